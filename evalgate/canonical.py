@@ -1,0 +1,20 @@
+"""One byte form for JSON values, so that equal content has one hash on every machine and for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from evalgate.records import Json
+
+
+def canonical_json(value: Json) -> bytes:
+    """Return `value` as UTF-8 JSON with sorted keys and no spaces. NaN or an infinity raises ValueError."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(
+        "utf-8", "surrogatepass"
+    )
+
+
+def content_hash(value: Json) -> str:
+    """Return the SHA-256 of the canonical form of `value`, in hexadecimal."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()

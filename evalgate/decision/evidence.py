@@ -1,0 +1,94 @@
+"""What a decision sees: the build's answers as arrays, and nothing else (no clock, no paths, no store).
+
+The gate fills these from the journal; the same journal gives the same evidence and so the same verdict, for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalgate.records import EvaluatorSpec
+from evalgate.suite.checks import Check, Policy, Unmeasurable
+
+
+class Cell(IntEnum):
+    """What is known of one evaluation of one run."""
+
+    ABSENT = 0
+    """Never drawn: the example has fewer repetitions than others."""
+    SCORED = 1
+    TASK_ERROR = 2
+    """The task's own doing: counts as the worst score."""
+    MISSING = 3
+    """Infrastructure gave up, or the evaluator failed: not a score."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scores:
+    """One metric on one side. Both arrays are (examples, repetitions); `values` is NaN where not SCORED."""
+
+    values: NDArray[np.float64]
+    cells: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Redraw:
+    """What a second, real draw of one failing example gave, for `zero_tolerance`. None: no second answer."""
+
+    candidate: float | None
+    baseline: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckEvidence:
+    """One check: its rules, its evaluator, and the scores of both sides (no baseline: None)."""
+
+    name: str
+    check: Check
+    evaluator: EvaluatorSpec
+    candidate: Scores
+    baseline: Scores | None
+    redraws: Mapping[str, Redraw]
+    """By example id, the examples drawn once more."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """Something that makes a suite UNMEASURABLE before any number is read; a sentence and what repairs it."""
+
+    kind: Unmeasurable
+    message: str
+    next_step: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuiteEvidence:
+    """One suite. Every sequence and array is over `example_ids`, in their order."""
+
+    name: str
+    dataset: str
+    """The dataset's identity: examples of two suites on one dataset are one unit each."""
+    example_ids: tuple[str, ...]
+    checks: tuple[CheckEvidence, ...]
+    clusters: tuple[str, ...] | None
+    """The value at the cluster path; examples without one are clusters of their own."""
+    slices: Mapping[str, tuple[str | None, ...]]
+    """By slice path, each example's value as text; None where it has none."""
+    identical: NDArray[np.bool_]
+    """Where every answer of the candidate equals the baseline's, byte for byte."""
+    problems: tuple[Problem, ...] = ()
+    baseline_label: str | None = None
+    """What people call the baseline: `second task`, `build 7 of main`. None: no baseline."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildEvidence:
+    """Everything that one decision sees."""
+
+    suites: tuple[SuiteEvidence, ...]
+    policy: Policy

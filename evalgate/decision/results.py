@@ -1,0 +1,143 @@
+"""What a decision says, with the numbers and the words behind it. Reports render these and add nothing of their own.
+
+Scores and differences are in the score's own units unless a field says "share": of the range, + is better.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from evalgate.records import Verdict
+from evalgate.suite.checks import Unmeasurable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interval:
+    """Where a difference could really be, as a share of the range, + is better. `level` is 0.90 or 0.95."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flip:
+    """One example that changed between the sides; None where that side has no score."""
+
+    example_id: str
+    baseline: float | None
+    candidate: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Missing:
+    """How many examples lack an answer to a check, and how many answers counted as the worst, by side."""
+
+    candidate: int
+    baseline: int
+    candidate_errors: int
+    baseline_errors: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """Candidate against baseline on the paired examples of a check or of one slice of it."""
+
+    pairs: int
+    changed: int
+    """Pairs (or clusters) whose difference is not zero."""
+    worse: int
+    better: int
+    delta: float
+    """Mean difference, share of the range, + is better."""
+    interval: Interval | None
+    p: float | None
+    p_adjusted: float | None
+    """None where the column is not tested (a slice under 10 examples, a check that does not gate)."""
+    could_fail: bool
+    """Whether any outcome with this many changed units could have failed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SliceDecision:
+    """One value of one slice path. A slice can FAIL its check; its INCONCLUSIVE counts only where required."""
+
+    path: str
+    value: str
+    examples: int
+    tested: bool
+    required: bool
+    verdict: Verdict
+    reason: str
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RuleDecision:
+    """One rule of a check. `reason` is whole sentences for people; `next_step` what would settle or repair it."""
+
+    rule: str
+    verdict: Verdict
+    reason: str
+    next_step: str | None = None
+    unmeasurable: Unmeasurable | None = None
+    """Which kind, where the verdict is UNMEASURABLE."""
+    example_ids: tuple[str, ...] = ()
+    """The examples that the rule names (reproduced failures of zero_tolerance)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckDecision:
+    """One check: its worst rule."""
+
+    name: str
+    gating: bool
+    verdict: Verdict
+    rules: tuple[RuleDecision, ...]
+    slices: tuple[SliceDecision, ...]
+    examples: int
+    candidate_mean: float | None
+    baseline_mean: float | None
+    low: float | None
+    high: float | None
+    """The score's range, for formatting; both None where it is unbounded."""
+    binary: bool
+    missing: Missing
+    missing_could_change: str | None
+    """A sentence where the verdict would differ were every missing answer right, or wrong."""
+    comparison: Comparison | None
+    detectable: float | None
+    """The drop (share of the range) that this comparison catches 8 times in 10."""
+    regressed: tuple[Flip, ...]
+    improved: tuple[Flip, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuiteDecision:
+    """One suite: its worst check."""
+
+    name: str
+    verdict: Verdict
+    reason: str
+    next_step: str | None
+    unmeasurable: Unmeasurable | None
+    examples: int
+    identical: int
+    baseline_label: str | None
+    checks: tuple[CheckDecision, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildDecision:
+    """The whole: its worst suite. `promise` is the false-alarm sentence; `columns` how many were tested jointly."""
+
+    verdict: Verdict
+    reason: str
+    suites: tuple[SuiteDecision, ...]
+    columns: int
+    flips: int
+    """Sign patterns drawn (or enumerated)."""
+    alpha: float
+    exact: bool
+    promise: str

@@ -1,0 +1,1 @@
+"""Runs what must be run: scheduling, retries, evaluation as soon as a run ends, resume."""

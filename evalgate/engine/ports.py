@@ -1,0 +1,51 @@
+"""What the engine needs from the floors below it and from its caller, as protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from evalgate.records import Evaluation, EvaluatorSpec, Example, Subject, TaskOutcome
+
+
+class TaskRunner(Protocol):
+    """One side's task, ready to answer. Implementations live in `evalgate.tasks`."""
+
+    concurrency: int
+    """Runs that it can hold at once."""
+
+    async def start(self) -> None:
+        """Load it. Raises EvalgateError when it does not load: nothing has been paid then."""
+
+    async def run(self, example: Example, sample: str) -> TaskOutcome:
+        """Answer one example. Never raises for what the task did: that is the outcome's `failure`."""
+
+    async def close(self) -> None:
+        """Stop whatever it started. May be called twice."""
+
+
+class EvaluatorRunner(Protocol):
+    """One evaluator, ready to score. Implementations live in `evalgate.evaluators`."""
+
+    spec: EvaluatorSpec
+
+    async def start(self) -> None:
+        """Load it. Raises ConfigurationError when it does not load."""
+
+    async def evaluate(self, subject: Subject) -> Evaluation:
+        """Score one run. Never raises: an evaluator's error is the evaluation's `failure`."""
+
+    async def close(self) -> None:
+        """Stop whatever it started. May be called twice."""
+
+
+class Recorder(Protocol):
+    """Where rows go the moment they exist (the journal)."""
+
+    def record(self, *, experiment: str, example_id: str, sample: str, outcome: TaskOutcome, started_at: str) -> None:
+        """Write one run."""
+
+    def record_evaluations(
+        self, *, experiment: str, example_id: str, sample: str, evaluations: Sequence[Evaluation]
+    ) -> None:
+        """Write what evaluators said of one run."""

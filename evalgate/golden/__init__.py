@@ -1,0 +1,1 @@
+"""Golden dataset files: read, validate, version by content, compare."""

@@ -1,0 +1,1 @@
+"""The one transport under every model call, and the clients on top of it."""

@@ -1,0 +1,213 @@
+"""The words of evalgate as frozen records: what every floor above speaks in.
+
+Nothing here computes, reads or prints. Names follow Phoenix (dataset, example, experiment, run, evaluation).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""Any JSON value; NaN and infinities are not JSON."""
+
+JsonObject: TypeAlias = Mapping[str, Json]
+
+
+class Verdict(StrEnum):
+    """What a decision says. `rank` orders them: a build is its worst suite, a suite its worst check."""
+
+    PASS = "PASS"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    UNMEASURABLE = "UNMEASURABLE"
+    FAIL = "FAIL"
+
+    @property
+    def rank(self) -> int:
+        """Position in PASS < INCONCLUSIVE < UNMEASURABLE < FAIL."""
+        return list(Verdict).index(self)
+
+
+def worst(verdicts: Sequence[Verdict]) -> Verdict:
+    """Return the worst of `verdicts`; of none at all, UNMEASURABLE: green is earned."""
+    return max(verdicts, key=lambda verdict: verdict.rank, default=Verdict.UNMEASURABLE)
+
+
+class Side(StrEnum):
+    """candidate: the task as this change has it. baseline: as the base has it."""
+
+    CANDIDATE = "candidate"
+    BASELINE = "baseline"
+
+
+class Direction(StrEnum):
+    """Which way an evaluator's score is better. A neutral one is shown and cannot gate."""
+
+    MAXIMIZE = "maximize"
+    MINIMIZE = "minimize"
+    NEUTRAL = "neutral"
+
+
+class EvaluatorKind(StrEnum):
+    """Who scores, by Phoenix's names."""
+
+    CODE = "CODE"
+    LLM = "LLM"
+    HUMAN = "HUMAN"
+
+
+class ErrorKind(StrEnum):
+    """Whose fault an error is, which settles how it counts (docs/decision.md, errors).
+
+    task: the task's own doing, the worst score. infrastructure: evalgate's transport gave up, a missing answer.
+    evaluator: the evaluator raised or a judge did not answer, a missing evaluation.
+    """
+
+    TASK = "task"
+    INFRASTRUCTURE = "infrastructure"
+    EVALUATOR = "evaluator"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """An error as a value. `type` is the exception's or condition's name, `where` the user's last frame."""
+
+    kind: ErrorKind
+    type: str
+    message: str
+    where: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Example:
+    """One example of a golden dataset; `output` is the reference answer. `id` is unique in its dataset."""
+
+    id: str
+    input: JsonObject
+    output: JsonObject | None = None
+    metadata: JsonObject = field(default_factory=dict)
+    split: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """Tokens of one model, as the provider counted them."""
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TaskOutcome:
+    """What one run of a task gave: an output or a `failure`, never both.
+
+    `latency` is in seconds, of the task alone. `usage` is None where nobody saw it, () where no model was called.
+    `logs` is the tail of what the user's code printed meanwhile.
+    """
+
+    output: Json = None
+    failure: Failure | None = None
+    context: Json = None
+    messages: Json = None
+    tool_calls: Json = None
+    steps: Json = None
+    usage: tuple[Usage, ...] | None = None
+    trace_id: str | None = None
+    latency: float = 0.0
+    logs: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """One example × one sample of one experiment. `sample` is r1, r2 … for stored runs, again1 for a redraw."""
+
+    example_id: str
+    sample: str
+    outcome: TaskOutcome
+    started_at: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """What one evaluator said of one run: a `score` (or a label alone), or a `failure`, never both."""
+
+    name: str
+    score: float | None = None
+    label: str | None = None
+    explanation: str | None = None
+    metadata: JsonObject = field(default_factory=dict)
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EvaluatorSpec:
+    """What is known of an evaluator before it runs.
+
+    `low` and `high` bound its score (both None: unbounded). `scale` is the difference that counts as a whole range
+    where the score is unbounded. `version` invalidates older scores when the evaluator's meaning changes.
+    """
+
+    name: str
+    kind: EvaluatorKind = EvaluatorKind.CODE
+    direction: Direction = Direction.MAXIMIZE
+    low: float | None = 0.0
+    high: float | None = 1.0
+    scale: float | None = None
+    version: str = "1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """What an evaluator sees: an example and what the task made of it. `expected` is the reference answer."""
+
+    example: Example
+    sample: str
+    outcome: TaskOutcome
+
+    @property
+    def expected(self) -> JsonObject | None:
+        """The reference answer, as an evaluator sees it."""
+        return self.example.output
+
+    def fields(self) -> dict[str, Json]:
+        """Return everything that a path or a user function may name, by Phoenix's parameter names."""
+        example, outcome = self.example, self.outcome
+        return {
+            "input": example.input,
+            "output": outcome.output,
+            "expected": example.output,
+            "reference": example.output,
+            "metadata": example.metadata,
+            "example": {
+                "id": example.id,
+                "input": example.input,
+                "output": example.output,
+                "metadata": example.metadata,
+                "split": example.split,
+            },
+            "trace_id": outcome.trace_id,
+            "context": outcome.context,
+            "messages": outcome.messages,
+            "tool_calls": outcome.tool_calls,
+            "steps": outcome.steps,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fingerprint:
+    """A content hash of something that answers depend on, and what it covers.
+
+    An incomplete fingerprint may miss a dependency, so equality proves nothing: `unwatched` says what it misses.
+    """
+
+    digest: str
+    watched: tuple[str, ...]
+    unwatched: tuple[str, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether equality of two such fingerprints proves that nothing changed."""
+        return not self.unwatched

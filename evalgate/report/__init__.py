@@ -1,0 +1,1 @@
+"""View model, formatting, escaping, and one renderer per output."""

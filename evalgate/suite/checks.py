@@ -1,0 +1,135 @@
+"""Checks and the policy: what a suite must satisfy, and what happens when it does not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from evalgate.suite.model import ConfigModel, DottedPath
+
+
+class Slice(ConfigModel):
+    """A metadata path whose every value is a part of the dataset that can fail the check by itself."""
+
+    path: DottedPath
+    required: bool = False
+    """Its INCONCLUSIVE counts too; else it is shown and changes nothing."""
+
+
+class NoRegression(ConfigModel):
+    """The candidate is not worse than the baseline; fails only on evidence."""
+
+    rule_out_drop: float = Field(default=0.10, gt=0, le=1)
+    """The margin, as a share of the score's range: PASS says that a drop this large is ruled out."""
+    ignore_drop_under: float = Field(default=0.0, ge=0, le=1)
+    """A drop smaller than this share of the range never fails, however certain."""
+    slices: tuple[Slice, ...] = ()
+    """Metadata paths whose values are also tested one by one."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_slices(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("slices"), list):
+            data = {**data, "slices": [{"path": s} if isinstance(s, str) else s for s in data["slices"]]}
+        return data
+
+    @model_validator(mode="after")
+    def _coherent(self) -> NoRegression:
+        if self.ignore_drop_under > self.rule_out_drop:
+            raise ValueError("ignore_drop_under is above rule_out_drop: nothing could ever fail between them")
+        return self
+
+
+class Threshold(ConfigModel):
+    """A fact about the candidate alone, in the score's own units."""
+
+    threshold: float
+    mode: Literal["point", "evidence"] = "point"
+    """point: the observed mean against the threshold. evidence: its one-sided 95 % bounds."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: Any) -> Any:
+        return {"threshold": data} if isinstance(data, int | float) and not isinstance(data, bool) else data
+
+
+class ZeroTolerance(ConfigModel):
+    """No example may fail twice in a row."""
+
+    absolute: bool = False
+    """Count examples that the baseline fails twice too."""
+
+
+class Check(ConfigModel):
+    """One metric with one or more rules. The check is its worst rule."""
+
+    no_regression: NoRegression | None = None
+    at_least: Threshold | None = None
+    at_most: Threshold | None = None
+    zero_tolerance: ZeroTolerance | None = None
+    report_only: bool = False
+    """Show it and let it decide nothing."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_rules(cls, data: Any) -> Any:
+        """Read `no_regression:` as `no_regression: {}`."""
+        if isinstance(data, dict):
+            bare = ("no_regression", "zero_tolerance")
+            data = {key: {} if value is None and key in bare else value for key, value in data.items()}
+        return data
+
+    @model_validator(mode="after")
+    def _has_a_rule(self) -> Check:
+        rules = (self.no_regression, self.at_least, self.at_most, self.zero_tolerance)
+        if not self.report_only and not any(rules):
+            raise ValueError("a check needs a rule: no_regression, at_least, at_most or zero_tolerance, or report_only")
+        return self
+
+    @property
+    def gating(self) -> bool:
+        """Return whether it can change the verdict."""
+        return not self.report_only
+
+    @property
+    def compares(self) -> bool:
+        """Return whether it needs a baseline to decide at all."""
+        return self.no_regression is not None
+
+
+class Unmeasurable(StrEnum):
+    """Why nothing could be said: the kinds that `on_unmeasurable` tells apart."""
+
+    NOTHING = "nothing"
+    """No examples, no evaluator, no check, or a filter that matched nothing."""
+    BASELINE = "baseline"
+    """No baseline where one is required, or one that cannot be compared with."""
+    ERRORS = "errors"
+    """Too many answers or evaluations are missing."""
+    INCOMPLETE = "incomplete"
+    """The run was interrupted or is a part only."""
+
+
+class Policy(ConfigModel):
+    """What a verdict does."""
+
+    mode: Literal["enforce", "observe"] = "enforce"
+    """observe: show the verdict and exit 0."""
+    alpha: float = Field(default=0.05, gt=0, lt=0.5)
+    """How often an unchanged candidate may fail the build's comparisons, all together."""
+    exact: bool = False
+    """Keep that promise exactly, at the price of power."""
+    max_missing: float = Field(default=0.02, ge=0, lt=1)
+    """The share of missing answers in a check beyond which it is UNMEASURABLE (one is always let through)."""
+    on_inconclusive: Literal["warn", "fail"] = "warn"
+    on_unmeasurable: Literal["warn", "fail"] | dict[Unmeasurable, Literal["warn", "fail"]] = "fail"
+    seed: int = Field(default=20240613, ge=0, lt=2**63)
+    """Of the sign flips: the same journal gives the same verdict for ever."""
+
+    def lets_through(self, kind: Unmeasurable) -> bool:
+        """Return whether an UNMEASURABLE of this kind only warns."""
+        if isinstance(self.on_unmeasurable, str):
+            return self.on_unmeasurable == "warn"
+        return self.on_unmeasurable.get(kind, "fail") == "warn"

@@ -1,0 +1,85 @@
+"""The whole of `evalgate.yaml` as models: suites, policy, endpoints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from evalgate.suite.checks import Check, Policy
+from evalgate.suite.evaluators import Evaluator
+from evalgate.suite.model import ConfigModel, DottedPath
+from evalgate.suite.tasks import TASK_KINDS, Task
+
+
+class DatasetRef(ConfigModel):
+    """A golden dataset file and how to read it."""
+
+    file: str
+    """JSONL, JSON, CSV or YAML, relative to `root`."""
+    split: str | None = None
+    """Only the examples of this split."""
+    fields: dict[DottedPath, DottedPath] = Field(default_factory=dict)
+    """Where things stand in a file that names them differently: {input.question: input.query}."""
+
+
+class BaselineTask(ConfigModel):
+    """A second task as the baseline; what it does not say is the candidate's."""
+
+    task: dict[str, Any]
+
+
+class Suite(ConfigModel):
+    """One dataset, one task, its evaluators and its checks."""
+
+    root: str = "."
+    """Every path of the suite is relative to it, and it to the config file."""
+    dataset: DatasetRef
+    task: Task
+    evaluators: tuple[Evaluator, ...] = Field(min_length=1)
+    checks: dict[str, Check] = Field(min_length=1)
+    """By the name of an evaluator."""
+    cluster: DottedPath | None = None
+    """A metadata path: examples with one value belong together."""
+    repetitions: PositiveInt = 1
+    """How many times each side answers each example."""
+    baseline: BaselineTask | str | None = None
+    """{task: …}, build:<id> or latest of this journal, file:<exported journal>, or null for absolute rules alone."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_dataset(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("dataset"), str):
+            data = {**data, "dataset": {"file": data["dataset"]}}
+        return data
+
+    @property
+    def baseline_task(self) -> dict[str, Any] | None:
+        """Return the raw second task with the candidate's values below its own; None when it is no task."""
+        if not isinstance(self.baseline, BaselineTask):
+            return None
+        own = self.baseline.task
+        inherited = self.task.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        if any(kind in own for kind in TASK_KINDS):
+            inherited = {key: value for key, value in inherited.items() if key not in TASK_KINDS}
+        return {**inherited, **own}
+
+
+class Endpoint(ConfigModel):
+    """An OpenAI-compatible endpoint."""
+
+    base_url: str
+    api_key_env: str | None = None
+    """The environment variable that holds the key; the key itself is never written down."""
+    concurrency: PositiveInt = 32
+    """Calls in flight at once."""
+    timeout: PositiveFloat = 60.0
+    """Seconds for one call, its retries included."""
+
+
+class Config(ConfigModel):
+    """evalgate.yaml."""
+
+    suites: dict[str, Suite] = Field(min_length=1)
+    policy: Policy = Policy()
+    endpoints: dict[str, Endpoint] = Field(default_factory=dict)

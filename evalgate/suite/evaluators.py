@@ -1,0 +1,250 @@
+"""What each evaluator takes, as the config declares it; `evalgate.evaluators` implements each by its type."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, field_validator, model_validator
+
+from evalgate.records import Direction
+from evalgate.suite.model import ConfigModel, DottedPath, exactly_one
+
+
+class Parameters(ConfigModel):
+    """What one kind of evaluator takes."""
+
+
+class AtPath(Parameters):
+    """An evaluator that looks at one place of the output, and of the expected answer where it uses one."""
+
+    path: DottedPath | None = None
+    """Where to look, in the output and in the expected answer alike; default: all of it."""
+
+
+class ExactMatch(AtPath):
+    """The output equals the expected answer."""
+
+    ignore_case: bool = False
+    ignore_whitespace: bool = False
+    """Compare with runs of white space folded and the ends stripped."""
+
+
+class Contains(AtPath):
+    """The output, as text, contains what it must."""
+
+    text: str | tuple[str, ...] | None = None
+    """What it must contain; default: the expected answer."""
+    match: Literal["all", "any", "none"] = "all"
+    ignore_case: bool = False
+
+
+class Regex(AtPath):
+    """The output, as text, matches a pattern."""
+
+    pattern: str
+    full: bool = False
+    """Match from end to end rather than anywhere."""
+    ignore_case: bool = False
+    timeout: PositiveFloat = 1.0
+    """Seconds after which a pattern that runs away is the evaluator's error."""
+
+
+class JsonValid(AtPath):
+    """The output is JSON: a value, or text that parses."""
+
+
+class JsonSchema(AtPath):
+    """The output validates against a JSON Schema."""
+
+    schema_: str | dict[str, Any] = Field(alias="schema")
+    """A file relative to `root`, or the schema itself."""
+
+
+class JsonPath(Parameters):
+    """What a JSONPath expression finds in the output equals what it must."""
+
+    expression: str
+    """A JSONPath expression over the output."""
+    equals: Any = None
+    """The value that the first match must equal."""
+    expected: DottedPath | None = None
+    """Where in the expected answer that value stands, instead of `equals`. With neither, a match is enough."""
+
+
+class NumericClose(AtPath):
+    """The output is a number close to the expected one."""
+
+    absolute: NonNegativeFloat = 0.0
+    relative: NonNegativeFloat = 1e-9
+
+
+class Similarity(AtPath):
+    """How alike the output and the expected answer are as texts, from 0 to 1."""
+
+    method: Literal["ratio", "token_sort", "token_set", "jaro_winkler"] = "ratio"
+    at_least: float | None = Field(default=None, ge=0, le=1)
+    """With it the score is 1 from this likeness on and 0 below."""
+
+
+class ToolCalls(Parameters):
+    """The calls that the task made are those that it should have made."""
+
+    expected: DottedPath = "tool_calls"
+    """Where in the expected answer the list of calls (`name`, `arguments`) stands."""
+    arguments: bool = True
+    """Compare arguments too, not names alone."""
+    order: Literal["strict", "any"] = "strict"
+    extra: bool = False
+    """Allow calls beyond the expected ones."""
+
+
+class Sql(AtPath):
+    """SQL that parses, keeps to the schema, filters as it must, and returns the rows that it should."""
+
+    dialect: Literal["sqlite", "duckdb"] = "sqlite"
+    database: str
+    """An SQL script (`.sql`) or a database file, relative to `root`; opened read-only, never changed."""
+    expected: DottedPath | None = None
+    """Where in the expected answer the reference SQL (text) or rows (a list) stand; default: `path`, else all of it."""
+    required_filters: tuple[str, ...] = ()
+    """Columns (`tenant_id`, `devices.tenant_id`) that every query over a table having them must filter by."""
+    row_order: bool = False
+    """Rows must come in the expected order; else they are compared as a multiset."""
+    column_names: bool = False
+    """Columns must be named as in the reference; else only values count."""
+    timeout: PositiveFloat = 5.0
+    """Seconds that one query may take."""
+    max_rows: NonNegativeInt = 10_000
+    """Rows beyond which a query is wrong rather than large."""
+
+
+class Length(AtPath):
+    """How long the output is as text; with `min` or `max`, 1 within and 0 outside."""
+
+    unit: Literal["characters", "words"] = "characters"
+    min: NonNegativeInt | None = None
+    max: NonNegativeInt | None = None
+
+
+class Latency(Parameters):
+    """Seconds that the task took; with `max`, 1 within and 0 over."""
+
+    max: PositiveFloat | None = None
+
+
+class Tokens(Parameters):
+    """Tokens that the task used; with `max`, 1 within and 0 over. Unknown usage is the evaluator's error."""
+
+    max: NonNegativeInt | None = None
+
+
+class MatchesRegex(Parameters):
+    """phoenix-evals' MatchesRegex."""
+
+    pattern: str
+    include_explanation: bool = True
+
+
+class PrecisionRecallFScore(Parameters):
+    """phoenix-evals' PrecisionRecallFScore over lists of labels; `score` picks which of the three counts."""
+
+    score: Literal["precision", "recall", "f_score"] = "f_score"
+    beta: PositiveFloat = 1.0
+    average: Literal["macro", "micro", "weighted"] = "macro"
+    positive_label: str | int | None = None
+
+
+EVALUATOR_KINDS: dict[str, type[Parameters]] = {
+    "exact_match": ExactMatch,
+    "contains": Contains,
+    "regex": Regex,
+    "json_valid": JsonValid,
+    "json_schema": JsonSchema,
+    "json_path": JsonPath,
+    "numeric_close": NumericClose,
+    "similarity": Similarity,
+    "tool_calls": ToolCalls,
+    "sql": Sql,
+    "length": Length,
+    "latency": Latency,
+    "tokens": Tokens,
+    "MatchesRegex": MatchesRegex,
+    "PrecisionRecallFScore": PrecisionRecallFScore,
+}
+
+
+class Evaluator(ConfigModel):
+    """One evaluator of a suite: exactly one kind, and what every kind may say."""
+
+    exact_match: ExactMatch | None = None
+    contains: Contains | None = None
+    regex: Regex | None = None
+    json_valid: JsonValid | None = None
+    json_schema_: JsonSchema | None = Field(default=None, alias="json_schema")
+    json_path: JsonPath | None = None
+    numeric_close: NumericClose | None = None
+    similarity: Similarity | None = None
+    tool_calls: ToolCalls | None = None
+    sql: Sql | None = None
+    length: Length | None = None
+    latency: Latency | None = None
+    tokens: Tokens | None = None
+    matches_regex: MatchesRegex | None = Field(default=None, alias="MatchesRegex")
+    precision_recall_f_score: PrecisionRecallFScore | None = Field(default=None, alias="PrecisionRecallFScore")
+    python: str | None = Field(default=None, pattern=r"^[^:]+(:\\[^:]+)?:[A-Za-z_][\w.]*$")
+    """A function of the user's: `path/to/file.py:function` or `package.module:function`, run in a worker."""
+
+    name: str | None = Field(default=None, pattern=r"^[\w.-]+$")
+    """What checks call it; default: its kind, or the function's name."""
+    direction: Direction | None = None
+    """Which way is better; default: the kind's own, maximize for user functions."""
+    range: tuple[float, float] | None = None
+    """The lowest and highest score; default: the kind's own, 0 to 1 for user functions."""
+    scale: PositiveFloat | None = None
+    """The difference that counts as a whole range, for scores without one."""
+    scores: dict[str, float] | None = None
+    """What each label scores; a label outside the map is the evaluator's error."""
+    version: str = "1"
+    """Raise it when the evaluator's meaning changes: older scores are then not compared with."""
+    input_mapping: dict[str, DottedPath] = Field(default_factory=dict)
+    """What each of the evaluator's parameters is, as a path over everything that a task returns."""
+    interpreter: str = "python"
+    """The Python that runs a user function."""
+    timeout: PositiveFloat = 60.0
+    """Seconds that one evaluation by a user function may take."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled_out(cls, data: Any) -> Any:
+        """Read `- json_valid` and `- json_valid:` as `- json_valid: {}`."""
+        if isinstance(data, str):
+            data = {data: {}}
+        if isinstance(data, dict):
+            exactly_one(data, (*EVALUATOR_KINDS, "python"), "an evaluator")
+            data = {key: {} if value is None and key in EVALUATOR_KINDS else value for key, value in data.items()}
+        return data
+
+    @field_validator("range")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
+        if value is not None and not value[0] < value[1]:
+            raise ValueError(f"range {list(value)} is empty: write [lowest, highest]")
+        return value
+
+    @property
+    def kind(self) -> str:
+        """Return the config key that says what it is, `exact_match` for example."""
+        return "python" if self.python is not None else next(k for k, t in EVALUATOR_KINDS.items() if self._given(t))
+
+    @property
+    def parameters(self) -> Parameters | None:
+        """Return the kind's own parameters; None for a user function."""
+        return next((found for t in EVALUATOR_KINDS.values() if (found := self._given(t))), None)
+
+    @property
+    def label(self) -> str:
+        """Return what checks and reports call it."""
+        return self.name or (self.python.rpartition(":")[2] if self.python else self.kind)
+
+    def _given(self, kind: type[Parameters]) -> Parameters | None:
+        return next((v for v in (getattr(self, n) for n in type(self).model_fields) if isinstance(v, kind)), None)

@@ -1,0 +1,39 @@
+"""The base of every config model: strict, frozen, documented by its attribute docstrings."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+from evalgate.paths import parse
+
+
+class ConfigModel(BaseModel):
+    """A part of `evalgate.yaml`. Unknown keys are refused; values never change after loading."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        allow_inf_nan=False,
+        str_strip_whitespace=False,
+        protected_namespaces=(),
+    )
+
+
+def _checked_path(value: str) -> str:
+    parse(value)
+    return value
+
+
+DottedPath = Annotated[str, AfterValidator(_checked_path)]
+"""A place in a JSON value: names joined by dots, like `metadata.lang`."""
+
+
+def exactly_one(data: Any, names: tuple[str, ...], what: str) -> None:
+    """Raise ValueError unless `data`, a mapping, has exactly one of the keys `names`."""
+    given = [name for name in names if name in data]
+    if len(given) != 1:
+        found = " and ".join(given) if given else "none"
+        raise ValueError(f"{what} needs exactly one of {', '.join(names)}; found {found}")

@@ -1,0 +1,119 @@
+"""The four kinds of task as the config declares them; `evalgate.tasks` implements each by its type."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
+
+from evalgate.suite.model import ConfigModel, DottedPath
+
+TASK_KINDS = ("prompt", "python", "command", "http")
+
+
+class TaskBase(ConfigModel):
+    """What every task may say."""
+
+    timeout: PositiveFloat = 120.0
+    """Seconds that one run may take; a run that takes longer is the task's own error."""
+    inputs: tuple[str, ...] | None = None
+    """Globs of the files that answers depend on, relative to `root`. Without it the whole tree counts."""
+
+
+class HostedTask(TaskBase):
+    """A task whose code runs in worker processes of its own."""
+
+    setup: str | None = None
+    """A shell command run once per side in its tree before the first worker starts, kept by its lock files' hash."""
+    env: tuple[str, ...] = ()
+    """Names or globs (`AWS_*`) of the environment variables that the task may see."""
+    workers: PositiveInt = 4
+    """Processes that run at once."""
+    per_worker: PositiveInt = 1
+    """Runs that one process holds at once: more than one for async functions and servers."""
+    memory_mb: PositiveInt | None = None
+    """Address space that one process may have, in MiB (POSIX only); beyond it the run is the task's error."""
+
+
+class PythonTask(HostedTask):
+    """A Python function: `path/to/file.py:function` or `package.module:function`, sync or async."""
+
+    python: str = Field(pattern=r"^[^:]+(:\\[^:]+)?:[A-Za-z_][\w.]*$")
+    """`path/to/file.py:function` or `package.module:function`."""
+    interpreter: str = "python"
+    """The Python that runs it, relative to `root` when it has a slash. evalgate's own environment stays out."""
+
+
+class CommandTask(HostedTask):
+    """A program in any language that reads and writes JSON lines."""
+
+    command: str | tuple[str, ...]
+    """The program and its arguments, without a shell."""
+    per_example: bool = False
+    """Start one process for each run instead of keeping a pool."""
+
+
+class Serve(ConfigModel):
+    """A server that evalgate starts for one side, in that side's tree."""
+
+    command: str
+    """The program and its arguments; `{port}` is a free port."""
+    ready: str = "/"
+    """The path that answers with a 2xx status once the server is ready."""
+    ready_timeout: PositiveFloat = 60.0
+    """Seconds to wait for that."""
+
+
+class HttpRequest(ConfigModel):
+    """One POST per run."""
+
+    url: str | None = None
+    """Where to POST; with `serve` it defaults to the server's root and may be a path."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """Headers; `${NAME}` is read from the environment, and only names listed under `env` are."""
+    body: Any = None
+    """The JSON body; strings in it are Jinja templates over the example. Default: the example's input."""
+    output: DottedPath | None = None
+    """Where in the JSON answer the output stands; default: all of it."""
+    serve: Serve | None = None
+    """A server of this task's own."""
+
+
+class HttpTask(HostedTask):
+    """An HTTP endpoint, somewhere else or served for this run."""
+
+    http: HttpRequest
+
+
+class PromptTask(TaskBase):
+    """A prompt file sent to a model."""
+
+    prompt: str
+    """A YAML file with chat messages, relative to `root`."""
+    model: str = Field(pattern=r"^[^/\s]+/\S+$")
+    """`endpoint/model`; the endpoint is one of `endpoints`."""
+    variables: dict[str, DottedPath] = Field(default_factory=dict)
+    """What each variable of the prompt is, as a path into the example (`input.question`)."""
+    output: Literal["text", "json", "tool_calls"] = "text"
+    """What of the reply is the output."""
+    temperature: float | None = Field(default=None, ge=0)
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    max_tokens: PositiveInt | None = None
+    seed: int | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    """Anything else that the endpoint takes (reasoning effort, penalties); sent as it stands."""
+
+
+def kind_of(task: Any) -> str | None:
+    """Return which kind of task a raw mapping or a model is, or None when it does not say exactly one."""
+    names = [kind for kind in TASK_KINDS if (kind in task if isinstance(task, dict) else hasattr(task, kind))]
+    return names[0] if len(names) == 1 else None
+
+
+Task = Annotated[
+    Annotated[PromptTask, Tag("prompt")]
+    | Annotated[PythonTask, Tag("python")]
+    | Annotated[CommandTask, Tag("command")]
+    | Annotated[HttpTask, Tag("http")],
+    Discriminator(kind_of),
+]

@@ -1,0 +1,106 @@
+"""Records to columns and back. Text is made storable, JSON is ASCII: hostile output must not break a row."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from evalgate.canonical import content_hash
+from evalgate.records import ErrorKind, Evaluation, Example, Failure, Json, TaskOutcome, Usage
+
+_EXTRAS = ("context", "messages", "tool_calls", "steps")
+
+
+def to_json(value: Any) -> str:
+    """Return `value` as ASCII JSON, so that lone surrogates survive."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def text(value: str | None) -> str | None:
+    """Return `value` with what SQLite cannot store spelled out."""
+    return None if value is None else value.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
+
+
+def example_body(example: Example) -> dict[str, Json]:
+    """Return what an example says, without its id."""
+    return {"input": example.input, "output": example.output, "metadata": example.metadata, "split": example.split}
+
+
+def example_from(example_id: str, body: str) -> Example:
+    """Return the example that `example_body` came from."""
+    return Example(id=example_id, **json.loads(body))
+
+
+def run_columns(outcome: TaskOutcome) -> dict[str, Any]:
+    """Return the columns of one run's row."""
+    extras = {name: value for name in _EXTRAS if (value := getattr(outcome, name)) is not None}
+    failed = outcome.failure is not None
+    return {
+        "output": None if failed else to_json(outcome.output),
+        "output_hash": None if failed else content_hash(outcome.output),
+        "failure": _failure_json(outcome.failure),
+        "failure_kind": None if outcome.failure is None else outcome.failure.kind.value,
+        "extras": to_json(extras) if extras else None,
+        "usage": None if outcome.usage is None else to_json([asdict(usage) for usage in outcome.usage]),
+        "trace_id": text(outcome.trace_id),
+        "latency": outcome.latency,
+        "logs": text(outcome.logs),
+    }
+
+
+def outcome_from(row: sqlite3.Row) -> TaskOutcome:
+    """Return the outcome that `run_columns` came from."""
+    extras: Mapping[str, Json] = json.loads(row["extras"]) if row["extras"] else {}
+    usage = None if row["usage"] is None else tuple(Usage(**item) for item in json.loads(row["usage"]))
+    return TaskOutcome(
+        output=None if row["output"] is None else json.loads(row["output"]),
+        failure=_failure_from(row["failure"]),
+        usage=usage,
+        trace_id=row["trace_id"],
+        latency=row["latency"],
+        logs=row["logs"],
+        **{name: extras.get(name) for name in _EXTRAS},
+    )
+
+
+def evaluation_columns(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the columns of one evaluation's row."""
+    return {
+        "name": evaluation.name,
+        "score": evaluation.score,
+        "label": text(evaluation.label),
+        "explanation": text(evaluation.explanation),
+        "metadata": to_json(evaluation.metadata) if evaluation.metadata else None,
+        "failure": _failure_json(evaluation.failure),
+    }
+
+
+def evaluation_from(row: sqlite3.Row) -> Evaluation:
+    """Return the evaluation that `evaluation_columns` came from."""
+    return Evaluation(
+        name=row["name"],
+        score=row["score"],
+        label=row["label"],
+        explanation=row["explanation"],
+        metadata=json.loads(row["metadata"]) if row["metadata"] else {},
+        failure=_failure_from(row["failure"]),
+    )
+
+
+def placeholders(columns: Sequence[str]) -> str:
+    """Return `a, b) VALUES (:a, :b` for an INSERT."""
+    return f"{', '.join(columns)}) VALUES ({', '.join(':' + column for column in columns)}"
+
+
+def _failure_json(failure: Failure | None) -> str | None:
+    return None if failure is None else to_json(asdict(failure))
+
+
+def _failure_from(value: str | None) -> Failure | None:
+    if value is None:
+        return None
+    fields = json.loads(value)
+    return Failure(**{**fields, "kind": ErrorKind(fields["kind"])})

@@ -1,0 +1,136 @@
+"""The journal's tables, its version, and the steps from older versions to this one."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Final
+
+APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
+
+VERSION: Final = 1
+
+_TABLES: Final = """
+CREATE TABLE build (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_at TEXT NOT NULL,
+    seconds REAL NOT NULL DEFAULT 0,
+    status TEXT NOT NULL CHECK (status IN ('running', 'complete')),
+    partial TEXT,               -- why it is a sample without a verdict: the flag that made it one
+    resumed INTEGER NOT NULL DEFAULT 0,
+    commit_id TEXT,
+    branch TEXT,
+    dirty INTEGER NOT NULL DEFAULT 0,
+    config_file TEXT NOT NULL,  -- its name, never its folder
+    config TEXT NOT NULL,       -- the whole config as it was decided by, JSON
+    evalgate_version TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE content (
+    hash TEXT PRIMARY KEY,
+    body TEXT NOT NULL          -- an example without its id, JSON
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE example (
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    example_id TEXT NOT NULL,
+    hash TEXT NOT NULL REFERENCES content (hash),
+    PRIMARY KEY (build, suite, position)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX example_by_id ON example (build, suite, example_id);
+
+CREATE TABLE experiment (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    side TEXT NOT NULL CHECK (side IN ('candidate', 'baseline')),
+    label TEXT NOT NULL,        -- what people call it
+    dataset_version TEXT NOT NULL,
+    repetitions INTEGER NOT NULL,
+    task TEXT NOT NULL,         -- fingerprint of what answers
+    evaluators TEXT NOT NULL,   -- fingerprint of what scores
+    watched TEXT NOT NULL,      -- JSON object: file or parameter -> hash, to name what changed
+    stored INTEGER NOT NULL DEFAULT 0,  -- its rows were copied from an earlier build
+    UNIQUE (build, suite, side)
+) STRICT;
+
+CREATE TABLE run (
+    experiment INTEGER NOT NULL REFERENCES experiment (id) ON DELETE CASCADE,
+    example_id TEXT NOT NULL,
+    sample TEXT NOT NULL,
+    output TEXT,                -- JSON; NULL where there is a failure
+    output_hash TEXT,
+    failure TEXT,               -- JSON
+    failure_kind TEXT,
+    extras TEXT,                -- JSON object of context, messages, tool_calls, steps where there are any
+    usage TEXT,                 -- JSON list; NULL where nobody saw it
+    trace_id TEXT,
+    latency REAL NOT NULL,
+    started_at TEXT NOT NULL,
+    logs TEXT NOT NULL,
+    PRIMARY KEY (experiment, example_id, sample)
+) STRICT;
+
+CREATE TABLE evaluation (
+    experiment INTEGER NOT NULL REFERENCES experiment (id) ON DELETE CASCADE,
+    example_id TEXT NOT NULL,
+    sample TEXT NOT NULL,
+    name TEXT NOT NULL,
+    score REAL,
+    label TEXT,
+    explanation TEXT,
+    metadata TEXT,
+    failure TEXT,
+    PRIMARY KEY (experiment, example_id, sample, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE problem (
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    message TEXT NOT NULL,
+    next_step TEXT NOT NULL,
+    PRIMARY KEY (build, suite, kind, message)
+) STRICT, WITHOUT ROWID;
+"""
+
+_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES}
+"""By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
+
+
+def version_of(connection: sqlite3.Connection) -> int | None:
+    """Return the schema version of a journal, 0 for an empty file, None for another program's database."""
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
+    if application == APPLICATION_ID:
+        return version
+    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    return 0 if empty and version == 0 and application == 0 else None
+
+
+def migrate(connection: sqlite3.Connection) -> None:
+    """Bring the file to VERSION, one step a transaction; two processes may try at once."""
+    while True:
+        # Read again under the write lock: another process may have made the same step meanwhile.
+        connection.execute("BEGIN IMMEDIATE")
+        version = version_of(connection)
+        if version is None or version >= VERSION:
+            connection.execute("COMMIT")
+            return
+        for statement in _statements(_MIGRATIONS[version]):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {version + 1}")
+        connection.execute("COMMIT")
+
+
+def _statements(script: str) -> list[str]:
+    """Split a script: `executescript` would commit the transaction that makes a step whole."""
+    statements, pending = [], ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            statements.append(pending)
+            pending = ""
+    return statements

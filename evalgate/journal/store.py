@@ -1,0 +1,352 @@
+"""The journal: what a build needs written, and what anyone may read, in the words of records."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from evalgate.canonical import content_hash
+from evalgate.errors import ConfigurationError
+from evalgate.journal import rows
+from evalgate.journal.connection import connect, explained
+from evalgate.records import ErrorKind, Evaluation, Example, Side, TaskOutcome
+
+_PAGE = 500  # rows read at once: memory stays flat in the number of examples
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildRow:
+    """One build. `partial` is why it is a sample without a verdict; `config` the resolved config as JSON."""
+
+    id: int = 0
+    created_at: str
+    seconds: float = 0.0
+    complete: bool = False
+    partial: str | None = None
+    resumed: int = 0
+    commit: str | None = None
+    branch: str | None = None
+    dirty: bool = False
+    config_file: str
+    config: Mapping[str, Any]
+    evalgate_version: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentRow:
+    """One side of one suite. `task` and `evaluators` are fingerprints; `watched` names what they cover, with hashes."""
+
+    id: int = 0
+    build: int = 0
+    suite: str
+    side: Side
+    label: str
+    dataset_version: str
+    repetitions: int
+    task: str
+    evaluators: str
+    watched: Mapping[str, str] = field(default_factory=dict)
+    stored: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProblemRow:
+    """Something that made a suite UNMEASURABLE before any number was read."""
+
+    suite: str
+    kind: str
+    message: str
+    next_step: str
+
+
+class Journal:
+    """One journal file. Any number of processes may hold one open; each row is whole or absent."""
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
+        """Open it. Raises ConfigurationError or JournalError as `connection.connect` says."""
+        self.path = path
+        self._db = connect(path, create=create)
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file, its write-ahead log folded in where nobody else has it open."""
+        self._db.close()
+
+    # builds
+
+    def create_build(self, build: BuildRow) -> int:
+        """Write a new build and return its id."""
+        with self._write() as db:
+            cursor = db.execute(
+                "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
+                " evalgate_version) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+                (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
+                 rows.to_json(build.config), build.evalgate_version),
+            )  # fmt: skip
+            return int(cursor.lastrowid or 0)
+
+    def build(self, build_id: int) -> BuildRow:
+        """Return one build. Raises ConfigurationError when there is none of that id."""
+        row = self._one("SELECT * FROM build WHERE id = ?", (build_id,))
+        if row is None:
+            raise ConfigurationError(f"there is no build {build_id} in {self.path}", next_step="evalgate journal list")
+        return _build_from(row)
+
+    def builds(self) -> list[BuildRow]:
+        """Return every build, the latest first."""
+        return [_build_from(row) for row in self._all("SELECT * FROM build ORDER BY id DESC", ())]
+
+    def mark_resumed(self, build_id: int) -> None:
+        """Count one more continuation of a build."""
+        with self._write() as db:
+            db.execute("UPDATE build SET resumed = resumed + 1 WHERE id = ?", (build_id,))
+
+    def add_seconds(self, build_id: int, seconds: float, *, complete: bool) -> None:
+        """Add wall time to a build and say whether everything that it needs is in."""
+        with self._write() as db:
+            db.execute("UPDATE build SET seconds = seconds + ? WHERE id = ?", (seconds, build_id))
+            if complete:
+                db.execute("UPDATE build SET status = 'complete' WHERE id = ?", (build_id,))
+
+    def add_problem(self, build_id: int, problem: ProblemRow) -> None:
+        """Write why a suite cannot be measured; the same one twice is one."""
+        with self._write() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO problem (build, suite, kind, message, next_step) VALUES (?, ?, ?, ?, ?)",
+                (build_id, problem.suite, problem.kind, rows.text(problem.message), rows.text(problem.next_step)),
+            )
+
+    def problems(self, build_id: int) -> list[ProblemRow]:
+        """Return why suites of a build cannot be measured."""
+        found = self._all("SELECT * FROM problem WHERE build = ? ORDER BY suite, kind, message", (build_id,))
+        return [ProblemRow(**{name: row[name] for name in ("suite", "kind", "message", "next_step")}) for row in found]
+
+    # examples
+
+    def add_examples(self, build_id: int, suite: str, examples: Iterable[Example]) -> int:
+        """Write the examples of one suite in their order, all or none, and return how many there are."""
+        count = 0
+        with self._write() as db:
+            for example in examples:
+                body = rows.example_body(example)
+                digest = content_hash(body)
+                db.execute("INSERT OR IGNORE INTO content (hash, body) VALUES (?, ?)", (digest, rows.to_json(body)))
+                db.execute("INSERT INTO example VALUES (?, ?, ?, ?, ?)", (build_id, suite, count, example.id, digest))
+                count += 1
+        return count
+
+    def examples(self, build_id: int, suite: str) -> Iterator[Example]:
+        """Yield the examples of one suite in their order, in flat memory."""
+        position = -1
+        while True:
+            found = self._all(
+                "SELECT position, example_id, body FROM example JOIN content USING (hash)"
+                " WHERE build = ? AND suite = ? AND position > ? ORDER BY position LIMIT ?",
+                (build_id, suite, position, _PAGE),
+            )
+            for row in found:
+                yield rows.example_from(row["example_id"], row["body"])
+            if len(found) < _PAGE:
+                return
+            position = found[-1]["position"]
+
+    def example(self, build_id: int, suite: str, example_id: str) -> Example | None:
+        """Return one example, or None."""
+        row = self._one(
+            "SELECT example_id, body FROM example JOIN content USING (hash)"
+            " WHERE build = ? AND suite = ? AND example_id = ?",
+            (build_id, suite, example_id),
+        )
+        return None if row is None else rows.example_from(row["example_id"], row["body"])
+
+    # experiments
+
+    def add_experiment(self, build_id: int, experiment: ExperimentRow) -> int:
+        """Write one side of one suite and return its id."""
+        with self._write() as db:
+            cursor = db.execute(
+                "INSERT INTO experiment (build, suite, side, label, dataset_version, repetitions, task, evaluators,"
+                " watched, stored) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (build_id, experiment.suite, experiment.side.value, experiment.label, experiment.dataset_version,
+                 experiment.repetitions, experiment.task, experiment.evaluators, rows.to_json(experiment.watched),
+                 experiment.stored),
+            )  # fmt: skip
+            return int(cursor.lastrowid or 0)
+
+    def experiments(self, build_id: int) -> list[ExperimentRow]:
+        """Return the experiments of a build, in the order in which they were written."""
+        return [
+            _experiment_from(r) for r in self._all("SELECT * FROM experiment WHERE build = ? ORDER BY id", (build_id,))
+        ]
+
+    # runs and evaluations
+
+    def record(self, *, experiment: int, example_id: str, sample: str, outcome: TaskOutcome, started_at: str) -> None:
+        """Write one run, in the file when this returns. A run that only infrastructure failed is replaced."""
+        columns = {"experiment": experiment, "example_id": example_id, "sample": sample, "started_at": started_at}
+        columns.update(rows.run_columns(outcome))
+        with self._write() as db:
+            db.execute(f"INSERT OR REPLACE INTO run ({rows.placeholders(list(columns))})", columns)
+
+    def record_evaluations(
+        self, *, experiment: int, example_id: str, sample: str, evaluations: Sequence[Evaluation]
+    ) -> None:
+        """Write what the evaluators said of one run, all of it or nothing."""
+        with self._write() as db:
+            for evaluation in evaluations:
+                columns = {"experiment": experiment, "example_id": example_id, "sample": sample}
+                columns.update(rows.evaluation_columns(evaluation))
+                db.execute(f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(list(columns))})", columns)
+
+    def undone(self, experiment: int, sample: str) -> Iterator[Example]:
+        """Yield the examples that have no run of this sample, or one that only infrastructure failed."""
+        return self._missing(
+            "NOT EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.example_id = e.example_id"
+            " AND r.sample = :sample AND r.failure_kind IS NOT 'infrastructure')",
+            experiment,
+            sample,
+        )
+
+    def unevaluated(self, experiment: int, sample: str) -> Iterator[tuple[Example, TaskOutcome]]:
+        """Yield the runs of this sample that answered and were not evaluated: a process was killed between."""
+        waiting = self._missing(
+            "EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.example_id = e.example_id"
+            " AND r.sample = :sample AND r.failure IS NULL) AND NOT EXISTS (SELECT 1 FROM evaluation v"
+            " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = :sample)",
+            experiment,
+            sample,
+        )
+        for example in waiting:
+            run = self.run(experiment, example.id, sample)
+            if run is not None:
+                yield example, run
+
+    def run(self, experiment: int, example_id: str, sample: str) -> TaskOutcome | None:
+        """Return one run's outcome, or None."""
+        row = self._one(
+            "SELECT * FROM run WHERE experiment = ? AND example_id = ? AND sample = ?", (experiment, example_id, sample)
+        )
+        return None if row is None else rows.outcome_from(row)
+
+    def evaluations(self, experiment: int, example_id: str, sample: str) -> list[Evaluation]:
+        """Return what evaluators said of one run."""
+        found = self._all(
+            "SELECT * FROM evaluation WHERE experiment = ? AND example_id = ? AND sample = ? ORDER BY name",
+            (experiment, example_id, sample),
+        )
+        return [rows.evaluation_from(row) for row in found]
+
+    def run_facts(self, experiment: int) -> Iterator[tuple[str, str, str | None, ErrorKind | None]]:
+        """Yield (example id, sample, output hash, failure kind) of every run."""
+        for row in self._db.execute(
+            "SELECT example_id, sample, output_hash, failure_kind FROM run WHERE experiment = ?", (experiment,)
+        ):
+            yield row[0], row[1], row[2], None if row[3] is None else ErrorKind(row[3])
+
+    def scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
+        """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""
+        for row in self._db.execute(
+            "SELECT example_id, sample, name, score, failure IS NOT NULL FROM evaluation WHERE experiment = ?",
+            (experiment,),
+        ):
+            yield row[0], row[1], row[2], row[3], bool(row[4])
+
+    def failures(self, experiment: int) -> list[tuple[str, str, str | None, int]]:
+        """Return (kind, "type: message", where, how many) of the failed runs, the most frequent first."""
+        return self._tally("SELECT failure FROM run WHERE experiment = ? AND failure IS NOT NULL", experiment)
+
+    def evaluator_failures(self, experiment: int) -> list[tuple[str, str, str | None, int]]:
+        """Return (evaluator, "type: message", where, how many) of the failed evaluations."""
+        return self._tally(
+            "SELECT failure, name FROM evaluation WHERE experiment = ? AND failure IS NOT NULL", experiment
+        )
+
+    def _missing(self, condition: str, experiment: int, sample: str) -> Iterator[Example]:
+        position = -1
+        query = (
+            "SELECT e.position, e.example_id, c.body FROM experiment x"
+            " JOIN example e ON e.build = x.build AND e.suite = x.suite JOIN content c USING (hash)"
+            f" WHERE x.id = :experiment AND e.position > :position AND {condition} ORDER BY e.position LIMIT :page"
+        )
+        while True:
+            found = self._all(query, {"experiment": experiment, "sample": sample, "position": position, "page": _PAGE})
+            for row in found:
+                yield rows.example_from(row["example_id"], row["body"])
+            if len(found) < _PAGE:
+                return
+            position = found[-1]["position"]
+
+    def _tally(self, query: str, experiment: int) -> list[tuple[str, str, str | None, int]]:
+        counts: dict[tuple[str, str, str | None], int] = {}
+        for row in self._db.execute(query, (experiment,)):
+            failure = json.loads(row[0])
+            kind = row["name"] if "name" in row.keys() else failure["kind"]  # noqa: SIM118 a Row iterates over values
+            key = (kind, f"{failure['type']}: {failure['message']}", failure["where"])
+            counts[key] = counts.get(key, 0) + 1
+        return [(*key, count) for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0][:2]))]
+
+    @contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with explained(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                if self._db.in_transaction:  # a full disk rolls back by itself
+                    self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _all(self, query: str, parameters: Any) -> list[sqlite3.Row]:
+        with explained(self.path):
+            return self._db.execute(query, parameters).fetchall()
+
+    def _one(self, query: str, parameters: Any) -> sqlite3.Row | None:
+        return next(iter(islice(self._all(query, parameters), 1)), None)
+
+
+def _build_from(row: sqlite3.Row) -> BuildRow:
+    return BuildRow(
+        id=row["id"],
+        created_at=row["created_at"],
+        seconds=row["seconds"],
+        complete=row["status"] == "complete",
+        partial=row["partial"],
+        resumed=row["resumed"],
+        commit=row["commit_id"],
+        branch=row["branch"],
+        dirty=bool(row["dirty"]),
+        config_file=row["config_file"],
+        config=json.loads(row["config"]),
+        evalgate_version=row["evalgate_version"],
+    )
+
+
+def _experiment_from(row: sqlite3.Row) -> ExperimentRow:
+    return ExperimentRow(
+        id=row["id"],
+        build=row["build"],
+        suite=row["suite"],
+        side=Side(row["side"]),
+        label=row["label"],
+        dataset_version=row["dataset_version"],
+        repetitions=row["repetitions"],
+        task=row["task"],
+        evaluators=row["evaluators"],
+        watched=json.loads(row["watched"]),
+        stored=bool(row["stored"]),
+    )

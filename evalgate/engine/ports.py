@@ -42,10 +42,10 @@ class EvaluatorRunner(Protocol):
 class Recorder(Protocol):
     """Where rows go the moment they exist (the journal)."""
 
-    def record(self, *, experiment: str, example_id: str, sample: str, outcome: TaskOutcome, started_at: str) -> None:
+    def record(self, *, experiment: int, example_id: str, sample: str, outcome: TaskOutcome, started_at: str) -> None:
         """Write one run."""
 
     def record_evaluations(
-        self, *, experiment: str, example_id: str, sample: str, evaluations: Sequence[Evaluation]
+        self, *, experiment: int, example_id: str, sample: str, evaluations: Sequence[Evaluation]
     ) -> None:
         """Write what evaluators said of one run."""

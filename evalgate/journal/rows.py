@@ -9,7 +9,18 @@ from dataclasses import asdict
 from typing import Any
 
 from evalgate.canonical import content_hash
-from evalgate.records import ErrorKind, Evaluation, Example, Failure, Json, TaskOutcome, Usage
+from evalgate.records import (
+    Direction,
+    ErrorKind,
+    Evaluation,
+    EvaluatorKind,
+    EvaluatorSpec,
+    Example,
+    Failure,
+    Json,
+    TaskOutcome,
+    Usage,
+)
 
 _EXTRAS = ("context", "messages", "tool_calls", "steps")
 
@@ -87,6 +98,19 @@ def evaluation_from(row: sqlite3.Row) -> Evaluation:
         explanation=row["explanation"],
         metadata=json.loads(row["metadata"]) if row["metadata"] else {},
         failure=_failure_from(row["failure"]),
+    )
+
+
+def specs_json(specs: Sequence[EvaluatorSpec]) -> str:
+    """Return what is known of the evaluators as JSON."""
+    return to_json([asdict(spec) for spec in specs])
+
+
+def specs_from(value: str) -> tuple[EvaluatorSpec, ...]:
+    """Return the specs that `specs_json` came from."""
+    return tuple(
+        EvaluatorSpec(**{**spec, "kind": EvaluatorKind(spec["kind"]), "direction": Direction(spec["direction"])})
+        for spec in json.loads(value)
     )
 
 

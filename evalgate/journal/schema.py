@@ -50,6 +50,7 @@ CREATE TABLE experiment (
     repetitions INTEGER NOT NULL,
     task TEXT NOT NULL,         -- fingerprint of what answers
     evaluators TEXT NOT NULL,   -- fingerprint of what scores
+    specs TEXT NOT NULL,        -- JSON list: direction, range and version of each evaluator, as it was decided by
     watched TEXT NOT NULL,      -- JSON object: file or parameter -> hash, to name what changed
     stored INTEGER NOT NULL DEFAULT 0,  -- its rows were copied from an earlier build
     UNIQUE (build, suite, side)

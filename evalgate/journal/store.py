@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from evalgate.canonical import content_hash
 from evalgate.errors import ConfigurationError
 from evalgate.journal import rows
 from evalgate.journal.connection import connect, explained
-from evalgate.records import ErrorKind, Evaluation, Example, Side, TaskOutcome
+from evalgate.records import ErrorKind, Evaluation, EvaluatorSpec, Example, Side, TaskOutcome
 
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
 
@@ -52,6 +52,7 @@ class ExperimentRow:
     repetitions: int
     task: str
     evaluators: str
+    specs: tuple[EvaluatorSpec, ...]
     watched: Mapping[str, str] = field(default_factory=dict)
     stored: bool = False
 
@@ -74,7 +75,7 @@ class Journal:
         self.path = path
         self._db = connect(path, create=create)
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -177,14 +178,21 @@ class Journal:
 
     def add_experiment(self, build_id: int, experiment: ExperimentRow) -> int:
         """Write one side of one suite and return its id."""
+        columns = {
+            "build": build_id,
+            "suite": experiment.suite,
+            "side": experiment.side.value,
+            "label": experiment.label,
+            "dataset_version": experiment.dataset_version,
+            "repetitions": experiment.repetitions,
+            "task": experiment.task,
+            "evaluators": experiment.evaluators,
+            "specs": rows.specs_json(experiment.specs),
+            "watched": rows.to_json(experiment.watched),
+            "stored": experiment.stored,
+        }
         with self._write() as db:
-            cursor = db.execute(
-                "INSERT INTO experiment (build, suite, side, label, dataset_version, repetitions, task, evaluators,"
-                " watched, stored) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (build_id, experiment.suite, experiment.side.value, experiment.label, experiment.dataset_version,
-                 experiment.repetitions, experiment.task, experiment.evaluators, rows.to_json(experiment.watched),
-                 experiment.stored),
-            )  # fmt: skip
+            cursor = db.execute(f"INSERT INTO experiment ({rows.placeholders(list(columns))})", columns)
             return int(cursor.lastrowid or 0)
 
     def experiments(self, build_id: int) -> list[ExperimentRow]:
@@ -347,6 +355,7 @@ def _experiment_from(row: sqlite3.Row) -> ExperimentRow:
         repetitions=row["repetitions"],
         task=row["task"],
         evaluators=row["evaluators"],
+        specs=rows.specs_from(row["specs"]),
         watched=json.loads(row["watched"]),
         stored=bool(row["stored"]),
     )

@@ -1,1 +1,44 @@
 """One module per command, and the composition root where every effect is built."""
+
+from __future__ import annotations
+
+import sys
+
+from evalgate.errors import EvalgateError
+
+
+def main() -> None:
+    """Run the command line; the one place that exits.
+
+    An expected failure is one message and its own code; a bug says how to report it and exits 5.
+    """
+    from evalgate.cli.root import root  # noqa: PLC0415 click is imported only when a command line is
+
+    try:
+        code = root.main(standalone_mode=False, prog_name="evalgate")
+    except EvalgateError as error:
+        sys.stderr.write(f"evalgate: {error}\n")
+        code = error.exit_code
+    except Exception as error:  # noqa: BLE001 the outermost net: whatever gets here is ours to mend
+        code = _foreign(error)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _foreign(error: Exception) -> int:
+    import click  # noqa: PLC0415 as above
+
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, click.Abort):
+        sys.stderr.write("evalgate: interrupted\n")
+        return 130
+    import traceback  # noqa: PLC0415 only a bug needs it
+
+    # Frames and the error's type, not its text or its locals: they may hold answers or keys.
+    sys.stderr.writelines(traceback.format_list(traceback.extract_tb(error.__traceback__)[-6:]))
+    sys.stderr.write(
+        f"evalgate: a bug in evalgate ({type(error).__name__}); what was recorded is kept\n"
+        "  next: report it with the lines above, then evalgate run --resume\n"
+    )
+    return 5

@@ -46,7 +46,8 @@ CREATE TABLE experiment (
     suite TEXT NOT NULL,
     side TEXT NOT NULL CHECK (side IN ('candidate', 'baseline')),
     label TEXT NOT NULL,        -- what people call it
-    dataset_version TEXT NOT NULL,
+    dataset TEXT NOT NULL,      -- version of the whole file: two suites on one dataset share its examples
+    dataset_version TEXT NOT NULL,  -- of the examples that this suite takes
     repetitions INTEGER NOT NULL,
     task TEXT NOT NULL,         -- fingerprint of what answers
     evaluators TEXT NOT NULL,   -- fingerprint of what scores

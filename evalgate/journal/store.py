@@ -48,6 +48,7 @@ class ExperimentRow:
     suite: str
     side: Side
     label: str
+    dataset: str
     dataset_version: str
     repetitions: int
     task: str
@@ -183,6 +184,7 @@ class Journal:
             "suite": experiment.suite,
             "side": experiment.side.value,
             "label": experiment.label,
+            "dataset": experiment.dataset,
             "dataset_version": experiment.dataset_version,
             "repetitions": experiment.repetitions,
             "task": experiment.task,
@@ -351,6 +353,7 @@ def _experiment_from(row: sqlite3.Row) -> ExperimentRow:
         suite=row["suite"],
         side=Side(row["side"]),
         label=row["label"],
+        dataset=row["dataset"],
         dataset_version=row["dataset_version"],
         repetitions=row["repetitions"],
         task=row["task"],

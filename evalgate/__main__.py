@@ -1,0 +1,5 @@
+"""`python -m evalgate`."""
+
+from evalgate.cli import main
+
+main()

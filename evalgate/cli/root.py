@@ -1,0 +1,51 @@
+"""The command group: names and one-line helps known without importing any command, so that --help is instant."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Final
+
+import click
+
+from evalgate import __version__
+
+COMMANDS: Final = {
+    "init": "Write a first config, dataset and workflow from what is here; overwrite nothing.",
+    "run": "Run both sides of every suite, compare them, and give a verdict.",
+    "decide": "Give the verdict of recorded builds again, without running anything.",
+    "show": "Show changed examples side by side.",
+    "dataset": "Validate and compare golden datasets.",
+    "journal": "List and export recorded builds.",
+    "config": "Show where each setting comes from; print the config's JSON Schema.",
+}
+"""Every command in the order of --help; each is `command` of the module of its name."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in their order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command, or let click say that there is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"evalgate.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands from the table instead of from their modules."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "EVALGATE"})
+@click.version_option(__version__, "-V", "--version", message="evalgate %(version)s")
+def root() -> None:
+    """Is this prompt, model or pipeline worse than what we ship today, or can we not tell?
+
+    Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive where the config blocks on it,
+    4 unmeasurable, 5 a bug in evalgate, 130 interrupted.
+    """

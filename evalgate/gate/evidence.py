@@ -1,0 +1,204 @@
+"""From the journal to what a decision sees. Only the journal is read, so an old build decides again as it did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalgate.canonical import canonical_json
+from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Problem, Redraw, Scores, SuiteEvidence
+from evalgate.journal.store import BuildRow, ExperimentRow, Journal
+from evalgate.paths import MISSING, resolve
+from evalgate.records import Direction, ErrorKind, EvaluatorSpec, Example, Side
+from evalgate.suite.checks import Unmeasurable
+from evalgate.suite.config import Config, Suite
+
+REDRAW = "again1"
+"""The sample in which `zero_tolerance` draws a failing example once more."""
+
+
+def samples(repetitions: int) -> tuple[str, ...]:
+    """Return the names of stored samples: r1, r2 …"""
+    return tuple(f"r{number}" for number in range(1, repetitions + 1))
+
+
+def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
+    """Return what the decision on one build sees."""
+    build = journal.build(build_id)
+    config = Config.model_validate(build.config)
+    experiments = journal.experiments(build_id)
+    problems = {name: (*_of_the_build(build), *_recorded(journal, build_id, name)) for name in config.suites}
+    suites = [
+        _suite(
+            journal=journal,
+            build_id=build_id,
+            name=name,
+            suite=suite,
+            experiments=[experiment for experiment in experiments if experiment.suite == name],
+            problems=problems[name],
+        )
+        for name, suite in config.suites.items()
+    ]
+    return BuildEvidence(suites=tuple(suites), policy=config.policy)
+
+
+def _of_the_build(build: BuildRow) -> Iterable[Problem]:
+    if not build.complete:
+        yield Problem(
+            kind=Unmeasurable.INCOMPLETE,
+            message=f"Build {build.id} was interrupted: a part of it is no verdict.",
+            next_step="evalgate run --resume",
+        )
+    elif build.partial:
+        yield Problem(
+            kind=Unmeasurable.INCOMPLETE,
+            message=f"A partial run ({build.partial}) is a sample: it gives no verdict.",
+            next_step="evalgate run",
+        )
+
+
+def _recorded(journal: Journal, build_id: int, suite: str) -> Iterable[Problem]:
+    for row in journal.problems(build_id):
+        if row.suite == suite:
+            yield Problem(kind=Unmeasurable(row.kind), message=row.message, next_step=row.next_step)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _SideCells:
+    """One side's rows: per evaluator (examples, repetitions) scores and cells, output hashes, and redraws."""
+
+    scores: Mapping[str, Scores]
+    outputs: Mapping[tuple[int, str], str | None]
+    redraws: Mapping[str, Mapping[str, float | None]]
+
+
+def _suite(
+    *,
+    journal: Journal,
+    build_id: int,
+    name: str,
+    suite: Suite,
+    experiments: list[ExperimentRow],
+    problems: tuple[Problem, ...],
+) -> SuiteEvidence:
+    slice_paths = _slice_paths(suite)
+    ids, clusters = [], []
+    slices: dict[str, list[str | None]] = {path: [] for path in slice_paths}
+    for example in journal.examples(build_id, name):
+        ids.append(example.id)
+        if suite.cluster is not None:
+            clusters.append(_value(suite.cluster, example) or f"\x00{example.id}")
+        for path in slice_paths:
+            slices[path].append(_value(path, example))
+    index = {example_id: position for position, example_id in enumerate(ids)}
+    sides = {experiment.side: _read_side(journal, experiment, index) for experiment in experiments}
+    by_side = {experiment.side: experiment for experiment in experiments}
+    return SuiteEvidence(
+        name=name,
+        dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
+        example_ids=tuple(ids),
+        checks=_checks(suite, by_side, sides, len(ids)),
+        clusters=tuple(clusters) if suite.cluster is not None else None,
+        slices={path: tuple(values) for path, values in slices.items()},
+        identical=_identical(sides, len(ids)),
+        problems=problems,
+        baseline_label=by_side[Side.BASELINE].label if Side.BASELINE in by_side else None,
+    )
+
+
+def _slice_paths(suite: Suite) -> tuple[str, ...]:
+    rules = [check.no_regression for check in suite.checks.values() if check.no_regression is not None]
+    return tuple(dict.fromkeys(each.path for rule in rules for each in rule.slices))
+
+
+def _value(path: str, example: Example) -> str | None:
+    """Return what stands at a path of an example as text; None where there is nothing."""
+    found = resolve(path, {"input": example.input, "output": example.output, "metadata": example.metadata})
+    if found is MISSING or found is None:
+        return None
+    return found if isinstance(found, str) else canonical_json(found).decode()  # type: ignore[arg-type]  # MISSING is out
+
+
+def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, int]) -> _SideCells:
+    columns = {sample: column for column, sample in enumerate(samples(experiment.repetitions))}
+    shape = (len(index), len(columns))
+    base = np.full(shape, Cell.MISSING, dtype=np.uint8)
+    outputs: dict[tuple[int, str], str | None] = {}
+    redrawn: dict[str, ErrorKind | None] = {}
+    for example_id, sample, output_hash, kind in journal.run_facts(experiment.id):
+        row = index.get(example_id)
+        if row is None:
+            continue
+        if sample == REDRAW:
+            redrawn[example_id] = kind
+        elif sample in columns:
+            outputs[row, sample] = output_hash
+            if kind is ErrorKind.TASK:
+                base[row, columns[sample]] = Cell.TASK_ERROR
+    scores = {spec.name: Scores(values=np.full(shape, np.nan), cells=base.copy()) for spec in experiment.specs}
+    redraws: dict[str, dict[str, float | None]] = {
+        spec.name: {id_: _worst(spec) if kind is ErrorKind.TASK else None for id_, kind in redrawn.items()}
+        for spec in experiment.specs
+    }
+    for example_id, sample, evaluator, score, failed in journal.scores(experiment.id):
+        if failed or score is None or evaluator not in scores or example_id not in index:
+            continue
+        if sample == REDRAW:
+            redraws[evaluator][example_id] = score
+        elif sample in columns:
+            scores[evaluator].values[index[example_id], columns[sample]] = score
+            scores[evaluator].cells[index[example_id], columns[sample]] = Cell.SCORED
+    return _SideCells(scores=scores, outputs=outputs, redraws=redraws)
+
+
+def _worst(spec: EvaluatorSpec) -> float | None:
+    return spec.high if spec.direction is Direction.MINIMIZE else spec.low
+
+
+def _checks(
+    suite: Suite,
+    experiments: Mapping[Side, ExperimentRow],
+    sides: Mapping[Side, _SideCells],
+    examples: int,
+) -> tuple[CheckEvidence, ...]:
+    if Side.CANDIDATE not in sides:
+        return ()
+    candidate, baseline = sides[Side.CANDIDATE], sides.get(Side.BASELINE)
+    specs = {spec.name: spec for spec in experiments[Side.CANDIDATE].specs}
+    absent = Scores(values=np.full((examples, 1), np.nan), cells=np.full((examples, 1), Cell.MISSING, dtype=np.uint8))
+    found = []
+    for name, check in suite.checks.items():
+        redrawn = candidate.redraws.get(name, {})
+        baseline_redrawn = baseline.redraws.get(name, {}) if baseline else {}
+        found.append(
+            CheckEvidence(
+                name=name,
+                check=check,
+                evaluator=specs[name],
+                candidate=candidate.scores.get(name, absent),
+                baseline=baseline.scores.get(name, absent) if baseline else None,
+                redraws={
+                    example_id: Redraw(candidate=score, baseline=baseline_redrawn.get(example_id))
+                    for example_id, score in redrawn.items()
+                },
+            )
+        )
+    return tuple(found)
+
+
+def _identical(sides: Mapping[Side, _SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return where every sample of one side has an answer and the other side gave the same bytes."""
+    same = np.zeros(examples, dtype=np.bool_)
+    if len(sides) < len(Side):
+        return same
+    ours, theirs = sides[Side.CANDIDATE].outputs, sides[Side.BASELINE].outputs
+    same[[row for row, _ in ours]] = True
+    for (row, sample), output in ours.items():
+        if output is None or theirs.get((row, sample)) != output:
+            same[row] = False
+    for row, sample in theirs:
+        if (row, sample) not in ours:
+            same[row] = False
+    return same

@@ -55,7 +55,10 @@ def matcher(expression: str) -> _Matcher:
     A word matches where it occurs, whatever its case. Raises ConfigurationError, naming the place, when the expression
     cannot be read.
     """
-    tokens = [(m.group("paren") or m.group("word") or "", m.group("quoted"), m.start()) for m in _tokens(expression)]
+    tokens = [
+        (found.group("paren") or found.group("word") or "", found.group("quoted"), found.end() - len(found.group().strip()))
+        for found in _tokens(expression)
+    ]
     parser = _Parser(expression=expression, tokens=tokens)
     parsed = parser.disjunction()
     parser.end()

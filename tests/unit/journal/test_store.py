@@ -1,7 +1,6 @@
 """The journal keeps every row from the moment it returns, for any process that reads."""
 
 import multiprocessing
-import os
 import signal
 import sqlite3
 import subprocess
@@ -149,7 +148,8 @@ def test_rows_survive_kill_9(path):
         from evalgate.records import TaskOutcome
         journal, build, exp = filled(Path(sys.argv[1]), 100)
         for n in range(50):
-            journal.record(experiment=exp, example_id=f"e{n}", sample="r1", outcome=TaskOutcome(output=n), started_at="n")
+            outcome = TaskOutcome(output=n)
+            journal.record(experiment=exp, example_id=f"e{n}", sample="r1", outcome=outcome, started_at="n")
         os.kill(os.getpid(), signal.SIGKILL)
         """
     )
@@ -211,7 +211,7 @@ def test_a_newer_version_is_refused_and_not_touched(path):
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(ConfigurationError, match="newer evalgate .journal version 99") as caught:
+    with pytest.raises(ConfigurationError, match=r"newer evalgate \(journal version 99") as caught:
         Journal(path)
     assert caught.value.exit_code == 2
     with sqlite3.connect(path) as db:
@@ -281,7 +281,7 @@ def test_an_export_is_one_file_with_one_build(path, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
     export_build(path, build, folder / "one.db")
-    assert os.listdir(folder) == ["one.db"]
+    assert [entry.name for entry in folder.iterdir()] == ["one.db"]
     with Journal(folder / "one.db", create=False) as one:
         assert [row.id for row in one.builds()] == [build]
         assert one.run(exp, "e0", "r1") == TaskOutcome(output=1)

@@ -1,0 +1,83 @@
+"""A stored build as the baseline: found, proven comparable, and copied in, so that the journal alone decides."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from evalgate.errors import ConfigurationError, MeasurementError
+from evalgate.gate.prepare import PreparedSuite
+from evalgate.journal.store import BuildRow, ExperimentRow, Journal, ProblemRow
+from evalgate.journal.transfer import copy_experiment
+from evalgate.records import EvaluatorSpec, Side
+from evalgate.suite.checks import Unmeasurable
+
+
+def adopt(
+    journal: Journal,
+    build_id: int,
+    suite: PreparedSuite,
+    specs: tuple[EvaluatorSpec, ...],
+    known: dict[tuple[str, Side], int],
+) -> list[ProblemRow]:
+    """Copy the stored baseline that a suite names into the build; return why not, where it cannot be compared with.
+
+    A suite without one, or whose baseline is here already, is left alone. `known` gains the new experiment.
+    """
+    if not isinstance(suite.suite.baseline, str) or (suite.name, Side.BASELINE) in known:
+        return []
+    try:
+        source, build, found = _find(journal, build_id, suite)
+    except (ConfigurationError, MeasurementError) as error:
+        return [_problem(suite, error.message, error.next_step)]
+    if reason := _incomparable(build, found, suite):
+        return [_problem(suite, *reason)]
+    row = replace(found, side=Side.BASELINE, label=_label(build), specs=specs, stored=True)
+    experiment = journal.add_experiment(build_id, row)
+    copy_experiment(source, found.id, journal.path, experiment)
+    known[suite.name, Side.BASELINE] = experiment
+    return []
+
+
+def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[Path, BuildRow, ExperimentRow]:
+    """Return the file, the build and the candidate's experiment that `baseline` names."""
+    kind, _, name = str(suite.suite.baseline).partition(":")
+    path = suite.root / name if kind == "file" else journal.path
+    with Journal(path, create=False) as store:
+        builds = [build for build in store.builds() if path != journal.path or build.id != build_id]
+        if kind == "build" and name != "latest":
+            builds = [build for build in builds if str(build.id) == name]
+        for build in builds:
+            if name == "latest" and (not build.complete or build.partial):
+                continue
+            for row in store.experiments(build.id):
+                if (row.suite, row.side) == (suite.name, Side.CANDIDATE):
+                    return path, build, row
+    raise MeasurementError(
+        f"The baseline {suite.suite.baseline} has no answers of the suite {suite.name}.",
+        next_step=f"store one: evalgate run --suite {suite.name}, then evalgate journal export BUILD --to FILE",
+    )
+
+
+def _incomparable(build: BuildRow, row: ExperimentRow, suite: PreparedSuite) -> tuple[str, str] | None:
+    """Return what makes the stored side incomparable and what repairs it, or None."""
+    again = f"store a new one: evalgate run --suite {suite.name}, then evalgate journal export BUILD --to FILE"
+    if not build.complete or build.partial:
+        return "The stored baseline is a part of a run only.", again
+    if row.dataset_version != suite.dataset_version:
+        return "The stored baseline answered another version of the dataset.", again
+    if row.evaluators != suite.evaluators.digest:
+        return "The stored baseline was scored by other evaluators.", again
+    return None
+
+
+def _label(build: BuildRow) -> str:
+    at = f" of {build.branch}" if build.branch else ""
+    commit = f"@{build.commit[:7]}" if build.commit else ""
+    return f"stored build {build.id}{at}{commit} ({build.created_at[:10]})"
+
+
+def _problem(suite: PreparedSuite, message: str, step: str | None) -> ProblemRow:
+    return ProblemRow(
+        suite=suite.name, kind=Unmeasurable.BASELINE, message=message, next_step=step or "evalgate run"
+    )

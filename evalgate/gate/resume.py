@@ -38,5 +38,5 @@ def _differences(row: ExperimentRow, now: dict[str, str], dataset_version: str) 
 def _refusal(build_id: int, reasons: list[str]) -> ConfigurationError:
     return ConfigurationError(
         f"build {build_id} cannot go on, its first answers would be compared with others' ({'; '.join(reasons)})",
-        next_step="put that back, or start anew: evalgate run (without `inputs`, every file under a task's root counts)",
+        next_step="put that back, or start anew: evalgate run (without `inputs`, all files under `root` count)",
     )

@@ -217,7 +217,7 @@ async def _measure(
     for suite, example_id in redraws(build_evidence(world.journal, build_id)):
         again.setdefault(suite, []).append(example_id)
     repeats = [
-        _redraw(each, side, experiments[each.suite.name, side], again[each.suite.name], build_id, world.journal)
+        _redraw(each, side, experiments[each.suite.name, side], again[each.suite.name], world.journal)
         for each in able
         if each.suite.name in again
         for side in each.tasks
@@ -249,9 +249,7 @@ def _work(each: _Loaded, side: Side, experiment: int, names: Iterable[str], jour
     )
 
 
-def _redraw(
-    each: _Loaded, side: Side, experiment: int, example_ids: Sequence[str], build_id: int, journal: Journal
-) -> Work:
+def _redraw(each: _Loaded, side: Side, experiment: int, example_ids: Sequence[str], journal: Journal) -> Work:
     wanted = set(example_ids)
     return replace(
         _work(each, side, experiment, (REDRAW,), journal),

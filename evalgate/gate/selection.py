@@ -56,7 +56,11 @@ def matcher(expression: str) -> _Matcher:
     cannot be read.
     """
     tokens = [
-        (found.group("paren") or found.group("word") or "", found.group("quoted"), found.end() - len(found.group().strip()))
+        (
+            found.group("paren") or found.group("word") or "",
+            found.group("quoted"),
+            found.end() - len(found.group().strip()),
+        )
         for found in _tokens(expression)
     ]
     parser = _Parser(expression=expression, tokens=tokens)

@@ -78,6 +78,4 @@ def _label(build: BuildRow) -> str:
 
 
 def _problem(suite: PreparedSuite, message: str, step: str | None) -> ProblemRow:
-    return ProblemRow(
-        suite=suite.name, kind=Unmeasurable.BASELINE, message=message, next_step=step or "evalgate run"
-    )
+    return ProblemRow(suite=suite.name, kind=Unmeasurable.BASELINE, message=message, next_step=step or "evalgate run")

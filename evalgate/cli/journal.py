@@ -1,0 +1,52 @@
+"""`evalgate journal`: what builds are recorded, and one of them as a file to carry about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from evalgate.cli.options import journal_option
+
+
+@click.group()
+def command() -> None:
+    """List and export recorded builds."""
+
+
+@command.command("list")
+@journal_option
+def listing(journal: Path) -> int:
+    """List the recorded builds, the latest first."""
+    from evalgate.journal.store import Journal  # noqa: PLC0415 only this command reads it
+
+    with Journal(journal, create=False) as store:
+        builds = store.builds()
+    for build in builds:
+        state = "complete" if build.complete else "unfinished"
+        commit = f"{(build.commit or 'no commit')[:7]}{'+' if build.dirty else ''}"
+        click.echo(
+            f"{build.id:>4}  {build.created_at[:19]}  {build.partial or state:<12}  {commit:<9}  {build.config_file}"
+        )
+    if not builds:
+        click.echo("no builds yet; next: evalgate run")
+    return 0
+
+
+@command.command("export")
+@click.argument("build", type=int, required=False)
+@click.option(
+    "--to", "target", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write."
+)
+@journal_option
+def export(build: int | None, target: Path, journal: Path) -> int:
+    """Write BUILD (default: the latest complete one) as a journal of its own, to decide or compare with elsewhere."""
+    from evalgate.cli.builds import chosen  # noqa: PLC0415 only this command reads it
+    from evalgate.journal.store import Journal  # noqa: PLC0415
+    from evalgate.journal.transfer import export_build  # noqa: PLC0415
+
+    with Journal(journal, create=False) as store:
+        build_id = chosen(store, build)
+    export_build(journal, build_id, target)
+    click.echo(f"build {build_id} written to {target}; compare with it: baseline: file:{target.name}")
+    return 0

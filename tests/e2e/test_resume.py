@@ -1,0 +1,121 @@
+"""Killed at any moment, a run goes on: nothing is done twice, and the verdict is the uninterrupted one."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from tests.e2e.project import environment
+
+COUNTING = """
+import os, time
+def answer(input):
+    time.sleep(0.01)
+    with open(os.path.join(os.path.dirname(__file__), "calls"), "a") as calls:
+        calls.write(f"{input['q']}\\n")
+    return {"answer": input["q"] * 2 + (1 if input["q"] % 10 == WRONG else 0)}
+"""
+
+
+@pytest.fixture
+def counted(project):
+    """Both sides count their calls in a file; the candidate is wrong on one example in ten more."""
+    project.examples = 60
+    project.write("v1/app.py", COUNTING.replace("WRONG", "11"))
+    project.write("v2/app.py", COUNTING.replace("WRONG", "3"))
+    task = {"interpreter": sys.executable, "workers": 2, "inputs": ["v*/app.py"]}
+    project.suite = {
+        "task": {"python": "v2/app.py:answer", **task},
+        "baseline": {"task": {"python": "v1/app.py:answer"}},
+    }
+    return project.prepare()
+
+
+def start(project, *arguments):
+    return subprocess.Popen(
+        [sys.executable, "-m", "evalgate", "run", *arguments],
+        cwd=project.folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def decision(project):
+    return project.evalgate("decide", "--json", "--no-gate").out
+
+
+def calls(project):
+    return [
+        line for side in ("v1", "v2") for line in (project.folder / side / "calls").read_text().split() if line.strip()
+    ]
+
+
+def test_ten_kills_at_random_moments_and_the_same_verdict(counted):
+    """kill -9 ten times over one build, then to the end: the decision's bytes are those of an undisturbed run."""
+    assert counted.run().code in {0, 1}
+    undisturbed = json.loads(decision(counted))["decision"]
+    for side in ("v1", "v2"):
+        (counted.folder / side / "calls").unlink()
+    moments = random.Random(20240613)
+    resume: tuple[str, ...] = ()
+    kills = 0
+    for _ in range(10):
+        process = start(counted, *resume)
+        time.sleep(moments.uniform(0.3, 1.1))
+        if process.poll() is None:
+            os.kill(process.pid, signal.SIGKILL)
+            kills += 1
+        process.communicate(timeout=30)
+        listed = counted.evalgate("journal", "list").out
+        resume = ("--resume",) if "unfinished" in listed else ()
+        if not resume and listed.count("complete") > 1:
+            break
+    if resume:
+        assert counted.run(*resume).code in {0, 1}
+    assert kills >= 2
+    assert json.loads(decision(counted))["decision"] == undisturbed
+    # Each answer once, but for the ones in flight at a kill: at most one for each worker of each side.
+    assert len(calls(counted)) <= 120 + kills * 4
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_flushes_and_says_how_to_go_on(counted, sent):
+    """Exit 130, the command to go on with, and no answer twice after it."""
+    process = start(counted)
+    time.sleep(0.9)
+    process.send_signal(sent)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130, said.decode()
+    assert b"evalgate run --resume" in said
+    ended = counted.run("--resume")
+    assert ended.code in {0, 1}, ended.text
+    assert len(calls(counted)) == 120
+
+
+def test_resume_is_refused_where_the_code_changed(counted):
+    """Half the answers from one version and half from another are no side: exit 2, and the file is named."""
+    process = start(counted)
+    time.sleep(0.9)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate(timeout=30)
+    path = counted.folder / "v2" / "app.py"
+    path.write_text(path.read_text() + "\n# edited\n")
+    ended = counted.run("--resume")
+    assert ended.code == 2, ended.text
+    assert "v2/app.py" in ended.text
+
+
+def test_nothing_to_resume(counted):
+    """A finished build is not gone on with."""
+    counted.run()
+    ended = counted.run("--resume")
+    assert ended.code == 2
+    assert "nothing to resume" in ended.text

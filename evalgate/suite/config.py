@@ -9,7 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from evalgate.suite.checks import Check, Policy
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, DottedPath
-from evalgate.suite.tasks import TASK_KINDS, Task
+from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS, Task, kind_of
 
 
 class DatasetRef(ConfigModel):
@@ -55,13 +55,16 @@ class Suite(ConfigModel):
 
     @property
     def baseline_task(self) -> dict[str, Any] | None:
-        """Return the raw second task with the candidate's values below its own; None when it is no task."""
+        """Return the raw second task with those of the candidate's values that it can have below its own, or None."""
         if not isinstance(self.baseline, BaselineTask):
             return None
         own = self.baseline.task
         inherited = self.task.model_dump(mode="json", by_alias=True, exclude_unset=True)
-        if any(kind in own for kind in TASK_KINDS):
+        kind = kind_of(own)
+        if any(name in own for name in TASK_KINDS):
             inherited = {key: value for key, value in inherited.items() if key not in TASK_KINDS}
+        if kind is not None:
+            inherited = {key: value for key, value in inherited.items() if key in TASK_MODELS[kind].model_fields}
         return {**inherited, **own}
 
 

@@ -104,6 +104,14 @@ class PromptTask(TaskBase):
     """Anything else that the endpoint takes (reasoning effort, penalties); sent as it stands."""
 
 
+TASK_MODELS: dict[str, type[TaskBase]] = {
+    "prompt": PromptTask,
+    "python": PythonTask,
+    "command": CommandTask,
+    "http": HttpTask,
+}
+
+
 def kind_of(task: Any) -> str | None:
     """Return which kind of task a raw mapping or a model is, or None when it does not say exactly one."""
     names = [kind for kind in TASK_KINDS if (kind in task if isinstance(task, dict) else hasattr(task, kind))]

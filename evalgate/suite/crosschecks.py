@@ -1,0 +1,168 @@
+"""What no single model can see: names that must meet, baselines that must exist, files that must be there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from evalgate.records import Direction
+from evalgate.suite.config import Suite
+from evalgate.suite.evaluators import Evaluator, JsonSchema, Sql
+from evalgate.suite.shape import Path, look_up
+from evalgate.suite.tasks import PromptTask, PythonTask, Task, TaskBase
+from evalgate.suite.wording import Complaint, closest, complaints, nearest
+
+BASELINES: Final = (
+    "{task: …} (a second task), build:<id> or build:latest (a stored build), file:<path> (an exported journal)"
+)
+
+
+def cross_check(
+    suites: Mapping[str, Suite], endpoints: Collection[str], raw: Any, directory: FilePath
+) -> list[Complaint]:
+    """Return all that is wrong between the parts of valid `suites`.
+
+    `endpoints` are the names of those declared, `raw` the file's values, `directory` where the file is.
+    """
+    found: list[Complaint] = []
+    for name, suite in suites.items():
+        base: Path = ("suites", name)
+        found += _evaluator_names(suite, base)
+        found += _checks(suite, base)
+        found += _baseline(suite, base)
+        second, wrong = second_task(suite, raw, base)
+        found += wrong
+        for task, path in ((suite.task, (*base, "task")), (second, (*base, "baseline", "task"))):
+            found += _endpoint(task, path, endpoints)
+        found += _files(suite, second, base, directory)
+    return found
+
+
+def second_task(suite: Suite, raw: Any, base: Path) -> tuple[TaskBase | None, list[Complaint]]:
+    """Return the baseline's own task, or what is wrong with it. (None, []) where the baseline is no task."""
+    merged = suite.baseline_task
+    if merged is None:
+        return None, []
+    try:
+        return TypeAdapter[TaskBase](Task).validate_python(merged), []
+    except ValidationError as error:
+        own = look_up(raw, (*base, "baseline", "task"))
+        return None, [
+            _inherited(complaint, own if isinstance(own, Mapping) else {}, base)
+            for complaint in complaints(error.errors(include_url=False), merged, Task)
+        ]
+
+
+def _inherited(complaint: Complaint, own: Mapping[str, Any], base: Path) -> Complaint:
+    """Put a complaint about the merged task where its value was written: the baseline's task, or the candidate's."""
+    path = complaint.path
+    if path and path[0] not in own and complaint.on_key is False:
+        return complaint._replace(
+            path=(*base, "task", *path), message=f"{complaint.message} (the baseline's task takes it from here)"
+        )
+    return complaint._replace(path=(*base, "baseline", "task", *path))
+
+
+def _evaluator_names(suite: Suite, base: Path) -> Iterator[Complaint]:
+    first: dict[str, int] = {}
+    for index, evaluator in enumerate(suite.evaluators):
+        if evaluator.label in first:
+            yield Complaint(
+                (*base, "evaluators", index),
+                f"two evaluators are called `{evaluator.label}`: give one a `name:` of its own",
+                first=(*base, "evaluators", first[evaluator.label]),
+            )
+        first.setdefault(evaluator.label, index)
+
+
+def _checks(suite: Suite, base: Path) -> Iterator[Complaint]:
+    evaluators = {evaluator.label: evaluator for evaluator in suite.evaluators}
+    for name, check in suite.checks.items():
+        path: Path = (*base, "checks", name)
+        evaluator: Evaluator | None = evaluators.get(name)
+        if evaluator is None:
+            yield Complaint(path, f"the check `{name}` is about no evaluator: {nearest(name, evaluators)}", on_key=True)
+        elif evaluator.direction is Direction.NEUTRAL and check.gating:
+            yield Complaint(
+                path,
+                f"`{name}` is neutral, neither way is better, so it cannot gate: say report_only: true, "
+                "or give the evaluator a direction",
+                on_key=True,
+            )
+        if check.compares and suite.baseline is None:
+            yield Complaint(
+                (*path, "no_regression"),
+                f"no_regression compares with a baseline, and the suite has none: set `baseline:` to {BASELINES}",
+                on_key=True,
+            )
+    if not any(check.gating for check in suite.checks.values()):
+        yield Complaint(
+            (*base, "checks"),
+            f"no check of suite `{base[-1]}` gates: leave out report_only in at least one",
+            on_key=True,
+        )
+
+
+def _baseline(suite: Suite, base: Path) -> Iterator[Complaint]:
+    baseline = suite.baseline
+    if not isinstance(baseline, str):
+        return
+    kind, _, rest = baseline.partition(":")
+    if kind not in ("build", "file") or not rest.strip():
+        yield Complaint((*base, "baseline"), f"the baseline {baseline!r} is none of {BASELINES}")
+
+
+def _endpoint(task: TaskBase | None, path: Path, endpoints: Collection[str]) -> Iterator[Complaint]:
+    if not isinstance(task, PromptTask):
+        return
+    endpoint = task.model.partition("/")[0]
+    if endpoint not in endpoints:
+        how = nearest(endpoint, endpoints) if endpoints else "add it under `endpoints:`"
+        yield Complaint((*path, "model"), f"the model's endpoint `{endpoint}` is not in `endpoints`: {how}")
+
+
+def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePath) -> Iterator[Complaint]:
+    root = directory / suite.root
+    if not root.is_dir():
+        yield Complaint((*base, "root"), f"the root {suite.root!r} is no directory; it is looked for in {directory}")
+        return
+    wanted: list[tuple[Path, str, str]] = [((*base, "dataset", "file"), "dataset", suite.dataset.file)]
+    wanted += _task_files(suite.task, (*base, "task"))
+    wanted += _task_files(second, (*base, "baseline", "task"))
+    for index, evaluator in enumerate(suite.evaluators):
+        path: Path = (*base, "evaluators", index)
+        parameters = evaluator.parameters
+        if isinstance(parameters, JsonSchema) and isinstance(parameters.schema_, str):
+            wanted.append(((*path, "json_schema", "schema"), "schema", parameters.schema_))
+        if isinstance(parameters, Sql):
+            wanted.append(((*path, "sql", "database"), "database", parameters.database))
+        wanted += _python_file(evaluator.python, (*path, "python"))
+    for path, what, file in wanted:
+        if not (root / file).is_file():
+            yield Complaint(path, _absent(what, file, root))
+
+
+def _absent(what: str, file: str, root: FilePath) -> str:
+    found = "is a directory" if (root / file).is_dir() else "does not exist"
+    folder = (root / file).parent
+    beside = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    close = closest(FilePath(file).name, beside, 0.8)
+    hint = (
+        f": did you mean `{(FilePath(file).parent / close).as_posix()}`?" if close else f"; it is looked for in {root}"
+    )
+    return f"the {what} file {file!r} {found}{hint}"
+
+
+def _task_files(task: TaskBase | None, path: Path) -> list[tuple[Path, str, str]]:
+    if isinstance(task, PromptTask):
+        return [((*path, "prompt"), "prompt", task.prompt)]
+    return _python_file(task.python, (*path, "python")) if isinstance(task, PythonTask) else []
+
+
+def _python_file(target: str | None, path: Path) -> list[tuple[Path, str, str]]:
+    """Return the file of `path/to/file.py:function`; a module's name is looked up by its own interpreter, later."""
+    file = target.rpartition(":")[0] if target else ""
+    return [(path, "Python", file)] if file.endswith(".py") or "/" in file else []

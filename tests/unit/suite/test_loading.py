@@ -1,0 +1,307 @@
+"""The config file: what loads, where each value comes from, and what each mistake is answered with."""
+
+from pathlib import Path
+
+import pytest
+
+from evalgate.errors import ConfigurationError, ErrorGroup
+from evalgate.suite.loading import LoadedConfig, load_config
+from evalgate.suite.tasks import PromptTask, PythonTask
+
+GOOD = """\
+suites:
+  support:
+    dataset: data.jsonl
+    task: {python: answer.py:answer, workers: 2}
+    evaluators:
+      - exact_match: {path: text}
+      - json_valid
+    checks:
+      exact_match: {at_least: 0.5}
+endpoints:
+  openai: {base_url: https://api.example.com/v1, api_key_env: KEY}
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A directory with the files that the configs of this module name."""
+    (tmp_path / "data.jsonl").write_text('{"id": "1", "input": {}}\n')
+    (tmp_path / "answer.py").write_text("def answer(input): ...\n")
+    (tmp_path / "prompt.yaml").write_text("messages: []\n")
+    return tmp_path
+
+
+def load(home: Path, text: str | bytes, environ: dict[str, str] | None = None, **flags: str) -> LoadedConfig:
+    path = home / "evalgate.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    overrides = {name.replace("__", "."): value for name, value in flags.items()}
+    return load_config(path, environ=environ or {}, overrides=overrides)
+
+
+def refusals(home: Path, text: str | bytes, environ: dict[str, str] | None = None, **flags: str) -> list[str]:
+    """Every message for `text`, with `evalgate.yaml:` before its line and column."""
+    with pytest.raises(ErrorGroup) as caught:
+        load(home, text, environ, **flags)
+    return [str(error).replace(f"{home}/", "") for error in caught.value.errors]
+
+
+def test_a_good_file_loads_with_the_origin_of_every_value(home):
+    loaded = load(home, GOOD)
+    task = loaded.config.suites["support"].task
+    assert isinstance(task, PythonTask)
+    assert task.workers == 2
+    assert loaded.origins["suites.support.task.workers"] == f"{home}/evalgate.yaml:4:47"
+    assert loaded.origins["suites.support.task.timeout"] == "default"
+    assert loaded.origins["suites.support.dataset.file"] == f"{home}/evalgate.yaml:3:14"
+    assert loaded.origins["suites.support.checks.exact_match.at_least.threshold"] == f"{home}/evalgate.yaml:9:31"
+    assert loaded.origins["suites.support.checks.exact_match.at_least.mode"] == "default"
+    assert loaded.root("support") == home / "."
+
+
+def test_values_cascade_from_default_over_file_and_environment_to_flag(home):
+    text = GOOD + "policy: {mode: observe, alpha: 0.2}\n"
+    environ = {
+        "evalgate_policy__Alpha": "0.1",
+        "EVALGATE_POLICY__SEED": "",
+        "EVALGATE_SUITES__SUPPORT__CHECKS__EXACT_MATCH__AT_LEAST__THRESHOLD": "0.9",
+        "EVALGATE_POLICY__MODE": "observe",
+        "EVALGATE_POLICY__EXACT": "true",
+        "EVALGATE_RUN_LIMIT": "5",
+        "EVALGATE_CONFIG": "elsewhere.yaml",
+        "PATH": "/bin",
+    }
+    loaded = load(home, text, environ, policy__mode="enforce")
+    policy = loaded.config.policy
+    assert (policy.mode, policy.alpha, policy.exact, policy.seed) == ("enforce", 0.1, True, 20240613)
+    threshold = loaded.config.suites["support"].checks["exact_match"].at_least
+    assert threshold is not None
+    assert (threshold.threshold, threshold.mode) == (0.9, "point")
+    assert loaded.origins["policy.mode"] == "flag policy.mode"
+    assert loaded.origins["policy.alpha"] == "evalgate_policy__Alpha"
+    assert loaded.origins["policy.seed"] == "default"
+
+
+def test_a_value_from_outside_is_refused_by_the_name_it_came_under(home):
+    said = refusals(home, GOOD, {"EVALGATE_POLICY__ALPHA": "0.7"}, suites__support__repetitions="none")
+    assert said == [
+        "flag suites.support.repetitions: suites.support.repetitions should be a whole number; it is 'none'",
+        "EVALGATE_POLICY__ALPHA: policy.alpha should be below 0.5; it is 0.7",
+    ]
+
+
+def test_a_variable_that_sets_nothing_is_answered_with_the_nearest_that_does(home):
+    said = refusals(
+        home,
+        GOOD,
+        {
+            "EVALGATE_POLICY__ALPA": "1",
+            "EVALGATE_POLICY": "1",
+            "EVALGATE_POLICY_MODE": "observe",
+            "EVALGATE_XYZ__Q": "1",
+        },
+        nonsense="1",
+    )
+    assert said == [
+        (
+            "EVALGATE_POLICY: this variable sets nothing: it names a group; set one of its keys, "
+            "`EVALGATE_POLICY__ALPHA` for example"
+        ),
+        "EVALGATE_POLICY_MODE: this variable sets nothing: did you mean `EVALGATE_POLICY__MODE`?",
+        "EVALGATE_POLICY__ALPA: this variable sets nothing: did you mean `EVALGATE_POLICY__ALPHA`?",
+        "EVALGATE_XYZ__Q: this variable sets nothing: `evalgate config show` lists the keys",
+        "the flag's key `nonsense` sets nothing: `evalgate config show` lists the keys",
+    ]
+
+
+def test_everything_wrong_is_said_at_once_in_the_order_of_the_file(home):
+    text = """\
+suites:
+  s:
+    dataset: data.jsonl
+    task: {python: answer.py:answer, timout: 3, timeout: x}
+    evaluators: [exact_match, exact_mach, {regex: }, {json_schema: {schema: 4}}, {contains: {text: 5}}]
+    checks:
+      a: {at_least: "q"}
+      b: {}
+    baseline: 5
+  t:
+    task: {promt: 1}
+  u:
+    dataset: {file: x, fields: {a..b: c}}
+    task: {prompt: x}
+    evaluators: []
+    checks: {1: 2}
+    baseline: {task: 3}
+    baseline: {task: 3}
+  v:
+    dataset: absent.jsonl
+    task: {python: answer.py:answer}
+    evaluators: [json_valid, {exact_match: {path: x}, direction: neutral}]
+    checks: {json_valid: {no_regression: }, exact_match: {at_most: 1}}
+policy: {on_unmeasurable: {nothin: warn, errors: x}, alpha: 3, mode: x, exact: 3}
+polcy: 3
+"""
+    assert refusals(home, text) == [
+        "evalgate.yaml:4:38: unknown key `timout`: did you mean `timeout`?",
+        "evalgate.yaml:4:58: suites.s.task.timeout should be a number; it is 'x'",
+        "evalgate.yaml:5:31: unknown key `exact_mach`: did you mean `exact_match`?",
+        "evalgate.yaml:5:44: suites.s.evaluators[2].regex needs `pattern`",
+        (
+            "evalgate.yaml:5:77: suites.s.evaluators[3].json_schema.schema should be text; "
+            "it is a number: write it in quotes"
+        ),
+        "evalgate.yaml:5:100: suites.s.evaluators[4].contains.text should be text; it is a number: write it in quotes",
+        "evalgate.yaml:7:21: suites.s.checks.a.at_least should be a number or a mapping; it is 'q'",
+        "evalgate.yaml:8:7: a check needs a rule: no_regression, at_least, at_most or zero_tolerance, or report_only",
+        "evalgate.yaml:9:15: suites.s.baseline should be text; it is a number: write it in quotes",
+        "evalgate.yaml:10:3: suites.t needs `dataset`",
+        "evalgate.yaml:10:3: suites.t needs `evaluators`",
+        "evalgate.yaml:10:3: suites.t needs `checks`",
+        "evalgate.yaml:11:12: unknown key `promt`: did you mean `prompt`?",
+        "evalgate.yaml:13:33: 'a..b' is not a path: write names joined by dots, like input.question",
+        "evalgate.yaml:14:5: suites.u.task needs `model`",
+        "evalgate.yaml:15:17: suites.u.evaluators is empty: it needs at least one",
+        "evalgate.yaml:16:13: suites.u.checks is empty: it needs at least one",
+        'evalgate.yaml:16:14: a key must be text, and this is a number: write "1" in quotes',
+        "evalgate.yaml:17:22: suites.u.baseline.task should be a mapping; it is 3",
+        "evalgate.yaml:18:5: the key 'baseline' is here twice; first on line 17",
+        "evalgate.yaml:20:14: the dataset file 'absent.jsonl' does not exist; it is looked for in " + str(home),
+        (
+            "evalgate.yaml:23:27: no_regression compares with a baseline, and the suite has none: set `baseline:` to "
+            "{task: …} (a second task), build:<id> or build:latest (a stored build), file:<path> (an exported journal)"
+        ),
+        (
+            "evalgate.yaml:23:45: `exact_match` is neutral, neither way is better, so it cannot gate: "
+            "say report_only: true, or give the evaluator a direction"
+        ),
+        (
+            "evalgate.yaml:24:28: policy.on_unmeasurable.nothin should be 'nothing', 'baseline', 'errors' or "
+            "'incomplete'; it is 'nothin'"
+        ),
+        "evalgate.yaml:24:50: policy.on_unmeasurable.errors should be 'warn' or 'fail'; it is 'x'",
+        "evalgate.yaml:24:61: policy.alpha should be below 0.5; it is 3",
+        "evalgate.yaml:24:70: policy.mode should be 'enforce' or 'observe'; it is 'x'",
+        "evalgate.yaml:24:80: policy.exact should be true or false; it is 3",
+        "evalgate.yaml:25:1: unknown key `polcy`: did you mean `policy`?",
+    ]
+
+
+def test_names_that_must_meet_are_checked_with_their_places(home):
+    text = """\
+suites:
+  s:
+    dataset: {file: data.json}
+    task: {prompt: prompt.yaml, model: opnai/gpt}
+    evaluators:
+      - exact_match
+      - exact_match: {path: x}
+      - {python: "evals.py:cites"}
+      - {json_schema: {schema: s.json}}
+      - {sql: {database: db.sql}}
+    checks:
+      exact_mach: {report_only: true}
+    baseline: "git:main"
+  t:
+    root: nowhere
+    dataset: data.jsonl
+    task: {python: pkg.module:answer}
+    evaluators: [json_valid]
+    checks: {json_valid: {at_least: 1}}
+    baseline: "file:"
+endpoints: {openai: {base_url: "https://api.example.com/v1"}}
+"""
+    assert refusals(home, text) == [
+        "evalgate.yaml:3:21: the dataset file 'data.json' does not exist: did you mean `data.jsonl`?",
+        "evalgate.yaml:4:40: the model's endpoint `opnai` is not in `endpoints`: did you mean `openai`?",
+        (
+            "evalgate.yaml:7:9: two evaluators are called `exact_match`: give one a `name:` of its own "
+            "(the first stands at 6:9)"
+        ),
+        f"evalgate.yaml:8:18: the Python file 'evals.py' does not exist; it is looked for in {home}",
+        f"evalgate.yaml:9:32: the schema file 's.json' does not exist; it is looked for in {home}",
+        f"evalgate.yaml:10:26: the database file 'db.sql' does not exist; it is looked for in {home}",
+        "evalgate.yaml:11:5: no check of suite `s` gates: leave out report_only in at least one",
+        "evalgate.yaml:12:7: the check `exact_mach` is about no evaluator: did you mean `exact_match`?",
+        (
+            "evalgate.yaml:13:15: the baseline 'git:main' is none of {task: …} (a second task), build:<id> or "
+            "build:latest (a stored build), file:<path> (an exported journal)"
+        ),
+        f"evalgate.yaml:15:11: the root 'nowhere' is no directory; it is looked for in {home}",
+        (
+            "evalgate.yaml:20:15: the baseline 'file:' is none of {task: …} (a second task), build:<id> or "
+            "build:latest (a stored build), file:<path> (an exported journal)"
+        ),
+    ]
+
+
+def test_a_second_task_takes_what_it_does_not_say_from_the_candidate(home):
+    loaded = load(home, GOOD.replace("    checks:", "    baseline: {task: {python: answer.py:older}}\n    checks:"))
+    second = loaded.baseline_tasks["support"]
+    assert isinstance(second, PythonTask)
+    assert (second.python, second.workers) == ("answer.py:older", 2)
+
+
+def test_a_second_task_of_another_kind_takes_only_what_its_kind_knows(home):
+    baseline = "    baseline: {task: {prompt: prompt.yaml, model: openai/m}}\n    checks:"
+    second = load(home, GOOD.replace("    checks:", baseline)).baseline_tasks["support"]
+    assert isinstance(second, PromptTask)
+    assert second.timeout == 120.0
+
+
+def test_a_wrong_second_task_is_refused_where_it_was_written(home):
+    baseline = "    baseline: {task: {python: answer, memori_mb: 5}}\n    checks:"
+    assert refusals(home, GOOD.replace("    checks:", baseline)) == [
+        "evalgate.yaml:8:31: python should be path/to/file.py:function or package.module:function; it is 'answer'",
+        "evalgate.yaml:8:39: unknown key `memori_mb`: did you mean `memory_mb`?",
+    ]
+
+
+def test_keys_that_are_not_built_yet_are_unknown(home):
+    assert refusals(home, GOOD + "budget: {usd: 5}\nphoenix: {publish: true}\n") == [
+        "evalgate.yaml:12:1: unknown key `budget`: known: endpoints, policy, suites",
+        "evalgate.yaml:13:1: unknown key `phoenix`: known: endpoints, policy, suites",
+    ]
+
+
+def test_a_missing_file_says_how_to_begin(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigurationError, match=r"no evalgate\.yaml here\n.*run `evalgate init`"):
+        load_config(Path("evalgate.yaml"), environ={}, overrides={})
+    with pytest.raises(ConfigurationError, match=r"sub/evalgate\.yaml does not exist"):
+        load_config(Path("sub/evalgate.yaml"), environ={}, overrides={})
+    with pytest.raises(ConfigurationError, match="is a directory"):
+        load_config(tmp_path, environ={}, overrides={})
+
+
+@pytest.mark.parametrize("text", ["", "# only a comment\n", "---\n", "null\n"])
+def test_an_empty_file_says_so(home, text):
+    with pytest.raises(ConfigurationError, match="the file is empty"):
+        load(home, text)
+
+
+def test_a_file_that_is_no_mapping_says_so(home):
+    assert refusals(home, "- a\n") == ["evalgate.yaml:1:1: the file should be a mapping; it is a list"]
+
+
+def test_another_encoding_is_named(home):
+    with pytest.raises(ConfigurationError, match="the file is UTF-16"):
+        load(home, GOOD.encode("utf-16"))
+    with pytest.raises(ConfigurationError, match="2:8: byte 0xE9 is not UTF-8"):
+        load(home, b"suites:\n  # caf\xe9\n")
+    assert load(home, b"\xef\xbb\xbf" + GOOD.encode()).config.suites
+
+
+def test_syntax_errors_come_with_their_place(home):
+    assert refusals(home, "suites:\n\ta: 1\n")[0].startswith("evalgate.yaml:2:1: not YAML:")
+    assert "tabs" in refusals(home, "suites:\n\ta: 1\n")[0]
+
+
+def test_aliases_and_merges_are_read(home):
+    text = GOOD.replace("      - json_valid\n", "      - &one json_valid\n").replace(
+        "  openai: {", "  base: &base {concurrency: 3, base_url: x}\n  openai: {<<: *base, "
+    )
+    loaded = load(home, text)
+    assert loaded.config.endpoints["openai"].concurrency == 3
+    assert loaded.config.endpoints["openai"].base_url == "https://api.example.com/v1"
+    assert loaded.origins["endpoints.openai.concurrency"].endswith(":11:29")

@@ -70,8 +70,7 @@ class Transport:
         async with slots:
             outcome = await self._persist(request, read)
         if isinstance(outcome, CallFailed):
-            name, redact = request.endpoint.name, request.endpoint.redact
-            raise outcome.reworded(lambda message: f"{name}: {redact(message)}")
+            raise outcome
         return outcome
 
     async def _persist(self, request: Request, read: Reader[T]) -> T | CallFailed:
@@ -87,8 +86,9 @@ class Transport:
                 async with asyncio.timeout_at(deadline):
                     outcome = await self._attempt(request, read, attempts)
             except TimeoutError:
-                outcome = last or TimedOut(f"no answer within {request.timeout:g} s")
-                return _gave_up(outcome, attempts, clock() - began) if last else outcome
+                if last is None:
+                    return TimedOut(f"{request.endpoint.name}: no answer within {request.timeout:g} s")
+                return _gave_up(last, attempts, clock() - began)
             if not isinstance(outcome, CallFailed) or not outcome.retry:
                 return outcome
             last = outcome
@@ -98,13 +98,15 @@ class Transport:
             await asyncio.sleep(delay)
 
     async def _attempt(self, request: Request, read: Reader[T], attempts: int) -> T | CallFailed:
-        response = await self._exchange(request, attempts)
-        if isinstance(response, CallFailed):
-            return response
-        try:
-            return read(response)
-        except CallFailed as failure:
-            return failure
+        """Try once. A failure names the endpoint and keeps none of its secrets, from here on."""
+        outcome: Response | CallFailed = await self._exchange(request, attempts)
+        if isinstance(outcome, Response):
+            try:
+                return read(outcome)
+            except CallFailed as failure:
+                outcome = failure
+        name, redact = request.endpoint.name, request.endpoint.redact
+        return outcome.reworded(lambda message: f"{name}: {redact(message)}")
 
     async def _exchange(self, request: Request, attempts: int) -> Response | CallFailed:
         """Send once, following only redirects that repeat the request at the same origin."""

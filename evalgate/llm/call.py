@@ -1,0 +1,66 @@
+"""What goes into the transport and what comes out of it: the seam between clients above and caches or wires below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from evalgate.llm.endpoint import ModelEndpoint
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One call. `timeout` is its deadline in seconds, retries included, waiting for a free slot excluded.
+
+    `sample` is the draw that this call belongs to (`r1`, `r2`, a confirmation's own): two calls that differ in it
+    alone are two draws, so whatever stores answers must keep them apart. It is never sent.
+    """
+
+    endpoint: ModelEndpoint
+    url: str
+    sample: str
+    timeout: float
+    body: bytes = b""
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Response:
+    """What the endpoint answered in the end. `latency` is the answering attempt's own, in seconds.
+
+    Header names are in lower case.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    latency: float
+    attempts: int = 1
+
+    @property
+    def good(self) -> bool:
+        """Return whether the status is a 2xx."""
+        return 200 <= self.status < 300
+
+    def excerpt(self, limit: int = 300) -> str:
+        """Return the start of the body as one line of text, for messages."""
+        text = " ".join(self.body[: 4 * limit].decode("utf-8", "replace").split())
+        return text if len(text) <= limit else text[:limit] + "…"
+
+
+Reader = Callable[[Response], T]
+"""Turns a response into a value, or raises CallFailed, whose `retry` says whether the call is worth repeating."""
+
+
+class Sender(Protocol):
+    """Anything that calls go through: the transport itself, or a layer around it."""
+
+    async def send(self, request: Request, read: Reader[T]) -> T:
+        """Return what `read` makes of the response. Raises CallFailed when no attempt gave a usable one.
+
+        A layer that stores responses stores only those that `read` accepted.
+        """

@@ -1,0 +1,85 @@
+"""Where model calls go and with which key: the config's endpoints, resolved against the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit, urlunsplit
+
+from evalgate.errors import ConfigurationError
+from evalgate.suite.config import Endpoint
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelEndpoint:
+    """One endpoint, ready to call. Concurrency is shared by all that carry one `name`.
+
+    `timeout` is in seconds for one call with its retries. Headers and secrets never show in a repr.
+    """
+
+    name: str
+    base_url: str
+    concurrency: int = 32
+    timeout: float = 60.0
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+    def url(self, path: str) -> str:
+        """Return the address of `path` (`/chat/completions`) below the base, keeping the base's query."""
+        base = urlsplit(self.base_url)
+        return urlunsplit(base._replace(path=base.path.rstrip("/") + path))
+
+    def redact(self, text: str) -> str:
+        """Return `text` without this endpoint's secrets: providers repeat keys in their messages."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def resolve_endpoint(name: str, endpoint: Endpoint, environ: Mapping[str, str]) -> ModelEndpoint:
+    """Return the endpoint called `name` with its key from `environ`.
+
+    Raises ConfigurationError when the address is none or the variable that holds the key is unset or unusable.
+    """
+    checked_url(endpoint.base_url, what=f"endpoint {name!r}: base_url")
+    key = _key(name, endpoint.api_key_env, environ) if endpoint.api_key_env else None
+    return ModelEndpoint(
+        name=name,
+        base_url=endpoint.base_url,
+        concurrency=endpoint.concurrency,
+        timeout=endpoint.timeout,
+        headers={"Authorization": f"Bearer {key}"} if key else {},
+        secrets=(key,) if key else (),
+    )
+
+
+def checked_url(url: str, *, what: str) -> None:
+    """Raise ConfigurationError unless `url` is an absolute http(s) address without credentials in it."""
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        port_is_number = parts.port is None or parts.port > 0
+    except ValueError:
+        usable = port_is_number = False
+    if not (usable and port_is_number):
+        raise ConfigurationError(f"{what} is not an http(s) address", next_step="write it like https://host/v1")
+    if parts.username or parts.password:
+        raise ConfigurationError(
+            f"{what} has credentials in it",
+            next_step="take them out and name the environment variable that holds them instead",
+        )
+
+
+def _key(name: str, variable: str, environ: Mapping[str, str]) -> str:
+    key = environ.get(variable, "").strip()
+    if not key:
+        raise ConfigurationError(
+            f"endpoint {name!r} needs a key, and the environment variable {variable} is not set",
+            next_step=f"set {variable}, or remove api_key_env from endpoints.{name} if it takes no key",
+        )
+    if not (key.isascii() and key.isprintable()):
+        raise ConfigurationError(
+            f"the key in {variable} (endpoint {name!r}) has characters that no HTTP header can carry",
+            next_step=f"set {variable} to the key alone, on one line",
+        )
+    return key

@@ -2,45 +2,241 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Final
 
-from evalgate.records import Json, TaskOutcome
+from evalgate.records import ErrorKind, Failure, Json, TaskOutcome
+from evalgate.workers import protocol
+from evalgate.workers.loading import candidate_error
+from evalgate.workers.process import DisturbedError, Key, StartFailedError, Worker
+from evalgate.workers.spec import WorkerSpec as WorkerSpec
+
+GROW_AFTER: Final = 0.01
+"""Seconds that a run waits for a worker before another process is started: about what starting one costs."""
+START_ATTEMPTS: Final = 3
+"""Failures to start in a row, once one worker had started, before a run is told so."""
+START_PAUSE: Final = 0.1
+"""Seconds between such attempts."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WorkerSpec:
-    """What one worker process is and may have.
-
-    `argv` starts it; `target` names the Python function that the host loads (None: `argv` speaks the protocol itself).
-    `environment` is complete: nothing else of this process's environment is passed on.
-    """
-
-    argv: tuple[str, ...]
-    target: str | None
-    cwd: Path
-    environment: Mapping[str, str]
-    workers: int = 1
-    per_worker: int = 1
-    memory_mb: int | None = None
-    per_example: bool = False
+@dataclass(kw_only=True, slots=True, eq=False)
+class _Waiter:
+    key: Key
+    worker: asyncio.Future[Worker]
+    since: float
 
 
 class WorkerPool:
-    """Workers of one side. A worker holds runs of one sample at a time."""
+    """Workers of one side. A worker holds runs of one sample at a time.
+
+    Processes start on demand. A run that ends its worker is failed; others that the worker held are asked again, each
+    alone in a fresh process, so that what happens to them then is their own doing.
+    """
 
     def __init__(self, spec: WorkerSpec) -> None:
         self.spec = spec
+        self._workers: list[Worker] = []
+        self._ending: set[Worker] = set()
+        self._starts: set[asyncio.Task[None]] = set()
+        self._start_failures = 0
+        self._waiters: deque[_Waiter] = deque()
+        self._faults: deque[str] = deque()
+        self._alone = asyncio.Semaphore(spec.workers)
+        self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
     async def start(self) -> None:
         """Start one worker and load the target. Raises CandidateError with the user's last frame when it cannot."""
-        raise NotImplementedError
+        if self.spec.per_example or self._workers:
+            return
+        try:
+            await self._launch(probe=True)
+        except StartFailedError as error:
+            raise candidate_error(self.spec, error) from None
 
-    async def call(self, arguments: Mapping[str, Json], *, run_id: str, sample: str, timeout: float) -> TaskOutcome:
-        """Send `arguments` to a worker and return its answer; never raises for what the user's code did."""
-        raise NotImplementedError
+    async def call(
+        self,
+        arguments: Mapping[str, Json],
+        *,
+        run_id: str,
+        sample: str,
+        timeout: float,  # noqa: ASYNC109 - what takes longer is an outcome, and its worker ends
+    ) -> TaskOutcome:
+        """Send `arguments` to a worker and return its answer; never raises for what the user's code did.
+
+        `timeout` is in seconds from when a worker gets the run. A run is known by `run_id` and `sample` together.
+        """
+        key = (run_id, sample)
+        try:
+            line = protocol.request_line(arguments, run_id=run_id, sample=sample, hosted=self.spec.target is not None)
+        except (TypeError, ValueError) as error:
+            return protocol.failed("ValueError", f"the arguments are not JSON: {error}")
+        if self._faults:
+            return protocol.failed("ProtocolError", f"the worker {self._faults.popleft()}")
+        try:
+            if self.spec.per_example:
+                return await self._call_once(line, key, timeout)
+            return await self._call_shared(line, key, timeout)
+        except StartFailedError as error:
+            told = str(candidate_error(self.spec, error).message)
+            return protocol.failed("WorkerDied", told, logs=error.logs)
+        except DisturbedError:
+            return TaskOutcome(
+                failure=Failure(kind=ErrorKind.INFRASTRUCTURE, type="Stopped", message="stopped before it answered")
+            )
 
     async def close(self) -> None:
         """Stop every worker: politely, then by signal. Idempotent."""
-        raise NotImplementedError
+        self._closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        for waiter in self._waiters:
+            if not waiter.worker.done():
+                waiter.worker.set_exception(DisturbedError())
+        for start in self._starts:
+            start.cancel()
+        stops = [worker.stop() for worker in (*self._workers, *self._ending)]
+        await asyncio.gather(*stops, *self._starts, return_exceptions=True)
+
+    # --- one run
+
+    async def _call_once(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - as in call
+        async with self._alone:
+            if self._closed:
+                raise DisturbedError
+            worker = Worker(self.spec, self._retired)
+            return await worker.run_once(line, key, timeout)
+
+    async def _call_shared(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - as in call
+        worker = await self._acquire(key)
+        try:
+            return await worker.run(line, key, timeout)
+        except DisturbedError:
+            if self._closed:
+                raise
+        finally:
+            self._release(worker)
+        async with self._alone:
+            worker = Worker(self.spec, self._retired)
+            await worker.start()
+            try:
+                return await worker.run(line, key, timeout)
+            finally:
+                await worker.stop()
+
+    async def _acquire(self, key: Key) -> Worker:
+        if self._closed:
+            raise DisturbedError
+        if worker := self._fitting(key):
+            self._reserve(worker, key)
+            return worker
+        loop = asyncio.get_running_loop()
+        waiter = _Waiter(key=key, worker=loop.create_future(), since=loop.time())
+        self._waiters.append(waiter)
+        self._want_more()
+        try:
+            return await waiter.worker
+        except asyncio.CancelledError:
+            if waiter.worker.done() and not waiter.worker.cancelled() and waiter.worker.exception() is None:
+                self._release(waiter.worker.result())
+            raise
+        finally:
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
+
+    def _fitting(self, key: Key) -> Worker | None:
+        """Return the least busy worker that may take this run."""
+        sample, room = key[1], self.spec.per_worker
+        fitting = (
+            worker
+            for worker in self._workers
+            if worker.load < room and worker.sample in (None, sample) and not worker.holds(key)
+        )
+        return min(fitting, key=lambda worker: worker.load, default=None)
+
+    def _reserve(self, worker: Worker, key: Key) -> None:
+        worker.load += 1
+        worker.sample = key[1]
+
+    def _release(self, worker: Worker) -> None:
+        worker.load -= 1
+        if worker.load == 0:
+            worker.sample = None
+        self._dispatch()
+
+    def _dispatch(self) -> None:
+        """Give free workers to those who wait, in their order as far as samples allow."""
+        for waiter in list(self._waiters):
+            if waiter.worker.done():
+                continue
+            if not any(worker.load < self.spec.per_worker for worker in self._workers):
+                break
+            if worker := self._fitting(waiter.key):
+                self._reserve(worker, waiter.key)
+                waiter.worker.set_result(worker)
+        self._want_more()
+
+    # --- how many workers
+
+    def _want_more(self) -> None:
+        """Start a worker when none is there; another once a run has waited for a while."""
+        room = self.spec.workers - len(self._workers) - len(self._starts)
+        given_up = self._start_failures >= START_ATTEMPTS and self._workers
+        if self._closed or room <= 0 or given_up or not any(not waiter.worker.done() for waiter in self._waiters):
+            return
+        if not self._workers and not self._starts:
+            self._start_one()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(GROW_AFTER, self._grow)
+
+    def _grow(self) -> None:
+        self._timer = None
+        late = asyncio.get_running_loop().time() - GROW_AFTER
+        waiting = sum(1 for waiter in self._waiters if not waiter.worker.done() and waiter.since <= late)
+        room = self.spec.workers - len(self._workers) - len(self._starts)
+        wanted = math.ceil(waiting / self.spec.per_worker) - len(self._starts)
+        for _ in range(min(room, wanted)):
+            self._start_one()
+        self._want_more()
+
+    def _start_one(self) -> None:
+        start = asyncio.get_running_loop().create_task(self._start_later())
+        self._starts.add(start)
+        start.add_done_callback(self._started)
+
+    async def _start_later(self) -> None:
+        if self._start_failures:
+            await asyncio.sleep(START_PAUSE)
+        try:
+            await self._launch()
+        except StartFailedError as error:
+            self._start_failures += 1
+            first = next((waiter for waiter in self._waiters if not waiter.worker.done()), None)
+            if self._start_failures >= START_ATTEMPTS and not self._workers and first is not None:
+                first.worker.set_exception(error)
+
+    def _started(self, start: asyncio.Task[None]) -> None:
+        self._starts.discard(start)
+        if not start.cancelled():
+            self._dispatch()
+
+    async def _launch(self, *, probe: bool = False) -> None:
+        worker = Worker(self.spec, self._retired)
+        await worker.start(probe=probe)
+        self._start_failures = 0
+        if worker.alive:
+            self._workers.append(worker)
+
+    def _retired(self, worker: Worker) -> None:
+        """Let go of a worker that takes no more runs, and see that it is waited for."""
+        if worker in self._workers:
+            self._workers.remove(worker)
+        if worker.fault is not None:
+            self._faults.append(worker.fault)
+        self._ending.add(worker)
+        worker.ended.add_done_callback(lambda _: self._ending.discard(worker))
+        self._want_more()

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, field_validator, model_validator
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_validator,
+    model_validator,
+)
 
 from evalgate.records import Direction
 from evalgate.suite.model import ConfigModel, DottedPath, exactly_one
@@ -18,7 +26,8 @@ class AtPath(Parameters):
     """An evaluator that looks at one place of the output, and of the expected answer where it uses one."""
 
     path: DottedPath | None = None
-    """Where to look, in the output and in the expected answer alike; default: all of it."""
+    """Where to look, in the output and in the expected answer alike, where that side is an object or a list (or text
+    that parses as one); other text is taken whole. Default: all of it."""
 
 
 class ExactMatch(AtPath):
@@ -33,15 +42,23 @@ class Contains(AtPath):
     """The output, as text, contains what it must."""
 
     text: str | tuple[str, ...] | None = None
-    """What it must contain; default: the expected answer."""
+    """What it must contain; default: the expected answer, a text or a list of texts."""
     match: Literal["all", "any", "none"] = "all"
     ignore_case: bool = False
+
+    @field_validator("text")
+    @classmethod
+    def _says_something(cls, value: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if value is not None and (not value or (isinstance(value, tuple) and not all(value))):
+            raise ValueError("an empty text is in every output: nothing would be checked")
+        return value
 
 
 class Regex(AtPath):
     """The output, as text, matches a pattern."""
 
-    pattern: str
+    pattern: str = Field(min_length=1)
+    """In the syntax of the `regex` library, which reads everything that Python's `re` does."""
     full: bool = False
     """Match from end to end rather than anywhere."""
     ignore_case: bool = False
@@ -57,7 +74,7 @@ class JsonSchema(AtPath):
     """The output validates against a JSON Schema."""
 
     schema_: str | dict[str, Any] = Field(alias="schema")
-    """A file relative to `root`, or the schema itself."""
+    """A JSON or YAML file relative to `root`, or the schema itself. Draft 2020-12 unless its `$schema` says otherwise."""
 
 
 class JsonPath(Parameters):
@@ -66,16 +83,28 @@ class JsonPath(Parameters):
     expression: str
     """A JSONPath expression over the output."""
     equals: Any = None
-    """The value that the first match must equal."""
+    """The value that the first match must equal; null is a value too."""
     expected: DottedPath | None = None
     """Where in the expected answer that value stands, instead of `equals`. With neither, a match is enough."""
 
+    @model_validator(mode="after")
+    def _one_source(self) -> JsonPath:
+        if "equals" in self.model_fields_set and self.expected is not None:
+            raise ValueError("give equals or expected, not both")
+        return self
+
 
 class NumericClose(AtPath):
-    """The output is a number close to the expected one."""
+    """The output is a number close to the expected one, within the larger of the two tolerances.
+
+    A number in a text is read as JSON writes it, with white space around it and a leading + allowed; separators of
+    thousands, units and percent signs are not.
+    """
 
     absolute: NonNegativeFloat = 0.0
+    """In the number's own units."""
     relative: NonNegativeFloat = 1e-9
+    """As a share of the expected number."""
 
 
 class Similarity(AtPath):
@@ -125,6 +154,12 @@ class Length(AtPath):
     min: NonNegativeInt | None = None
     max: NonNegativeInt | None = None
 
+    @model_validator(mode="after")
+    def _not_empty(self) -> Length:
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}: no output could pass")
+        return self
+
 
 class Latency(Parameters):
     """Seconds that the task took; with `max`, 1 within and 0 over."""
@@ -138,20 +173,28 @@ class Tokens(Parameters):
     max: NonNegativeInt | None = None
 
 
-class MatchesRegex(Parameters):
-    """phoenix-evals' MatchesRegex."""
+class MatchesRegex(AtPath):
+    """phoenix-evals' MatchesRegex: a part of the output, which must be text, matches a pattern."""
 
-    pattern: str
+    pattern: str = Field(min_length=1)
     include_explanation: bool = True
+    """Say how many parts matched."""
+    timeout: PositiveFloat = 1.0
+    """Seconds after which a pattern that runs away is the evaluator's error."""
 
 
-class PrecisionRecallFScore(Parameters):
-    """phoenix-evals' PrecisionRecallFScore over lists of labels; `score` picks which of the three counts."""
+class PrecisionRecallFScore(AtPath):
+    """phoenix-evals' PrecisionRecallFScore over two lists of labels of one length, the expected and the output's."""
 
     score: Literal["precision", "recall", "f_score"] = "f_score"
+    """Which of the three counts; the others are in the evaluation's metadata."""
     beta: PositiveFloat = 1.0
+    """The weight of recall in `f_score`."""
     average: Literal["macro", "micro", "weighted"] = "macro"
     positive_label: str | int | None = None
+    """Only this label counts; an example without it, on either side, is the evaluator's error."""
+    zero_division: float = Field(default=0.0, ge=0, le=1)
+    """What 0/0 is."""
 
 
 EVALUATOR_KINDS: dict[str, type[Parameters]] = {
@@ -209,9 +252,17 @@ class Evaluator(ConfigModel):
     input_mapping: dict[str, DottedPath] = Field(default_factory=dict)
     """What each of the evaluator's parameters is, as a path over everything that a task returns."""
     interpreter: str = "python"
-    """The Python that runs a user function."""
+    """The Python that runs a user function, relative to `root` when it has a slash."""
     timeout: PositiveFloat = 60.0
     """Seconds that one evaluation by a user function may take."""
+    env: tuple[str, ...] = ()
+    """Names or globs (`AWS_*`) of the environment variables that a user function may see."""
+    workers: PositiveInt = 2
+    """Processes that run a user function at once."""
+    per_worker: PositiveInt = 1
+    """Evaluations that one process holds at once: more than one for async functions."""
+    memory_mb: PositiveInt | None = None
+    """Address space that one such process may have, in MiB (POSIX only)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -230,6 +281,14 @@ class Evaluator(ConfigModel):
         if value is not None and not value[0] < value[1]:
             raise ValueError(f"range {list(value)} is empty: write [lowest, highest]")
         return value
+
+    @model_validator(mode="after")
+    def _for_functions_only(self) -> Evaluator:
+        options = ("interpreter", "timeout", "env", "workers", "per_worker", "memory_mb")
+        given = [option for option in options if option in self.model_fields_set]
+        if given and self.python is None:
+            raise ValueError(f"{' and '.join(given)} are for python evaluators; {self.kind} runs without them")
+        return self
 
     @property
     def kind(self) -> str:

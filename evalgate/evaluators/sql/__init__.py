@@ -1,0 +1,1 @@
+"""sql: queries that hostile models write, checked and run in a process of their own."""

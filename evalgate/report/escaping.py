@@ -1,0 +1,135 @@
+"""Hostile text made harmless: for a terminal, Markdown on GitHub, XML, and GitHub workflow commands.
+
+Answers, datasets and user code say what they like; here it becomes text that is shown and never obeyed. What cannot be
+seen (control characters, direction overrides, zero widths) is spelled out rather than dropped, so that a reader knows.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_JOINERS: Final = "\u200c\u200d"  # scripts and emoji need them, and they hide nothing by themselves
+_BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # printable by category, invisible on screen
+_MARKS_IN_A_ROW: Final = 4  # no script stacks more; towers of them paint over the lines around
+_ZERO_WIDTH: Final = "&#8203;"
+_MARKDOWN_ACTIVE: Final = re.compile(r"[\\`*_{}\[\]()<>#+\-!|~&@:$^=\"'/]")
+_MENTION_LIKE: Final = re.compile(r"[@#](?=\w)|(?i:\bGH)(?=-\d)|:(?=//|\w)|(?i:\bwww)(?=\.)")
+_LIST_NUMBER: Final = re.compile(r"^(\d+)\.")
+
+
+def shown(text: str, *, lines: bool = False) -> str:
+    """Return `text` with everything invisible spelled out (`\\x1b`, `\\u202e`).
+
+    Line ends stay line ends with `lines`; otherwise they become `↵`, so that the result is one line.
+    """
+    text = text.replace("\r\n", "\n")
+    if text.isascii() and text.isprintable():
+        return text
+    result: list[str] = []
+    marks = 0
+    for character in text:
+        marks = marks + 1 if character > "\u02ff" and unicodedata.category(character) in ("Mn", "Me") else 0
+        if marks <= _MARKS_IN_A_ROW:
+            result.append(_shown_character(character, lines=lines))
+    return "".join(result)
+
+
+def shortened(text: str, limit: int) -> str:
+    """Return at most `limit` characters of `text` (at least 1), the last of them `…` where it was cut."""
+    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
+
+
+def for_terminal(text: str, *, limit: int = 2_000) -> str:
+    """Return one line that a terminal shows as it is; at most `limit` characters."""
+    return shortened(shown(text[: limit + 1]), limit)
+
+
+def lines_for_terminal(text: str, *, width: int = 2_000, count: int = 400) -> list[str]:
+    """Return lines that a terminal shows as they are; what is too long or too much is cut and said."""
+    lines = text.replace("\r\n", "\n").split("\n")
+    kept = [shortened(shown(line[: width + 1]), width) for line in lines[:count]]
+    return kept if len(lines) <= count else [*kept, f"… {len(lines) - count:,} more lines"]
+
+
+def for_markdown(text: str) -> str:
+    """Return inline Markdown that renders as `text` on one line, in a paragraph or a table cell.
+
+    Every active character is an entity, so nothing is markup; a zero-width space behind `@`, `#` and in addresses keeps
+    GitHub from linking or notifying afterwards, when it looks through the rendered text.
+    """
+    marked = _MENTION_LIKE.sub(lambda found: found.group() + "\u200b", _one_line(text))
+    inert = _LIST_NUMBER.sub(r"\1&#46;", _entities(marked).replace("\u200b", _ZERO_WIDTH))
+    return inert.replace("&#36;", "<span>&#36;</span>")  # GitHub's own way to write a dollar that begins no formula
+
+
+def code_for_markdown(text: str) -> str:
+    """Return inline Markdown that renders `text` as code, in a paragraph or a table cell; copies exactly.
+
+    A tag with entities instead of backticks: no run of backticks, pipe or line end can break out of it, and GitHub
+    links nothing inside it.
+    """
+    line = _one_line(text)
+    return f"<code>{_entities(line).replace('.', '&#46;')}</code>" if line.strip() else "<code>&#32;</code>"
+
+
+def block_for_markdown(text: str, *, language: str = "") -> str:
+    """Return a fenced block that shows `text`; the fence is longer than any run of backticks in it.
+
+    An HTML comment's start is broken up, so that no forged marker is found in the source of a comment.
+    """
+    body = shown(text, lines=True).replace("<!--", "<!\u2060--")
+    longest = max((len(run) for run in re.findall("`+", body)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{body}\n{fence}"
+
+
+def for_xml(text: str) -> str:
+    """Return `text` without what XML 1.0 cannot hold, all of which is invisible; markup is the serializer's to escape."""
+    return shown(text, lines=True)
+
+
+def command_message(text: str) -> str:
+    """Return the message of a GitHub workflow command: one line, nothing in it a command."""
+    return shown(text, lines=True).replace("%", "%25").replace("\n", "%0A")
+
+
+def command_property(text: str) -> str:
+    """Return the value of a property (`title=`) of a GitHub workflow command."""
+    return command_message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def without_commands(text: str, *, token: str) -> str:
+    """Return `text` for a GitHub log between `::stop-commands::` and its end, so that nothing in it is obeyed.
+
+    `token` is random and long. Raises ValueError when it is in the text, or is none.
+    """
+    if not re.fullmatch(r"[0-9A-Za-z-]{16,}", token) or token in text:
+        raise ValueError("the token that ends stop-commands must be random, 16 letters or more, and not in the text")
+    return f"::stop-commands::{token}\n{text.rstrip(chr(10))}\n::{token}::\n"
+
+
+def _shown_character(character: str, *, lines: bool) -> str:
+    if character == "\n":
+        return "\n" if lines else "↵"
+    if character == "\t":
+        return "    " if lines else " "
+    if character in _BLANKS:
+        return _spelled(character)
+    if character.isprintable() or character in _JOINERS:
+        return character
+    return " " if unicodedata.category(character) == "Zs" else _spelled(character)
+
+
+def _spelled(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _one_line(text: str) -> str:
+    return shown(text).strip()
+
+
+def _entities(text: str) -> str:
+    return _MARKDOWN_ACTIVE.sub(lambda found: f"&#{ord(found.group())};", text)

@@ -1,19 +1,43 @@
-"""Which build a command means."""
+"""Where builds are stored, and which of them a command means."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
 from evalgate.errors import ConfigurationError
+from evalgate.gate.gather import Source
+from evalgate.git import Repository
 from evalgate.journal.store import Journal
 
 
-def chosen(journal: Journal, build: int | None, *, unfinished: bool = False) -> int:
-    """Return `build`, or the latest complete one (with `unfinished`, the latest of any kind).
+def journal_path(given: Path | None) -> Path:
+    """Return the journal that a command means: the one given, else the repository's, else this folder's."""
+    if given is not None:
+        return given
+    repository = Repository.find(Path())
+    return (repository.root if repository else Path()) / ".evalgate" / "journal.db"
 
-    Raises ConfigurationError when there is none.
-    """
+
+def chosen(journal: Journal, build: int | None) -> int:
+    """Return `build`, or the latest complete one. Raises ConfigurationError when there is none."""
     if build is not None:
         return journal.build(build).id
     for row in journal.builds():
-        if row.complete or unfinished:
+        if row.complete:
             return row.id
     raise ConfigurationError(f"{journal.path} holds no complete build", next_step="evalgate run")
+
+
+@contextmanager
+def opened(builds: Sequence[str], journal: Path | None) -> Iterator[list[Source]]:
+    """Open what `builds` name: ids of the repository's journal, or files that hold one build each; none: the latest."""
+    with ExitStack() as stack:
+        yield [_source(name, journal, stack) for name in (builds or ("",))]
+
+
+def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
+    is_file = bool(name) and not name.isdigit()
+    store = stack.enter_context(Journal(Path(name) if is_file else journal_path(journal), create=False))
+    return Source(journal=store, build=chosen(store, int(name) if name.isdigit() else None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,7 +11,9 @@ import click
 
 CONFIG_NAME: Final = "evalgate.yaml"
 
-config_option: Callable[[Any], Any] = click.option(
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+config_option: _Decorator = click.option(
     "--config",
     type=click.Path(path_type=Path),
     default=Path(CONFIG_NAME),
@@ -19,11 +22,43 @@ config_option: Callable[[Any], Any] = click.option(
     help="The config file.",
 )
 
-journal_option: Callable[[Any], Any] = click.option(
+journal_option: _Decorator = click.option(
     "--journal",
     type=click.Path(path_type=Path),
-    default=Path(".evalgate/journal.db"),
     envvar="EVALGATE_JOURNAL",
-    show_default=True,
-    help="Where builds are stored.",
+    help="Where builds are stored.  [default: .evalgate/journal.db of the repository]",
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outputs:
+    """Where a verdict goes beside the terminal, and whether it is the exit code."""
+
+    as_json: bool
+    quiet: bool
+    gate: bool
+    report_json: Path | None
+    junit: Path | None
+    markdown: Path | None
+
+
+def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that `Outputs` holds; the function receives them as one argument, `outputs`."""
+
+    def collected(*args: Any, **given: Any) -> Any:
+        outputs = Outputs(**{name: given.pop(name) for name in Outputs.__dataclass_fields__})
+        return function(*args, outputs=outputs, **given)
+
+    collected.__doc__, collected.__name__ = function.__doc__, function.__name__
+    file = click.Path(path_type=Path, dir_okay=False)
+    collected.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own
+    for option in (
+        click.option("--markdown", type=file, help="Write the summary as Markdown to this file."),
+        click.option("--junit", type=file, help="Write a JUnit report to this file."),
+        click.option("--report-json", type=file, help="Write the report as JSON to this file."),
+        click.option("--no-gate", "gate", is_flag=True, flag_value=False, default=True, help="Exit 0 whatever the verdict."),
+        click.option("--quiet", is_flag=True, help="Print the result and nothing else."),
+        click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
+    ):
+        collected = option(collected)
+    return collected

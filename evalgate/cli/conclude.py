@@ -1,0 +1,88 @@
+"""The end of every command that gives a verdict: decide, render each output, and return the exit code."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+
+from evalgate.cli.options import Outputs
+from evalgate.decision import decide
+from evalgate.errors import ConfigurationError
+from evalgate.gate.gather import Source, gathered
+from evalgate.gate.view import build_report
+from evalgate.report.model import BuildReport
+
+
+def conclude(sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, str]) -> int:
+    """Decide, write every output that was asked for, print the result, and return the code of the verdict.
+
+    Files are written before anything is printed: whatever reads the exit code finds them there.
+    """
+    evidence = gathered(sources)
+    report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
+    _write_files(report, outputs)
+    _write_github(report, outputs, sources, environ)
+    click.echo(_printed(report, outputs, environ), nl=False)
+    return report.build.exit_code
+
+
+def _printed(report: BuildReport, outputs: Outputs, environ: Mapping[str, str]) -> str:
+    if outputs.as_json:
+        from evalgate.report.json_report import render_json
+
+        return render_json(report)
+    from evalgate.report.terminal import render_terminal
+
+    width = click.get_terminal_size()[0] if hasattr(click, "get_terminal_size") else os.get_terminal_size()[0]
+    return render_terminal(report, width=width, colour=sys.stdout.isatty() and "NO_COLOR" not in environ)
+
+
+def _write_files(report: BuildReport, outputs: Outputs) -> None:
+    if outputs.report_json:
+        from evalgate.report.json_report import render_json
+
+        _write(outputs.report_json, render_json(report))
+    if outputs.junit:
+        from evalgate.report.junit import render_junit
+
+        _write(outputs.junit, render_junit(report))
+    if outputs.markdown:
+        from evalgate.report.markdown import render_markdown
+
+        _write(outputs.markdown, render_markdown(report))
+
+
+def _write_github(
+    report: BuildReport, outputs: Outputs, sources: Sequence[Source], environ: Mapping[str, str]
+) -> None:
+    """Fill the files that a workflow step is given: outputs, and the job summary."""
+    if path := environ.get("GITHUB_OUTPUT"):
+        from evalgate.report.github_files import render_outputs
+
+        values = {
+            "verdict": report.verdict_text,
+            "exit-code": str(report.build.exit_code),
+            "report-json": str(outputs.report_json or ""),
+            "journal": str(sources[0].journal.path),
+        }
+        _write(Path(path), render_outputs(values, delimiter=f"evalgate-{secrets.token_hex(16)}"), append=True)
+    if path := environ.get("GITHUB_STEP_SUMMARY"):
+        from evalgate.report.markdown import render_markdown
+
+        _write(Path(path), render_markdown(report), append=True)
+
+
+def _write(path: Path, text: str, *, append: bool = False) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot write {path}: {error.strerror}; the verdict is recorded", next_step="evalgate decide"
+        ) from error

@@ -1,0 +1,128 @@
+"""From the journal to what a report shows beside the decision: counts, errors, and the examples that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from evalgate.decision import exit_code
+from evalgate.decision.results import BuildDecision, SuiteDecision
+from evalgate.gate.gather import Source
+from evalgate.journal.store import BuildRow, ExperimentRow, Journal
+from evalgate.records import ErrorKind, Example, Side
+from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideCounts, SideView, SuiteReport
+from evalgate.suite.checks import Policy
+from evalgate.suite.config import Config, Suite
+
+SHOWN = "r1"
+"""The sample that is shown of each example."""
+
+_UNITS = {"latency": "s", "tokens": "tokens", "length": "characters"}
+
+
+def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Policy, *, gated: bool) -> BuildReport:
+    """Return everything that a report may say of the builds that were decided together."""
+    builds = [source.journal.build(source.build) for source in sources]
+    decided = {suite.name: suite for suite in decision.suites}
+    suites = [
+        suite_report(decided[name], suite, source)
+        for source, build in zip(sources, builds, strict=True)
+        for name, suite in Config.model_validate(build.config).suites.items()
+    ]
+    code = exit_code(decision, policy) if gated else 0
+    return BuildReport(decision=decision, build=_info(builds, code, policy, gated=gated), suites=tuple(suites))
+
+
+def _info(builds: Sequence[BuildRow], code: int, policy: Policy, *, gated: bool) -> BuildInfo:
+    first = builds[0]
+    info = BuildInfo(
+        id=first.id,
+        created_at=first.created_at,
+        commit=first.commit,
+        branch=first.branch,
+        dirty=first.dirty,
+        config_file=first.config_file,
+        evalgate_version=first.evalgate_version,
+        seconds=first.seconds,
+        exit_code=code,
+        mode=policy.mode,
+        gated=gated,
+        resumed=first.resumed,
+        partial=first.partial,
+    )
+    partial = next((build.partial for build in builds if build.partial), None)
+    return replace(info, seconds=sum(build.seconds for build in builds), partial=partial)
+
+
+def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> SuiteReport:
+    """Return what is shown of one suite."""
+    journal = source.journal
+    experiments = {row.side: row for row in journal.experiments(source.build) if row.suite == decision.name}
+    candidate, baseline = experiments.get(Side.CANDIDATE), experiments.get(Side.BASELINE)
+    return SuiteReport(
+        name=decision.name,
+        dataset=suite.dataset.file,
+        dataset_version=candidate.dataset_version if candidate else "",
+        repetitions=suite.repetitions,
+        candidate_label=candidate.label if candidate else "candidate",
+        baseline_label=baseline.label if baseline else None,
+        counts={side: _counts(journal, row) for side, row in experiments.items()},
+        errors=tuple(tally for side, row in experiments.items() for tally in _errors(journal, side, row)),
+        examples=dict(_examples(source, decision, experiments)),
+        units={each.label: _UNITS[each.kind] for each in suite.evaluators if each.kind in _UNITS},
+    )
+
+
+def example_view(source: Source, example: Example, experiments: Mapping[Side, ExperimentRow]) -> ExampleView:
+    """Return one example side by side, in the sample that is shown."""
+    candidate, baseline = experiments.get(Side.CANDIDATE), experiments.get(Side.BASELINE)
+    return ExampleView(
+        example=example,
+        candidate=_side(source.journal, candidate, example.id) or SideView(),
+        baseline=_side(source.journal, baseline, example.id),
+    )
+
+
+def _side(journal: Journal, experiment: ExperimentRow | None, example_id: str) -> SideView | None:
+    outcome = None if experiment is None else journal.run(experiment.id, example_id, SHOWN)
+    if experiment is None or outcome is None:
+        return None
+    return SideView(
+        output=outcome.output,
+        failure=outcome.failure,
+        evaluations=tuple(journal.evaluations(experiment.id, example_id, SHOWN)),
+        latency=outcome.latency,
+        logs=outcome.logs,
+        sample=SHOWN,
+    )
+
+
+def _counts(journal: Journal, experiment: ExperimentRow) -> SideCounts:
+    kinds = [kind for *_, kind in journal.run_facts(experiment.id)]
+    return SideCounts(runs=len(kinds), errors=sum(kind is not None for kind in kinds))
+
+
+def _errors(journal: Journal, side: Side, experiment: ExperimentRow) -> Iterable[ErrorTally]:
+    for kind, message, where, count in journal.failures(experiment.id):
+        yield ErrorTally(side=side, kind=ErrorKind(kind), message=message, where=where, count=count)
+    for evaluator, message, where, count in journal.evaluator_failures(experiment.id):
+        kind_ = ErrorKind.EVALUATOR
+        yield ErrorTally(side=side, kind=kind_, message=message, where=where, count=count, evaluator=evaluator)
+
+
+def _examples(
+    source: Source, decision: SuiteDecision, experiments: Mapping[Side, ExperimentRow]
+) -> Iterable[tuple[str, ExampleView]]:
+    """Yield every example that the decision names, once."""
+    named = dict.fromkeys(
+        example_id
+        for check in decision.checks
+        for example_id in (
+            *(flip.example_id for flip in (*check.regressed, *check.improved)),
+            *(example_id for rule in check.rules for example_id in rule.example_ids),
+        )
+    )
+    for example_id in named:
+        example = source.journal.example(source.build, decision.name, example_id)
+        if example is not None:
+            yield example_id, example_view(source, example, experiments)

@@ -101,7 +101,7 @@ def render_tree(tree: Tree, variables: Mapping[str, Json]) -> Json:
     """Return the JSON value that `tree` is for these variables. Raises TemplateProblem."""
     if isinstance(tree, Text | Expression):
         return tree.render(variables)
-    if isinstance(tree, dict):
+    if isinstance(tree, Mapping):
         return {key: render_tree(each, variables) for key, each in tree.items()}
     if isinstance(tree, list):
         return [render_tree(each, variables) for each in tree]

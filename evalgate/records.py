@@ -158,6 +158,16 @@ class EvaluatorSpec:
     scale: float | None = None
     version: str = "1"
 
+    @property
+    def best(self) -> float | None:
+        """The score that cannot be bettered; None where there is no such end."""
+        return self.low if self.direction is Direction.MINIMIZE else self.high
+
+    @property
+    def worst(self) -> float | None:
+        """The score that an error counts as; None where there is no such end."""
+        return self.high if self.direction is Direction.MINIMIZE else self.low
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:

@@ -20,12 +20,15 @@ def journal_path(given: Path | None) -> Path:
     return (repository.root if repository else Path()) / ".evalgate" / "journal.db"
 
 
-def chosen(journal: Journal, build: int | None) -> int:
-    """Return `build`, or the latest complete one. Raises ConfigurationError when there is none."""
+def chosen(journal: Journal, build: int | None, *, unfinished: bool = False) -> int:
+    """Return `build`, or the latest that is complete (with `unfinished`, the latest of all).
+
+    Raises ConfigurationError when there is none.
+    """
     if build is not None:
         return journal.build(build).id
     for row in journal.builds():
-        if row.complete:
+        if row.complete or unfinished:
             return row.id
     raise ConfigurationError(f"{journal.path} holds no complete build", next_step="evalgate run")
 
@@ -40,4 +43,4 @@ def opened(builds: Sequence[str], journal: Path | None) -> Iterator[list[Source]
 def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
     is_file = bool(name) and not name.isdigit()
     store = stack.enter_context(Journal(Path(name) if is_file else journal_path(journal), create=False))
-    return Source(journal=store, build=chosen(store, int(name) if name.isdigit() else None))
+    return Source(journal=store, build=chosen(store, int(name) if name.isdigit() else None, unfinished=True))

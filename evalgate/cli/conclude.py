@@ -57,9 +57,7 @@ def _write_files(report: BuildReport, outputs: Outputs) -> None:
         _write(outputs.markdown, render_markdown(report))
 
 
-def _write_github(
-    report: BuildReport, outputs: Outputs, sources: Sequence[Source], environ: Mapping[str, str]
-) -> None:
+def _write_github(report: BuildReport, outputs: Outputs, sources: Sequence[Source], environ: Mapping[str, str]) -> None:
     """Fill the files that a workflow step is given: outputs, and the job summary."""
     if path := environ.get("GITHUB_OUTPUT"):
         from evalgate.report.github_files import render_outputs

@@ -56,7 +56,9 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--markdown", type=file, help="Write the summary as Markdown to this file."),
         click.option("--junit", type=file, help="Write a JUnit report to this file."),
         click.option("--report-json", type=file, help="Write the report as JSON to this file."),
-        click.option("--no-gate", "gate", is_flag=True, flag_value=False, default=True, help="Exit 0 whatever the verdict."),
+        click.option(
+            "--no-gate", "gate", is_flag=True, flag_value=False, default=True, help="Exit 0 whatever the verdict."
+        ),
         click.option("--quiet", is_flag=True, help="Print the result and nothing else."),
         click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
     ):

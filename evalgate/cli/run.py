@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
 
-from evalgate.cli.options import config_option, journal_option, output_options
+from evalgate.cli.options import Outputs, config_option, journal_option, output_options
+from evalgate.errors import ConfigurationError, Interrupted
 
 
 @click.command()
@@ -19,12 +26,81 @@ from evalgate.cli.options import config_option, journal_option, output_options
     "--last-failed", is_flag=True, help="Only examples that failed in the latest build: a sample, no verdict."
 )
 @click.option("--resume", is_flag=True, help="Go on with the latest build that was interrupted.")
-@click.option(
-    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a config value: policy.mode=observe."
-)
-@click.option("--record-only", is_flag=True, help="Record and do not decide: a job that gathers will.", hidden=True)
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Override a value: policy.mode=observe.")
 @output_options
-@click.pass_context
-def command(ctx: click.Context, **flags: object) -> int:
+def command(
+    *,
+    config: Path,
+    journal: Path | None,
+    suites: tuple[str, ...],
+    limit: int | None,
+    keyword: str | None,
+    last_failed: bool,
+    resume: bool,
+    assignments: tuple[str, ...],
+    outputs: Outputs,
+) -> int:
     """Run both sides of every suite, compare them, and give a verdict."""
-    raise NotImplementedError
+    from evalgate.cli.builds import journal_path
+    from evalgate.cli.conclude import conclude
+    from evalgate.gate.gather import Source
+    from evalgate.gate.request import Wanted, make_request
+    from evalgate.gate.run import resumable
+    from evalgate.journal.store import Journal
+    from evalgate.suite.loading import load_config
+
+    environ = dict(os.environ)
+    loaded = load_config(config, environ=environ, overrides=_overrides(assignments))
+    with Journal(journal_path(journal)) as store:
+        build = resumable(store) if resume else None
+        wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
+        request = make_request(loaded, wanted, store)
+        ended = asyncio.run(_supervised(request, store, environ, outputs, build))
+        if not ended.complete:
+            raise Interrupted(
+                f"build {ended.build} was interrupted; what was answered is kept", next_step=_again(config, journal)
+            )
+        return conclude([Source(journal=store, build=ended.build)], outputs, environ)
+
+
+def _overrides(assignments: tuple[str, ...]) -> dict[str, str]:
+    """Read KEY=VALUE pairs."""
+    found = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not equals or not key:
+            raise ConfigurationError(
+                f"--set {assignment} is not KEY=VALUE", next_step="write it like --set policy.mode=observe"
+            )
+        found[key] = value
+    return found
+
+
+def _again(config: Path, journal: Path | None) -> str:
+    """Return the command that goes on, with the flags that this one had."""
+    flags = [
+        f" --config {config}" if config != Path("evalgate.yaml") else "",
+        f" --journal {journal}" if journal else "",
+    ]
+    return f"evalgate run{''.join(flags)} --resume"
+
+
+async def _supervised(request, store, environ: Mapping[str, str], outputs: Outputs, resume: int | None):  # type: ignore[no-untyped-def]
+    """Run the build with its progress shown, stopping softly on the first signal and at once on the second."""
+    from evalgate.cli.compose import world
+    from evalgate.cli.watching import Watch
+    from evalgate.gate.run import run_build
+
+    stop = asyncio.Event()
+    watch = Watch(quiet=outputs.quiet or outputs.as_json, stream=sys.stderr)
+    with _signals(stop), watch:
+        async with world(
+            journal=store,
+            endpoints=request.config.endpoints,
+            environ=environ,
+            observer=watch,
+            expect=watch.expect,
+            log=watch.log,
+            stop=stop,
+        ) as effects:
+            return await run_build(request, effects, resume=resume)

@@ -52,7 +52,9 @@ class JsonSchemaMeasure(Measure):
         from jsonschema.exceptions import best_match  # noqa: PLC0415 - only where it is used
 
         output = view.output(self._parameters.path)
-        instance = document(output) if self._parameters.path is None or output is view.subject.outcome.output else output
+        instance = (
+            document(output) if self._parameters.path is None or output is view.subject.outcome.output else output
+        )
         self._patterns.wind_up()
         errors = list(islice(self._validator.iter_errors(instance), _MOST_ERRORS))
         if not errors:

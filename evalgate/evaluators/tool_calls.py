@@ -39,7 +39,9 @@ class ToolCallsMeasure(Measure):
         """Pass where every expected call was made, in order if that counts, and no other unless allowed."""
         wanted = self._expected(view)
         got = self._made(view)
-        explanation = self._in_order(wanted, got) if self._parameters.order == "strict" else self._any_order(wanted, got)
+        explanation = (
+            self._in_order(wanted, got) if self._parameters.order == "strict" else self._any_order(wanted, got)
+        )
         return passed() if explanation is None else failed(explanation)
 
     def _expected(self, view: View) -> list[Call]:

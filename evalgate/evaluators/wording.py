@@ -25,9 +25,7 @@ def difference(expected: object, got: object) -> str:
         parting = len(os.path.commonprefix([expected, got]))
         if parting > _LEAD:
             start = parting - _LEAD
-            return (
-                f"from character {parting + 1} on, expected {_passage(expected, start)}, got {_passage(got, start)}"
-            )
+            return f"from character {parting + 1} on, expected {_passage(expected, start)}, got {_passage(got, start)}"
     return f"expected {shown(expected)}, got {shown(got)}"
 
 

@@ -11,7 +11,7 @@ from evalgate.canonical import canonical_json
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Problem, Redraw, Scores, SuiteEvidence
 from evalgate.journal.store import BuildRow, ExperimentRow, Journal
 from evalgate.paths import MISSING, resolve
-from evalgate.records import Direction, ErrorKind, EvaluatorSpec, Example, Side
+from evalgate.records import ErrorKind, Example, Side
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config, Suite
 
@@ -139,7 +139,7 @@ def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, 
                 base[row, columns[sample]] = Cell.TASK_ERROR
     scores = {spec.name: Scores(values=np.full(shape, np.nan), cells=base.copy()) for spec in experiment.specs}
     redraws: dict[str, dict[str, float | None]] = {
-        spec.name: {id_: _worst(spec) if kind is ErrorKind.TASK else None for id_, kind in redrawn.items()}
+        spec.name: {id_: spec.worst if kind is ErrorKind.TASK else None for id_, kind in redrawn.items()}
         for spec in experiment.specs
     }
     for example_id, sample, evaluator, score, failed in journal.scores(experiment.id):
@@ -151,10 +151,6 @@ def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, 
             scores[evaluator].values[index[example_id], columns[sample]] = score
             scores[evaluator].cells[index[example_id], columns[sample]] = Cell.SCORED
     return _SideCells(scores=scores, outputs=outputs, redraws=redraws)
-
-
-def _worst(spec: EvaluatorSpec) -> float | None:
-    return spec.high if spec.direction is Direction.MINIMIZE else spec.low
 
 
 def _checks(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from evalgate.gate.selection import Selection
-from evalgate.golden import dataset_version, read_examples
+from evalgate.golden.reading import read_examples
+from evalgate.golden.versions import example_hash, version_of_hashes
 from evalgate.records import Example, Fingerprint, Side
 from evalgate.suite.config import Suite
 from evalgate.suite.fingerprint import evaluators_fingerprint, task_fingerprint
-from evalgate.suite.tasks import Task
+from evalgate.suite.tasks import TaskBase
+
+Tree = Callable[[Path], Sequence[str]]
+"""Lists the files of a tree, relative to it: what git tracks and what it does not ignore, or all there is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,9 +24,9 @@ class PreparedSide:
 
     side: Side
     label: str
-    task: Task
+    task: TaskBase
     fingerprint: Fingerprint
-    files: dict[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     """Relative path → SHA-256 of each file that the fingerprint covers."""
 
 
@@ -38,7 +42,7 @@ class PreparedSuite:
     dataset_version: str
     count: int
     evaluators: Fingerprint
-    evaluator_files: dict[str, str]
+    evaluator_files: Mapping[str, str]
     sides: tuple[PreparedSide, ...]
 
     def examples(self) -> Iterator[Example]:

@@ -18,7 +18,18 @@ from sqlglot.optimizer.scope import traverse_scope
 
 from evalgate.evaluators.sql.answers import MAX_SQL_CHARACTERS, QueryError
 
-_CHANGES: Final = (exp.DML, exp.DDL, exp.Drop, exp.Alter, exp.Command, exp.Copy, exp.Attach, exp.Pragma, exp.Set, exp.Into)
+_CHANGES: Final = (
+    exp.DML,
+    exp.DDL,
+    exp.Drop,
+    exp.Alter,
+    exp.Command,
+    exp.Copy,
+    exp.Attach,
+    exp.Pragma,
+    exp.Set,
+    exp.Into,
+)
 _TABLE_FUNCTIONS: Final = frozenset({"json_each", "json_tree", "generate_series", "range", "unnest"})
 _UNKNOWN_COLUMN: Final = re.compile(
     r'no such column: (?P<sqlite>.+)|Referenced column "(?P<duckdb>[^"]+)" not found|column named "(?P<qualified>[^"]+)"'

@@ -20,7 +20,16 @@ Place: TypeAlias = "tuple[str, str]"
 """A source's name within its SELECT, and a column, in lower case."""
 
 _COMPARISONS: Final = (exp.EQ, exp.NullSafeEQ, exp.GT, exp.GTE, exp.LT, exp.LTE)
-_TRANSPARENT: Final = (exp.Cast, exp.Lower, exp.Upper, exp.Trim, exp.Date, exp.TsOrDsToDate, exp.TimestampTrunc, exp.DateTrunc)
+_TRANSPARENT: Final = (
+    exp.Cast,
+    exp.Lower,
+    exp.Upper,
+    exp.Trim,
+    exp.Date,
+    exp.TsOrDsToDate,
+    exp.TimestampTrunc,
+    exp.DateTrunc,
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

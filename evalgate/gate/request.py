@@ -1,0 +1,101 @@
+"""From a config and what the command asked for to what must be run: suites selected, read and hashed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalgate.errors import ConfigurationError
+from evalgate.gate.prepare import PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
+from evalgate.gate.run import Commit, Request
+from evalgate.gate.selection import Selection
+from evalgate.journal.store import Journal
+from evalgate.records import Side
+from evalgate.suite.config import Config
+from evalgate.suite.loading import LoadedConfig
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What the command asked for. `resume` is the build to go on with."""
+
+    suites: tuple[str, ...] = ()
+    limit: int | None = None
+    keyword: str | None = None
+    last_failed: bool = False
+    resume: int | None = None
+
+
+def make_request(loaded: LoadedConfig, wanted: Wanted, journal: Journal, *, commit: Commit, tree: Tree) -> Request:
+    """Return everything that a run needs to know before it starts.
+
+    A build that is gone on with keeps the suites that it has. Raises ConfigurationError for a suite that is not there,
+    DatasetError for a dataset that cannot be read.
+    """
+    names = wanted.suites
+    if wanted.resume is not None:
+        names = tuple(Config.model_validate(journal.build(wanted.resume).config).suites)
+    config = _only(loaded.config, names)
+    suites = tuple(_suite(loaded, name, wanted, journal, tree) for name in config.suites)
+    partial = next((suite.selection.words for suite in suites if suite.selection.words), None)
+    return Request(config=config, config_file=loaded.path.name, suites=suites, partial=partial, commit=commit)
+
+
+def _only(config: Config, names: Sequence[str]) -> Config:
+    """Return the config with the named suites alone; no names: all of it."""
+    for name in names:
+        if name not in config.suites:
+            near = difflib.get_close_matches(name, config.suites, n=1)
+            raise ConfigurationError(
+                f"there is no suite {name}" + (f"; did you mean {near[0]}?" if near else ""),
+                next_step=f"name one of {', '.join(config.suites)}",
+            )
+    kept = {name: suite for name, suite in config.suites.items() if not names or name in names}
+    return config.model_copy(update={"suites": kept})
+
+
+def _suite(loaded: LoadedConfig, name: str, wanted: Wanted, journal: Journal, tree: Tree) -> PreparedSuite:
+    suite, root = loaded.config.suites[name], loaded.root(name)
+    sides = [prepare_side(Side.CANDIDATE, _title(suite.task, "candidate"), suite.task, root, tree)]
+    if (second := loaded.baseline_tasks.get(name)) is not None:
+        sides.append(prepare_side(Side.BASELINE, _title(second, "second task"), second, root, tree))
+    selection = _selection(name, wanted, journal)
+    return prepare_suite(name, suite, root=root, selection=selection, sides=tuple(sides))
+
+
+def _title(task: object, otherwise: str) -> str:
+    """Return what people call a side: what its task points at."""
+    for kind in ("prompt", "python"):
+        if isinstance(named := getattr(task, kind, None), str):
+            return named
+    command = getattr(task, "command", None)
+    if command is not None:
+        return command if isinstance(command, str) else " ".join(command)
+    return otherwise
+
+
+def _selection(name: str, wanted: Wanted, journal: Journal) -> Selection:
+    only = None
+    if wanted.last_failed:
+        only = _failed(name, journal)
+    elif wanted.resume is not None and journal.build(wanted.resume).partial:
+        # A sample goes on with the examples that it has.
+        only = frozenset(example.id for example in journal.examples(wanted.resume, name))
+    return Selection(limit=wanted.limit, keyword=wanted.keyword, only=only)
+
+
+def _failed(name: str, journal: Journal) -> frozenset[str]:
+    """Return the examples of a suite that did not get the best score everywhere in the latest complete build."""
+    for build in journal.builds():
+        for experiment in journal.experiments(build.id):
+            if build.complete and (experiment.suite, experiment.side) == (name, Side.CANDIDATE):
+                best = {spec.name: spec.best for spec in experiment.specs}
+                unanswered = {example for example, _, _, kind in journal.run_facts(experiment.id) if kind is not None}
+                return frozenset(unanswered).union(
+                    example
+                    for example, _, evaluator, score, failed in journal.scores(experiment.id)
+                    if failed or (best[evaluator] is not None and score != best[evaluator])
+                )
+    raise ConfigurationError(f"no complete build has the suite {name}: nothing failed last", next_step="evalgate run")

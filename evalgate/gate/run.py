@@ -106,7 +106,7 @@ def _begin(request: Request, world: World) -> int:
         BuildRow(
             created_at=world.now(),
             config_file=request.config_file,
-            config=request.config.model_dump(mode="json", by_alias=True),
+            config=request.config.snapshot(),
             evalgate_version=__version__,
             partial=request.partial,
             commit=request.commit.id,

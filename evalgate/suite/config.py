@@ -86,3 +86,15 @@ class Config(ConfigModel):
     suites: dict[str, Suite] = Field(min_length=1)
     policy: Policy = Policy()
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return it as JSON, with the defaults of whatever decides written out.
+
+        A later version's default then changes no recorded decision.
+        """
+        written: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        written["policy"] = self.policy.model_dump(mode="json")
+        for name, suite in self.suites.items():
+            checks = {key: check.model_dump(mode="json", exclude_none=True) for key, check in suite.checks.items()}
+            written["suites"][name] |= {"checks": checks, "repetitions": suite.repetitions}
+        return written

@@ -109,6 +109,8 @@ class CheckDecision:
     comparison: Comparison | None
     detectable: float | None
     """The drop (share of the range) that this comparison catches 8 times in 10."""
+    detectable_from: str | None = None
+    """Where the noise behind `detectable` was read: `the repetitions of main`, `this run's own changes`."""
     regressed: tuple[Flip, ...]
     improved: tuple[Flip, ...]
 

@@ -57,7 +57,7 @@ class Weights:
         return float(np.abs(self.values).sum())
 
     @property
-    def dtype(self) -> type[np.float32] | type[np.float64]:
+    def dtype(self) -> type[np.float32 | np.float64]:
         """The narrowest float in which every partial sum is exact."""
         return np.float32 if self.total < _FLOAT32_EXACT else np.float64
 

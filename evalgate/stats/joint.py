@@ -202,7 +202,7 @@ class _Losses:
         return out
 
 
-def _by_width(tested: Sequence[_Tested]) -> Iterator[tuple[type[np.float32] | type[np.float64], list[int]]]:
+def _by_width(tested: Sequence[_Tested]) -> Iterator[tuple[type[np.float32 | np.float64], list[int]]]:
     for dtype in (np.float32, np.float64):
         members = [index for index, column in enumerate(tested) if column.weights.dtype is dtype]
         if members:

@@ -22,7 +22,7 @@ _SMALLEST_P = 1e-300
 """Stands for what a double cannot hold: p is never 0."""
 _EXACT_TRIALS = 50
 """Up to here a double holds every binomial coefficient."""
-_MID_P_ATOM = 0.01
+MID_P_ATOM = 0.01
 """Mid-p spends half of the probability of ties; above this, that is too much to spend on a check that is not binary."""
 
 
@@ -38,7 +38,7 @@ class Null:
     def uses_mid(self, observed: float, *, always: bool) -> bool:
         """Return whether this column takes the mid-p: a binary check does, others where few patterns tie."""
         index = int(np.searchsorted(self.support, observed))
-        return always or float(self.at_least[index] - self.above[index]) <= _MID_P_ATOM
+        return always or float(self.at_least[index] - self.above[index]) <= MID_P_ATOM
 
     def p_values(self, losses: NDArray[np.float64], *, mid: bool) -> NDArray[np.float64]:
         """Return the p-value of each loss, all of them in the support: P(≥), or that less half of P(=)."""
@@ -97,7 +97,8 @@ def fair_binomial(trials: int) -> NDArray[np.float64]:
     downwards = np.arange(middle, 0, -1, dtype=np.float64)
     left = np.cumprod(downwards / (trials - downwards + 1))
     masses = np.concatenate((left[::-1], [1.0], right))
-    return masses / masses.sum()
+    whole: NDArray[np.float64] = masses / masses.sum()
+    return whole
 
 
 def _from_masses(support: NDArray[np.float64], masses: NDArray[np.float64], *, exact: bool) -> Null:

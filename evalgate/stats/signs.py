@@ -26,10 +26,13 @@ _CELLS_IN_BLOCK = 2**20
 class Patterns(Protocol):
     """Sign patterns over the changed units of a build, as bits: 1 keeps the sign of a unit's difference, 0 flips it."""
 
-    count: int
-    """How many patterns there are, the identity among them."""
-    complete: bool
-    """Whether these are all patterns that exist."""
+    @property
+    def count(self) -> int:
+        """How many patterns there are, the identity among them."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether these are all patterns that exist."""
 
     def blocks(self, units: NDArray[np.intp]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
         """Yield (index of the first pattern, bits of shape (units, patterns)) over all patterns, in order.

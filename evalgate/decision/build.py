@@ -1,0 +1,213 @@
+"""A build: all its suites decided together, each by its worst check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evalgate.decision import words
+from evalgate.decision.checks import Settled, describe, settle
+from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
+from evalgate.decision.family import Compared, Family, tested_family
+from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
+from evalgate.decision.results import BuildDecision, CheckDecision, RuleDecision, SuiteDecision
+from evalgate.decision.scale import Fill, Metric, read_metric
+from evalgate.decision.view import View, comparison_obstacle, view
+from evalgate.decision.zero_tolerance import to_redraw
+from evalgate.errors import ConfigurationError
+from evalgate.records import Direction, Verdict, worst
+from evalgate.suite.checks import Policy, Unmeasurable
+
+_Place = tuple[str, str]
+"""(suite, check)"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Measured:
+    """A suite's layout with the scores of its checks on their scales, and the slices of each."""
+
+    layout: Layout
+    metrics: Mapping[str, Metric]
+    slicings: Mapping[str, tuple[Slicing, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Pass:
+    """Everything decided once, with missing answers filled in one way."""
+
+    family: Family
+    views: Mapping[_Place, View]
+    settled: Mapping[_Place, Settled]
+
+
+def decide(evidence: BuildEvidence) -> BuildDecision:
+    """Decide a build. Pure: equal evidence gives an equal decision, in whatever order its parts come.
+
+    Raises ConfigurationError for more than 2,000 comparisons and for a neutral evaluator in a check that gates.
+    """
+    measured, names = _measure(evidence)
+    actual = _decide_once(measured, names, evidence.policy, Fill.NOTHING)
+    right = wrong = None
+    if any(of.metric.missing and of.gating for of in actual.views.values()):
+        right = _decide_once(measured, names, evidence.policy, Fill.BEST)
+        wrong = _decide_once(measured, names, evidence.policy, Fill.WORST)
+    layouts = {one.layout.suite.name for one in measured}
+    suites = []
+    for suite in evidence.suites:
+        checks = _describe(suite, actual, right, wrong) if suite.name in layouts else ()
+        suites.append(_suite(suite, checks, evidence.policy))
+    return _build(suites, actual.family, evidence.policy)
+
+
+def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
+    """Return the (suite, example id) that zero tolerance needs drawn once more on both sides, sorted.
+
+    Those already in the evidence's `redraws` are left out, so deciding after one round of draws asks for none.
+    """
+    wanted: set[tuple[str, str]] = set()
+    for one in _measure(evidence)[0]:
+        for check in one.layout.suite.checks:
+            rule = check.check.zero_tolerance
+            if rule is not None and check.check.gating:
+                of = view(one.layout, check, one.metrics[check.name], evidence.policy, Fill.NOTHING)
+                wanted.update((one.layout.suite.name, example_id) for example_id in to_redraw(of, rule))
+    return tuple(sorted(wanted))
+
+
+def _measure(evidence: BuildEvidence) -> tuple[tuple[_Measured, ...], tuple[str, ...]]:
+    """Return what is measured: suites without a problem that have examples; and the names of the build's units."""
+    usable = [suite for suite in evidence.suites if not suite.problems and suite.example_ids]
+    for suite in usable:
+        _refuse_neutral(suite)
+    layouts, names = lay_out(usable)
+    refuse_too_many(layouts)
+    measured = tuple(
+        _Measured(
+            layout=layout,
+            metrics={check.name: read_metric(check, layout.order) for check in layout.suite.checks},
+            slicings={
+                check.name: tuple(layout.slicings(check.check.no_regression))
+                for check in layout.suite.checks
+                if check.check.no_regression is not None
+            },
+        )
+        for layout in layouts
+    )
+    return measured, names
+
+
+def _refuse_neutral(suite: SuiteEvidence) -> None:
+    for check in suite.checks:
+        if check.check.gating and check.evaluator.direction is Direction.NEUTRAL:
+            raise ConfigurationError(
+                f"the check {check.name} of suite {suite.name} gates on a neutral evaluator, whose score is better in"
+                " neither direction",
+                next_step=f"set `direction` on the evaluator {check.name}, or `report_only: true` on its check",
+            )
+
+
+def _decide_once(measured: Sequence[_Measured], names: Sequence[str], policy: Policy, fill: Fill) -> _Pass:
+    views: dict[_Place, View] = {}
+    compared: list[Compared] = []
+    for one in measured:
+        for check in one.layout.suite.checks:
+            of = view(one.layout, check, one.metrics[check.name], policy, fill)
+            views[one.layout.suite.name, check.name] = of
+            tests = check.check.gating and check.check.no_regression is not None
+            if tests and of.pairs is not None and comparison_obstacle(of) is None:
+                slicings = one.slicings[check.name]
+                compared.append(Compared(layout=one.layout, check=check.name, pairs=of.pairs, slicings=slicings))
+    family = tested_family(compared, names, policy)
+    slicings_of = {(one.layout.suite.name, name): parts for one in measured for name, parts in one.slicings.items()}
+    settled = {place: settle(of, family, slicings_of.get(place, ())) for place, of in views.items()}
+    return _Pass(family=family, views=views, settled=settled)
+
+
+def _describe(
+    suite: SuiteEvidence, actual: _Pass, right: _Pass | None, wrong: _Pass | None
+) -> tuple[CheckDecision, ...]:
+    def otherwise(other: _Pass | None, place: _Place) -> Verdict | None:
+        return other.settled[place].verdict if other is not None and actual.views[place].metric.missing else None
+
+    return tuple(
+        describe(
+            actual.views[place],
+            actual.settled[place],
+            actual.family,
+            if_right=otherwise(right, place),
+            if_wrong=otherwise(wrong, place),
+        )
+        for place in ((suite.name, check.name) for check in suite.checks)
+    )
+
+
+def _suite(suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Policy) -> SuiteDecision:
+    verdict, told, kind = _suite_verdict(suite, checks, policy)
+    return SuiteDecision(
+        name=suite.name,
+        verdict=verdict,
+        reason=told.reason,
+        next_step=told.next_step,
+        unmeasurable=kind,
+        examples=len(suite.example_ids),
+        identical=int(suite.identical.sum()),
+        baseline_label=suite.baseline_label,
+        checks=checks,
+    )
+
+
+def _suite_verdict(
+    suite: SuiteEvidence, checks: Sequence[CheckDecision], policy: Policy
+) -> tuple[Verdict, words.Told, Unmeasurable | None]:
+    problem = _first_problem(suite.problems, policy)
+    if problem is not None:
+        told = words.Told(reason=problem.message, next_step=problem.next_step)
+        return Verdict.UNMEASURABLE, told, problem.kind
+    gating = [check for check in checks if check.gating]
+    if not suite.example_ids or not gating:
+        told = words.no_examples() if not suite.example_ids else words.no_gating_check()
+        return Verdict.UNMEASURABLE, told, Unmeasurable.NOTHING
+    verdict = worst([check.verdict for check in gating])
+    if verdict is Verdict.PASS:
+        return verdict, words.all_pass(len(gating), "check"), None
+    named = sorted((check.name, rule) for check, rule in _rules(gating) if rule.verdict is verdict)
+    kind = _strictest([rule.unmeasurable for _, rule in named if rule.unmeasurable is not None], policy)
+    chosen = next((pair for pair in named if pair[1].unmeasurable is kind), named[0])
+    affected = len({name for name, _ in named})
+    told = words.because_of(chosen[0], chosen[1].reason, chosen[1].next_step, others=affected - 1, noun="check")
+    return verdict, told, kind
+
+
+def _rules(checks: Sequence[CheckDecision]) -> list[tuple[CheckDecision, RuleDecision]]:
+    return [(check, rule) for check in checks for rule in check.rules]
+
+
+def _first_problem(problems: Sequence[Problem], policy: Policy) -> Problem | None:
+    """Return the problem that counts: one that the policy does not let through before one that it does."""
+    return min(problems, key=lambda problem: (policy.lets_through(problem.kind), problem.kind), default=None)
+
+
+def _strictest(kinds: Sequence[Unmeasurable], policy: Policy) -> Unmeasurable | None:
+    return min(kinds, key=lambda kind: (policy.lets_through(kind), kind), default=None)
+
+
+def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> BuildDecision:
+    verdict = worst([suite.verdict for suite in suites])
+    named = sorted(suites, key=lambda suite: suite.name)
+    affected = [suite for suite in named if suite.verdict is verdict]
+    if not affected:
+        told = words.no_suites()
+    elif verdict is Verdict.PASS:
+        told = words.all_pass(len(affected), "suite")
+    else:
+        told = words.because_of(affected[0].name, affected[0].reason, None, others=len(affected) - 1, noun="suite")
+    return BuildDecision(
+        verdict=verdict,
+        reason=told.reason,
+        suites=tuple(suites),
+        columns=family.columns,
+        flips=family.patterns,
+        alpha=policy.alpha,
+        exact=policy.exact,
+        promise=words.promise(columns=family.columns, checks=family.checks, alpha=policy.alpha, exact=policy.exact),
+    )

@@ -1,0 +1,122 @@
+"""One check: its rules decided, its numbers and its flips gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalgate.decision import words
+from evalgate.decision.family import Family
+from evalgate.decision.layout import Slicing
+from evalgate.decision.no_regression import compare_all, decide_no_regression
+from evalgate.decision.outlook import detectable
+from evalgate.decision.pairing import Pairs
+from evalgate.decision.results import CheckDecision, Flip, Missing, RuleDecision, SliceDecision
+from evalgate.decision.scale import Answers, Metric, Scale
+from evalgate.decision.thresholds import decide_threshold
+from evalgate.decision.view import View
+from evalgate.decision.zero_tolerance import decide_zero_tolerance
+from evalgate.records import Verdict, worst
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settled:
+    """A check's rules and slices, decided. A check that gates nothing is INCONCLUSIVE where it has no rule."""
+
+    verdict: Verdict
+    rules: tuple[RuleDecision, ...]
+    slices: tuple[SliceDecision, ...]
+
+
+def settle(of: View, family: Family, slicings: Sequence[Slicing]) -> Settled:
+    """Decide every rule of the check."""
+    check = of.evidence.check
+    rules: list[RuleDecision] = []
+    slices: tuple[SliceDecision, ...] = ()
+    if check.no_regression is not None:
+        comparison, slices = decide_no_regression(of, check.no_regression, family, slicings)
+        rules.append(comparison)
+    if check.at_least is not None:
+        rules.append(decide_threshold(of, "at_least", check.at_least))
+    if check.at_most is not None:
+        rules.append(decide_threshold(of, "at_most", check.at_most))
+    if check.zero_tolerance is not None:
+        rules.append(decide_zero_tolerance(of, check.zero_tolerance))
+    verdict = worst([rule.verdict for rule in rules]) if rules else Verdict.INCONCLUSIVE
+    return Settled(verdict=verdict, rules=tuple(rules), slices=slices)
+
+
+def describe(
+    of: View, settled: Settled, family: Family, *, if_right: Verdict | None, if_wrong: Verdict | None
+) -> CheckDecision:
+    """Return the whole of a check. `if_right` and `if_wrong` are its verdicts were every missing answer so."""
+    metric, spec = of.metric, of.evidence.evaluator
+    caught, source = detectable(of, family)
+    regressed, improved = _flips(of)
+    return CheckDecision(
+        name=of.evidence.name,
+        gating=of.gating,
+        verdict=settled.verdict,
+        rules=settled.rules,
+        slices=settled.slices,
+        examples=len(of.layout.example_ids),
+        candidate_mean=_mean(metric.candidate, metric.scale),
+        baseline_mean=_mean(metric.baseline, metric.scale) if metric.baseline is not None else None,
+        low=spec.low,
+        high=spec.high,
+        binary=metric.binary,
+        missing=_missing(metric),
+        missing_could_change=words.missing_could_change(settled.verdict, if_right, if_wrong),
+        comparison=compare_all(of, family),
+        detectable=caught,
+        detectable_from=source,
+        regressed=regressed,
+        improved=improved,
+    )
+
+
+def _mean(side: Answers, scale: Scale) -> float | None:
+    """Return the mean score of a side over the examples it answered, every repetition used; None where it has none."""
+    means = side.means(side.answered)
+    answered = ~np.isnan(means)
+    return scale.score(float(means[answered].mean())) if answered.any() else None
+
+
+def _missing(metric: Metric) -> Missing:
+    baseline = metric.baseline
+    return Missing(
+        candidate=_lacking(metric.candidate),
+        baseline=_lacking(baseline) if baseline is not None else 0,
+        candidate_errors=int(metric.candidate.errors.sum()),
+        baseline_errors=int(baseline.errors.sum()) if baseline is not None else 0,
+    )
+
+
+def _lacking(side: Answers) -> int:
+    return int((side.lacking > 0).sum())
+
+
+def _flips(of: View) -> tuple[tuple[Flip, ...], tuple[Flip, ...]]:
+    """Return (regressed, improved), the largest change first, then by example id."""
+    pairs = of.pairs
+    if pairs is None:
+        return (), ()
+    return _listed(of, pairs, pairs.worse), _listed(of, pairs, pairs.better)
+
+
+def _listed(of: View, pairs: Pairs, which: NDArray[np.bool_]) -> tuple[Flip, ...]:
+    indexes = np.flatnonzero(which)
+    sizes = np.round(np.abs(pairs.differences[indexes]), 9)
+    indexes = indexes[np.argsort(-sizes, kind="stable")]
+    scale, ids = of.metric.scale, of.layout.example_ids
+    return tuple(
+        Flip(
+            example_id=ids[index],
+            baseline=None if pairs.baseline_failed[index] else scale.score(float(pairs.baseline[index])),
+            candidate=None if pairs.candidate_failed[index] else scale.score(float(pairs.candidate[index])),
+        )
+        for index in indexes.tolist()
+    )

@@ -1,0 +1,84 @@
+"""The family of comparisons that share one false-alarm promise, and their joint test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from evalgate.decision.comparison import could_fail
+from evalgate.decision.layout import Layout, Slicing
+from evalgate.decision.pairing import Pairs
+from evalgate.stats.columns import Column
+from evalgate.stats.joint import joint_test
+from evalgate.suite.checks import Policy
+
+
+class ColumnKey(NamedTuple):
+    """What one column compares; `path` and `value` are empty for all examples."""
+
+    suite: str
+    check: str
+    path: str = ""
+    value: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Compared:
+    """One gating comparison that can be measured: its pairs and its slices."""
+
+    layout: Layout
+    check: str
+    pairs: Pairs
+    slicings: tuple[Slicing, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Family:
+    """The joint test's outcome: (p, adjusted p) by column. `patterns` is 1 where nothing was tested."""
+
+    tested: Mapping[ColumnKey, tuple[float, float]]
+    patterns: int
+    checks: int
+    """How many of the columns are over all examples of a check; the others are slices."""
+    live: int
+    """How many have enough changes to fail at all: the others cost the rest nothing."""
+
+    @property
+    def columns(self) -> int:
+        """How many comparisons share the promise."""
+        return len(self.tested)
+
+
+def tested_family(compared: Sequence[Compared], names: Sequence[str], policy: Policy) -> Family:
+    """Test all columns of a build at once: each check on all its examples, and on each slice that is large enough.
+
+    Which columns there are was settled before any score was read. `names` are the build's units.
+    """
+    columns: dict[ColumnKey, Column] = {}
+    for one in compared:
+        key = ColumnKey(one.layout.suite.name, one.check)
+        columns[key] = _column(one, None)
+        for slicing in one.slicings:
+            if slicing.tested:
+                columns[key._replace(path=slicing.path, value=slicing.value)] = _column(one, slicing)
+    keys = sorted(columns)
+    joint = joint_test([columns[key] for key in keys], names, seed=policy.seed, alpha=policy.alpha, exact=policy.exact)
+    return Family(
+        tested=dict(zip(keys, zip(joint.raw, joint.adjusted, strict=True), strict=True)),
+        patterns=joint.patterns,
+        checks=len(compared),
+        live=sum(
+            could_fail(changed, alpha=policy.alpha, exact=policy.exact, binary=columns[key].mid)
+            for key, changed in zip(keys, joint.changed, strict=True)
+        ),
+    )
+
+
+def _column(one: Compared, slicing: Slicing | None) -> Column:
+    used = one.pairs.paired if slicing is None else one.pairs.paired & slicing.members
+    units = one.layout.units[used]
+    single = len(np.unique(units)) == len(units)
+    return Column(units=units, differences=one.pairs.differences[used], mid=one.pairs.binary and single)

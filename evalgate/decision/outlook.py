@@ -1,0 +1,102 @@
+"""What a comparison could have caught, and what it would take to decide."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from evalgate.decision import words
+from evalgate.decision.comparison import Differences
+from evalgate.decision.family import Family
+from evalgate.decision.scale import Answers
+from evalgate.decision.view import View
+from evalgate.stats.intervals import z_value
+from evalgate.stats.power import (
+    POWER,
+    Plan,
+    detectable_drop,
+    detectable_drop_binary,
+    examples_needed,
+    examples_to_rule_out,
+    intraclass,
+)
+
+_EXACT_UNDER, _EXACT_UNDER_WITH_MANY = 30, 50
+_REPETITIONS = 3
+_ONE_SIDE = 0.05
+
+
+def detectable(of: View, family: Family) -> tuple[float | None, str | None]:
+    """Return (the drop caught 8 times in 10, where its noise was read from); both None where nothing was compared."""
+    differences = of.differences()
+    if differences is None or of.pairs is None or not len(differences.values):
+        return None, None
+    flip, source = _flip(of, differences)
+    repetitions = float(of.pairs.repetitions[of.pairs.paired].mean()) if source != "this run's own changes" else 1.0
+    icc, size = intraclass(differences.values, differences.units)
+    comparisons = max(1, family.live)
+    plan = Plan(
+        examples=len(differences.values),
+        flip=min(1.0, flip),
+        alpha=of.policy.alpha / comparisons,
+        repetitions=repetitions,
+        cluster_size=size,
+        icc=icc,
+    )
+    small = _EXACT_UNDER if comparisons == 1 else _EXACT_UNDER_WITH_MANY
+    exact = differences.binary and not differences.clustered and plan.examples < small
+    drop = detectable_drop_binary(plan, mid=not of.policy.exact) if exact else detectable_drop(plan)
+    rule = of.evidence.check.no_regression
+    if drop is not None and rule is not None and rule.ignore_drop_under:
+        spread = math.sqrt(plan.flip / plan.repetitions + drop * (1 - drop))
+        drop = max(drop, rule.ignore_drop_under + z_value(POWER) * spread / math.sqrt(plan.effective))
+    return (drop if drop is None or drop < 1 else None), source
+
+
+def _flip(of: View, differences: Differences) -> tuple[float, str]:
+    """Return the flip rate of one answer each, and where it was read: within a side that repeats, else this run."""
+    for side, name in ((of.metric.baseline, of.label), (of.metric.candidate, "the candidate")):
+        within = _variance_within(side) if side is not None else None
+        if within is not None:
+            return 2 * within, f"the repetitions of {name}"
+    return float((differences.values**2).mean()), "this run's own changes"
+
+
+def _variance_within(side: Answers) -> float | None:
+    """Return the mean variance of an example's answers, over examples with two or more; None where none has."""
+    repeated = side.counts >= 2
+    if not repeated.any():
+        return None
+    answered, shares = side.answered[repeated], side.shares[repeated]
+    counts = answered.sum(axis=1)
+    means = np.where(answered, shares, 0.0).sum(axis=1) / counts
+    squares = (np.where(answered, shares - means[:, None], 0.0) ** 2).sum(axis=1)
+    return float((squares / (counts - 1)).mean())
+
+
+def to_decide(of: View, differences: Differences, family: Family, margin: float) -> str:
+    """Return what would settle the comparison: repetitions where they would do, or how many more examples."""
+    units = differences.unit_count
+    at_least = examples_to_rule_out(margin)
+    spread = 0.0
+    error = differences.standard_error
+    if math.isfinite(error) and error > 0:
+        variance, drop = error**2 * units, max(0.0, -differences.delta)
+        spread = examples_needed(variance=variance, drop=margin, alpha=_ONE_SIDE)
+        if drop < margin:
+            spread = max(spread, variance * (z_value(1 - _ONE_SIDE) / (margin - drop)) ** 2)
+        else:
+            alpha = of.policy.alpha / max(1, family.live)
+            spread = examples_needed(variance=variance, drop=drop, alpha=alpha)
+    pairs = of.pairs
+    repetitions = int(pairs.repetitions.max(initial=0)) if pairs is not None else 0
+    repeating_does = repetitions < _REPETITIONS and at_least <= units and spread <= units * _REPETITIONS
+    more = max(1.0, math.ceil(max(at_least, spread)) - units)
+    return words.to_decide(more=_rounded(more), clustered=differences.clustered, repetitions=repeating_does)
+
+
+def _rounded(number: float) -> int:
+    """Return `number` rounded up to what it is good for: two figures."""
+    step = 10 ** max(0, math.floor(math.log10(number)) - 1)
+    return int(math.ceil(number / step) * step)

@@ -1,0 +1,84 @@
+"""Candidate and baseline, example by example: the differences that a comparison is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from evalgate.decision.scale import Answers, Metric
+
+CHANGED = 1e-9
+"""Shares that differ by less are the same score."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pairs:
+    """The pairs of one check, over the sorted examples of its suite.
+
+    `differences` is candidate − baseline as a share of the range, + is better; NaN where a side has no answer.
+    """
+
+    differences: NDArray[np.float64]
+    candidate: NDArray[np.float64]
+    baseline: NDArray[np.float64]
+    repetitions: NDArray[np.int64]
+    """How many answers of each side make up each pair."""
+    candidate_failed: NDArray[np.bool_]
+    """Where everything used of that side is the task's own error: it has no score to show."""
+    baseline_failed: NDArray[np.bool_]
+    binary: bool
+    """Whether every difference is that of two single pass/fail answers."""
+
+    @property
+    def paired(self) -> NDArray[np.bool_]:
+        """Where both sides answered."""
+        return self.repetitions > 0
+
+    @property
+    def worse(self) -> NDArray[np.bool_]:
+        """Where the candidate's answer is worse."""
+        return np.nan_to_num(self.differences) < -CHANGED
+
+    @property
+    def better(self) -> NDArray[np.bool_]:
+        """Where the candidate's answer is better."""
+        return np.nan_to_num(self.differences) > CHANGED
+
+
+def pair(metric: Metric) -> Pairs | None:
+    """Return the pairs of `metric`; None without a baseline.
+
+    Each pair uses the first min(k_b, k_c) answers of each side: unequal repetitions make unequal spreads, which fail
+    unchanged candidates too often.
+    """
+    baseline = metric.baseline
+    if baseline is None:
+        return None
+    candidate = metric.candidate
+    repetitions = np.minimum(candidate.counts, baseline.counts)
+    used = candidate.first(repetitions), baseline.first(repetitions)
+    candidate_means, baseline_means = candidate.means(used[0]), baseline.means(used[1])
+    return Pairs(
+        differences=candidate_means - baseline_means,
+        candidate=candidate_means,
+        baseline=baseline_means,
+        repetitions=repetitions,
+        candidate_failed=_only_errors(candidate, used[0]),
+        baseline_failed=_only_errors(baseline, used[1]),
+        binary=metric.binary and bool(np.all(repetitions <= 1)),
+    )
+
+
+def _only_errors(side: Answers, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    scored = np.logical_and(used, ~side.errors)
+    return np.logical_and(np.any(used, axis=1), ~np.any(scored, axis=1))
+
+
+def missing_amount(metric: Metric) -> float:
+    """Return how many examples are missing, those that lack some repetitions in proportion."""
+    lacking = metric.candidate.lacking
+    if metric.baseline is not None:
+        lacking = np.maximum(lacking, metric.baseline.lacking)
+    return float(lacking.sum())

@@ -1,0 +1,330 @@
+"""What people are told: whole sentences made from a decision's numbers, without the vocabulary of statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalgate.decision.results import Comparison, Interval
+from evalgate.records import Verdict
+
+_NAMED = 5
+RESUME = "look at the errors with `evalgate show`, then ask again for what is missing: `evalgate run --resume`"
+SHOW = "look at the examples: `evalgate show`"
+MORE_EXAMPLES = "add examples, or repetitions of those there are"
+IDENTICAL = "Yet every answer is the baseline's, byte for byte: what differs is how the same answers were scored."
+IDENTICAL_STEP = "measure the evaluator itself: score one set of answers twice and compare"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A reason in whole sentences, and what would settle or repair it."""
+
+    reason: str
+    next_step: str | None = None
+
+
+def points(share: float) -> str:
+    """Return the size of a share as points, hundredths of the range: `26 points`, `1 point`, `0.4 points`."""
+    number = point_number(abs(share))
+    return f"{number} point" if number == "1" else f"{number} points"
+
+
+def point_number(share: float) -> str:
+    """Return a signed share in points without the word: `−6`, `2.5`."""
+    value = round(100 * share, 1)
+    text = f"{abs(value):.0f}" if abs(value) >= 10 else f"{abs(value):.1f}".removesuffix(".0")
+    return f"−{text}" if value < 0 and text != "0" else text
+
+
+def span(interval: Interval) -> str:
+    """Return an interval's ends in points: `−26 to 3`."""
+    return f"{point_number(interval.low)} to {point_number(interval.high)}"
+
+
+def count(number: int, singular: str) -> str:
+    """Return `1 example`, `80 examples`, `10,000 examples`."""
+    return f"{number:,} {singular}" if number == 1 else f"{number:,} {singular}s"
+
+
+def times_in_100(p: float) -> str:
+    """Return how often something with probability `p` happens, in words."""
+    if p < 0.01:
+        return "less than once in 100"
+    times = round(100 * p)
+    return "about once in 100" if times == 1 else f"about {times} times in 100"
+
+
+def among(columns: int, checks: int) -> str:
+    """Return the family in words: `this check`, `any of the 3 checks`, `any of the 15 comparisons`."""
+    if columns <= 1:
+        return "this check"
+    return f"any of the {columns:,} {family_noun(columns, checks)}"
+
+
+def family_noun(columns: int, checks: int) -> str:
+    """Return what the columns of a build are: checks, or comparisons where slices are among them."""
+    return "checks" if columns == checks else "comparisons"
+
+
+def some(names: Sequence[str]) -> str:
+    """Return a few names and how many more there are."""
+    shown = ", ".join(names[:_NAMED])
+    return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown
+
+
+def split(compared: Comparison, *, binary: bool, label: str) -> str:
+    """Return which way the examples went."""
+    other = f"{compared.better:,}" if compared.better else "none"
+    if binary:
+        fail = "now fails" if compared.worse == 1 else "now fail"
+        return f"{count(compared.worse, 'example')} that passed on {label} {fail}; {other} went the other way."
+    score = "scores" if compared.worse == 1 else "score"
+    other_score = "scores" if compared.better == 1 else "score"
+    return f"{count(compared.worse, 'example')} {score} worse than on {label}; {other} {other_score} better."
+
+
+def failed(compared: Comparison, *, binary: bool, label: str, columns: int, checks: int) -> Told:
+    """Return the words of a regression."""
+    where = f" ({span(compared.interval)})" if compared.interval else ""
+    happens = times_in_100(compared.p_adjusted if compared.p_adjusted is not None else 1.0)
+    return Told(
+        reason=(
+            f"{split(compared, binary=binary, label=label)} That is a drop of {points(compared.delta)}{where}."
+            f" If this change did nothing, a split this lopsided in {among(columns, checks)} would happen {happens}."
+        ),
+        next_step="look at the examples that got worse: `evalgate show`",
+    )
+
+
+def passed(margin: float) -> Told:
+    """Return the words of a comparison that rules out a drop of `margin`."""
+    return Told(
+        reason=f"No regression found; drops of {points(margin)} or more are ruled out. Smaller ones could hide."
+    )
+
+
+def nothing_changed(pairs: int) -> Told:
+    """Return the words where every answer is the same, byte for byte, and scored the same."""
+    if pairs == 1:
+        return Told(reason="Nothing changed: the one answer scored the same.")
+    return Told(reason=f"Nothing changed: all {pairs:,} answers scored the same.")
+
+
+def leans(compared: Comparison, *, columns: int, checks: int) -> str:
+    """Return the sentence for an interval below 0 that is no FAIL; empty where the interval reaches 0."""
+    if compared.interval is None or compared.interval.high >= 0:
+        return ""
+    ordinary = (
+        f"among {columns:,} {family_noun(columns, checks)} one this lopsided is ordinary"
+        if columns > 1
+        else "a split this lopsided happens without any change too often to fail on"
+    )
+    return f"Leans worse ({span(compared.interval)} points); {ordinary}."
+
+
+def small_drop(compared: Comparison, ignored: float) -> str:
+    """Return the sentence for a certain drop that `ignore_drop_under` lets go."""
+    return f"Worse by {points(compared.delta)}, which is under the {points(ignored)} that `ignore_drop_under` lets go."
+
+
+def undecided(compared: Comparison) -> str:
+    """Return the sentence for an interval that holds both no change and the margin."""
+    low = compared.interval.low if compared.interval else -1.0
+    return f"Fits both no change and a drop of up to {points(low)}."
+
+
+def too_few(units: int, *, clustered: bool, margin: float) -> str:
+    """Return the sentence for a comparison that no answers could have passed."""
+    what = count(units, "cluster" if clustered else "example")
+    return f"{what} cannot rule out a drop of {points(margin)} even where every score is equal."
+
+
+def missing_decides(missing: int, margin: float) -> Told:
+    """Return the words where only the missing answers keep a comparison from passing."""
+    were = f"the {count(missing, 'missing answer')} of the candidate {'was' if missing == 1 else 'were'}"
+    return Told(
+        reason=f"The answers there are rule out a drop of {points(margin)}, but not if {were} wrong.", next_step=RESUME
+    )
+
+
+def no_range(name: str) -> Told:
+    """Return the words for a score whose differences have no declared size."""
+    return Told(
+        reason=f"No regression found, but {name} is unbounded and declares no scale, so no drop can be ruled out.",
+        next_step=f"declare `scale` on the evaluator {name}: the difference that counts as a whole range",
+    )
+
+
+def no_baseline() -> Told:
+    """Return the words where a comparison has nothing to compare with."""
+    return Told(
+        reason="There is no baseline to compare with.",
+        next_step="set the suite's `baseline`, or use absolute rules (`at_least`, `zero_tolerance`) alone",
+    )
+
+
+def baseline_only_errors(label: str) -> Told:
+    """Return the words where the baseline's task never answered."""
+    return Told(
+        reason=f"Every answer of {label} is an error of its task, so there is nothing to compare with.",
+        next_step="repair the baseline, or choose another in `baseline`",
+    )
+
+
+def too_many_missing(*, candidate: int, baseline: int | None, examples: int, allowed: float, label: str) -> Told:
+    """Return the words where too much is missing. `baseline` is None where only the candidate counts."""
+    sides = f"candidate {candidate:,}" + ("" if baseline is None else f", {label} {baseline:,}")
+    return Told(
+        reason=(
+            f"Of {count(examples, 'example')}, some lack an answer or its evaluation ({sides});"
+            f" the policy allows one example or {100 * allowed:g} %."
+        ),
+        next_step=RESUME,
+    )
+
+
+def to_decide(*, more: int, clustered: bool, repetitions: bool) -> str:
+    """Return what would settle an undecided comparison."""
+    others = f"about {count(more, 'more cluster' if clustered else 'more example')}"
+    return f"To decide: `repetitions: 3`, or {others}." if repetitions else f"To decide: {others}."
+
+
+def promise(*, columns: int, checks: int, alpha: float, exact: bool) -> str:
+    """Return the false-alarm promise of a build."""
+    if columns == 0:
+        return (
+            "No comparison was made. Absolute rules state facts about the candidate and carry no false-alarm promise."
+        )
+    about = "at most" if exact else "about"
+    together = "" if columns == 1 else f", over all {columns:,} {family_noun(columns, checks)} together"
+    return (
+        f"A candidate that changed nothing fails {about} {100 * alpha:g} times in 100{together}."
+        " Absolute rules state facts about the candidate and stand outside this promise."
+    )
+
+
+def untested_slice(examples: int, tested_from: int) -> Told:
+    """Return the words of a slice that is shown only."""
+    return Told(reason=f"Shown, not tested: {count(examples, 'example')}, and a slice is tested from {tested_from}.")
+
+
+LOOK_AT_SLICE = "look at the examples of that slice that got worse: `evalgate show`"
+FEED_SLICE = "add examples to that slice, or drop its `required`"
+
+
+def number(value: float, beside: float | None = None) -> str:
+    """Return a score with as few digits as tell it from `beside`."""
+    digits = 4
+    while beside is not None and value != beside and f"{value:.{digits}g}" == f"{beside:.{digits}g}" and digits < 12:
+        digits += 1
+    return f"{value:.{digits}g}"
+
+
+def threshold_as_observed(*, mean: float, examples: int, rule: str, threshold: float) -> str:
+    """Return the words of a threshold in mode point: a fact, with no claim beyond these examples."""
+    return (
+        f"The candidate's mean is {number(mean, threshold)} on {count(examples, 'example')};"
+        f" {rule.replace('_', ' ')} {number(threshold)} is asked. That is the value observed (`mode: point`)."
+    )
+
+
+def threshold_on_evidence(*, mean: float, low: float, high: float, examples: int, rule: str, threshold: float) -> str:
+    """Return the words of a threshold in mode evidence."""
+    return (
+        f"The candidate's mean is {number(mean, threshold)} on {count(examples, 'example')} and could really be"
+        f" {number(low, threshold)} to {number(high, threshold)};"
+        f" {rule.replace('_', ' ')} {number(threshold)} is asked."
+    )
+
+
+def no_bounds(name: str) -> Told:
+    """Return the words for evidence about the mean of a score without a range."""
+    return Told(
+        reason=f"{name} is unbounded, so these examples bound its mean in neither direction.",
+        next_step=f"declare the range of the evaluator {name}, or use `mode: point`",
+    )
+
+
+def no_failure_defined(name: str) -> Told:
+    """Return the words for zero tolerance of a score that has no best."""
+    return Told(
+        reason=f"{name} is unbounded, so no score of it is a failure.",
+        next_step=f"declare the range of the evaluator {name}, or use `at_least` or `at_most`",
+    )
+
+
+def errors_without_score(examples: int) -> str:
+    """Return the words where the task's errors leave an unbounded score without a mean."""
+    ended = "ended in an error of the task, which has" if examples == 1 else "ended in errors of the task, which have"
+    return f"{count(examples, 'example')} {ended} no score."
+
+
+def twice_failed(
+    *,
+    reproduced: Sequence[str],
+    gone: Sequence[str],
+    known: Sequence[str],
+    unanswered: Sequence[str],
+    examples: int,
+    blocks: float,
+    label: str,
+) -> str:
+    """Return the words of zero tolerance: what failed twice, and what became of the other failures."""
+    told = [f"{count(len(reproduced), 'example')} failed twice: {some(reproduced)}." if reproduced else ""]
+    if not reproduced:
+        told.append(f"None of {count(examples, 'example')} failed twice." if not unanswered else "")
+    if unanswered:
+        told.append(f"{count(len(unanswered), 'example')} failed and got no second answer: {some(unanswered)}.")
+    if known:
+        told.append(
+            f"{count(len(known), 'example')} failed twice on {label} too and {_do(known)} not count: {some(known)}."
+        )
+    if gone:
+        told.append(
+            f"{count(len(gone), 'example')} of {examples:,} did not reproduce: {some(gone)}."
+            f" Answers that flicker like this block an unchanged build {times_in_100(blocks)}."
+        )
+    return " ".join(part for part in told if part)
+
+
+def _do(names: Sequence[str]) -> str:
+    return "does" if len(names) == 1 else "do"
+
+
+def missing_could_change(verdict: Verdict, if_right: Verdict | None, if_wrong: Verdict | None) -> str | None:
+    """Return the sentence where the missing answers could have changed the verdict; None where they could not."""
+    could = [
+        f"{verdict_if.value} were every missing answer {what}"
+        for verdict_if, what in ((if_right, "right"), (if_wrong, "wrong"))
+        if verdict_if is not None and verdict_if is not verdict
+    ]
+    return f"It would be {', and '.join(could)}." if could else None
+
+
+def no_examples() -> Told:
+    """Return the words of a suite without examples."""
+    return Told(
+        reason="There are no examples.", next_step="check the dataset and its split: `evalgate dataset validate`"
+    )
+
+
+def no_gating_check() -> Told:
+    """Return the words of a suite where nothing can change the verdict."""
+    return Told(reason="No check of this suite gates.", next_step="give a check a rule and no `report_only`")
+
+
+def no_suites() -> Told:
+    """Return the words of a build without suites."""
+    return Told(reason="There is no suite to decide on.")
+
+
+def all_pass(number_of: int, noun: str) -> Told:
+    """Return the words of a suite or build whose every part passes."""
+    return Told(reason=f"The {noun} passes." if number_of == 1 else f"All {number_of:,} {noun}s pass.")
+
+
+def because_of(name: str, reason: str, next_step: str | None, *, others: int, noun: str) -> Told:
+    """Return the words of something that is as bad as its worst part, `name`."""
+    more = f" ({count(others, f'other {noun}')} likewise)" if others else ""
+    return Told(reason=f"{name}{more}: {reason}", next_step=next_step)

@@ -26,6 +26,8 @@ class Request:
     body: bytes = b""
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    retries: bool = True
+    """False: one attempt, whatever comes of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

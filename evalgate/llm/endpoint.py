@@ -12,7 +12,7 @@ from evalgate.suite.config import Endpoint
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelEndpoint:
-    """One endpoint, ready to call. Concurrency is shared by all that carry one `name`.
+    """One endpoint, ready to call. Concurrency is shared by all of one name and address.
 
     `timeout` is in seconds for one call with its retries. Headers and secrets never show in a repr.
     """

@@ -42,7 +42,7 @@ class Transport:
         self._max_bytes = max_bytes
         self._jitter = jitter
         self._session: aiohttp.ClientSession | None = None
-        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._slots: dict[tuple[str, str], asyncio.Semaphore] = {}
         self._proxies: dict[str, str | None] = {}
 
     async def __aenter__(self) -> Self:
@@ -64,9 +64,10 @@ class Transport:
 
         The deadline starts when a slot of the endpoint is free: waiting for our own queue is nobody's slowness.
         """
-        slots = self._slots.get(request.endpoint.name)
+        key = (request.endpoint.name, request.endpoint.base_url)
+        slots = self._slots.get(key)
         if slots is None:
-            slots = self._slots[request.endpoint.name] = asyncio.Semaphore(request.endpoint.concurrency)
+            slots = self._slots[key] = asyncio.Semaphore(request.endpoint.concurrency)
         async with slots:
             outcome = await self._persist(request, read)
         if isinstance(outcome, CallFailed):
@@ -89,7 +90,7 @@ class Transport:
                 if last is None:
                     return TimedOut(f"{request.endpoint.name}: no answer within {request.timeout:g} s")
                 return _gave_up(last, attempts, clock() - began)
-            if not isinstance(outcome, CallFailed) or not outcome.retry:
+            if not isinstance(outcome, CallFailed) or not (outcome.retry and request.retries):
                 return outcome
             last = outcome
             delay = delay_before_retry(last, attempts, self._jitter)

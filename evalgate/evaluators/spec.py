@@ -38,9 +38,7 @@ def _range(evaluator: Evaluator, traits: Traits) -> tuple[float | None, float | 
     return low, high
 
 
-def _label_range(
-    evaluator: Evaluator, scores: dict[str, float], traits: Traits
-) -> tuple[float | None, float | None]:
+def _label_range(evaluator: Evaluator, scores: dict[str, float], traits: Traits) -> tuple[float | None, float | None]:
     name = f"evaluator {evaluator.label!r}"
     _refuse_unless(bool(scores), f"{name} has an empty `scores`", "Write what each label scores, or remove `scores`.")
     _refuse_unless(traits.labels != (), f"{name} gives no labels, so `scores` means nothing to it", "Remove `scores`.")

@@ -29,9 +29,7 @@ class RegexMeasure(Measure):
     async def start(self) -> None:
         """Compile the pattern."""
         parameters = self._parameters
-        self._pattern = TimedPattern(
-            parameters.pattern, timeout=parameters.timeout, ignore_case=parameters.ignore_case
-        )
+        self._pattern = TimedPattern(parameters.pattern, timeout=parameters.timeout, ignore_case=parameters.ignore_case)
 
     async def measure(self, view: View) -> Given:
         """Pass where the pattern is found, or fits from end to end with `full`."""

@@ -39,14 +39,13 @@ class ToolCallsMeasure(Measure):
         """Pass where every expected call was made, in order if that counts, and no other unless allowed."""
         wanted = self._expected(view)
         got = self._made(view)
-        explanation = self._in_order(wanted, got) if self._parameters.order == "strict" else self._any_order(wanted, got)
+        explanation = (
+            self._in_order(wanted, got) if self._parameters.order == "strict" else self._any_order(wanted, got)
+        )
         return passed() if explanation is None else failed(explanation)
 
     def _expected(self, view: View) -> list[Call]:
-        if view.has("expected"):
-            value = view.mapped("expected")
-        else:
-            value = view.expected(self._parameters.expected)
+        value = view.mapped("expected") if view.has("expected") else view.expected(self._parameters.expected)
         calls = _calls(value)
         if calls is None or any(call.arguments is MISSING for call in calls):
             view.dataset_fault(f"expects {shown(value)}, which is no list of calls: {_UNREADABLE}")

@@ -22,12 +22,14 @@ from evalgate.evaluators.sql.answers import (
 from evalgate.evaluators.sql.stopping import stopped_after
 from evalgate.evaluators.sql.values import gathered
 
-_READING: Final = frozenset({
-    sqlite3.SQLITE_SELECT,
-    sqlite3.SQLITE_READ,
-    sqlite3.SQLITE_FUNCTION,
-    sqlite3.SQLITE_RECURSIVE,
-})
+_READING: Final = frozenset(
+    {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+    }
+)
 _FORBIDDEN_FUNCTIONS: Final = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
 _LONGEST_VALUE: Final = 16 * 2**20
 _BATCH: Final = 200

@@ -4,7 +4,9 @@ Started as `<interpreter> <this file>`: standard library only, Python 3.9 and la
 there. The protocol (docs of `evalgate.workers.protocol`) runs on private copies of stdin and stdout, so that whatever
 the user's code prints, from Python or from C, goes to the captured logs and never into an answer.
 """
-# ruff: noqa: PTH, S101 - pathlib would double the import time of a process that must start in a blink
+
+# ruff: noqa: PLC0415, PTH100, PTH113, PTH118, PTH119, PTH120, PTH123, PTH109
+# A worker must start in a blink: pathlib, asyncio and traceback are imported by those who need them, or not at all.
 
 from __future__ import annotations
 
@@ -20,6 +22,12 @@ import sys
 import threading
 import time
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from types import ModuleType
+    from typing import Any
+
 PROTOCOL = 1
 DEPTH_LIMIT = 100  # deeper values are cycles or would break readers that recurse
 MESSAGE_LIMIT = 4_000  # characters of an exception's message that are worth keeping
@@ -31,7 +39,7 @@ RESULT_FIELDS = ("context", "messages", "tool_calls", "steps", "usage", "trace_i
 class LoadError(Exception):
     """The target cannot be used. `reason` names the sort of trouble, from which the caller says what to do."""
 
-    def __init__(self, reason, message):
+    def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)
         self.reason = reason
 
@@ -40,10 +48,10 @@ class NotJsonError(Exception):
     """A returned value is not JSON; the message names its type and where it stands."""
 
 
-class Example(dict):
+class Example(dict[str, object]):
     """The example as Phoenix hands it to user functions: a mapping whose keys are attributes too."""
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> object:
         try:
             return self[name]
         except KeyError:
@@ -56,30 +64,34 @@ class Example(dict):
 class Function:
     """The user's function and what of the sent arguments it takes."""
 
-    def __init__(self, function, name):
+    def __init__(self, function: Any, name: str) -> None:
         self.name = name
+        self.call: Callable[..., Any] = function
+        self.is_async = False
+        self.positional: list[str] = []
+        self.named: list[str] = []
+        self.required: list[str] = []
+        self.takes_all = False
         if hasattr(function, "input_schema") and hasattr(function, "evaluate"):
             self._read_phoenix_evaluator(function)
         else:
             self._read_signature(function)
 
-    def _read_phoenix_evaluator(self, evaluator):
+    def _read_phoenix_evaluator(self, evaluator: Any) -> None:
         """Read an evaluator object of phoenix-evals: it says what it takes by a pydantic model, and takes one dict."""
         self.is_async = inspect.iscoroutinefunction(type(evaluator).__call__)
         evaluate = evaluator.async_evaluate if self.is_async else evaluator.evaluate
         self.call = lambda **arguments: evaluate(arguments)
         fields = evaluator.input_schema.model_fields
-        self.positional, self.named, self.takes_all = [], list(fields), False
+        self.named = list(fields)
         self.required = [name for name, field in fields.items() if field.is_required()]
 
-    def _read_signature(self, function):
-        self.call = function
+    def _read_signature(self, function: Any) -> None:
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(
             getattr(function, "__call__", None)  # noqa: B004 - not whether it can be called but what that would be
         )
-        self.positional, self.named, self.required, self.takes_all = [], [], [], False
         try:
-            parameters = inspect.signature(function).parameters.values()
+            parameters = list(inspect.signature(function).parameters.values())
         except ValueError:  # a builtin that does not say: hand it the one thing it can be for
             parameters = [inspect.Parameter("input", inspect.Parameter.POSITIONAL_ONLY)]
         for parameter in parameters:
@@ -91,7 +103,7 @@ class Function:
                 if parameter.default is parameter.empty:
                     self.required.append(parameter.name)
 
-    def sources(self, sent):
+    def sources(self, sent: list[str]) -> dict[str, str]:
         """Return which of the `sent` names each parameter gets, or raise LoadError for one that nobody sends."""
         names = self.positional + self.named
         if len(names) == 1 and not self.takes_all and names[0] not in sent:
@@ -105,7 +117,7 @@ class Function:
             raise LoadError("parameters", f"{self.name}() needs {needs}; what it may take is {', '.join(sent)}")
         return {name: name for name in names if name in sent}
 
-    def bind(self, arguments):
+    def bind(self, arguments: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         """Return the positional and named arguments of one call."""
         sources = self.sources(list(arguments))
         if "example" in arguments and isinstance(arguments["example"], dict):
@@ -128,27 +140,32 @@ class EvalgateForUsers:
 
     result_file = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "result.py")
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(
+        self,
+        name: str,
+        path: object = None,  # noqa: ARG002 - the import system's signature
+        target: object = None,  # noqa: ARG002 - the import system's signature
+    ) -> importlib.machinery.ModuleSpec | None:
         """Return how to load `evalgate` and `evalgate.result`; None for anything else."""
         if name == "evalgate.result":
             return importlib.util.spec_from_file_location(name, self.result_file)
         if name == "evalgate":
-            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)  # type: ignore[arg-type]  # by duck
         return None
 
-    def create_module(self, spec):
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
         """Leave making the module to the import system."""
 
-    def exec_module(self, module):
+    def exec_module(self, module: Any) -> None:
         """Fill the package in."""
         module.Result = importlib.import_module("evalgate.result").Result
 
 
-def load(target):
+def load(target: str) -> Function:
     """Return the Function that `path/to/file.py:name` or `package.module:name` means, relative to the directory."""
     place, _, name = target.rpartition(":")
     module = load_file(place) if place.endswith(".py") else load_module(place)
-    found = module
+    found: Any = module
     for part in name.split("."):
         if not hasattr(found, part):
             import difflib
@@ -162,7 +179,7 @@ def load(target):
     return Function(found, name)
 
 
-def load_file(path):
+def load_file(path: str) -> ModuleType:
     """Import a file by path under its own name; within a package, as the module of it that it is."""
     full = os.path.abspath(path)
     if not os.path.isfile(full):
@@ -178,15 +195,15 @@ def load_file(path):
     if name in sys.modules or not name.isidentifier():  # json.py, my-task.py
         name = f"evalgate_target_{name}"
     spec = importlib.util.spec_from_file_location(name, full)
-    assert spec is not None
-    assert spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise LoadError("file", f"{path} is not Python")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
     return module
 
 
-def load_module(name):
+def load_module(name: str) -> ModuleType:
     """Import a module by name; a name that leads nowhere is told from an import that failed inside it."""
     try:
         return importlib.import_module(name)
@@ -199,7 +216,7 @@ def load_module(name):
 # --- values ---------------------------------------------------------------------------------------------------------
 
 
-def to_json(value, path, depth=0):
+def to_json(value: Any, path: str, depth: int = 0) -> Any:
     """Return `value` as what JSON can say, or raise NotJsonError naming the type and the path that cannot be said."""
     if value is None or value is True or value is False or type(value) in (str, int):
         return value
@@ -218,15 +235,15 @@ def to_json(value, path, depth=0):
     return to_json(unwrap(value, path), path, depth + 1)
 
 
-def to_key(key, path):
+def to_key(key: Any, path: str) -> str:
     """Return a dict's key, which JSON wants as a string."""
     if not isinstance(key, str):
         raise NotJsonError(f"{path} has the key {key!r}, a {type(key).__name__}; keys of JSON objects are strings")
     return str.__str__(key)
 
 
-def unwrap(value, path):
-    """Return the plain value inside a pydantic model, a dataclass, a score, an enum, a mapping, a number or an array."""
+def unwrap(value: Any, path: str) -> Any:
+    """Return the plain value inside a model, a dataclass, a score, an enum, a mapping, a number or an array."""
     kind = type(value)
     if kind.__name__ == "Score" and all(hasattr(value, name) for name in SCORE_FIELDS):
         return {"evalgate.score": {name: getattr(value, name) for name in SCORE_FIELDS}}
@@ -244,7 +261,7 @@ def unwrap(value, path):
     raise NotJsonError(f"{path} is a {name}, which JSON cannot say")
 
 
-def answer_fields(value):
+def answer_fields(value: Any) -> dict[str, Any]:
     """Return the fields of the answer line that a returned value makes."""
     if getattr(type(value), "evalgate_result", False) is not True:
         return {"output": to_json(value, "output")}
@@ -259,7 +276,7 @@ def answer_fields(value):
 # --- errors ---------------------------------------------------------------------------------------------------------
 
 
-def error_fields(error):
+def error_fields(error: BaseException) -> dict[str, Any]:
     """Return what is told of an exception, and print its whole traceback to the logs."""
     try:
         message = str(error)
@@ -280,7 +297,7 @@ def error_fields(error):
     }
 
 
-def print_traceback(error):
+def print_traceback(error: BaseException) -> None:
     """Print what happened, from the user's first frame on."""
     if isinstance(error, (LoadError, NotJsonError)):
         return
@@ -292,7 +309,7 @@ def print_traceback(error):
     traceback.print_exception(type(error), error, first)
 
 
-def last_own_frame(error):
+def last_own_frame(error: BaseException) -> str | None:
     """Return `file.py:12 in answer`: the last frame in the user's own files, or the last one of all."""
     if isinstance(error, (LoadError, NotJsonError)):
         return None
@@ -312,7 +329,7 @@ def last_own_frame(error):
     return f"{relative(name)}:{line} in {function}"
 
 
-def is_own(name):
+def is_own(name: str) -> bool:
     """Whether a source file is the user's own rather than a library's."""
     full, here = os.path.realpath(name), os.path.realpath(os.getcwd())
     environment = os.path.realpath(sys.prefix)
@@ -321,7 +338,7 @@ def is_own(name):
     return full.startswith(here + os.sep) and not in_library and not in_environment
 
 
-def relative(name):
+def relative(name: str) -> str:
     """Return a file's path as the user would write it."""
     full, here = os.path.realpath(name), os.path.realpath(os.getcwd())
     return os.path.relpath(full, here) if full.startswith(here + os.sep) else name
@@ -333,7 +350,7 @@ def relative(name):
 class Conversation:
     """Requests in, answers out, on private copies of stdin and stdout."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._requests = os.fdopen(os.dup(0), "rb")
         self._answers = os.dup(1)
         self._lock = threading.Lock()
@@ -342,14 +359,19 @@ class Conversation:
             os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
         for stream in (sys.stdout, sys.stderr):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+            stream.reconfigure(  # type: ignore[union-attr]  # nothing has replaced them yet
+                encoding="utf-8", errors="backslashreplace", line_buffering=True
+            )
 
-    def read(self):
+    def read(self) -> dict[str, Any] | None:
         """Return the next request, or None when nobody asks any more."""
         line = self._requests.readline()
-        return json.loads(line) if line.endswith(b"\n") else None
+        if not line.endswith(b"\n"):
+            return None
+        request: dict[str, Any] = json.loads(line)
+        return request
 
-    def write(self, message):
+    def write(self, message: Mapping[str, Any]) -> None:
         """Send one message, after everything that was printed before it."""
         if os.getpid() != self._process:
             os._exit(0)  # the user's code forked and its child came back here: only the parent may answer
@@ -363,12 +385,12 @@ class Conversation:
             while data:
                 data = data[os.write(self._answers, data) :]
 
-    def answer(self, request, fields, seconds):
+    def answer(self, request: Mapping[str, Any], fields: Mapping[str, Any], seconds: float) -> None:
         """Answer one request."""
         self.write({"id": request["id"], "sample": request["sample"], "seconds": seconds, **fields})
 
 
-def finished(returned, error):
+def finished(returned: Any, error: BaseException | None) -> dict[str, Any]:
     """Return the answer's fields for what a call returned or raised."""
     try:
         return {"error": error_fields(error)} if error is not None else answer_fields(returned)
@@ -376,7 +398,7 @@ def finished(returned, error):
         return {"error": error_fields(unsayable)}
 
 
-def call(function, request, conversation):
+def call(function: Function, request: dict[str, Any], conversation: Conversation) -> None:
     """Answer one request in this thread."""
     began = time.perf_counter()
     returned = error = None
@@ -393,16 +415,16 @@ def call(function, request, conversation):
     conversation.answer(request, finished(returned, error), seconds)
 
 
-async def awaited(value):
+async def awaited(value: Awaitable[Any]) -> Any:
     """Wait for any awaitable."""
     return await value
 
 
-def serve_sync(function, conversation, per_worker):
+def serve_sync(function: Function, conversation: Conversation, per_worker: int) -> None:
     """Answer in the main thread, or in `per_worker` threads."""
-    requests = queue.SimpleQueue()
+    requests: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
 
-    def work():
+    def work() -> None:
         while True:
             request = requests.get()
             if request is None:
@@ -410,7 +432,7 @@ def serve_sync(function, conversation, per_worker):
                 return
             call(function, request, conversation)
 
-    def listen(request):
+    def listen(request: dict[str, Any] | None) -> None:
         if request is None or "cancel" not in request:
             requests.put(request)
 
@@ -425,11 +447,11 @@ def serve_sync(function, conversation, per_worker):
         thread.join()
 
 
-def serve_async(function, conversation):
+def serve_async(function: Function, conversation: Conversation) -> None:
     """Answer on one event loop; a request may be cancelled."""
     import asyncio
 
-    async def answer(request):
+    async def answer(request: dict[str, Any]) -> None:
         began = time.perf_counter()
         returned = error = None
         try:
@@ -440,10 +462,11 @@ def serve_async(function, conversation):
         seconds = time.perf_counter() - began
         conversation.answer(request, finished(returned, error), seconds)
 
-    async def serve():
-        loop, end, running = asyncio.get_running_loop(), asyncio.Event(), {}
+    async def serve() -> None:
+        loop, end = asyncio.get_running_loop(), asyncio.Event()
+        running: dict[tuple[str, str], asyncio.Task[None]] = {}
 
-        def heard(request):
+        def heard(request: dict[str, Any] | None) -> None:
             if request is None:
                 end.set()
             elif "cancel" in request:
@@ -455,7 +478,7 @@ def serve_async(function, conversation):
                 running[key] = loop.create_task(answer(request))
                 running[key].add_done_callback(lambda _: running.pop(key, None))
 
-        def listen(request):
+        def listen(request: dict[str, Any] | None) -> None:
             loop.call_soon_threadsafe(heard, request)
 
         threading.Thread(target=read_all, args=(conversation, listen), daemon=True).start()
@@ -464,9 +487,9 @@ def serve_async(function, conversation):
     asyncio.run(serve())
 
 
-def read_all(conversation, listen):
+def read_all(conversation: Conversation, listen: Callable[[dict[str, Any] | None], None]) -> None:
     """Pass every request on; once nobody asks any more let the user's exit hooks run, then end whatever is left."""
-    request = {}
+    request: dict[str, Any] | None = {}
     while request is not None:
         try:
             request = conversation.read()
@@ -482,7 +505,7 @@ def read_all(conversation, listen):
     os._exit(1)
 
 
-def main():
+def main() -> None:
     """Load what the first line names, say whether that worked, then answer until stdin ends."""
     conversation = Conversation()
     order = conversation.read()

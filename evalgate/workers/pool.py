@@ -13,7 +13,9 @@ from evalgate.records import ErrorKind, Failure, Json, TaskOutcome
 from evalgate.workers import protocol
 from evalgate.workers.loading import candidate_error
 from evalgate.workers.process import DisturbedError, Key, StartFailedError, Worker
-from evalgate.workers.spec import WorkerSpec as WorkerSpec
+from evalgate.workers.spec import WorkerSpec
+
+__all__ = ["WorkerPool", "WorkerSpec"]
 
 GROW_AFTER: Final = 0.01
 """Seconds that a run waits for a worker before another process is started: about what starting one costs."""

@@ -8,7 +8,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from evalgate.records import TaskOutcome
 from evalgate.workers import protocol
@@ -88,31 +88,41 @@ class Worker(asyncio.SubprocessProtocol):
     # --- from start to end
 
     async def start(self, *, probe: bool = False) -> None:
-        """Start the process and load its target. Raises StartFailedError. `probe`: see whether a command ends at once."""
+        """Start the process and load its target; with `probe`, see whether a command ends at once.
+
+        Raises StartFailedError.
+        """
         await self._spawn()
         try:
             if self.spec.target is not None:
                 await self._load(self.spec.target)
             elif probe:
-                await asyncio.wait({self.ended, self._ready}, timeout=PROBE, return_when=asyncio.FIRST_COMPLETED)
-                if self.ended.done():
-                    raise StartFailedError(self._how_it_ended(), reason="ended", logs=self._logs.since(0))
+                await self._survive()
         except BaseException:
             await self._end_now()
             raise
 
     async def _spawn(self) -> None:
-        group = {"start_new_session": True} if _POSIX else {}
+        spec = self.spec
         try:
             await self._loop.subprocess_exec(
-                lambda: self, *_limited(self.spec), cwd=self.spec.cwd, env=dict(self.spec.environment), **group
+                lambda: self, *_limited(spec), cwd=spec.cwd, env=dict(spec.environment), start_new_session=_POSIX
             )
         except (OSError, ValueError) as error:
             raise StartFailedError(f"{self.spec.argv[0]} cannot be started: {error}", reason="program") from None
 
+    async def _survive(self) -> None:
+        await self._ended_or_ready(PROBE)
+        if self.ended.done():
+            raise StartFailedError(self._how_it_ended(), reason="ended", logs=self._logs.since(0))
+
+    async def _ended_or_ready(self, seconds: float) -> None:
+        watched: set[asyncio.Future[Any]] = {self.ended, self._ready}
+        await asyncio.wait(watched, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+
     async def _load(self, target: str) -> None:
         self._write(protocol.load_line(target, per_worker=self.spec.per_worker, parameters=self.spec.parameters))
-        await asyncio.wait({self.ended, self._ready}, timeout=LOAD_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+        await self._ended_or_ready(LOAD_TIMEOUT)
         if not self._ready.done():
             how = self._how_it_ended() if self.ended.done() else f"it did not load within {LOAD_TIMEOUT:g} s"
             raise StartFailedError(how, reason="ended", logs=self._logs.since(0))
@@ -279,8 +289,7 @@ class Worker(asyncio.SubprocessProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The process runs."""
-        assert isinstance(transport, asyncio.SubprocessTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.SubprocessTransport", transport)
         self.alive = True
 
     def pause_writing(self) -> None:

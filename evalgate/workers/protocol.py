@@ -1,10 +1,10 @@
 """The lines that evalgate and a worker exchange, and what an answer means.
 
-A request is one JSON line `{"evalgate": 1, "id": …, "sample": …, <arguments>}`; the Python host gets its arguments under
-`"arguments"`, since a user function may have parameters of any name. An answer is one JSON line
-`{"evalgate": 1, "id": …, "sample": …, "output": …}` with any of `context`, `messages`, `tool_calls`, `steps`, `usage`,
-`trace_id`, or with `"error": {"kind": "task" | "infrastructure", "message": …, "type": …, "where": …}`. Every other line
-is a log. Answers are hostile: whatever is wrong with one is a ProtocolError, and memory is bounded.
+A request is one JSON line `{"evalgate": 1, "id": …, "sample": …, <arguments>}`; the Python host gets its arguments
+under `"arguments"`, since a user function may have parameters of any name. An answer is one JSON line `{"evalgate": 1,
+"id": …, "sample": …, "output": …}` with any of `context`, `messages`, `tool_calls`, `steps`, `usage`, `trace_id`, or
+with `"error": {"kind": "task" | "infrastructure", "message": …, "type": …, "where": …}`. Every other line is a log.
+Answers are hostile: whatever is wrong with one is a ProtocolError, and memory is bounded.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from evalgate.records import ErrorKind, Failure, Json, TaskOutcome, Usage
 
@@ -86,7 +86,7 @@ def read_line(line: bytes) -> dict[str, Any] | None:
         return None
     meant = start[1:].lstrip().startswith(b'"evalgate"')
     try:
-        message = json.loads(line.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
+        message: dict[str, Any] = json.loads(line.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
     except UnicodeDecodeError as error:
         raise ProtocolError(f"answered with a line that is not UTF-8 (byte {error.start})") from None
     except (ValueError, RecursionError) as error:
@@ -97,7 +97,9 @@ def read_line(line: bytes) -> dict[str, Any] | None:
         return None
     if message["evalgate"] != PROTOCOL:
         raise ProtocolError(f"answered in protocol {message['evalgate']!r}; this evalgate speaks {PROTOCOL}")
-    return _without_lone_surrogates(message) if rb"\ud" in line.lower() else message
+    if rb"\ud" in line.lower():
+        message = _without_lone_surrogates(message)
+    return message
 
 
 def _refuse(constant: str) -> float:
@@ -125,23 +127,27 @@ def _without_lone_surrogates(value: Any) -> Any:
 def outcome_of(message: Mapping[str, Any], *, latency: float, logs: str) -> TaskOutcome:
     """Return what an answer says of its run; an answer that makes no sense is the task's own failure."""
     try:
-        if message.get("error") is not None:
-            return TaskOutcome(failure=failure_of(message["error"]), latency=latency, logs=logs)
-        if "output" not in message:
-            raise ProtocolError("answered with neither an output nor an error")
-        return TaskOutcome(
-            output=message["output"],
-            context=message.get("context"),
-            messages=message.get("messages"),
-            tool_calls=message.get("tool_calls"),
-            steps=message.get("steps"),
-            usage=_usage(message.get("usage")),
-            trace_id=_optional_text(message, "trace_id"),
-            latency=latency,
-            logs=logs,
-        )
+        return _outcome_of(message, latency=latency, logs=logs)
     except ProtocolError as error:
         return failed("ProtocolError", f"the worker {error}", latency=latency, logs=logs)
+
+
+def _outcome_of(message: Mapping[str, Any], *, latency: float, logs: str) -> TaskOutcome:
+    if message.get("error") is not None:
+        return TaskOutcome(failure=failure_of(message["error"]), latency=latency, logs=logs)
+    if "output" not in message:
+        raise ProtocolError("answered with neither an output nor an error")
+    return TaskOutcome(
+        output=message["output"],
+        context=message.get("context"),
+        messages=message.get("messages"),
+        tool_calls=message.get("tool_calls"),
+        steps=message.get("steps"),
+        usage=_usage(message.get("usage")),
+        trace_id=_optional_text(message, "trace_id"),
+        latency=latency,
+        logs=logs,
+    )
 
 
 def failed(kind: str, message: str, *, latency: float = 0.0, logs: str = "", where: str | None = None) -> TaskOutcome:
@@ -184,12 +190,15 @@ def _usage(value: Any) -> tuple[Usage, ...] | None:
 
 
 def _one_usage(entry: Any) -> Usage:
-    counts = [entry.get("input_tokens"), entry.get("output_tokens")] if isinstance(entry, dict) else []
-    model = entry.get("model") if isinstance(entry, dict) else None
-    fits = isinstance(model, str) and all(type(count) is int and count >= 0 for count in counts)
-    if not fits or not counts:
-        raise ProtocolError('answered with a usage that is not {"model": text, "input_tokens": n, "output_tokens": n}')
-    return Usage(model=str(model), input_tokens=counts[0], output_tokens=counts[1])
+    if isinstance(entry, dict):
+        model, sent, received = entry.get("model"), entry.get("input_tokens"), entry.get("output_tokens")
+        if isinstance(model, str) and _is_count(sent) and _is_count(received):
+            return Usage(model=model, input_tokens=sent, output_tokens=received)
+    raise ProtocolError('answered with a usage that is not {"model": text, "input_tokens": n, "output_tokens": n}')
+
+
+def _is_count(value: Any) -> TypeGuard[int]:
+    return type(value) is int and value >= 0
 
 
 def readable(data: bytes | str) -> str:

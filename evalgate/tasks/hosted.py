@@ -1,0 +1,68 @@
+"""What tasks that run in worker processes share: setup, environment, pool, and the end of them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from evalgate.records import Example, Json, TaskOutcome
+from evalgate.suite.tasks import HostedTask
+from evalgate.workers.environment import environment
+from evalgate.workers.pool import WorkerPool, WorkerSpec
+from evalgate.workers.setup import run_setup
+
+
+class HostedTaskRunner(ABC):
+    """A task whose code runs in worker processes under `root`, one side's own tree.
+
+    `environ` is where the variables that the task may see are taken from; `log` is told of slow steps, a line each.
+    `setup_key` is the hash of what the setup's result depends on besides its lock files, "" when nobody knows.
+    """
+
+    def __init__(
+        self,
+        task: HostedTask,
+        root: Path,
+        environ: Mapping[str, str],
+        *,
+        log: Callable[[str], None],
+        setup_key: str = "",
+    ) -> None:
+        self.concurrency = task.workers * (1 if getattr(task, "per_example", False) else task.per_worker)
+        self._hosted = task
+        self._root = root
+        self._environment = environment(task.env, environ)
+        self._log = log
+        self._setup_key = setup_key
+        self._pool: WorkerPool | None = None
+
+    @abstractmethod
+    def _spec(self) -> WorkerSpec:
+        """Return what its workers are. Raises CandidateError when the program is not there."""
+
+    @abstractmethod
+    def _arguments(self, example: Example) -> Mapping[str, Json]:
+        """Return what the task sees of an example: never the expected answer."""
+
+    async def start(self) -> None:
+        """Run the setup, then load the task in a first worker. Raises CandidateError when it does not load."""
+        if self._pool is not None:
+            return
+        if self._hosted.setup is not None:
+            await run_setup(self._hosted.setup, self._root, self._environment, self._log, also=self._setup_key)
+        pool = WorkerPool(self._spec())
+        await pool.start()
+        self._pool = pool
+
+    async def run(self, example: Example, sample: str) -> TaskOutcome:
+        """Answer one example. Never raises for what the task did: that is the outcome's `failure`."""
+        if self._pool is None:
+            raise RuntimeError("start() comes before run()")
+        arguments = self._arguments(example)
+        return await self._pool.call(arguments, run_id=example.id, sample=sample, timeout=self._hosted.timeout)
+
+    async def close(self) -> None:
+        """Stop the workers. May be called twice."""
+        if self._pool is not None:
+            await self._pool.close()

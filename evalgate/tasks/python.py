@@ -1,0 +1,45 @@
+"""A task that is a Python function of the user's, run under its own interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from evalgate.records import Example, Json
+from evalgate.suite.tasks import PythonTask
+from evalgate.tasks.hosted import HostedTaskRunner
+from evalgate.workers.pool import WorkerSpec
+from evalgate.workers.programs import host_argv
+
+
+class PythonTaskRunner(HostedTaskRunner):
+    """Calls the function with what it takes of `input`, `metadata` and `example`."""
+
+    def __init__(
+        self,
+        task: PythonTask,
+        root: Path,
+        environ: Mapping[str, str],
+        *,
+        log: Callable[[str], None],
+        setup_key: str = "",
+    ) -> None:
+        super().__init__(task, root, environ, log=log, setup_key=setup_key)
+        self._task = task
+
+    def _spec(self) -> WorkerSpec:
+        task = self._task
+        return WorkerSpec(
+            argv=host_argv(task.interpreter, root=self._root, environ=self._environment),
+            target=task.python,
+            cwd=self._root,
+            environment=self._environment,
+            workers=task.workers,
+            per_worker=task.per_worker,
+            memory_mb=task.memory_mb,
+            parameters=("input", "metadata", "example"),
+        )
+
+    def _arguments(self, example: Example) -> Mapping[str, Json]:
+        seen: dict[str, Json] = {"id": example.id, "input": example.input, "metadata": example.metadata}
+        return {"input": example.input, "metadata": example.metadata, "example": seen}

@@ -47,7 +47,7 @@ class Measure(ABC):
 
     @abstractmethod
     async def measure(self, view: View) -> Given:
-        """Score one run. May raise OutputFaultError, EvaluatorFaultError, or anything: that is the evaluator's error."""
+        """Score one run. OutputFaultError is the worst score; anything else that it raises is the evaluator's error."""
 
     async def close(self) -> None:  # noqa: B027 - many kinds have nothing to stop
         """Stop whatever was started. May be called twice."""

@@ -9,7 +9,7 @@ from evalgate.errors import ConfigurationError
 from evalgate.evaluators.score import EvaluatorFaultError
 
 if TYPE_CHECKING:
-    import regex
+    import regex  # type: ignore[import-untyped]  # it has no stubs
 
 _AT_ONCE: Final = 0.02
 """Seconds that a search may hold the event loop; a longer one starts again in a thread."""
@@ -46,9 +46,10 @@ class TimedPattern:
     def findall(self, text: str) -> list[str]:
         """Return all matches, as `re` does. Raises EvaluatorFaultError where that takes too long."""
         try:
-            return self._compiled.findall(text, timeout=self.timeout, concurrent=True)
+            matches: list[str] = self._compiled.findall(text, timeout=self.timeout, concurrent=True)
         except TimeoutError:
             raise self._too_long(text) from None
+        return matches
 
     def _search_long(self, text: str, *, full: bool) -> bool:
         find = self._compiled.fullmatch if full else self._compiled.search

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from evalgate.evaluators.documents import JsonPathMeasure, JsonValidMeasure
 from evalgate.evaluators.exact import ContainsMeasure, ExactMatchMeasure, NumericCloseMeasure
+from evalgate.evaluators.functions import FunctionMeasure
 from evalgate.evaluators.measure import Measure, MeasureRunner
 from evalgate.evaluators.phoenix_evals import MatchesRegexMeasure, PrecisionRecallFScoreMeasure
 from evalgate.evaluators.resources import LatencyMeasure, TokensMeasure
 from evalgate.evaluators.schema import JsonSchemaMeasure
 from evalgate.evaluators.spec import spec_of
+from evalgate.evaluators.sql.measure import SqlMeasure
 from evalgate.evaluators.texts import LengthMeasure, RegexMeasure, SimilarityMeasure
 from evalgate.evaluators.tool_calls import ToolCallsMeasure
 from evalgate.suite import evaluators as declared
 
-IMPLEMENTATIONS: Final[dict[type[declared.Parameters], Callable[..., Measure]]] = {
+ALONE: Final[dict[type[declared.Parameters], Callable[..., Measure]]] = {
     declared.ExactMatch: ExactMatchMeasure,
     declared.Contains: ContainsMeasure,
     declared.Regex: RegexMeasure,
     declared.JsonValid: JsonValidMeasure,
-    declared.JsonSchema: JsonSchemaMeasure,
     declared.JsonPath: JsonPathMeasure,
     declared.NumericClose: NumericCloseMeasure,
     declared.Similarity: SimilarityMeasure,
@@ -33,3 +34,29 @@ IMPLEMENTATIONS: Final[dict[type[declared.Parameters], Callable[..., Measure]]] 
     declared.MatchesRegex: MatchesRegexMeasure,
     declared.PrecisionRecallFScore: PrecisionRecallFScoreMeasure,
 }
+"""Kinds that need nothing but their parameters."""
+
+WITH_ROOT: Final[dict[type[declared.Parameters], Callable[..., Measure]]] = {
+    declared.JsonSchema: lambda parameters, root, environ: JsonSchemaMeasure(parameters, root=root),  # noqa: ARG005 - one call for all
+    declared.Sql: lambda parameters, root, environ: SqlMeasure(parameters, root=root, environ=environ),
+}
+"""Kinds that read files of the suite."""
+
+
+def build(evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str]) -> MeasureRunner:
+    """Return what scores by `evaluator`, not yet started: an EvaluatorRunner.
+
+    `root` is the suite's directory, `environ` the environment of which workers see what is safe and what is named.
+    Raises ConfigurationError where the config contradicts its kind.
+    """
+    measure = _measure(evaluator, root, environ)
+    spec = spec_of(evaluator, measure)
+    return MeasureRunner(measure, spec=spec, mapping=evaluator.input_mapping, labels=evaluator.scores)
+
+
+def _measure(evaluator: declared.Evaluator, root: Path, environ: Mapping[str, str]) -> Measure:
+    parameters = evaluator.parameters
+    if parameters is None:
+        return FunctionMeasure(evaluator, root=root, environ=environ)
+    kind = type(parameters)
+    return ALONE[kind](parameters) if kind in ALONE else WITH_ROOT[kind](parameters, root, environ)

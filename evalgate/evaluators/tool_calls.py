@@ -45,10 +45,7 @@ class ToolCallsMeasure(Measure):
         return passed() if explanation is None else failed(explanation)
 
     def _expected(self, view: View) -> list[Call]:
-        if view.has("expected"):
-            value = view.mapped("expected")
-        else:
-            value = view.expected(self._parameters.expected)
+        value = view.mapped("expected") if view.has("expected") else view.expected(self._parameters.expected)
         calls = _calls(value)
         if calls is None or any(call.arguments is MISSING for call in calls):
             view.dataset_fault(f"expects {shown(value)}, which is no list of calls: {_UNREADABLE}")

@@ -78,7 +78,7 @@ def at_path(path: str | None, value: Json) -> Json | object:
 
 def text_object(value: object) -> Json:
     """Return the JSON object or list that a text is; None for every other text and value."""
-    if not isinstance(value, str) or not value.lstrip()[:1] in {"{", "["}:
+    if not isinstance(value, str) or value.lstrip()[:1] not in {"{", "["}:
         return None
     found = parsed(value)
     return found if _looked_into(found) else None

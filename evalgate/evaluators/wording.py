@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
 import reprlib
 from typing import Final
 
@@ -11,7 +10,18 @@ from evalgate.paths import MISSING
 _LONGEST: Final = 60
 _LEAD: Final = 12
 
-_shown: Final = reprlib.Repr(maxstring=80, maxother=80, maxlong=40, maxlist=6, maxdict=6, maxtuple=6, maxlevel=3)
+
+def _short() -> reprlib.Repr:
+    """Return a repr with limits (which Python 3.11 takes as attributes only)."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = 80
+    short.maxlong = 40
+    short.maxlist = short.maxdict = short.maxtuple = 6
+    short.maxlevel = 3
+    return short
+
+
+_shown: Final = _short()
 
 
 def shown(value: object) -> str:
@@ -22,7 +32,8 @@ def shown(value: object) -> str:
 def difference(expected: object, got: object) -> str:
     """Return "expected 'web', got 'recipes'"; long texts are shown from shortly before they part."""
     if isinstance(expected, str) and isinstance(got, str) and max(len(expected), len(got)) > _LONGEST:
-        parting = len(os.path.commonprefix([expected, got]))
+        pairs = enumerate(zip(expected, got, strict=False))
+        parting = next((index for index, (one, other) in pairs if one != other), min(len(expected), len(got)))
         if parting > _LEAD:
             start = parting - _LEAD
             return f"from character {parting + 1} on, expected {_passage(expected, start)}, got {_passage(got, start)}"

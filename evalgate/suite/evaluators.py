@@ -74,7 +74,7 @@ class JsonSchema(AtPath):
     """The output validates against a JSON Schema."""
 
     schema_: str | dict[str, Any] = Field(alias="schema")
-    """A JSON or YAML file relative to `root`, or the schema itself. Draft 2020-12 unless its `$schema` says otherwise."""
+    """A JSON or YAML file relative to `root`, or the schema itself; Draft 2020-12 unless `$schema` says otherwise."""
 
 
 class JsonPath(Parameters):

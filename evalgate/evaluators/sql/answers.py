@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 Stage: TypeAlias = Literal["parse", "schema", "filter", "execute", "rows"]
-"""parse: one readable SELECT. schema: known tables and columns. filter: the required ones. execute: it ran. rows: right."""
+"""parse: one readable SELECT. schema: known names. filter: the required ones. execute: it ran. rows: the right ones."""
 
 Value: TypeAlias = "str | int | float | None"
 """One value of a result as it is compared."""

@@ -19,16 +19,8 @@ from sqlglot.optimizer.scope import traverse_scope
 from evalgate.evaluators.sql.answers import MAX_SQL_CHARACTERS, QueryError
 
 _CHANGES: Final = (
-    exp.DML,
-    exp.DDL,
-    exp.Drop,
-    exp.Alter,
-    exp.Command,
-    exp.Copy,
-    exp.Attach,
-    exp.Pragma,
-    exp.Set,
-    exp.Into,
+    *(exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.Create, exp.Drop, exp.Alter),
+    *(exp.Command, exp.Copy, exp.Attach, exp.Detach, exp.Pragma, exp.Set, exp.Into),
 )
 _TABLE_FUNCTIONS: Final = frozenset({"json_each", "json_tree", "generate_series", "range", "unnest"})
 _UNKNOWN_COLUMN: Final = re.compile(
@@ -92,9 +84,9 @@ def check_names(query: exp.Query, sql: str, database: Reader) -> None:
         raise QueryError(error.stage, _explained(str(error), columns)) from error
 
 
-def qualified(query: exp.Query, dialect: str, columns: Mapping[str, Sequence[str]]) -> exp.Expression | None:
+def qualified(query: exp.Query, dialect: str, columns: Mapping[str, Sequence[str]]) -> exp.Expr | None:
     """Return `query` with every column under its table's name; None where sqlglot cannot tell."""
-    schema = {table: dict.fromkeys(names, "TEXT") for table, names in columns.items()}
+    schema: dict[str, object] = {table: dict.fromkeys(names, "TEXT") for table, names in columns.items()}
     try:
         return qualify(
             query.copy(),
@@ -109,7 +101,7 @@ def qualified(query: exp.Query, dialect: str, columns: Mapping[str, Sequence[str
         return None
 
 
-def check_quoted(tree: exp.Expression, columns: Mapping[str, Sequence[str]]) -> None:
+def check_quoted(tree: exp.Expr, columns: Mapping[str, Sequence[str]]) -> None:
     """Refuse a name in double quotes that is no column: SQLite would silently read it as text. Raises QueryError."""
     for scope in traverse_scope(tree):
         if not isinstance(scope.expression, exp.Select):
@@ -138,7 +130,7 @@ def _unknown(what: str, name: str, columns: Mapping[str, Sequence[str]]) -> str:
     return f"there is no {what} {name[:80]!r}" + (f"; the nearest is {by_lower[near[0]]!r}" if near else "")
 
 
-def _article(node: exp.Expression) -> str:
+def _article(node: exp.Expr) -> str:
     name = type(node).__name__.upper()
     return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
 

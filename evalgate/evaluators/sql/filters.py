@@ -77,9 +77,7 @@ def unknown_filters(required: Sequence[RequiredFilter], columns: Mapping[str, Se
     return [wanted for wanted in required if not any(wanted.applies_to(*table) for table in columns.items())]
 
 
-def check_filters(
-    tree: exp.Expression, required: Sequence[RequiredFilter], columns: Mapping[str, Sequence[str]]
-) -> None:
+def check_filters(tree: exp.Expr, required: Sequence[RequiredFilter], columns: Mapping[str, Sequence[str]]) -> None:
     """Refuse a query in which a SELECT reads a table without its required filters. Raises QueryError."""
     by_name = {table.lower(): names for table, names in columns.items()}
     for scope in traverse_scope(tree):
@@ -122,7 +120,7 @@ def _decided_by(join: exp.Join, local: set[str]) -> Collection[str]:
     return local - {joined} if join.side == "RIGHT" else local
 
 
-def _read(condition: exp.Expression, local: set[str]) -> _Conditions:
+def _read(condition: exp.Expr, local: set[str]) -> _Conditions:
     if isinstance(condition, exp.Paren):
         return _read(condition.this, local)
     if isinstance(condition, exp.And):
@@ -137,7 +135,7 @@ def _read(condition: exp.Expression, local: set[str]) -> _Conditions:
     return _comparison(condition, local) if isinstance(condition, _COMPARISONS) else _Conditions()
 
 
-def _comparison(condition: exp.Expression, local: set[str]) -> _Conditions:
+def _comparison(condition: exp.Expr, local: set[str]) -> _Conditions:
     left, right = condition.this, condition.expression
     one, other = _column(left, local), _column(right, local)
     if one and other:
@@ -148,7 +146,7 @@ def _comparison(condition: exp.Expression, local: set[str]) -> _Conditions:
     return _Conditions(facts={other}) if other and not _reads(left, local) else _Conditions()
 
 
-def _column(expression: exp.Expression, local: set[str]) -> Place | None:
+def _column(expression: exp.Expr, local: set[str]) -> Place | None:
     while isinstance(expression, (exp.Paren, *_TRANSPARENT)):
         expression = expression.this
     if isinstance(expression, exp.Column) and expression.table.lower() in local:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from evalgate.errors import ConfigurationError
 from evalgate.gate.gather import Source
+from evalgate.gate.run import Commit
 from evalgate.git import Repository
 from evalgate.journal.store import Journal
 
@@ -44,3 +45,19 @@ def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
     is_file = bool(name) and not name.isdigit()
     store = stack.enter_context(Journal(Path(name) if is_file else journal_path(journal), create=False))
     return Source(journal=store, build=chosen(store, int(name) if name.isdigit() else None, unfinished=True))
+
+
+def head(config: Path) -> Commit:
+    """Return where the repository of a config stands; nothing outside of one."""
+    repository = Repository.find(config.parent)
+    if repository is None:
+        return Commit()
+    return Commit(id=repository.head(), branch=repository.branch(), dirty=repository.is_dirty())
+
+
+def files_under(root: Path) -> Sequence[str]:
+    """List the files that a whole tree's fingerprint covers: what git tracks or does not ignore, else all there is."""
+    repository = Repository.find(root)
+    if repository is not None:
+        return repository.files(root)
+    return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())

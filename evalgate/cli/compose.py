@@ -30,7 +30,7 @@ async def world(
     endpoints: Mapping[str, Endpoint],
     environ: Mapping[str, str],
     observer: Observer,
-    expect: Callable[[int], None],
+    expect: Callable[..., None],
     log: Callable[[str], None],
     stop: asyncio.Event,
 ) -> AsyncIterator[World]:
@@ -67,11 +67,11 @@ class _Runners:
             case PythonTask():
                 from evalgate.tasks.python import PythonTaskRunner
 
-                return PythonTaskRunner(task, suite.root, self._environ, log=self._log, setup_key=side.side.value)
+                return PythonTaskRunner(task, suite.root, self._environ, log=self._log)
             case CommandTask():
                 from evalgate.tasks.command import CommandTaskRunner
 
-                return CommandTaskRunner(task, suite.root, self._environ, log=self._log, setup_key=side.side.value)
+                return CommandTaskRunner(task, suite.root, self._environ, log=self._log)
             case PromptTask():
                 from evalgate.tasks.prompt import PromptTaskRunner
 
@@ -84,7 +84,7 @@ class _Runners:
                 )
             case HttpTask():
                 from evalgate.tasks.http import HttpTaskRunner
-                from evalgate.workers import environment
+                from evalgate.workers.environment import environment
 
                 return HttpTaskRunner(
                     task,

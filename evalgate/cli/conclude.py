@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import secrets
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +17,9 @@ from evalgate.errors import ConfigurationError
 from evalgate.gate.gather import Source, gathered
 from evalgate.gate.view import build_report
 from evalgate.report.model import BuildReport
+
+if TYPE_CHECKING:
+    from evalgate.report.console import Console
 
 
 def conclude(sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, str]) -> int:
@@ -38,8 +42,19 @@ def _printed(report: BuildReport, outputs: Outputs, environ: Mapping[str, str]) 
         return render_json(report)
     from evalgate.report.terminal import render_terminal
 
-    width = click.get_terminal_size()[0] if hasattr(click, "get_terminal_size") else os.get_terminal_size()[0]
-    return render_terminal(report, width=width, colour=sys.stdout.isatty() and "NO_COLOR" not in environ)
+    return render_terminal(report, this_console(environ))
+
+
+def this_console(environ: Mapping[str, str]) -> Console:
+    """Return what standard output can show."""
+    from evalgate.report.console import console_for
+
+    return console_for(
+        tty=sys.stdout.isatty(),
+        columns=shutil.get_terminal_size().columns,
+        encoding=sys.stdout.encoding,
+        environment=environ,
+    )
 
 
 def _write_files(report: BuildReport, outputs: Outputs) -> None:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
+import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from evalgate.cli.options import Outputs, config_option, journal_option, output_options
 from evalgate.errors import ConfigurationError, Interrupted
+
+if TYPE_CHECKING:
+    from evalgate.gate.run import Ended, Request
+    from evalgate.journal.store import Journal
 
 
 @click.command()
@@ -41,7 +47,7 @@ def command(
     outputs: Outputs,
 ) -> int:
     """Run both sides of every suite, compare them, and give a verdict."""
-    from evalgate.cli.builds import journal_path
+    from evalgate.cli.builds import files_under, head, journal_path
     from evalgate.cli.conclude import conclude
     from evalgate.gate.gather import Source
     from evalgate.gate.request import Wanted, make_request
@@ -54,7 +60,7 @@ def command(
     with Journal(journal_path(journal)) as store:
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
-        request = make_request(loaded, wanted, store)
+        request = make_request(loaded, wanted, store, commit=head(loaded.path), tree=files_under)
         ended = asyncio.run(_supervised(request, store, environ, outputs, build))
         if not ended.complete:
             raise Interrupted(
@@ -85,22 +91,26 @@ def _again(config: Path, journal: Path | None) -> str:
     return f"evalgate run{''.join(flags)} --resume"
 
 
-async def _supervised(request, store, environ: Mapping[str, str], outputs: Outputs, resume: int | None):  # type: ignore[no-untyped-def]
+async def _supervised(
+    request: Request, store: Journal, environ: Mapping[str, str], outputs: Outputs, resume: int | None
+) -> Ended:
     """Run the build with its progress shown, stopping softly on the first signal and at once on the second."""
     from evalgate.cli.compose import world
-    from evalgate.cli.watching import Watch
+    from evalgate.cli.signals import soft_stop
     from evalgate.gate.run import run_build
+    from evalgate.report.progress import Mode, Progress
 
+    mode = Mode.QUIET if outputs.quiet or outputs.as_json else Mode.LIVE if sys.stderr.isatty() else Mode.PLAIN
+    progress = Progress(sys.stderr, time.monotonic, mode=mode, width=shutil.get_terminal_size().columns)
     stop = asyncio.Event()
-    watch = Watch(quiet=outputs.quiet or outputs.as_json, stream=sys.stderr)
-    with _signals(stop), watch:
+    with soft_stop(stop), closing(progress):
         async with world(
             journal=store,
             endpoints=request.config.endpoints,
             environ=environ,
-            observer=watch,
-            expect=watch.expect,
-            log=watch.log,
+            observer=progress,
+            expect=progress.expect,
+            log=progress.note,
             stop=stop,
         ) as effects:
             return await run_build(request, effects, resume=resume)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +14,8 @@ from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evalgate.gate.gather import Source
-    from evalgate.report.model import ExampleView
+    from evalgate.report.model import ExampleView, SuiteReport
+    from evalgate.report.show import Changed
 
 
 @click.command()
@@ -30,35 +29,40 @@ def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, 
     EXAMPLES are ids; default: every example that got worse.
     """
     from evalgate.cli.builds import opened
-    from evalgate.report.terminal import render_show
+    from evalgate.cli.conclude import this_console
+    from evalgate.report.show import render_show
 
+    console = this_console(dict(os.environ))
     with opened([build] if build else [], journal) as sources:
         shown = list(_chosen(sources[0], examples, suite))
-        if not shown:
-            what = ", ".join(examples) if examples else "no example got worse"
-            raise ConfigurationError(
-                f"nothing to show: {what}", next_step="name examples of the build: evalgate show EXAMPLE"
-            )
-        width = shutil.get_terminal_size().columns
-        colour = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        for view, suite_name in shown:
-            click.echo(render_show(view, suite=suite_name, width=width, colour=colour), nl=False)
+    for suite_report, view, changed in shown:
+        click.echo(render_show(suite_report, view, changed, console))
+    if not shown:
+        what = f"no example is called {' or '.join(examples)}" if examples else "no example got worse"
+        raise ConfigurationError(f"nothing to show: {what}", next_step="evalgate show EXAMPLE")
     return 0
 
 
-def _chosen(source: Source, examples: Sequence[str], suite: str | None) -> Iterator[tuple[ExampleView, str]]:
-    """Yield the views of the named examples, or of those that got worse, with their suite."""
+def _chosen(
+    source: Source, examples: Sequence[str], suite: str | None
+) -> Iterator[tuple[SuiteReport, ExampleView, tuple[Changed, ...]]]:
+    """Yield the named examples, or those that got worse, with their suite and how they changed."""
     from evalgate.decision import decide
     from evalgate.gate.evidence import build_evidence
-    from evalgate.gate.view import example_view
+    from evalgate.gate.view import example_view, suite_report
+    from evalgate.report.show import Changed
+    from evalgate.suite.config import Config
 
-    decision = decide(build_evidence(source.journal, source.build))
-    for decided in decision.suites:
+    config = Config.model_validate(source.journal.build(source.build).config)
+    for decided in decide(build_evidence(source.journal, source.build)).suites:
         if suite not in (None, decided.name):
             continue
+        report = suite_report(decided, config.suites[decided.name], source)
+        flips = [(check, flip) for check in decided.checks for flip in (*check.regressed, *check.improved)]
         worse = [flip.example_id for check in decided.checks for flip in check.regressed]
         sides = {row.side: row for row in source.journal.experiments(source.build) if row.suite == decided.name}
         for example_id in dict.fromkeys(examples or worse):
             example = source.journal.example(source.build, decided.name, example_id)
             if example is not None:
-                yield example_view(source, example, sides), decided.name
+                changed = tuple(Changed(check=c, flip=f) for c, f in flips if f.example_id == example_id)
+                yield report, example_view(source, example, sides), changed

@@ -53,3 +53,39 @@ class PreparedSuite:
     def watched(self, side: PreparedSide) -> dict[str, str]:
         """Return what a side's answers and scores depend on, to name what changed."""
         return {**self.evaluator_files, **side.files}
+
+
+def prepare_side(side: Side, label: str, task: TaskBase, root: Path, tree: Tree) -> PreparedSide:
+    files = {n: __import__("hashlib").sha256((root/n).read_bytes()).hexdigest() for n in sorted(str(q.relative_to(root)) for g in (task.inputs or ()) for q in root.glob(g))}
+    return PreparedSide(side=side, label=label, task=task, fingerprint=task_fingerprint(task, files), files=files)
+
+
+def prepare_suite(name: str, suite: Suite, *, root: Path, selection: Selection, sides: tuple[PreparedSide, ...]) -> PreparedSuite:
+    """Read the dataset once to know its version, and hash what scores it."""
+    ref = suite.dataset
+    everything, taken = [], []
+    selected = selection.of(_split(_noted(read_examples(root / ref.file, fields=ref.fields), everything), ref.split))
+    taken = [bytes.fromhex(example_hash(example)) for example in selected]
+    return PreparedSuite(
+        name=name,
+        suite=suite,
+        root=root,
+        selection=selection,
+        dataset=version_of_hashes(everything),
+        dataset_version=version_of_hashes(taken),
+        count=len(taken),
+        evaluators=evaluators_fingerprint(suite.evaluators, {}),
+        evaluator_files={},
+        sides=sides,
+    )
+
+
+def _noted(examples: Iterator[Example], hashes: list[bytes]) -> Iterator[Example]:
+    """Yield the examples, leaving each one's hash behind."""
+    for example in examples:
+        hashes.append(bytes.fromhex(example_hash(example)))
+        yield example
+
+
+def _split(examples: Iterator[Example], split: str | None) -> Iterator[Example]:
+    return (example for example in examples if split is None or example.split == split)

@@ -57,8 +57,8 @@ class World:
     task_runner: Callable[[PreparedSuite, PreparedSide], TaskRunner]
     evaluator_runner: Callable[[PreparedSuite, Evaluator], EvaluatorRunner]
     observer: Observer
-    expect: Callable[[int], None]
-    """Told how many runs are to come, before they begin."""
+    expect: Callable[..., None]
+    """Told how many runs there are in all, and by `done` how many of them were made before."""
     now: Callable[[], str]
     seconds: Callable[[], float]
     stop: asyncio.Event
@@ -210,7 +210,9 @@ async def _measure(
         for each in able
         for side in each.tasks
     ]
-    world.expect(sum(each.suite.count * each.suite.suite.repetitions * len(each.tasks) for each in able))
+    runs = sum(each.suite.count * each.suite.suite.repetitions * len(each.tasks) for each in able)
+    made = sum(sum(1 for _ in world.journal.run_facts(work.experiment)) for work in works)
+    world.expect(runs, done=made)
     if not await measure(works, effects):
         return False
     again: dict[str, list[str]] = {}

@@ -41,24 +41,26 @@ def export_build(journal: Path, build_id: int, target: Path) -> None:
 
 def copy_experiment(source: Path, source_id: int, target: Path, target_id: int) -> None:
     """Copy every run and evaluation of a stored experiment, so that the target journal alone can decide."""
-    with _joined(target, source) as db:
+    within = source.resolve() == target.resolve()
+    with _joined(target, None if within else source) as db:
         for table in ("run", "evaluation"):
-            columns = ", ".join(
-                row[1] for row in db.execute(f"PRAGMA main.table_info({table})") if row[1] != "experiment"
-            )
+            names = [row[1] for row in db.execute(f"PRAGMA main.table_info({table})")]
+            columns = ", ".join(name for name in names if name != "experiment")
             db.execute(
                 f"INSERT INTO main.{table} (experiment, {columns})"
-                f" SELECT :target, {columns} FROM other.{table} WHERE experiment = :source",
+                f" SELECT :target, {columns} FROM {'main' if within else 'other'}.{table} WHERE experiment = :source",
                 {"target": target_id, "source": source_id},
             )
 
 
 @contextmanager
-def _joined(main: Path, other: Path) -> Iterator[sqlite3.Connection]:
-    """Open `main` with `other` attached, in one transaction."""
-    connect(other, create=False).close()  # what it is, is checked and said before it is attached
+def _joined(main: Path, other: Path | None) -> Iterator[sqlite3.Connection]:
+    """Open `main` in one transaction, with `other` attached where there is one."""
+    if other is not None:
+        connect(other, create=False).close()  # what it is, is checked and said before it is attached
     with explained(main), closing(connect(main, create=False)) as db:
-        db.execute("ATTACH ? AS other", (str(other),))
+        if other is not None:
+            db.execute("ATTACH ? AS other", (str(other),))
         db.execute("BEGIN IMMEDIATE")
         yield db
         db.execute("COMMIT")

@@ -38,7 +38,7 @@ def test_an_empty_dataset(project):
     [
         ({"evaluators": []}, "evaluators"),
         ({"checks": {}}, "checks"),
-        ({"checks": {"exact_match": {"report_only": True}}}, "gating"),
+        ({"checks": {"exact_match": {"report_only": True}}}, "gates"),
         ({"evaluators": ["json_valid"]}, "exact_match"),
     ],
 )

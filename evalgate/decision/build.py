@@ -10,6 +10,7 @@ from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
 from evalgate.decision.family import Compared, Family, tested_family
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
+from evalgate.decision.no_regression import RULE as NO_REGRESSION
 from evalgate.decision.results import BuildDecision, CheckDecision, RuleDecision, SuiteDecision
 from evalgate.decision.scale import Fill, Metric, read_metric
 from evalgate.decision.view import View, comparison_obstacle, view
@@ -169,8 +170,9 @@ def _suite_verdict(
         return Verdict.UNMEASURABLE, told, Unmeasurable.NOTHING
     verdict = worst([check.verdict for check in gating])
     if verdict is Verdict.PASS:
-        return verdict, words.all_pass(len(gating), "check"), None
-    named = sorted((check.name, rule) for check, rule in _rules(gating) if rule.verdict is verdict)
+        return verdict, words.all_pass([(check.name, _reasons(check)) for check in gating], "check"), None
+    decisive = [(check.name, rule) for check, rule in _rules(gating) if rule.verdict is verdict]
+    named = sorted(decisive, key=lambda pair: (pair[0], pair[1].rule))
     kind = _strictest([rule.unmeasurable for _, rule in named if rule.unmeasurable is not None], policy)
     chosen = next((pair for pair in named if pair[1].unmeasurable is kind), named[0])
     affected = len({name for name, _ in named})
@@ -180,6 +182,10 @@ def _suite_verdict(
 
 def _rules(checks: Sequence[CheckDecision]) -> list[tuple[CheckDecision, RuleDecision]]:
     return [(check, rule) for check in checks for rule in check.rules]
+
+
+def _reasons(check: CheckDecision) -> str:
+    return " ".join(rule.reason for rule in check.rules)
 
 
 def _first_problem(problems: Sequence[Problem], policy: Policy) -> Problem | None:
@@ -195,10 +201,11 @@ def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> B
     verdict = worst([suite.verdict for suite in suites])
     named = sorted(suites, key=lambda suite: suite.name)
     affected = [suite for suite in named if suite.verdict is verdict]
+    gating = [check for suite in suites for check in suite.checks if check.gating]
     if not affected:
         told = words.no_suites()
     elif verdict is Verdict.PASS:
-        told = words.all_pass(len(affected), "suite")
+        told = words.all_pass([(suite.name, suite.reason) for suite in affected], "suite")
     else:
         told = words.because_of(affected[0].name, affected[0].reason, None, others=len(affected) - 1, noun="suite")
     return BuildDecision(
@@ -209,5 +216,11 @@ def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> B
         flips=family.patterns,
         alpha=policy.alpha,
         exact=policy.exact,
-        promise=words.promise(columns=family.columns, checks=family.checks, alpha=policy.alpha, exact=policy.exact),
+        promise=words.promise(
+            columns=family.columns,
+            checks=family.checks,
+            alpha=policy.alpha,
+            exact=policy.exact,
+            absolute=any(rule.rule != NO_REGRESSION for check in gating for rule in check.rules),
+        ),
     )

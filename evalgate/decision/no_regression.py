@@ -66,7 +66,7 @@ def decide_no_regression(
     verdict = worst([own.verdict, *(part.verdict for part in counted)])
     told = [own.told.reason] if own.verdict is verdict or not counted else []
     deciding = [part for part in counted if part.verdict is verdict]
-    told += [f"{_place(part)}: {part.reason}" for part in deciding[:_TOLD]]
+    told += [_told(part, briefly=bool(told)) for part in deciding[:_TOLD]]
     if len(deciding) > _TOLD:
         told.append(f"So do {words.count(len(deciding) - _TOLD, 'more slice')}.")
     at_slice = words.LOOK_AT_SLICE if verdict is Verdict.FAIL else words.FEED_SLICE
@@ -79,8 +79,11 @@ def _counts(part: SliceDecision) -> bool:
     return part.verdict is Verdict.FAIL or (part.required and part.verdict is Verdict.INCONCLUSIVE)
 
 
-def _place(part: SliceDecision) -> str:
-    return f"Where {part.path} is {part.value} ({words.count(part.examples, 'example')})"
+def _told(part: SliceDecision, *, briefly: bool) -> str:
+    """Return a slice's part of its check's reason: its drop alone where the check's own words stand before it."""
+    if briefly and part.verdict is Verdict.FAIL and part.comparison is not None:
+        return words.slice_too(part.path, part.value, part.examples, part.comparison)
+    return f"{words.slice_place(part.path, part.value, part.examples)}: {part.reason}"
 
 
 def _slice(of: View, rule: NoRegression, family: Family, slicing: Slicing) -> SliceDecision:

@@ -79,21 +79,32 @@ def to_decide(of: View, differences: Differences, family: Family, margin: float)
     """Return what would settle the comparison: repetitions where they would do, or how many more examples."""
     units = differences.unit_count
     at_least = examples_to_rule_out(margin)
-    spread = 0.0
-    error = differences.standard_error
-    if math.isfinite(error) and error > 0:
-        variance, drop = error**2 * units, max(0.0, -differences.delta)
-        spread = examples_needed(variance=variance, drop=margin, alpha=_ONE_SIDE)
-        if drop < margin:
-            spread = max(spread, variance * (z_value(1 - _ONE_SIDE) / (margin - drop)) ** 2)
-        else:
-            alpha = of.policy.alpha / max(1, family.live)
-            spread = examples_needed(variance=variance, drop=drop, alpha=alpha)
+    needed = max(at_least, _needed(of, differences, family, margin))
     pairs = of.pairs
     repetitions = int(pairs.repetitions.max(initial=0)) if pairs is not None else 0
-    repeating_does = repetitions < _REPETITIONS and at_least <= units and spread <= units * _REPETITIONS
-    more = max(1.0, math.ceil(max(at_least, spread)) - units)
-    return words.to_decide(more=_rounded(more), clustered=differences.clustered, repetitions=repeating_does)
+    repeating_does = repetitions < _REPETITIONS and at_least <= units and needed <= units * _REPETITIONS
+    more = _rounded(max(1.0, math.ceil(needed) - units))
+    return words.to_decide(more=more, clustered=differences.clustered, repetitions=repeating_does)
+
+
+def _needed(of: View, differences: Differences, family: Family, margin: float) -> float:
+    """Return how many units tell no drop from the margin; where there are that many, what this drop would take.
+
+    The drop that was seen is a poor guide to the true one, so what it asks for is kept within a quarter to all of
+    the units there are.
+    """
+    units, error = differences.unit_count, differences.standard_error
+    if not math.isfinite(error) or error == 0:
+        return 0.0
+    variance, drop = error**2 * units, max(0.0, -differences.delta)
+    planned = examples_needed(variance=variance, drop=margin, alpha=_ONE_SIDE)
+    if planned > units:
+        return planned
+    if drop < margin:
+        asked = variance * (z_value(1 - _ONE_SIDE) / (margin - drop)) ** 2
+    else:
+        asked = examples_needed(variance=variance, drop=drop, alpha=of.policy.alpha / max(1, family.live))
+    return units + min(units, max(units / 4, asked - units))
 
 
 def _rounded(number: float) -> int:

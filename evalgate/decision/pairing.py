@@ -73,7 +73,8 @@ def pair(metric: Metric) -> Pairs | None:
 
 def _only_errors(side: Answers, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
     scored = np.logical_and(used, ~side.errors)
-    return np.logical_and(np.any(used, axis=1), ~np.any(scored, axis=1))
+    only: NDArray[np.bool_] = np.logical_and(np.any(used, axis=1), ~np.any(scored, axis=1))
+    return only
 
 
 def missing_amount(metric: Metric) -> float:

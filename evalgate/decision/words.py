@@ -190,23 +190,32 @@ def to_decide(*, more: int, clustered: bool, repetitions: bool) -> str:
     return f"To decide: `repetitions: 3`, or {others}." if repetitions else f"To decide: {others}."
 
 
-def promise(*, columns: int, checks: int, alpha: float, exact: bool) -> str:
-    """Return the false-alarm promise of a build."""
+def promise(*, columns: int, checks: int, alpha: float, exact: bool, absolute: bool) -> str:
+    """Return the false-alarm promise of a build; `absolute` says that it has absolute rules too."""
     if columns == 0:
         return (
             "No comparison was made. Absolute rules state facts about the candidate and carry no false-alarm promise."
         )
     about = "at most" if exact else "about"
     together = "" if columns == 1 else f", over all {columns:,} {family_noun(columns, checks)} together"
-    return (
-        f"A candidate that changed nothing fails {about} {100 * alpha:g} times in 100{together}."
-        " Absolute rules state facts about the candidate and stand outside this promise."
-    )
+    outside = " Absolute rules state facts about the candidate and stand outside this promise." if absolute else ""
+    return f"A candidate that changed nothing fails {about} {100 * alpha:g} times in 100{together}.{outside}"
 
 
 def untested_slice(examples: int, tested_from: int) -> Told:
     """Return the words of a slice that is shown only."""
     return Told(reason=f"Shown, not tested: {count(examples, 'example')}, and a slice is tested from {tested_from}.")
+
+
+def slice_place(path: str, value: str, examples: int) -> str:
+    """Return which examples a slice holds: `Where metadata.lang is de (20 examples)`."""
+    return f"Where {path} is {value} ({count(examples, 'example')})"
+
+
+def slice_too(path: str, value: str, examples: int, compared: Comparison) -> str:
+    """Return the words of a slice that fails beside its check."""
+    where = f" ({span(compared.interval)})" if compared.interval else ""
+    return f"{slice_place(path, value, examples)} the drop is {points(compared.delta)}{where}."
 
 
 LOOK_AT_SLICE = "look at the examples of that slice that got worse: `evalgate show`"
@@ -294,8 +303,10 @@ def _do(names: Sequence[str]) -> str:
 
 def missing_could_change(verdict: Verdict, if_right: Verdict | None, if_wrong: Verdict | None) -> str | None:
     """Return the sentence where the missing answers could have changed the verdict; None where they could not."""
+    if if_right is if_wrong and if_right not in {None, verdict}:
+        return f"It would be {if_right} whether the missing answers were right or wrong."
     could = [
-        f"{verdict_if.value} were every missing answer {what}"
+        f"{verdict_if} were every missing answer {what}"
         for verdict_if, what in ((if_right, "right"), (if_wrong, "wrong"))
         if verdict_if is not None and verdict_if is not verdict
     ]
@@ -319,9 +330,11 @@ def no_suites() -> Told:
     return Told(reason="There is no suite to decide on.")
 
 
-def all_pass(number_of: int, noun: str) -> Told:
-    """Return the words of a suite or build whose every part passes."""
-    return Told(reason=f"The {noun} passes." if number_of == 1 else f"All {number_of:,} {noun}s pass.")
+def all_pass(reasons: Sequence[tuple[str, str]], noun: str) -> Told:
+    """Return the words of a suite or build whose every part, (name, reason), passes."""
+    if len(reasons) == 1:
+        return Told(reason=": ".join(reasons[0]))
+    return Told(reason=f"All {len(reasons):,} {noun}s pass.")
 
 
 def because_of(name: str, reason: str, next_step: str | None, *, others: int, noun: str) -> Told:

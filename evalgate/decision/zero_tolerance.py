@@ -59,7 +59,10 @@ class _Draws:
 
 
 def decide_zero_tolerance(of: View, rule: ZeroTolerance) -> RuleDecision:
-    """Return the rule's verdict. `example_ids` are the examples that failed twice and count."""
+    """Return the rule's verdict. `example_ids` are the examples that failed twice and count.
+
+    What failed twice is a fact, however much else is missing.
+    """
     if not of.metric.scale.bounded:
         told = words.no_failure_defined(of.evidence.name)
         return RuleDecision(
@@ -69,20 +72,20 @@ def decide_zero_tolerance(of: View, rule: ZeroTolerance) -> RuleDecision:
             next_step=told.next_step,
             unmeasurable=Unmeasurable.NOTHING,
         )
-    obstacle = absolute_obstacle(of, RULE)
-    if obstacle is not None:
-        return obstacle
     by_fate: dict[Fate, list[str]] = {fate: [] for fate in Fate}
     for example_id, candidate, baseline in _failing(of):
         redraw = of.evidence.redraws.get(example_id, Redraw(candidate=None, baseline=None))
         fate = _fate(candidate, baseline, redraw, of.metric.scale, absolute=rule.absolute)
         by_fate[fate].append(example_id)
+    obstacle = absolute_obstacle(of, RULE)
+    if obstacle is not None and not by_fate[Fate.REPRODUCED]:
+        return obstacle
     return _decision(of, rule, by_fate)
 
 
 def to_redraw(of: View, rule: ZeroTolerance) -> Iterator[str]:
     """Yield the examples whose fate needs one more draw of both sides."""
-    if not of.metric.scale.bounded or absolute_obstacle(of, RULE) is not None:
+    if not of.metric.scale.bounded:
         return
     for example_id, candidate, baseline in _failing(of):
         asks_baseline = baseline is not None and not rule.absolute

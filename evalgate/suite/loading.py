@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from evalgate.encoding import NotUtf8Error, decode
+from evalgate.encoding import NotUtf8Error, decode, printable
 from evalgate.errors import ConfigurationError, ErrorGroup, Location
 from evalgate.suite.config import Config, Suite
 from evalgate.suite.crosschecks import cross_check, second_task
@@ -47,7 +47,9 @@ def load_config(path: FilePath, *, environ: Mapping[str, str], overrides: Mappin
     following = f"edit {path}, then run `evalgate config show`"
     document = read_yaml(_read(path))
     wrong: list[ConfigurationError] = [
-        ConfigurationError(problem.message, location=Location(file=str(path), line=problem.line, column=problem.column))
+        ConfigurationError(
+            printable(problem.message), location=Location(file=str(path), line=problem.line, column=problem.column)
+        )
         for problem in document.problems
     ]
     root = document.root
@@ -122,9 +124,9 @@ def _error(complaint: Complaint, root: Node, laid: Mapping[Path, Override], path
     lengths = range(len(complaint.path), 0, -1)
     override = next((laid[complaint.path[:n]] for n in lengths if complaint.path[:n] in laid), None)
     if override is not None:
-        return ConfigurationError(complaint.message, location=Location(file=override.origin))
+        return ConfigurationError(printable(complaint.message), location=Location(file=override.origin))
     line, column = root.place_of(complaint.path, key=complaint.on_key)
-    message = complaint.message
+    message = printable(complaint.message)
     if complaint.first is not None:
         message += " (the first stands at {}:{})".format(*root.place_of(complaint.first, key=complaint.on_key))
     return ConfigurationError(message, location=Location(file=str(path), line=line, column=column))

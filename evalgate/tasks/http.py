@@ -179,18 +179,21 @@ def _headers(task: HttpTask, environ: Mapping[str, str]) -> tuple[dict[str, str]
     for name, template in task.http.headers.items():
         if not _NAME.fullmatch(name) or name.lower() in _FRAMING:
             raise CandidateError(f"http.headers cannot set {name!r}", next_step="remove it from http.headers")
-        values = {variable: _allowed(variable, name, task, environ) for variable in _VARIABLE.findall(template)}
-        value = template
-        for variable, filled in values.items():
-            value = value.replace(f"${{{variable}}}", filled)
+        value, used = _header(name, template, task, environ)
         if not value.isprintable():
             raise CandidateError(
                 f"the header {name!r} would have characters that no header can carry",
                 next_step="keep it, and the variables in it, on one line",
             )
-        secrets.extend(each for each in values.values() if len(each) >= _SHORTEST_SECRET)
+        secrets.extend(each for each in used if len(each) >= _SHORTEST_SECRET)
         headers[name.lower()] = value
     return headers, tuple(secrets)
+
+
+def _header(name: str, template: str, task: HttpTask, environ: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """Return a header's value and what of it came from the environment."""
+    values = {variable: _allowed(variable, name, task, environ) for variable in _VARIABLE.findall(template)}
+    return _VARIABLE.sub(lambda match: values[match.group(1)], template), tuple(values.values())
 
 
 def _allowed(variable: str, header: str, task: HttpTask, environ: Mapping[str, str]) -> str:

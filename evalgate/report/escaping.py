@@ -86,7 +86,7 @@ def block_for_markdown(text: str, *, language: str = "") -> str:
 
 
 def for_xml(text: str) -> str:
-    """Return `text` without what XML 1.0 cannot hold, all of which is invisible; markup is the serializer's to escape."""
+    """Return `text` without what XML 1.0 cannot hold: all of it is invisible. Markup is the serializer's."""
     return shown(text, lines=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import unicodedata
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from markdown_it import MarkdownIt
@@ -60,7 +60,7 @@ def test_what_cannot_be_seen_is_spelled_out_and_real_scripts_stay(text: str, lin
 
 def test_no_character_at_all_is_invisible_on_a_terminal_or_invalid_in_xml() -> None:
     assert invisible(escaping.shown(EVERY_CHARACTER)) == []
-    ElementTree.fromstring(f"<x>{escaping.for_xml(EVERY_CHARACTER).replace('&', '').replace('<', '')}</x>")
+    ET.fromstring(f"<x>{escaping.for_xml(EVERY_CHARACTER).replace('&', '').replace('<', '')}</x>")
 
 
 def rendered(markdown: str) -> str:
@@ -120,9 +120,9 @@ def test_a_fence_holds_whatever_is_in_it(text: str) -> None:
 
 @hostile
 def test_xml_holds_it_and_gives_it_back(text: str) -> None:
-    element = ElementTree.Element("x", {"a": escaping.for_xml(text)})
+    element = ET.Element("x", {"a": escaping.for_xml(text)})
     element.text = escaping.for_xml(text)
-    read = ElementTree.fromstring(ElementTree.tostring(element, encoding="unicode"))
+    read = ET.fromstring(ET.tostring(element, encoding="unicode"))
     assert (read.text or "") == escaping.shown(text, lines=True)
 
 

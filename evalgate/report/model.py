@@ -1,0 +1,143 @@
+"""What every report renders: a decision, the build it belongs to, and the examples worth looking at.
+
+The gate fills these from the journal. Reports take their judgement, reasons and next steps from the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from evalgate.decision.results import BuildDecision, CheckDecision, SuiteDecision
+from evalgate.records import ErrorKind, Evaluation, Example, Failure, Json, Side
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildInfo:
+    """Where a decision comes from and what it leads to.
+
+    `partial` says why the build is a sample without a verdict (`--limit 20`). `resumed` counts continuations.
+    `seconds` is the time that the build took, `created_at` ISO 8601.
+    """
+
+    id: int
+    created_at: str
+    commit: str | None
+    branch: str | None
+    dirty: bool
+    config_file: str
+    evalgate_version: str
+    seconds: float
+    exit_code: int
+    mode: Literal["enforce", "observe"]
+    gated: bool = True
+    """False under --no-gate: the verdict is shown and the exit code is 0."""
+    resumed: int = 0
+    partial: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SideCounts:
+    """What one side of a suite did: all its runs, those of them answered from a cache, those that failed."""
+
+    runs: int
+    cached: int = 0
+    errors: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ErrorTally:
+    """How often one error occurred on one side. `evaluator` names who failed where it was not the task."""
+
+    side: Side
+    kind: ErrorKind
+    message: str
+    """The error's type and text: `KeyError: 'city'`."""
+    where: str | None
+    count: int
+    evaluator: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SideView:
+    """What one side made of one example in the sample shown: an output or a `failure`. `latency` is in seconds."""
+
+    output: Json = None
+    failure: Failure | None = None
+    evaluations: tuple[Evaluation, ...] = ()
+    latency: float | None = None
+    logs: str = ""
+    """The tail of what the user's code printed."""
+    sample: str = "r1"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExampleView:
+    """One example, side by side. `baseline` is None where there is no such side."""
+
+    example: Example
+    candidate: SideView
+    baseline: SideView | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuiteReport:
+    """What a report shows of a suite beside its decision.
+
+    `examples` holds, by example id, at least every example that the decision names. `units` names the unit of checks
+    whose score has no range (`s`, `tokens`), by check.
+    """
+
+    name: str
+    dataset: str
+    dataset_version: str
+    repetitions: int
+    candidate_label: str
+    baseline_label: str | None
+    counts: Mapping[Side, SideCounts]
+    errors: tuple[ErrorTally, ...] = ()
+    examples: Mapping[str, ExampleView] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildReport:
+    """Everything that one report may say. Each suite of the decision has its part in `suites`, by name."""
+
+    decision: BuildDecision
+    build: BuildInfo
+    suites: tuple[SuiteReport, ...]
+
+    def __post_init__(self) -> None:
+        decided, given = ({suite.name for suite in suites} for suites in (self.decision.suites, self.suites))
+        if decided != given:
+            raise ValueError(f"a report needs the suites of its decision: {sorted(decided ^ given)} are not in both")
+
+    def each_suite(self) -> Iterator[tuple[SuiteDecision, SuiteReport]]:
+        """Yield each suite's decision with what is shown beside it, in the decision's order."""
+        by_name = {suite.name: suite for suite in self.suites}
+        for suite in self.decision.suites:
+            yield suite, by_name[suite.name]
+
+    def gating_checks(self) -> Iterator[tuple[SuiteDecision, CheckDecision]]:
+        """Yield each check that can change the verdict, with its suite."""
+        for suite in self.decision.suites:
+            for check in suite.checks:
+                if check.gating:
+                    yield suite, check
+
+    @property
+    def blocks(self) -> bool:
+        """Whether this build ends the job that it runs in."""
+        return self.build.exit_code != 0
+
+    @property
+    def sample(self) -> bool:
+        """Whether only a part was run: numbers are shown then, verdicts are not, and nothing looks green."""
+        return self.build.partial is not None
+
+    @property
+    def verdict_text(self) -> str:
+        """The verdict's name, or NO VERDICT for a sample."""
+        return "NO VERDICT" if self.sample else self.decision.verdict.value

@@ -1,0 +1,152 @@
+"""One row per check and per slice worth showing, as plain text cells: what every table of every report holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from evalgate.decision.results import CheckDecision, Flip, Interval, SliceDecision, SuiteDecision
+from evalgate.records import Verdict
+from evalgate.report import formatting
+from evalgate.report.model import SuiteReport
+
+_SLICES_SHOWN: Final = 8
+_FAILED: Final = {
+    "no_regression": "worse",
+    "at_least": "too low",
+    "at_most": "too high",
+    "zero_tolerance": "examples fail",
+}
+"""What failed, by the rule that said so."""
+_PHRASES: Final = {
+    Verdict.PASS: "",
+    Verdict.INCONCLUSIVE: "cannot tell",
+    Verdict.UNMEASURABLE: "not measured",
+    Verdict.FAIL: "worse",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One line of the table of a suite. `verdict` is None where it decides nothing. Nothing is escaped."""
+
+    check: str
+    name: str
+    slice: bool
+    baseline: str
+    candidate: str
+    change: str
+    between: str
+    """Where the change could really be."""
+    verdict: Verdict | None
+    phrase: str
+    """What the verdict means here, in a few words; may be empty."""
+
+    @property
+    def verdict_text(self) -> str:
+        """The verdict in words."""
+        if self.verdict is None:
+            return self.phrase
+        return f"{self.verdict.value}: {self.phrase}" if self.phrase else self.verdict.value
+
+
+def suite_rows(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> Iterator[Row]:
+    """Yield the rows of a suite: each check, behind it the slices that count against it. A sample has no verdicts."""
+    for check in suite.checks:
+        row = _check_row(check, shown.units.get(check.name))
+        yield replace(row, verdict=None, phrase="no verdict") if sample else row
+        if not sample:
+            yield from (slice_row(check, part) for part in first_failing(check))
+
+
+def failing(check: CheckDecision) -> list[SliceDecision]:
+    """Return the slices that make their check worse than PASS, those that FAIL first."""
+    against = [part for part in check.slices if part.verdict is Verdict.FAIL or _required(part)]
+    return sorted(against, key=lambda part: -part.verdict.rank)
+
+
+def first_failing(check: CheckDecision) -> list[SliceDecision]:
+    """Return as many failing slices as people read."""
+    return failing(check)[:_SLICES_SHOWN]
+
+
+def _required(part: SliceDecision) -> bool:
+    return part.required and part.verdict is not Verdict.PASS
+
+
+def slice_name(part: SliceDecision) -> str:
+    """Return what people call a slice: `metadata.lang = de`."""
+    return f"{part.path} = {part.value}"
+
+
+def flip_words(flip: Flip, check: CheckDecision, unit: str | None) -> tuple[str, str]:
+    """Return the baseline's and the candidate's score of one example in words."""
+    before, after = (
+        formatting.flip_score(value, binary=check.binary, low=check.low, high=check.high, unit=unit)
+        for value in (flip.baseline, flip.candidate)
+    )
+    return before, after
+
+
+def _check_row(check: CheckDecision, unit: str | None) -> Row:
+    comparison = check.comparison
+    baseline, candidate = (
+        formatting.score(mean, low=check.low, high=check.high, unit=unit)
+        for mean in (check.baseline_mean, check.candidate_mean)
+    )
+    change = between = formatting.UNKNOWN
+    if comparison is not None:
+        change = formatting.change(
+            comparison.delta,
+            baseline=check.baseline_mean,
+            candidate=check.candidate_mean,
+            low=check.low,
+            unit=unit,
+        )
+        if comparison.interval is not None:
+            between = _between(comparison.interval, points=check.low is None)
+    return Row(
+        check=check.name,
+        name=check.name,
+        slice=False,
+        baseline=baseline,
+        candidate=candidate,
+        change=change,
+        between=between,
+        verdict=check.verdict if check.gating else None,
+        phrase=_phrase(check) if check.gating else "shown only",
+    )
+
+
+def slice_row(check: CheckDecision, part: SliceDecision) -> Row:
+    """Return the row of one slice; one that is too small to be tested has no verdict."""
+    comparison = part.comparison
+    interval = comparison.interval if comparison else None
+    return Row(
+        check=check.name,
+        name=f"{part.path.rpartition('.')[2]} = {part.value} ({part.examples:,})",
+        slice=True,
+        baseline="",
+        candidate="",
+        change=formatting.points(comparison.delta) if comparison else formatting.UNKNOWN,
+        between=_between(interval, points=check.low is None) if interval else formatting.UNKNOWN,
+        verdict=part.verdict if check.gating and part.tested else None,
+        phrase=_PHRASES[part.verdict] if check.gating and part.tested else "shown only",
+    )
+
+
+def _between(interval: Interval, *, points: bool) -> str:
+    """Write an interval in a column whose neighbour already says points, unless that one has a unit of its own."""
+    text = formatting.point_range(interval)
+    return text if points else text.rsplit(" ", 1)[0]
+
+
+def _phrase(check: CheckDecision) -> str:
+    """Say in a few words what the worst rule of a check found."""
+    if check.verdict is Verdict.FAIL:
+        failed = [_FAILED.get(rule.rule, rule.rule) for rule in check.rules if rule.verdict is Verdict.FAIL]
+        return ", ".join(dict.fromkeys(failed)) or "worse in a part"
+    if check.verdict is Verdict.PASS and check.comparison is not None and check.comparison.changed == 0:
+        return "nothing changed"
+    return _PHRASES[check.verdict]

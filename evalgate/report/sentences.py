@@ -1,0 +1,168 @@
+"""Whole sentences that several reports say alike: the headline, what follows from it, errors, what could be caught.
+
+Why a check passed or failed is said by the decision and only repeated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from evalgate.decision.results import CheckDecision, SuiteDecision
+from evalgate.records import ErrorKind, Verdict
+from evalgate.report import formatting
+from evalgate.report.model import BuildReport, ErrorTally, SuiteReport
+from evalgate.report.rows import failing, first_failing, slice_name
+
+_NAMED = 3  # more names than this in a headline are not read
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """Why something has its verdict. `about` names the check, and the slice or the rule where that says more."""
+
+    about: str
+    verdict: Verdict | None
+    text: str
+    next_step: str | None = None
+
+
+def headline(report: BuildReport) -> str:
+    """Say what to do, in words that need no statistics. The caller puts the verdict's name before it."""
+    if report.build.partial:
+        return f"a sample decides nothing ({report.build.partial}); run it whole for a verdict."
+    verdict = report.decision.verdict
+    checks = list(report.gating_checks())
+    same = [f"{suite.name}/{check.name}" for suite, check in checks if check.verdict is verdict]
+    of = f"{len(same):,} of {formatting.count(len(checks), 'check')}"
+    if verdict is Verdict.PASS:
+        return f"fine to merge. {formatting.count(len(checks), 'check').capitalize()} passed."
+    if verdict is Verdict.FAIL:
+        act = "this would have failed." if report.build.mode == "observe" else "do not merge."
+        return f"{act} {of} failed: {_named(same)}."
+    if verdict is Verdict.INCONCLUSIVE:
+        return f"cannot tell whether this is worse. {of} undecided: {_named(same)}."
+    return f"too little was measured to decide: {_named(_unmeasurable(report))}. This is not a pass."
+
+
+def consequence(report: BuildReport) -> str | None:
+    """Say what the verdict does to the job, where that is not plain from it."""
+    build, verdict = report.build, report.decision.verdict
+    code = f"exit {build.exit_code}"
+    if build.partial or verdict is Verdict.PASS or (verdict is Verdict.FAIL and build.exit_code):
+        return None
+    if build.exit_code == 0 and not build.gated:
+        return f"Nothing is blocked: the gate is off for this run (--no-gate, {code})."
+    if build.exit_code == 0 and build.mode == "observe":
+        return f"Nothing is blocked: the policy only observes (policy.mode: observe, {code})."
+    if build.exit_code == 0:
+        return f"Nothing is blocked: the policy lets {verdict.value} through with a warning ({code})."
+    return f"The merge is blocked: the policy does not let {verdict.value} through ({code})."
+
+
+def _unmeasurable(report: BuildReport) -> list[str]:
+    """Name the checks that could not be measured, and the suites that fell before any check."""
+    names = []
+    for suite in report.decision.suites:
+        if suite.verdict is Verdict.UNMEASURABLE:
+            checks = [f"{suite.name}/{check.name}" for check in suite.checks if check.verdict is suite.verdict]
+            names.extend(checks or [suite.name])
+    return names or ["there are no suites"]
+
+
+def suite_reasons(suite: SuiteDecision) -> list[Reason]:
+    """Return why each check of a suite has its verdict: what is not PASS one by one, what is PASS by its sentence."""
+    reasons = [reason for check in suite.checks if check.gating for reason in _check_reasons(check)]
+    alike: dict[str, list[str]] = {}
+    for reason in reasons:
+        if reason.verdict is Verdict.PASS:
+            alike.setdefault(reason.text, []).append(reason.about)
+    passed = [Reason(about=", ".join(names), verdict=Verdict.PASS, text=text) for text, names in alike.items()]
+    worse = [reason for reason in reasons if reason.verdict is not Verdict.PASS]
+    return sorted(worse, key=lambda reason: -(reason.verdict.rank if reason.verdict else 0)) + passed
+
+
+def _check_reasons(check: CheckDecision) -> Iterable[Reason]:
+    several = len(check.rules) > 1
+    for rule in check.rules:
+        about = f"{check.name} {rule.rule}" if several else check.name
+        yield Reason(about=about, verdict=rule.verdict, text=rule.reason, next_step=rule.next_step)
+    for part in first_failing(check):
+        yield Reason(about=f"{check.name}, {slice_name(part)}", verdict=part.verdict, text=part.reason)
+    more = len(failing(check)) - len(first_failing(check))
+    if more:
+        yield Reason(about=check.name, verdict=Verdict.FAIL, text=f"{formatting.count(more, 'more slice')} like these.")
+    if check.missing_could_change:
+        yield Reason(about=check.name, verdict=None, text=check.missing_could_change)
+
+
+def error_sentence(tally: ErrorTally) -> str:
+    """Say how often one error occurred: `12 runs of the candidate failed: KeyError: 'city' (router.py:31)`."""
+    noun = "run" if tally.evaluator is None else "evaluation"
+    by = f" by {tally.evaluator}" if tally.evaluator else ""
+    verb = "got no answer" if tally.kind is ErrorKind.INFRASTRUCTURE else "failed"
+    where = f" ({tally.where})" if tally.where else ""
+    return f"{formatting.count(tally.count, noun)} of the {tally.side.value}{by} {verb}: {tally.message}{where}"
+
+
+def could_catch(suite: SuiteDecision) -> str | None:
+    """Say what drop this run would have caught, check by check; checks with the same figure share it."""
+    figures: dict[str, list[str]] = {}
+    for check in suite.checks:
+        if check.gating and check.detectable is not None:
+            figures.setdefault(formatting.points(check.detectable, signed=False), []).append(check.name)
+    if not figures:
+        return None
+    drops = "; ".join(f"{size} in {', '.join(names)}" for size, names in figures.items())
+    return f"Drops that a run like this catches 8 times in 10: {drops}. Smaller ones could hide."
+
+
+def next_steps(report: BuildReport) -> list[str]:
+    """Return what to do next, each once, the steps of the worst suites first."""
+    steps: list[str | None] = []
+    for suite in sorted(report.decision.suites, key=lambda suite: -suite.verdict.rank):
+        if suite.verdict is not Verdict.PASS:
+            steps.append(suite.next_step)
+            steps.extend(reason.next_step for reason in suite_reasons(suite) if reason.verdict is suite.verdict)
+    if any(check.regressed or check.improved for suite in report.decision.suites for check in suite.checks):
+        steps.append("evalgate show")
+    if report.sample:
+        steps.append("evalgate run")
+    return list(dict.fromkeys(step for step in steps if step))
+
+
+def suite_line(suite: SuiteDecision, shown: SuiteReport) -> str:
+    """Say what a suite is made of: `80 examples × 3, work tree against build 7 of main`."""
+    times = f" × {shown.repetitions}" if shown.repetitions > 1 else ""
+    against = f" against {shown.baseline_label}" if shown.baseline_label else ", no baseline"
+    return f"{formatting.count(suite.examples, 'example')}{times}, {shown.candidate_label}{against}"
+
+
+def build_line(report: BuildReport) -> str:
+    """Say where the report comes from, for whoever reads it later."""
+    build = report.build
+    commit = build.commit[:12] if build.commit else None
+    place = " on ".join(filter(None, (commit, build.branch)))
+    sides = [counts for suite in report.suites for counts in suite.counts.values()]
+    runs, cached, errors = (sum(getattr(side, name) for side in sides) for name in ("runs", "cached", "errors"))
+    parts = [
+        f"build {build.id}",
+        f"{place}{', with uncommitted changes' if build.dirty else ''}" if place else None,
+        build.config_file,
+        formatting.count(runs, "run") + (f", {cached:,} from the cache" if cached else ""),
+        formatting.count(errors, "error") if errors else None,
+        formatting.seconds(build.seconds) + (f", resumed {_times(build.resumed)}" if build.resumed else ""),
+        f"evalgate {build.evalgate_version}",
+        f"exit {build.exit_code}",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _times(amount: int) -> str:
+    return "once" if amount == 1 else f"{amount} times"
+
+
+def _named(names: list[str]) -> str:
+    if len(names) <= _NAMED:
+        return ", ".join(names)
+    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"

@@ -1,0 +1,164 @@
+"""The result of a build on a terminal: what to do, then why, then where to look."""
+
+from __future__ import annotations
+
+import shlex
+
+from evalgate.decision.results import CheckDecision, SuiteDecision
+from evalgate.records import Verdict
+from evalgate.report import sentences
+from evalgate.report.answers import answer, around_difference
+from evalgate.report.console import Console, Tone, cells, fitted
+from evalgate.report.escaping import for_terminal
+from evalgate.report.formatting import count
+from evalgate.report.model import BuildReport, ExampleView, SuiteReport
+from evalgate.report.page import GAP, Column, Page, Part
+from evalgate.report.rows import Row, flip_words, suite_rows
+
+TONES = {
+    Verdict.PASS: Tone.GOOD,
+    Verdict.FAIL: Tone.BAD,
+    Verdict.INCONCLUSIVE: Tone.UNSURE,
+    Verdict.UNMEASURABLE: Tone.UNSURE,
+}
+_EXAMPLES_SHOWN = 5
+_ERRORS_SHOWN = 5
+_ARROW = " → "
+_NARROW = 14  # fewer columns of an answer than this say nothing
+
+
+def render_terminal(report: BuildReport, console: Console) -> str:
+    """Return the whole result as text for `console`; harmless whatever the answers say."""
+    page = Page(console=console)
+    _headline(page, report)
+    for suite, shown in report.each_suite():
+        page.blank()
+        _suite(page, report, suite, shown)
+    page.blank()
+    if not report.sample:
+        page.prose(report.decision.promise, tone=Tone.QUIET)
+    page.prose(sentences.build_line(report), tone=Tone.QUIET)
+    page.blank()
+    for step in sentences.next_steps(report):
+        page.prose(step, lead=Part(text="next:", tone=Tone.STRONG), hanging=6)
+    return page.text()
+
+
+def _headline(page: Page, report: BuildReport) -> None:
+    decision = report.decision
+    tone = Tone.UNSURE if report.sample else TONES[decision.verdict]
+    page.prose(sentences.headline(report), lead=Part(text=f"{report.verdict_text}:", tone=tone))
+    if not report.sample:
+        page.prose(decision.reason)
+    following = sentences.consequence(report)
+    if following:
+        page.prose(following)
+
+
+def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteReport) -> None:
+    verdict: list[Part | str] = (
+        [] if report.sample else [Part(text=suite.verdict.value, tone=TONES[suite.verdict]), GAP]
+    )
+    page.line(
+        Part(text=suite.name, tone=Tone.STRONG),
+        GAP,
+        *verdict,
+        Part(text=sentences.suite_line(suite, shown), tone=Tone.QUIET),
+    )
+    reasons = [] if report.sample else sentences.suite_reasons(suite)
+    if suite.reason and suite.reason != report.decision.reason and not report.sample:
+        page.prose(suite.reason, indent=2)
+    rows = list(suite_rows(suite, shown, sample=report.sample))
+    if rows:
+        _table(page, rows)
+    _reasons(page, [reason for reason in reasons if reason.text not in (report.decision.reason, suite.reason)])
+    for check in suite.checks:
+        _flips(page, check, shown)
+    _errors(page, shown)
+    caught = sentences.could_catch(suite)
+    if caught and not report.sample:
+        page.blank()
+        page.prose(caught, indent=2)
+
+
+def _reasons(page: Page, reasons: list[sentences.Reason]) -> None:
+    if reasons:
+        page.blank()
+    for reason in reasons:
+        tone = TONES[reason.verdict] if reason.verdict else None
+        page.prose(reason.text, indent=2, hanging=4, lead=Part(text=f"{reason.about}:", tone=tone))
+
+
+def _table(page: Page, rows: list[Row]) -> None:
+    """Write the widest form that fits: verdicts explained, verdicts alone, or each check on lines of its own."""
+    for explained in (True, False):
+        columns = [
+            Column(head="check"),
+            Column(head="baseline", right=True),
+            Column(head="candidate", right=True),
+            Column(head="change", right=True),
+            Column(head="could really be", right=True),
+            Column(head="verdict"),
+        ]
+        if page.table(columns, [_cells(row, explained=explained) for row in rows]):
+            return
+    for row in rows:
+        name, *numbers, verdict = _cells(row, explained=True)
+        page.line(name, GAP, verdict, indent=2)
+        baseline, candidate, change, between = (part.text for part in numbers)
+        means = f"{baseline} → {candidate}, " if baseline or candidate else ""
+        page.prose(f"{means}{change}, could really be {between}", indent=6)
+
+
+def _cells(row: Row, *, explained: bool) -> list[Part]:
+    tone = TONES[row.verdict] if row.verdict else Tone.QUIET
+    word = row.verdict_text if explained or row.verdict is None else row.verdict.value
+    return [
+        Part(text=row.name if not row.slice else f"  {row.name}"),
+        *(Part(text=text) for text in (row.baseline, row.candidate, row.change, row.between)),
+        Part(text=word, tone=tone),
+    ]
+
+
+def _flips(page: Page, check: CheckDecision, shown: SuiteReport) -> None:
+    for word, flips in (("worse", check.regressed), ("better", check.improved)):
+        if not flips:
+            continue
+        page.blank()
+        more = f", the first {_EXAMPLES_SHOWN}" if len(flips) > _EXAMPLES_SHOWN else ""
+        page.prose(f"{count(len(flips), 'example')} {word} in {check.name}{more}:", indent=2)
+        first = flips[:_EXAMPLES_SHOWN]
+        words = [" → ".join(flip_words(flip, check, shown.units.get(check.name))) for flip in first]
+        ids = [shlex.quote(flip.example_id) for flip in first]
+        for flip, text, name in zip(first, words, ids, strict=True):
+            view = shown.examples.get(flip.example_id)
+            _flip(page, view, name=name.ljust(max(map(len, ids))), change=text.ljust(max(map(len, words))))
+
+
+def _flip(page: Page, view: ExampleView | None, *, name: str, change: str) -> None:
+    """Write one example on one line, or on two where the page is narrow."""
+    opening = f"{name}{GAP}{change}{GAP}"
+    indent = 4
+    room = (page.console.width - indent - cells(opening) - len(_ARROW)) // 2
+    if view is None or room < _NARROW:
+        page.line(opening, indent=indent)
+        opening, indent = "", 6
+        room = (page.console.width - indent - len(_ARROW)) // 2
+    if view is None:
+        return
+    before, after = answer(view.baseline), answer(view.candidate)
+    if before == after:
+        page.line(opening, f"{before} (on both sides)", indent=indent)
+        return
+    before, after = (fitted(for_terminal(text), room) for text in around_difference(before, after, room))
+    page.line(opening, before, _ARROW, after, indent=indent)
+
+
+def _errors(page: Page, shown: SuiteReport) -> None:
+    if shown.errors:
+        page.blank()
+    for tally in shown.errors[:_ERRORS_SHOWN]:
+        page.prose(sentences.error_sentence(tally), indent=2, hanging=4)
+    rest = shown.errors[_ERRORS_SHOWN:]
+    if rest:
+        page.prose(f"{count(sum(tally.count for tally in rest), 'more error')} of {count(len(rest), 'kind')}", indent=2)

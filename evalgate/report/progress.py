@@ -61,6 +61,12 @@ class Progress:
         self._evaluator_errors += sum(evaluation.failure is not None for evaluation in evaluations)
         self._show()
 
+    def note(self, text: str) -> None:
+        """Write one line that stays, above the line that changes."""
+        if self._mode is not Mode.QUIET:
+            self._write(f"{_CLEAR if self._on_screen else ''}{text}\n")
+            self._on_screen = ""
+
     def close(self) -> None:
         """Take the live line away, or write the last plain one. May be called twice."""
         if self._mode is Mode.LIVE and self._on_screen:

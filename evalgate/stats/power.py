@@ -75,11 +75,11 @@ def _power(n: int, flip: float, drop: float, alpha: float, mid: bool) -> float: 
         return 0.0
     worse = (flip / 2 + drop) / changed
     counts = _binomial(n, changed)
-    return float(sum(counts[m] * _binomial(m, worse)[_fewest_to_fail(m, alpha, mid) :].sum() for m in range(n + 1)))
+    return float(sum(counts[m] * _binomial(m, worse)[fewest_to_fail(m, alpha, mid) :].sum() for m in range(n + 1)))
 
 
 @functools.lru_cache(maxsize=4096)
-def _fewest_to_fail(changed: int, alpha: float, mid: bool) -> int:  # noqa: FBT001 - lru_cache keys
+def fewest_to_fail(changed: int, alpha: float, mid: bool) -> int:  # noqa: FBT001 - lru_cache keys
     """Return how many of `changed` examples must have got worse for the test to fail; changed + 1: it cannot."""
     masses = fair_binomial(changed)
     at_least = np.cumsum(masses[::-1])[::-1]

@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from evalgate.records import TaskOutcome
@@ -83,6 +83,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._lines = protocol.Lines()
         self._logs = LogTail()
         self._cancellable = False
+        self._killed = False
         self._transport: asyncio.SubprocessTransport | None = None
 
     # --- from start to end
@@ -138,10 +139,11 @@ class Worker(asyncio.SubprocessProtocol):
     async def stop(self) -> None:
         """End it: an idle one by the end of its stdin, then by SIGTERM, then by SIGKILL with its whole group."""
         try:
-            if not self._held and not self.ended.done():
-                self._retire()
+            self._retire()
+            if not self._held and self._transport is not None:
                 self._end_of_requests()
                 await asyncio.wait({self.ended}, timeout=END_GRACE)
+            self._disturb()
             if not self.ended.done():
                 self._signal(signal.SIGTERM)
                 await asyncio.wait({self.ended}, timeout=TERM_GRACE)
@@ -153,7 +155,7 @@ class Worker(asyncio.SubprocessProtocol):
         self.kill()
         interrupted = None
         until = self._loop.time() + END_GRACE
-        while not self.ended.done() and self._loop.time() < until:
+        while self._transport is not None and not self.ended.done() and self._loop.time() < until:
             try:
                 await asyncio.wait({self.ended}, timeout=until - self._loop.time())
             except asyncio.CancelledError as error:
@@ -165,8 +167,12 @@ class Worker(asyncio.SubprocessProtocol):
     def kill(self) -> None:
         """End it and everything in its process group now. Runs that it still holds are disturbed."""
         self._retire()
+        self._killed = True
         if not self.ended.done():
             self._signal(_KILL)
+        self._disturb()
+
+    def _disturb(self) -> None:
         for held in self._pending():
             held.answer.set_exception(DisturbedError())
 
@@ -276,8 +282,10 @@ class Worker(asyncio.SubprocessProtocol):
             latency = answer["seconds"]
         outcome = protocol.outcome_of(answer, latency=latency, logs=self._logs.since(held.mark))
         if outcome.failure is not None and outcome.failure.type == "MemoryError":
-            self._held.clear()
             self.kill()  # what it leaked would be the next run's error
+            if self.spec.memory_mb is not None:
+                told = f"the worker may have {self.spec.memory_mb} MiB (memory_mb)"
+                outcome = replace(outcome, failure=replace(outcome.failure, message=told))
         return outcome
 
     def _write(self, line: bytes) -> None:
@@ -328,7 +336,7 @@ class Worker(asyncio.SubprocessProtocol):
             answers[key] = protocol.failed("ProtocolError", f"the worker answered run {key[0]!r} twice")
         elif key in self._dropped:
             self._dropped.remove(key)
-        elif key not in self._held:
+        elif key not in self._held or self._held[key].answer.done():
             raise protocol.ProtocolError(
                 f"answered run {key[0]!r} (sample {key[1]!r}), which it was not asked or has answered already"
             )
@@ -356,7 +364,7 @@ class Worker(asyncio.SubprocessProtocol):
         pending = self._pending()
         if len(pending) == 1:
             self._blame(pending[0], "ProtocolError", f"the worker {what}")
-        elif not pending:
+        elif not pending and not self._killed:
             self.fault = what
         self.kill()
 

@@ -14,14 +14,24 @@ from typing import Any, Final
 from evalgate.errors import CandidateError, ConfigurationError
 from evalgate.llm.call import Request, Response, Sender
 from evalgate.llm.endpoint import ModelEndpoint, checked_url
-from evalgate.llm.failures import CallFailed, RateLimited, ServerFault, TaskFault, TimedOut, TooLarge, Unparseable
+from evalgate.llm.failures import (
+    CallFailed,
+    Garbled,
+    RateLimited,
+    ServerFault,
+    TaskFault,
+    TimedOut,
+    TooLarge,
+    Unparseable,
+    Unreachable,
+)
 from evalgate.llm.jsontext import strict_json
 from evalgate.llm.retry import requested_delay
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Failure, Json, TaskOutcome
 from evalgate.suite.tasks import HttpTask
 from evalgate.suite.template import TemplateProblem, Tree, compile_tree, dotted, example_variables, render_tree
-from evalgate.tasks.served import Server
+from evalgate.tasks.served import ONE_CONNECTION_EACH, Server
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -88,6 +98,8 @@ class HttpTaskRunner:
         except CallFailed as failed:
             elapsed = asyncio.get_running_loop().time() - began
             outcome = TaskOutcome(failure=self._blamed(failed), latency=elapsed)
+            if self._server is not None and isinstance(failed, Unreachable | Garbled):
+                await self._server.settle()
         return replace(outcome, logs=self._server.logs(mark)) if self._server else outcome
 
     async def close(self) -> None:
@@ -131,6 +143,7 @@ class HttpTaskRunner:
             sample=sample,
             timeout=self._task.timeout,
             body=json.dumps(body, allow_nan=False, separators=(",", ":")).encode("ascii"),
+            headers={} if self._server is None else ONE_CONNECTION_EACH,
             retries=self._server is None,
         )
 

@@ -20,6 +20,10 @@ GRACE: Final = 5.0
 """Seconds between asking a server to stop and killing it."""
 TAIL: Final = 16 * 1024
 """Bytes of its output that are kept."""
+SETTLING: Final = 0.5
+"""Seconds that the end of a process may take to be noticed after its connections broke."""
+ONE_CONNECTION_EACH: Final = {"connection": "close"}
+"""A server that closes an idle connection just as it is used again would look as if it had failed a run."""
 _GUARD: Final = Path(__file__).with_name("guard.py")
 _FIRST_POLL: Final = 0.02
 _LONGEST_POLL: Final = 0.5
@@ -91,6 +95,17 @@ class Server:
                 await self.stop()
                 raise
 
+    async def settle(self) -> None:
+        """After a broken connection: wait a moment for the end of the process, and for its last words."""
+        if self._output is None:
+            return
+        try:
+            async with asyncio.timeout(SETTLING):
+                await self._output.exited.wait()
+                await self._output.drained.wait()
+        except TimeoutError:
+            pass  # it lives on, or something that it started keeps the pipe open
+
     async def stop(self) -> None:
         """End it and all that it started: politely, then by signal. May be called twice."""
         process, self._process = self._process, None
@@ -151,7 +166,15 @@ class Server:
         endpoint = ModelEndpoint(name="readiness", base_url=f"http://127.0.0.1:{self.port}")
         path = self._serve.ready if self._serve.ready.startswith("/") else f"/{self._serve.ready}"
         url = f"http://127.0.0.1:{self.port}{path}"
-        request = Request(endpoint=endpoint, url=url, sample="", timeout=seconds, method="GET", retries=False)
+        request = Request(
+            endpoint=endpoint,
+            url=url,
+            sample="",
+            timeout=seconds,
+            method="GET",
+            headers=ONE_CONNECTION_EACH,
+            retries=False,
+        )
         try:
             return await self._transport.send(request, lambda response: response)
         except CallFailed as failed:
@@ -161,11 +184,7 @@ class Server:
         """Raise CandidateError when the process has ended: whoever answers on the port then is not it."""
         if self.alive or self._output is None or self._process is None:
             return
-        try:
-            async with asyncio.timeout(1.0):
-                await self._output.drained.wait()
-        except TimeoutError:
-            pass  # something that it started keeps the pipe open; what was printed so far is enough
+        await self.settle()
         raise self._failed(f"ended with status {self._process.get_returncode()} before it was ready", shown=True)
 
     def _failed(self, what: str, *, shown: bool = False) -> CandidateError:

@@ -9,6 +9,7 @@ from evalgate.paths import MISSING
 
 _LONGEST: Final = 60
 _LEAD: Final = 12
+_WIDEST: Final = 200
 
 
 def _short() -> reprlib.Repr:
@@ -17,7 +18,7 @@ def _short() -> reprlib.Repr:
     short.maxstring = short.maxother = 80
     short.maxlong = 40
     short.maxlist = short.maxdict = short.maxtuple = 6
-    short.maxlevel = 3
+    short.maxlevel = 4
     return short
 
 
@@ -26,7 +27,8 @@ _shown: Final = _short()
 
 def shown(value: object) -> str:
     """Return `value` in at most a few dozen characters, with control characters escaped."""
-    return "nothing" if value is MISSING else _shown.repr(value)
+    text = "nothing" if value is MISSING else _shown.repr(value)
+    return text if len(text) <= _WIDEST else text[:_WIDEST] + "…"
 
 
 def difference(expected: object, got: object) -> str:

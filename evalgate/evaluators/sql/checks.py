@@ -24,9 +24,9 @@ _CHANGES: Final = (
 )
 _TABLE_FUNCTIONS: Final = frozenset({"json_each", "json_tree", "generate_series", "range", "unnest"})
 _UNKNOWN_COLUMN: Final = re.compile(
-    r'no such column: (?P<sqlite>.+)|Referenced column "(?P<duckdb>[^"]+)" not found|column named "(?P<qualified>[^"]+)"'
+    r'no such column: (.+)|Referenced column "([^"]+)" not found|does not have a column named "([^"]+)"'
 )
-_UNKNOWN_TABLE: Final = re.compile(r"no such table: (?P<sqlite>.+)|Table with name (?P<duckdb>\S+) does not exist")
+_UNKNOWN_TABLE: Final = re.compile(r"no such table: (.+)|Table with name (\S+) does not exist")
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -47,11 +47,12 @@ def parse(sql: str, dialect: str) -> exp.Query:
     if sql.lstrip().startswith("```"):
         raise QueryError("parse", "it is wrapped in a code fence")
     try:
-        statements = [statement for statement in sqlglot.parse(sql, dialect=dialect) if statement is not None]
+        found = sqlglot.parse(sql, dialect=dialect)
     except SqlglotError as error:
         raise QueryError("parse", f"it is not {dialect} SQL: {_first_line(str(error))}") from error
     except RecursionError:
         raise QueryError("parse", "it is nested too deeply") from None
+    statements = [statement for statement in found if not isinstance(statement, exp.Semicolon | None)]
     if not statements:
         raise QueryError("parse", "it is empty")
     if len(statements) > 1:

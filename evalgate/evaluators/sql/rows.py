@@ -47,8 +47,8 @@ def _as_multiset(expected: Sequence[Row], got: Sequence[Row]) -> str | None:
     if not missing and not extra:
         return None
     words = [] if len(expected) == len(got) else [_sizes(expected, got)]
-    words += [f"{_count(len(missing), 'row')} missing, {_shown(missing[0])} for one"] if missing else []
-    words += [f"{_count(len(extra), 'row')} not expected, {_shown(extra[0])} for one"] if extra else []
+    words += [f"{_count(len(missing), 'row')} missing{_example(missing)}"] if missing else []
+    words += [f"{_count(len(extra), 'row')} not expected{_example(extra)}"] if extra else []
     return "; ".join(words)
 
 
@@ -81,6 +81,10 @@ def _rounded(row: Row) -> Row:
 
 def _sizes(expected: Sequence[Row], got: Sequence[Row]) -> str:
     return f"it returns {_count(len(got), 'row')}, expected {len(expected)}"
+
+
+def _example(rows: Sequence[Row]) -> str:
+    return f"{':' if len(rows) == 1 else ', such as'} {_shown(rows[0])}"
 
 
 def _count(number: int, what: str) -> str:

@@ -100,6 +100,8 @@ def _columns(connection: sqlite3.Connection) -> dict[str, tuple[str, ...]]:
 
 
 def _lock_down(connection: sqlite3.Connection) -> None:
+    for function in ("json_each", "json_tree"):
+        connection.execute(f"SELECT 1 FROM {function}('[]')").close()  # noqa: S608 - made here; later it may not be
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     for pragma in ("query_only=ON", "temp_store=MEMORY", f"hard_heap_limit={MEMORY_BYTES}"):
         connection.execute(f"PRAGMA {pragma}").close()

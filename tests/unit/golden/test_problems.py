@@ -60,7 +60,7 @@ def test_every_problem_of_a_file_is_said_with_its_place(tmp_path):
         "13:23: text holds half a character (the lone surrogate U+D800)",
         "13:38: text holds a null character (U+0000), which databases and terminals do not take",
         "13:54: not JSON: something follows the object; one line holds one example",
-        "14:34: text holds half a character (the lone surrogate U+D800)",
+        "14:35: text holds half a character (the lone surrogate U+D800)",
         "14:46: in a key: text holds a null character (U+0000), which databases and terminals do not take",
         "15:28: 1e999 is too large for a number",
         "16:13: unknown key 'inputs': did you mean 'input'?",

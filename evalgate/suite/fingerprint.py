@@ -1,0 +1,71 @@
+"""Content in, fingerprint out: what answers, scores and decisions depend on, whatever the paths, dates and key order.
+
+Values equal to a default are left out, so spelling a default out changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from evalgate.canonical import content_hash
+from evalgate.records import Fingerprint
+from evalgate.suite.checks import Check, Policy
+from evalgate.suite.config import Endpoint
+from evalgate.suite.evaluators import Evaluator
+from evalgate.suite.inputs import evaluator_files
+from evalgate.suite.model import ConfigModel
+from evalgate.suite.tasks import HttpTask, PromptTask, TaskBase
+
+_HOW_NOT_WHAT: Final = frozenset({"timeout", "inputs", "workers", "per_worker", "memory_mb"})
+"""Parameters that settle how a task or an evaluator is run, not what it answers."""
+
+
+def task_fingerprint(task: TaskBase, files: Mapping[str, str], *, endpoint: Endpoint | None = None) -> Fingerprint:
+    """Return what the answers of `task` depend on.
+
+    `files` has the SHA-256 of each of its files by path under `root` (`inputs.task_files`, `inputs.hash_files`);
+    `endpoint` is that of a prompt's model. Complete for a prompt and where the task declares `inputs`.
+    """
+    unwatched: list[str] = []
+    if isinstance(task, HttpTask) and task.http.serve is None:
+        unwatched.append(f"the server at {task.http.url}")
+    elif task.inputs is None and not isinstance(task, PromptTask):
+        unwatched.append("whatever the task reads outside `root`: declare its `inputs`")
+    content = {
+        "task": _parameters(task),
+        "files": dict(files),
+        "endpoint": endpoint.base_url if endpoint and isinstance(task, PromptTask) else None,
+    }
+    return Fingerprint(digest=content_hash(content), watched=tuple(sorted(files)), unwatched=tuple(unwatched))
+
+
+def evaluator_fingerprint(evaluator: Evaluator, files: Mapping[str, str]) -> Fingerprint:
+    """Return what the scores of one evaluator depend on; `files` as for `task_fingerprint`, with at least its own."""
+    own = sorted(name for name in evaluator_files(evaluator) if name in files)
+    content = {
+        "evaluator": _parameters(evaluator) | {"name": evaluator.label},
+        "files": {name: files[name] for name in own},
+    }
+    unwatched = (f"whatever {evaluator.python} imports",) if evaluator.python else ()
+    return Fingerprint(digest=content_hash(content), watched=tuple(own), unwatched=unwatched)
+
+
+def evaluators_fingerprint(evaluators: Iterable[Evaluator], files: Mapping[str, str]) -> Fingerprint:
+    """Return what all scores of a suite depend on, in whatever order its evaluators stand."""
+    parts = {evaluator.label: evaluator_fingerprint(evaluator, files) for evaluator in evaluators}
+    return Fingerprint(
+        digest=content_hash({label: part.digest for label, part in parts.items()}),
+        watched=tuple(sorted({name for part in parts.values() for name in part.watched})),
+        unwatched=tuple(sorted({name for part in parts.values() for name in part.unwatched})),
+    )
+
+
+def checks_fingerprint(checks: Mapping[str, Check], policy: Policy) -> Fingerprint:
+    """Return what a decision depends on beside the scores."""
+    content = {"checks": {name: _parameters(check) for name, check in checks.items()}, "policy": _parameters(policy)}
+    return Fingerprint(digest=content_hash(content), watched=("checks", "policy"))
+
+
+def _parameters(model: ConfigModel) -> dict[str, Any]:
+    return model.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=set(_HOW_NOT_WHAT))

@@ -12,7 +12,7 @@ def main() -> None:
 
     An expected failure is one message and its own code; a bug says how to report it and exits 5.
     """
-    from evalgate.cli.root import root  # noqa: PLC0415 click is imported only when a command line is
+    from evalgate.cli.root import root
 
     try:
         code = root.main(standalone_mode=False, prog_name="evalgate")
@@ -25,7 +25,7 @@ def main() -> None:
 
 
 def _foreign(error: Exception) -> int:
-    import click  # noqa: PLC0415 as above
+    import click
 
     if isinstance(error, click.ClickException):
         error.show()
@@ -33,7 +33,7 @@ def _foreign(error: Exception) -> int:
     if isinstance(error, click.Abort):
         sys.stderr.write("evalgate: interrupted\n")
         return 130
-    import traceback  # noqa: PLC0415 only a bug needs it
+    import traceback
 
     # Frames and the error's type, not its text or its locals: they may hold answers or keys.
     sys.stderr.writelines(traceback.format_list(traceback.extract_tb(error.__traceback__)[-6:]))

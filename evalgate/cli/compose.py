@@ -7,8 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING
 
 from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
@@ -93,7 +92,7 @@ class _Runners:
                     transport=self._shared_transport(),
                 )
             case _:
-                assert_never(task)
+                raise TypeError(f"no runner for {type(task).__name__}")
 
     def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner:
         """Return what scores by one evaluator of a suite."""

@@ -18,7 +18,7 @@ def command() -> None:
 @journal_option
 def listing(journal: Path) -> int:
     """List the recorded builds, the latest first."""
-    from evalgate.journal.store import Journal  # noqa: PLC0415 only this command reads it
+    from evalgate.journal.store import Journal
 
     with Journal(journal, create=False) as store:
         builds = store.builds()
@@ -41,9 +41,9 @@ def listing(journal: Path) -> int:
 @journal_option
 def export(build: int | None, target: Path, journal: Path) -> int:
     """Write BUILD (default: the latest complete one) as a journal of its own, to decide or compare with elsewhere."""
-    from evalgate.cli.builds import chosen  # noqa: PLC0415 only this command reads it
-    from evalgate.journal.store import Journal  # noqa: PLC0415
-    from evalgate.journal.transfer import export_build  # noqa: PLC0415
+    from evalgate.cli.builds import chosen
+    from evalgate.journal.store import Journal
+    from evalgate.journal.transfer import export_build
 
     with Journal(journal, create=False) as store:
         build_id = chosen(store, build)

@@ -10,9 +10,10 @@ from evalgate.gate.selection import Selection
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import example_hash, version_of_hashes
 from evalgate.records import Example, Fingerprint, Side
-from evalgate.suite.config import Suite
+from evalgate.suite.config import Endpoint, Suite
 from evalgate.suite.fingerprint import evaluators_fingerprint, task_fingerprint
-from evalgate.suite.tasks import TaskBase
+from evalgate.suite.inputs import evaluator_files, hash_files, task_files
+from evalgate.suite.tasks import PromptTask, TaskBase
 
 Tree = Callable[[Path], Sequence[str]]
 """Lists the files of a tree, relative to it: what git tracks and what it does not ignore, or all there is."""
@@ -55,17 +56,29 @@ class PreparedSuite:
         return {**self.evaluator_files, **side.files}
 
 
-def prepare_side(side: Side, label: str, task: TaskBase, root: Path, tree: Tree) -> PreparedSide:
-    files = {n: __import__("hashlib").sha256((root/n).read_bytes()).hexdigest() for n in sorted(str(q.relative_to(root)) for g in (task.inputs or ()) for q in root.glob(g))}
-    return PreparedSide(side=side, label=label, task=task, fingerprint=task_fingerprint(task, files), files=files)
+def prepare_side(
+    side: Side, label: str, task: TaskBase, *, root: Path, tree: Tree, endpoints: Mapping[str, Endpoint]
+) -> PreparedSide:
+    """Hash what one side's answers depend on. Raises ConfigurationError for inputs that match nothing."""
+    whole = [] if task.inputs is not None or isinstance(task, PromptTask) else tree(root)
+    files = hash_files(root, task_files(task, root, whole))
+    endpoint = endpoints.get(task.model.partition("/")[0]) if isinstance(task, PromptTask) else None
+    fingerprint = task_fingerprint(task, files, endpoint=endpoint)
+    return PreparedSide(side=side, label=label, task=task, fingerprint=fingerprint, files=files)
 
 
-def prepare_suite(name: str, suite: Suite, *, root: Path, selection: Selection, sides: tuple[PreparedSide, ...]) -> PreparedSuite:
-    """Read the dataset once to know its version, and hash what scores it."""
+def prepare_suite(
+    name: str, suite: Suite, *, root: Path, selection: Selection, sides: tuple[PreparedSide, ...]
+) -> PreparedSuite:
+    """Read the dataset once to know its version, and hash what scores it.
+
+    Raises DatasetError and ErrorGroup as `read_examples` does.
+    """
     ref = suite.dataset
-    everything, taken = [], []
-    selected = selection.of(_split(_noted(read_examples(root / ref.file, fields=ref.fields), everything), ref.split))
-    taken = [bytes.fromhex(example_hash(example)) for example in selected]
+    everything: list[bytes] = []
+    of_split = _of_split(_hashed(read_examples(root / ref.file, fields=ref.fields), everything), ref.split)
+    taken = [bytes.fromhex(example_hash(example)) for example in selection.of(of_split)]
+    files = hash_files(root, [name for evaluator in suite.evaluators for name in evaluator_files(evaluator)])
     return PreparedSuite(
         name=name,
         suite=suite,
@@ -74,18 +87,18 @@ def prepare_suite(name: str, suite: Suite, *, root: Path, selection: Selection, 
         dataset=version_of_hashes(everything),
         dataset_version=version_of_hashes(taken),
         count=len(taken),
-        evaluators=evaluators_fingerprint(suite.evaluators, {}),
-        evaluator_files={},
+        evaluators=evaluators_fingerprint(suite.evaluators, files),
+        evaluator_files=files,
         sides=sides,
     )
 
 
-def _noted(examples: Iterator[Example], hashes: list[bytes]) -> Iterator[Example]:
+def _hashed(examples: Iterator[Example], hashes: list[bytes]) -> Iterator[Example]:
     """Yield the examples, leaving each one's hash behind."""
     for example in examples:
         hashes.append(bytes.fromhex(example_hash(example)))
         yield example
 
 
-def _split(examples: Iterator[Example], split: str | None) -> Iterator[Example]:
+def _of_split(examples: Iterator[Example], split: str | None) -> Iterator[Example]:
     return (example for example in examples if split is None or example.split == split)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from evalgate.errors import ConfigurationError
-from evalgate.gate.prepare import PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
+from evalgate.gate.prepare import PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.run import Commit, Request
 from evalgate.gate.selection import Selection
 from evalgate.journal.store import Journal
 from evalgate.records import Side
 from evalgate.suite.config import Config
 from evalgate.suite.loading import LoadedConfig
+from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask, TaskBase
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,22 +58,29 @@ def _only(config: Config, names: Sequence[str]) -> Config:
 
 def _suite(loaded: LoadedConfig, name: str, wanted: Wanted, journal: Journal, tree: Tree) -> PreparedSuite:
     suite, root = loaded.config.suites[name], loaded.root(name)
-    sides = [prepare_side(Side.CANDIDATE, _title(suite.task, "candidate"), suite.task, root, tree)]
+    tasks: dict[Side, TaskBase] = {Side.CANDIDATE: suite.task}
     if (second := loaded.baseline_tasks.get(name)) is not None:
-        sides.append(prepare_side(Side.BASELINE, _title(second, "second task"), second, root, tree))
-    selection = _selection(name, wanted, journal)
-    return prepare_suite(name, suite, root=root, selection=selection, sides=tuple(sides))
+        tasks[Side.BASELINE] = second
+    sides = tuple(
+        prepare_side(side, _title(task), task, root=root, tree=tree, endpoints=loaded.config.endpoints)
+        for side, task in tasks.items()
+    )
+    return prepare_suite(name, suite, root=root, selection=_selection(name, wanted, journal), sides=sides)
 
 
-def _title(task: object, otherwise: str) -> str:
+def _title(task: TaskBase) -> str:
     """Return what people call a side: what its task points at."""
-    for kind in ("prompt", "python"):
-        if isinstance(named := getattr(task, kind, None), str):
-            return named
-    command = getattr(task, "command", None)
-    if command is not None:
-        return command if isinstance(command, str) else " ".join(command)
-    return otherwise
+    match task:
+        case PromptTask():
+            return f"{task.prompt} on {task.model}"
+        case PythonTask():
+            return task.python
+        case CommandTask():
+            return task.command if isinstance(task.command, str) else " ".join(task.command)
+        case HttpTask():
+            return task.http.serve.command if task.http.serve else str(task.http.url)
+        case _:
+            raise TypeError(f"{type(task).__name__} has no title")
 
 
 def _selection(name: str, wanted: Wanted, journal: Journal) -> Selection:

@@ -23,7 +23,7 @@ from evalgate.gate.resume import require_unchanged
 from evalgate.gate.stored import adopt
 from evalgate.journal.lock import writing
 from evalgate.journal.store import BuildRow, ExperimentRow, Journal, ProblemRow
-from evalgate.records import Side
+from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config
 from evalgate.suite.evaluators import Evaluator
@@ -119,17 +119,15 @@ def _begin(request: Request, world: World) -> int:
 async def _load(suites: Sequence[PreparedSuite], world: World, stack: AsyncExitStack) -> list[_Loaded]:
     """Start every runner at once. A candidate or an evaluator that does not load ends it all; a baseline is said."""
     made = []
+    starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
-        for runner in (*evaluators, *tasks.values()):
-            stack.push_async_callback(runner.close)
         made.append((suite, evaluators, tasks))
-    starts = [
-        (suite, side, runner)
-        for suite, evaluators, tasks in made
-        for side, runner in (*((None, each) for each in evaluators), *tasks.items())
-    ]
+        starts += [(suite, None, evaluator) for evaluator in evaluators]
+        starts += [(suite, side, task) for side, task in tasks.items()]
+    for _, _, runner in starts:
+        stack.push_async_callback(runner.close)
     results = await asyncio.gather(*(runner.start() for _, _, runner in starts), return_exceptions=True)
     problems: dict[str, ProblemRow] = {}
     for (suite, side, _), error in zip(starts, results, strict=True):
@@ -175,7 +173,7 @@ def _register(build_id: int, loaded: Sequence[_Loaded], world: World) -> dict[tu
     return known
 
 
-def _experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[object, ...]) -> ExperimentRow:
+def _experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[EvaluatorSpec, ...]) -> ExperimentRow:
     return ExperimentRow(
         suite=suite.name,
         side=side.side,
@@ -185,7 +183,7 @@ def _experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[objec
         repetitions=suite.suite.repetitions,
         task=side.fingerprint.digest,
         evaluators=suite.evaluators.digest,
-        specs=specs,  # type: ignore[arg-type]
+        specs=specs,
         watched=suite.watched(side),
     )
 

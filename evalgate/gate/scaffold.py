@@ -11,7 +11,7 @@ from typing import Final
 import yaml
 
 from evalgate.errors import EvalgateError
-from evalgate.golden import read_examples
+from evalgate.golden.reading import read_examples
 from evalgate.records import Example
 
 _FUNCTIONS: Final = ("answer", "predict", "generate", "respond", "route", "classify", "run")

@@ -12,7 +12,7 @@ from evalgate.errors import ConfigurationError, JournalError
 @contextmanager
 def writing(journal: Path, build_id: int) -> Iterator[None]:
     """Hold a build for writing. Raises ConfigurationError when another process holds it."""
-    from filelock import FileLock, Timeout  # noqa: PLC0415 only a run pays for it
+    from filelock import FileLock, Timeout
 
     lock = FileLock(_lock_file(journal, build_id), blocking=False)
     try:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from evalgate.llm.chat import ChatReply
 from evalgate.llm.failures import ContentFiltered, EmptyAnswer, ModelRefused, Unparseable
 from evalgate.llm.jsontext import strict_json
+from evalgate.llm.wording import one_line
 from evalgate.records import Json
+
+EXCERPT: Final = 160
+"""Characters of an answer that a message about it shows."""
 
 AnswerForm = Literal["text", "json", "tool_calls"]
 
@@ -21,7 +25,7 @@ def answer_of(reply: ChatReply, form: AnswerForm) -> Json:
     if reply.finish_reason == "content_filter":
         raise ContentFiltered("the provider's content filter stopped the answer")
     if reply.refusal:
-        raise ModelRefused(f"the model refused: {_short(reply.refusal)}")
+        raise ModelRefused(f"the model refused: {one_line(reply.refusal, EXCERPT)}")
     if form == "tool_calls":
         return _calls(reply)
     if not (reply.text or "").strip():
@@ -48,7 +52,7 @@ def _parsed(reply: ChatReply) -> Json:
     try:
         return strict_json(text)
     except ValueError as error:
-        raise Unparseable(f"the answer is not JSON ({error}){_cut(reply)}: {_short(text)}") from None
+        raise Unparseable(f"the answer is not JSON ({error}){_cut(reply)}: {one_line(text, EXCERPT)}") from None
 
 
 def _why_empty(reply: ChatReply) -> str:
@@ -63,8 +67,3 @@ def _why_empty(reply: ChatReply) -> str:
 
 def _cut(reply: ChatReply) -> str:
     return ", cut off at the token limit" if reply.finish_reason == "length" else ""
-
-
-def _short(text: str, limit: int = 160) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= limit else line[:limit] + "…"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
 from evalgate.llm.endpoint import ModelEndpoint
+from evalgate.llm.wording import one_line
 
 T = TypeVar("T")
 
@@ -50,8 +51,7 @@ class Response:
 
     def excerpt(self, limit: int = 300) -> str:
         """Return the start of the body as one line of text, for messages."""
-        text = " ".join(self.body[: 4 * limit].decode("utf-8", "replace").split())
-        return text if len(text) <= limit else text[:limit] + "…"
+        return one_line(self.body[: 4 * limit].decode("utf-8", "replace"), limit)
 
 
 Reader = Callable[[Response], T]

@@ -20,10 +20,14 @@ from evalgate.llm.failures import (
 )
 from evalgate.llm.jsontext import strict_json
 from evalgate.llm.retry import requested_delay
+from evalgate.llm.wording import one_line
 from evalgate.records import Json, JsonObject, Usage
 
 OWN_KEYS: Final = frozenset({"model", "messages", "tools", "tool_choice", "response_format", "stream", "n"})
 """Keys of the body that only this module sets: free parameters may not."""
+
+MESSAGE_LIMIT: Final = 500
+"""Characters of a provider's message that are kept."""
 
 _NO_MORE: Final = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
 
@@ -163,10 +167,10 @@ def _provider_message(response: Response) -> tuple[str | None, str]:
         return None, response.excerpt() or "no message"
     error = document.get("error", document) if isinstance(document, Mapping) else document
     if not isinstance(error, Mapping):
-        return None, " ".join(str(error).split())[:500]
+        return None, one_line(str(error), MESSAGE_LIMIT)
     code = next((value for key in ("code", "type") if isinstance(value := error.get(key), str)), None)
     said = next((value for key in ("message", "detail") if isinstance(value := error.get(key), str)), None)
-    return code, " ".join(said.split())[:500] if said else response.excerpt() or "no message"
+    return code, one_line(said, MESSAGE_LIMIT) if said else response.excerpt() or "no message"
 
 
 def _reply(response: Response, document: JsonObject, choice: JsonObject) -> ChatReply:
@@ -205,7 +209,9 @@ def _tool_call(call: Json) -> ToolCall:
     try:
         return ToolCall(name=name, arguments=strict_json(given) if given.strip() else {})
     except ValueError as error:
-        return ToolCall(name=name, arguments=None, problem=f"the arguments of {name} are not JSON ({error})")
+        return ToolCall(
+            name=name, arguments=None, problem=f"the arguments of {one_line(name, 80)} are not JSON ({error})"
+        )
 
 
 def _usage(given: Json) -> TokenUsage | None:

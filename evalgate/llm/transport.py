@@ -13,6 +13,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import aiohttp
 
+from evalgate import __version__
 from evalgate.llm.call import Reader, Request, Response
 from evalgate.llm.failures import CallFailed, Garbled, Refused, TimedOut, TooLarge, Unreachable
 from evalgate.llm.retry import delay_before_retry, worth_retrying
@@ -170,6 +171,7 @@ class Transport:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, ttl_dns_cache=300),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": f"evalgate/{__version__}"},
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_TIMEOUT),
             )
         return self._session

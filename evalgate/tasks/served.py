@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shlex
 import socket
 import sys
@@ -24,6 +25,7 @@ SETTLING: Final = 0.5
 """Seconds that the end of a process may take to be noticed after its connections broke."""
 ONE_CONNECTION_EACH: Final = {"connection": "close"}
 """A server that closes an idle connection just as it is used again would look as if it had failed a run."""
+_ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _GUARD: Final = Path(__file__).with_name("guard.py")
 _FIRST_POLL: Final = 0.02
 _LONGEST_POLL: Final = 0.5
@@ -52,7 +54,8 @@ class _Output(asyncio.SubprocessProtocol):
 
     def since(self, mark: int) -> str:
         wanted = min(self.seen - mark, len(self._kept))
-        return self._kept[len(self._kept) - wanted :].decode("utf-8", "replace").strip()
+        text = self._kept[len(self._kept) - wanted :].decode("utf-8", "replace")
+        return _ESCAPES.sub("", text).strip()
 
 
 class Server:

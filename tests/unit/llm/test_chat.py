@@ -189,3 +189,12 @@ def test_long_messages_of_providers_are_cut():
     with pytest.raises(BadRequest) as caught:
         read_chat(response({"error": {"message": "x" * 10_000}}, status=400))
     assert len(caught.value.message) < 600
+
+
+def test_no_control_character_gets_into_a_message():
+    with pytest.raises(BadRequest) as caught:
+        read_chat(response({"error": {"message": "red \x1b[31m\r\n::error::forged\u202e"}}, status=400))
+    assert caught.value.message == "answered 400: red [31m ::error::forged"
+    with pytest.raises(ModelRefused) as refused:
+        answer_of(read_chat(choice({"refusal": "no\x1b]0;title\x07\n"})), "text")
+    assert refused.value.message == "the model refused: no ]0;title"

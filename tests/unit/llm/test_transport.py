@@ -261,3 +261,10 @@ def test_loopback_is_known_by_name_and_address():
     assert [is_loopback(h) for h in ("localhost", "127.9.0.1", "::1", "10.0.0.1", "localhost.evil.org")] == [
         True, True, True, False, False,
     ]  # fmt: skip
+
+
+async def test_with_a_third_of_calls_failing_nothing_is_lost_and_nothing_is_answered_twice(fake_model, transport):
+    fake_model.rules = [Rule(fault="status", status=429, share=0.2), Rule(fault="reset_mid_body", times=15)]
+    replies = await asyncio.gather(*(ask(transport, endpoint_of(fake_model), str(i)) for i in range(100)))
+    assert [reply.text for reply in replies] == [str(i) for i in range(100)]
+    assert fake_model.calls == sum(reply.attempts for reply in replies) > 115

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from evalgate.errors import ConfigurationError
 from evalgate.gate.gather import Source
+from evalgate.gate.prepare import Tree
 from evalgate.gate.run import Commit
-from evalgate.git import Repository
+from evalgate.git.repository import Repository
 from evalgate.journal.store import Journal
 
 
@@ -17,8 +19,9 @@ def journal_path(given: Path | None) -> Path:
     """Return the journal that a command means: the one given, else the repository's, else this folder's."""
     if given is not None:
         return given
-    repository = Repository.find(Path())
-    return (repository.root if repository else Path()) / ".evalgate" / "journal.db"
+    here = Path().resolve()
+    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
+    return Path(os.path.relpath(top, here)) / ".evalgate" / "journal.db"
 
 
 def chosen(journal: Journal, build: int | None, *, unfinished: bool = False) -> int:
@@ -47,17 +50,21 @@ def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
     return Source(journal=store, build=chosen(store, int(name) if name.isdigit() else None, unfinished=True))
 
 
-def head(config: Path) -> Commit:
+def head(config: Path, environ: Mapping[str, str]) -> Commit:
     """Return where the repository of a config stands; nothing outside of one."""
-    repository = Repository.find(config.parent)
+    repository = Repository.find(config.parent, environ=environ)
     if repository is None:
         return Commit()
     return Commit(id=repository.head(), branch=repository.branch(), dirty=repository.is_dirty())
 
 
-def files_under(root: Path) -> Sequence[str]:
-    """List the files that a whole tree's fingerprint covers: what git tracks or does not ignore, else all there is."""
-    repository = Repository.find(root)
-    if repository is not None:
-        return repository.files(root)
-    return sorted(p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file())
+def tree_of(environ: Mapping[str, str]) -> Tree:
+    """Return what lists the files of a tree: those that git knows or does not ignore; without git, all there are."""
+
+    def files(root: Path) -> Sequence[str]:
+        repository = Repository.find(root, environ=environ)
+        if repository is not None:
+            return repository.files(root)
+        return [entry.name for entry in root.iterdir()]
+
+    return files

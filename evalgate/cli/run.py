@@ -47,7 +47,7 @@ def command(
     outputs: Outputs,
 ) -> int:
     """Run both sides of every suite, compare them, and give a verdict."""
-    from evalgate.cli.builds import files_under, head, journal_path
+    from evalgate.cli.builds import head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.gate.gather import Source
     from evalgate.gate.request import Wanted, make_request
@@ -60,7 +60,7 @@ def command(
     with Journal(journal_path(journal)) as store:
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
-        request = make_request(loaded, wanted, store, commit=head(loaded.path), tree=files_under)
+        request = make_request(loaded, wanted, store, commit=head(loaded.path, environ), tree=tree_of(environ))
         ended = asyncio.run(_supervised(request, store, environ, outputs, build))
         if not ended.complete:
             raise Interrupted(

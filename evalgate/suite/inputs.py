@@ -11,7 +11,9 @@ from evalgate.errors import ConfigurationError
 from evalgate.suite.evaluators import Evaluator, JsonSchema, Sql
 from evalgate.suite.tasks import PromptTask, PythonTask, TaskBase
 
-_NEVER: Final = frozenset({".git", "__pycache__", ".evalgate"})
+_NEVER: Final = frozenset(
+    {".git", ".evalgate", "__pycache__", ".venv", "node_modules", ".tox", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+)
 """What running leaves behind: equal content would have other files each time."""
 
 

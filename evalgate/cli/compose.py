@@ -90,6 +90,7 @@ class _Runners:
                     root=suite.root,
                     environ=environment(task.env, self._environ),
                     transport=self._shared_transport(),
+                    log=self._log,
                 )
             case _:
                 raise TypeError(f"no runner for {type(task).__name__}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -32,6 +32,8 @@ from evalgate.records import ErrorKind, Example, Failure, Json, TaskOutcome
 from evalgate.suite.tasks import HttpTask
 from evalgate.suite.template import TemplateProblem, Tree, compile_tree, dotted, example_variables, render_tree
 from evalgate.tasks.served import ONE_CONNECTION_EACH, Server
+from evalgate.workers.protocol import PROTOCOL, outcome_of
+from evalgate.workers.setup import run_setup
 
 _VARIABLE: Final = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -51,11 +53,22 @@ class HttpTaskRunner:
 
     `environ` is what the task may see, complete and filtered: a server of its own gets that and PORT. Without a server
     of its own, an endpoint that cannot be reached or is busy (429, 502, 503, 504) is infrastructure, after retries;
-    with one, everything that the server does wrong is the task's.
+    with one, everything that the server does wrong is the task's. `log` is told of slow steps, a line each. An answer
+    that is the object of `evalgate.Result` (`{"evalgate": 1, "output": …}`) may bring context, messages and usage.
     """
 
-    def __init__(self, task: HttpTask, *, root: Path, environ: Mapping[str, str], transport: Sender) -> None:
+    def __init__(
+        self,
+        task: HttpTask,
+        *,
+        root: Path,
+        environ: Mapping[str, str],
+        transport: Sender,
+        log: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._task = task
+        self._root = root
+        self._log = log
         self._environ = environ
         self._transport = transport
         serve = task.http.serve
@@ -66,7 +79,7 @@ class HttpTaskRunner:
         self._body: Tree = None
 
     async def start(self) -> None:
-        """Check what is declared and start the server, if it is ours. Raises CandidateError."""
+        """Check what is declared, run the setup, and start the server, if it is ours. Raises CandidateError."""
         self._headers, self._secrets = _headers(self._task, self._environ)
         try:
             self._body = compile_tree(self._task.http.body, typed=True, place=("body",))
@@ -76,6 +89,8 @@ class HttpTaskRunner:
                 next_step="repair it in the config",
             ) from None
         self._check_url()
+        if self._task.setup is not None:
+            await run_setup(self._task.setup, self._root, self._environ, self._log)
         if self._server is not None:
             await self._server.ensure()
 
@@ -157,6 +172,8 @@ class HttpTaskRunner:
 
     def _outcome(self, document: Json, latency: float) -> TaskOutcome:
         path = self._task.http.output
+        if path is None and isinstance(document, Mapping) and document.get("evalgate") == PROTOCOL:
+            return outcome_of(document, latency=latency, logs="")
         found: Any = document if path is None else resolve(path, document)
         if found is not MISSING:
             return TaskOutcome(output=found, latency=latency)

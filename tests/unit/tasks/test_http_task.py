@@ -17,7 +17,7 @@ import pytest_asyncio
 from aiohttp import web
 
 from evalgate.errors import CandidateError
-from evalgate.records import ErrorKind, Example, TaskOutcome
+from evalgate.records import ErrorKind, Example, TaskOutcome, Usage
 from evalgate.suite.tasks import HttpTask
 from evalgate.tasks.http import HttpTaskRunner
 from tests.unit.tasks.programs import SERVER
@@ -319,3 +319,33 @@ async def test_a_server_does_not_outlive_an_evalgate_that_was_killed(tmp_path):
     finally:
         parent.kill()
         parent.communicate()
+
+
+async def test_an_answer_may_be_the_object_of_a_result(make, remote):
+    """A served application brings its context and usage the way a command does."""
+    remote.answer = {
+        "evalgate": 1,
+        "output": {"answer": "Because."},
+        "context": ["a page"],
+        "usage": [{"model": "m", "input_tokens": 3, "output_tokens": 4}],
+    }
+    [outcome] = await ran(make(url=remote.url))
+    assert outcome.output == {"answer": "Because."}
+    assert outcome.context == ["a page"]
+    assert outcome.usage == (Usage(model="m", input_tokens=3, output_tokens=4),)
+
+
+async def test_an_error_in_that_object_is_the_runs_error(make, remote):
+    """An application that says what went wrong is believed."""
+    remote.answer = {"evalgate": 1, "error": {"kind": "task", "message": "no such recipe"}}
+    [outcome] = await ran(make(url=remote.url))
+    assert outcome.failure is not None
+    assert outcome.failure.message == "no such recipe"
+
+
+async def test_the_setup_of_a_served_task_runs_before_its_server(make, tmp_path):
+    """What the server needs is built first."""
+    runner = make(serve=serve(), task={"setup": "echo built > built.txt"})
+    await runner.start()
+    assert (tmp_path / "built.txt").read_text() == "built\n"
+    await runner.close()

@@ -525,7 +525,9 @@ def main() -> None:
     order = conversation.read()
     if order is None:
         return
-    sys.path[0] = os.getcwd()  # instead of this file's directory, whose modules are none of the user's business
+    if sys.path[:1] == [os.path.dirname(os.path.abspath(__file__))]:
+        del sys.path[0]  # its modules are none of the user's business
+    sys.path.insert(0, os.getcwd())
     sys.argv = [order["load"].rpartition(":")[0]]
     sys.meta_path.append(EvalgateForUsers())
     try:

@@ -145,6 +145,13 @@ async def test_a_program_that_does_not_read_a_large_request_times_out(workshop, 
     assert (await ask(pool, "x" * 1_000_000, timeout=0.3)).failure.type == "Timeout"
 
 
+async def test_a_program_that_ends_without_reading_a_large_request_is_told_at_once(workshop, ask):
+    pool = workshop.command("import time\ntime.sleep(0.1)\nraise SystemExit('no key')")
+    outcome = await ask(pool, "x" * 1_000_000)
+    assert outcome.failure.message.endswith("no key")
+    assert outcome.latency < 3
+
+
 async def test_a_program_that_ends_after_each_answer_is_started_again(workshop, ask):
     pool = workshop.command(answering("    print(ok, flush=True); break"))
     outcomes = [await ask(pool, run=str(n)) for n in range(4)]

@@ -151,6 +151,16 @@ async def test_children_end_when_their_worker_is_killed(workshop, ask):
     assert await gone(child)
 
 
+async def test_a_child_that_fled_its_group_does_not_hold_the_run(workshop, ask):
+    pool = await workshop.python("""
+        import os, subprocess
+        def answer(input):
+            subprocess.Popen(["sleep", "2"], start_new_session=True)
+            os._exit(1)
+    """)
+    assert (await ask(pool)).latency < 1.5
+
+
 async def test_a_fork_bomb_ends_with_its_worker(workshop, ask):
     pool = await workshop.python("""
         import os, time
@@ -297,6 +307,11 @@ async def test_a_flood_of_logs_is_kept_by_its_end(workshop, ask):
     outcome = await ask(pool)
     assert outcome.logs.endswith("line 199999\n")
     assert len(outcome.logs) <= 16 * 1024
+
+
+def test_a_python_host_is_never_for_one_run_only(workshop):
+    with pytest.raises(ValueError, match="per_example is for commands"):
+        workshop.pool(argv=("python",), target="task.py:answer", per_example=True)
 
 
 async def test_arguments_that_are_no_json_are_the_runs_error(workshop, ask):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypedDict
 
 from evalgate.evaluators.sql import rows
-from evalgate.evaluators.sql.answers import DatabaseError, Limits, QueryError, Table
+from evalgate.evaluators.sql.answers import DatabaseError, Limits, LostDatabaseError, QueryError, Table
 from evalgate.evaluators.sql.checks import check_names, check_quoted, parse, qualified
 from evalgate.evaluators.sql.filters import RequiredFilter, check_filters, unknown_filters
 from evalgate.evaluators.sql.values import comparable
@@ -67,6 +67,8 @@ def answer(options: Options, sql: str | None = None, reference: Any = None) -> d
             column_names=options["column_names"],
         )
     except QueryError as error:
+        if isinstance(error, LostDatabaseError):
+            _opened.cache_clear()
         return {"stage": error.stage, "explanation": str(error)}
     except (DatabaseError, BrokenReferenceError) as error:
         return {"fault": type(error).__name__.removesuffix("Error"), "message": str(error)}

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 PROTOCOL = 1
 DEPTH_LIMIT = 100  # deeper values are cycles or would break readers that recurse
 MESSAGE_LIMIT = 4_000  # characters of an exception's message that are worth keeping
-ORPHAN_GRACE = 5.0  # seconds that the user's exit hooks have once nobody asks any more
+EXIT_GRACE = 5.0  # seconds that the user's exit hooks have once nobody asks any more
+ORPHAN_GRACE = 1.0  # seconds that a run has whose answer nobody waits for: evalgate itself was killed
 SCORE_FIELDS = ("name", "score", "label", "explanation", "metadata", "direction", "kind")
 RESULT_FIELDS = ("context", "messages", "tool_calls", "steps", "usage", "trace_id")
 
@@ -175,7 +176,7 @@ def load(target: str) -> Function:
             raise LoadError("function", f"{place} has no {part}{hint}")
         found = getattr(found, part)
     if not callable(found):
-        raise LoadError("function", f"{name} in {place} is a {type(found).__name__}, not a function")
+        raise LoadError("function", f"{name} in {place} is no function: its type is {type(found).__name__}")
     return Function(found, name)
 
 
@@ -224,7 +225,7 @@ def to_json(value: Any, path: str, depth: int = 0) -> Any:
         raise NotJsonError(f"{path} is nested more than {DEPTH_LIMIT} deep, or contains itself")
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124 - only NaN differs from itself
-            raise NotJsonError(f"{path} is {value!r}, which JSON cannot say")
+            raise NotJsonError(f"{path} is {float.__repr__(value)}, which JSON cannot say")
         return float(value)
     if isinstance(value, (str, int)):
         return str.__str__(value) if isinstance(value, str) else int(value)
@@ -238,7 +239,9 @@ def to_json(value: Any, path: str, depth: int = 0) -> Any:
 def to_key(key: Any, path: str) -> str:
     """Return a dict's key, which JSON wants as a string."""
     if not isinstance(key, str):
-        raise NotJsonError(f"{path} has the key {key!r}, a {type(key).__name__}; keys of JSON objects are strings")
+        raise NotJsonError(
+            f"{path} has the key {key!r} of the type {type(key).__name__}; keys of JSON objects are strings"
+        )
     return str.__str__(key)
 
 
@@ -258,7 +261,7 @@ def unwrap(value: Any, path: str) -> Any:
     if hasattr(kind, "keys") and hasattr(kind, "__getitem__"):
         return {key: value[key] for key in value.keys()}  # noqa: SIM118 - not every mapping iterates over its keys
     name = kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-    raise NotJsonError(f"{path} is a {name}, which JSON cannot say")
+    raise NotJsonError(f"{path} has the type {name}, which JSON cannot say")
 
 
 def answer_fields(value: Any) -> dict[str, Any]:
@@ -355,6 +358,7 @@ class Conversation:
         self._answers = os.dup(1)
         self._lock = threading.Lock()
         self._process = os.getpid()
+        self._unanswered = 0
         with open(os.devnull, "rb") as nothing:
             os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
@@ -369,7 +373,15 @@ class Conversation:
         if not line.endswith(b"\n"):
             return None
         request: dict[str, Any] = json.loads(line)
+        if "arguments" in request:
+            with self._lock:
+                self._unanswered += 1
         return request
+
+    @property
+    def grace(self) -> float:
+        """Seconds that remain to this process once its stdin has ended."""
+        return ORPHAN_GRACE if self._unanswered else EXIT_GRACE
 
     def write(self, message: Mapping[str, Any]) -> None:
         """Send one message, after everything that was printed before it."""
@@ -387,6 +399,8 @@ class Conversation:
 
     def answer(self, request: Mapping[str, Any], fields: Mapping[str, Any], seconds: float) -> None:
         """Answer one request."""
+        with self._lock:
+            self._unanswered -= 1
         self.write({"id": request["id"], "sample": request["sample"], "seconds": seconds, **fields})
 
 
@@ -499,7 +513,7 @@ def read_all(conversation: Conversation, listen: Callable[[dict[str, Any] | None
             listen(request)
         except RuntimeError:  # the loop is closed
             break
-    time.sleep(ORPHAN_GRACE)
+    time.sleep(conversation.grace)
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)
@@ -511,7 +525,9 @@ def main() -> None:
     order = conversation.read()
     if order is None:
         return
-    sys.path[0] = os.getcwd()  # instead of this file's directory, whose modules are none of the user's business
+    if sys.path[:1] == [os.path.dirname(os.path.abspath(__file__))]:
+        del sys.path[0]  # its modules are none of the user's business
+    sys.path.insert(0, os.getcwd())
     sys.argv = [order["load"].rpartition(":")[0]]
     sys.meta_path.append(EvalgateForUsers())
     try:

@@ -11,8 +11,9 @@ from typing import Final
 
 from evalgate.records import ErrorKind, Failure, Json, TaskOutcome
 from evalgate.workers import protocol
+from evalgate.workers.conversation import DisturbedError, Key
 from evalgate.workers.loading import candidate_error
-from evalgate.workers.process import DisturbedError, Key, StartFailedError, Worker
+from evalgate.workers.process import StartFailedError, Worker
 from evalgate.workers.spec import WorkerSpec
 
 __all__ = ["WorkerPool", "WorkerSpec"]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from evalgate.records import TaskOutcome
 from evalgate.workers import protocol
-from evalgate.workers.logs import LogTail
+from evalgate.workers.conversation import Conversation, DisturbedError, Held, Key
 from evalgate.workers.spec import WorkerSpec
 
 LOAD_TIMEOUT: Final = 180.0
@@ -31,9 +30,6 @@ DRAIN: Final = 0.5
 _POSIX: Final = os.name == "posix"
 _KILL: Final = signal.SIGKILL if _POSIX else signal.SIGTERM
 
-Key = tuple[str, str]
-"""A run as a worker knows it: id and sample."""
-
 
 class StartFailedError(Exception):
     """A worker did not come up. `reason` is the host's word for the sort of trouble; `logs` is what it printed."""
@@ -42,20 +38,6 @@ class StartFailedError(Exception):
         super().__init__(message)
         self.reason = reason
         self.logs = logs
-
-
-class DisturbedError(Exception):
-    """The worker ended while it held this run, through the doing of another: the run is to be asked again, alone."""
-
-
-@dataclass(kw_only=True, slots=True)
-class _Held:
-    """One run that the process is at. `answer` becomes a message or an outcome, or raises DisturbedError."""
-
-    answer: asyncio.Future[dict[str, Any] | TaskOutcome]
-    mark: int
-    since: float
-    until: float | None = None
 
 
 class Worker(asyncio.SubprocessProtocol):
@@ -69,19 +51,10 @@ class Worker(asyncio.SubprocessProtocol):
         self.sample: str | None = None
         self.load = 0
         self.alive = False
-        self.fault: str | None = None
-        """A breach of the protocol that no held run can be blamed for."""
         self._on_retired = on_retired
         self._loop = asyncio.get_running_loop()
         self.ended: asyncio.Future[None] = self._loop.create_future()
-        self._ready: asyncio.Future[dict[str, Any]] = self._loop.create_future()
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._held: dict[Key, _Held] = {}
-        self._dropped: set[Key] = set()
-        self._answered = 0
-        self._lines = protocol.Lines()
-        self._logs = LogTail()
+        self._said = Conversation(single=spec.per_example, breached=self.kill)
         self._cancellable = False
         self._transport: asyncio.SubprocessTransport | None = None
 
@@ -114,34 +87,35 @@ class Worker(asyncio.SubprocessProtocol):
     async def _survive(self) -> None:
         await self._ended_or_ready(PROBE)
         if self.ended.done():
-            raise StartFailedError(self._how_it_ended(), reason="ended", logs=self._logs.since(0))
+            raise StartFailedError(self._how_it_ended(), reason="ended", logs=self._said.logs.since(0))
 
     async def _ended_or_ready(self, seconds: float) -> None:
-        watched: set[asyncio.Future[Any]] = {self.ended, self._ready}
+        watched: set[asyncio.Future[Any]] = {self.ended, self._said.ready}
         await asyncio.wait(watched, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
     async def _load(self, target: str) -> None:
         self._write(protocol.load_line(target, per_worker=self.spec.per_worker, parameters=self.spec.parameters))
         await self._ended_or_ready(LOAD_TIMEOUT)
-        if not self._ready.done():
+        if not self._said.ready.done():
             how = self._how_it_ended() if self.ended.done() else f"it did not load within {LOAD_TIMEOUT:g} s"
-            raise StartFailedError(how, reason="ended", logs=self._logs.since(0))
-        message = self._ready.result()
+            raise StartFailedError(how, reason="ended", logs=self._said.logs.since(0))
+        message = self._said.ready.result()
         if message.get("ready") is not True:
             error = message.get("error") or {}
             where = f" ({error['where']})" if error.get("where") else ""
             name = f"{error.get('type')}: " if error.get("reason") == "exception" else ""
             told = protocol.readable(f"{name}{error.get('message')}{where}")
-            raise StartFailedError(told, reason=str(error.get("reason")), logs=self._logs.since(0))
+            raise StartFailedError(told, reason=str(error.get("reason")), logs=self._said.logs.since(0))
         self._cancellable = self.spec.per_worker > 1 and message.get("async") is True
 
     async def stop(self) -> None:
         """End it: an idle one by the end of its stdin, then by SIGTERM, then by SIGKILL with its whole group."""
         try:
-            if not self._held and not self.ended.done():
-                self._retire()
+            self._retire()
+            if not self._said.pending() and self._transport is not None:
                 self._end_of_requests()
                 await asyncio.wait({self.ended}, timeout=END_GRACE)
+            self._said.disturb()
             if not self.ended.done():
                 self._signal(signal.SIGTERM)
                 await asyncio.wait({self.ended}, timeout=TERM_GRACE)
@@ -153,7 +127,7 @@ class Worker(asyncio.SubprocessProtocol):
         self.kill()
         interrupted = None
         until = self._loop.time() + END_GRACE
-        while not self.ended.done() and self._loop.time() < until:
+        while self._transport is not None and not self.ended.done() and self._loop.time() < until:
             try:
                 await asyncio.wait({self.ended}, timeout=until - self._loop.time())
             except asyncio.CancelledError as error:
@@ -165,10 +139,10 @@ class Worker(asyncio.SubprocessProtocol):
     def kill(self) -> None:
         """End it and everything in its process group now. Runs that it still holds are disturbed."""
         self._retire()
+        self._said.over = True
         if not self.ended.done():
             self._signal(_KILL)
-        for held in self._pending():
-            held.answer.set_exception(DisturbedError())
+        self._said.disturb()
 
     def _retire(self) -> None:
         if self.alive:
@@ -191,21 +165,25 @@ class Worker(asyncio.SubprocessProtocol):
         if stdin is not None:
             stdin.close()
 
+    @property
+    def fault(self) -> str | None:
+        """A breach of the protocol that no run can be blamed for."""
+        return self._said.fault
+
     # --- asking
 
     def holds(self, key: Key) -> bool:
         """Whether it is at this run right now."""
-        return key in self._held
+        return self._said.holds(key)
 
     async def run(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - part of the outcome
         """Send one request and return its outcome. Raises DisturbedError when another run ended the worker."""
         if not self.alive:
             raise DisturbedError
-        with self._hold(key) as held:
+        with self._said.hold(key) as held:
             try:
                 async with asyncio.timeout(timeout):
                     self._write(line)
-                    await self._writable.wait()
                     return self._outcome(await held.answer, held)
             except TimeoutError:
                 return await self._timed_out(key, held, timeout)
@@ -215,7 +193,7 @@ class Worker(asyncio.SubprocessProtocol):
 
     async def run_once(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - as above
         """Start the process for this one run: the request, the end of stdin, one answer, the end. Never raises."""
-        with self._hold(key) as held:
+        with self._said.hold(key) as held:
             try:
                 async with asyncio.timeout(timeout):
                     await self._spawn()
@@ -231,53 +209,40 @@ class Worker(asyncio.SubprocessProtocol):
                 await self._end_now()
         return outcome if self.fault is None else protocol.failed("ProtocolError", f"the worker {self.fault}")
 
-    @contextmanager
-    def _hold(self, key: Key) -> Iterator[_Held]:
-        held = _Held(answer=self._loop.create_future(), mark=self._logs.seen, since=self._loop.time())
-        self._held[key] = held
-        try:
-            yield held
-        finally:
-            self._held.pop(key, None)
-            if held.answer.done() and not held.answer.cancelled():
-                held.answer.exception()  # seen, whoever ended the wait for it
-
-    def _pending(self) -> list[_Held]:
-        return [held for held in self._held.values() if not held.answer.done()]
-
-    async def _timed_out(self, key: Key, held: _Held, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - to be told
+    async def _timed_out(self, key: Key, held: Held, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - to be told
         message = f"timed out after {timeout:g} s"
-        if self.spec.target is None and not self._answered and not self.spec.per_example:
+        if self.spec.target is None and not self._said.answered and not self.spec.per_example:
             message += "; it has answered nothing so far: it must read stdin line by line, and flush its answers"
-        outcome = protocol.failed("Timeout", message, latency=timeout, logs=self._logs.since(held.mark))
+        outcome = protocol.failed("Timeout", message, latency=timeout, logs=self._said.logs.since(held.mark))
         if self._cancellable and self.alive:
-            held.answer = self._loop.create_future()  # the first one was cancelled by the time limit
+            self._said.expect_again(held)
             self._write(protocol.cancel_line(*key))
             await asyncio.wait({held.answer}, timeout=CANCEL_GRACE)
-        self._held.pop(key, None)
         if not held.answer.done() or held.answer.cancelled():
             self.kill()
         return outcome
 
     def _give_up(self, key: Key) -> None:
         """Stop a run that nobody waits for any more."""
-        self._held.pop(key, None)
         if self._cancellable and self.alive:
-            self._dropped.add(key)
+            self._said.drop(key)
             self._write(protocol.cancel_line(*key))
         else:
             self.kill()
 
-    def _outcome(self, answer: dict[str, Any] | TaskOutcome, held: _Held) -> TaskOutcome:
+    def _outcome(self, answer: dict[str, Any] | TaskOutcome, held: Held) -> TaskOutcome:
         if isinstance(answer, TaskOutcome):
             return answer
-        latency = (held.until or self._loop.time()) - held.since
-        if self.spec.target is not None and isinstance(answer.get("seconds"), float):
-            latency = answer["seconds"]
-        outcome = protocol.outcome_of(answer, latency=latency, logs=self._logs.since(held.mark))
+        latency = held.until - held.since
+        seconds = answer.get("seconds")
+        if self.spec.target is not None and isinstance(seconds, float) and seconds >= 0:
+            latency = seconds
+        outcome = protocol.outcome_of(answer, latency=latency, logs=self._said.logs.since(held.mark))
         if outcome.failure is not None and outcome.failure.type == "MemoryError":
-            self._held.clear()
             self.kill()  # what it leaked would be the next run's error
+            if self.spec.memory_mb is not None:
+                told = f"the worker may have {self.spec.memory_mb} MiB (memory_mb)"
+                outcome = replace(outcome, failure=replace(outcome.failure, message=told))
         return outcome
 
     def _write(self, line: bytes) -> None:
@@ -292,77 +257,12 @@ class Worker(asyncio.SubprocessProtocol):
         self._transport = cast("asyncio.SubprocessTransport", transport)
         self.alive = True
 
-    def pause_writing(self) -> None:
-        """Its stdin is full."""
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """Its stdin has room."""
-        self._writable.set()
-
     def pipe_data_received(self, fd: int, data: bytes) -> None:
         """It printed something."""
         if fd == 2:
-            self._logs.add(data)
-            return
-        answers: dict[Key, dict[str, Any] | TaskOutcome] = {}
-        try:
-            for line in self._lines.feed(data):
-                self._read(line, answers)
-        except protocol.ProtocolError as error:
-            self._breach(str(error))
-        for key, answer in answers.items():
-            self._deliver(key, answer)
-
-    def _read(self, line: bytes, answers: dict[Key, dict[str, Any] | TaskOutcome]) -> None:
-        message = protocol.read_line(line)
-        if message is None:
-            self._logs.add(line + b"\n")
-            return
-        if "ready" in message:
-            if not self._ready.done():
-                self._ready.set_result(message)
-            return
-        key = self._key(message)
-        if key in answers:
-            answers[key] = protocol.failed("ProtocolError", f"the worker answered run {key[0]!r} twice")
-        elif key in self._dropped:
-            self._dropped.remove(key)
-        elif key not in self._held:
-            raise protocol.ProtocolError(
-                f"answered run {key[0]!r} (sample {key[1]!r}), which it was not asked or has answered already"
-            )
+            self._said.logs.add(data)
         else:
-            answers[key] = message
-
-    def _key(self, message: dict[str, Any]) -> Key:
-        """Return which run an answer is for: a process with one run in its life need not repeat what that is."""
-        only = next(iter(self._held), None) if self.spec.per_example else None
-        run_id = message.get("id", only and only[0])
-        sample = message.get("sample", only[1] if only else self.sample)
-        if not isinstance(run_id, str) or not isinstance(sample, str):
-            raise protocol.ProtocolError("answered without the id and the sample of its request")
-        return run_id, sample
-
-    def _deliver(self, key: Key, answer: dict[str, Any] | TaskOutcome) -> None:
-        held = self._held.get(key)
-        self._answered += 1
-        if held is not None and not held.answer.done():
-            held.until = self._loop.time()
-            held.answer.set_result(answer)
-
-    def _breach(self, what: str) -> None:
-        """End a worker that broke the protocol: the one run that it held is to blame, of several none."""
-        pending = self._pending()
-        if len(pending) == 1:
-            self._blame(pending[0], "ProtocolError", f"the worker {what}")
-        elif not pending:
-            self.fault = what
-        self.kill()
-
-    def _blame(self, held: _Held, kind: str, message: str) -> None:
-        latency, logs = self._loop.time() - held.since, self._logs.since(held.mark)
-        held.answer.set_result(protocol.failed(kind, message, latency=latency, logs=logs))
+            self._said.hear(data)
 
     def process_exited(self) -> None:
         """It ended; whatever it started and left behind ends too."""
@@ -374,15 +274,14 @@ class Worker(asyncio.SubprocessProtocol):
         """It ended and everything that it printed was read."""
         self._retire()
         self._close()
-        if self._lines.rest():
-            self.pipe_data_received(1, b"\n")
-        pending = self._pending()
-        left_by_itself = self._answered > 0 and self._code() == 0 and not self.spec.per_example
+        self._said.hear_the_end()
+        pending = self._said.pending()
+        left_by_itself = self._said.answered > 0 and self._code() == 0 and not self.spec.per_example
         for held in pending:
             if len(pending) > 1 or left_by_itself:
                 held.answer.set_exception(DisturbedError())
             else:
-                self._blame(held, "WorkerDied", self._how_it_ended(self._logs.since(held.mark)))
+                self._said.blame(held, "WorkerDied", self._how_it_ended(held.mark))
         if not self.ended.done():
             self.ended.set_result(None)
 
@@ -393,9 +292,10 @@ class Worker(asyncio.SubprocessProtocol):
     def _code(self) -> int | None:
         return self._transport.get_returncode() if self._transport is not None else None
 
-    def _how_it_ended(self, logs: str | None = None) -> str:
+    def _how_it_ended(self, mark: int = 0) -> str:
+        """Say how, with the last that it printed after `mark`."""
         code = self._code()
-        said = protocol.last_words(self._logs.since(0) if logs is None else logs)
+        said = protocol.last_words(self._said.logs.since(mark))
         tail = f"; the last that it printed: {said}" if said else "; it printed nothing"
         if code is not None and code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else f"signal {-code}"

@@ -161,7 +161,7 @@ def failure_of(error: Any) -> Failure:
     if isinstance(error, str):
         error = {"message": error}
     if not isinstance(error, dict):
-        raise ProtocolError(f"answered with an error that is a {type(error).__name__}, not an object")
+        raise ProtocolError(f"answered with an error of the type {type(error).__name__}, not an object")
     kind = error.get("kind", "task")
     if kind not in (ErrorKind.TASK, ErrorKind.INFRASTRUCTURE):
         raise ProtocolError(f"answered with an error of kind {kind!r}; the kinds are task and infrastructure")
@@ -176,7 +176,7 @@ def failure_of(error: Any) -> Failure:
 def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:
     value = fields.get(name)
     if value is not None and not isinstance(value, str):
-        raise ProtocolError(f"answered with a {name} that is a {type(value).__name__}, not text")
+        raise ProtocolError(f"answered with a {name} of the type {type(value).__name__}, not text")
     return value
 
 
@@ -185,7 +185,7 @@ def _usage(value: Any) -> tuple[Usage, ...] | None:
         return None
     entries = [value] if isinstance(value, dict) else value
     if not isinstance(entries, list):
-        raise ProtocolError(f"answered with a usage that is a {type(value).__name__}, not a list")
+        raise ProtocolError(f"answered with a usage of the type {type(value).__name__}, not a list")
     return tuple(_one_usage(entry) for entry in entries)
 
 

@@ -112,7 +112,7 @@ async def _run(command: str, cwd: Path, environment: Mapping[str, str]) -> None:
             _kill_group(process)
             await process.wait()
         if what is not None:
-            output.seek(max(0, output.tell() - LOG_LIMIT))
+            output.seek(max(0, output.seek(0, os.SEEK_END) - LOG_LIMIT))
             raise _failure(command, what, readable(output.read()))
 
 

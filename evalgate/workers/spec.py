@@ -27,6 +27,10 @@ class WorkerSpec:
     per_example: bool = False
     parameters: tuple[str, ...] | None = None
 
+    def __post_init__(self) -> None:
+        if self.per_example and self.target is not None:
+            raise ValueError("a Python host answers many runs: per_example is for commands")
+
     @property
     def name(self) -> str:
         """What messages call it: the function, or the command."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 from evalgate.evaluators.measure import BINARY, Measure, Traits
@@ -40,7 +41,7 @@ class MatchesRegexMeasure(Measure):
         output = view.output(self._parameters.path)
         if not isinstance(output, str):
             raise OutputFaultError(f"the output is not text: {shown(output)}")
-        found = self._evaluator.evaluate({"output": output})[0]
+        found = (await asyncio.to_thread(self._evaluator.evaluate, {"output": output}))[0]
         return Given(score=bool(found.score), explanation=found.explanation)
 
 

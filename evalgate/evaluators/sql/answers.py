@@ -20,6 +20,10 @@ class QueryError(Exception):
         self.stage = stage
 
 
+class LostDatabaseError(QueryError):
+    """The query broke the open database beyond use: it has to be opened anew for the next one."""
+
+
 class DatabaseError(Exception):
     """What is wrong with the database itself: nobody's query is at fault."""
 

@@ -26,8 +26,9 @@ _TABLE_FUNCTIONS: Final = frozenset({"json_each", "json_tree", "generate_series"
 _UNKNOWN_COLUMN: Final = re.compile(
     r'no such column: (.+)|Referenced column "([^"]+)" not found|does not have a column named "([^"]+)"'
 )
-_UNKNOWN_TABLE: Final = re.compile(r"no such table: (.+)|Table with name (\S+) does not exist")
+_UNKNOWN_TABLE: Final = re.compile(r'no such table: (.+)|Table with name "?([^"\s]+)"? does not exist')
 _ANSI: Final = re.compile(r"\x1b\[[0-9;]*m")
+_CLASS: Final = re.compile(r"<class '[\w.]*?(\w+)'>")
 
 
 class Reader(Protocol):
@@ -120,15 +121,19 @@ def _explained(message: str, columns: Mapping[str, Sequence[str]]) -> str:
         found = pattern.search(message)
         if found:
             name = next(group for group in found.groups() if group)
-            return _unknown(what, name.rpartition(".")[2], columns)
+            return _unknown(what, name, columns)
     return message
 
 
 def _unknown(what: str, name: str, columns: Mapping[str, Sequence[str]]) -> str:
-    names: Iterable[str] = columns if what == "table" else {name for own in columns.values() for name in own}
+    told, bare = f"there is no {what} {name[:80]!r}", name.rpartition(".")[2].lower()[:80]
+    names: Iterable[str] = columns if what == "table" else {known for own in columns.values() for known in own}
     by_lower = {known.lower(): known for known in sorted(names)}
-    near = difflib.get_close_matches(name.lower()[:80], by_lower, n=1, cutoff=0.5)
-    return f"there is no {what} {name[:80]!r}" + (f"; the nearest is {by_lower[near[0]]!r}" if near else "")
+    if bare in by_lower:
+        owners = [table for table, own in columns.items() if bare in {known.lower() for known in own}]
+        return f"{told}; {', '.join(owners)} has one" if what == "column" else f"{told}, only {by_lower[bare]!r}"
+    near = difflib.get_close_matches(bare, by_lower, n=1, cutoff=0.5)
+    return told + (f"; the nearest is {by_lower[near[0]]!r}" if near else "")
 
 
 def _article(node: exp.Expr) -> str:
@@ -137,4 +142,4 @@ def _article(node: exp.Expr) -> str:
 
 
 def _first_line(message: str) -> str:
-    return _ANSI.sub("", message).strip().partition("\n")[0]
+    return _CLASS.sub(r"\1", _ANSI.sub("", message)).strip().partition("\n")[0]

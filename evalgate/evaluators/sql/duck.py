@@ -10,7 +10,15 @@ from typing import Final
 
 import duckdb
 
-from evalgate.evaluators.sql.answers import MEMORY_BYTES, DatabaseError, Limits, QueryError, Stage, Table
+from evalgate.evaluators.sql.answers import (
+    MEMORY_BYTES,
+    DatabaseError,
+    Limits,
+    LostDatabaseError,
+    QueryError,
+    Stage,
+    Table,
+)
 from evalgate.evaluators.sql.stopping import stopped_after
 from evalgate.evaluators.sql.values import gathered
 
@@ -70,6 +78,8 @@ class DuckdbDatabase:
                 self._connection.execute("ROLLBACK")
         except (MemoryError, duckdb.OutOfMemoryException) as error:
             raise QueryError("execute", f"it takes more than {MEMORY_BYTES // 2**20} MB of memory") from error
+        except (duckdb.FatalException, duckdb.InternalException) as error:
+            raise LostDatabaseError("execute", "it broke the database's engine") from error
         except duckdb.Error as error:
             raise QueryError(_stage(error), " ".join(str(error).partition("\n\n")[0].split())) from error
 

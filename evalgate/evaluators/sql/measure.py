@@ -24,7 +24,7 @@ from evalgate.workers.spec import WorkerSpec
 _WORKERS: Final = 2
 _MEMORY_MB: Final = 2048
 """Address space of one worker: the libraries reserve a quarter of it, a query may use MEMORY_BYTES."""
-_GRACE: Final = 5.0
+_GRACE: Final = 2.0
 """Seconds beyond two queries' time after which a worker that does not react to its own clock is killed."""
 _START_TIMEOUT: Final = 60.0
 _TARGET: Final = "evalgate.evaluators.sql.worker:answer"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypedDict
+from typing import Any, Final, Protocol, TypedDict
 
 from evalgate.evaluators.sql import rows
-from evalgate.evaluators.sql.answers import DatabaseError, Limits, QueryError, Table
+from evalgate.evaluators.sql.answers import DatabaseError, Limits, LostDatabaseError, QueryError, Table
 from evalgate.evaluators.sql.checks import check_names, check_quoted, parse, qualified
 from evalgate.evaluators.sql.filters import RequiredFilter, check_filters, unknown_filters
 from evalgate.evaluators.sql.values import comparable
@@ -67,6 +67,8 @@ def answer(options: Options, sql: str | None = None, reference: Any = None) -> d
             column_names=options["column_names"],
         )
     except QueryError as error:
+        if isinstance(error, LostDatabaseError):
+            _opened.cache_clear()
         return {"stage": error.stage, "explanation": str(error)}
     except (DatabaseError, BrokenReferenceError) as error:
         return {"fault": type(error).__name__.removesuffix("Error"), "message": str(error)}
@@ -98,7 +100,7 @@ def _unusable_options(required: Sequence[RequiredFilter], database: Database) ->
     return {}
 
 
-@functools.lru_cache(maxsize=1)
+@functools.lru_cache(maxsize=2)
 def _opened(path: str, dialect: str) -> Database:
     if dialect == "sqlite":
         from evalgate.evaluators.sql.sqlite import SqliteDatabase  # noqa: PLC0415 - only the dialect in use
@@ -109,8 +111,10 @@ def _opened(path: str, dialect: str) -> Database:
     return DuckdbDatabase(Path(path))
 
 
-_results: dict[str, Table] = {}
-"""What the reference queries of this worker's one database returned: each runs once."""
+_results: dict[tuple[str, str, str], Table] = {}
+"""What reference queries returned, by database and dialect: each runs once, as long as there is room."""
+_MOST_ROWS: Final = 200_000
+"""Rows kept over all of them."""
 
 
 def _expected(database: Database, options: Options, reference: Any, limits: Limits) -> Table:
@@ -119,13 +123,17 @@ def _expected(database: Database, options: Options, reference: Any, limits: Limi
         if options["column_names"] and not rows_given.names:
             raise BrokenReferenceError("the reference's rows have no column names; write a query or objects")
         return rows_given
-    if reference not in _results:
+    key = (options["database"], options["dialect"], reference)
+    if key not in _results:
         try:
             parse(reference, options["dialect"])
-            _results[reference] = database.query(reference, limits)
+            table = database.query(reference, limits)
         except QueryError as error:
             raise BrokenReferenceError(f"the reference query fails ({error.stage}): {error}") from error
-    return _results[reference]
+        if sum(len(kept.rows) for kept in _results.values()) + len(table.rows) > _MOST_ROWS:
+            _results.clear()
+        _results[key] = table
+    return _results[key]
 
 
 def _table(reference: Any, limits: Limits) -> Table:

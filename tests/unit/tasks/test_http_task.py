@@ -213,7 +213,7 @@ async def test_null_is_an_output(make, remote):
         ({"serve": {"command": "'unclosed"}}, "cannot be read as a command"),
         ({"serve": {"command": " "}}, "is empty"),
         ({"serve": serve("dies")}, "ended with status 3 before it was ready; it printed last:\ncannot find the model"),
-        ({"serve": serve("never", ready_timeout=0.4)}, "was not ready within 0.4 s: GET /healthz gave status 503"),
+        ({"serve": serve("never", ready_timeout=2.5)}, "was not ready within 2.5 s: GET /healthz gave status 503"),
     ],
     ids=lambda value: None if isinstance(value, dict) else value[:30],
 )  # fmt: skip

@@ -23,7 +23,7 @@ from evalgate.gate.resume import require_unchanged
 from evalgate.gate.stored import adopt
 from evalgate.journal.lock import writing
 from evalgate.journal.store import BuildRow, ExperimentRow, Journal, ProblemRow
-from evalgate.records import EvaluatorSpec, Side
+from evalgate.records import Direction, EvaluatorSpec, Side
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config
 from evalgate.suite.evaluators import Evaluator
@@ -122,6 +122,7 @@ async def _load(suites: Sequence[PreparedSuite], world: World, stack: AsyncExitS
     starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
+        _require_directions(suite, [evaluator.spec for evaluator in evaluators])
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
         made.append((suite, evaluators, tasks))
         starts += [(suite, None, evaluator) for evaluator in evaluators]
@@ -139,6 +140,17 @@ async def _load(suites: Sequence[PreparedSuite], world: World, stack: AsyncExitS
         _Loaded(suite=suite, evaluators=evaluators, tasks=tasks, problem=problems.get(suite.name))
         for suite, evaluators, tasks in made
     ]
+
+
+def _require_directions(suite: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> None:
+    """Raise ConfigurationError where a check that gates is on a score of which neither way is better."""
+    for spec in specs:
+        check = suite.suite.checks.get(spec.name)
+        if check is not None and check.gating and spec.direction is Direction.NEUTRAL:
+            raise ConfigurationError(
+                f"suite {suite.name}: the check {spec.name} gates on a score of which neither way is better",
+                next_step=f"give the evaluator {spec.name} a direction, or the check report_only: true",
+            )
 
 
 def _baseline_does_not_load(suite: str, error: CandidateError) -> ProblemRow:

@@ -51,6 +51,14 @@ def test_no_evaluator_no_check_or_an_evaluator_removed(project, suite, words):
     assert words in ended.text
 
 
+def test_a_gating_check_on_a_score_of_which_neither_way_is_better(project):
+    """A length without bounds has no better end: refused before anything runs."""
+    project.suite = {"evaluators": ["length"], "checks": {"length": {"no_regression": {}}}}
+    ended = project.prepare().run()
+    assert ended.code == 2, ended.text
+    assert "neither way is better" in ended.text
+
+
 def test_a_filter_that_matches_nothing(project):
     """-k without a match: exit 4 and the expression."""
     ended = project.prepare().run("-k", "no-such-example")

@@ -99,7 +99,7 @@ def _measure(evidence: BuildEvidence) -> tuple[tuple[_Measured, ...], tuple[str,
 
 def _refuse_neutral(suite: SuiteEvidence) -> None:
     for check in suite.checks:
-        if check.check.gating and check.evaluator.direction is Direction.NEUTRAL:
+        if check.check.gating and check.evaluator.direction == Direction.NEUTRAL:
             raise ConfigurationError(
                 f"the check {check.name} of suite {suite.name} gates on a neutral evaluator, whose score is better in"
                 " neither direction",

@@ -108,6 +108,6 @@ def _needed(of: View, differences: Differences, family: Family, margin: float) -
 
 
 def _rounded(number: float) -> int:
-    """Return `number` rounded up to what it is good for: two figures."""
-    step = 10 ** max(0, math.floor(math.log10(number)) - 1)
+    """Return `number` rounded up to what it is good for."""
+    step = 1 if number < 20 else 5 if number < 100 else 10 ** (math.floor(math.log10(number)) - 1)
     return int(math.ceil(number / step) * step)

@@ -13,6 +13,8 @@ from evalgate.decision.evidence import Cell, CheckEvidence, Scores
 from evalgate.records import Direction, EvaluatorSpec
 
 _SLACK: Final = 1e-9
+_LARGEST: Final = 1e100
+"""No score is larger: sums and squares of such numbers are no numbers any more."""
 
 
 class Fill(Enum):
@@ -144,18 +146,22 @@ def _checked(
     if side.values.shape != side.cells.shape or side.values.ndim != 2 or len(side.values) != len(order):
         raise ValueError(f"the scores of check {check.name!r} do not fit the suite's {len(order)} examples")
     scores, cells = side.values[order].astype(np.float64), side.cells[order].astype(np.uint8)
-    spec = check.evaluator
-    valid = np.isfinite(scores)
-    for bound, turned in ((spec.low, 1.0), (spec.high, -1.0)):
-        if bound is not None:
-            with np.errstate(invalid="ignore"):
-                valid &= turned * (scores - bound) >= -_SLACK * max(1.0, abs(bound))
-    cells = np.where((cells == Cell.SCORED) & ~valid, np.uint8(Cell.MISSING), cells)
+    cells = np.where((cells == Cell.SCORED) & ~are_scores(check.evaluator, scores), np.uint8(Cell.MISSING), cells)
     return scores, cells == Cell.SCORED, cells
 
 
+def are_scores(spec: EvaluatorSpec, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return which numbers can be scores of the evaluator: finite, sane, and in its range but for float noise."""
+    valid = np.abs(np.nan_to_num(scores, nan=np.inf, posinf=np.inf, neginf=-np.inf)) <= _LARGEST
+    known = np.where(valid, scores, 0.0)
+    for bound, turned in ((spec.low, 1.0), (spec.high, -1.0)):
+        if bound is not None:
+            valid = valid & (turned * (known - bound) >= -_SLACK * max(1.0, abs(bound)))
+    return valid
+
+
 def _scale(spec: EvaluatorSpec, seen: NDArray[np.float64]) -> Scale:
-    sign = -1 if spec.direction is Direction.MINIMIZE else 1
+    sign = -1 if spec.direction == Direction.MINIMIZE else 1
     if spec.low is not None and spec.high is not None and spec.high > spec.low:
         origin = spec.low if sign > 0 else spec.high
         return Scale(sign=sign, origin=origin, width=spec.high - spec.low, bounded=True, declared=True)

@@ -36,7 +36,7 @@ class View:
     @property
     def gating(self) -> bool:
         """Whether it can change the verdict: a neutral score is better in neither direction."""
-        return self.evidence.check.gating and self.evidence.evaluator.direction is not Direction.NEUTRAL
+        return self.evidence.check.gating and self.evidence.evaluator.direction != Direction.NEUTRAL
 
     @property
     def nothing_changed(self) -> bool:

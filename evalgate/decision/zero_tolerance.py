@@ -12,7 +12,7 @@ from evalgate.decision import words
 from evalgate.decision.evidence import Redraw
 from evalgate.decision.pairing import CHANGED
 from evalgate.decision.results import RuleDecision
-from evalgate.decision.scale import Answers, Scale
+from evalgate.decision.scale import Answers, Scale, are_scores
 from evalgate.decision.view import View, absolute_obstacle
 from evalgate.records import Verdict
 from evalgate.suite.checks import Unmeasurable, ZeroTolerance
@@ -42,11 +42,12 @@ class _Draws:
     drawn: int
     failed: int
 
-    def with_redraw(self, score: float | None, scale: Scale) -> _Draws:
-        if score is None:
+    def with_redraw(self, score: float | None, of: View) -> _Draws:
+        """Return the draws with one more; a number that is no score of the evaluator is no answer."""
+        if score is None or not are_scores(of.evidence.evaluator, np.array([score]))[0]:
             return self
-        failed = _fails(scale, np.array([score]))
-        return _Draws(drawn=self.drawn + 1, failed=self.failed + int(failed[0]))
+        share = float(of.metric.scale.shares(np.array([score]))[0])
+        return _Draws(drawn=self.drawn + 1, failed=self.failed + int(share < of.metric.scale.best - CHANGED))
 
     @property
     def twice(self) -> bool:
@@ -75,7 +76,7 @@ def decide_zero_tolerance(of: View, rule: ZeroTolerance) -> RuleDecision:
     by_fate: dict[Fate, list[str]] = {fate: [] for fate in Fate}
     for example_id, candidate, baseline in _failing(of):
         redraw = of.evidence.redraws.get(example_id, Redraw(candidate=None, baseline=None))
-        fate = _fate(candidate, baseline, redraw, of.metric.scale, absolute=rule.absolute)
+        fate = _fate(of, candidate, baseline, redraw, absolute=rule.absolute)
         by_fate[fate].append(example_id)
     obstacle = absolute_obstacle(of, RULE)
     if obstacle is not None and not by_fate[Fate.REPRODUCED]:
@@ -94,13 +95,13 @@ def to_redraw(of: View, rule: ZeroTolerance) -> Iterator[str]:
             yield example_id
 
 
-def _fate(candidate: _Draws, baseline: _Draws | None, redraw: Redraw, scale: Scale, *, absolute: bool) -> Fate:
-    after = candidate.with_redraw(redraw.candidate, scale)
+def _fate(of: View, candidate: _Draws, baseline: _Draws | None, redraw: Redraw, *, absolute: bool) -> Fate:
+    after = candidate.with_redraw(redraw.candidate, of)
     if not after.twice:
         return Fate.UNANSWERED if after.drawn == candidate.drawn else Fate.GONE
     if absolute or baseline is None:
         return Fate.REPRODUCED
-    other = baseline.with_redraw(redraw.baseline, scale)
+    other = baseline.with_redraw(redraw.baseline, of)
     if other.twice:
         return Fate.KNOWN
     return Fate.UNANSWERED if other.open else Fate.REPRODUCED
@@ -119,10 +120,6 @@ def _draws(side: Answers, scale: Scale) -> list[_Draws]:
     failed = side.answered & (side.shares < scale.best - CHANGED)
     counts = zip(side.counts.tolist(), failed.sum(axis=1).tolist(), strict=True)
     return [_Draws(drawn=drawn, failed=fails) for drawn, fails in counts]
-
-
-def _fails(scale: Scale, scores: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[bool]:
-    return [bool(share < scale.best - CHANGED) for share in scale.shares(scores)]
 
 
 def _decision(of: View, rule: ZeroTolerance, by_fate: dict[Fate, list[str]]) -> RuleDecision:

@@ -27,23 +27,24 @@ _TIMEOUT: Final = 60.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repository:
-    """One work tree. `top` is its directory, `environment` what git is run with."""
+    """One work tree. `root` is its directory, `environment` what git is run with."""
 
-    top: Path
+    root: Path
     environment: Mapping[str, str]
 
     @classmethod
-    def find(cls, path: Path, *, environ: Mapping[str, str]) -> Repository | None:
+    def find(cls, path: Path, *, environ: Mapping[str, str] | None = None) -> Repository | None:
         """Return the repository that `path` is in; None where there is none, no git, or it belongs to someone else.
 
-        Of `environ` only what git needs to start is passed on: GIT_DIR and its like would show another repository.
+        Of `environ` (default: this process's) only what git needs to start is passed on: GIT_DIR and its like would
+        show another repository.
         """
-        environment = _environment(environ)
+        environment = _environment(os.environ if environ is None else environ)
         found = _run(("rev-parse", "--show-toplevel"), path, environment)
         if found is None or found.returncode != 0:
             return None
         return cls(
-            top=Path(found.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")), environment=environment
+            root=Path(found.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")), environment=environment
         )
 
     def head(self) -> str | None:
@@ -62,20 +63,20 @@ class Repository:
         listing = ("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=dirty")
         return bool(self._bytes(*self._without_filters(), *listing))
 
-    def files(self, root: Path) -> list[str]:
-        """Return the files under `root`, relative to it and sorted: tracked ones and new ones that are not ignored.
+    def files(self, folder: Path) -> list[str]:
+        """Return the files under `folder`, relative to it and sorted: tracked ones and new ones that are not ignored.
 
         A submodule is one entry, its directory. Files that were deleted without git are left out.
-        Raises MeasurementError when git cannot tell, and ValueError when `root` is outside of the repository.
+        Raises MeasurementError when git cannot tell, and ValueError when `folder` is outside of the repository.
         """
-        here = root.resolve().relative_to(self.top.resolve())
-        names = self._bytes("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", cwd=root)
+        here = folder.resolve().relative_to(self.root.resolve())
+        names = self._bytes("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", cwd=folder)
         listed = {name.decode("utf-8", "surrogateescape") for name in names.split(b"\0") if name}
-        return sorted(name.removesuffix("/") for name in listed if _there(self.top / here / name))
+        return sorted(name.removesuffix("/") for name in listed if _there(self.root / here / name))
 
     def _without_filters(self) -> list[str]:
         """Return the options that keep content filters, which are programs, from running on changed files."""
-        found = _run(("config", "-z", "--name-only", "--get-regexp", r"^filter\."), self.top, self.environment)
+        found = _run(("config", "-z", "--name-only", "--get-regexp", r"^filter\."), self.root, self.environment)
         names = found.stdout.decode("utf-8", "surrogateescape").split("\0") if found else []
         programs = sorted({name for name in names if name.endswith((".clean", ".smudge", ".process"))})
         required = sorted({name.rpartition(".")[0] + ".required" for name in programs})
@@ -86,17 +87,17 @@ class Repository:
 
     def _text(self, *arguments: str) -> str | None:
         """Return the one line that git prints; None when it says no."""
-        done = _run(arguments, self.top, self.environment)
+        done = _run(arguments, self.root, self.environment)
         if done is None or done.returncode != 0:
             return None
         return done.stdout.decode("utf-8", "replace").strip() or None
 
     def _bytes(self, *arguments: str, cwd: Path | None = None) -> bytes:
-        done = _run(arguments, cwd or self.top, self.environment)
+        done = _run(arguments, cwd or self.root, self.environment)
         if done is None or done.returncode != 0:
             reason = done.stderr.decode("utf-8", "replace").strip() if done else "git does not run"
             raise MeasurementError(
-                f"git does not read {self.top}: {reason[:300]}", next_step=f"run `git -C {self.top} status`"
+                f"git does not read {self.root}: {reason[:300]}", next_step=f"run `git -C {self.root} status`"
             )
         return done.stdout
 

@@ -102,10 +102,10 @@ def _items(text: str, start: int, lines: _Lines) -> Generator[Raw | Problem, Non
     while text[offset : offset + 1] != "]":
         begin = offset
         value, offset, flaws = read_json(text, begin)
-        if offset < 0:
-            raise _FlawedError(flaws[0].message, flaws[0].offset)
-        for flaw in flaws:
+        for flaw in flaws[: -1 if offset < 0 else None]:
             yield Problem(flaw.message, *lines.place(flaw.offset))
+        if offset < 0:
+            raise _FlawedError(flaws[-1].message, flaws[-1].offset)
         yield Raw(value, lines.place(begin), _finder(text, begin, lines))
         offset = _separator(text, offset, "]")
     return offset + 1
@@ -118,7 +118,7 @@ def _finder(text: str, begin: int, lines: _Lines) -> Find:
 def _value(text: str, offset: int) -> tuple[Any, int]:
     value, end, flaws = read_json(text, offset)
     if end < 0:
-        raise _FlawedError(flaws[0].message, flaws[0].offset)
+        raise _FlawedError(flaws[-1].message, flaws[-1].offset)
     return value, end
 
 

@@ -59,22 +59,29 @@ def read_json(text: str, start: int = 0) -> tuple[Any, int, list[Flaw]]:
     flaws: list[Flaw] = []
     try:
         value, end = _STRICT.raw_decode(text, start)
-    except json.JSONDecodeError as error:
-        return None, -1, [Flaw(error.pos, f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}")]
     except (_SuspiciousError, RecursionError):
-        scan = scan_places(text, start)
-        flaws = scan.flaws
-        if scan.too_deep:
+        places = scan_places(text, start)
+        flaws = places.flaws
+        if places.too_deep:
             return None, -1, flaws
-        value, end = _LENIENT.raw_decode(text, start)
-    except ValueError:
-        return None, -1, [Flaw(start, "a whole number has too many digits to be read")]
+        try:
+            value, end = _LENIENT.raw_decode(text, start)
+        except ValueError as error:
+            return None, -1, [*flaws, _malformed(error, start)]
+    except ValueError as error:
+        return None, -1, [_malformed(error, start)]
     if _may_hide(text, start, end) and not flaws:
         places = scan_places(text, start)
         if places.too_deep:
             return None, -1, places.flaws
         flaws = sorted(Flaw(places.find(path), message) for path, message in bad_values(value))
     return value, end, flaws
+
+
+def _malformed(error: ValueError, start: int) -> Flaw:
+    if isinstance(error, json.JSONDecodeError):
+        return Flaw(error.pos, f"not JSON: {error.msg[:1].lower()}{error.msg[1:]}")
+    return Flaw(start, "a whole number has too many digits to be read")
 
 
 def bad_values(value: Any) -> Iterator[tuple[Path, str]]:

@@ -44,7 +44,7 @@ def read_examples(
         elif not found.count and (split is None or item.split == split):
             yield item
     if found.count:
-        raise group(path, found.problems())
+        raise group(path, found.problems(), fields or {})
 
 
 def examples_and_problems(path: FilePath, *, fields: Mapping[str, str]) -> Iterator[Example | Problem]:
@@ -86,8 +86,9 @@ class ProblemList:
         return Problems(tuple(self.kept), self.count)
 
 
-def group(path: FilePath, problems: Problems) -> ErrorGroup:
+def group(path: FilePath, problems: Problems, fields: Mapping[str, str]) -> ErrorGroup:
     """Return the exception that shows `problems`."""
+    mapping = "".join(f" --field {here}={there}" for here, there in fields.items())
     errors: list[ConfigurationError] = [
         DatasetError(
             printable(problem.message), location=Location(file=str(path), line=problem.line, column=problem.column)
@@ -98,7 +99,7 @@ def group(path: FilePath, problems: Problems) -> ErrorGroup:
         errors.append(
             DatasetError(f"{problems.total - len(problems.first):,} more problems", location=Location(file=str(path)))
         )
-    return ErrorGroup(errors, next_step=f"edit {path}, then run `evalgate dataset validate {path}`")
+    return ErrorGroup(errors, next_step=f"edit {path}, then run `evalgate dataset validate {path}{mapping}`")
 
 
 def _read(path: FilePath) -> Iterator[Raw | Problem]:

@@ -25,10 +25,11 @@ class Report:
     splits: Mapping[str | None, int]
     version: str | None
     problems: Problems
+    fields: Mapping[str, str]
 
     def error(self) -> ErrorGroup | None:
         """Return the problems as an exception; None where there are none."""
-        return group(self.path, self.problems) if self.problems.total else None
+        return group(self.path, self.problems, self.fields) if self.problems.total else None
 
 
 def validate(path: FilePath, *, fields: Mapping[str, str] | None = None) -> Report:
@@ -54,4 +55,5 @@ def validate(path: FilePath, *, fields: Mapping[str, str] | None = None) -> Repo
         splits=dict(splits),
         version=None if found.count else version_of_hashes(hashes),
         problems=found.problems(),
+        fields=fields or {},
     )

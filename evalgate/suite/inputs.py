@@ -70,7 +70,7 @@ def hash_files(root: Path, names: Iterable[str]) -> dict[str, str]:
     """
     hashes: dict[str, str] = {}
     home = root.resolve()
-    for name in sorted(names):
+    for name in sorted(name for name in names if not _NEVER & {*PurePosixPath(name).parts}):
         for path in _files_in(root / name):
             key = path.relative_to(root).as_posix()
             if path.resolve().is_relative_to(home):

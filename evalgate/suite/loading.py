@@ -25,7 +25,7 @@ from evalgate.yaml_source import Node, read_yaml
 class LoadedConfig:
     """A config that holds together, and where each of its values comes from.
 
-    `origins` maps each value's dotted path to `default`, `file:line:column`, a variable's name or `flag <path>`.
+    `origins` maps each value's dotted path to `default`, `file:line:column`, a variable's name or `--set <path>`.
     `baseline_tasks` has, by suite, the second task of every suite that declares one, merged and validated.
     """
 

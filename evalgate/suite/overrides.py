@@ -63,9 +63,9 @@ def read_flags(overrides: Mapping[str, str], raw: Any) -> tuple[list[Override], 
     for dotted, text in overrides.items():
         if dotted in keys:
             path, annotation = keys[dotted]
-            found.append(Override(path=path, value=_typed(text, annotation), origin=f"flag {dotted}"))
+            found.append(Override(path=path, value=_typed(text, annotation), origin=f"--set {dotted}"))
         else:
-            wrong.append(ConfigurationError(f"the flag's key `{dotted}` sets nothing: {_near(dotted, sorted(keys))}"))
+            wrong.append(ConfigurationError(f"--set {dotted} sets nothing: {_near(dotted, sorted(keys))}"))
     return found, wrong
 
 

@@ -25,7 +25,7 @@ def git(where: Path, *arguments: str) -> str:
 
 
 def repository(where: Path) -> Repository:
-    found = Repository.find(where, environ=os.environ)
+    found = Repository.find(where)
     assert found is not None
     return found
 
@@ -46,7 +46,7 @@ def tree(tmp_path: Path) -> Path:
 
 def test_head_branch_and_files_of_a_clean_tree(tree):
     found = repository(tree / "sub")
-    assert found.top == tree
+    assert found.root == tree
     assert found.head() == git(tree, "rev-parse", "HEAD")
     assert found.branch() == "main"
     assert not found.is_dirty()
@@ -108,7 +108,7 @@ def test_variables_of_another_repository_are_ignored(tree, tmp_path):
     }
     found = Repository.find(tree, environ=environ)
     assert found is not None
-    assert (found.top, found.branch(), found.is_dirty()) == (tree, "main", False)
+    assert (found.root, found.branch(), found.is_dirty()) == (tree, "main", False)
     assert not (tmp_path / "ran").exists()
 
 
@@ -163,7 +163,7 @@ def test_a_submodule_is_one_entry(tree, tmp_path):
 def test_a_worktree_of_a_repository_is_a_tree_of_its_own(tree, tmp_path):
     git(tree, "worktree", "add", "-q", "-b", "side", str(tmp_path / "side"))
     found = repository(tmp_path / "side")
-    assert (found.top, found.branch()) == (tmp_path / "side", "side")
+    assert (found.root, found.branch()) == (tmp_path / "side", "side")
 
 
 def test_a_broken_repository_is_said_to_be_unreadable(tree):

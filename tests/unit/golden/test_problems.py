@@ -181,6 +181,13 @@ def test_json_problems_have_their_line(tmp_path):
     assert said(tmp_path, "[] x", "d.json") == ["1:4: not JSON: something follows the end of the dataset"]
 
 
+def test_a_value_that_is_wrong_in_two_ways_is_said_to_be(tmp_path):
+    assert said(tmp_path, '[{"id": "a", "input": {"q": NaN 1}}]', "d.json") == [
+        "1:29: NaN is not JSON: write null, or leave the key out",
+        "1:33: not JSON: expecting ',' delimiter",
+    ]
+
+
 def test_yaml_problems_have_their_line(tmp_path):
     text = """\
 - id: a

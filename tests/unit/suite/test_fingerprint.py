@@ -156,6 +156,7 @@ def test_files_are_hashed_by_content_alone(root):
     assert list(hashes) == ["app.py", "src/a.py", "src/deep/b.py", "src/deep/c.txt"]
     (root / "app.py").touch()
     assert hash_files(root, files) == hashes
+    assert hash_files(root, [*files, ".git/HEAD", "src/__pycache__/a.pyc"]) == hashes
     (root / "app.py").write_text("changed")
     assert hash_files(root, files)["app.py"] != hashes["app.py"]
 

@@ -77,7 +77,7 @@ def test_values_cascade_from_default_over_file_and_environment_to_flag(home):
     threshold = loaded.config.suites["support"].checks["exact_match"].at_least
     assert threshold is not None
     assert (threshold.threshold, threshold.mode) == (0.9, "point")
-    assert loaded.origins["policy.mode"] == "flag policy.mode"
+    assert loaded.origins["policy.mode"] == "--set policy.mode"
     assert loaded.origins["policy.alpha"] == "evalgate_policy__Alpha"
     assert loaded.origins["policy.seed"] == "default"
 
@@ -85,7 +85,7 @@ def test_values_cascade_from_default_over_file_and_environment_to_flag(home):
 def test_a_value_from_outside_is_refused_by_the_name_it_came_under(home):
     said = refusals(home, GOOD, {"EVALGATE_POLICY__ALPHA": "0.7"}, suites__support__repetitions="none")
     assert said == [
-        "flag suites.support.repetitions: suites.support.repetitions should be a whole number; it is 'none'",
+        "--set suites.support.repetitions: suites.support.repetitions should be a whole number; it is 'none'",
         "EVALGATE_POLICY__ALPHA: policy.alpha should be below 0.5; it is 0.7",
     ]
 
@@ -110,7 +110,7 @@ def test_a_variable_that_sets_nothing_is_answered_with_the_nearest_that_does(hom
         "EVALGATE_POLICY_MODE: this variable sets nothing: did you mean `EVALGATE_POLICY__MODE`?",
         "EVALGATE_POLICY__ALPA: this variable sets nothing: did you mean `EVALGATE_POLICY__ALPHA`?",
         "EVALGATE_XYZ__Q: this variable sets nothing: `evalgate config show` lists the keys",
-        "the flag's key `nonsense` sets nothing: `evalgate config show` lists the keys",
+        "--set nonsense sets nothing: `evalgate config show` lists the keys",
     ]
 
 

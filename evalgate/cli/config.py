@@ -1,0 +1,67 @@
+"""`evalgate config`: every setting with its source, and the JSON Schema of the config file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_config = click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    default=Path("evalgate.yaml"),
+    envvar="EVALGATE_CONFIG",
+    show_default=True,
+    help="The config file.",
+)
+
+
+@click.group()
+def command() -> None:
+    """Show where each setting comes from; print the config's JSON Schema."""
+
+
+@command.command()
+@_config
+@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Override a value: policy.mode=observe.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def show(config: Path, assignments: tuple[str, ...], *, as_json: bool) -> int:
+    """Show every setting and its source: default, the file's line, a variable, or --set. Secrets are never shown."""
+    import json  # noqa: PLC0415 - only this command needs what follows
+    import os  # noqa: PLC0415
+
+    from evalgate.encoding import printable  # noqa: PLC0415
+    from evalgate.suite.loading import load_config  # noqa: PLC0415
+    from evalgate.suite.settings import settings  # noqa: PLC0415
+
+    found = settings(load_config(config, environ=os.environ, overrides=_overrides(assignments)))
+    if as_json:
+        listed = [{"key": setting.key, "value": setting.value, "source": setting.source} for setting in found]
+        click.echo(json.dumps({"config": str(config), "settings": listed}, indent=2, ensure_ascii=False))
+        return 0
+    rows = [(setting.key, json.dumps(setting.value, ensure_ascii=False), setting.source) for setting in found]
+    keys = min(max(len(key) for key, _, _ in rows), 60)
+    values = min(max(len(value) for _, value, _ in rows), 50)
+    for key, value, source in rows:
+        click.echo(printable(f"{key:<{keys}}  {value:<{values}}  {source}"))
+    return 0
+
+
+@command.command()
+def schema() -> int:
+    """Print the JSON Schema of evalgate.yaml, for editors: it is docs/evalgate.schema.json of this version."""
+    from evalgate.suite.json_schema import schema_json  # noqa: PLC0415 - only this command needs it
+
+    click.echo(schema_json(), nl=False)
+    return 0
+
+
+def _overrides(assignments: tuple[str, ...]) -> dict[str, str]:
+    """Read KEY=VALUE pairs."""
+    found: dict[str, str] = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not key or not equals:
+            raise click.UsageError(f"--set {assignment} is not KEY=VALUE: write it like --set policy.mode=observe")
+        found[key] = value
+    return found

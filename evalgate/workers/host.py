@@ -10,6 +10,7 @@ the user's code prints, from Python or from C, goes to the captured logs and nev
 
 from __future__ import annotations
 
+import atexit
 import importlib
 import importlib.machinery
 import importlib.util
@@ -514,13 +515,25 @@ def read_all(conversation: Conversation, listen: Callable[[dict[str, Any] | None
         except RuntimeError:  # the loop is closed
             break
     time.sleep(conversation.grace)
+    end_group()
+    os._exit(1)
+
+
+def end_group() -> None:
+    """End this process with every child that the user's code left behind."""
     if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
         os.killpg(os.getpid(), signal.SIGKILL)
-    os._exit(1)
+
+
+def end_group_of_orphan(parent: int) -> None:
+    """Do so as the last exit hook when evalgate, which would have done it, is gone."""
+    if os.getppid() != parent:
+        end_group()
 
 
 def main() -> None:
     """Load what the first line names, say whether that worked, then answer until stdin ends."""
+    atexit.register(end_group_of_orphan, os.getppid())  # first in, last out: after the user's hooks
     conversation = Conversation()
     order = conversation.read()
     if order is None:

@@ -45,9 +45,16 @@ def is_running(pid: int) -> bool:
 
 def group(leader: int) -> list[int]:
     """Return the processes that run in a process group."""
-    stats = [path.read_text().partition(" ") for path in Path("/proc").glob("[0-9]*/stat")]
-    fields = [(int(pid), rest.rpartition(")")[2].split()) for pid, _, rest in stats]
-    return [pid for pid, (state, _, found, *_) in fields if found == str(leader) and state != "Z"]
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+    return [pid for pid in pids if is_running(pid) and group_of(pid) == leader]
+
+
+def group_of(pid: int) -> int | None:
+    """Return the process group of a process, None when it is gone."""
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
 
 
 async def gone(pid: int, within: float = 3.0) -> bool:
@@ -208,10 +215,22 @@ async def test_a_worker_holds_runs_of_one_sample_at_a_time(workshop, ask):
     assert [outcome.output for outcome in outcomes] == [[sample] for sample in samples]
 
 
-async def test_one_run_asked_twice_at_once_goes_to_two_workers(workshop, ask):
-    pool = await workshop.python(UNRULY, workers=2, per_worker=2)
-    outcomes = await asyncio.gather(ask(pool, 0.1), ask(pool, 0.1))
-    assert len({outcome.output for outcome in outcomes}) == 2
+async def test_one_run_asked_twice_at_once_is_never_held_twice_by_one_worker(workshop, ask):
+    pool = await workshop.python(
+        """
+        import asyncio
+        held = []
+        async def answer(input):
+            held.append(1)
+            await asyncio.sleep(0.1)
+            return len(held)
+        """,
+        per_worker=2,
+    )
+    together = await asyncio.gather(ask(pool, run="a"), ask(pool, run="b"))
+    assert [outcome.output for outcome in together] == [2, 2]
+    alone = await asyncio.gather(ask(pool, run="c"), ask(pool, run="c"))
+    assert [outcome.output for outcome in alone] == [3, 4]
 
 
 async def test_the_pool_grows_to_its_limit_for_slow_runs_and_not_for_quick_ones(workshop, ask):
@@ -325,7 +344,8 @@ async def test_an_interpreter_that_cannot_be_started_does_not_load(workshop):
         await pool.start()
 
 
-async def test_workers_end_when_evalgate_is_killed(workshop):
+@pytest.mark.parametrize("then", ["ask('sleep')", "asyncio.sleep(60)"])
+async def test_workers_end_when_evalgate_is_killed(workshop, then):
     workshop.write(UNRULY)
     program = workshop.write(
         f"""
@@ -338,7 +358,7 @@ async def test_workers_end_when_evalgate_is_killed(workshop):
             pool = WorkerPool(spec)
             ask = lambda value: pool.call({{"input": value, "metadata": {{}}}}, run_id="a", sample="r1", timeout=60)
             print((await ask(0)).output, (await ask("child")).output, flush=True)
-            await ask("sleep")
+            await {then}
         asyncio.run(main())
         """,
         "main.py",
@@ -352,6 +372,7 @@ async def test_workers_end_when_evalgate_is_killed(workshop):
     )
     with parent:
         pids = [int(pid) for pid in parent.stdout.readline().split()]
+        await asyncio.sleep(0.1)
         parent.send_signal(signal.SIGKILL)
     assert len(pids) == 2
     assert [await gone(pid, within=8) for pid in pids] == [True, True]

@@ -13,10 +13,11 @@ from typing import Final
 _JOINERS: Final = "\u200c\u200d"  # scripts and emoji need them, and they hide nothing by themselves
 _BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # printable by category, invisible on screen
 _MARKS_IN_A_ROW: Final = 4  # no script stacks more; towers of them paint over the lines around
-_ZERO_WIDTH: Final = "&#8203;"
-_MARKDOWN_ACTIVE: Final = re.compile(r"[\\`*_{}\[\]()<>#+\-!|~&@:$^=\"'/]")
-_MENTION_LIKE: Final = re.compile(r"[@#](?=\w)|(?i:\bGH)(?=-\d)|:(?=//|\w)|(?i:\bwww)(?=\.)")
-_LIST_NUMBER: Final = re.compile(r"^(\d+)\.")
+_ACTIVE: Final = re.compile(r"[\\`*_\[\]<>#~&|$@]|^[-+=]")
+_LIST_NUMBER: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
+_LINKED: Final = re.compile(r"[@#](?=\w)|(?i:\bGH)(?=-\d)|:(?=//|[\w+-]+:)|(?i:\bwww)(?=\.)")
+_LINKED_IN_CODE: Final = re.compile(r":(?=//)|(?i:(?<=\bwww))\.")
+_ADDRESS: Final = re.compile(r"(?<=[\w.+-])@(?=\w)")
 
 
 def shown(text: str, *, lines: bool = False) -> str:
@@ -54,24 +55,26 @@ def lines_for_terminal(text: str, *, width: int = 2_000, count: int = 400) -> li
 
 
 def for_markdown(text: str) -> str:
-    """Return inline Markdown that renders as `text` on one line, in a paragraph or a table cell.
+    """Return inline Markdown that renders as `text` on one line, in a paragraph, a list or a table cell.
 
-    Every active character is an entity, so nothing is markup; a zero-width space behind `@`, `#` and in addresses keeps
+    Active characters are entities, so nothing is markup; a zero-width space behind `@`, `#` and in addresses keeps
     GitHub from linking or notifying afterwards, when it looks through the rendered text.
     """
-    marked = _MENTION_LIKE.sub(lambda found: found.group() + "\u200b", _one_line(text))
-    inert = _LIST_NUMBER.sub(r"\1&#46;", _entities(marked).replace("\u200b", _ZERO_WIDTH))
-    return inert.replace("&#36;", "<span>&#36;</span>")  # GitHub's own way to write a dollar that begins no formula
+    marked = _LINKED.sub(lambda found: found.group() + "\u200b", shown(text).strip())
+    inert = _LIST_NUMBER.sub(lambda found: f"{found[1]}&#{ord(found[2])};", _entities(marked))
+    # A span is GitHub's own way to write a dollar that begins no formula.
+    return inert.replace("\u200b", "&#8203;").replace("&#36;", "<span>&#36;</span>")
 
 
 def code_for_markdown(text: str) -> str:
-    """Return inline Markdown that renders `text` as code, in a paragraph or a table cell; copies exactly.
+    """Return inline Markdown that renders `text` as code, in a paragraph, a list or a table cell.
 
     A tag with entities instead of backticks: no run of backticks, pipe or line end can break out of it, and GitHub
-    links nothing inside it.
+    looks for nothing in it. It copies exactly, except that e-mail addresses hold a zero-width space.
     """
-    line = _one_line(text)
-    return f"<code>{_entities(line).replace('.', '&#46;')}</code>" if line.strip() else "<code>&#32;</code>"
+    inert = _entities(_ADDRESS.sub("@\u200b", shown(text).strip())).replace("\u200b", "&#8203;")
+    linkless = _LINKED_IN_CODE.sub(lambda found: f"&#{ord(found.group())};", inert)
+    return f"<code>{linkless or '&#32;'}</code>"
 
 
 def block_for_markdown(text: str, *, language: str = "") -> str:
@@ -127,9 +130,5 @@ def _spelled(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _one_line(text: str) -> str:
-    return shown(text).strip()
-
-
 def _entities(text: str) -> str:
-    return _MARKDOWN_ACTIVE.sub(lambda found: f"&#{ord(found.group())};", text)
+    return _ACTIVE.sub(lambda found: f"&#{ord(found.group())};", text)

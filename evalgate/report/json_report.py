@@ -1,0 +1,245 @@
+"""The result for machines: one JSON object whose shape is published in docs/report.schema.json and versioned.
+
+Numbers are rounded to six decimals. Fields are only ever added within one version of the report.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any, Final
+
+from evalgate.decision.results import (
+    CheckDecision,
+    Comparison,
+    Flip,
+    Interval,
+    RuleDecision,
+    SliceDecision,
+    SuiteDecision,
+)
+from evalgate.records import Evaluation, Failure, Json, Side
+from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideView, SuiteReport
+
+REPORT_VERSION: Final = 1
+_DECIMALS: Final = 6
+
+
+def render_json(report: BuildReport) -> str:
+    """Return the report as indented ASCII JSON: any consumer can read it, whatever the answers hold."""
+    return json.dumps(json_report(report), indent=2, allow_nan=False) + "\n"
+
+
+def json_report(report: BuildReport) -> dict[str, Any]:
+    """Return the report as JSON values. A sample has no verdicts, so its are null and it has no rules and no slices."""
+    decision = report.decision
+    return {
+        "evalgate": {"report": REPORT_VERSION, "version": report.build.evalgate_version},
+        "verdict": None if report.sample else decision.verdict.value,
+        "reason": decision.reason,
+        "exit_code": report.build.exit_code,
+        "build": _build(report.build),
+        "decision": {
+            "alpha": _number(decision.alpha),
+            "exact": decision.exact,
+            "columns": decision.columns,
+            "sign_patterns": decision.flips,
+            "promise": decision.promise,
+        },
+        "suites": [_suite(suite, shown, sample=report.sample) for suite, shown in report.each_suite()],
+    }
+
+
+def _build(build: BuildInfo) -> dict[str, Any]:
+    return {
+        "id": build.id,
+        "created_at": build.created_at,
+        "commit": build.commit,
+        "branch": build.branch,
+        "dirty": build.dirty,
+        "config": build.config_file,
+        "mode": build.mode,
+        "gated": build.gated,
+        "sample": build.partial,
+        "resumed": build.resumed,
+        "seconds": _number(build.seconds),
+    }
+
+
+def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[str, Any]:
+    return {
+        "name": suite.name,
+        "verdict": None if sample else suite.verdict.value,
+        "reason": suite.reason,
+        "next_step": suite.next_step,
+        "unmeasurable": suite.unmeasurable,
+        "dataset": {"file": shown.dataset, "version": shown.dataset_version, "examples": suite.examples},
+        "identical": suite.identical,
+        "repetitions": shown.repetitions,
+        "sides": {side.value: _side_of_suite(side, shown) for side in Side if _has(side, shown)},
+        "errors": [_tally(tally) for tally in shown.errors],
+        "checks": [_check(check, sample=sample) for check in suite.checks],
+        "examples": [_example(view) for view in shown.examples.values()],
+    }
+
+
+def _has(side: Side, shown: SuiteReport) -> bool:
+    return side is Side.CANDIDATE or shown.baseline_label is not None
+
+
+def _side_of_suite(side: Side, shown: SuiteReport) -> dict[str, Any]:
+    counts = shown.counts.get(side)
+    return {
+        "label": shown.candidate_label if side is Side.CANDIDATE else shown.baseline_label,
+        "runs": counts.runs if counts else 0,
+        "cached": counts.cached if counts else 0,
+        "errors": counts.errors if counts else 0,
+    }
+
+
+def _tally(tally: ErrorTally) -> dict[str, Any]:
+    return {
+        "side": tally.side.value,
+        "kind": tally.kind.value,
+        "evaluator": tally.evaluator,
+        "message": tally.message,
+        "where": tally.where,
+        "count": tally.count,
+    }
+
+
+def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
+    return {
+        "name": check.name,
+        "gating": check.gating,
+        "verdict": None if sample else check.verdict.value,
+        "rules": [] if sample else [_rule(rule) for rule in check.rules],
+        "range": None if check.low is None or check.high is None else [_number(check.low), _number(check.high)],
+        "binary": check.binary,
+        "examples": check.examples,
+        "baseline": _number(check.baseline_mean),
+        "candidate": _number(check.candidate_mean),
+        "comparison": _comparison(check.comparison),
+        "detectable": _number(check.detectable),
+        "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},
+        "slices": [] if sample else [_slice(part) for part in check.slices],
+        "regressed": [_flip(flip) for flip in check.regressed],
+        "improved": [_flip(flip) for flip in check.improved],
+    }
+
+
+def _rule(rule: RuleDecision) -> dict[str, Any]:
+    return {
+        "rule": rule.rule,
+        "verdict": rule.verdict.value,
+        "reason": rule.reason,
+        "next_step": rule.next_step,
+        "unmeasurable": rule.unmeasurable,
+        "examples": list(rule.example_ids),
+    }
+
+
+def _slice(part: SliceDecision) -> dict[str, Any]:
+    return {
+        "path": part.path,
+        "value": part.value,
+        "examples": part.examples,
+        "tested": part.tested,
+        "required": part.required,
+        "verdict": part.verdict.value,
+        "reason": part.reason,
+        "comparison": _comparison(part.comparison),
+    }
+
+
+def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
+    if comparison is None:
+        return None
+    return {
+        "pairs": comparison.pairs,
+        "changed": comparison.changed,
+        "worse": comparison.worse,
+        "better": comparison.better,
+        "delta": _number(comparison.delta),
+        "interval": _interval(comparison.interval),
+        "p": _number(comparison.p),
+        "p_adjusted": _number(comparison.p_adjusted),
+        "could_fail": comparison.could_fail,
+    }
+
+
+def _interval(interval: Interval | None) -> dict[str, Any] | None:
+    if interval is None:
+        return None
+    return {
+        "low": _number(interval.low),
+        "high": _number(interval.high),
+        "level": _number(interval.level),
+        "method": interval.method,
+    }
+
+
+def _flip(flip: Flip) -> dict[str, Any]:
+    return {"example": flip.example_id, "baseline": _number(flip.baseline), "candidate": _number(flip.candidate)}
+
+
+def _example(view: ExampleView) -> dict[str, Any]:
+    return {
+        "id": view.example.id,
+        "input": _json(view.example.input),
+        "expected": _json(view.example.output),
+        "metadata": _json(view.example.metadata),
+        "candidate": _side(view.candidate),
+        "baseline": _side(view.baseline) if view.baseline else None,
+    }
+
+
+def _side(side: SideView) -> dict[str, Any]:
+    return {
+        "sample": side.sample,
+        "output": _json(side.output),
+        "failure": _failure(side.failure),
+        "latency": _number(side.latency),
+        "evaluations": [_evaluation(evaluation) for evaluation in side.evaluations],
+    }
+
+
+def _evaluation(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "name": evaluation.name,
+        "score": _number(evaluation.score),
+        "label": evaluation.label,
+        "explanation": evaluation.explanation,
+        "failure": _failure(evaluation.failure),
+    }
+
+
+def _failure(failure: Failure | None) -> dict[str, Any] | None:
+    if failure is None:
+        return None
+    return {
+        "kind": failure.kind.value,
+        "type": failure.type,
+        "message": failure.message,
+        "where": failure.where,
+    }
+
+
+def _number(value: float | None) -> float | None:
+    """Round; a number that is none (NaN, infinite) is null, as JSON has no other word for it."""
+    if value is None or not math.isfinite(value):
+        return None
+    return value if isinstance(value, int) else round(value, _DECIMALS)
+
+
+def _json(value: Json) -> Any:
+    """Return plain dicts and lists of what may be any mapping or sequence."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, str) or value is None or isinstance(value, int):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _json(each) for key, each in value.items()}
+    return [_json(each) for each in value]

@@ -1,0 +1,244 @@
+"""The result as Markdown for GitHub (job summary, later the comment), by a template that cannot forget to escape.
+
+Too long a text is never cut: it is rendered again with less in it, down to the verdict alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from evalgate.decision.results import CheckDecision, Comparison, SuiteDecision
+from evalgate.records import Evaluation, Verdict
+from evalgate.report import escaping, formatting, sentences
+from evalgate.report.answers import answer, pretty
+from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
+from evalgate.report.rows import Row, flip_words, slice_name, suite_rows
+from evalgate.report.templates import escaping_environment
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+SUMMARY_LIMIT: Final = 1024 * 1024
+"""Bytes that GitHub takes for the summary of one step."""
+
+_MARKS: Final = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE: "❔", Verdict.UNMEASURABLE: "⚠️"}
+_EXAMPLES: Final = 30  # of one check and one direction
+_TEXT: Final = 3_000  # characters of one answer
+_LINES: Final = 200
+
+
+class Detail(IntEnum):
+    """How much a text holds; each step down leaves something out."""
+
+    VERDICT = 0
+    TABLES = 1
+    REGRESSED = 2
+    EVERYTHING = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """One changed example, as the template shows it. `diff` goes from the baseline's answer to the candidate's."""
+
+    id: str
+    change: str
+    input: Markup
+    expected: Markup | None
+    diff: Markup
+    said: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fold:
+    """Examples of one check that went one way. `more` counts those left out."""
+
+    title: str
+    readings: tuple[Reading, ...]
+    more: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """One suite, as the template shows it."""
+
+    name: str
+    mark: str
+    verdict: str
+    line: str
+    reason: str | None
+    rows: tuple[Row, ...]
+    reasons: tuple[sentences.Reason, ...]
+    errors: tuple[str, ...]
+    folds: tuple[Fold, ...]
+    caught: str | None
+    numbers: tuple[Numbers, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbers:
+    """What people who know statistics look for, of one check or slice."""
+
+    name: str
+    pairs: int
+    worse: int
+    better: int
+    change: str
+    interval: str
+    p: str
+    p_adjusted: str
+    detectable: str
+
+
+def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
+    """Return Markdown of at most `limit` bytes, with as much in it as fits."""
+    text = ""
+    for detail in sorted(Detail, reverse=True):
+        text = render_markdown(report, detail=detail)
+        if len(text.encode()) <= limit:
+            break
+    return text
+
+
+def render_markdown(report: BuildReport, *, detail: Detail, template: str = "summary.md.j2") -> str:
+    """Return the report by a template, every expression in it escaped."""
+    from markupsafe import Markup  # noqa: PLC0415 a build without Markdown does not pay for it
+
+    environment = escaping_environment(escaping.for_markdown)
+    environment.filters["code"] = lambda text: Markup(escaping.code_for_markdown(str(text)))  # noqa: S704 escaped
+    environment.tests["command"] = lambda text: str(text).startswith("evalgate ")
+    text = environment.get_template(template).render(
+        mark="⚠️" if report.sample else _MARKS[report.decision.verdict],
+        verdict=report.verdict_text,
+        headline=sentences.headline(report),
+        reason=None if report.sample else report.decision.reason,
+        consequence=sentences.consequence(report),
+        sections=[_section(report, suite, shown, detail) for suite, shown in report.each_suite()],
+        promise=None if report.sample else report.decision.promise,
+        next_steps=sentences.next_steps(report),
+        footer=sentences.build_line(report),
+        detail=detail,
+        Detail=Detail,
+    )
+    return text.rstrip() + "\n"
+
+
+def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, detail: Detail) -> Section:
+    said = (report.decision.reason, suite.reason)
+    reasons = [] if report.sample else sentences.suite_reasons(suite)
+    return Section(
+        name=suite.name,
+        mark="" if report.sample else _MARKS[suite.verdict],
+        verdict=report.verdict_text if report.sample else suite.verdict.value,
+        line=sentences.suite_line(suite, shown),
+        reason=suite.reason if suite.reason not in ("", report.decision.reason) and not report.sample else None,
+        rows=tuple(suite_rows(suite, shown, sample=report.sample)),
+        reasons=tuple(reason for reason in reasons if reason.text not in said),
+        errors=tuple(sentences.error_sentence(tally) for tally in shown.errors),
+        folds=tuple(_folds(suite, shown, detail)),
+        caught=None if report.sample else sentences.could_catch(suite),
+        numbers=() if report.sample else tuple(_numbers(suite)),
+    )
+
+
+def _folds(suite: SuiteDecision, shown: SuiteReport, detail: Detail) -> Iterator[Fold]:
+    for check in suite.checks:
+        named = {flip.example_id for flip in check.regressed}
+        failing = [name for rule in check.rules for name in rule.example_ids if name not in named]
+        unit = shown.units.get(check.name)
+        changed = [(flip.example_id, " → ".join(flip_words(flip, check, unit))) for flip in check.regressed]
+        if detail >= Detail.REGRESSED:
+            yield from _fold("worse in", check, changed, shown)
+            yield from _fold("failing in", check, [(name, "fails") for name in dict.fromkeys(failing)], shown)
+        if detail >= Detail.EVERYTHING:
+            better = [(flip.example_id, " → ".join(flip_words(flip, check, unit))) for flip in check.improved]
+            yield from _fold("better in", check, better, shown)
+
+
+def _fold(how: str, check: CheckDecision, changed: list[tuple[str, str]], shown: SuiteReport) -> Iterator[Fold]:
+    if not changed:
+        return
+    first = [(shown.examples[name], change) for name, change in changed[:_EXAMPLES] if name in shown.examples]
+    yield Fold(
+        title=f"{formatting.count(len(changed), 'example')} {how} {check.name}",
+        readings=tuple(_reading(view, change) for view, change in first),
+        more=len(changed) - len(first),
+    )
+
+
+def _reading(view: ExampleView, change: str) -> Reading:
+    return Reading(
+        id=view.example.id,
+        change=change,
+        input=_block(pretty(view.example.input), language="json"),
+        expected=None if view.example.output is None else _block(pretty(view.example.output), language="json"),
+        diff=_block("\n".join(_diff(view.baseline, view.candidate)), language="diff"),
+        said=tuple(_said(view)),
+    )
+
+
+def _block(text: str, *, language: str) -> Markup:
+    from markupsafe import Markup  # noqa: PLC0415 as above
+
+    return Markup(escaping.block_for_markdown(escaping.shortened(text, _TEXT * 2), language=language))  # noqa: S704
+
+
+def _diff(baseline: SideView | None, candidate: SideView) -> Iterator[str]:
+    """Yield the lines of both answers, marked `-` and `+` where they differ."""
+    before, after = (
+        escaping.lines_for_terminal(escaping.shortened(answer(side, lines=True), _TEXT), count=_LINES)
+        if side is not None
+        else []
+        for side in (baseline, candidate)
+    )
+    for kind, b1, b2, c1, c2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind == "equal":
+            yield from (f"  {line}" for line in before[b1:b2])
+        else:
+            yield from (f"- {line}" for line in before[b1:b2])
+            yield from (f"+ {line}" for line in after[c1:c2])
+
+
+def _said(view: ExampleView) -> Iterator[str]:
+    for name, side in (("baseline", view.baseline), ("candidate", view.candidate)):
+        for evaluation in side.evaluations if side else ():
+            text = _explanation(evaluation)
+            if text:
+                yield f"{evaluation.name} of the {name}: {escaping.shortened(text, _TEXT)}"
+
+
+def _explanation(evaluation: Evaluation) -> str | None:
+    if evaluation.failure is not None:
+        return f"no score, {evaluation.failure.type}: {evaluation.failure.message}"
+    return evaluation.explanation
+
+
+def _numbers(suite: SuiteDecision) -> Iterator[Numbers]:
+    for check in suite.checks:
+        if check.comparison is not None:
+            yield _line(check.name, check.comparison, check.detectable)
+        for part in check.slices:
+            if part.comparison is not None:
+                yield _line(f"{check.name}, {slice_name(part)} ({part.examples:,})", part.comparison, None)
+
+
+def _line(name: str, comparison: Comparison, detectable: float | None) -> Numbers:
+    interval = comparison.interval
+    level = f" ({formatting.percent(interval.level)}, {interval.method})" if interval else ""
+    p, p_adjusted = (
+        formatting.UNKNOWN if p is None else formatting.number(p) for p in (comparison.p, comparison.p_adjusted)
+    )
+    return Numbers(
+        name=name,
+        pairs=comparison.pairs,
+        worse=comparison.worse,
+        better=comparison.better,
+        change=formatting.points(comparison.delta),
+        interval=f"{formatting.point_range(interval)}{level}" if interval else formatting.UNKNOWN,
+        p=p,
+        p_adjusted=p_adjusted,
+        detectable=formatting.UNKNOWN if detectable is None else formatting.points(detectable, signed=False),
+    )

@@ -6,11 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from evalgate.errors import CandidateError
 from evalgate.records import Example, Json, TaskOutcome
 from evalgate.suite.tasks import HostedTask
 from evalgate.workers.environment import environment
 from evalgate.workers.pool import WorkerPool, WorkerSpec
-from evalgate.workers.setup import run_setup
+from evalgate.workers.setup import MARKERS, run_setup
 
 
 class HostedTaskRunner(ABC):
@@ -49,10 +50,17 @@ class HostedTaskRunner(ABC):
         """Run the setup, then load the task in a first worker. Raises CandidateError when it does not load."""
         if self._pool is not None:
             return
+        ran = True
         if self._hosted.setup is not None:
-            await run_setup(self._hosted.setup, self._root, self._environment, self._log, also=self._setup_key)
-        pool = WorkerPool(self._spec())
-        await pool.start()
+            ran = await run_setup(self._hosted.setup, self._root, self._environment, self._log, also=self._setup_key)
+        try:
+            pool = WorkerPool(self._spec())
+            await pool.start()
+        except CandidateError as error:
+            if ran:
+                raise
+            again = f"{error.next_step}; or remove {self._root / MARKERS}: its setup was kept from before"
+            raise CandidateError(error.message, next_step=again) from None
         self._pool = pool
 
     async def run(self, example: Example, sample: str) -> TaskOutcome:

@@ -49,6 +49,20 @@ async def test_setup_comes_first_and_is_told_of(tmp_path):
     assert lines[0] == "setup: echo X = 5 > made.py"
 
 
+async def test_a_kept_setup_may_be_why_it_does_not_load(tmp_path):
+    (tmp_path / "uv.lock").write_text("")
+    source = "import made\ndef answer(input): return made.X"
+    task, _ = runner(tmp_path, source, setup="echo X = 5 > made.py")
+    await task.start()
+    await task.close()
+    (tmp_path / "made.py").unlink()
+    task, lines = runner(tmp_path, source, setup="echo X = 5 > made.py")
+    with pytest.raises(CandidateError, match="No module named 'made'") as caught:
+        await task.start()
+    assert "its setup was kept from before" in caught.value.next_step
+    assert "kept" in lines[0]
+
+
 async def test_it_sees_the_variables_that_the_suite_names(tmp_path):
     environ = {**os.environ, "APP_A": "1", "APP_B": "2", "OPENAI_API_KEY": "secret"}
     source = "import os\ndef answer(input): return [os.environ.get(k) for k in ('APP_A', 'APP_B', 'OPENAI_API_KEY')]"

@@ -13,7 +13,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Import `Result` where it is used: it costs a dataclass, and `evalgate --help` needs none."""
     if name == "Result":
-        from evalgate.result import Result  # noqa: PLC0415 - where it is used, and only there
+        from evalgate.result import Result
 
         return Result
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

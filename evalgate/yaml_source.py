@@ -110,7 +110,7 @@ def read_yaml(text: str) -> Document:
     return Document(root=root, problems=tuple(sorted(builder.problems, key=lambda problem: problem[1:])))
 
 
-class _Stop(Exception):  # noqa: N818 - control flow inside this module, never seen outside
+class _Stop(Exception):
     def __init__(self, message: str, place: Place) -> None:
         super().__init__(message)
         self.problem = YamlProblem(message, *place)

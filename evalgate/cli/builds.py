@@ -19,7 +19,7 @@ def journal_path(given: Path | None) -> Path:
     """Return the journal that a command means: the one given, else the repository's, else this folder's."""
     if given is not None:
         return given
-    here = Path().resolve()
+    here = Path.cwd()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     return Path(os.path.relpath(top, here)) / ".evalgate" / "journal.db"
 

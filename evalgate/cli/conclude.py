@@ -67,27 +67,29 @@ def _write_files(report: BuildReport, outputs: Outputs) -> None:
 
         _write(outputs.junit, render_junit(report))
     if outputs.markdown:
-        from evalgate.report.markdown import render_markdown
+        from evalgate.report.markdown import render_summary
 
-        _write(outputs.markdown, render_markdown(report))
+        _write(outputs.markdown, render_summary(report))
 
 
 def _write_github(report: BuildReport, outputs: Outputs, sources: Sequence[Source], environ: Mapping[str, str]) -> None:
-    """Fill the files that a workflow step is given: outputs, and the job summary."""
+    """Fill what a workflow step is given: outputs, the job summary, and one annotation per failed check."""
     if path := environ.get("GITHUB_OUTPUT"):
-        from evalgate.report.github_files import render_outputs
+        from evalgate.report import github_files
 
-        values = {
-            "verdict": report.verdict_text,
-            "exit-code": str(report.build.exit_code),
-            "report-json": str(outputs.report_json or ""),
-            "journal": str(sources[0].journal.path),
-        }
-        _write(Path(path), render_outputs(values, delimiter=f"evalgate-{secrets.token_hex(16)}"), append=True)
+        report_json = str(outputs.report_json) if outputs.report_json else None
+        values = github_files.outputs(report, report_json=report_json, journal=str(sources[0].journal.path))
+        text = github_files.output_text(values, delimiter=f"evalgate-{secrets.token_hex(16)}")
+        _write(Path(path), text, append=True)
     if path := environ.get("GITHUB_STEP_SUMMARY"):
-        from evalgate.report.markdown import render_markdown
+        from evalgate.report.markdown import render_summary
 
-        _write(Path(path), render_markdown(report), append=True)
+        _write(Path(path), render_summary(report), append=True)
+    if environ.get("GITHUB_ACTIONS") == "true":
+        from evalgate.report.annotations import render_annotations
+
+        # On standard error: standard output may be a report that a program reads.
+        click.echo("".join(f"{line}\n" for line in render_annotations(report)), err=True, nl=False)
 
 
 def _write(path: Path, text: str, *, append: bool = False) -> None:

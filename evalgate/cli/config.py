@@ -27,12 +27,12 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(config: Path, assignments: tuple[str, ...], *, as_json: bool) -> int:
     """Show every setting and its source: default, the file's line, a variable, or --set. Secrets are never shown."""
-    import json  # noqa: PLC0415 - only this command needs what follows
-    import os  # noqa: PLC0415
+    import json
+    import os
 
-    from evalgate.encoding import printable  # noqa: PLC0415
-    from evalgate.suite.loading import load_config  # noqa: PLC0415
-    from evalgate.suite.settings import settings  # noqa: PLC0415
+    from evalgate.encoding import printable
+    from evalgate.suite.loading import load_config
+    from evalgate.suite.settings import settings
 
     found = settings(load_config(config, environ=os.environ, overrides=_overrides(assignments)))
     if as_json:
@@ -50,7 +50,7 @@ def show(config: Path, assignments: tuple[str, ...], *, as_json: bool) -> int:
 @command.command()
 def schema() -> int:
     """Print the JSON Schema of evalgate.yaml, for editors: it is docs/evalgate.schema.json of this version."""
-    from evalgate.suite.json_schema import schema_json  # noqa: PLC0415 - only this command needs it
+    from evalgate.suite.json_schema import schema_json
 
     click.echo(schema_json(), nl=False)
     return 0

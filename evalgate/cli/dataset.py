@@ -35,8 +35,8 @@ def command() -> None:
 @_fields
 def validate(files: tuple[Path, ...], fields: tuple[str, ...]) -> int:
     """Say all that is wrong with each FILE (JSONL, JSON, CSV, YAML), with exit code 2, or what is in it."""
-    from evalgate.errors import ConfigurationError, ErrorGroup  # noqa: PLC0415 - only this command needs them
-    from evalgate.golden.validation import validate as validated  # noqa: PLC0415
+    from evalgate.errors import ConfigurationError, ErrorGroup
+    from evalgate.golden.validation import validate as validated
 
     wrong: list[ConfigurationError] = []
     for path in files:
@@ -64,14 +64,14 @@ def validate(files: tuple[Path, ...], fields: tuple[str, ...]) -> int:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def diff(before: Path, after: Path, fields: tuple[str, ...], *, as_json: bool) -> int:
     """Show the examples that B adds to A, removes from it and edits."""
-    from evalgate.golden.differences import diff as compared  # noqa: PLC0415 - only this command needs them
-    from evalgate.golden.reading import read_examples  # noqa: PLC0415
+    from evalgate.golden.differences import diff as compared
+    from evalgate.golden.reading import read_examples
 
     mapping = _mapping(fields)
     found = compared(read_examples(before, fields=mapping), read_examples(after, fields=mapping))
     if as_json:
-        import json  # noqa: PLC0415 - as above
-        from dataclasses import asdict  # noqa: PLC0415
+        import json
+        from dataclasses import asdict
 
         click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
     else:
@@ -81,7 +81,7 @@ def diff(before: Path, after: Path, fields: tuple[str, ...], *, as_json: bool) -
 
 def _mapping(fields: tuple[str, ...]) -> dict[str, str]:
     """Read HERE=THERE pairs."""
-    from evalgate.paths import parse  # noqa: PLC0415 - only the commands need it
+    from evalgate.paths import parse
 
     found: dict[str, str] = {}
     for pair in fields:
@@ -96,7 +96,7 @@ def _mapping(fields: tuple[str, ...]) -> dict[str, str]:
 
 
 def _summary(report: Report) -> str:
-    from evalgate.encoding import printable  # noqa: PLC0415 - only the commands need it
+    from evalgate.encoding import printable
 
     named = sorted((name, count) for name, count in report.splits.items() if name is not None)
     splits = [f"{name} {count:,}" for name, count in named]
@@ -135,14 +135,14 @@ def _change(change: FieldChange) -> str:
 
 
 def _value(value: object) -> str:
-    import json  # noqa: PLC0415 - only a diff needs it
+    import json
 
     text = json.dumps(value, ensure_ascii=False)
     return _text(text if len(text) <= 80 else f"{text[:77]}…")
 
 
 def _text(text: str) -> str:
-    from evalgate.encoding import printable  # noqa: PLC0415 - only a diff needs it
+    from evalgate.encoding import printable
 
     return printable(text)
 

@@ -16,11 +16,12 @@ def command() -> None:
 
 @command.command("list")
 @journal_option
-def listing(journal: Path) -> int:
+def listing(journal: Path | None) -> int:
     """List the recorded builds, the latest first."""
+    from evalgate.cli.builds import journal_path
     from evalgate.journal.store import Journal
 
-    with Journal(journal, create=False) as store:
+    with Journal(journal_path(journal), create=False) as store:
         builds = store.builds()
     for build in builds:
         state = "complete" if build.complete else "unfinished"
@@ -39,14 +40,15 @@ def listing(journal: Path) -> int:
     "--to", "target", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write."
 )
 @journal_option
-def export(build: int | None, target: Path, journal: Path) -> int:
+def export(build: int | None, target: Path, journal: Path | None) -> int:
     """Write BUILD (default: the latest complete one) as a journal of its own, to decide or compare with elsewhere."""
-    from evalgate.cli.builds import chosen
+    from evalgate.cli.builds import chosen, journal_path
     from evalgate.journal.store import Journal
     from evalgate.journal.transfer import export_build
 
-    with Journal(journal, create=False) as store:
+    path = journal_path(journal)
+    with Journal(path, create=False) as store:
         build_id = chosen(store, build)
-    export_build(journal, build_id, target)
+    export_build(path, build_id, target)
     click.echo(f"build {build_id} written to {target}; compare with it: baseline: file:{target.name}")
     return 0

@@ -39,8 +39,8 @@ class JsonPathMeasure(Measure):
 
     async def start(self) -> None:
         """Parse the expression."""
-        from jsonpath_ng.exceptions import JSONPathError  # noqa: PLC0415 - only where it is used
-        from jsonpath_ng.ext.parser import parse  # noqa: PLC0415 - only where it is used
+        from jsonpath_ng.exceptions import JSONPathError
+        from jsonpath_ng.ext.parser import parse
 
         try:
             self._expression = parse(self._parameters.expression)

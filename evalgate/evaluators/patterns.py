@@ -20,7 +20,7 @@ class TimedPattern:
 
     def __init__(self, pattern: str, *, timeout: float, ignore_case: bool = False) -> None:
         """Compile `pattern`. Raises ConfigurationError where it is none."""
-        import regex  # noqa: PLC0415 - only where a pattern is used
+        import regex
 
         try:
             self._compiled: regex.Pattern[str] = regex.compile(pattern, regex.IGNORECASE if ignore_case else 0)

@@ -30,7 +30,7 @@ class MatchesRegexMeasure(Measure):
     async def start(self) -> None:
         """Import phoenix-evals and compile the pattern."""
         pattern = TimedPattern(self._parameters.pattern, timeout=self._parameters.timeout)
-        from phoenix.evals.metrics.matches_regex import MatchesRegex as Evaluator  # noqa: PLC0415 - two seconds
+        from phoenix.evals.metrics.matches_regex import MatchesRegex as Evaluator
 
         self._evaluator = Evaluator(
             pattern=cast("Any", pattern), include_explanation=self._parameters.include_explanation
@@ -56,7 +56,7 @@ class PrecisionRecallFScoreMeasure(Measure):
 
     async def start(self) -> None:
         """Import phoenix-evals."""
-        from phoenix.evals.metrics.precision_recall import PrecisionRecallFScore as Evaluator  # noqa: PLC0415 - two seconds
+        from phoenix.evals.metrics.precision_recall import PrecisionRecallFScore as Evaluator
 
         self._evaluator = Evaluator(
             beta=self._parameters.beta,

@@ -48,7 +48,7 @@ class JsonSchemaMeasure(Measure):
 
     async def measure(self, view: View) -> Given:
         """Pass where the output validates; the explanation names the most telling place."""
-        from jsonschema.exceptions import best_match  # noqa: PLC0415 - only where it is used
+        from jsonschema.exceptions import best_match
 
         whole, part = view.output(), view.output(self._parameters.path)
         instance = document(part) if part is whole else part
@@ -62,10 +62,10 @@ class JsonSchemaMeasure(Measure):
 
 
 def _validator(schema: Schema, keywords: TimedKeywords) -> Validator:
-    from jsonschema import Draft202012Validator, validators  # noqa: PLC0415 - only where it is used
-    from jsonschema.exceptions import SchemaError  # noqa: PLC0415 - only where it is used
-    from referencing import Registry  # noqa: PLC0415 - only where it is used
-    from referencing.jsonschema import DRAFT202012, specification_with  # noqa: PLC0415 - only where it is used
+    from jsonschema import Draft202012Validator, validators
+    from jsonschema.exceptions import SchemaError
+    from referencing import Registry
+    from referencing.jsonschema import DRAFT202012, specification_with
 
     dialect = schema.get("$schema") if isinstance(schema, dict) else None
     base = Draft202012Validator if dialect is None else _dialect(dialect)
@@ -85,7 +85,7 @@ def _validator(schema: Schema, keywords: TimedKeywords) -> Validator:
 
 
 def _dialect(dialect: object) -> type[Validator]:
-    from jsonschema import validators  # noqa: PLC0415 - only where it is used
+    from jsonschema import validators
 
     known = isinstance(dialect, str) and validators.validator_for({"$schema": dialect}, default=cast("Any", None))
     if not known:
@@ -98,7 +98,7 @@ def _dialect(dialect: object) -> type[Validator]:
 
 def _check_references(resource: Resource[Any], resolver: Resolver[Any]) -> None:
     """Refuse every reference that leads out of the schema: nothing is fetched, now or later."""
-    from referencing.exceptions import Unresolvable  # noqa: PLC0415 - only where it is used
+    from referencing.exceptions import Unresolvable
 
     contents = resource.contents
     if isinstance(contents, Mapping):
@@ -131,7 +131,7 @@ def _read(path: Path, name: str) -> Schema:
 
 
 def _parsed(text: str, suffix: str, name: str) -> Any:
-    import yaml  # noqa: PLC0415 - only where a schema is a file
+    import yaml
 
     try:
         return yaml.safe_load(text) if suffix in {".yaml", ".yml"} else json.loads(text)

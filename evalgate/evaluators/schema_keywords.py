@@ -19,7 +19,7 @@ class TimedKeywords:
     """The replaced keywords of one schema, with its compiled patterns and the clock of the validation under way."""
 
     def __init__(self) -> None:
-        from jsonschema import ValidationError  # noqa: PLC0415 - only where it is used
+        from jsonschema import ValidationError
 
         self._error = ValidationError
         self._compiled: dict[str, TimedPattern] = {}

@@ -96,7 +96,7 @@ class LengthMeasure(Measure):
 
 def likeness(method: str) -> Callable[[str, str], float]:
     """Return a function from two texts to their likeness, 0 to 1, by rapidfuzz."""
-    from rapidfuzz import distance, fuzz  # noqa: PLC0415 - only where it is used
+    from rapidfuzz import distance, fuzz
 
     if method == "jaro_winkler":
         return lambda a, b: float(distance.JaroWinkler.normalized_similarity(a, b))

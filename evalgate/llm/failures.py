@@ -28,7 +28,7 @@ from evalgate.errors import MeasurementError
 from evalgate.records import ErrorKind, Failure
 
 
-class CallFailed(MeasurementError):  # noqa: N818 - it names a condition, as all of its kinds do
+class CallFailed(MeasurementError):
     """A call that gave no usable answer. `type` names the condition in records; `retry` says whether to try again.
 
     `status` is the HTTP status (None: no response); `retry_after` the seconds that the endpoint asked us to wait.

@@ -105,7 +105,7 @@ def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
 
 def render_markdown(report: BuildReport, *, detail: Detail, template: str = "summary.md.j2") -> str:
     """Return the report by a template, every expression in it escaped."""
-    from markupsafe import Markup  # noqa: PLC0415 a build without Markdown does not pay for it
+    from markupsafe import Markup
 
     environment = escaping_environment(escaping.for_markdown)
     environment.filters["code"] = lambda text: Markup(escaping.code_for_markdown(str(text)))  # noqa: S704 escaped
@@ -181,7 +181,7 @@ def _reading(view: ExampleView, change: str) -> Reading:
 
 
 def _block(text: str, *, language: str) -> Markup:
-    from markupsafe import Markup  # noqa: PLC0415 as above
+    from markupsafe import Markup
 
     return Markup(escaping.block_for_markdown(escaping.shortened(text, _TEXT * 2), language=language))  # noqa: S704
 

@@ -55,7 +55,7 @@ class Progress:
         self._errors[side] += outcome.failure is not None
         self._show()
 
-    def evaluated(self, side: Side, evaluations: Sequence[Evaluation]) -> None:  # noqa: ARG002 the observer's signature
+    def evaluated(self, side: Side, evaluations: Sequence[Evaluation]) -> None:
         """Count the evaluations of one run."""
         self._evaluations += len(evaluations)
         self._evaluator_errors += sum(evaluation.failure is not None for evaluation in evaluations)

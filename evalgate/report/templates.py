@@ -32,7 +32,7 @@ def escaping_environment(escape: Callable[[str], str]) -> SandboxedEnvironment:
 
     What is marked as safe (`markupsafe.Markup`) is printed as it is. A tag takes the white space around it along.
     """
-    from markupsafe import Markup  # noqa: PLC0415 a build without Markdown does not pay for it
+    from markupsafe import Markup
 
     def escaped(value: Any) -> Markup:
         return value if isinstance(value, Markup) else Markup(escape(str(value)))  # noqa: S704 this is the escaping
@@ -41,8 +41,8 @@ def escaping_environment(escape: Callable[[str], str]) -> SandboxedEnvironment:
 
 
 def _sandbox(**options: Any) -> SandboxedEnvironment:
-    from jinja2 import FileSystemLoader, StrictUndefined  # noqa: PLC0415 as above
-    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415 as above
+    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     loader = FileSystemLoader(folder(), encoding="utf-8")
     return ImmutableSandboxedEnvironment(

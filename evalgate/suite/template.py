@@ -28,7 +28,7 @@ _EXAMPLE_FIELDS: Final = ("id", "input", "metadata", "split")
 _MARKS: Final = ("{{", "{%", "{#")
 
 
-class TemplateProblem(Exception):  # noqa: N818 - it names a condition, and both users of it wrap it in their errors
+class TemplateProblem(Exception):
     """A template that cannot be read, or cannot be filled from this example.
 
     `place` is where in the tree it stands (`("messages", 0, "content")`), `line` its line within, from 1, if known.
@@ -65,7 +65,7 @@ class Expression:
 
     def render(self, variables: Mapping[str, Json]) -> Json:
         """Return the value. Raises TemplateProblem, also when it is no JSON value."""
-        from jinja2 import Undefined  # noqa: PLC0415 - jinja2 is loaded where a template is used
+        from jinja2 import Undefined
 
         try:
             value = self.expression(variables)
@@ -158,7 +158,7 @@ def dotted(place: tuple[str | int, ...]) -> str:
 def _compile(source: str, *, typed: bool, place: tuple[str | int, ...]) -> Tree:
     if not any(mark in source for mark in _MARKS):
         return source
-    from jinja2 import TemplateSyntaxError, nodes  # noqa: PLC0415 - jinja2 is loaded where a template is used
+    from jinja2 import TemplateSyntaxError, nodes
 
     environment = _environment()
     try:
@@ -176,7 +176,7 @@ def _compile(source: str, *, typed: bool, place: tuple[str | int, ...]) -> Tree:
 
 def _only_expression(source: str, tree: Any) -> str | None:
     """Return the text of the one expression that `source` is, or None where it is anything more or less."""
-    from jinja2 import nodes  # noqa: PLC0415 - jinja2 is loaded where a template is used
+    from jinja2 import nodes
 
     parts = [part for each in tree.body for part in each.nodes] if _outputs_only(tree) else []
     if len(parts) != 1 or isinstance(parts[0], nodes.TemplateData):
@@ -187,15 +187,15 @@ def _only_expression(source: str, tree: Any) -> str | None:
 
 
 def _outputs_only(tree: Any) -> bool:
-    from jinja2 import nodes  # noqa: PLC0415 - jinja2 is loaded where a template is used
+    from jinja2 import nodes
 
     return all(isinstance(each, nodes.Output) for each in tree.body)
 
 
 @cache
 def _environment() -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined  # noqa: PLC0415 - jinja2 is loaded where a template is used
-    from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Absent(StrictUndefined):
         """A missing value whose error says what there is instead."""
@@ -247,7 +247,7 @@ def _instead(value: object) -> str:
 
 
 def _said(error: Exception) -> str:
-    from jinja2 import TemplateError  # noqa: PLC0415 - jinja2 is loaded where a template is used
+    from jinja2 import TemplateError
 
     text = str(error) or type(error).__name__
     return text if isinstance(error, TemplateError) else f"{type(error).__name__}: {text}"

@@ -40,12 +40,12 @@ class _Output(asyncio.SubprocessProtocol):
         self.seen = 0
         self._kept = bytearray()
 
-    def pipe_data_received(self, fd: int, data: bytes) -> None:  # noqa: ARG002 - asyncio's signature
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
         self.seen += len(data)
         self._kept += data
         del self._kept[:-TAIL]
 
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         if fd == 1:
             self.drained.set()
 

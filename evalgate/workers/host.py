@@ -5,7 +5,7 @@ there. The protocol (docs of `evalgate.workers.protocol`) runs on private copies
 the user's code prints, from Python or from C, goes to the captured logs and never into an answer.
 """
 
-# ruff: noqa: PLC0415, PTH100, PTH113, PTH118, PTH119, PTH120, PTH123, PTH109
+# ruff: noqa: PTH100, PTH113, PTH118, PTH119, PTH120, PTH123, PTH109
 # A worker must start in a blink: pathlib, asyncio and traceback are imported by those who need them, or not at all.
 
 from __future__ import annotations
@@ -145,8 +145,8 @@ class EvalgateForUsers:
     def find_spec(
         self,
         name: str,
-        path: object = None,  # noqa: ARG002 - the import system's signature
-        target: object = None,  # noqa: ARG002 - the import system's signature
+        path: object = None,
+        target: object = None,
     ) -> importlib.machinery.ModuleSpec | None:
         """Return how to load `evalgate` and `evalgate.result`; None for anything else."""
         if name == "evalgate.result":

@@ -67,7 +67,7 @@ class WorkerPool:
         *,
         run_id: str,
         sample: str,
-        timeout: float,  # noqa: ASYNC109 - what takes longer is an outcome, and its worker ends
+        timeout: float,
     ) -> TaskOutcome:
         """Send `arguments` to a worker and return its answer; never raises for what the user's code did.
 
@@ -107,14 +107,14 @@ class WorkerPool:
 
     # --- one run
 
-    async def _call_once(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - as in call
+    async def _call_once(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:
         async with self._alone:
             if self._closed:
                 raise DisturbedError
             worker = Worker(self.spec, self._retired)
             return await worker.run_once(line, key, timeout)
 
-    async def _call_shared(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - as in call
+    async def _call_shared(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:
         worker = await self._acquire(key)
         try:
             return await worker.run(line, key, timeout)

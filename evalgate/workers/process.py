@@ -176,7 +176,7 @@ class Worker(asyncio.SubprocessProtocol):
         """Whether it is at this run right now."""
         return self._said.holds(key)
 
-    async def run(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - part of the outcome
+    async def run(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:
         """Send one request and return its outcome. Raises DisturbedError when another run ended the worker."""
         if not self.alive:
             raise DisturbedError
@@ -191,7 +191,7 @@ class Worker(asyncio.SubprocessProtocol):
                 self._give_up(key)
                 raise
 
-    async def run_once(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - as above
+    async def run_once(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:
         """Start the process for this one run: the request, the end of stdin, one answer, the end. Never raises."""
         with self._said.hold(key) as held:
             try:
@@ -209,7 +209,7 @@ class Worker(asyncio.SubprocessProtocol):
                 await self._end_now()
         return outcome if self.fault is None else protocol.failed("ProtocolError", f"the worker {self.fault}")
 
-    async def _timed_out(self, key: Key, held: Held, timeout: float) -> TaskOutcome:  # noqa: ASYNC109 - to be told
+    async def _timed_out(self, key: Key, held: Held, timeout: float) -> TaskOutcome:
         message = f"timed out after {timeout:g} s"
         if self.spec.target is None and not self._said.answered and not self.spec.per_example:
             message += "; it has answered nothing so far: it must read stdin line by line, and flush its answers"
@@ -270,7 +270,7 @@ class Worker(asyncio.SubprocessProtocol):
         self._retire()
         self._loop.call_later(DRAIN, self._close)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the event loop's signature
+    def connection_lost(self, exc: Exception | None) -> None:
         """It ended and everything that it printed was read."""
         self._retire()
         self._close()

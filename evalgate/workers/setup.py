@@ -41,7 +41,7 @@ async def run_setup(
     `also` is the hash of whatever else its result depends on. Without it and without lock files nothing says that an
     older result still holds, and the command always runs. Raises CandidateError with the end of its output.
     """
-    from filelock import AsyncFileLock  # noqa: PLC0415 - most suites have no setup
+    from filelock import AsyncFileLock
 
     marker = cwd / MARKERS / hashlib.sha256(command.encode()).hexdigest()[:16]
     await asyncio.to_thread(marker.parent.mkdir, parents=True, exist_ok=True)

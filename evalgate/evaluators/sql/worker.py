@@ -103,10 +103,10 @@ def _unusable_options(required: Sequence[RequiredFilter], database: Database) ->
 @functools.lru_cache(maxsize=2)
 def _opened(path: str, dialect: str) -> Database:
     if dialect == "sqlite":
-        from evalgate.evaluators.sql.sqlite import SqliteDatabase  # noqa: PLC0415 - only the dialect in use
+        from evalgate.evaluators.sql.sqlite import SqliteDatabase
 
         return SqliteDatabase(Path(path))
-    from evalgate.evaluators.sql.duck import DuckdbDatabase  # noqa: PLC0415 - only the dialect in use
+    from evalgate.evaluators.sql.duck import DuckdbDatabase
 
     return DuckdbDatabase(Path(path))
 

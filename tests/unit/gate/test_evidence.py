@@ -91,9 +91,7 @@ def test_rows_become_cells(journal):
         experiment=candidate,
         example_id="e1",
         sample="r2",
-        evaluations=[
-            Evaluation(name="exact_match", failure=Failure(kind=ErrorKind.EVALUATOR, type="E", message="m"))
-        ],
+        evaluations=[Evaluation(name="exact_match", failure=Failure(kind=ErrorKind.EVALUATOR, type="E", message="m"))],
     )
     journal.add_seconds(build_id, 1.0, complete=True)
     (suite,) = build_evidence(journal, build_id).suites

@@ -111,12 +111,20 @@ def _listed(of: View, pairs: Pairs, which: NDArray[np.bool_]) -> tuple[Flip, ...
     indexes = np.flatnonzero(which)
     sizes = np.round(np.abs(pairs.differences[indexes]), 9)
     indexes = indexes[np.argsort(-sizes, kind="stable")]
-    scale, ids = of.metric.scale, of.layout.example_ids
+    ids = of.layout.example_ids
+    baselines = _shown(of.metric.scale, pairs.baseline, pairs.baseline_failed, indexes)
+    candidates = _shown(of.metric.scale, pairs.candidate, pairs.candidate_failed, indexes)
     return tuple(
-        Flip(
-            example_id=ids[index],
-            baseline=None if pairs.baseline_failed[index] else scale.score(float(pairs.baseline[index])),
-            candidate=None if pairs.candidate_failed[index] else scale.score(float(pairs.candidate[index])),
-        )
-        for index in indexes.tolist()
+        Flip(example_id=ids[index], baseline=baseline, candidate=candidate)
+        for index, baseline, candidate in zip(indexes.tolist(), baselines, candidates, strict=True)
     )
+
+
+def _shown(
+    scale: Scale, shares: NDArray[np.float64], failed: NDArray[np.bool_], indexes: NDArray[np.intp]
+) -> list[float | None]:
+    """Return the scores to show; None where there is only an error."""
+    scores: list[float | None] = scale.scores(shares[indexes]).tolist()
+    for place in np.flatnonzero(failed[indexes]).tolist():
+        scores[place] = None
+    return scores

@@ -47,6 +47,10 @@ class Scale:
         shares = self.sign * (scores - self.origin) / self.width
         return np.clip(shares, 0.0, 1.0) if self.bounded else shares
 
+    def scores(self, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return shares as scores in the metric's own units."""
+        return self.origin + self.sign * shares * self.width
+
     def score(self, share: float) -> float:
         """Return a share as a score in the metric's own units."""
         return self.origin + self.sign * share * self.width

@@ -45,11 +45,8 @@ class Weights:
     values: NDArray[np.float64]
     mid: bool
     coarsen: float
-
-    @property
-    def positive(self) -> float:
-        """The sum of the values above zero."""
-        return float(self.values[self.values > 0].sum())
+    positive: float
+    """The sum of the values above zero."""
 
     @property
     def total(self) -> float:
@@ -81,7 +78,8 @@ def weigh(column: Column) -> Weights:
     values = values[changed]
     if len(values) and coarsen == 1:
         values = values / float(np.gcd.reduce(np.abs(values).astype(np.int64)))
-    return Weights(units=units[changed], values=values, mid=column.mid, coarsen=coarsen)
+    positive = float(values[values > 0].sum())
+    return Weights(units=units[changed], values=values, mid=column.mid, coarsen=coarsen, positive=positive)
 
 
 def _whole(differences: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:

@@ -6,6 +6,7 @@ covers too little (docs/decisions/how-a-build-is-decided.md).
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from statistics import NormalDist
@@ -13,7 +14,8 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-_HALVINGS = 60
+_HALVINGS = 44
+"""To 1e-13 of a difference."""
 
 
 def z_value(probability: float) -> float:
@@ -21,6 +23,7 @@ def z_value(probability: float) -> float:
     return NormalDist().inv_cdf(probability)
 
 
+@functools.lru_cache(maxsize=2**16)
 def tango(*, better: int, worse: int, pairs: int, level: float) -> tuple[float, float]:
     """Return the score interval for a difference of paired proportions (Tango 1998), (better − worse) / pairs.
 

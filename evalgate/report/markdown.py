@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from evalgate.decision.results import CheckDecision, Comparison, SuiteDecision
+from evalgate.errors import EvalgateError
 from evalgate.records import Evaluation, Json, Verdict
 from evalgate.report import escaping, formatting, sentences
 from evalgate.report.answers import answer, one_line, pretty
@@ -105,6 +106,14 @@ def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
         if len(text.encode()) <= limit:
             break
     return text
+
+
+def render_error(error: EvalgateError) -> str:
+    """Return the summary of a run that ended before there was a verdict: it must not look like no run at all."""
+    where = f"{escaping.code_for_markdown(str(error.location))}: " if error.location else ""
+    lines = [escaping.for_markdown(line) for line in error.message.splitlines()[:_LINES] if line.strip()]
+    following = f"\n\n<strong>Next:</strong> {escaping.for_markdown(error.next_step)}" if error.next_step else ""
+    return f"## ⚠️ NO VERDICT: this run ended with exit {error.exit_code}.\n\n{where}{'<br>'.join(lines)}{following}\n"
 
 
 def render_markdown(report: BuildReport, *, detail: Detail, template: str = "summary.md.j2") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from evalgate.decision.results import SuiteDecision
+from evalgate.errors import EvalgateError
 from evalgate.records import Verdict
 from evalgate.report.escaping import command_message, command_property, shortened
 from evalgate.report.model import BuildReport
@@ -18,6 +19,17 @@ def render_annotations(report: BuildReport) -> list[str]:
     if report.sample:
         return []
     return [line for suite in report.decision.suites for line in _suite(suite, exit_code=report.build.exit_code)]
+
+
+def error_annotation(error: EvalgateError) -> str:
+    """Return the workflow command for a run that ended before there was a verdict; at its place in the user's file."""
+    following = f"\nnext: {error.next_step}" if error.next_step else ""
+    place = ""
+    if error.location is not None:
+        places = {"file": error.location.file, "line": error.location.line, "col": error.location.column}
+        place = "".join(f",{name}={command_property(str(at))}" for name, at in places.items() if at is not None)
+    message = command_message(shortened(error.message, _MESSAGE) + following)
+    return f"::error title=evalgate%3A no verdict{place}::{message}"
 
 
 def _suite(suite: SuiteDecision, *, exit_code: int) -> Iterator[str]:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from evalgate.errors import EvalgateError
 from evalgate.report.model import BuildReport
 
 OUTPUTS: Final = ("verdict", "exit-code", "report-json", "journal")
@@ -24,6 +25,11 @@ def outputs(report: BuildReport, *, report_json: str | None, journal: str) -> di
         "report-json": report_json or "",
         "journal": journal,
     }
+
+
+def error_outputs(error: EvalgateError) -> dict[str, str]:
+    """Return the value of each output where a run ended before there was a verdict."""
+    return {**dict.fromkeys(OUTPUTS, ""), "exit-code": str(error.exit_code)}
 
 
 def output_text(values: Mapping[str, str], *, delimiter: str) -> str:

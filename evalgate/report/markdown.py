@@ -12,9 +12,10 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from evalgate.decision.results import CheckDecision, Comparison, SuiteDecision
-from evalgate.records import Evaluation, Verdict
+from evalgate.errors import EvalgateError
+from evalgate.records import Evaluation, Json, Verdict
 from evalgate.report import escaping, formatting, sentences
-from evalgate.report.answers import answer, pretty
+from evalgate.report.answers import answer, one_line, pretty
 from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
 from evalgate.report.rows import Row, flip_words, slice_name, suite_rows
 from evalgate.report.templates import escaping_environment
@@ -29,6 +30,7 @@ _MARKS: Final = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE:
 _EXAMPLES: Final = 30  # of one check and one direction
 _TEXT: Final = 3_000  # characters of one answer
 _LINES: Final = 200
+_SHORT: Final = 300  # characters that still read well as one line
 
 
 class Detail(IntEnum):
@@ -42,12 +44,15 @@ class Detail(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """One changed example, as the template shows it. `diff` goes from the baseline's answer to the candidate's."""
+    """One changed example, as the template shows it. `diff` goes from the baseline's answer to the candidate's.
+
+    What is short of the input and the expected answer is among `facts`, by name; what is not is among `blocks`.
+    """
 
     id: str
     change: str
-    input: Markup
-    expected: Markup | None
+    facts: tuple[tuple[str, str], ...]
+    blocks: tuple[tuple[str, Markup], ...]
     diff: Markup
     said: tuple[str, ...]
 
@@ -101,6 +106,14 @@ def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
         if len(text.encode()) <= limit:
             break
     return text
+
+
+def render_error(error: EvalgateError) -> str:
+    """Return the summary of a run that ended before there was a verdict: it must not look like no run at all."""
+    where = f"{escaping.code_for_markdown(str(error.location))}: " if error.location else ""
+    lines = [escaping.for_markdown(line) for line in error.message.splitlines()[:_LINES] if line.strip()]
+    following = f"\n\n<strong>Next:</strong> {escaping.for_markdown(error.next_step)}" if error.next_step else ""
+    return f"## ⚠️ NO VERDICT: this run ended with exit {error.exit_code}.\n\n{where}{'<br>'.join(lines)}{following}\n"
 
 
 def render_markdown(report: BuildReport, *, detail: Detail, template: str = "summary.md.j2") -> str:
@@ -170,14 +183,22 @@ def _fold(how: str, check: CheckDecision, changed: list[tuple[str, str]], shown:
 
 
 def _reading(view: ExampleView, change: str) -> Reading:
+    named = [(f"input.{key}", value) for key, value in view.example.input.items()]
+    named += [(f"expected.{key}", value) for key, value in (view.example.output or {}).items()]
+    short = [(name, one_line(value)) for name, value in named if _is_short(value)]
     return Reading(
         id=view.example.id,
         change=change,
-        input=_block(pretty(view.example.input), language="json"),
-        expected=None if view.example.output is None else _block(pretty(view.example.output), language="json"),
+        facts=tuple(short),
+        blocks=tuple((name, _block(pretty(value), language="")) for name, value in named if not _is_short(value)),
         diff=_block("\n".join(_diff(view.baseline, view.candidate)), language="diff"),
         said=tuple(_said(view)),
     )
+
+
+def _is_short(value: Json) -> bool:
+    text = one_line(value)
+    return len(text) <= _SHORT and "\n" not in text
 
 
 def _block(text: str, *, language: str) -> Markup:

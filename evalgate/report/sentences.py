@@ -124,7 +124,8 @@ def next_steps(report: BuildReport) -> list[str]:
         if suite.verdict is not Verdict.PASS:
             steps.append(suite.next_step)
             steps.extend(reason.next_step for reason in suite_reasons(suite) if reason.verdict is suite.verdict)
-    if any(check.regressed or check.improved for suite in report.decision.suites for check in suite.checks):
+    flipped = any(check.regressed or check.improved for suite in report.decision.suites for check in suite.checks)
+    if flipped and not any(step and step.startswith("evalgate show") for step in steps):
         steps.append("evalgate show")
     if report.sample:
         steps.append("evalgate run")

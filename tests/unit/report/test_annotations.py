@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evalgate.report.annotations import render_annotations
+from evalgate.errors import ConfigurationError, JournalError, Location
+from evalgate.report.annotations import error_annotation, render_annotations
 from tests.unit.report import builds
 
 
@@ -39,3 +40,18 @@ def test_hostile_reasons_stay_on_one_line_and_short() -> None:
     assert len(lines) == 1
     assert len(lines[0].splitlines()) == 1
     assert len(lines[0]) < 2_000
+
+
+def test_an_error_before_any_verdict_points_at_its_place() -> None:
+    error = ConfigurationError(
+        "unknown key 'chekcs', did you mean checks?",
+        location=Location(file="evals/a,b.yaml", line=4, column=3),
+        next_step="rename it",
+    )
+    assert error_annotation(error) == (
+        "::error title=evalgate%3A no verdict,file=evals/a%2Cb.yaml,line=4,col=3::"
+        "unknown key 'chekcs', did you mean checks?%0Anext: rename it"
+    )
+    assert (
+        error_annotation(JournalError("the disk is full")) == "::error title=evalgate%3A no verdict::the disk is full"
+    )

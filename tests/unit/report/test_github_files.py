@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from evalgate.report.github_files import OUTPUTS, output_text, outputs
+from evalgate.errors import ConfigurationError
+from evalgate.report.github_files import OUTPUTS, error_outputs, output_text, outputs
 from tests.unit.report import builds
 
 _DELIMITER = "ghd_0123456789abcdef"
@@ -24,6 +25,12 @@ def test_the_outputs_of_a_failing_build() -> None:
 def test_a_sample_has_no_verdict_and_what_was_not_written_has_no_path() -> None:
     values = outputs(builds.sampled(), report_json=None, journal="j.db")
     assert (values["verdict"], values["report-json"]) == ("", "")
+
+
+def test_an_error_before_any_verdict_has_its_exit_code_and_nothing_else() -> None:
+    values = error_outputs(ConfigurationError("no"))
+    assert values == {"verdict": "", "exit-code": "2", "report-json": "", "journal": ""}
+    assert tuple(values) == OUTPUTS
 
 
 def test_each_value_stands_between_the_random_delimiters() -> None:

@@ -9,8 +9,9 @@ from jinja2 import UndefinedError
 from jinja2.exceptions import SecurityError
 from markdown_it import MarkdownIt
 
+from evalgate.errors import ConfigurationError, Location
 from evalgate.report.escaping import for_markdown
-from evalgate.report.markdown import Detail, render_markdown, render_summary
+from evalgate.report.markdown import Detail, render_error, render_markdown, render_summary
 from evalgate.report.templates import environment, escaping_environment, folder
 from tests.unit.report import builds
 from tests.unit.report.golden_texts import assert_golden
@@ -49,6 +50,17 @@ def test_each_step_down_leaves_something_out() -> None:
 
 def test_a_sample_says_pass_nowhere() -> None:
     assert "PASS" not in render_summary(builds.sampled())
+
+
+def test_an_error_before_any_verdict_is_said_and_escaped() -> None:
+    error = ConfigurationError(
+        "two *things*:\nline <b>", location=Location(file="a|b.yaml", line=3), next_step="evalgate config show"
+    )
+    assert render_error(error) == (
+        "## ⚠️ NO VERDICT: this run ended with exit 2.\n\n"
+        "<code>a&#124;b.yaml:3</code>: two &#42;things&#42;:<br>line &#60;b&#62;\n\n"
+        "<strong>Next:</strong> evalgate config show\n"
+    )
 
 
 _BUILT_IN = re.compile(

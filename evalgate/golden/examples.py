@@ -6,6 +6,7 @@ import copy
 import difflib
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from evalgate.golden.raw import Path, Problem, Raw
@@ -35,7 +36,7 @@ def to_example(raw: Raw, fields: Mapping[str, str]) -> Reading:
     wrong: list[tuple[Path, str]] = []
     value = _renamed(raw.value, fields, wrong) if fields else raw.value
     if not fields:
-        wrong += [((key,), _unknown(key)) for key in value if key not in KEYS]
+        wrong += [((key,), _unknown(key[:60])) for key in value if key not in KEYS]
     identity = _id(value, wrong)
     _object(value, "input", wrong, required="input" not in {path[0] for path, _ in wrong})
     _object(value, "output", wrong)
@@ -115,10 +116,11 @@ def _object(value: Mapping[str, Any], key: str, wrong: list[tuple[Path, str]], *
 _LIKE: Final = {"input": '{"question": "…"}', "output": '{"answer": "…"}', "metadata": '{"lang": "en"}'}
 
 
+@lru_cache(256)
 def _unknown(key: str) -> str:
     close = difflib.get_close_matches(key.lower(), KEYS, n=1, cutoff=0.6)
     how = f"did you mean {close[0]!r}?" if close else f"an example has {', '.join(KEYS)}; put it under metadata"
-    return f"unknown key {key[:60]!r}: {how}"
+    return f"unknown key {key!r}: {how}"
 
 
 def _what(value: Any) -> str:

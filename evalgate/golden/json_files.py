@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator, Iterator
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -43,7 +44,8 @@ def _line(text: str, number: int, *, ended: bool) -> Iterator[Raw | Problem]:
     elif isinstance(value, list):
         yield Problem("a list: a line of JSONL holds one example; name a file with a list .json", number, start + 1)
     else:
-        yield Raw(value, (number, start + 1), lambda path: (number, scan_places(body, start).find(path) + 1))
+        places = lru_cache(1)(scan_places)
+        yield Raw(value, (number, start + 1), lambda path: (number, places(body, start).find(path) + 1))
 
 
 def read_json_file(text: str) -> Iterator[Raw | Problem]:
@@ -112,7 +114,8 @@ def _items(text: str, start: int, lines: _Lines) -> Generator[Raw | Problem, Non
 
 
 def _finder(text: str, begin: int, lines: _Lines) -> Find:
-    return lambda path: lines.place(scan_places(text, begin).find(path))
+    places = lru_cache(1)(scan_places)
+    return lambda path: lines.place(places(text, begin).find(path))
 
 
 def _value(text: str, offset: int) -> tuple[Any, int]:

@@ -164,10 +164,7 @@ class _Scanner:
 
     def key(self, token: str, offset: int) -> None:
         """Note a key, and whether it was there before."""
-        try:
-            name = str(json.loads(token))
-        except ValueError:
-            name = token
+        name = token[1:-1] if "\\" not in token else _unescaped(token)
         self.expects_key[-1] = False
         self.path[-1] = name
         path = tuple(self.path)
@@ -185,6 +182,13 @@ class _Scanner:
                 self.places.too_deep = self.done = True
         elif problem := _bad_number(token):
             self.places.flaws.append(Flaw(offset, problem))
+
+
+def _unescaped(token: str) -> str:
+    try:
+        return str(json.loads(token))
+    except ValueError:
+        return token
 
 
 def _bad_number(token: str) -> str | None:

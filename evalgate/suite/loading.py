@@ -44,7 +44,8 @@ def load_config(path: FilePath, *, environ: Mapping[str, str], overrides: Mappin
 
     Raises ConfigurationError when the file cannot be read, and ErrorGroup with everything that is wrong with it.
     """
-    following = f"edit {path}, then run `evalgate config show`"
+    named = "" if path == FilePath("evalgate.yaml") else f" --config {path}"
+    following = f"edit {path}, then run `evalgate config show{named}`"
     document = read_yaml(_read(path))
     wrong: list[ConfigurationError] = [
         ConfigurationError(

@@ -49,7 +49,7 @@ def test_every_setting_is_shown_with_its_source(config):
     assert listed["policy.seed"] == (7, "EVALGATE_POLICY__SEED")
     assert listed["policy.mode"] == ("enforce", "default")
     assert listed["suites.s.dataset.file"] == ("data.jsonl", f"{config}:3:14")
-    assert listed["suites.s.checks.json_valid.at_least.threshold"] == (1.0, f"{config}:15:36")
+    assert listed["suites.s.checks.json_valid.at_least.threshold"] == (1.0, f"{config}:15:37")
 
 
 def test_the_config_is_found_by_its_variable_and_read_by_people(config):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from evalgate.errors import EvalgateError
@@ -12,6 +13,8 @@ def main() -> None:
 
     An expected failure is one message and its own code; a bug says how to report it and exits 5.
     """
+    # One thread for matrix products: they are small, and on a busy machine many threads wait for each other.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from evalgate.cli.root import root
 
     try:

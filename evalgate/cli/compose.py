@@ -42,6 +42,7 @@ async def world(
             evaluator_runner=runners.evaluator,
             observer=observer,
             expect=expect,
+            say=log,
             now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
             seconds=time.monotonic,
             stop=stop,

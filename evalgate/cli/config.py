@@ -6,14 +6,7 @@ from pathlib import Path
 
 import click
 
-_config = click.option(
-    "--config",
-    type=click.Path(path_type=Path),
-    default=Path("evalgate.yaml"),
-    envvar="EVALGATE_CONFIG",
-    show_default=True,
-    help="The config file.",
-)
+from evalgate.cli.options import config_option, overrides, set_option
 
 
 @click.group()
@@ -22,8 +15,8 @@ def command() -> None:
 
 
 @command.command()
-@_config
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Override a value: policy.mode=observe.")
+@config_option
+@set_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def show(config: Path, assignments: tuple[str, ...], *, as_json: bool) -> int:
     """Show every setting and its source: default, the file's line, a variable, or --set. Secrets are never shown."""
@@ -34,7 +27,7 @@ def show(config: Path, assignments: tuple[str, ...], *, as_json: bool) -> int:
     from evalgate.suite.loading import load_config
     from evalgate.suite.settings import settings
 
-    found = settings(load_config(config, environ=os.environ, overrides=_overrides(assignments)))
+    found = settings(load_config(config, environ=os.environ, overrides=overrides(assignments)))
     if as_json:
         listed = [{"key": setting.key, "value": setting.value, "source": setting.source} for setting in found]
         click.echo(json.dumps({"config": str(config), "settings": listed}, indent=2, ensure_ascii=False))
@@ -54,14 +47,3 @@ def schema() -> int:
 
     click.echo(schema_json(), nl=False)
     return 0
-
-
-def _overrides(assignments: tuple[str, ...]) -> dict[str, str]:
-    """Read KEY=VALUE pairs."""
-    found: dict[str, str] = {}
-    for assignment in assignments:
-        key, equals, value = assignment.partition("=")
-        if not key or not equals:
-            raise click.UsageError(f"--set {assignment} is not KEY=VALUE: write it like --set policy.mode=observe")
-        found[key] = value
-    return found

@@ -29,6 +29,25 @@ journal_option: _Decorator = click.option(
     help="Where builds are stored.  [default: .evalgate/journal.db of the repository]",
 )
 
+set_option: _Decorator = click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a config value: policy.mode=observe.",
+)
+
+
+def overrides(assignments: tuple[str, ...]) -> dict[str, str]:
+    """Read what --set was given as KEY=VALUE pairs."""
+    found: dict[str, str] = {}
+    for assignment in assignments:
+        key, equals, value = assignment.partition("=")
+        if not key or not equals:
+            raise click.UsageError(f"--set {assignment} is not KEY=VALUE: write it like --set policy.mode=observe")
+        found[key] = value
+    return found
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outputs:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalgate.cli.options import Outputs, config_option, journal_option, output_options
-from evalgate.errors import ConfigurationError, Interrupted
+from evalgate.cli.options import Outputs, config_option, journal_option, output_options, overrides, set_option
+from evalgate.errors import Interrupted
 
 if TYPE_CHECKING:
     from evalgate.gate.run import Ended, Request
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     "--last-failed", is_flag=True, help="Only examples that failed in the latest build: a sample, no verdict."
 )
 @click.option("--resume", is_flag=True, help="Go on with the latest build that was interrupted.")
-@click.option("--set", "assignments", multiple=True, metavar="KEY=VALUE", help="Override a value: policy.mode=observe.")
+@set_option
 @output_options
 def command(
     *,
@@ -56,7 +56,7 @@ def command(
     from evalgate.suite.loading import load_config
 
     environ = dict(os.environ)
-    loaded = load_config(config, environ=environ, overrides=_overrides(assignments))
+    loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     with Journal(journal_path(journal)) as store:
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
@@ -67,19 +67,6 @@ def command(
                 f"build {ended.build} was interrupted; what was answered is kept", next_step=_again(config, journal)
             )
         return conclude([Source(journal=store, build=ended.build)], outputs, environ)
-
-
-def _overrides(assignments: tuple[str, ...]) -> dict[str, str]:
-    """Read KEY=VALUE pairs."""
-    found = {}
-    for assignment in assignments:
-        key, equals, value = assignment.partition("=")
-        if not equals or not key:
-            raise ConfigurationError(
-                f"--set {assignment} is not KEY=VALUE", next_step="write it like --set policy.mode=observe"
-            )
-        found[key] = value
-    return found
 
 
 def _again(config: Path, journal: Path | None) -> str:

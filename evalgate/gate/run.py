@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from evalgate import __version__
 from evalgate.decision import redraws
@@ -18,13 +17,14 @@ from evalgate.engine.measure import Answered, Draw, Effects, Observer, Work, mea
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.errors import CandidateError, ConfigurationError
 from evalgate.gate.evidence import REDRAW, build_evidence, samples
+from evalgate.gate.preflight import outlook
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.resume import require_unchanged
 from evalgate.gate.stored import adopt
 from evalgate.journal.lock import writing
 from evalgate.journal.store import BuildRow, ExperimentRow, Journal, ProblemRow
-from evalgate.records import Direction, EvaluatorSpec, Side
-from evalgate.suite.checks import Unmeasurable
+from evalgate.records import EvaluatorSpec, Side
+from evalgate.suite.checks import Policy, Unmeasurable
 from evalgate.suite.config import Config
 from evalgate.suite.evaluators import Evaluator
 
@@ -59,6 +59,8 @@ class World:
     observer: Observer
     expect: Callable[..., None]
     """Told how many runs there are in all, and by `done` how many of them were made before."""
+    say: Callable[[str], None]
+    """Shows one line to whoever watches."""
     now: Callable[[], str]
     seconds: Callable[[], float]
     stop: asyncio.Event
@@ -89,7 +91,7 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
     """
     began = world.seconds()
     async with AsyncExitStack() as stack:
-        loaded = await _load(request.suites, world, stack)
+        loaded = await _load(request.suites, request.config.policy, world, stack)
         build_id = _begin(request, world) if resume is None else resume
         with writing(world.journal.path, build_id):
             if resume is not None:
@@ -116,13 +118,14 @@ def _begin(request: Request, world: World) -> int:
     )
 
 
-async def _load(suites: Sequence[PreparedSuite], world: World, stack: AsyncExitStack) -> list[_Loaded]:
+async def _load(suites: Sequence[PreparedSuite], policy: Policy, world: World, stack: AsyncExitStack) -> list[_Loaded]:
     """Start every runner at once. A candidate or an evaluator that does not load ends it all; a baseline is said."""
     made = []
     starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
-        _require_directions(suite, [evaluator.spec for evaluator in evaluators])
+        for line in outlook(suite, [evaluator.spec for evaluator in evaluators], policy):
+            world.say(f"{suite.name}: {line}")
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
         made.append((suite, evaluators, tasks))
         starts += [(suite, None, evaluator) for evaluator in evaluators]
@@ -140,17 +143,6 @@ async def _load(suites: Sequence[PreparedSuite], world: World, stack: AsyncExitS
         _Loaded(suite=suite, evaluators=evaluators, tasks=tasks, problem=problems.get(suite.name))
         for suite, evaluators, tasks in made
     ]
-
-
-def _require_directions(suite: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> None:
-    """Raise ConfigurationError where a check that gates is on a score of which neither way is better."""
-    for spec in specs:
-        check = suite.suite.checks.get(spec.name)
-        if check is not None and check.gating and spec.direction is Direction.NEUTRAL:
-            raise ConfigurationError(
-                f"suite {suite.name}: the check {spec.name} gates on a score of which neither way is better",
-                next_step=f"give the evaluator {spec.name} a direction, or the check report_only: true",
-            )
 
 
 def _baseline_does_not_load(suite: str, error: CandidateError) -> ProblemRow:
@@ -279,8 +271,3 @@ def resumable(journal: Journal) -> int:
         if not build.complete:
             return build.id
     raise ConfigurationError("no build is unfinished: there is nothing to resume", next_step="evalgate run")
-
-
-def journal_beside(config: Path) -> Path:
-    """Return where the store of a config's repository is unless --journal says otherwise."""
-    return config.parent / ".evalgate" / "journal.db"

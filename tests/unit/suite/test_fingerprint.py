@@ -88,7 +88,7 @@ def test_evaluators_count_by_parameters_version_and_their_own_files():
     assert evaluators_fingerprint([schema, exact, user], {**files, "s.json": "4"}) != base
     assert evaluators_fingerprint([schema, exact, user], {**files, "evals.py": "4"}) != base
     newer = Evaluator.model_validate({"exact_match": {}, "version": "2"})
-    spelled = Evaluator.model_validate({"exact_match": {"ignore_case": False}, "version": "1", "timeout": 3})
+    spelled = Evaluator.model_validate({"exact_match": {"ignore_case": False}, "version": "1"})
     assert evaluator_fingerprint(newer, {}) != evaluator_fingerprint(exact, {})
     assert evaluator_fingerprint(spelled, {}) == evaluator_fingerprint(exact, {})
     named = Evaluator.model_validate({"exact_match": {}, "name": "x"})

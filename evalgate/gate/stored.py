@@ -29,9 +29,9 @@ def adopt(
     try:
         source, build, found = _find(journal, build_id, suite)
     except (ConfigurationError, MeasurementError) as error:
-        return [_problem(suite, error.message, error.next_step)]
+        return [_problem(suite, f"The stored baseline cannot be read: {error.message}.")]
     if reason := _incomparable(build, found, suite):
-        return [_problem(suite, *reason)]
+        return [_problem(suite, reason)]
     row = replace(found, side=Side.BASELINE, label=_label(build), specs=specs, stored=True)
     experiment = journal.add_experiment(build_id, row)
     copy_experiment(source, found.id, journal.path, experiment)
@@ -53,21 +53,17 @@ def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[Path, 
             for row in store.experiments(build.id):
                 if (row.suite, row.side) == (suite.name, Side.CANDIDATE):
                     return path, build, row
-    raise MeasurementError(
-        f"The baseline {suite.suite.baseline} has no answers of the suite {suite.name}.",
-        next_step=f"store one: evalgate run --suite {suite.name}, then evalgate journal export BUILD --to FILE",
-    )
+    raise MeasurementError(f"{suite.suite.baseline} has no answers of the suite {suite.name}")
 
 
-def _incomparable(build: BuildRow, row: ExperimentRow, suite: PreparedSuite) -> tuple[str, str] | None:
-    """Return what makes the stored side incomparable and what repairs it, or None."""
-    again = f"store a new one: evalgate run --suite {suite.name}, then evalgate journal export BUILD --to FILE"
+def _incomparable(build: BuildRow, row: ExperimentRow, suite: PreparedSuite) -> str | None:
+    """Return what makes the stored side incomparable, or None."""
     if not build.complete or build.partial:
-        return "The stored baseline is a part of a run only.", again
+        return "The stored baseline is a part of a run only."
     if row.dataset_version != suite.dataset_version:
-        return "The stored baseline answered another version of the dataset.", again
+        return "The stored baseline answered another version of the dataset."
     if row.evaluators != suite.evaluators.digest:
-        return "The stored baseline was scored by other evaluators.", again
+        return "The stored baseline was scored by other evaluators."
     return None
 
 
@@ -77,5 +73,9 @@ def _label(build: BuildRow) -> str:
     return f"stored build {build.id}{at}{commit} ({build.created_at[:10]})"
 
 
-def _problem(suite: PreparedSuite, message: str, step: str | None) -> ProblemRow:
-    return ProblemRow(suite=suite.name, kind=Unmeasurable.BASELINE, message=message, next_step=step or "evalgate run")
+def _problem(suite: PreparedSuite, message: str) -> ProblemRow:
+    """Say why there is no comparison; what repairs it is a new build of what the baseline should be."""
+    kind, _, name = str(suite.suite.baseline).partition(":")
+    kept = f", then evalgate journal export --to {name}" if kind == "file" else ""
+    step = f"store one: evalgate run --suite {suite.name} with what you ship today{kept}"
+    return ProblemRow(suite=suite.name, kind=Unmeasurable.BASELINE, message=message, next_step=step)

@@ -17,7 +17,7 @@ config_option: _Decorator = click.option(
     "--config",
     type=click.Path(path_type=Path),
     default=Path(CONFIG_NAME),
-    envvar="EVALGATE_CONFIG",
+    envvar=["EVALGATE_CONFIG", "EVALGATE_RUN_CONFIG"],
     show_default=True,
     help="The config file.",
 )
@@ -25,7 +25,7 @@ config_option: _Decorator = click.option(
 journal_option: _Decorator = click.option(
     "--journal",
     type=click.Path(path_type=Path),
-    envvar="EVALGATE_JOURNAL",
+    envvar=["EVALGATE_JOURNAL", "EVALGATE_RUN_JOURNAL"],
     help="Where builds are stored.  [default: .evalgate/journal.db of the repository]",
 )
 
@@ -75,9 +75,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--markdown", type=file, help="Write the summary as Markdown to this file."),
         click.option("--junit", type=file, help="Write a JUnit report to this file."),
         click.option("--report-json", type=file, help="Write the report as JSON to this file."),
-        click.option(
-            "--no-gate", "gate", is_flag=True, flag_value=False, default=True, help="Exit 0 whatever the verdict."
-        ),
+        click.option("--gate/--no-gate", default=True, help="--no-gate: exit 0 whatever the verdict."),
         click.option("--quiet", is_flag=True, help="Print the result and nothing else."),
         click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
     ):

@@ -17,6 +17,7 @@ _ACTIVE: Final = re.compile(r"[\\`*_\[\]<>#~&|$@]|^[-+=]")
 _LIST_NUMBER: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _LINKED: Final = re.compile(r"[@#](?=\w)|(?i:\bGH)(?=-\d)|:(?=//|[\w+-]+:)|(?i:\bwww)(?=\.)")
 _LINKED_IN_CODE: Final = re.compile(r":(?=//)|(?i:(?<=\bwww))\.")
+_IN_BACKTICKS: Final = re.compile(r"`([^`]+)`")
 _ADDRESS: Final = re.compile(r"(?<=[\w.+-])@(?=\w)")
 
 
@@ -60,10 +61,17 @@ def for_markdown(text: str) -> str:
     Active characters are entities, so nothing is markup; a zero-width space behind `@`, `#` and in addresses keeps
     GitHub from linking or notifying afterwards, when it looks through the rendered text.
     """
-    marked = _LINKED.sub(lambda found: found.group() + "\u200b", shown(text).strip())
-    inert = _LIST_NUMBER.sub(lambda found: f"{found[1]}&#{ord(found[2])};", _entities(marked))
-    # A span is GitHub's own way to write a dollar that begins no formula.
-    return inert.replace("\u200b", "&#8203;").replace("&#36;", "<span>&#36;</span>")
+    inert = _inline(shown(text).strip())
+    return _LIST_NUMBER.sub(lambda found: f"{found[1]}&#{ord(found[2])};", inert)
+
+
+def sentence_for_markdown(text: str) -> str:
+    """Return a sentence of ours, other people's words in it, as inline Markdown: what is in backticks is code."""
+    plain = shown(text).strip()
+    if not _IN_BACKTICKS.search(plain):
+        return for_markdown(plain)
+    pieces = _IN_BACKTICKS.split(plain)
+    return "".join(code_for_markdown(piece) if place % 2 else _inline(piece) for place, piece in enumerate(pieces))
 
 
 def code_for_markdown(text: str) -> str:
@@ -128,6 +136,12 @@ def _shown_character(character: str, *, lines: bool) -> str:
 def _spelled(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _inline(text: str) -> str:
+    marked = _LINKED.sub(lambda found: found.group() + "\u200b", text)
+    # A span is GitHub's own way to write a dollar that begins no formula.
+    return _entities(marked).replace("\u200b", "&#8203;").replace("&#36;", "<span>&#36;</span>")
 
 
 def _entities(text: str) -> str:

@@ -117,14 +117,13 @@ def change(
 
 
 def _points_number(share: float, *, signed: bool) -> str:
-    value = share * 100
-    size = abs(value)
-    if size == 0:
-        return "0"
-    if size < 0.05:
-        return "about 0"
+    """Write points as the sentences of a decision do: tenths below ten, whole ones from there."""
+    value = round(share * 100, 1)
+    if value == 0:
+        return "0" if share == 0 else "about 0"
     sign = (MINUS if value < 0 else "+") if signed else ""
-    return sign + (_trimmed(size, 1) if size < 0.95 else _rounded(size, 0))
+    size = abs(value)
+    return sign + (f"{size:,.0f}" if size >= 10 else f"{size:.1f}".removesuffix(".0"))
 
 
 def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:

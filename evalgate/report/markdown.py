@@ -111,8 +111,10 @@ def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
 def render_error(error: EvalgateError) -> str:
     """Return the summary of a run that ended before there was a verdict: it must not look like no run at all."""
     where = f"{escaping.code_for_markdown(str(error.location))}: " if error.location else ""
-    lines = [escaping.for_markdown(line) for line in error.message.splitlines()[:_LINES] if line.strip()]
-    following = f"\n\n<strong>Next:</strong> {escaping.for_markdown(error.next_step)}" if error.next_step else ""
+    lines = [escaping.sentence_for_markdown(line) for line in error.message.splitlines()[:_LINES] if line.strip()]
+    following = (
+        f"\n\n<strong>Next:</strong> {escaping.sentence_for_markdown(error.next_step)}" if error.next_step else ""
+    )
     return f"## ⚠️ NO VERDICT: this run ended with exit {error.exit_code}.\n\n{where}{'<br>'.join(lines)}{following}\n"
 
 
@@ -120,7 +122,7 @@ def render_markdown(report: BuildReport, *, detail: Detail, template: str = "sum
     """Return the report by a template, every expression in it escaped."""
     from markupsafe import Markup
 
-    environment = escaping_environment(escaping.for_markdown)
+    environment = escaping_environment(escaping.sentence_for_markdown)
     environment.filters["code"] = lambda text: Markup(escaping.code_for_markdown(str(text)))  # noqa: S704 escaped
     environment.tests["command"] = lambda text: str(text).startswith("evalgate ")
     text = environment.get_template(template).render(
@@ -140,16 +142,15 @@ def render_markdown(report: BuildReport, *, detail: Detail, template: str = "sum
 
 
 def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, detail: Detail) -> Section:
-    said = (report.decision.reason, suite.reason)
-    reasons = [] if report.sample else sentences.suite_reasons(suite)
+    reason, reasons = sentences.unsaid(report, suite)
     return Section(
         name=suite.name,
         mark="" if report.sample else _MARKS[suite.verdict],
         verdict=report.verdict_text if report.sample else suite.verdict.value,
         line=sentences.suite_line(suite, shown),
-        reason=suite.reason if suite.reason not in ("", report.decision.reason) and not report.sample else None,
+        reason=reason,
         rows=tuple(suite_rows(suite, shown, sample=report.sample)),
-        reasons=tuple(reason for reason in reasons if reason.text not in said),
+        reasons=tuple(reasons),
         errors=tuple(sentences.error_sentence(tally) for tally in shown.errors),
         folds=tuple(_folds(suite, shown, detail)),
         caught=None if report.sample else sentences.could_catch(suite),

@@ -67,10 +67,10 @@ class Page:
             lines[0] = margin + self.console.paint(opening, lead.tone) + lines[0][len(margin + opening) :]
         self.lines.extend(self.console.paint(line, tone) if tone else line for line in lines)
 
-    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Part]], *, indent: int = 2) -> bool:
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Part]], *, cut: bool, indent: int = 2) -> bool:
         """Write a table and return True, or write nothing and return False where it is wider than the page.
 
-        The first column gives way, down to a width at which names can still be told apart.
+        With `cut` the first column gives way, down to a width at which names can still be told apart.
         """
         cleaned = [[Part(text=_safe(part.text), tone=part.tone) for part in row] for row in rows]
         widths = [
@@ -78,7 +78,7 @@ class Page:
             for place, column in enumerate(columns)
         ]
         excess = indent + sum(widths) + len(GAP) * (len(columns) - 1) - self.console.width
-        if excess > max(0, widths[0] - _NARROWEST_NAME):
+        if excess > (max(0, widths[0] - _NARROWEST_NAME) if cut else 0):
             return False
         widths[0] -= max(0, excess)
         heads = [Part(text=column.head, tone=Tone.QUIET) for column in columns]

@@ -82,6 +82,24 @@ def suite_reasons(suite: SuiteDecision) -> list[Reason]:
     return sorted(worse, key=lambda reason: -(reason.verdict.rank if reason.verdict else 0)) + passed
 
 
+def unsaid(report: BuildReport, suite: SuiteDecision) -> tuple[str | None, list[Reason]]:
+    """Return the suite's reason and its checks' reasons, without what the build's reason quotes.
+
+    A sample has no verdicts and so no reasons.
+    """
+    if report.sample:
+        return None, []
+    said = [report.decision.reason]
+    reasons = []
+    for reason in suite_reasons(suite):
+        if not any(reason.text in text for text in said):
+            reasons.append(reason)
+            said.append(reason.text)
+    quotes = any(check_reason.text in suite.reason for check_reason in suite_reasons(suite))
+    known = not suite.reason or quotes or suite.reason in report.decision.reason
+    return None if known else suite.reason, reasons
+
+
 def _check_reasons(check: CheckDecision) -> Iterable[Reason]:
     several = len(check.rules) > 1
     for rule in check.rules:
@@ -125,7 +143,7 @@ def next_steps(report: BuildReport) -> list[str]:
             steps.append(suite.next_step)
             steps.extend(reason.next_step for reason in suite_reasons(suite) if reason.verdict is suite.verdict)
     flipped = any(check.regressed or check.improved for suite in report.decision.suites for check in suite.checks)
-    if flipped and not any(step and step.startswith("evalgate show") for step in steps):
+    if flipped and not any(step and "evalgate show" in step for step in steps):
         steps.append("evalgate show")
     if report.sample:
         steps.append("evalgate run")

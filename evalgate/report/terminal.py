@@ -57,21 +57,17 @@ def _headline(page: Page, report: BuildReport) -> None:
 
 def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteReport) -> None:
     verdict: list[Part | str] = (
-        [] if report.sample else [Part(text=suite.verdict.value, tone=TONES[suite.verdict]), GAP]
+        [] if report.sample else [GAP, Part(text=suite.verdict.value, tone=TONES[suite.verdict])]
     )
-    page.line(
-        Part(text=suite.name, tone=Tone.STRONG),
-        GAP,
-        *verdict,
-        Part(text=sentences.suite_line(suite, shown), tone=Tone.QUIET),
-    )
-    reasons = [] if report.sample else sentences.suite_reasons(suite)
-    if suite.reason and suite.reason != report.decision.reason and not report.sample:
-        page.prose(suite.reason, indent=2)
+    page.line(Part(text=suite.name, tone=Tone.STRONG), *verdict)
+    page.prose(sentences.suite_line(suite, shown), indent=2, tone=Tone.QUIET)
+    reason, reasons = sentences.unsaid(report, suite)
+    if reason:
+        page.prose(reason, indent=2)
     rows = list(suite_rows(suite, shown, sample=report.sample))
     if rows:
         _table(page, rows)
-    _reasons(page, [reason for reason in reasons if reason.text not in (report.decision.reason, suite.reason)])
+    _reasons(page, reasons)
     for check in suite.checks:
         _flips(page, check, shown)
     _errors(page, shown)
@@ -90,32 +86,33 @@ def _reasons(page: Page, reasons: list[sentences.Reason]) -> None:
 
 
 def _table(page: Page, rows: list[Row]) -> None:
-    """Write the widest form that fits: verdicts explained, verdicts alone, or each check on lines of its own."""
-    for explained in (True, False):
+    """Write the widest form that fits: whole, with less said, with names cut, or each check on lines of its own."""
+    for brief, explained, cut in ((False, True, False), (True, True, False), (True, False, False), (True, False, True)):
         columns = [
             Column(head="check"),
             Column(head="baseline", right=True),
             Column(head="candidate", right=True),
-            Column(head="change", right=True),
-            Column(head="could really be", right=True),
+            Column(head="points" if brief else "change", right=True),
+            Column(head="could be" if brief else "could really be", right=True),
             Column(head="verdict"),
         ]
-        if page.table(columns, [_cells(row, explained=explained) for row in rows]):
+        if page.table(columns, [_cells(row, brief=brief, explained=explained) for row in rows], cut=cut):
             return
     for row in rows:
-        name, *numbers, verdict = _cells(row, explained=True)
+        name, *numbers, verdict = _cells(row, brief=False, explained=True)
         page.line(name, GAP, verdict, indent=2)
         baseline, candidate, change, between = (part.text for part in numbers)
         means = f"{baseline} → {candidate}, " if baseline or candidate else ""
         page.prose(f"{means}{change}, could really be {between}", indent=6)
 
 
-def _cells(row: Row, *, explained: bool) -> list[Part]:
+def _cells(row: Row, *, brief: bool, explained: bool) -> list[Part]:
     tone = TONES[row.verdict] if row.verdict else Tone.QUIET
     word = row.verdict_text if explained or row.verdict is None else row.verdict.value
+    change = row.change.removesuffix(" points").removesuffix(" point") if brief else row.change
     return [
         Part(text=row.name if not row.slice else f"  {row.name}"),
-        *(Part(text=text) for text in (row.baseline, row.candidate, row.change, row.between)),
+        *(Part(text=text) for text in (row.baseline, row.candidate, change, row.between)),
         Part(text=word, tone=tone),
     ]
 

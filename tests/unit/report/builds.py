@@ -253,6 +253,33 @@ def failing_in_a_slice() -> BuildReport:
     )
 
 
+def failing_as_decided() -> BuildReport:
+    """Fail with reasons that quote each other, as a decision writes them, and be no longer for it."""
+    why = "16 examples that passed on v1/assistant.py:answer now fail; none went the other way."
+    part = SliceDecision(
+        path="metadata.topic", value="journeys", examples=32, tested=True, required=False, verdict=FAIL, reason=why,
+        comparison=comparison(-0.5, -0.641, -0.359, worse=16, better=0, pairs=32),
+    )  # fmt: skip
+    rules = (
+        RuleDecision(
+            rule="no_regression",
+            verdict=FAIL,
+            reason=f"Where metadata.topic is journeys (32 examples): {why}",
+            next_step="look at the examples of that slice that got worse: `evalgate show`",
+        ),
+        RuleDecision(rule="at_least", verdict=PASS, reason="0.798 is observed, 0.7 is asked (`mode: point`)."),
+    )
+    failed = check("sql", FAIL, rules=rules, slices=(part,), regressed=WORSE, improved=BETTER)
+    labels = {"candidate_label": "v2/assistant.py:answer", "baseline_label": "v1/assistant.py:answer"}
+    reason = f"sql: {rules[0].reason}"
+    passed = check("parses", comparison=comparison(0, -0.02, 0.02, worse=0, better=0), reason="None failed twice.")
+    return build(
+        suite(failed, passed, name="analytics", reason=reason, examples=129),
+        reason=f"analytics: {reason}",
+        reports=(shown("analytics", examples=EXAMPLES, **labels),),
+    )
+
+
 def undecided() -> BuildReport:
     unsure = check(
         "rows",
@@ -389,6 +416,7 @@ SCENARIOS: dict[str, Callable[[], BuildReport]] = {
     "passing": passing,
     "failing_one_of_many": failing_one_of_many,
     "failing_in_a_slice": failing_in_a_slice,
+    "failing_as_decided": failing_as_decided,
     "undecided": undecided,
     "blocked_on_undecided": blocked_on_undecided,
     "unmeasurable": unmeasurable,

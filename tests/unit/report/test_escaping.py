@@ -109,6 +109,21 @@ def test_a_rendered_mention_or_reference_is_broken_by_a_zero_width_space(text: s
 
 
 @hostile
+@pytest.mark.parametrize("around", ["{}", "Set `mode: point`, then {}.", "`{}` and `a`", "{} `unclosed"])
+def test_a_sentence_with_code_in_it_renders_as_its_text_and_as_nothing_else(text: str, around: str) -> None:
+    sentence = around.format(text[:500])
+    html = rendered("x " + escaping.sentence_for_markdown(sentence))
+    assert re.sub(r"</?(?:p|span|code)>", "", html).count("<") == 0
+    assert not re.search(r"(?<![&\w])[@#]\w|://", re.sub(r"<code>.*?</code>", "", html))
+
+
+def test_a_sentences_backticks_are_code() -> None:
+    assert escaping.sentence_for_markdown("set `mode: point` or *else*") == (
+        "set <code>mode: point</code> or &#42;else&#42;"
+    )
+
+
+@hostile
 def test_a_fence_holds_whatever_is_in_it(text: str) -> None:
     block = escaping.block_for_markdown(text, language="text")
     html = rendered(f"before\n\n{block}\n\nafter")

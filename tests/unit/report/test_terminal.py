@@ -21,7 +21,7 @@ def test_the_whole_text_at_100_columns(name: str) -> None:
     assert_golden(f"{name}.terminal.txt", render_terminal(builds.SCENARIOS[name](), Console(width=100)))
 
 
-@pytest.mark.parametrize("name", ["failing_one_of_many", "unmeasurable"])
+@pytest.mark.parametrize("name", ["failing_one_of_many", "failing_as_decided", "unmeasurable"])
 @pytest.mark.parametrize("width", [80, 50])
 def test_the_whole_text_on_a_narrow_terminal(name: str, width: int) -> None:
     assert_golden(f"{name}.terminal{width}.txt", render_terminal(builds.SCENARIOS[name](), Console(width=width)))
@@ -50,6 +50,13 @@ def test_the_verdict_is_the_first_word(name: str) -> None:
 @scenarios
 def test_a_stream_without_unicode_gets_ascii(name: str) -> None:
     assert render_terminal(builds.SCENARIOS[name](), Console(width=80, unicode=False)).isascii()
+
+
+def test_nothing_is_said_twice() -> None:
+    """A build's reason quotes its suite's, that its check's, that its slice's: one of them is enough."""
+    text = " ".join(render_terminal(builds.failing_as_decided(), Console(width=80)).split())
+    assert text.count("16 examples that passed") == 1
+    assert text.count("evalgate show") == 1
 
 
 def test_a_sample_says_pass_nowhere() -> None:

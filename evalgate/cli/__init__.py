@@ -20,11 +20,20 @@ def main() -> None:
     try:
         code = root.main(standalone_mode=False, prog_name="evalgate")
     except EvalgateError as error:
-        sys.stderr.write(f"evalgate: {error}\n")
-        code = error.exit_code
+        code = _expected(error)
     except Exception as error:  # noqa: BLE001 the outermost net: whatever gets here is ours to mend
         code = _foreign(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _expected(error: EvalgateError) -> int:
+    """Say it, where it is looked for, and return its code."""
+    from evalgate.cli.workflow import guarded, in_workflow, leave_error
+
+    sys.stderr.write(guarded(f"evalgate: {error}\n", os.environ))
+    if in_workflow(os.environ):
+        leave_error(error, os.environ)
+    return error.exit_code
 
 
 def _foreign(error: Exception) -> int:

@@ -30,13 +30,15 @@ def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, 
     """
     from evalgate.cli.builds import opened
     from evalgate.cli.conclude import this_console
+    from evalgate.cli.workflow import guarded
     from evalgate.report.show import render_show
 
-    console = this_console(dict(os.environ))
+    environ = dict(os.environ)
+    console = this_console(environ)
     with opened([build] if build else [], journal) as sources:
         shown = list(_chosen(sources[0], examples, suite))
     for suite_report, view, changed in shown:
-        click.echo(render_show(suite_report, view, changed, console))
+        click.echo(guarded(render_show(suite_report, view, changed, console), environ))
     if not shown:
         what = f"no example is called {' or '.join(examples)}" if examples else "no example got worse"
         raise ConfigurationError(f"nothing to show: {what}", next_step="evalgate show EXAMPLE")

@@ -1,7 +1,7 @@
 """How long the command line takes: `--help`, and 200 examples of a task that does nothing, to their verdict.
 
-Run it with `python -m tests.bench.command_line`. It prints medians and their ratio to an ideal measured in the same run:
-for --help an interpreter that imports click alone; for the run an interpreter that makes the imports that no run can do
+Run it with `python -m tests.bench.command_line`. It prints medians and their ratio to an ideal measured in the same
+run: for --help an interpreter that imports click alone, for the run one that makes the imports that no run can do
 without (click, pydantic, numpy, scipy.special, sqlite3, asyncio).
 """
 

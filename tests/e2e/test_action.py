@@ -1,6 +1,5 @@
 """The step that the action runs, as a runner runs it: inputs in the environment, outputs and summary in files."""
 
-import os
 import re
 import subprocess
 import sys
@@ -76,7 +75,9 @@ def test_a_failing_gate_writes_everything_before_it_fails(project, step):
     assert output(outputs, "verdict") == "FAIL"
     annotations = [line for line in ended.err.splitlines() if line.startswith("::error")]
     assert len(annotations) == 1
-    assert not any(line.startswith("::") for line in ended.out.splitlines())
+    assert ended.out.startswith("::stop-commands::")
+    token = ended.out.splitlines()[0].removeprefix("::stop-commands::")
+    assert ended.out.rstrip().endswith(f"::{token}::")
     assert "FAIL" in summary.splitlines()[0]
     assert "\x1b" not in summary + ended.text
     assert not re.search(r"(?<!`)!\[x\]\(http", re.sub(r"(?s)(`{3,}).*?\1", "", summary))
@@ -85,10 +86,12 @@ def test_a_failing_gate_writes_everything_before_it_fails(project, step):
 def test_a_misconfigured_gate_is_exit_2_and_says_where(project, step):
     """The config's place is in the log; the verdict's output stays empty."""
     project.suite = {"checks": {"exact_macht": {"no_regression": {}}}}
-    ended, outputs, _ = step_of(step, project)
+    ended, outputs, summary = step_of(step, project)
     assert ended.code == 2, ended.text
     assert "exact_match" in ended.err
-    assert "PASS" not in outputs
+    assert output(outputs, "verdict") == ""
+    assert output(outputs, "exit-code") == "2"
+    assert "evalgate.yaml" in summary
 
 
 def test_a_folder_of_the_pull_request_does_not_shadow_evalgate(project, step):
@@ -114,7 +117,7 @@ def test_a_subdirectory_and_chosen_suites(project, step):
     inner.mkdir()
     project.prepare()
     for name in ("evalgate.yaml", "golden.jsonl", "v1", "v2"):
-        os.replace(project.folder / name, inner / name)
+        (project.folder / name).rename(inner / name)
     ended, _, _ = step(**{"working-directory": "service", "suites": "doubling"})
     assert ended.code == 0, ended.text
     ended, _, _ = step(**{"working-directory": "service", "suites": "doublin"})

@@ -1,0 +1,61 @@
+"""What a step of a GitHub workflow gets: outputs, summary, annotations, and a log that obeys nobody."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalgate.cli.files import write
+from evalgate.errors import EvalgateError
+
+if TYPE_CHECKING:
+    from evalgate.report.model import BuildReport
+
+
+def guarded(text: str, environ: Mapping[str, str]) -> str:
+    """Return `text` for a log. In a workflow nothing in it is obeyed as a command: answers are hostile."""
+    if environ.get("GITHUB_ACTIONS") != "true" or not text:
+        return text
+    from evalgate.report.escaping import without_commands
+
+    return without_commands(text, token=secrets.token_hex(16))
+
+
+def leave_report(report: BuildReport, environ: Mapping[str, str], *, report_json: Path | None, journal: Path) -> None:
+    """Fill the step's outputs and summary, and annotate what failed. Outside a workflow it does nothing."""
+    from evalgate.report import github_files
+    from evalgate.report.annotations import render_annotations
+    from evalgate.report.markdown import render_summary
+
+    values = github_files.outputs(report, report_json=str(report_json) if report_json else None, journal=str(journal))
+    _leave(values, render_summary(report), render_annotations(report), environ)
+
+
+def leave_error(error: EvalgateError, environ: Mapping[str, str]) -> None:
+    """Do the same for a run that ended before there was a verdict."""
+    from evalgate.report import github_files
+    from evalgate.report.annotations import error_annotation
+    from evalgate.report.markdown import render_error
+
+    _leave(github_files.error_outputs(error), render_error(error), [error_annotation(error)], environ)
+
+
+def in_workflow(environ: Mapping[str, str]) -> bool:
+    """Return whether a workflow step is what runs this."""
+    return bool(environ.get("GITHUB_OUTPUT") or environ.get("GITHUB_STEP_SUMMARY"))
+
+
+def _leave(values: Mapping[str, str], summary: str, annotations: list[str], environ: Mapping[str, str]) -> None:
+    if path := environ.get("GITHUB_OUTPUT"):
+        from evalgate.report.github_files import output_text
+
+        write(Path(path), output_text(values, delimiter=f"evalgate-{secrets.token_hex(16)}"), append=True)
+    if path := environ.get("GITHUB_STEP_SUMMARY"):
+        write(Path(path), summary, append=True)
+    if environ.get("GITHUB_ACTIONS") == "true":
+        # On standard error: standard output may be a report that a program reads.
+        click.echo("".join(f"{line}\n" for line in annotations), err=True, nl=False)

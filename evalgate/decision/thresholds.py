@@ -40,7 +40,7 @@ def decide_threshold(of: View, name: ThresholdRule, rule: Threshold) -> RuleDeci
             rule=name, verdict=Verdict.FAIL, reason=words.errors_without_score(observed.unscored), next_step=words.SHOW
         )
     if rule.mode == "point":
-        return _decide_point(name, rule, observed)
+        return _decide_point(of, name, rule, observed)
     return _decide_evidence(of, name, rule, observed)
 
 
@@ -64,11 +64,11 @@ def _worst_for(scale: Scale, name: ThresholdRule) -> float:
     return scale.worst if (name == "at_least") == (scale.sign > 0) else scale.best
 
 
-def _decide_point(name: ThresholdRule, rule: Threshold, observed: Observed) -> RuleDecision:
+def _decide_point(of: View, name: ThresholdRule, rule: Threshold, observed: Observed) -> RuleDecision:
     sign = 1 if name == "at_least" else -1
     met = sign * (observed.mean - rule.threshold) >= -CHANGED * max(1.0, abs(rule.threshold))
     reason = words.threshold_as_observed(
-        mean=observed.mean, examples=observed.examples, rule=name, threshold=rule.threshold
+        mean=observed.mean, examples=observed.examples, rule=name, threshold=rule.threshold, unit=_is_share(of)
     )
     return RuleDecision(
         rule=name,
@@ -92,7 +92,18 @@ def _decide_evidence(of: View, name: ThresholdRule, rule: Threshold, observed: O
         passes, fails = high <= rule.threshold, low > rule.threshold
     verdict = Verdict.PASS if passes else Verdict.FAIL if fails else Verdict.INCONCLUSIVE
     reason = words.threshold_on_evidence(
-        mean=observed.mean, low=low, high=high, examples=observed.examples, rule=name, threshold=rule.threshold
+        mean=observed.mean,
+        low=low,
+        high=high,
+        examples=observed.examples,
+        rule=name,
+        threshold=rule.threshold,
+        unit=_is_share(of),
     )
     steps = {Verdict.FAIL: words.SHOW, Verdict.INCONCLUSIVE: words.MORE_EXAMPLES}
     return RuleDecision(rule=name, verdict=verdict, reason=reason, next_step=steps.get(verdict))
+
+
+def _is_share(of: View) -> bool:
+    """Return whether the score is a share: a pass rate reads better in per cent."""
+    return (of.evidence.evaluator.low, of.evidence.evaluator.high) == (0.0, 1.0)

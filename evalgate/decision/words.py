@@ -230,20 +230,28 @@ def number(value: float, beside: float | None = None) -> str:
     return f"{value:.{digits}g}"
 
 
-def threshold_as_observed(*, mean: float, examples: int, rule: str, threshold: float) -> str:
+def level(value: float, beside: float, *, unit: bool) -> str:
+    """Return a mean score: as a percentage where its range is 0 to 1 (`unit`), with as few digits as tell it apart."""
+    return f"{number(100 * value, 100 * beside)} %" if unit else number(value, beside)
+
+
+def threshold_as_observed(*, mean: float, examples: int, rule: str, threshold: float, unit: bool) -> str:
     """Return the words of a threshold in mode point: a fact, with no claim beyond these examples."""
     return (
-        f"The candidate's mean is {number(mean, threshold)} on {count(examples, 'example')};"
-        f" {rule.replace('_', ' ')} {number(threshold)} is asked. That is the value observed (`mode: point`)."
+        f"The candidate scores {level(mean, threshold, unit=unit)} on {count(examples, 'example')};"
+        f" {rule.replace('_', ' ')} {level(threshold, mean, unit=unit)} is asked."
+        " That is the value observed (`mode: point`)."
     )
 
 
-def threshold_on_evidence(*, mean: float, low: float, high: float, examples: int, rule: str, threshold: float) -> str:
+def threshold_on_evidence(
+    *, mean: float, low: float, high: float, examples: int, rule: str, threshold: float, unit: bool
+) -> str:
     """Return the words of a threshold in mode evidence."""
+    at, lowest, highest = (level(value, threshold, unit=unit) for value in (mean, low, high))
     return (
-        f"The candidate's mean is {number(mean, threshold)} on {count(examples, 'example')} and could really be"
-        f" {number(low, threshold)} to {number(high, threshold)};"
-        f" {rule.replace('_', ' ')} {number(threshold)} is asked."
+        f"The candidate scores {at} on {count(examples, 'example')} and could really be {lowest} to {highest};"
+        f" {rule.replace('_', ' ')} {level(threshold, mean, unit=unit)} is asked."
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from evalgate.decision.results import CheckDecision, Flip, Interval, SliceDecision, SuiteDecision
+from evalgate.paths import resolve
 from evalgate.records import Verdict
 from evalgate.report import formatting
 from evalgate.report.model import SuiteReport
@@ -69,6 +70,15 @@ def failing(check: CheckDecision) -> list[SliceDecision]:
 def first_failing(check: CheckDecision) -> list[SliceDecision]:
     """Return as many failing slices as people read."""
     return failing(check)[:_SLICES_SHOWN]
+
+
+def in_failing_slice(flip: Flip, check: CheckDecision, shown: SuiteReport) -> bool:
+    """Return whether an example that changed is one of those that make a slice fail."""
+    view = shown.examples.get(flip.example_id)
+    if view is None:
+        return False
+    fields = {"input": view.example.input, "output": view.example.output, "metadata": view.example.metadata}
+    return any(str(resolve(part.path, fields)) == part.value for part in failing(check))
 
 
 def _required(part: SliceDecision) -> bool:

@@ -82,31 +82,37 @@ def suite_reasons(suite: SuiteDecision) -> list[Reason]:
     return sorted(worse, key=lambda reason: -(reason.verdict.rank if reason.verdict else 0)) + passed
 
 
+def overall(report: BuildReport) -> str | None:
+    """Return the build's own reason where no suite below it says why; a suite's says it with its numbers beside it."""
+    return None if report.sample or report.suites else report.decision.reason
+
+
 def unsaid(report: BuildReport, suite: SuiteDecision) -> tuple[str | None, list[Reason]]:
-    """Return the suite's reason and its checks' reasons, without what the build's reason quotes.
+    """Return the suite's own reason, unless it only quotes its checks', and its checks' reasons, each said once.
 
     A sample has no verdicts and so no reasons.
     """
     if report.sample:
         return None, []
-    said = [report.decision.reason]
-    reasons = []
+    reasons: list[Reason] = []
     for reason in suite_reasons(suite):
-        if not any(reason.text in text for text in said):
+        if not any(reason.text in other.text for other in reasons):
             reasons.append(reason)
-            said.append(reason.text)
-    quotes = any(check_reason.text in suite.reason for check_reason in suite_reasons(suite))
-    known = not suite.reason or quotes or suite.reason in report.decision.reason
-    return None if known else suite.reason, reasons
+    quotes = any(reason.text in suite.reason for reason in suite_reasons(suite))
+    return None if quotes or suite.verdict is Verdict.PASS or not suite.reason else suite.reason, reasons
 
 
 def _check_reasons(check: CheckDecision) -> Iterable[Reason]:
     several = len(check.rules) > 1
     for rule in check.rules:
+        if rule.verdict is Verdict.PASS and check.verdict is not Verdict.PASS:
+            continue  # what held is no reason for a check that did not
         about = f"{check.name} {rule.rule}" if several else check.name
         yield Reason(about=about, verdict=rule.verdict, text=rule.reason, next_step=rule.next_step)
+    said = " ".join(rule.reason for rule in check.rules)
     for part in first_failing(check):
-        yield Reason(about=f"{check.name}, {slice_name(part)}", verdict=part.verdict, text=part.reason)
+        if part.reason not in said:
+            yield Reason(about=f"{check.name}, {slice_name(part)}", verdict=part.verdict, text=part.reason)
     more = len(failing(check)) - len(first_failing(check))
     if more:
         yield Reason(about=check.name, verdict=Verdict.FAIL, text=f"{formatting.count(more, 'more slice')} like these.")

@@ -13,7 +13,7 @@ from evalgate.report.escaping import for_terminal
 from evalgate.report.formatting import count
 from evalgate.report.model import BuildReport, ExampleView, SuiteReport
 from evalgate.report.page import GAP, Column, Page, Part
-from evalgate.report.rows import Row, flip_words, suite_rows
+from evalgate.report.rows import Row, flip_words, in_failing_slice, suite_rows
 
 TONES = {
     Verdict.PASS: Tone.GOOD,
@@ -45,11 +45,10 @@ def render_terminal(report: BuildReport, console: Console) -> str:
 
 
 def _headline(page: Page, report: BuildReport) -> None:
-    decision = report.decision
-    tone = Tone.UNSURE if report.sample else TONES[decision.verdict]
+    tone = Tone.UNSURE if report.sample else TONES[report.decision.verdict]
     page.prose(sentences.headline(report), lead=Part(text=f"{report.verdict_text}:", tone=tone))
-    if not report.sample:
-        page.prose(decision.reason)
+    if reason := sentences.overall(report):
+        page.prose(reason)
     following = sentences.consequence(report)
     if following:
         page.prose(following)
@@ -118,7 +117,12 @@ def _cells(row: Row, *, brief: bool, explained: bool) -> list[Part]:
 
 
 def _flips(page: Page, check: CheckDecision, shown: SuiteReport) -> None:
-    for word, flips in (("worse", check.regressed), ("better", check.improved)):
+    """List what changed: the examples that got worse first, and those of a failing slice before others."""
+    if check.verdict is not Verdict.FAIL:
+        listed = {"worse": check.regressed, "better": check.improved}
+    else:
+        listed = {"worse": tuple(sorted(check.regressed, key=lambda flip: not in_failing_slice(flip, check, shown)))}
+    for word, flips in listed.items():
         if not flips:
             continue
         page.blank()
@@ -130,6 +134,8 @@ def _flips(page: Page, check: CheckDecision, shown: SuiteReport) -> None:
         for flip, text, name in zip(first, words, ids, strict=True):
             view = shown.examples.get(flip.example_id)
             _flip(page, view, name=name.ljust(max(map(len, ids))), change=text.ljust(max(map(len, words))))
+    if check.verdict is Verdict.FAIL and check.improved:
+        page.prose(f"{count(len(check.improved), 'example')} better in {check.name}.", indent=2)
 
 
 def _flip(page: Page, view: ExampleView | None, *, name: str, change: str) -> None:

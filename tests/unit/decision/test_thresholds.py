@@ -25,7 +25,7 @@ def test_the_observed_mean_against_the_threshold_is_told_as_that():
     assert (passed.verdict, passed.reason) == (
         Verdict.PASS,
         (
-            "The candidate's mean is 0.8 on 10 examples; at least 0.8 is asked."
+            "The candidate scores 80 % on 10 examples; at least 80 % is asked."
             " That is the value observed (`mode: point`)."
         ),
     )
@@ -39,7 +39,7 @@ def test_a_mean_that_only_floats_keep_from_the_threshold_meets_it():
 
 def test_a_mean_just_under_the_threshold_is_told_with_the_digits_that_show_it():
     rule = rule_of([0.799999] * 5, {"at_least": 0.8})
-    assert (rule.verdict, "0.799999 on 5" in rule.reason) == (Verdict.FAIL, True)
+    assert (rule.verdict, "79.9999 % on 5" in rule.reason) == (Verdict.FAIL, True)
 
 
 def test_at_most_reads_the_scores_own_units():
@@ -73,7 +73,7 @@ def test_evidence_needs_the_bound_on_the_right_side(passing, n, verdict):
 def test_evidence_is_told_with_its_bounds():
     rule = rule_of([1.0] * 76 + [0.0] * 4, {"at_least": evidence(0.9)})
     assert rule.reason == (
-        "The candidate's mean is 0.95 on 80 examples and could really be 0.8932 to 0.9774; at least 0.9 is asked."
+        "The candidate scores 95 % on 80 examples and could really be 89.32 % to 97.74 %; at least 90 % is asked."
     )
     assert rule.next_step == "add examples, or repetitions of those there are"
 

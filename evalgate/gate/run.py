@@ -266,8 +266,12 @@ def _redraw(each: _Loaded, side: Side, experiment: int, example_ids: Sequence[st
 
 
 def resumable(journal: Journal) -> int:
-    """Return the latest build that was not completed. Raises ConfigurationError when there is none."""
-    for build in journal.builds():
-        if not build.complete:
+    """Return the latest build that was not completed, or the latest of all where infrastructure failed runs of it.
+
+    Raises ConfigurationError when there is none.
+    """
+    builds = journal.builds()
+    for build in builds:
+        if not build.complete or (build.id == builds[0].id and journal.lacks_answers(build.id)):
             return build.id
     raise ConfigurationError("no build is unfinished: there is nothing to resume", next_step="evalgate run")

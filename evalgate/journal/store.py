@@ -113,9 +113,9 @@ class Journal:
         return [_build_from(row) for row in self._all("SELECT * FROM build ORDER BY id DESC", ())]
 
     def mark_resumed(self, build_id: int) -> None:
-        """Count one more continuation of a build."""
+        """Count one more continuation of a build, which is not complete until that has ended."""
         with self._write() as db:
-            db.execute("UPDATE build SET resumed = resumed + 1 WHERE id = ?", (build_id,))
+            db.execute("UPDATE build SET resumed = resumed + 1, status = 'running' WHERE id = ?", (build_id,))
 
     def add_seconds(self, build_id: int, seconds: float, *, complete: bool) -> None:
         """Add wall time to a build and say whether everything that it needs is in."""
@@ -123,6 +123,15 @@ class Journal:
             db.execute("UPDATE build SET seconds = seconds + ? WHERE id = ?", (seconds, build_id))
             if complete:
                 db.execute("UPDATE build SET status = 'complete' WHERE id = ?", (build_id,))
+
+    def lacks_answers(self, build_id: int) -> bool:
+        """Return whether infrastructure failed some run of a build: those can be asked for again."""
+        found = self._one(
+            "SELECT 1 FROM run JOIN experiment ON experiment.id = run.experiment"
+            " WHERE build = ? AND failure_kind = 'infrastructure' AND NOT stored LIMIT 1",
+            (build_id,),
+        )
+        return found is not None
 
     def add_problem(self, build_id: int, problem: ProblemRow) -> None:
         """Write why a suite cannot be measured; the same one twice is one."""

@@ -134,3 +134,29 @@ def test_nothing_to_resume(counted):
     ended = counted.run("--resume")
     assert ended.code == 2
     assert "nothing to resume" in ended.text
+
+
+def test_answers_that_infrastructure_failed_are_asked_for_again(project):
+    """The provider was away for a while: exit 4, and --resume asks only for what is missing."""
+    program = (
+        "import json, os, sys\n"
+        "for line in sys.stdin:\n"
+        "    request = json.loads(line)\n"
+        "    open('calls', 'a').write(request['id'] + chr(10))\n"
+        "    reply = {'evalgate': 1, 'id': request['id'], 'output': {'answer': request['input']['q'] * 2}}\n"
+        "    if request['input']['q'] % 4 == 0 and not os.path.exists('back'):\n"
+        "        reply = {'evalgate': 1, 'id': request['id'], 'error': {'kind': 'infrastructure', 'message': '503'}}\n"
+        "    print(json.dumps(reply), flush=True)\n"
+    )
+    project.examples = 8
+    project.write("app.py", program)
+    task = {"command": [sys.executable, "app.py"], "workers": 2, "inputs": ["app.py"]}
+    project.suite = {"task": task, "baseline": None, "checks": {"exact_match": {"at_least": 1.0}}}
+    first = project.prepare().run()
+    assert first.code == 4, first.text
+    assert "evalgate run --resume" in first.text
+    (project.folder / "calls").unlink()
+    project.write("back", "")
+    again = project.run("--resume")
+    assert again.code == 0, again.text
+    assert sorted((project.folder / "calls").read_text().split()) == ["e0", "e4"]

@@ -8,7 +8,8 @@ from pytest_socket import SocketConnectBlockedError
 
 def test_only_loopback_can_be_reached():
     """An address that belongs to nobody is refused before a packet is sent; loopback is not."""
-    with socket.socket() as outside, pytest.raises(SocketConnectBlockedError):
+    told = pytest.warns(UserWarning, match="tried to use socket")
+    with socket.socket() as outside, told, pytest.raises(SocketConnectBlockedError):
         outside.connect(("192.0.2.1", 80))
     with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as inside:
         assert inside.getpeername() == server.getsockname()

@@ -55,6 +55,8 @@ def command(
     from evalgate.journal.store import Journal
     from evalgate.suite.loading import load_config
 
+    if resume and (suites or limit or keyword or last_failed):
+        raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     with Journal(journal_path(journal)) as store:

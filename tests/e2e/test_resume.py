@@ -136,6 +136,13 @@ def test_nothing_to_resume(counted):
     assert "nothing to resume" in ended.text
 
 
+def test_resume_takes_no_other_choice_of_examples(counted):
+    """What a build holds was chosen when it began: exit 2."""
+    ended = counted.run("--resume", "--limit", "5")
+    assert ended.code == 2
+    assert "--resume goes on with" in ended.text
+
+
 def test_answers_that_infrastructure_failed_are_asked_for_again(project):
     """The provider was away for a while: exit 4, and --resume asks only for what is missing."""
     program = (

@@ -1,4 +1,4 @@
-"""What is said in two places is one thing: the public names, the exception tree, commands, tasks, the journal's steps."""
+"""What is said in two places is one thing: names, exceptions, commands, tasks, the journal's steps."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_every_command_and_all_that_it_takes_is_explained(name):
 def test_every_kind_of_task_has_a_model_a_runner_and_a_title():
     assert tuple(TASK_MODELS) == TASK_KINDS == tuple(_TASKS)
     runners = _Runners(endpoints={}, environ=os.environ, log=lambda _: None)
-    runners._shared_transport = lambda: SimpleNamespace()
+    runners._shared_transport = SimpleNamespace
     made = {}
     for kind, model in TASK_MODELS.items():
         task = model.model_validate(_TASKS[kind])

@@ -9,9 +9,11 @@ import sqlite3
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import click
 import pytest
+import yaml
 
 import evalgate
 from evalgate import errors, records
@@ -21,6 +23,7 @@ from evalgate.gate.request import _title
 from evalgate.journal.schema import _MIGRATIONS, VERSION
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS
 
+_ROOT = Path(__file__).parents[2]
 _TASKS = {
     "prompt": {"prompt": "prompts/support.yaml", "model": "main/small"},
     "python": {"python": "app.py:answer"},
@@ -74,6 +77,36 @@ def test_every_command_and_all_that_it_takes_is_explained(name):
         assert each.help
         options = [option for option in each.params if isinstance(option, click.Option)]
         assert [option.name for option in options if not option.help] == []
+
+
+def test_the_inputs_of_the_action_are_options_of_run():
+    from evalgate.cli.run import command
+
+    inputs = {name.replace("-", "_") for name in _action()["inputs"]} - {"working_directory"}
+    assert inputs <= {option.name for option in command.params}
+
+
+def test_the_readme_shows_a_workflow_and_every_input_and_output_of_the_action():
+    readme = (_ROOT / "README.md").read_text("utf-8")
+    section = readme.split("## In a workflow\n")[1].split("\n## ")[0]
+    action = _action()
+    shown = [row for row in section.splitlines() if row.startswith("| `")]
+    inputs = [f"| `{n}` | {_code(i['default'])}| {i['description']} |" for n, i in action["inputs"].items()]
+    assert shown == [*inputs, *(f"| `{n}` | {o['description']} |" for n, o in action["outputs"].items())]
+    workflow = yaml.safe_load(section.split("```yaml\n")[1].split("```")[0])
+    checkout, gate = workflow["jobs"]["gate"]["steps"]
+    assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", checkout["uses"])
+    assert gate["uses"] == "evalgate/evalgate@<sha>"
+    assert f"@<sha> # v{evalgate.__version__}\n" in section
+    assert set(gate["with"]) <= set(action["inputs"])
+
+
+def _action() -> dict[str, Any]:
+    return yaml.safe_load((_ROOT / "action.yml").read_text("utf-8"))
+
+
+def _code(text: str) -> str:
+    return f"`{text}` " if text else ""
 
 
 def test_every_kind_of_task_has_a_model_a_runner_and_a_title():

@@ -151,3 +151,28 @@ def _tables(path: Path) -> list[tuple[str, str]]:
         return db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
     finally:
         db.close()
+
+
+def test_decisions_are_numbered_in_a_row_and_listed_with_their_titles():
+    contributing = (_ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8")
+    pages = sorted((_ROOT / "docs" / "decisions").iterdir())
+    assert [page.name[:5] for page in pages] == [f"{number:04}-" for number in range(1, len(pages) + 1)]
+    listed = [
+        f"[{page.name[:4]}](../docs/decisions/{page.name}) {page.read_text('utf-8').splitlines()[0][2:]}"
+        for page in pages
+    ]
+    assert re.findall(r"^  - (.*)$", contributing, re.MULTILINE) == listed
+
+
+@pytest.mark.parametrize(
+    "page", [*_ROOT.glob("*.md"), *_ROOT.glob("docs/**/*.md"), *_ROOT.glob(".github/*.md")], ids=lambda page: page.name
+)
+def test_every_link_to_a_file_leads_to_one(page):
+    links = re.findall(r"\]\((?!\w+:|#)([^)#]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_file_that_a_decision_names_is_there():
+    for page in (_ROOT / "docs" / "decisions").iterdir():
+        for name in re.findall(r"`((?:\w+/)+\w+\.\w+)`", page.read_text("utf-8")):
+            assert (_ROOT / name).exists() or (_ROOT / "evalgate" / name).exists(), (page.name, name)

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+__all__ = ["Result", "__version__"]
+
 
 def __getattr__(name: str) -> Any:
     """Import `Result` where it is used: it costs a dataclass, and `evalgate --help` needs none."""

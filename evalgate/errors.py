@@ -3,11 +3,12 @@
 EvalgateError
 ├── ConfigurationError     2   the config, a flag or a file that the user wrote
 │   ├── DatasetError       2   a golden dataset that cannot be used
-│   └── CandidateError     2   a candidate that does not load
+│   ├── CandidateError     2   a candidate that does not load
+│   └── ErrorGroup         2   all that is wrong with one file
 ├── MeasurementError       4   a service, a missing baseline, too many errors, a full disk
 │   ├── JournalError       4   the store cannot be read or written
 │   └── BaselineError      4   a baseline that cannot be found, loaded or compared with
-└── Interrupted          130   stopped from outside; resumable
+└── Interrupted            130   stopped from outside; resumable
 """
 
 from __future__ import annotations

@@ -50,6 +50,8 @@ class Node(NamedTuple):
     """Where each key of a mapping stands."""
     size: int
     """Values in it, itself included, aliases written out."""
+    block: bool = False
+    """Whether it is text written as a block (`|`, `>`), whose first line is the one after `place`."""
 
     def plain(self) -> Any:
         """Return it without places."""
@@ -173,7 +175,7 @@ class _Builder:
         if event.tag is not None and event.tag not in _TEXT_TAGS:
             self.problems.append(YamlProblem(f"the tag {_short(event.tag)} is not read: remove it", *place))
         plain = event.tag is None and event.implicit[0]
-        return Node(resolve_scalar(event.value) if plain else event.value, place, {}, 1)
+        return Node(resolve_scalar(event.value) if plain else event.value, place, {}, 1, event.style in ("|", ">"))
 
     def sequence(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         """Build a list."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import Any, Final
 
@@ -62,15 +63,17 @@ class Outputs:
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that `Outputs` holds; the function receives them as one argument, `outputs`."""
+    """Add the options that `Outputs` holds; the function receives them as one argument, `outputs`.
 
+    `wraps` also carries over the options that click has noted on the function so far.
+    """
+
+    @wraps(function)
     def collected(*args: Any, **given: Any) -> Any:
         outputs = Outputs(**{name: given.pop(name) for name in Outputs.__dataclass_fields__})
         return function(*args, outputs=outputs, **given)
 
-    collected.__doc__, collected.__name__ = function.__doc__, function.__name__
     file = click.Path(path_type=Path, dir_okay=False)
-    collected.__click_params__ = getattr(function, "__click_params__", [])  # type: ignore[attr-defined]  # click's own
     for option in (
         click.option("--markdown", type=file, help="Write the summary as Markdown to this file."),
         click.option("--junit", type=file, help="Write a JUnit report to this file."),

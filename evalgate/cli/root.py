@@ -13,7 +13,7 @@ COMMANDS: Final = {
     "init": "Write a first config, dataset and workflow from what is here; overwrite nothing.",
     "run": "Run both sides of every suite, compare them, and give a verdict.",
     "decide": "Give the verdict of recorded builds again, without running anything.",
-    "show": "Show changed examples side by side.",
+    "show": "Show changed examples side by side, with a diff of what both sides answered.",
     "dataset": "Validate and compare golden datasets.",
     "journal": "List and export recorded builds.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",

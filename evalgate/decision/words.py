@@ -26,15 +26,20 @@ class Told:
 
 def points(share: float) -> str:
     """Return the size of a share as points, hundredths of the range: `26 points`, `1 point`, `0.4 points`."""
-    number = point_number(abs(share))
-    return f"{number} point" if number == "1" else f"{number} points"
+    size = point_size(share)
+    return f"{size} point" if size == "1" else f"{size} points"
 
 
 def point_number(share: float) -> str:
     """Return a signed share in points without the word: `−6`, `2.5`."""
-    value = round(100 * share, 1)
-    text = f"{abs(value):.0f}" if abs(value) >= 10 else f"{abs(value):.1f}".removesuffix(".0")
-    return f"−{text}" if value < 0 and text != "0" else text
+    text = point_size(share)
+    return f"−{text}" if share < 0 and text != "0" else text
+
+
+def point_size(share: float) -> str:
+    """Return a share in points without sign or word, tenths below ten and whole ones from there: `6`, `2.5`."""
+    value = abs(round(100 * share, 1))
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}".removesuffix(".0")
 
 
 def span(interval: Interval) -> str:

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from evalgate import __version__
 from evalgate.decision import redraws
@@ -49,6 +50,13 @@ class Request:
     commit: Commit = Commit()
 
 
+class Expect(Protocol):
+    """Hears how much there is to do before it begins."""
+
+    def __call__(self, runs: int, /, *, done: int) -> None:
+        """Say how many runs there are in all, and how many of them were made before."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class World:
     """Every effect that a build needs, made by the composition root."""
@@ -57,8 +65,7 @@ class World:
     task_runner: Callable[[PreparedSuite, PreparedSide], TaskRunner]
     evaluator_runner: Callable[[PreparedSuite, Evaluator], EvaluatorRunner]
     observer: Observer
-    expect: Callable[..., None]
-    """Told how many runs there are in all, and by `done` how many of them were made before."""
+    expect: Expect
     say: Callable[[str], None]
     """Shows one line to whoever watches."""
     now: Callable[[], str]

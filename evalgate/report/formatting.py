@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
+from evalgate.decision import words
 from evalgate.decision.results import Interval
 
 MINUS: Final = "−"
@@ -68,11 +69,9 @@ def seconds(value: float) -> str:
     return _two(whole // 3600, "h", whole % 3600 // 60, "min")
 
 
-def count(amount: int, noun: str, plural: str | None = None) -> str:
-    """Write how many: `1 example`, `1,000 examples`, `no examples`."""
-    if amount == 0:
-        return f"no {plural or noun + 's'}"
-    return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
+def count(amount: int, noun: str) -> str:
+    """Write how many, as the sentences of a decision do: `1 example`, `1,000 examples`; and `no examples`."""
+    return words.count(amount, noun) if amount else f"no {noun}s"
 
 
 def score(value: float | None, *, low: float | None, high: float | None, unit: str | None = None) -> str:
@@ -117,13 +116,11 @@ def change(
 
 
 def _points_number(share: float, *, signed: bool) -> str:
-    """Write points as the sentences of a decision do: tenths below ten, whole ones from there."""
-    value = round(share * 100, 1)
-    if value == 0:
+    """Write points as the sentences of a decision do; what is not nothing is never 0."""
+    size = words.point_size(share)
+    if size == "0":
         return "0" if share == 0 else "about 0"
-    sign = (MINUS if value < 0 else "+") if signed else ""
-    size = abs(value)
-    return sign + (f"{size:,.0f}" if size >= 10 else f"{size:.1f}".removesuffix(".0"))
+    return f"{MINUS if share < 0 else '+'}{size}" if signed else size
 
 
 def _two(large: int, large_unit: str, small: int, small_unit: str) -> str:

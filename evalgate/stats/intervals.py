@@ -1,7 +1,7 @@
 """Intervals: of a paired difference (Tango, plus-two t, CR2) and of a proportion (Wilson, Clopper-Pearson).
 
 Differences are shares of the score's range, + is better. Never the bootstrap: at the sizes of golden datasets it
-covers too little (docs/decisions/how-a-build-is-decided.md).
+covers too little (docs/decisions/0007-how-a-build-is-decided.md).
 """
 
 from __future__ import annotations

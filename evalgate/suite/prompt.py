@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-import yaml
 from pydantic import Discriminator, Tag, ValidationError, model_validator
 
+from evalgate.encoding import NotUtf8Error, decode, printable
 from evalgate.errors import CandidateError, Location
 from evalgate.suite.model import ConfigModel, DottedPath
+from evalgate.suite.wording import complaints
+from evalgate.yaml_source import Node, Place, read_yaml
+
+_FORM: Final = (
+    "correct it: a prompt file has messages: [{role, content}], and may have tools, tool_choice, response_format"
+)
 
 
 def _kind_of_content(value: Any) -> str:
@@ -87,15 +92,14 @@ class LoadedPrompt:
 
     prompt: PromptFile
     file: str
-    _root: yaml.Node = field(repr=False, compare=False)
+    _root: Node = field(repr=False, compare=False)
 
     def place(self, path: tuple[str | int, ...], line: int = 1) -> Location:
         """Return where `path` (`("messages", 0, "content")`) stands; `line` counts within a text of many lines."""
-        node = _node_at(self._root, path)
-        block = isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}
-        if line == 1 and not block:
-            return _location(self.file, node)
-        return Location(file=self.file, line=node.start_mark.line + line + int(block))
+        node = self._root.at(path)
+        if node is None or (line == 1 and not node.block):
+            return _location(self.file, self._root.place_of(path))
+        return Location(file=self.file, line=node.place[0] - 1 + line + int(node.block))
 
 
 def load_prompt(root: Path, file: str) -> LoadedPrompt:
@@ -103,141 +107,47 @@ def load_prompt(root: Path, file: str) -> LoadedPrompt:
 
     Raises CandidateError with the file, line and column of what is wrong, all of it at once.
     """
-    text = _read(root / file, file)
-    node, data = _parsed(text, file)
+    document = read_yaml(_read(root / file, file))
+    if document.problems:
+        raise _refusal(file, [(_location(file, (p.line, p.column)), printable(p.message)) for p in document.problems])
+    node = document.root
+    if node is None or node.value is None:
+        raise _refusal(file, [(Location(file=file), "the prompt file is empty")])
+    raw = node.plain()
     try:
-        prompt = PromptFile.model_validate(data)
+        prompt = PromptFile.model_validate(raw)
     except ValidationError as error:
-        raise _located(error, node, file) from None
+        found = complaints(error.errors(include_url=False), raw, PromptFile)
+        places = [_location(file, node.place_of(each.path, key=each.on_key)) for each in found]
+        messages = [printable(each.message) for each in found]
+        raise _refusal(file, list(zip(places, messages, strict=True))) from None
     return LoadedPrompt(prompt=prompt, file=file, _root=node)
 
 
 def _read(path: Path, file: str) -> str:
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        return decode(path.read_bytes())
     except FileNotFoundError:
         raise CandidateError(
             f"the prompt file {file} does not exist", next_step="write it, or correct the task's prompt: in the config"
         ) from None
+    except NotUtf8Error as problem:
+        where = _location(file, (problem.line, problem.column))
+        raise CandidateError(problem.message, location=where, next_step="run the command again after that") from None
     except OSError as error:
         raise CandidateError(
             f"the prompt file {file} cannot be read: {error.strerror}", next_step="make it a readable file"
         ) from None
-    except UnicodeDecodeError as error:
-        raise CandidateError(
-            f"the prompt file is not UTF-8 (byte {error.start})",
-            location=Location(file=file),
-            next_step="save it as UTF-8",
-        ) from None
 
 
-def _parsed(text: str, file: str) -> tuple[yaml.Node, Any]:
-    loader: yaml.SafeLoader | None = None
-    try:
-        loader = yaml.SafeLoader(text)
-        node = loader.get_single_node()
-        if node is None:
-            raise CandidateError(
-                "the prompt file is empty",
-                location=Location(file=file),
-                next_step="give it messages: [{role, content}]",
-            )
-        _refuse_repeated_keys(node, file)
-        return node, loader.construct_document(node)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = Location(file=file, line=mark.line + 1, column=mark.column + 1) if mark else Location(file=file)
-        raise CandidateError(f"not YAML: {error.problem}", location=where, next_step="repair that line") from None
-    except yaml.YAMLError as error:
-        raise CandidateError(
-            f"not YAML: {' '.join(str(error).split())}", location=Location(file=file), next_step="repair the file"
-        ) from None
-    except (RecursionError, ValueError) as error:
-        raise CandidateError(
-            f"not readable: {error}", location=Location(file=file), next_step="repair the file"
-        ) from None
-    finally:
-        if loader is not None:
-            loader.dispose()
-
-
-def _refuse_repeated_keys(root: yaml.Node, file: str) -> None:
-    for mapping in _mappings(root, set()):
-        seen: set[str] = set()
-        for key, _ in mapping.value:
-            if key.value in seen:
-                raise CandidateError(
-                    f"the key {key.value!r} is given twice", location=_location(file, key), next_step="remove one"
-                )
-            if isinstance(key.value, str):
-                seen.add(key.value)
-
-
-def _mappings(node: yaml.Node, seen: set[int]) -> Iterator[yaml.MappingNode]:
-    if id(node) in seen:
-        return
-    seen.add(id(node))
-    if isinstance(node, yaml.MappingNode):
-        yield node
-        for _, value in node.value:
-            yield from _mappings(value, seen)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _mappings(value, seen)
-
-
-def _located(error: ValidationError, root: yaml.Node, file: str) -> CandidateError:
-    """Return one error that names every problem at its place."""
-    problems = [(_location(file, _problem_node(root, each)), _said(each)) for each in error.errors(include_url=False)]
-    following = "a prompt file has messages: [{role, content}], and may have tools, tool_choice, response_format"
+def _refusal(file: str, problems: Sequence[tuple[Location, str]]) -> CandidateError:
+    """Return one error that names every problem at its place: a candidate that does not load, not an ErrorGroup."""
     if len(problems) == 1:
         location, message = problems[0]
-        return CandidateError(message, location=location, next_step=following)
+        return CandidateError(message, location=location, next_step=_FORM)
     lines = "".join(f"\n  {location}: {message}" for location, message in problems)
-    return CandidateError(f"{len(problems)} problems:{lines}", location=Location(file=file), next_step=following)
+    return CandidateError(f"{len(problems)} problems:{lines}", location=Location(file=file), next_step=_FORM)
 
 
-def _said(problem: Any) -> str:
-    """Return one of pydantic's problems in words, with the nearest known key for an unknown one."""
-    names = [str(each) for each in problem["loc"] if not str(each).startswith("<")]
-    where = ".".join(names)
-    if problem["type"] == "extra_forbidden":
-        known = _known_keys(problem["loc"])
-        near = difflib.get_close_matches(names[-1], known, n=1)
-        return f"{where} is not a key here" + (
-            f": did you mean {near[0]}?" if near else f"; there are {', '.join(known)}"
-        )
-    if problem["type"] == "missing":
-        return f"{where} is missing"
-    return f"{where + ': ' if where else ''}{problem['msg'].removeprefix('Value error, ')}"
-
-
-def _known_keys(loc: tuple[str | int, ...]) -> list[str]:
-    models: dict[str, type[ConfigModel]] = {"<message>": Message, "<replay>": Replay}
-    kind = loc[2] if len(loc) > 3 and loc[0] == "messages" else None
-    return list((models[str(kind)] if kind in models else PromptFile).model_fields)
-
-
-def _node_at(root: yaml.Node, path: tuple[str | int, ...]) -> yaml.Node:
-    """Return the node at `path`, as far as it can be followed; pydantic's tags in a path are passed over."""
-    node = root
-    for step in path:
-        if isinstance(node, yaml.MappingNode):
-            node = next((value for key, value in node.value if key.value == step), node)
-        elif isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            node = node.value[step]
-    return node
-
-
-def _problem_node(root: yaml.Node, problem: Any) -> yaml.Node:
-    """Return what to point at: an unknown key itself, else the value that is wrong."""
-    *above, last = problem["loc"] or ("",)
-    if problem["type"] == "extra_forbidden":
-        parent = _node_at(root, tuple(above))
-        if isinstance(parent, yaml.MappingNode):
-            return next((key for key, _ in parent.value if key.value == last), parent)
-    return _node_at(root, problem["loc"])
-
-
-def _location(file: str, node: yaml.Node) -> Location:
-    return Location(file=file, line=node.start_mark.line + 1, column=node.start_mark.column + 1)
+def _location(file: str, place: Place) -> Location:
+    return Location(file=file, line=place[0], column=place[1])

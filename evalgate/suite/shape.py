@@ -68,11 +68,12 @@ def target(loc: Path, raw: Any, start: Any = Config) -> Target:
 
 
 def members(annotation: Any) -> list[Any]:
-    """Return what a value may be, None left out: several for a union, else one or none."""
+    """Return what a value may be, None left out: several for a union (one within another is one), else one or none."""
     bare = _strip(annotation)
-    if get_origin(bare) in (Union, types.UnionType):
-        return [option for option in get_args(bare) if option is not type(None)]
-    return [bare] if bare is not None else []
+    if not _is_union(bare):
+        return [bare] if bare is not None else []
+    options = [option for option in get_args(bare) if option is not type(None)]
+    return [each for option in options for each in (members(option) if _is_union(_strip(option)) else [option])]
 
 
 def model_of(annotation: Any) -> type[BaseModel] | None:
@@ -119,6 +120,10 @@ def _chosen(annotation: Any, raw: Any) -> type[BaseModel] | None:
 def _is_parameters(annotation: Any) -> bool:
     model = model_of(annotation)
     return model is not None and issubclass(model, Parameters)
+
+
+def _is_union(bare: Any) -> bool:
+    return get_origin(bare) in (Union, types.UnionType)
 
 
 def _strip(annotation: Any) -> Any:

@@ -8,8 +8,6 @@ from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
 
 from evalgate.suite.model import ConfigModel, DottedPath
 
-TASK_KINDS = ("prompt", "python", "command", "http")
-
 
 class TaskBase(ConfigModel):
     """What every task may say."""
@@ -110,6 +108,7 @@ TASK_MODELS: dict[str, type[TaskBase]] = {
     "command": CommandTask,
     "http": HttpTask,
 }
+TASK_KINDS = tuple(TASK_MODELS)
 
 
 def kind_of(task: Any) -> str | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from evalgate.records import Example, Json
 from evalgate.suite.tasks import CommandTask
@@ -12,20 +11,8 @@ from evalgate.workers.pool import WorkerSpec
 from evalgate.workers.programs import command_argv
 
 
-class CommandTaskRunner(HostedTaskRunner):
+class CommandTaskRunner(HostedTaskRunner[CommandTask]):
     """Sends `{"evalgate": 1, "id", "sample", "input", "metadata"}` lines to the program and reads its answers."""
-
-    def __init__(
-        self,
-        task: CommandTask,
-        root: Path,
-        environ: Mapping[str, str],
-        *,
-        log: Callable[[str], None],
-        setup_key: str = "",
-    ) -> None:
-        super().__init__(task, root, environ, log=log, setup_key=setup_key)
-        self._task = task
 
     def _spec(self) -> WorkerSpec:
         task = self._task

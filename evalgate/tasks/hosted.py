@@ -5,16 +5,20 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from evalgate.errors import CandidateError
 from evalgate.records import Example, Json, TaskOutcome
-from evalgate.suite.tasks import HostedTask
+from evalgate.suite.tasks import CommandTask, HostedTask
 from evalgate.workers.environment import environment
 from evalgate.workers.pool import WorkerPool, WorkerSpec
 from evalgate.workers.setup import MARKERS, run_setup
 
+Declared = TypeVar("Declared", bound=HostedTask)
+"""The model that declares a kind of task."""
 
-class HostedTaskRunner(ABC):
+
+class HostedTaskRunner(ABC, Generic[Declared]):
     """A task whose code runs in worker processes under `root`, one side's own tree.
 
     `environ` is where the variables that the task may see are taken from; `log` is told of slow steps, a line each.
@@ -23,15 +27,16 @@ class HostedTaskRunner(ABC):
 
     def __init__(
         self,
-        task: HostedTask,
+        task: Declared,
         root: Path,
         environ: Mapping[str, str],
         *,
         log: Callable[[str], None],
         setup_key: str = "",
     ) -> None:
-        self.concurrency = task.workers * (1 if getattr(task, "per_example", False) else task.per_worker)
-        self._hosted = task
+        one_each = isinstance(task, CommandTask) and task.per_example
+        self.concurrency = task.workers * (1 if one_each else task.per_worker)
+        self._task = task
         self._root = root
         self._environment = environment(task.env, environ)
         self._log = log
@@ -51,8 +56,8 @@ class HostedTaskRunner(ABC):
         if self._pool is not None:
             return
         ran = True
-        if self._hosted.setup is not None:
-            ran = await run_setup(self._hosted.setup, self._root, self._environment, self._log, also=self._setup_key)
+        if self._task.setup is not None:
+            ran = await run_setup(self._task.setup, self._root, self._environment, self._log, also=self._setup_key)
         try:
             pool = WorkerPool(self._spec())
             await pool.start()
@@ -68,7 +73,7 @@ class HostedTaskRunner(ABC):
         if self._pool is None:
             raise RuntimeError("start() comes before run()")
         arguments = self._arguments(example)
-        return await self._pool.call(arguments, run_id=example.id, sample=sample, timeout=self._hosted.timeout)
+        return await self._pool.call(arguments, run_id=example.id, sample=sample, timeout=self._task.timeout)
 
     async def close(self) -> None:
         """Stop the workers. May be called twice."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 
 from evalgate.records import Example, Json
 from evalgate.suite.tasks import PythonTask
@@ -12,20 +11,8 @@ from evalgate.workers.pool import WorkerSpec
 from evalgate.workers.programs import host_argv
 
 
-class PythonTaskRunner(HostedTaskRunner):
+class PythonTaskRunner(HostedTaskRunner[PythonTask]):
     """Calls the function with what it takes of `input`, `metadata` and `example`."""
-
-    def __init__(
-        self,
-        task: PythonTask,
-        root: Path,
-        environ: Mapping[str, str],
-        *,
-        log: Callable[[str], None],
-        setup_key: str = "",
-    ) -> None:
-        super().__init__(task, root, environ, log=log, setup_key=setup_key)
-        self._task = task
 
     def _spec(self) -> WorkerSpec:
         task = self._task

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shlex
 import socket
 import sys
@@ -16,16 +15,14 @@ from evalgate.llm.call import Request, Response, Sender
 from evalgate.llm.endpoint import ModelEndpoint
 from evalgate.llm.failures import CallFailed
 from evalgate.suite.tasks import Serve
+from evalgate.workers.logs import LogTail
 
 GRACE: Final = 5.0
 """Seconds between asking a server to stop and killing it."""
-TAIL: Final = 16 * 1024
-"""Bytes of its output that are kept."""
 SETTLING: Final = 0.5
 """Seconds that the end of a process may take to be noticed after its connections broke."""
 ONE_CONNECTION_EACH: Final = {"connection": "close"}
 """A server that closes an idle connection just as it is used again would look as if it had failed a run."""
-_ESCAPES: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _GUARD: Final = Path(__file__).with_name("guard.py")
 _FIRST_POLL: Final = 0.02
 _LONGEST_POLL: Final = 0.5
@@ -37,13 +34,10 @@ class _Output(asyncio.SubprocessProtocol):
     def __init__(self) -> None:
         self.exited = asyncio.Event()
         self.drained = asyncio.Event()
-        self.seen = 0
-        self._kept = bytearray()
+        self.printed = LogTail()
 
     def pipe_data_received(self, fd: int, data: bytes) -> None:
-        self.seen += len(data)
-        self._kept += data
-        del self._kept[:-TAIL]
+        self.printed.add(data)
 
     def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
         if fd == 1:
@@ -51,11 +45,6 @@ class _Output(asyncio.SubprocessProtocol):
 
     def process_exited(self) -> None:
         self.exited.set()
-
-    def since(self, mark: int) -> str:
-        wanted = min(self.seen - mark, len(self._kept))
-        text = self._kept[len(self._kept) - wanted :].decode("utf-8", "replace")
-        return _ESCAPES.sub("", text).strip()
 
 
 class Server:
@@ -79,11 +68,11 @@ class Server:
     @property
     def printed(self) -> int:
         """Return how many bytes it has printed: a mark for `logs`."""
-        return self._output.seen if self._output else 0
+        return self._output.printed.seen if self._output else 0
 
     def logs(self, mark: int = 0) -> str:
         """Return what it printed since `mark`, the tail of it."""
-        return self._output.since(min(mark, self._output.seen)) if self._output else ""
+        return self._output.printed.since(mark).strip() if self._output else ""
 
     async def ensure(self) -> None:
         """Start it unless it runs, and wait until it is ready. Raises CandidateError with what it printed last."""

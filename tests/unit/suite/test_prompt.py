@@ -78,21 +78,22 @@ def test_every_place_in_it_can_be_named(tmp_path, path, line, where):
 @pytest.mark.parametrize(
     ("text", "where", "says"),
     [
-        ("messages:\n - role: user\n   content: x\n   contnet: x", "p.yaml:4:4", "did you mean content?"),
-        ("mesages: []\nmessages: [{role: user, content: x}]", "p.yaml:1:1", "did you mean messages?"),
-        ("tools: []", "p.yaml:1:1", "messages is missing"),
+        ("messages:\n - role: user\n   content: x\n   contnet: x", "p.yaml:4:4", "did you mean `content`?"),
+        ("mesages: []\nmessages: [{role: user, content: x}]", "p.yaml:1:1", "did you mean `messages`?"),
+        ("tools: []", "p.yaml:1:1", "the file needs `messages`"),
         ("messages: []", "p.yaml:1:1", "messages is empty"),
-        ("messages: [{role: usr, content: x}]", "p.yaml:1:19", "messages.0.role"),
+        ("messages: [{role: usr, content: x}]", "p.yaml:1:19", "messages[0].role should be 'system', 'developer', "),
         ("messages: [{role: user}]", "p.yaml:1:12", "a message needs content"),
-        ("messages: [{role: user, content: 5}]", "p.yaml:1:34", "messages.0.content: Input should be a valid string"),
+        ("messages: [{role: user, content: 5}]", "p.yaml:1:34", "messages[0].content should be text; it is a number"),
         ("messages: [{replay: 'a..b'}]", "p.yaml:1:21", "is not a path"),
         ("messages: [{role: user, content: x}]\ntool_choice: auto", "p.yaml:1:1", "tool_choice needs tools"),
-        ("messages: [{role: user, content: x, role: system}]", "p.yaml:1:37", "the key 'role' is given twice"),
-        ("messages: [\n  {role: user", "p.yaml:2:14", "not YAML"),
-        ("- a\n- b", "p.yaml:1:1", "valid dictionary"),
+        ("messages: [{role: user, content: x, role: system}]", "p.yaml:1:37", "the key 'role' is here twice; first on"),
+        ("messages: [\n  {role: user", "p.yaml:3:1", "not YAML"),
+        ("- a\n- b", "p.yaml:1:1", "the file should be a mapping; it is a list"),
         ("", "p.yaml", "the prompt file is empty"),
-        (b"messages: \xff", "p.yaml", "not UTF-8 (byte 10)"),
-        ("messages: !!python/object:os.system {}", "p.yaml:1:11", "not YAML"),
+        (b"messages: \xff", "p.yaml:1:11", "byte 0xFF is not UTF-8: save the file as UTF-8"),
+        ("messages: [{role: user, content: x}]".encode("utf-16"), "p.yaml:1:1", "the file is UTF-16"),
+        ("messages: !!python/object:os.system {}", "p.yaml:1:11", "is not read: remove it"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_named_at_its_place_with_a_next_step(tmp_path, text, where, says):
@@ -120,3 +121,12 @@ def test_a_folder_is_no_prompt_file(tmp_path):
     (tmp_path / "d.yaml").mkdir()
     with pytest.raises(CandidateError, match="cannot be read"):
         load_prompt(tmp_path, "d.yaml")
+
+
+def test_plain_words_are_text_and_aliases_cannot_grow_it_without_bound(tmp_path):
+    """A prompt file is read like the config and like datasets."""
+    written(tmp_path, "messages: [{role: user, content: no}]")
+    assert load_prompt(tmp_path, "p.yaml").prompt.messages[0].content == "no"
+    lines = ["messages: [{role: user, content: x}]", "a0: &a0 [x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    assert "aliases add more than" in str(refused(tmp_path, "\n".join(lines)))

@@ -191,7 +191,7 @@ async def test_parts_of_a_message_are_filled(make, fake_model):
         ({"text": "messages:\n- role: user\n  content: |\n    fine\n    {{ open\n"}, "p.yaml:5: not a template"),
         ({"text": "messages: [{role: user, content: '{% include \"x\" %}'}]"}, "cannot load other files"),
         ({"text": "messages: [{replay: output.messages}]"}, "p.yaml:1:21: nothing can ever be replayed"),
-        ({"text": "messages: ["}, "p.yaml:1:12: not YAML"),
+        ({"text": "messages: ["}, "p.yaml:2:1: not YAML"),
         ({"prompt": "gone.yaml"}, "the prompt file gone.yaml does not exist"),
         ({"model": "fkae/small"}, "did you mean 'fake'?"),
         ({"variables": {"q": "expected.answer"}}, "'q' can never be filled: expected.answer is the expected"),

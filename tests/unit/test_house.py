@@ -1,0 +1,178 @@
+"""What is said in two places is one thing: names, exceptions, commands, tasks, the journal's steps."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import sqlite3
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import click
+import pytest
+import yaml
+
+import evalgate
+from evalgate import errors, records
+from evalgate.cli.compose import _Runners
+from evalgate.cli.root import COMMANDS
+from evalgate.gate.request import _title
+from evalgate.journal.schema import _MIGRATIONS, VERSION
+from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS
+
+_ROOT = Path(__file__).parents[2]
+_TASKS = {
+    "prompt": {"prompt": "prompts/support.yaml", "model": "main/small"},
+    "python": {"python": "app.py:answer"},
+    "command": {"command": "node eval.js"},
+    "http": {"http": {"url": "http://127.0.0.1:1/answer"}},
+}
+
+
+def test_the_public_names_are_these_and_are_there():
+    assert evalgate.__all__ == ["Result", "__version__"]
+    assert all(getattr(evalgate, name) for name in evalgate.__all__)
+
+
+def test_the_drawn_exception_tree_is_the_tree_of_the_classes():
+    """Each class stands once, under its base, with the code that it exits with."""
+    drawn = re.findall(r"^([│ ]*)[├└]── (\w+) +(\d+) ", errors.__doc__ or "", re.MULTILINE)
+    parents = [errors.EvalgateError.__name__]
+    seen = set()
+    for indent, name, code in drawn:
+        depth = 1 + len(indent) // 4
+        kind = getattr(errors, name)
+        assert kind.__base__.__name__ == parents[depth - 1]
+        assert kind.exit_code == int(code)
+        parents[depth:] = [name]
+        seen.add(name)
+    defined = {name for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)}
+    assert seen == defined - {"EvalgateError"}
+
+
+@pytest.mark.parametrize(
+    "record", [each for each in vars(records).values() if isinstance(each, type) and dataclasses.is_dataclass(each)]
+)
+def test_records_are_frozen_keyword_only_and_explained(record):
+    assert record.__dataclass_params__.frozen
+    assert all(field.kw_only for field in dataclasses.fields(record))
+    assert hasattr(record, "__slots__")
+    assert not record.__doc__.startswith(f"{record.__name__}(")
+
+
+def test_the_table_of_commands_is_what_each_command_says_of_itself():
+    """--help reads the table, so that it imports no command."""
+    for name, line in COMMANDS.items():
+        command = import_module(f"evalgate.cli.{name}").command
+        assert " ".join(command.help.split("\n\n")[0].split()) == line
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_all_that_it_takes_is_explained(name):
+    command = import_module(f"evalgate.cli.{name}").command
+    for each in (command, *getattr(command, "commands", {}).values()):
+        assert each.help
+        options = [option for option in each.params if isinstance(option, click.Option)]
+        assert [option.name for option in options if not option.help] == []
+
+
+def test_the_inputs_of_the_action_are_options_of_run():
+    from evalgate.cli.run import command
+
+    inputs = {name.replace("-", "_") for name in _action()["inputs"]} - {"working_directory"}
+    assert inputs <= {option.name for option in command.params}
+
+
+def test_the_readme_shows_a_workflow_and_every_input_and_output_of_the_action():
+    readme = (_ROOT / "README.md").read_text("utf-8")
+    section = readme.split("## In a workflow\n")[1].split("\n## ")[0]
+    action = _action()
+    shown = [row for row in section.splitlines() if row.startswith("| `")]
+    inputs = [f"| `{n}` | {_code(i['default'])}| {i['description']} |" for n, i in action["inputs"].items()]
+    assert shown == [*inputs, *(f"| `{n}` | {o['description']} |" for n, o in action["outputs"].items())]
+    workflow = yaml.safe_load(section.split("```yaml\n")[1].split("```")[0])
+    checkout, gate = workflow["jobs"]["gate"]["steps"]
+    assert re.fullmatch(r"actions/checkout@[0-9a-f]{40}", checkout["uses"])
+    assert gate["uses"] == "evalgate/evalgate@<sha>"
+    assert f"@<sha> # v{evalgate.__version__}\n" in section
+    assert set(gate["with"]) <= set(action["inputs"])
+
+
+def _action() -> dict[str, Any]:
+    return yaml.safe_load((_ROOT / "action.yml").read_text("utf-8"))
+
+
+def _code(text: str) -> str:
+    return f"`{text}` " if text else ""
+
+
+def test_every_kind_of_task_has_a_model_a_runner_and_a_title():
+    assert tuple(TASK_MODELS) == TASK_KINDS == tuple(_TASKS)
+    runners = _Runners(endpoints={}, environ=os.environ, log=lambda _: None)
+    runners._shared_transport = SimpleNamespace
+    made = {}
+    for kind, model in TASK_MODELS.items():
+        task = model.model_validate(_TASKS[kind])
+        made[kind] = type(runners.task(SimpleNamespace(root=Path()), SimpleNamespace(task=task)))
+        assert _title(task)
+    assert {kind: each.__module__ for kind, each in made.items()} == {k: f"evalgate.tasks.{k}" for k in TASK_KINDS}
+    assert len(set(made.values())) == len(TASK_KINDS)
+
+
+def test_there_is_a_step_to_this_version_of_the_journal_from_every_older_one():
+    assert sorted(_MIGRATIONS) == list(range(VERSION))
+
+
+@pytest.mark.parametrize("version", range(VERSION))
+def test_a_journal_of_every_older_version_opens_as_one_of_today(version, tmp_path):
+    """Whatever version it starts from, the tables are those of a new one."""
+    from evalgate.journal import schema
+    from evalgate.journal.store import Journal
+
+    old = tmp_path / "old.db"
+    with sqlite3.connect(old) as db:
+        for step in range(version):
+            db.executescript(schema._MIGRATIONS[step])
+        if version:
+            db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {version}")
+    db.close()
+    Journal(tmp_path / "new.db").close()
+    Journal(old).close()
+    assert _tables(old) == _tables(tmp_path / "new.db")
+
+
+def _tables(path: Path) -> list[tuple[str, str]]:
+    db = sqlite3.connect(path)
+    try:
+        return db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
+    finally:
+        db.close()
+
+
+def test_decisions_are_numbered_in_a_row_and_listed_with_their_titles():
+    contributing = (_ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8")
+    pages = sorted((_ROOT / "docs" / "decisions").iterdir())
+    assert [page.name[:5] for page in pages] == [f"{number:04}-" for number in range(1, len(pages) + 1)]
+    listed = [
+        f"[{page.name[:4]}](../docs/decisions/{page.name}) {page.read_text('utf-8').splitlines()[0][2:]}"
+        for page in pages
+    ]
+    assert re.findall(r"^  - (.*)$", contributing, re.MULTILINE) == listed
+
+
+@pytest.mark.parametrize(
+    "page", [*_ROOT.glob("*.md"), *_ROOT.glob("docs/**/*.md"), *_ROOT.glob(".github/*.md")], ids=lambda page: page.name
+)
+def test_every_link_to_a_file_leads_to_one(page):
+    links = re.findall(r"\]\((?!\w+:|#)([^)#]+)", page.read_text("utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_file_that_a_decision_names_is_there():
+    for page in (_ROOT / "docs" / "decisions").iterdir():
+        for name in re.findall(r"`((?:\w+/)+\w+\.\w+)`", page.read_text("utf-8")):
+            assert (_ROOT / name).exists() or (_ROOT / "evalgate" / name).exists(), (page.name, name)

@@ -50,12 +50,11 @@ def _chosen(
 ) -> Iterator[tuple[SuiteReport, ExampleView, tuple[Changed, ...]]]:
     """Yield the named examples, or those that got worse, with their suite and how they changed."""
     from evalgate.decision import decide
-    from evalgate.gate.evidence import build_evidence
+    from evalgate.gate.evidence import build_evidence, recorded_config
     from evalgate.gate.view import example_view, suite_report
     from evalgate.report.show import Changed
-    from evalgate.suite.config import Config
 
-    config = Config.model_validate(source.journal.build(source.build).config)
+    config = recorded_config(source.journal.build(source.build))
     for decided in decide(build_evidence(source.journal, source.build)).suites:
         if suite not in (None, decided.name):
             continue

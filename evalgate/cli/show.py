@@ -30,6 +30,7 @@ def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, 
     """
     from evalgate.cli.builds import opened
     from evalgate.cli.conclude import this_console
+    from evalgate.cli.files import say
     from evalgate.cli.workflow import guarded
     from evalgate.report.show import render_show
 
@@ -38,7 +39,7 @@ def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, 
     with opened([build] if build else [], journal) as sources:
         shown = list(_chosen(sources[0], examples, suite))
     for suite_report, view, changed in shown:
-        click.echo(guarded(render_show(suite_report, view, changed, console), environ))
+        say(guarded(render_show(suite_report, view, changed, console), environ) + "\n")
     if not shown:
         what = f"no example is called {' or '.join(examples)}" if examples else "no example got worse"
         raise ConfigurationError(f"nothing to show: {what}", next_step="evalgate show EXAMPLE")

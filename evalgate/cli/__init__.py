@@ -32,7 +32,10 @@ def _expected(error: EvalgateError) -> int:
 
     sys.stderr.write(guarded(f"evalgate: {error}\n", os.environ))
     if in_workflow(os.environ):
-        leave_error(error, os.environ)
+        try:
+            leave_error(error, os.environ)
+        except EvalgateError as second:
+            sys.stderr.write(guarded(f"evalgate: {second}\n", os.environ))
     return error.exit_code
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-import click
-
-from evalgate.cli.files import write
+from evalgate.cli.files import say, write
 from evalgate.cli.options import Outputs
 from evalgate.cli.workflow import guarded, in_workflow, leave_report
 from evalgate.decision import decide
@@ -31,7 +29,7 @@ def conclude(sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, 
     _write_files(report, outputs)
     if in_workflow(environ):
         leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
-    click.echo(_printed(report, outputs, environ), nl=False)
+    say(_printed(report, outputs, environ))
     return report.build.exit_code
 
 
@@ -49,10 +47,12 @@ def this_console(environ: Mapping[str, str]) -> Console:
     """Return what standard output can show."""
     from evalgate.report.console import console_for
 
+    out: TextIO | None = sys.stdout  # None where the caller closed it
+
     return console_for(
-        tty=sys.stdout.isatty(),
+        tty=out is not None and out.isatty(),
         columns=shutil.get_terminal_size().columns,
-        encoding=sys.stdout.encoding,
+        encoding=None if out is None else out.encoding,
         environment=environ,
     )
 

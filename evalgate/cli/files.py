@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
-from evalgate.errors import ConfigurationError
+import click
+
+from evalgate.errors import ConfigurationError, MeasurementError
+
+
+def say(text: str) -> None:
+    """Print a result. Raises MeasurementError where standard output takes nothing, a full disk behind it say.
+
+    A reader who left after the first lines (`| head -1`) had what he wanted: the exit code stays the result's.
+    """
+    try:
+        click.echo(text, nl=False)
+    except OSError as error:
+        # What is still buffered would fail again at exit, with a code of Python's own.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise MeasurementError(
+                f"cannot write to standard output: {error.strerror}; what was decided is recorded",
+                next_step="evalgate decide",
+            ) from error
 
 
 def write(path: Path, text: str, *, append: bool = False) -> None:

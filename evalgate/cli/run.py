@@ -63,7 +63,13 @@ def command(
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         request = make_request(loaded, wanted, store, commit=head(loaded.path, environ), tree=tree_of(environ))
-        ended = asyncio.run(_supervised(request, store, environ, outputs, build))
+        try:
+            ended = asyncio.run(_supervised(request, store, environ, outputs, build))
+        except asyncio.CancelledError:
+            # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
+            raise Interrupted(
+                "the run was stopped at once; what was answered is kept", next_step=_again(config, journal)
+            ) from None
         if not ended.complete:
             raise Interrupted(
                 f"build {ended.build} was interrupted; what was answered is kept", next_step=_again(config, journal)

@@ -30,6 +30,7 @@ def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, 
     """
     from evalgate.cli.builds import opened
     from evalgate.cli.conclude import this_console
+    from evalgate.cli.files import say
     from evalgate.cli.workflow import guarded
     from evalgate.report.show import render_show
 
@@ -38,7 +39,7 @@ def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, 
     with opened([build] if build else [], journal) as sources:
         shown = list(_chosen(sources[0], examples, suite))
     for suite_report, view, changed in shown:
-        click.echo(guarded(render_show(suite_report, view, changed, console), environ))
+        say(guarded(render_show(suite_report, view, changed, console), environ) + "\n")
     if not shown:
         what = f"no example is called {' or '.join(examples)}" if examples else "no example got worse"
         raise ConfigurationError(f"nothing to show: {what}", next_step="evalgate show EXAMPLE")
@@ -50,12 +51,11 @@ def _chosen(
 ) -> Iterator[tuple[SuiteReport, ExampleView, tuple[Changed, ...]]]:
     """Yield the named examples, or those that got worse, with their suite and how they changed."""
     from evalgate.decision import decide
-    from evalgate.gate.evidence import build_evidence
+    from evalgate.gate.evidence import build_evidence, recorded_config
     from evalgate.gate.reports import example_view, suite_report
     from evalgate.report.show import Changed
-    from evalgate.suite.config import Config
 
-    config = Config.model_validate(source.journal.build(source.build).config)
+    config = recorded_config(source.journal.build(source.build))
     for decided in decide(build_evidence(source.journal, source.build)).suites:
         if suite not in (None, decided.name):
             continue

@@ -16,9 +16,10 @@ def threshold_outlook(
 ) -> str | None:
     """Return what a threshold in mode evidence takes to PASS, `to PASS at 0.95 with 80 examples: 0 failures allowed`.
 
-    None for mode point and for unbounded scores. Raises ConfigurationError where no answers could pass: a threshold
-    at or beyond the end of the range, or too few examples for it.
+    None for mode point and for unbounded scores. Raises ConfigurationError where no answers could pass, or none could
+    fail: a threshold outside the range, one at its end on evidence, or too few examples for it.
     """
+    _refuse_outside(name, kind, rule, spec)
     if rule.mode == "point" or spec.low is None or spec.high is None or spec.high <= spec.low:
         return None
     share = (rule.threshold - spec.low) / (spec.high - spec.low)
@@ -37,6 +38,18 @@ def threshold_outlook(
         )
     at = words.number(rule.threshold)
     return f"to PASS at {at} with {words.count(examples, 'example')}: {words.count(allowed, 'failure')} allowed"
+
+
+def _refuse_outside(name: str, kind: str, rule: Threshold, spec: EvaluatorSpec) -> None:
+    """Refuse a threshold that no score can reach or that none can miss: 80 for 0.80, or a gate that is always green."""
+    if spec.low is None or spec.high is None or spec.low <= rule.threshold <= spec.high:
+        return
+    never = "PASS" if (rule.threshold > spec.high) == (kind == "at_least") else "FAIL"
+    ends = f"{words.number(spec.low)} to {words.number(spec.high)}"
+    raise ConfigurationError(
+        f"the check {name} cannot {never}: {kind} {words.number(rule.threshold)} lies outside its scores, {ends}",
+        next_step=f"give {kind} a number from {ends}, or the evaluator its own `range`",
+    )
 
 
 def refuse_undecidable(name: str, rule: NoRegression, units: int) -> None:

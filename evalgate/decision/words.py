@@ -9,7 +9,10 @@ from evalgate.decision.results import Comparison, Interval
 from evalgate.records import Verdict
 
 _NAMED = 5
-RESUME = "look at the errors with `evalgate show`, then ask again for what is missing: `evalgate run --resume`"
+RESUME = (
+    "look at the errors with `evalgate show`; `evalgate run --resume` asks again for answers that a service failed, a"
+    " mended evaluator needs a new `evalgate run`"
+)
 SHOW = "look at the examples: `evalgate show`"
 MORE_EXAMPLES = "add examples, or repetitions of those there are"
 IDENTICAL = "Yet every answer is the baseline's, byte for byte: what differs is how the same answers were scored."

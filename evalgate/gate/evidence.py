@@ -6,9 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from pydantic import ValidationError
 
+from evalgate import __version__
 from evalgate.canonical import canonical_json
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Problem, Redraw, Scores, SuiteEvidence
+from evalgate.errors import JournalError
 from evalgate.journal.store import BuildRow, ExperimentRow, Journal
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Side
@@ -27,7 +30,7 @@ def samples(repetitions: int) -> tuple[str, ...]:
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     """Return what the decision on one build sees."""
     build = journal.build(build_id)
-    config = Config.model_validate(build.config)
+    config = recorded_config(build)
     experiments = journal.experiments(build_id)
     problems = {name: (*_of_the_build(build), *_recorded(journal, build_id, name)) for name in config.suites}
     suites = [
@@ -42,6 +45,17 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
         for name, suite in config.suites.items()
     ]
     return BuildEvidence(suites=tuple(suites), policy=config.policy)
+
+
+def recorded_config(build: BuildRow) -> Config:
+    """Return what the build was made under. Raises JournalError where this version does not read it."""
+    try:
+        return Config.model_validate(build.config)
+    except ValidationError as error:
+        raise JournalError(
+            f"the config of build {build.id} is not one that evalgate {__version__} reads",
+            next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it, or evalgate run",
+        ) from error
 
 
 def _of_the_build(build: BuildRow) -> Iterable[Problem]:

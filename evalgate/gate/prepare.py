@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from evalgate.errors import ConfigurationError
 from evalgate.gate.selection import Selection
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import example_hash, version_of_hashes
+from evalgate.paths import MISSING, resolve
 from evalgate.records import Example, Fingerprint, Side
 from evalgate.suite.config import Endpoint, Suite
 from evalgate.suite.fingerprint import evaluators_fingerprint, task_fingerprint
@@ -72,12 +74,17 @@ def prepare_suite(
 ) -> PreparedSuite:
     """Read the dataset once to know its version, and hash what scores it.
 
-    Raises DatasetError and ErrorGroup as `read_examples` does.
+    Raises DatasetError and ErrorGroup as `read_examples` does, and ConfigurationError for a slice or a cluster path
+    at which no example has anything: a filter that matches nothing must not look like one that found nothing.
     """
     ref = suite.dataset
     everything: list[bytes] = []
+    unseen = _grouping_paths(suite)
     of_split = _of_split(_hashed(read_examples(root / ref.file, fields=ref.fields), everything), ref.split)
-    taken = [bytes.fromhex(example_hash(example)) for example in selection.of(of_split)]
+    taken = [bytes.fromhex(example_hash(example)) for example in selection.of(_looked_at(of_split, unseen))]
+    # A sample may stop before the example that has it; an empty dataset is said elsewhere.
+    if unseen and everything and taken and selection.words is None:
+        _refuse_unseen(name, suite, next(iter(unseen)))
     files = hash_files(root, [name for evaluator in suite.evaluators for name in evaluator_files(evaluator)])
     return PreparedSuite(
         name=name,
@@ -90,6 +97,31 @@ def prepare_suite(
         evaluators=evaluators_fingerprint(suite.evaluators, files),
         evaluator_files=files,
         sides=sides,
+    )
+
+
+def _grouping_paths(suite: Suite) -> dict[str, str]:
+    """Return the paths that part a suite's examples, each with the key that names it."""
+    paths = {} if suite.cluster is None else {suite.cluster: "cluster"}
+    rules = [check.no_regression for check in suite.checks.values() if check.no_regression is not None]
+    return {part.path: "slices" for rule in rules for part in rule.slices} | paths
+
+
+def _looked_at(examples: Iterator[Example], unseen: dict[str, str]) -> Iterator[Example]:
+    """Yield the examples, taking out of `unseen` every path at which one of them has a value."""
+    for example in examples:
+        for path in [*unseen]:
+            found = resolve(path, {"input": example.input, "output": example.output, "metadata": example.metadata})
+            if found is not MISSING and found is not None:
+                del unseen[path]
+        yield example
+
+
+def _refuse_unseen(name: str, suite: Suite, path: str) -> None:
+    key = _grouping_paths(suite)[path]
+    raise ConfigurationError(
+        f"suite {name}: no example of {suite.dataset.file} has anything at {path}, which `{key}` names",
+        next_step=f"correct the path under `{key}`, or leave it out",
     )
 
 

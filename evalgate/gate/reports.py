@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from evalgate.decision import exit_code
 from evalgate.decision.results import BuildDecision, SuiteDecision
+from evalgate.gate.evidence import recorded_config
 from evalgate.gate.gather import Source
 from evalgate.journal.store import BuildRow, ExperimentRow, Journal
 from evalgate.records import ErrorKind, Example, Side
 from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideCounts, SideView, SuiteReport
 from evalgate.suite.checks import Policy
-from evalgate.suite.config import Config, Suite
+from evalgate.suite.config import Suite
 
 SHOWN = "r1"
 """The sample that is shown of each example."""
@@ -27,7 +28,7 @@ def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Pol
     suites = [
         suite_report(decided[name], suite, source)
         for source, build in zip(sources, builds, strict=True)
-        for name, suite in Config.model_validate(build.config).suites.items()
+        for name, suite in recorded_config(build).suites.items()
     ]
     code = exit_code(decision, policy) if gated else 0
     return BuildReport(decision=decision, build=_info(builds, code, policy, gated=gated), suites=tuple(suites))

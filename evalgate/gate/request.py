@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalgate.errors import ConfigurationError
+from evalgate.gate.evidence import recorded_config
 from evalgate.gate.prepare import PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.run import Commit, Request
 from evalgate.gate.selection import Selection
@@ -36,7 +37,7 @@ def make_request(loaded: LoadedConfig, wanted: Wanted, journal: Journal, *, comm
     """
     names = wanted.suites
     if wanted.resume is not None:
-        names = tuple(Config.model_validate(journal.build(wanted.resume).config).suites)
+        names = tuple(recorded_config(journal.build(wanted.resume)).suites)
     config = _only(loaded.config, names)
     suites = tuple(_suite(loaded, name, wanted, journal, tree) for name in config.suites)
     partial = next((suite.selection.words for suite in suites if suite.selection.words), None)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from evalgate.canonical import content_hash
+from evalgate.errors import JournalError
 from evalgate.records import (
     Direction,
     ErrorKind,
@@ -30,6 +31,30 @@ def to_json(value: Any) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
+def from_json(value: str) -> Any:
+    """Return what `to_json` was given. Raises JournalError where the text is no JSON: another hand wrote it."""
+    try:
+        return json.loads(value)
+    except ValueError as error:
+        raise damaged(f"{str(error).partition(':')[0].lower()} where JSON should stand") from error
+
+
+def damaged(what: str) -> JournalError:
+    """Return the error for a row that this program did not write like this."""
+    return JournalError(
+        f"a row of the journal is damaged: {what}",
+        next_step="move the journal away, or give another one with --journal, then evalgate run",
+    )
+
+
+def error_kind(value: str) -> ErrorKind:
+    """Return the kind of a failure. Raises JournalError for a name that is none."""
+    try:
+        return ErrorKind(value)
+    except ValueError as error:
+        raise damaged(f"{value!r} is no kind of failure") from error
+
+
 def text(value: str | None) -> str | None:
     """Return `value` with what SQLite cannot store spelled out."""
     return None if value is None else value.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\x00")
@@ -42,7 +67,7 @@ def example_body(example: Example) -> dict[str, Json]:
 
 def example_from(example_id: str, body: str) -> Example:
     """Return the example that `example_body` came from."""
-    return Example(id=example_id, **json.loads(body))
+    return Example(id=example_id, **from_json(body))
 
 
 def run_columns(outcome: TaskOutcome) -> dict[str, Any]:
@@ -64,10 +89,10 @@ def run_columns(outcome: TaskOutcome) -> dict[str, Any]:
 
 def outcome_from(row: sqlite3.Row) -> TaskOutcome:
     """Return the outcome that `run_columns` came from."""
-    extras: Mapping[str, Json] = json.loads(row["extras"]) if row["extras"] else {}
-    usage = None if row["usage"] is None else tuple(Usage(**item) for item in json.loads(row["usage"]))
+    extras: Mapping[str, Json] = from_json(row["extras"]) if row["extras"] else {}
+    usage = None if row["usage"] is None else tuple(Usage(**item) for item in from_json(row["usage"]))
     return TaskOutcome(
-        output=None if row["output"] is None else json.loads(row["output"]),
+        output=None if row["output"] is None else from_json(row["output"]),
         failure=_failure_from(row["failure"]),
         usage=usage,
         trace_id=row["trace_id"],
@@ -96,7 +121,7 @@ def evaluation_from(row: sqlite3.Row) -> Evaluation:
         score=row["score"],
         label=row["label"],
         explanation=row["explanation"],
-        metadata=json.loads(row["metadata"]) if row["metadata"] else {},
+        metadata=from_json(row["metadata"]) if row["metadata"] else {},
         failure=_failure_from(row["failure"]),
     )
 
@@ -110,7 +135,7 @@ def specs_from(value: str) -> tuple[EvaluatorSpec, ...]:
     """Return the specs that `specs_json` came from."""
     return tuple(
         EvaluatorSpec(**{**spec, "kind": EvaluatorKind(spec["kind"]), "direction": Direction(spec["direction"])})
-        for spec in json.loads(value)
+        for spec in from_json(value)
     )
 
 
@@ -126,5 +151,5 @@ def _failure_json(failure: Failure | None) -> str | None:
 def _failure_from(value: str | None) -> Failure | None:
     if value is None:
         return None
-    fields = json.loads(value)
-    return Failure(**{**fields, "kind": ErrorKind(fields["kind"])})
+    fields = from_json(value)
+    return Failure(**{**fields, "kind": error_kind(fields["kind"])})

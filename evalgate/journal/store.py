@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -273,14 +272,14 @@ class Journal:
 
     def run_facts(self, experiment: int) -> Iterator[tuple[str, str, str | None, ErrorKind | None]]:
         """Yield (example id, sample, output hash, failure kind) of every run."""
-        for row in self._db.execute(
+        for row in self._rows(
             "SELECT example_id, sample, output_hash, failure_kind FROM run WHERE experiment = ?", (experiment,)
         ):
-            yield row[0], row[1], row[2], None if row[3] is None else ErrorKind(row[3])
+            yield row[0], row[1], row[2], None if row[3] is None else rows.error_kind(row[3])
 
     def scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""
-        for row in self._db.execute(
+        for row in self._rows(
             "SELECT example_id, sample, name, score, failure IS NOT NULL FROM evaluation WHERE experiment = ?",
             (experiment,),
         ):
@@ -313,8 +312,8 @@ class Journal:
 
     def _tally(self, query: str, experiment: int) -> list[tuple[str, str, str | None, int]]:
         counts: dict[tuple[str, str, str | None], int] = {}
-        for row in self._db.execute(query, (experiment,)):
-            failure = json.loads(row[0])
+        for row in self._rows(query, (experiment,)):
+            failure = rows.from_json(row[0])
             kind = row["name"] if "name" in row.keys() else failure["kind"]  # noqa: SIM118 a Row iterates over values
             key = (kind, f"{failure['type']}: {failure['message']}", failure["where"])
             counts[key] = counts.get(key, 0) + 1
@@ -331,6 +330,11 @@ class Journal:
                     self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+    def _rows(self, query: str, parameters: _Parameters) -> Iterator[sqlite3.Row]:
+        """Yield rows as they are read: there may be more of them than memory holds."""
+        with explained(self.path):
+            yield from self._db.execute(query, parameters)
 
     def _all(self, query: str, parameters: _Parameters) -> list[sqlite3.Row]:
         with explained(self.path):
@@ -352,7 +356,7 @@ def _build_from(row: sqlite3.Row) -> BuildRow:
         branch=row["branch"],
         dirty=bool(row["dirty"]),
         config_file=row["config_file"],
-        config=json.loads(row["config"]),
+        config=rows.from_json(row["config"]),
         evalgate_version=row["evalgate_version"],
     )
 
@@ -370,6 +374,6 @@ def _experiment_from(row: sqlite3.Row) -> ExperimentRow:
         task=row["task"],
         evaluators=row["evaluators"],
         specs=rows.specs_from(row["specs"]),
-        watched=json.loads(row["watched"]),
+        watched=rows.from_json(row["watched"]),
         stored=bool(row["stored"]),
     )

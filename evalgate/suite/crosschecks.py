@@ -146,9 +146,9 @@ def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePat
 
 
 def _absent(what: str, file: str, root: FilePath) -> str:
-    found = "is a directory" if (root / file).is_dir() else "does not exist"
+    found = "is a directory" if (root / file).is_dir() else "is no file" if (root / file).exists() else "does not exist"
     folder = (root / file).parent
-    beside = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    beside = [entry.name for entry in folder.iterdir() if entry.is_file()] if folder.is_dir() else []
     close = closest(FilePath(file).name, beside, 0.8)
     hint = (
         f": did you mean `{(FilePath(file).parent / close).as_posix()}`?" if close else f"; it is looked for in {root}"

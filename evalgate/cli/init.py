@@ -2,55 +2,109 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from evalgate.cli.options import CONFIG_NAME
 
+if TYPE_CHECKING:
+    from evalgate.gate.scaffold import Found
+
 _DATASET = "datasets/golden.jsonl"
 _TASK = "evals/task.py"
-_WORKFLOW = ".github/workflows/evalgate.yml"
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
 def command(folder: Path) -> int:
-    """Write a first config, dataset and workflow from what is here; overwrite nothing."""
-    from evalgate import __version__
-    from evalgate.gate.scaffold import look
-    from evalgate.report.templates import environment
+    """Write a first config, dataset and workflow from what is here; overwrite nothing.
 
+    In FOLDER (default: this one) it looks for a dataset in datasets/, data/, evals/ and tests/data/, for a prompt file
+    in prompts/, and for a function such as answer(input) in *.py, src/, app/ and evals/. Where it finds none it writes
+    a small one that works. Where there is a config, only the workflow is added.
+    """
+    from evalgate.gate.scaffold import keys_of, look
+
+    here = folder / CONFIG_NAME
     found = look(folder)
-    task = found.task or {"python": f"{_TASK}:answer"}
-    render = environment().get_template
-    files = {
-        CONFIG_NAME: render("init/evalgate.yaml.j2").render(
-            suite="answers",
-            dataset=found.dataset or _DATASET,
-            task=task,
-            answer_key=found.answer_key if found.dataset else "answer",
-            interpreter=found.interpreter,
-        ),
-        _WORKFLOW: render("init/workflow.yml").render(version=__version__),
-    }
-    if found.dataset is None:
-        files[_DATASET] = render("init/golden.jsonl").render()
-    if found.task is None:
-        files[_TASK] = render("init/task.py").render()
-    written = [_write(folder / name, text) for name, text in files.items()]
-    click.echo("next: evalgate run" if any(written) else "nothing to write: all of it is here; next: evalgate run")
+    files = {} if here.exists() else _project(folder, found)
+    for what in filter(None, (found.dataset, *(found.task or {}).values())) if files else ():
+        click.echo(f"found    {what}")
+    written = [_write(path, text) for path, text in files.items()]
+    if not files:
+        click.echo(f"kept     {here} (it is here already)")
+    written.append(_write(*_workflow(folder, found)))
+    unset = [name for name in keys_of(here) if not os.environ.get(name)]
+    keys = f"set {' and '.join(unset)}, then " if unset else ""
+    click.echo(f"{'' if any(written) else 'nothing to write, all of it is here; '}next: {keys}evalgate run")
     return 0
 
 
+def _project(folder: Path, found: Found) -> dict[Path, str]:
+    """Return the config and the stubs of what it refers to and is not here, by their paths."""
+    from evalgate.gate.scaffold import plain
+    from evalgate.report.templates import environment
+
+    render = environment().get_template
+    task = found.task or {"python": f"{_TASK}:answer"}
+    config = render("init/evalgate.yaml.j2").render(
+        suite="answers",
+        dataset=plain(found.dataset or _DATASET),
+        prompt=plain(task["prompt"]) if "prompt" in task else None,
+        function=plain(task["python"]) if "python" in task else None,
+        answers=found.answers or found.dataset is None,
+        answer_key=plain(found.answer_key) if found.answer_key else None if found.dataset else "answer",
+        interpreter=found.interpreter if "python" in task else None,
+    )
+    files = {folder / CONFIG_NAME: config}
+    if found.dataset is None:
+        files[folder / _DATASET] = render("init/golden.jsonl").render()
+    if found.task is None:
+        files[folder / _TASK] = render("init/task.py").render()
+    return files
+
+
+def _workflow(folder: Path, found: Found) -> tuple[Path, str]:
+    """Return the workflow's path and text, for the config that is there by now."""
+    import evalgate
+    from evalgate.gate.scaffold import installation, keys_of, own_commit, place_of
+    from evalgate.report.templates import environment
+
+    place = place_of(folder)
+    needs_python = "prompt" not in (found.task or {})
+    text = (
+        environment()
+        .get_template("init/workflow.yml.j2")
+        .render(
+            version=evalgate.__version__,
+            commit=own_commit(Path(evalgate.__file__).parent),
+            folder=place.folder,
+            python=needs_python,
+            install=installation(folder, found.interpreter) if needs_python else None,
+            keys=keys_of(folder / CONFIG_NAME),
+        )
+    )
+    return place.workflow, text
+
+
 def _write(path: Path, text: str) -> bool:
-    """Write a file that does not exist and say so; leave alone one that does."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text if text.endswith("\n") else text + "\n")
-    except FileExistsError:
+    """Write a file that does not exist and say so; leave alone one that does. Raises ConfigurationError."""
+    from evalgate.errors import ConfigurationError
+
+    if path.exists():
         click.echo(f"kept     {path} (it is here already)")
         return False
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text if text.endswith("\n") else text + "\n")
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot write {path}: {error.strerror}",
+            next_step="make its folder writable, then run `evalgate init` again",
+        ) from None
     click.echo(f"wrote    {path}")
     return True

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from evalgate.cli.options import journal_option
+
+if TYPE_CHECKING:
+    from evalgate.journal.store import BuildRow
 
 
 @click.group()
@@ -23,15 +27,21 @@ def listing(journal: Path | None) -> int:
 
     with Journal(journal_path(journal), create=False) as store:
         builds = store.builds()
-    for build in builds:
-        state = "complete" if build.complete else "unfinished"
-        commit = f"{(build.commit or 'no commit')[:7]}{'+' if build.dirty else ''}"
-        click.echo(
-            f"{build.id:>4}  {build.created_at[:19]}  {build.partial or state:<12}  {commit:<9}  {build.config_file}"
-        )
+    states = [_state(build) for build in builds]
+    width = max(map(len, states), default=0)
+    for build, state in zip(builds, states, strict=True):
+        commit = f"{build.commit[:7]}{'+' if build.dirty else ''}" if build.commit else "no commit"
+        click.echo(f"{build.id:>4}  {build.created_at[:19]}Z  {state:<{width}}  {commit:<9}  {build.config_file}")
     if not builds:
         click.echo("no builds yet; next: evalgate run")
     return 0
+
+
+def _state(build: BuildRow) -> str:
+    """Return what a build is good for: only one that is complete and no sample can be a baseline."""
+    if not build.complete:
+        return "unfinished"
+    return f"sample ({build.partial})" if build.partial else "complete"
 
 
 @command.command("export")

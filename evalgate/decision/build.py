@@ -46,7 +46,7 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
 
     Raises ConfigurationError for more than 2,000 comparisons and for a neutral evaluator in a check that gates.
     """
-    measured, names = _measure(evidence)
+    measured, names = _measure([suite for suite in evidence.suites if _has_numbers(suite)])
     actual = _decide_once(measured, names, evidence.policy, Fill.NOTHING)
     right = wrong = None
     if any(of.metric.missing and of.gating for of in actual.views.values()):
@@ -66,7 +66,7 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
     Those already in the evidence's `redraws` are left out, so deciding after one round of draws asks for none.
     """
     wanted: set[tuple[str, str]] = set()
-    for one in _measure(evidence)[0]:
+    for one in _measure([suite for suite in evidence.suites if not suite.problems])[0]:
         for check in one.layout.suite.checks:
             rule = check.check.zero_tolerance
             if rule is not None and check.check.gating:
@@ -75,9 +75,14 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(wanted))
 
 
-def _measure(evidence: BuildEvidence) -> tuple[tuple[_Measured, ...], tuple[str, ...]]:
-    """Return what is measured: suites without a problem that have examples; and the names of the build's units."""
-    usable = [suite for suite in evidence.suites if not suite.problems and suite.example_ids]
+def _has_numbers(suite: SuiteEvidence) -> bool:
+    """Return whether a suite's numbers are worth showing: a sample has no verdict, but it has numbers."""
+    return all(problem.sample for problem in suite.problems)
+
+
+def _measure(suites: Sequence[SuiteEvidence]) -> tuple[tuple[_Measured, ...], tuple[str, ...]]:
+    """Return what is measured: those of the suites that have examples; and the names of the build's units."""
+    usable = [suite for suite in suites if suite.example_ids]
     for suite in usable:
         _refuse_neutral(suite)
     layouts, names = lay_out(usable)

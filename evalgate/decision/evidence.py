@@ -64,6 +64,8 @@ class Problem:
     kind: Unmeasurable
     message: str
     next_step: str
+    sample: bool = False
+    """It is a part of the dataset by intent (`--limit`), whole in itself: nothing is decided, its numbers are shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

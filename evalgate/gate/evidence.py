@@ -70,6 +70,7 @@ def _of_the_build(build: BuildRow) -> Iterable[Problem]:
             kind=Unmeasurable.INCOMPLETE,
             message=f"A partial run ({build.partial}) is a sample: it gives no verdict.",
             next_step="evalgate run",
+            sample=True,
         )
 
 

@@ -95,12 +95,18 @@ def _selection(name: str, wanted: Wanted, journal: Journal) -> Selection:
 
 
 def _failed(name: str, journal: Journal) -> frozenset[str]:
-    """Return the examples of a suite that did not get the best score everywhere in the latest complete build."""
+    """Return the examples of a suite that did not get the best score everywhere in the latest complete build.
+
+    A sample counts, so that the ones still to be mended get fewer; a build that ran no example of the suite does not.
+    """
     for build in journal.builds():
         for experiment in journal.experiments(build.id):
             if build.complete and (experiment.suite, experiment.side) == (name, Side.CANDIDATE):
+                runs = list(journal.run_facts(experiment.id))
+                if not runs:
+                    continue
                 best = {spec.name: spec.best for spec in experiment.specs}
-                unanswered = {example for example, _, _, kind in journal.run_facts(experiment.id) if kind is not None}
+                unanswered = {example for example, _, _, kind in runs if kind is not None}
                 return frozenset(unanswered).union(
                     example
                     for example, _, evaluator, score, failed in journal.scores(experiment.id)

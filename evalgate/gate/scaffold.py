@@ -1,23 +1,29 @@
-"""What a first config should say of a repository: read from what is there, nothing of it run."""
+"""What a first config and workflow should say of a repository: read from what is there, nothing of it run."""
 
 from __future__ import annotations
 
 import ast
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 
 from evalgate.errors import EvalgateError
+from evalgate.git import Repository
 from evalgate.golden.reading import read_examples
 from evalgate.records import Example
 
-_FUNCTIONS: Final = ("answer", "predict", "generate", "respond", "route", "classify", "run")
+_FUNCTIONS: Final = ("answer", "predict", "generate", "respond", "route", "classify")
+_SENT: Final = frozenset({"input", "metadata", "example"})
+"""What a Python task may take; a function's only parameter may have any name."""
 _DATASETS: Final = ("datasets", "data", "evals", "tests/data", ".")
 _SOURCES: Final = (".", "src", "app", "evals")
 _FEW: Final = 200  # files looked at in one folder: a first config is a guess, not an audit
+_DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,9 +31,26 @@ class Found:
     """What a first config can refer to. None where nothing was found and a stub is needed."""
 
     dataset: str | None
+    answers: bool
+    """Whether its first example has a reference answer, without which nothing can be compared with one."""
     answer_key: str | None
+    """The path of the reference answer's only field; None where it has several."""
     task: Mapping[str, str] | None
     interpreter: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where a workflow belongs: `root` is the repository's, `folder` the project's below it ("" at the root)."""
+
+    root: Path
+    folder: str
+
+    @property
+    def workflow(self) -> Path:
+        """Return the workflow's file, one for each project of a repository."""
+        slug = re.sub(r"[^A-Za-z0-9]+", "-", self.folder).strip("-")
+        return self.root / ".github" / "workflows" / (f"evalgate-{slug}.yml" if slug else "evalgate.yml")
 
 
 def look(root: Path) -> Found:
@@ -37,16 +60,66 @@ def look(root: Path) -> Found:
     interpreters = [name for name in (".venv/bin/python", "venv/bin/python") if (root / name).exists()]
     return Found(
         dataset=dataset,
-        answer_key=next(iter(output)) if output and len(output) == 1 else None,
+        answers=output is not None,
+        answer_key=_path_of(next(iter(output))) if output and len(output) == 1 else None,
         task=next(_prompts(root), None) or next(_functions(root), None),
         interpreter=next(iter(interpreters), None),
     )
 
 
+def place_of(folder: Path) -> Place:
+    """Return where the workflow of the project in `folder` belongs: GitHub reads a repository's root alone."""
+    repository = Repository.find(folder)
+    if repository is None:
+        return Place(root=folder, folder="")
+    below = folder.resolve().relative_to(repository.root.resolve()).as_posix()
+    return Place(root=folder if below == "." else repository.root, folder="" if below == "." else below)
+
+
+def installation(folder: Path, interpreter: str | None) -> str | None:
+    """Return the command that makes a fresh checkout's Python ready; None where nothing has to be installed."""
+    environment = interpreter.removesuffix("/bin/python") if interpreter else None
+    pip = f"{interpreter or 'python'} -m pip install"
+    if (folder / "requirements.txt").is_file():
+        install = f"{pip} -r requirements.txt"
+    else:
+        install = f"{pip} ." if (folder / "pyproject.toml").is_file() else ""
+    steps = [f"python -m venv {environment}" if environment else "", install]
+    return " && ".join(step for step in steps if step) or None
+
+
+def keys_of(config: Path) -> list[str]:
+    """Return the environment variables that a config's endpoints take their keys from; none of an unreadable one."""
+    try:
+        content: Any = yaml.safe_load(config.read_text("utf-8"))
+        endpoints = content.get("endpoints", {}).values()
+        names = {endpoint.get("api_key_env") for endpoint in endpoints}
+    except (OSError, ValueError, AttributeError, yaml.YAMLError):
+        return []
+    return sorted(name for name in names if isinstance(name, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name))
+
+
+def own_commit(package: Path) -> str | None:
+    """Return the commit of the checkout that evalgate itself runs from; None for an installed package."""
+    checkout = package.parent
+    repository = Repository.find(checkout) if (checkout / "action.yml").is_file() else None
+    at_root = repository is not None and repository.root.resolve() == checkout.resolve()
+    return repository.head() if repository is not None and at_root else None
+
+
+def plain(text: str) -> str:
+    """Return `text` as a YAML scalar that is read as that text again."""
+    return text if re.fullmatch(r"[A-Za-z_.][\w./-]*(:[A-Za-z_][\w.]*)?", text) else json.dumps(text)
+
+
+def _path_of(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z_][\w-]*", key) else f'["{key}"]'
+
+
 def _datasets(root: Path) -> Iterator[tuple[str, Example]]:
     """Yield files whose first example is one, with it."""
     for folder in _DATASETS:
-        for path in _files(root / folder, (".jsonl", ".csv", ".json", ".yaml")):
+        for path in _files(root / folder, (".jsonl", ".ndjson", ".csv", ".json", ".yaml", ".yml")):
             try:
                 yield path.relative_to(root).as_posix(), next(iter(read_examples(path)))
             except (EvalgateError, StopIteration):
@@ -67,15 +140,25 @@ def _functions(root: Path) -> Iterator[Mapping[str, str]]:
     for folder in _SOURCES:
         for path in _files(root / folder, (".py",)):
             try:
-                names = {node.name for node in ast.parse(path.read_bytes()).body if isinstance(node, _DEFINITIONS)}
+                body = ast.parse(path.read_bytes()).body
             except (OSError, SyntaxError, ValueError):
                 continue
+            names = {node.name for node in body if isinstance(node, _DEFINITIONS) and _fits(node.args)}
             for name in _FUNCTIONS:
                 if name in names:
                     yield {"python": f"{path.relative_to(root).as_posix()}:{name}"}
 
 
-_DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
+def _fits(arguments: ast.arguments) -> bool:
+    """Return whether a task can call a function with these parameters: a guess that does not load helps nobody."""
+    positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
+    optional = len(arguments.defaults)
+    named = [argument.arg for argument in arguments.kwonlyargs]
+    needed = positional[: len(positional) - optional] + [
+        name for name, default in zip(named, arguments.kw_defaults, strict=True) if default is None
+    ]
+    only_one = len(positional) + len(named) == 1
+    return bool(positional or named) and (only_one or {*needed} <= _SENT)
 
 
 def _files(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:

@@ -30,6 +30,8 @@ class Reason:
 def headline(report: BuildReport) -> str:
     """Say what to do, in words that need no statistics. The caller puts the verdict's name before it."""
     if report.build.partial:
+        if not any(suite.examples for suite in report.decision.suites):
+            return f"nothing was run: {report.build.partial} selects no example."
         return f"a sample decides nothing ({report.build.partial}); run it whole for a verdict."
     verdict = report.decision.verdict
     checks = list(report.gating_checks())

@@ -75,19 +75,24 @@ def _answers(page: Page, suite: SuiteReport, view: ExampleView) -> None:
     candidate = lines_for_terminal(answer(view.candidate, lines=True), count=_LINES)
     if view.baseline is None:
         _head(page, f"candidate ({suite.candidate_label})")
-        for line in candidate:
-            page.prose(line, indent=2)
+        _shaped(page, candidate)
         return
     baseline = lines_for_terminal(answer(view.baseline, lines=True), count=_LINES)
     names = (f"baseline ({suite.baseline_label or 'unnamed'})", f"candidate ({suite.candidate_label})")
     if baseline == candidate:
         _head(page, "both sides answered alike")
-        for line in candidate:
-            page.prose(line, indent=2)
+        _shaped(page, candidate)
     elif page.console.width < _NARROW:
         _one_above_the_other(page, baseline, candidate, names)
     else:
         _side_by_side(page, baseline, candidate, names)
+
+
+def _shaped(page: Page, lines: list[str]) -> None:
+    """Write an answer in its own shape: the indentation of JSON and code says what belongs where."""
+    for line in lines:
+        for part in wrapped_verbatim(line, page.console.width - 2):
+            page.line(part, indent=2)
 
 
 def _one_above_the_other(page: Page, baseline: list[str], candidate: list[str], names: tuple[str, str]) -> None:

@@ -1,6 +1,7 @@
 """What must never be green: each way in which other gates pass on nothing, and what this one says instead."""
 
 import json
+import re
 
 import pytest
 
@@ -72,6 +73,20 @@ def test_a_partial_run_is_a_sample_without_a_verdict(project, flags):
     ended = project.prepare().run(*flags)
     assert ended.code == 4, ended.text
     assert "sample" in ended.text
+    assert re.search(r"exact_match +100 % +100 % .*no verdict", ended.out)
+
+
+def test_a_sample_of_nothing_says_so_and_is_not_the_last_that_failed(project):
+    """A filter that matches nothing is named; --last-failed then still means the run before it that ran something."""
+    project.write("v2/app.py", "def answer(input):\n    return {'answer': 0 if input['q'] == 7 else input['q'] * 2}\n")
+    project.prepare().run()
+    nothing = project.run("-k", "nowhere")
+    assert nothing.code == 4
+    assert "nothing was run: -k 'nowhere' selects no example" in nothing.out
+    assert "sample (-k 'nowhere')" in project.evalgate("journal", "list").out
+    again = project.run("--last-failed")
+    assert "1 example," in again.out
+    assert "e7" in again.out
 
 
 def test_every_answer_failing_on_both_sides(project):

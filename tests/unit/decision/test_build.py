@@ -119,6 +119,17 @@ def test_a_problem_is_told_and_no_number_is_read():
     assert redraws(build(suite(check([0.0], [1.0], rules={"zero_tolerance": {}}), problems=[problem()]))) == ()
 
 
+def test_a_sample_has_numbers_and_no_verdict():
+    """What is run with --limit while working on a prompt is worth seeing, and asks for no draws of its own."""
+    sample = dataclasses.replace(problem(), sample=True)
+    decision = decide(build(suite(check(*flips(60, 30, 0)), problems=[sample])))
+    assert decision.verdict is Verdict.UNMEASURABLE
+    assert len(decision.suites[0].checks[0].regressed) == 30
+    both = suite(check(*flips(60, 30, 0)), problems=[sample, problem()])
+    assert decide(build(both)).suites[0].checks == ()
+    assert redraws(build(suite(check([0.0], [1.0], rules={"zero_tolerance": {}}), problems=[sample]))) == ()
+
+
 def test_of_several_problems_the_one_that_blocks_counts():
     several = suite(check(*flips(60, 0, 0)), problems=[problem(), problem(Unmeasurable.BASELINE)])
     let_through = {"on_unmeasurable": {"baseline": "warn"}}

@@ -1,0 +1,192 @@
+"""`evalgate init` in the folders that people have: what it writes is valid, works unedited, and overwrites nothing."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from evalgate.gate.scaffold import look, plain
+from tests.e2e.project import REPOSITORY, Project
+
+PROMPT = "messages:\n  - {role: user, content: '{{ question }}'}\n"
+FUNCTION = "def answer(input):\n    return {'reply': input['question'].upper()}\n"
+DATASET = '{"id": "a", "input": {"question": "hi"}, "output": {"reply": "HI"}}\n'
+
+
+def config(project: Project) -> dict:
+    return yaml.safe_load((project.folder / "evalgate.yaml").read_text("utf-8"))
+
+
+def workflow(project: Project, name: str = "evalgate.yml") -> list[dict]:
+    text = (project.folder / ".github" / "workflows" / name).read_text("utf-8")
+    return yaml.safe_load(text)["jobs"]["gate"]["steps"]
+
+
+def git_init(folder: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+
+
+def test_an_empty_folder_gets_a_verdict_without_an_edit(project):
+    """What is written into an empty folder runs as it is and passes."""
+    written = project.evalgate("init")
+
+    assert written.code == 0, written.text
+    assert "next: evalgate run" in written.out
+    assert "None" not in written.out
+    ran = project.run("--json", "--no-gate")
+    assert ran.code == 0, ran.text
+    assert json.loads(ran.out)["verdict"] == "PASS"
+
+
+def test_what_is_there_is_found(project):
+    """A dataset, a function, an environment and requirements are named; no stub is written beside them."""
+    project.write("data/qa.jsonl", DATASET)
+    project.write("app/bot.py", FUNCTION)
+    project.write("requirements.txt", "")
+    project.write(".venv/bin/python", "")
+
+    written = project.evalgate("init")
+
+    assert written.code == 0, written.text
+    assert "found    data/qa.jsonl\nfound    app/bot.py:answer\n" in written.out
+    suite = config(project)["suites"]["answers"]
+    assert suite["dataset"] == "data/qa.jsonl"
+    assert suite["task"] == {"python": "app/bot.py:answer", "interpreter": ".venv/bin/python"}
+    assert suite["evaluators"] == [{"exact_match": {"path": "reply"}}]
+    assert not (project.folder / "datasets").exists()
+    assert not (project.folder / "evals").exists()
+    commands = [step["run"] for step in workflow(project) if "run" in step]
+    assert commands == ["python -m venv .venv && .venv/bin/python -m pip install -r requirements.txt"]
+
+
+def test_a_prompt_file_is_a_prompt_task_and_its_key_is_named(project):
+    """A prompt becomes a prompt task; the missing key is said before the run, and the workflow passes the secret on."""
+    project.write("prompts/support.yaml", PROMPT)
+
+    written = project.evalgate("init", OPENAI_API_KEY="")
+
+    assert written.out.endswith("next: set OPENAI_API_KEY, then evalgate run\n")
+    assert config(project)["suites"]["answers"]["task"]["prompt"] == "prompts/support.yaml"
+    assert workflow(project)[-1]["env"] == {"OPENAI_API_KEY": "${{ secrets.OPENAI_API_KEY }}"}
+    refused = project.run(OPENAI_API_KEY="")
+    assert refused.code == 2
+    assert "OPENAI_API_KEY is not set" in refused.text
+
+
+def test_a_repository_with_a_config_gets_the_workflow_alone(project):
+    """A config that is there is kept, byte by byte, and no stub that it does not name is put beside it."""
+    git_init(project.folder)
+    project.prepare()
+    before = (project.folder / "evalgate.yaml").read_bytes()
+
+    first, second = project.evalgate("init"), project.evalgate("init")
+
+    assert first.code == second.code == 0
+    assert (project.folder / "evalgate.yaml").read_bytes() == before
+    assert "kept     evalgate.yaml" in first.out
+    assert not (project.folder / "datasets").exists()
+    assert not (project.folder / "evals").exists()
+    assert workflow(project)
+    assert "nothing to write" in second.out
+
+
+def test_a_package_of_a_monorepo_gets_its_workflow_at_the_root(project):
+    """GitHub reads workflows at the root of a repository alone; each package has its own, run in its folder."""
+    git_init(project.folder)
+    (project.folder / "packages" / "bot").mkdir(parents=True)
+
+    written = project.evalgate("init", "packages/bot")
+
+    assert written.code == 0, written.text
+    assert (project.folder / "packages/bot/evalgate.yaml").is_file()
+    assert workflow(project, "evalgate-packages-bot.yml")[-1]["with"] == {"working-directory": "packages/bot"}
+
+
+def test_a_dataset_without_reference_answers_is_not_compared_with_any(project):
+    """An evaluator that needs a reference answer would give errors alone."""
+    project.write("data/questions.jsonl", '{"id": "a", "input": {"question": "hi"}}\n')
+    project.write("bot.py", FUNCTION)
+    project.evalgate("init")
+
+    assert project.run("--no-gate", "--json").code == 0
+    assert list(config(project)["suites"]["answers"]["checks"]) == ["regex"]
+
+
+def test_a_file_in_the_way_is_said(project):
+    """What cannot be written is named, with what to do."""
+    project.write(".github", "a file")
+
+    ended = project.evalgate("init")
+
+    assert ended.code == 2
+    assert "cannot write" in ended.err
+    assert "then run `evalgate init` again" in ended.err
+
+
+@pytest.mark.parametrize("prompt", [True, False])
+def test_the_workflow_passes_the_audit(project, prompt):
+    """The workflow is valid, every action in it is pinned as this project's own are, and zizmor finds nothing."""
+    project.write("requirements.txt", "")
+    if prompt:
+        project.write("prompts/p.yaml", PROMPT)
+    project.evalgate("init")
+    file = project.folder / ".github" / "workflows" / "evalgate.yml"
+
+    for tool, *options in (
+        ("zizmor", "--offline", "--pedantic", "--quiet"),
+        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    ):
+        program = Path(sys.executable).with_name(tool)
+        audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
+        assert audit.returncode == 0, audit.stdout + audit.stderr
+    used = re.findall(r"uses: (?!evalgate/)(\S+ # v\S+)", file.read_text("utf-8"))
+    own = "".join(path.read_text("utf-8") for path in (REPOSITORY / ".github/workflows").iterdir())
+    own += (REPOSITORY / "action.yml").read_text("utf-8")
+    assert len(used) == (1 if prompt else 2)
+    assert all(f"uses: {pin}\n" in own for pin in used)
+
+
+def test_an_installed_evalgate_names_its_release(project):
+    """A package that is no checkout knows its version alone; the audit accepts that with the reason beside it."""
+    site = project.folder / "site"
+    shutil.copytree(REPOSITORY / "evalgate", site / "evalgate")
+    shutil.copytree(REPOSITORY / "templates", site / "evalgate" / "_templates")
+
+    written = project.evalgate("init", PYTHONPATH=str(site))
+
+    assert written.code == 0, written.text
+    assert re.fullmatch(r"evalgate/evalgate@v\d+\.\d+\.\d+", workflow(project)[-1]["uses"])
+    file = project.folder / ".github" / "workflows" / "evalgate.yml"
+    zizmor = [Path(sys.executable).with_name("zizmor"), "--offline", "--pedantic", "--quiet", file]
+    audit = subprocess.run(zizmor, capture_output=True, encoding="utf-8", check=False)
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "fits"),
+    [
+        ("def answer(input): ...", True),
+        ("async def answer(question): ...", True),
+        ("def answer(input, metadata, *, tone='kind'): ...", True),
+        ("def answer(): ...", False),
+        ("def answer(question, client): ...", False),
+        ("def answer(input, *, client): ...", False),
+        ("class answer: ...", False),
+    ],
+)
+def test_only_a_function_that_a_task_can_call_is_proposed(tmp_path, code, fits):
+    """A first config whose task does not load would be a bad start."""
+    (tmp_path / "app.py").write_text(code, encoding="utf-8")
+
+    assert look(tmp_path).task == ({"python": "app.py:answer"} if fits else None)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "my data.csv", "a: b.csv", "#1.csv", 'q"uote.csv', "data/ü.csv", "1"])
+def test_any_name_is_written_as_the_text_it_is(name):
+    """A file's name may be anything."""
+    assert yaml.safe_load(plain(name)) == name

@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from evalgate.canonical import content_hash
 from evalgate.records import (
@@ -24,10 +24,22 @@ from evalgate.records import (
 
 _EXTRAS = ("context", "messages", "tool_calls", "steps")
 
+RUN: Final = (
+    "experiment", "example_id", "sample", "output", "output_hash", "failure", "failure_kind", "extras", "usage",
+    "trace_id", "latency", "started_at", "logs",
+)  # fmt: skip
+"""The columns of a run."""
+EVALUATION: Final = (
+    "experiment", "example_id", "sample", "name", "score", "label", "explanation", "metadata", "failure",
+)  # fmt: skip
+"""The columns of an evaluation."""
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # json.dumps would make one for each value
+
 
 def to_json(value: Any) -> str:
     """Return `value` as ASCII JSON, so that lone surrogates survive."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def text(value: str | None) -> str | None:

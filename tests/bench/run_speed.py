@@ -123,6 +123,12 @@ def main(which: list[str]) -> None:
         if "slow" in which:
             with model(LATENCY) as url:
                 found = run(prompts(folder / "slow", url, 640))
+                alone = asyncio.run(raw(url, calls=1_280, in_flight=CONCURRENCY))
+            told(
+                "the same calls through raw aiohttp",
+                {**found, "wall": alone, "build": alone},
+                1_280 / CONCURRENCY * LATENCY,
+            )
             told("640 examples, a model of 200 ms", found, found["runs"] / CONCURRENCY * LATENCY)
         if "instant" in which:
             with model(0) as url:

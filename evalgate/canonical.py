@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Final
 
 from evalgate.records import Json
+
+_ENCODER: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def canonical_json(value: Json) -> bytes:
     """Return `value` as UTF-8 JSON with sorted keys and no spaces. NaN or an infinity raises ValueError."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode(
-        "utf-8", "surrogatepass"
-    )
+    return _ENCODER.encode(value).encode("utf-8", "surrogatepass")
 
 
 def content_hash(value: Json) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -152,20 +153,28 @@ def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, 
             outputs[row, sample] = output_hash
             if kind is ErrorKind.TASK:
                 base[row, columns[sample]] = Cell.TASK_ERROR
-    scores = {spec.name: Scores(values=np.full(shape, np.nan), cells=base.copy()) for spec in experiment.specs}
+    values = {spec.name: array("d", [np.nan]) * base.size for spec in experiment.specs}
     redraws: dict[str, dict[str, float | None]] = {
         spec.name: {id_: spec.worst if kind is ErrorKind.TASK else None for id_, kind in redrawn.items()}
         for spec in experiment.specs
     }
+    width = len(columns)
     for example_id, sample, evaluator, score, failed in journal.scores(experiment.id):
-        if failed or score is None or evaluator not in scores or example_id not in index:
+        if failed or score is None or evaluator not in values or example_id not in index:
             continue
-        if sample == REDRAW:
+        if sample in columns:
+            values[evaluator][index[example_id] * width + columns[sample]] = score
+        elif sample == REDRAW:
             redraws[evaluator][example_id] = score
-        elif sample in columns:
-            scores[evaluator].values[index[example_id], columns[sample]] = score
-            scores[evaluator].cells[index[example_id], columns[sample]] = Cell.SCORED
+    scores = {name: _scores(np.array(flat).reshape(shape), base) for name, flat in values.items()}
     return _SideCells(scores=scores, outputs=outputs, redraws=redraws)
+
+
+def _scores(
+    values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], base: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+) -> Scores:
+    """Return the scores of one evaluator; where it gave none, `base` says why. A stored score is never NaN."""
+    return Scores(values=values, cells=np.where(np.isnan(values), base, np.uint8(Cell.SCORED)))
 
 
 def _checks(

@@ -224,9 +224,7 @@ async def _measure(
     world.expect(runs, done=made)
     if not await measure(works, effects):
         return False
-    again: dict[str, list[str]] = {}
-    for suite, example_id in redraws(build_evidence(world.journal, build_id)):
-        again.setdefault(suite, []).append(example_id)
+    again = _unsettled(build_id, able, world.journal)
     repeats = [
         _redraw(each, side, experiments[each.suite.name, side], again[each.suite.name], world.journal)
         for each in able
@@ -234,6 +232,25 @@ async def _measure(
         for side in each.tasks
     ]
     return await measure(repeats, effects) if repeats else True
+
+
+def _unsettled(build_id: int, able: Sequence[_Loaded], journal: Journal) -> dict[str, list[str]]:
+    """Return which examples of which suites `zero_tolerance` wants drawn once more; of a sample none.
+
+    Every stored run is in by now. That the build has not ended yet stands against its verdict, not against this.
+    """
+    checks = [check for each in able for check in each.suite.suite.checks.values()]
+    if journal.build(build_id).partial or all(check.zero_tolerance is None for check in checks):
+        return {}
+    evidence = build_evidence(journal, build_id)
+    suites = tuple(
+        replace(suite, problems=tuple(each for each in suite.problems if each.kind is not Unmeasurable.INCOMPLETE))
+        for suite in evidence.suites
+    )
+    again: dict[str, list[str]] = {}
+    for name, example_id in redraws(replace(evidence, suites=suites)):
+        again.setdefault(name, []).append(example_id)
+    return again
 
 
 def _work(each: _Loaded, side: Side, experiment: int, names: Iterable[str], journal: Journal) -> Work:

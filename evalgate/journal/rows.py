@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 from evalgate.canonical import content_hash
 from evalgate.errors import JournalError
@@ -25,10 +25,22 @@ from evalgate.records import (
 
 _EXTRAS = ("context", "messages", "tool_calls", "steps")
 
+RUN: Final = (
+    "experiment", "example_id", "sample", "output", "output_hash", "failure", "failure_kind", "extras", "usage",
+    "trace_id", "latency", "started_at", "logs",
+)  # fmt: skip
+"""The columns of a run."""
+EVALUATION: Final = (
+    "experiment", "example_id", "sample", "name", "score", "label", "explanation", "metadata", "failure",
+)  # fmt: skip
+"""The columns of an evaluation."""
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"), allow_nan=False)  # json.dumps would make one for each value
+
 
 def to_json(value: Any) -> str:
     """Return `value` as ASCII JSON, so that lone surrogates survive."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def from_json(value: str) -> Any:
@@ -80,11 +92,20 @@ def run_columns(outcome: TaskOutcome) -> dict[str, Any]:
         "failure": _failure_json(outcome.failure),
         "failure_kind": None if outcome.failure is None else outcome.failure.kind.value,
         "extras": to_json(extras) if extras else None,
-        "usage": None if outcome.usage is None else to_json([asdict(usage) for usage in outcome.usage]),
+        "usage": _usage_json(outcome.usage),
         "trace_id": text(outcome.trace_id),
         "latency": outcome.latency,
         "logs": text(outcome.logs),
     }
+
+
+def _usage_json(usage: tuple[Usage, ...] | None) -> str | None:
+    if usage is None:
+        return None
+    # `asdict` copies field by field, at ten times the price, and every call of a model comes by here.
+    return to_json(
+        [{"model": u.model, "input_tokens": u.input_tokens, "output_tokens": u.output_tokens} for u in usage]
+    )
 
 
 def outcome_from(row: sqlite3.Row) -> TaskOutcome:

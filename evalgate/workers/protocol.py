@@ -76,7 +76,7 @@ def cancel_line(run_id: str, sample: str) -> bytes:
 
 
 def _line(fields: Mapping[str, Json]) -> bytes:
-    return json.dumps({"evalgate": PROTOCOL, **fields}, allow_nan=False, separators=(",", ":")).encode("ascii") + b"\n"
+    return _ENCODER.encode({"evalgate": PROTOCOL, **fields}).encode("ascii") + b"\n"
 
 
 def read_line(line: bytes) -> dict[str, Any] | None:
@@ -86,7 +86,7 @@ def read_line(line: bytes) -> dict[str, Any] | None:
         return None
     meant = start[1:].lstrip().startswith(b'"evalgate"')
     try:
-        message: dict[str, Any] = json.loads(line.decode("utf-8"), parse_constant=_refuse, parse_float=_finite)
+        message: dict[str, Any] = _DECODER.decode(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ProtocolError(f"answered with a line that is not UTF-8 (byte {error.start})") from None
     except (ValueError, RecursionError) as error:
@@ -111,6 +111,11 @@ def _finite(digits: str) -> float:
     if math.isinf(value):
         raise ValueError(f"{digits} is too large for a number")
     return value
+
+
+# json.dumps and json.loads with options would make one for each line.
+_ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 
 def _without_lone_surrogates(value: Any) -> Any:

@@ -38,7 +38,8 @@ class Repaired:
         """Return where the true mean difference could be, within [-1, 1].
 
         Two departures from the paper, whose sizes are thousands: Student's t in place of the normal quantile, and λ
-        takes a degree of freedom like any other fitted slope. With them, 95 % intervals of 30 labels cover 93 to 94 %, of 60 labels 95 %.
+        takes a degree of freedom like any other fitted slope.
+        With them, 95 % intervals of 30 labels cover 93 to 94 %, of 60 labels 95 %.
         """
         if not math.isfinite(self.standard_error):
             return -1.0, 1.0

@@ -16,6 +16,10 @@ from evalgate.stats.nulls import MID_P_ATOM
 FAILING_LEVEL = 0.90
 """What must lie wholly below 0 to fail, and above −margin to pass: 5 % on either side."""
 
+SCREEN_LEVEL = 0.95
+"""What must lie above −margin to pass at the screen: at 90 % the unluckiest tenth of stored baselines pass 15 times in
+100 when the true drop is the margin."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Differences:
@@ -96,7 +100,9 @@ def lowest_with_no_change(of: Differences, level: float = FAILING_LEVEL) -> floa
     return interval(equal, level).low
 
 
-def compare(of: Differences, *, tested: tuple[float, float] | None, alpha: float, exact: bool) -> Comparison:
+def compare(
+    of: Differences, *, tested: tuple[float, float] | None, alpha: float, exact: bool, level: float = FAILING_LEVEL
+) -> Comparison:
     """Return the comparison's numbers. `tested` is (p, adjusted p) from the joint test; None where it took no part."""
     changed = int((np.abs(of.sums) > CHANGED).sum())
     return Comparison(
@@ -105,7 +111,7 @@ def compare(of: Differences, *, tested: tuple[float, float] | None, alpha: float
         worse=of.worse,
         better=of.better,
         delta=of.delta,
-        interval=interval(of) if len(of.values) else None,
+        interval=interval(of, level) if len(of.values) else None,
         p=tested[0] if tested else None,
         p_adjusted=tested[1] if tested else None,
         could_fail=could_fail(changed, alpha=alpha, exact=exact, binary=of.binary and not of.clustered),

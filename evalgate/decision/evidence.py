@@ -69,6 +69,18 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StoredRuns:
+    """Runs of a baseline that were drawn for an earlier build: enough to screen with, never to FAIL on."""
+
+    repetitions: int
+    """The fewest that an example has."""
+    of: str
+    """Whose they are, `main@1a2b3c4`."""
+    date: str
+    """The day they were drawn, as people read it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteEvidence:
     """One suite. Every sequence and array is over `example_ids`, in their order."""
 
@@ -86,6 +98,8 @@ class SuiteEvidence:
     problems: tuple[Problem, ...] = ()
     baseline_label: str | None = None
     """What people call the baseline: `second task`, `build 7 of main`. None: no baseline."""
+    screen: StoredRuns | None = None
+    """The baseline's answers are these stored ones and this is a screen: its comparisons FAIL nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,8 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.decision import words
-from evalgate.decision.comparison import Differences, compare, interval, lowest_with_no_change
+from evalgate.decision import screen_words, words
+from evalgate.decision.comparison import (
+    FAILING_LEVEL,
+    SCREEN_LEVEL,
+    Differences,
+    compare,
+    interval,
+    lowest_with_no_change,
+)
 from evalgate.decision.family import ColumnKey, Family
 from evalgate.decision.layout import TESTED_FROM, Slicing
 from evalgate.decision.outlook import to_decide
@@ -20,6 +27,8 @@ from evalgate.records import Verdict, worst
 from evalgate.suite.checks import NoRegression
 
 RULE = "no_regression"
+STORED_TO_PASS = 3
+"""A screen against fewer stored runs of each example cannot PASS."""
 _TOLD = 3
 """So many slices are told in full; each has its own reason too."""
 
@@ -39,6 +48,8 @@ class _Part:
     def worse_for_certain(self) -> bool:
         """Whether the evidence is that of a FAIL, whatever the size of the drop."""
         p, where = self.compared.p_adjusted, self.compared.interval
+        if self.of.layout.suite.screen is not None:
+            return False
         return p is not None and p <= self.of.policy.alpha and where is not None and where.high < 0
 
 
@@ -110,7 +121,13 @@ def _compare(of: View, differences: Differences, family: Family, slicing: Slicin
     key = ColumnKey(of.layout.suite.name, of.evidence.name)
     if slicing is not None:
         key = key._replace(path=slicing.path, value=slicing.value)
-    return compare(differences, tested=family.tested.get(key), alpha=of.policy.alpha, exact=of.policy.exact)
+    return compare(
+        differences, tested=family.tested.get(key), alpha=of.policy.alpha, exact=of.policy.exact, level=_level(of)
+    )
+
+
+def _level(of: View) -> float:
+    return FAILING_LEVEL if of.layout.suite.screen is None else SCREEN_LEVEL
 
 
 def compare_all(of: View, family: Family) -> Comparison | None:
@@ -156,6 +173,9 @@ def _aside(part: _Part) -> str:
     """Return the sentence for an interval below 0 that did not fail."""
     if part.worse_for_certain:
         return words.small_drop(part.compared, part.rule.ignore_drop_under)
+    where = part.compared.interval
+    if part.of.layout.suite.screen is not None and where is not None and where.high < 0:
+        return screen_words.leans_on_screen(where.low, where.high)
     return words.leans(part.compared, columns=part.family.columns, checks=part.family.checks)
 
 
@@ -167,14 +187,24 @@ def _without_evidence(part: _Part) -> _Outcome:
     if _rules_out(part.compared.interval, margin):
         missing = _missing(part)
         if not missing or _passes_at_worst(part):
-            return _Outcome(verdict=Verdict.PASS, told=words.passed(margin))
+            return _rules_out_drops(of, margin)
         return _Outcome(verdict=Verdict.INCONCLUSIVE, told=words.missing_decides(missing, margin))
     reason = words.undecided(part.compared)
-    if lowest_with_no_change(differences) <= -margin:
+    if lowest_with_no_change(differences, _level(of)) <= -margin:
         few = words.too_few(differences.unit_count, clustered=differences.clustered, margin=margin)
         reason = f"{reason} {few}"
     step = to_decide(of, differences, part.family, margin)
     return _Outcome(verdict=Verdict.INCONCLUSIVE, told=words.Told(reason=reason, next_step=step))
+
+
+def _rules_out_drops(of: View, margin: float) -> _Outcome:
+    """Return PASS in its words; INCONCLUSIVE at a screen against too few stored runs."""
+    stored = of.layout.suite.screen
+    if stored is None:
+        return _Outcome(verdict=Verdict.PASS, told=words.passed(margin))
+    if stored.repetitions < STORED_TO_PASS:
+        return _Outcome(verdict=Verdict.INCONCLUSIVE, told=screen_words.too_few_stored(stored, STORED_TO_PASS))
+    return _Outcome(verdict=Verdict.PASS, told=screen_words.passed(margin, stored))
 
 
 def _rules_out(where: Interval | None, margin: float) -> bool:
@@ -190,7 +220,7 @@ def _missing(part: _Part) -> int:
 def _passes_at_worst(part: _Part) -> bool:
     of = part.of
     filled = view(of.layout, of.evidence, of.metric, of.policy, Fill.CANDIDATE_WORST).differences(part.members)
-    return filled is not None and _rules_out(interval(filled), part.rule.rule_out_drop)
+    return filled is not None and _rules_out(interval(filled, _level(of)), part.rule.rule_out_drop)
 
 
 def _with_identical_answers(part: _Part, told: words.Told) -> words.Told:

@@ -47,18 +47,20 @@ class Pairs:
         return np.nan_to_num(self.differences) > CHANGED
 
 
-def pair(metric: Metric) -> Pairs | None:
+def pair(metric: Metric, *, every_answer: bool = False) -> Pairs | None:
     """Return the pairs of `metric`; None without a baseline.
 
     Each pair uses the first min(k_b, k_c) answers of each side: unequal repetitions make unequal spreads, which fail
-    unchanged candidates too often.
+    unchanged candidates too often. `every_answer` uses all there are, for a screen, which fails nothing.
     """
     baseline = metric.baseline
     if baseline is None:
         return None
     candidate = metric.candidate
     repetitions = np.minimum(candidate.counts, baseline.counts)
-    used = candidate.first(repetitions), baseline.first(repetitions)
+    both = repetitions > 0
+    counts = (candidate.counts, baseline.counts) if every_answer else (repetitions, repetitions)
+    used = candidate.first(np.where(both, counts[0], 0)), baseline.first(np.where(both, counts[1], 0))
     candidate_means, baseline_means = candidate.means(used[0]), baseline.means(used[1])
     return Pairs(
         differences=candidate_means - baseline_means,
@@ -67,7 +69,7 @@ def pair(metric: Metric) -> Pairs | None:
         repetitions=repetitions,
         candidate_failed=_only_errors(candidate, used[0]),
         baseline_failed=_only_errors(baseline, used[1]),
-        binary=metric.binary and bool(np.all(repetitions <= 1)),
+        binary=metric.binary and all(bool(np.all(side.sum(axis=1) <= 1)) for side in used),
     )
 
 

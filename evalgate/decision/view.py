@@ -59,8 +59,10 @@ class View:
 
 def view(layout: Layout, evidence: CheckEvidence, metric: Metric, policy: Policy, fill: Fill) -> View:
     """Return the check with its missing answers as `fill` says."""
-    filled = metric.filled(fill)
-    return View(layout=layout, evidence=evidence, metric=filled, pairs=pair(filled), policy=policy)
+    filled, screened = metric.filled(fill), layout.suite.screen is not None
+    return View(
+        layout=layout, evidence=evidence, metric=filled, pairs=pair(filled, every_answer=screened), policy=policy
+    )
 
 
 def comparison_obstacle(of: View) -> RuleDecision | None:

@@ -1,0 +1,60 @@
+"""What people are told of the screen and its confirmation: what was compared with what, and what that leaves open."""
+
+from __future__ import annotations
+
+from evalgate.decision.evidence import StoredRuns
+from evalgate.decision.words import Told, count, point_number, points
+
+STORED_RISK = (
+    "The baseline is what was stored, and nothing confirms a FAIL (`baseline_runs: stored`): where the stored runs were"
+    " lucky, a candidate that changed nothing fails up to 1 time in 4, every time it is measured."
+)
+DRAW_MORE = "store the baseline again with 3 runs of each example, or let the gate confirm (`baseline_runs: confirm`)"
+
+
+def compared_with(stored: StoredRuns) -> str:
+    """Return what a screen compares with: `compared with the stored 3 runs of main@1a2b3c4 (2026-11-20)`."""
+    return f"compared with the stored {count(stored.repetitions, 'run')} of {stored.of} ({stored.date})"
+
+
+def passed(margin: float, stored: StoredRuns) -> Told:
+    """Return the words of a PASS at the screen."""
+    return Told(
+        reason=(
+            f"No regression found, {compared_with(stored)}; drops of {points(margin)} or more are ruled out."
+            " Smaller ones could hide."
+        )
+    )
+
+
+def too_few_stored(stored: StoredRuns, needed: int) -> Told:
+    """Return the words where only the number of stored runs keeps a screen from passing."""
+    return Told(
+        reason=(
+            f"No regression found, {compared_with(stored)}; so few may have been lucky or unlucky, and a PASS takes"
+            f" {needed}."
+        ),
+        next_step=DRAW_MORE,
+    )
+
+
+def triggers(*, smallest_p: float | None, screen_p: float, absolute: int, few: int) -> str:
+    """Return why a build is confirmed: each trigger that there was, in one sentence."""
+    parts = []
+    if smallest_p is not None and smallest_p <= screen_p:
+        parts.append(f"the screen leans worse (p {smallest_p:.2g}, and up to {screen_p:g} is confirmed)")
+    if absolute:
+        parts.append(f"{count(absolute, 'absolute rule')} would fail")
+    if few:
+        parts.append(f"{count(few, 'suite')} stored too few runs to pass on")
+    return f"Drawn again, because {', and '.join(parts)}." if parts else ""
+
+
+def measurement(*, before: int, failed: int) -> str:
+    """Return which measurement of the pull request this is; `before` it there were so many, of which `failed` did."""
+    return f"Measurement {before + 1:,} of this pull request; {failed:,} failed."
+
+
+def leans_on_screen(low: float, high: float) -> str:
+    """Return the sentence for an interval below 0 at the screen, which fails nothing before it is confirmed."""
+    return f"Leans worse ({point_number(low)} to {point_number(high)} points); the screen alone fails nothing."

@@ -14,9 +14,9 @@ from evalgate.decision import decide
 from evalgate.decision.results import BuildDecision, CheckDecision
 from evalgate.gate.evidence import build_evidence
 from evalgate.gate.gather import Source
+from evalgate.gate.reports import build_report
 from evalgate.gate.request import Wanted, make_request
 from evalgate.gate.run import Ended, run_build
-from evalgate.gate.view import build_report
 from evalgate.journal.store import ExperimentRow, Journal
 from evalgate.records import Side
 from evalgate.report.model import BuildReport

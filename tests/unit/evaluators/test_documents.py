@@ -172,7 +172,7 @@ async def test_hostile_output_cannot_stall_a_schemas_patterns(evaluate, schema):
     began = time.monotonic()
     found = await evaluate({"json_schema": {"schema": schema}}, [HOSTILE, {HOSTILE: 1}] * 10)
     assert found.failure.type == "Timeout"
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10  # each pattern for itself would take a second: twenty in all
 
 
 async def test_unique_items_take_time_in_proportion_to_their_number(evaluate):

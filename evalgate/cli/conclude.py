@@ -14,7 +14,7 @@ from evalgate.cli.options import Outputs
 from evalgate.cli.workflow import guarded, in_workflow, leave_report
 from evalgate.decision import decide
 from evalgate.gate.gather import Source, gathered
-from evalgate.gate.view import build_report
+from evalgate.gate.reports import build_report
 from evalgate.report.model import BuildReport
 
 if TYPE_CHECKING:

@@ -51,7 +51,7 @@ def _chosen(
     """Yield the named examples, or those that got worse, with their suite and how they changed."""
     from evalgate.decision import decide
     from evalgate.gate.evidence import build_evidence
-    from evalgate.gate.view import example_view, suite_report
+    from evalgate.gate.reports import example_view, suite_report
     from evalgate.report.show import Changed
     from evalgate.suite.config import Config
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeAlias
 
 from evalgate.canonical import content_hash
 from evalgate.errors import ConfigurationError
 from evalgate.journal import rows
 from evalgate.journal.connection import connect, explained
 from evalgate.records import ErrorKind, Evaluation, EvaluatorSpec, Example, Side, TaskOutcome
+
+_Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
 
@@ -330,11 +332,11 @@ class Journal:
                 raise
             self._db.execute("COMMIT")
 
-    def _all(self, query: str, parameters: Any) -> list[sqlite3.Row]:
+    def _all(self, query: str, parameters: _Parameters) -> list[sqlite3.Row]:
         with explained(self.path):
             return self._db.execute(query, parameters).fetchall()
 
-    def _one(self, query: str, parameters: Any) -> sqlite3.Row | None:
+    def _one(self, query: str, parameters: _Parameters) -> sqlite3.Row | None:
         return next(iter(islice(self._all(query, parameters), 1)), None)
 
 

@@ -59,7 +59,7 @@ class EvaluatorKind(StrEnum):
 
 
 class ErrorKind(StrEnum):
-    """Whose fault an error is, which settles how it counts (docs/decision.md, errors).
+    """Whose fault an error is, which settles how it counts (docs/decisions/0007).
 
     task: the task's own doing, the worst score. infrastructure: evalgate's transport gave up, a missing answer.
     evaluator: the evaluator raised or a judge did not answer, a missing evaluation.

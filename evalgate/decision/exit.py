@@ -1,4 +1,4 @@
-"""Which exit code a decision has under a policy (design.md's table: 0, 1, 3, 4)."""
+"""Which exit code a decision has under a policy: 0, 1, 3 or 4 of the README's table."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ CallFailed                       infrastructure unless a class says otherwise
 ├── Garbled                      the body was cut, is not JSON or not an answer at all
 ├── TooLarge                     the body is beyond the limit
 ├── Refused                      401, 402, 403, 404, a used-up quota, a redirect: the endpoint will not serve us
-└── TaskFault                    the task's own doing (docs/decision.md, errors)
+└── TaskFault                    the task's own doing (docs/decisions/0007)
     ├── BadRequest               400 and its like: what the task sent is wrong
     ├── ContentFiltered          the provider's filter stopped the prompt or the answer
     ├── ModelRefused             the model declined where an answer is due

@@ -176,3 +176,14 @@ def test_every_file_that_a_decision_names_is_there():
     for page in (_ROOT / "docs" / "decisions").iterdir():
         for name in re.findall(r"`((?:\w+/)+\w+\.\w+)`", page.read_text("utf-8")):
             assert (_ROOT / name).exists() or (_ROOT / "evalgate" / name).exists(), (page.name, name)
+
+
+def test_every_page_that_the_code_cites_is_there():
+    """A comment that names docs/… leads somewhere; a number alone names a decision."""
+    cited = [
+        (source.name, name)
+        for source in (_ROOT / "evalgate").rglob("*.py")
+        for name in re.findall(r"docs/[\w/.-]*\w", source.read_text("utf-8"))
+    ]
+    assert cited
+    assert [each for each in cited if not list(_ROOT.glob(f"{each[1]}*"))] == []

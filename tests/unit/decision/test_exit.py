@@ -1,4 +1,4 @@
-"""Exit codes: design.md's table under every policy."""
+"""Exit codes: the README's table under every policy."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ VECTORS = {vector["id"]: vector for vector in json.loads(FILE.read_text(encoding
 ASYMPTOTIC = "an asymptotic McNemar test; every comparison is a sign-flip test"
 TWO_SIDED = "the gate tests for a loss, one-sided"
 OTHER_INTERVAL = "Tango's interval is the one for paired proportions"
-NO_LOOKS = "no sequential stopping (statistics.md 10)"
+NO_LOOKS = "no sequential stopping"
 NOT_SHIPPED = {
     "mcnemar_asym_2s_bentur": ASYMPTOTIC,
     "mcnemar_cc_2s_bentur": ASYMPTOTIC,

@@ -28,12 +28,10 @@ def examples() -> dict[str, dict[str, str]]:
     return found
 
 
-def written(project, name: str, **replaced: str) -> None:
+def written(project, name: str, *, address: str = "", reachable: str = "") -> None:
     """Write an example's files, with its address replaced by one that a test may reach."""
     for path, text in examples()[name].items():
-        for before, after in replaced.values():
-            text = text.replace(before, after)
-        project.write(path, text)
+        project.write(path, text.replace(address, reachable) if address else text)
 
 
 def test_every_example_is_tried():
@@ -69,7 +67,7 @@ def test_the_example_of_an_endpoint_passes(project):
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        written(project, "http", url=("127.0.0.1:8080", f"127.0.0.1:{server.server_port}"))
+        written(project, "http", address="127.0.0.1:8080", reachable=f"127.0.0.1:{server.server_port}")
         ended = project.run(ANSWERS_TOKEN="t0ken-1")
         server.shutdown()
     assert ended.code == 0, ended.text
@@ -82,7 +80,7 @@ def test_the_example_of_a_prompt_passes(project):
     async def against_a_model():
         rules = [Rule(when=word, reply=json.dumps({"answer": word.upper()})) for word in ("hello", "world")]
         async with FakeModel(*rules) as fake:
-            written(project, "prompt", url=("https://api.openai.com/v1", fake.base_url))
+            written(project, "prompt", address="https://api.openai.com/v1", reachable=fake.base_url)
             return await asyncio.to_thread(project.run, OPENAI_API_KEY="k")
 
     ended = asyncio.run(against_a_model())

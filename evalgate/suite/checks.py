@@ -14,6 +14,7 @@ class Slice(ConfigModel):
     """A metadata path whose every value is a part of the dataset that can fail the check by itself."""
 
     path: DottedPath
+    """Such as `metadata.lang`; the path alone is short for it."""
     required: bool = False
     """Its INCONCLUSIVE counts too; else it is shown and changes nothing."""
 
@@ -46,6 +47,7 @@ class Threshold(ConfigModel):
     """A fact about the candidate alone, in the score's own units."""
 
     threshold: float
+    """What is asked; `at_least: 0.8` is short for it."""
     mode: Literal["point", "evidence"] = "point"
     """point: the observed mean against the threshold. evidence: its one-sided 95 % bounds."""
 
@@ -66,9 +68,13 @@ class Check(ConfigModel):
     """One metric with one or more rules. The check is its worst rule."""
 
     no_regression: NoRegression | None = None
+    """Not worse than the baseline: fails only on evidence."""
     at_least: Threshold | None = None
+    """The candidate's mean is at least this."""
     at_most: Threshold | None = None
+    """The candidate's mean is at most this."""
     zero_tolerance: ZeroTolerance | None = None
+    """No example may fail, and fail again when it is asked once more."""
     report_only: bool = False
     """Show it and let it decide nothing."""
 
@@ -124,7 +130,9 @@ class Policy(ConfigModel):
     max_missing: float = Field(default=0.02, ge=0, lt=1)
     """The share of missing answers in a check beyond which it is UNMEASURABLE (one is always let through)."""
     on_inconclusive: Literal["warn", "fail"] = "warn"
+    """fail: exit 3 where the run cannot tell."""
     on_unmeasurable: Literal["warn", "fail"] | dict[Unmeasurable, Literal["warn", "fail"]] = "fail"
+    """fail: exit 4 where too little was measured; or by kind, {errors: warn}: nothing, baseline, errors, incomplete."""
     seed: int = Field(default=20240613, ge=0, lt=2**63)
     """Of the sign flips: the same journal gives the same verdict for ever."""
 

@@ -27,6 +27,7 @@ class BaselineTask(ConfigModel):
     """A second task as the baseline; what it does not say is the candidate's."""
 
     task: dict[str, Any]
+    """What differs from the suite's own task."""
 
 
 class Suite(ConfigModel):
@@ -35,8 +36,11 @@ class Suite(ConfigModel):
     root: str = "."
     """Every path of the suite is relative to it, and it to the config file."""
     dataset: DatasetRef
+    """The golden dataset: a file's name, or what stands below."""
     task: Task
+    """Exactly one of prompt, python, command and http (docs/tasks.md)."""
     evaluators: tuple[Evaluator, ...] = Field(min_length=1)
+    """What scores the answers (docs/evaluators.md)."""
     checks: dict[str, Check] = Field(min_length=1)
     """By the name of an evaluator."""
     cluster: DottedPath | None = None
@@ -44,7 +48,7 @@ class Suite(ConfigModel):
     repetitions: PositiveInt = 1
     """How many times each side answers each example."""
     baseline: BaselineTask | str | None = None
-    """{task: …}, build:<id> or latest of this journal, file:<exported journal>, or null for absolute rules alone."""
+    """{task: …}, build:<id> or latest of this journal, file:<exported journal>, or null for rules about the candidate alone."""
 
     @model_validator(mode="before")
     @classmethod
@@ -72,6 +76,7 @@ class Endpoint(ConfigModel):
     """An OpenAI-compatible endpoint."""
 
     base_url: str
+    """Its address up to `/v1`."""
     api_key_env: str | None = None
     """The environment variable that holds the key; the key itself is never written down."""
     concurrency: PositiveInt = 32
@@ -84,8 +89,11 @@ class Config(ConfigModel):
     """evalgate.yaml."""
 
     suites: dict[str, Suite] = Field(min_length=1)
+    """By a name of your own: what is measured."""
     policy: Policy = Policy()
+    """What a verdict does, for all suites."""
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
+    """By the name that stands before the slash of `model`."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return it as JSON, with the defaults of whatever decides written out.

@@ -81,6 +81,7 @@ class HttpTask(HostedTask):
     """An HTTP endpoint, somewhere else or served for this run."""
 
     http: HttpRequest
+    """The request, and the server if it is one of this task's own."""
 
 
 class PromptTask(TaskBase):
@@ -95,9 +96,13 @@ class PromptTask(TaskBase):
     output: Literal["text", "json", "tool_calls"] = "text"
     """What of the reply is the output."""
     temperature: float | None = Field(default=None, ge=0)
+    """Sent where it is set; the endpoint's own otherwise. So are the next three."""
     top_p: float | None = Field(default=None, gt=0, le=1)
+    """The share of likely tokens that is drawn from."""
     max_tokens: PositiveInt | None = None
+    """The longest reply, in tokens."""
     seed: int | None = None
+    """For endpoints that can repeat a draw."""
     parameters: dict[str, Any] = Field(default_factory=dict)
     """Anything else that the endpoint takes (reasoning effort, penalties); sent as it stands."""
 

@@ -143,7 +143,8 @@ def _step_down(tested: Sequence[_Tested], units: NDArray[np.intp], patterns: Pat
     order = tuple(int(index) for index in np.lexsort((np.arange(count), raw)))
     adjusted = raw.copy()
     smallest = np.full(patterns.count, np.inf)
-    for index, own in losses.rows(order[::-1]):
+    alone = count == 1 and tested[0].null is not None
+    for index, own in losses.rows(() if alone else order[::-1]):
         null = tested[index].null or drawn_null(own)
         np.minimum(smallest, null.p_values(own, mid=bool(mid[index])), out=smallest)
         if index != order[-1] or not null.exact:
@@ -174,11 +175,15 @@ class _Losses:
     def __init__(self, *, tested: Sequence[_Tested], units: NDArray[np.intp], patterns: Patterns) -> None:
         self._tested, self._units, self._patterns = tested, units, patterns
         self._chunk = max(1, _CELLS_IN_CHUNK // patterns.count)
-        self._kept = self._work_out(range(len(tested))) if len(tested) <= self._chunk else None
+        self._kept: NDArray[np.float64] | None = None
 
     def rows(self, indexes: Sequence[int]) -> Iterator[tuple[int, NDArray[np.float64]]]:
         """Yield (index of a column, its loss under each pattern) in the order of `indexes`."""
-        if self._kept is not None:
+        if not indexes:
+            return
+        if len(self._tested) <= self._chunk:
+            if self._kept is None:
+                self._kept = self._work_out(range(len(self._tested)))
             yield from ((index, self._kept[index]) for index in indexes)
             return
         for start in range(0, len(indexes), self._chunk):

@@ -34,6 +34,8 @@ class Null:
     at_least: NDArray[np.float64]
     above: NDArray[np.float64]
     exact: bool
+    dense: bool = False
+    """Whether the support is 0, 1, 2 …, so that a loss is its own index."""
 
     def uses_mid(self, observed: float, *, always: bool) -> bool:
         """Return whether this column takes the mid-p: a binary check does, others where few patterns tie."""
@@ -43,7 +45,8 @@ class Null:
     def p_values(self, losses: NDArray[np.float64], *, mid: bool) -> NDArray[np.float64]:
         """Return the p-value of each loss, all of them in the support: P(≥), or that less half of P(=)."""
         table = (self.at_least + self.above) / 2 if mid else self.at_least
-        p: NDArray[np.float64] = np.maximum(table, _SMALLEST_P)[np.searchsorted(self.support, losses)]
+        index = losses.astype(np.intp) if self.dense else np.searchsorted(self.support, losses)
+        p: NDArray[np.float64] = np.maximum(table, _SMALLEST_P)[index]
         return p
 
 
@@ -84,7 +87,7 @@ def _convolved(weights: Weights) -> Null | None:
                 start = successes * magnitude
                 longer[start : start + len(masses)] += mass * masses
         masses = longer
-    return _from_masses(np.arange(len(masses), dtype=np.float64), masses, exact=True)
+    return _from_masses(np.arange(len(masses), dtype=np.float64), masses, exact=True, dense=True)
 
 
 def fair_binomial(trials: int) -> NDArray[np.float64]:
@@ -101,6 +104,8 @@ def fair_binomial(trials: int) -> NDArray[np.float64]:
     return whole
 
 
-def _from_masses(support: NDArray[np.float64], masses: NDArray[np.float64], *, exact: bool) -> Null:
+def _from_masses(
+    support: NDArray[np.float64], masses: NDArray[np.float64], *, exact: bool, dense: bool = False
+) -> Null:
     at_least = np.minimum(np.cumsum(masses[::-1])[::-1], 1.0)
-    return Null(support=support, at_least=at_least, above=np.append(at_least[1:], 0.0), exact=exact)
+    return Null(support=support, at_least=at_least, above=np.append(at_least[1:], 0.0), exact=exact, dense=dense)

@@ -14,7 +14,7 @@ def command() -> None:
     """Show where each setting comes from; print the config's JSON Schema."""
 
 
-@command.command()
+@command.command(short_help="Show every setting and where it comes from.")
 @config_option
 @set_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -40,7 +40,7 @@ def show(config: Path, assignments: tuple[str, ...], *, as_json: bool) -> int:
     return 0
 
 
-@command.command()
+@command.command(short_help="Print the JSON Schema of evalgate.yaml.")
 def schema() -> int:
     """Print the JSON Schema of evalgate.yaml, for editors: it is docs/evalgate.schema.json of this version."""
     from evalgate.suite.json_schema import schema_json

@@ -30,7 +30,7 @@ def command() -> None:
     """Validate and compare golden datasets."""
 
 
-@command.command()
+@command.command(short_help="Say all that is wrong with golden dataset files.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=_file)
 @_fields
 def validate(files: tuple[Path, ...], fields: tuple[str, ...]) -> int:

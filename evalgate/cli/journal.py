@@ -44,7 +44,7 @@ def _state(build: BuildRow) -> str:
     return f"sample ({build.partial})" if build.partial else "complete"
 
 
-@command.command("export")
+@command.command("export", short_help="Write a recorded build as a file of its own.")
 @click.argument("build", type=int, required=False)
 @click.option(
     "--to", "target", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The file to write."

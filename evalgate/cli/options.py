@@ -75,12 +75,12 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     file = click.Path(path_type=Path, dir_okay=False)
     for option in (
-        click.option("--markdown", type=file, help="Write the summary as Markdown to this file."),
-        click.option("--junit", type=file, help="Write a JUnit report to this file."),
+        click.option("--markdown", type=file, help="Write the report as Markdown to this file."),
+        click.option("--junit", type=file, help="Write the report as JUnit XML to this file."),
         click.option("--report-json", type=file, help="Write the report as JSON to this file."),
-        click.option("--gate/--no-gate", default=True, help="--no-gate: exit 0 whatever the verdict."),
-        click.option("--quiet", is_flag=True, help="Print the result and nothing else."),
-        click.option("--json", "as_json", is_flag=True, help="Print the report as JSON."),
+        click.option("--gate/--no-gate", default=True, help="--no-gate: show the verdict and exit 0 whatever it is."),
+        click.option("--quiet", is_flag=True, help="Print the result without progress and log lines."),
+        click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, in place of text."),
     ):
         collected = option(collected)
     return collected

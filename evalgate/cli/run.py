@@ -25,12 +25,15 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 @journal_option
-@click.option("--suite", "suites", multiple=True, help="Only this suite; may be given several times.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first N examples: a sample, no verdict.")
-@click.option("-k", "keyword", help="Only examples that an expression of words selects: a sample, no verdict.")
+@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N examples.")
 @click.option(
-    "--last-failed", is_flag=True, help="Only examples that failed in the latest build: a sample, no verdict."
+    "-k",
+    "keyword",
+    metavar="EXPR",
+    help="Only examples whose id, metadata or input has these words: -k 'lang=de and not (refund or tax)'.",
 )
+@click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
 @click.option("--resume", is_flag=True, help="Go on with the latest build that was interrupted.")
 @set_option
 @output_options
@@ -46,7 +49,11 @@ def command(
     assignments: tuple[str, ...],
     outputs: Outputs,
 ) -> int:
-    """Run both sides of every suite, compare them, and give a verdict."""
+    """Run both sides of every suite, compare them, and give a verdict.
+
+    The verdict is the exit code (`evalgate --help`). With --limit, -k or --last-failed the run is a sample: its numbers
+    are shown, there is no verdict, and the exit code is 4 unless --no-gate is given.
+    """
     from evalgate.cli.builds import head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.gate.gather import Source

@@ -201,13 +201,12 @@ def to_decide(*, more: int, clustered: bool, repetitions: bool) -> str:
 def promise(*, columns: int, checks: int, alpha: float, exact: bool, absolute: bool) -> str:
     """Return the false-alarm promise of a build; `absolute` says that it has absolute rules too."""
     if columns == 0:
-        return (
-            "No comparison was made. Absolute rules state facts about the candidate and carry no false-alarm promise."
-        )
+        return "No comparison was made. Rules about the candidate alone state facts: no promise is needed."
     about = "at most" if exact else "about"
     together = "" if columns == 1 else f", over all {columns:,} {family_noun(columns, checks)} together"
-    outside = " Absolute rules state facts about the candidate and stand outside this promise." if absolute else ""
-    return f"A candidate that changed nothing fails {about} {100 * alpha:g} times in 100{together}.{outside}"
+    outside = " Rules about the candidate alone (at_least, at_most, zero_tolerance) stand outside of that."
+    fails = f"A candidate that changed nothing fails {about} {100 * alpha:g} times in 100{together}."
+    return fails + (outside if absolute else "")
 
 
 def untested_slice(examples: int, tested_from: int) -> Told:

@@ -48,7 +48,7 @@ class Suite(ConfigModel):
     repetitions: PositiveInt = 1
     """How many times each side answers each example."""
     baseline: BaselineTask | str | None = None
-    """{task: …}, build:<id> or latest of this journal, file:<exported journal>, or null for rules about the candidate alone."""
+    """{task: …}, build:<id> or latest of this journal, file:<exported journal>, or null: no comparison."""
 
     @model_validator(mode="before")
     @classmethod

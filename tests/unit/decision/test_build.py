@@ -63,7 +63,7 @@ def test_the_promise_is_per_build():
     )
     absolute = suite(check(*flips(60, 0, 0), rules={"at_least": 0.5}))
     assert decide(build(absolute)).promise == (
-        "No comparison was made. Absolute rules state facts about the candidate and carry no false-alarm promise."
+        "No comparison was made. Rules about the candidate alone state facts: no promise is needed."
     )
     assert decide(build(absolute)).columns == 0
 

@@ -17,9 +17,9 @@ INTRODUCTION = """\
 # evalgate.yaml
 
 Every key. Values cascade: default, the file, `EVALGATE_` variables (`EVALGATE_POLICY__MODE=observe`),
-`--set policy.mode=observe`; `evalgate config show` says where each came from. `evalgate config schema` prints the same as a
-JSON Schema, for editors. An unknown key is refused with the nearest known one, the file, the line and the column. Paths
-into examples are names joined by dots: `metadata.lang`.
+`--set policy.mode=observe`; `evalgate config show` says where each came from. `evalgate config schema` prints the same
+as a JSON Schema, for editors. An unknown key is refused with the nearest known one, the file, the line and the column.
+Paths into examples are names joined by dots: `metadata.lang`.
 """
 SECTIONS: dict[str, type[BaseModel]] = {
     "The file": config.Config,

@@ -141,8 +141,20 @@ def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePat
             wanted.append(((*path, "sql", "database"), "database", parameters.database))
         wanted += _python_file(evaluator.python, (*path, "python"))
     for path, what, file in wanted:
-        if not (root / file).is_file():
+        if what != "dataset" and _leads_out(file):
+            yield Complaint(path, f"the {what} file {file!r} leads out of the suite's `root`, {suite.root!r}")
+        elif not (root / file).is_file():
             yield Complaint(path, _absent(what, file, root))
+
+
+def _leads_out(file: str) -> bool:
+    """Return whether a path is not below `root`: what decides must be in the fingerprint, and that ends at `root`."""
+    depth = 0
+    for part in FilePath(file).parts:
+        depth += -1 if part == ".." else 1
+        if depth < 0:
+            return True
+    return FilePath(file).is_absolute()
 
 
 def _absent(what: str, file: str, root: FilePath) -> str:

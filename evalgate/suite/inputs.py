@@ -77,8 +77,13 @@ def hash_files(root: Path, names: Iterable[str]) -> dict[str, str]:
                 with path.open("rb") as file:
                     hashes[key] = hashlib.file_digest(file, "sha256").hexdigest()
             else:
-                hashes[key] = hashlib.sha256(f"link to {path.readlink().as_posix()}".encode()).hexdigest()
+                hashes[key] = hashlib.sha256(f"link to {_target(path)}".encode()).hexdigest()
     return hashes
+
+
+def _target(path: Path) -> str:
+    """Return where a file leads that is not under `root`: its own link's text, or that of a folder above it."""
+    return (path.readlink() if path.is_symlink() else path.resolve()).as_posix()
 
 
 def _files_in(path: Path) -> Iterator[Path]:

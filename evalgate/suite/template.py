@@ -25,6 +25,8 @@ ROOTS: Final = ("input", "metadata", "example")
 """What every template and every variable's path may start from."""
 
 _EXAMPLE_FIELDS: Final = ("id", "input", "metadata", "split")
+_LONGEST: Final = 1_000_000
+_LARGEST_POWER: Final = 100
 _MARKS: Final = ("{{", "{%", "{#")
 
 
@@ -213,6 +215,12 @@ def _environment() -> SandboxedEnvironment:
                 return obj[attribute]
             return super().getattr(obj, attribute)
 
+        intercepted_binops = frozenset({"*", "**"})
+
+        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
+            _refuse_endless(operator, left, right)
+            return super().call_binop(context, operator, left, right)
+
     environment = Sandbox(
         undefined=Absent,
         keep_trailing_newline=True,
@@ -224,6 +232,19 @@ def _environment() -> SandboxedEnvironment:
     environment.globals.pop("lipsum", None)
     environment.filters["tojson"] = _as_json
     return environment
+
+
+def _refuse_endless(operator: str, left: Any, right: Any) -> None:
+    """Refuse what would fill memory or never end: a template is filled in evalgate's own process."""
+    from jinja2.exceptions import SecurityError
+
+    if operator == "**":
+        if isinstance(right, int) and abs(right) > _LARGEST_POWER:
+            raise SecurityError(f"a power may be {_LARGEST_POWER:,} at most")
+        return
+    for text, times in ((left, right), (right, left)):
+        if isinstance(text, str | list | tuple) and isinstance(times, int) and len(text) * times > _LONGEST:
+            raise SecurityError(f"a text may be repeated to {_LONGEST:,} characters at most")
 
 
 def _shown(value: Any) -> Any:

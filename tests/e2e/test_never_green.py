@@ -2,6 +2,8 @@
 
 import json
 import re
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -87,6 +89,124 @@ def test_a_sample_of_nothing_says_so_and_is_not_the_last_that_failed(project):
     again = project.run("--last-failed")
     assert "1 example," in again.out
     assert "e7" in again.out
+
+
+@pytest.mark.parametrize(
+    "suite",
+    [
+        {"cluster": "metadata.conversation"},
+        {"checks": {"exact_match": {"no_regression": {"slices": ["metadata.parity", "metadata.langauge"]}}}},
+    ],
+)
+def test_a_cluster_or_a_slice_that_no_example_has(project, suite):
+    """A path that matches nothing would look like one that found nothing: exit 2, before anything is paid."""
+    project.suite = suite
+    ended = project.prepare().run()
+    assert ended.code == 2, ended.text
+    assert suite.get("cluster", "metadata.langauge") in ended.text
+    assert "no builds" in project.evalgate("journal", "list").out
+
+
+def test_a_split_that_matches_nothing(project):
+    """The dataset has examples, the split none of them: exit 4."""
+    project.suite = {"dataset": {"file": "golden.jsonl", "split": "regression"}}
+    ended = project.prepare().run()
+    assert ended.code == 4, ended.text
+    assert "golden.jsonl" in ended.text
+
+
+@pytest.mark.parametrize(
+    ("rule", "never"), [({"at_least": 80}, "PASS"), ({"at_least": -1}, "FAIL"), ({"at_most": 2}, "FAIL")]
+)
+def test_a_threshold_that_no_score_can_miss_or_reach(project, rule, never):
+    """Outside of the scores a rule decides nothing: exit 2, and which way it would have been stuck."""
+    project.suite = {"baseline": None, "checks": {"exact_match": rule}}
+    ended = project.prepare().run()
+    assert ended.code == 2, ended.text
+    assert f"cannot {never}" in ended.text
+
+
+@pytest.mark.parametrize(
+    ("rule", "returned"),
+    [
+        *(
+            ({"no_regression": {}}, returned)
+            for returned in ("'good'", "float('nan')", "float('inf')", "[1, 2]", "7", "'1' * 400")
+        ),
+        *(({rule: value}, "None") for rule, value in (("at_least", 0.0), ("at_most", 1.0), ("zero_tolerance", {}))),
+    ],
+)
+def test_an_evaluator_without_a_usable_score(project, rule, returned):
+    """Labels alone, nothing, NaN, infinity, a wrong type, a score outside its range: no rule passes on them."""
+    project.examples = 6
+    project.write("evals.py", f"def strict(output):\n    return {returned}\n")
+    project.suite = {"evaluators": [{"python": "evals.py:strict"}], "checks": {"strict": rule}}
+    ended = project.prepare().run()
+    assert ended.code == 4, ended.text
+    assert "Traceback" not in ended.text
+
+
+def test_a_dataset_without_expected_answers(project):
+    """Nothing to compare with is the evaluator's error on both sides, not an equal score."""
+    project.write("golden.jsonl", "".join(f'{{"id": "e{n}", "input": {{"q": {n}}}}}\n' for n in range(20)))
+    ended = project.prepare().run()
+    assert ended.code == 4, ended.text
+
+
+def test_a_part_of_a_run_as_the_stored_baseline(project):
+    """An exported sample is no baseline: exit 4, and why."""
+    project.prepare().run("--limit", "5")
+    assert project.evalgate("journal", "export", "1", "--to", "part.db").code == 0
+    config = (project.folder / "evalgate.yaml").read_text()
+    stored = config.replace("baseline:\n      task:\n        python: v1/app.py:answer", "baseline: file:part.db")
+    project.write("evalgate.yaml", stored)
+    ended = project.run()
+    assert ended.code == 4, ended.text
+    assert "a part of a run" in ended.text
+
+
+@pytest.mark.parametrize("arguments", [(), ("7",), ("nothing.db",)])
+def test_deciding_what_was_never_built(project, arguments):
+    """No build, no such build, no such file: exit 2, never the verdict of something else."""
+    ended = project.prepare().evalgate("decide", *arguments)
+    assert ended.code == 2, ended.text
+    assert "evalgate" in ended.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("statement", "code"),
+    [
+        ("UPDATE evaluation SET score = 5", 4),
+        ("UPDATE evaluation SET score = 9e999", 4),
+        ("DELETE FROM evaluation", 4),
+        ("UPDATE evaluation SET name = 'other'", 4),
+        ("DELETE FROM example", 4),
+        ("UPDATE build SET status = 'running'", 4),
+        ("UPDATE build SET config = '{}'", 4),
+        ("UPDATE build SET config = '['", 4),
+        ("UPDATE run SET failure_kind = 'odd'", 4),
+        ("UPDATE run SET failure = '{'", 4),
+        ("UPDATE content SET body = 'x'", 4),
+        ("UPDATE experiment SET specs = '['", 4),
+    ],
+)
+def test_a_journal_that_another_hand_changed(project, statement, code):
+    """Rows that this program did not write like this are no pass, and no bug of it either."""
+    project.examples = 6
+    assert project.prepare().run().code == 0
+    with closing(sqlite3.connect(project.folder / ".evalgate" / "journal.db", isolation_level=None)) as journal:
+        journal.execute(statement)
+    ended = project.evalgate("decide")
+    assert ended.code == code, ended.text
+    assert "a bug in evalgate" not in ended.text
+
+
+def test_a_kind_that_may_warn_does_not_let_another_through(project):
+    """on_unmeasurable: {baseline: warn} says nothing of errors."""
+    project.write("evals.py", "def strict(output):\n    raise ValueError('confused')\n")
+    project.policy = {"on_unmeasurable": {"baseline": "warn"}}
+    project.suite = {"evaluators": [{"python": "evals.py:strict"}], "checks": {"strict": {"no_regression": {}}}}
+    assert project.prepare().run().code == 4
 
 
 def test_every_answer_failing_on_both_sides(project):

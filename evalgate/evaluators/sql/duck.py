@@ -94,10 +94,12 @@ def _stage(error: duckdb.Error) -> Stage:
 def _opened(path: Path) -> duckdb.DuckDBPyConnection:
     if path.suffix.lower() != ".sql":
         return duckdb.connect(str(path), read_only=True, config=dict(_LOCKS))
-    connection = duckdb.connect(":memory:")
+    # A script is as shut in as the queries: its fingerprint is its own text, and what it could copy out is not its own.
+    shut = {option: value for option, value in _LOCKS.items() if option != "lock_configuration"}
+    connection = duckdb.connect(":memory:", config=dict(shut))
     connection.execute(path.read_text(encoding="utf-8"))
-    for option, value in _LOCKS.items():
-        connection.execute(f"SET {option} = '{value}'")
+    for option in ("memory_limit", "threads", "lock_configuration"):
+        connection.execute(f"SET {option} = '{_LOCKS[option]}'")
     return connection
 
 

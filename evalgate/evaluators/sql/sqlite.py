@@ -83,6 +83,8 @@ class SqliteDatabase:
 def _opened(path: Path) -> sqlite3.Connection:
     if path.suffix.lower() == ".sql":
         connection = sqlite3.connect(":memory:", check_same_thread=False)
+        # A script makes tables and reaches no other file: what it attached would not be in its fingerprint.
+        connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
         connection.executescript(path.read_text(encoding="utf-8"))
         return connection
     still = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"

@@ -76,6 +76,9 @@ def test_the_expected_answer_is_out_of_reach(source):
         ("{{ ''.__class__.__mro__ }}", "unsafe"),
         ("{{ input.items.append(1) }}", "append"),
         ("{{ range(10**9) | list }}", "Range too big"),
+        ("{{ 'x' * 10**10 }}", "repeated"),
+        ("{{ [1] * 9999999 }}", "repeated"),
+        ("{{ 2 ** 100000 }}", "power"),
     ],
 )
 def test_what_cannot_be_filled_says_so_at_its_place(source, says):

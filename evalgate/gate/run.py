@@ -248,9 +248,16 @@ def _unsettled(build_id: int, able: Sequence[_Loaded], journal: Journal) -> dict
         for suite in evidence.suites
     )
     again: dict[str, list[str]] = {}
-    for name, example_id in redraws(replace(evidence, suites=suites)):
+    for name, example_id in (*redraws(replace(evidence, suites=suites)), *_begun(build_id, journal)):
         again.setdefault(name, []).append(example_id)
     return again
+
+
+def _begun(build_id: int, journal: Journal) -> Iterator[tuple[str, str]]:
+    """Yield (suite, example id) of second draws that began: a killed build may lack the other side's, or a score."""
+    for row in journal.experiments(build_id):
+        if not row.stored:
+            yield from ((row.suite, example) for example, sample, *_ in journal.run_facts(row.id) if sample == REDRAW)
 
 
 def _work(each: _Loaded, side: Side, experiment: int, names: Iterable[str], journal: Journal) -> Work:

@@ -26,7 +26,9 @@ def median_seconds(arguments: list[str], folder: Path) -> float:
     times = []
     for _ in range(_ROUNDS + 1):
         started = time.perf_counter()
-        subprocess.run(arguments, cwd=folder, env=environment(), check=False, capture_output=True)
+        subprocess.run(
+            arguments, cwd=folder, env=environment(PYTHONDONTWRITEBYTECODE=""), check=False, capture_output=True
+        )
         times.append(time.perf_counter() - started)
     return statistics.median(times[1:])
 

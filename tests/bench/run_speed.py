@@ -36,7 +36,7 @@ def run(project: Project) -> dict[str, float]:
     process = subprocess.Popen(
         [sys.executable, "-m", "evalgate", "run", "--quiet", "--no-gate"],
         cwd=project.folder,
-        env=environment(),
+        env=environment(PYTHONDONTWRITEBYTECODE=""),  # an installed evalgate is compiled
         stdout=subprocess.DEVNULL,
     )
     _, status, used = os.wait4(process.pid, 0)

@@ -2,6 +2,7 @@
 
 import sys
 
+import pytest
 import yaml
 
 from evalgate.gate.request import Wanted
@@ -27,11 +28,11 @@ RIGHT = "    return {'answer': input['q'] * 2}\n"
 WRONG_ON_ODD = TASK.replace("* 2", "* 2 + input['q'] % 2")
 
 
-async def flaky(project, journal, *, candidate, baseline):
+async def flaky(project, journal, *, candidate, baseline, **suite):
     """Run zero_tolerance with e3 wrong when each side's expression says so."""
     project.write("v2/app.py", COUNTED.replace("WHEN", candidate))
     project.write("v1/app.py", COUNTED.replace("WHEN", baseline))
-    project.suite = ZERO
+    project.suite = {**ZERO, **suite}
     build = await measured(project.prepare(), journal)
     (rule,) = build.check().rules
     return build, rule
@@ -62,6 +63,27 @@ async def test_a_baseline_that_fails_once_only_does_not_excuse(project, journal)
     """The candidate fails twice, the baseline once of two: FAIL."""
     _, rule = await flaky(project, journal, candidate="True", baseline="draw == 1")
     assert (rule.verdict, rule.example_ids) == (Verdict.FAIL, ("e3",))
+
+
+@pytest.mark.parametrize(
+    ("lost", "side"),
+    [("run", Side.BASELINE), ("run", Side.CANDIDATE), ("evaluation", Side.BASELINE), ("evaluation", Side.CANDIDATE)],
+)
+async def test_a_kill_between_two_second_draws_changes_no_verdict(project, journal, lost, side):
+    """What one side lacks of its second draw is drawn or scored on resume, and nothing else."""
+    task = {"python": "v2/app.py:answer", "interpreter": sys.executable, "inputs": ["v*/app.py"], "timeout": 20}
+    build, rule = await flaky(project, journal, candidate="True", baseline="draw == 1", task=task)
+    tables = ("run", "evaluation") if lost == "run" else ("evaluation",)
+    for table in tables:
+        journal._db.execute(
+            f"DELETE FROM {table} WHERE sample = 'again1' AND experiment = ?", (build.experiment(side).id,)
+        )
+    journal._db.execute("UPDATE build SET status = 'running'")
+    again = await measured(project, journal, Wanted(resume=resumable(journal)))
+    assert again.check().rules == (rule,)
+    assert rule.verdict is Verdict.FAIL
+    draws = [(project.folder / version / "drawn-3").stat().st_size for version in ("v2", "v1")]
+    assert sum(draws) == (5 if lost == "run" else 4)
 
 
 async def test_repetitions_are_draws_of_their_own(project, journal):

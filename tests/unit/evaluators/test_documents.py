@@ -168,11 +168,11 @@ async def test_a_broken_schema_is_a_configuration_error(runner, root, text, mess
     ],
 )
 async def test_hostile_output_cannot_stall_a_schemas_patterns(evaluate, schema):
-    """All patterns of one validation share one second."""
-    began = time.monotonic()
+    """All patterns of one validation share one second; counted in the processor's time, whatever else it does."""
+    began = time.process_time()
     found = await evaluate({"json_schema": {"schema": schema}}, [HOSTILE, {HOSTILE: 1}] * 10)
     assert found.failure.type == "Timeout"
-    assert time.monotonic() - began < 10  # each pattern for itself would take a second: twenty in all
+    assert time.process_time() - began < 3
 
 
 async def test_unique_items_take_time_in_proportion_to_their_number(evaluate):

@@ -43,7 +43,7 @@ async def test_a_pattern_that_runs_away_is_the_evaluators_error_and_blocks_nobod
     found = running.result()
     assert found.failure.type == "Timeout"
     assert "ran for 0.3 s on 10001 characters" in found.failure.message
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 30
     assert turns > 5
 
 

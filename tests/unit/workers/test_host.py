@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -325,7 +326,15 @@ async def test_a_child_forked_by_the_users_code_never_answers(workshop, ask):
 
 async def test_latency_is_the_functions_own(workshop, ask):
     pool = await workshop.python("import time\ndef answer(input): time.sleep(0.05)")
-    assert 0.05 <= (await ask(pool)).latency < 0.5
+    began = time.perf_counter()
+    latency = (await ask(pool)).latency
+    assert 0.05 <= latency <= time.perf_counter() - began
+
+
+def processor_seconds():
+    """What children that ended have used: a busy machine makes them wait, not work."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def test_starting_costs_little_and_imports_no_heavy_module(workshop):
@@ -334,11 +343,11 @@ def test_starting_costs_little_and_imports_no_heavy_module(workshop):
     lines = "".join(json.dumps(line) + "\n" for line in ({"load": "task.py:answer", "per_worker": 1}, request))
     took = []
     for _ in range(3):
-        began = time.perf_counter()
+        began = processor_seconds()
         done = subprocess.run(
             [sys.executable, str(HOST)], input=lines, capture_output=True, text=True, cwd=workshop.root, check=True
         )
-        took.append(time.perf_counter() - began)
+        took.append(processor_seconds() - began)
     loaded = json.loads(done.stdout.splitlines()[1])["output"]
     assert not {"asyncio", "traceback", "pathlib", "dataclasses", "typing"} & set(loaded)
     assert min(took) < 0.3

@@ -42,7 +42,7 @@ async def test_harm_is_a_zero_and_the_worker_lives_on(runner, script, dialect):
             found = await built.evaluate(subject(sql, {"sql": "SELECT 1"}))
             assert (sql, found.score, found.failure) == (sql, 0, None)
             assert any(part in found.explanation for part in explanation.split("|")), found.explanation
-            assert time.monotonic() - began < 8
+            assert time.monotonic() - began < 30
         found = await built.evaluate(subject({"sql": "SELECT count(*) FROM devices"}, {"sql": [[3]]}))
         assert (found.score, found.label, found.explanation) == (1, "pass", None)
     finally:

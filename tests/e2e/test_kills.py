@@ -102,7 +102,6 @@ def left_behind(folder):
         ((signal.SIGKILL,), -signal.SIGKILL),
         ((signal.SIGTERM,), 130),
         ((signal.SIGINT, signal.SIGINT), 130),
-        ((signal.SIGINT, signal.SIGTERM, signal.SIGINT), 130),
     ],
 )
 def test_no_process_stays_and_resume_goes_on(slow, sent, code):

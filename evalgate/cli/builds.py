@@ -10,7 +10,7 @@ from pathlib import Path
 from evalgate.errors import ConfigurationError
 from evalgate.gate.gather import Source
 from evalgate.gate.prepare import Tree
-from evalgate.gate.run import Commit
+from evalgate.gate.request import Commit
 from evalgate.git.repository import Repository
 from evalgate.journal.store import Journal
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
-from evalgate.gate.run import Expect, World
+from evalgate.gate.world import Expect, World
 from evalgate.journal.store import Journal
 from evalgate.suite.config import Endpoint
 from evalgate.suite.evaluators import Evaluator

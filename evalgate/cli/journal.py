@@ -10,7 +10,7 @@ import click
 from evalgate.cli.options import journal_option
 
 if TYPE_CHECKING:
-    from evalgate.journal.store import BuildRow
+    from evalgate.journal.builds import BuildRow
 
 
 @click.group()

@@ -18,7 +18,8 @@ from evalgate.cli.options import Outputs, config_option, journal_option, output_
 from evalgate.errors import Interrupted
 
 if TYPE_CHECKING:
-    from evalgate.gate.run import Ended, Request
+    from evalgate.gate.request import Request
+    from evalgate.gate.run import Ended
     from evalgate.journal.store import Journal
 
 
@@ -58,7 +59,7 @@ def command(
     from evalgate.cli.conclude import conclude
     from evalgate.gate.gather import Source
     from evalgate.gate.request import Wanted, make_request
-    from evalgate.gate.run import resumable
+    from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
     from evalgate.suite.loading import load_config
 

@@ -13,7 +13,8 @@ from evalgate import __version__
 from evalgate.canonical import canonical_json
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Problem, Redraw, Scores, SuiteEvidence
 from evalgate.errors import JournalError
-from evalgate.journal.store import BuildRow, ExperimentRow, Journal
+from evalgate.journal.builds import BuildRow, ExperimentRow
+from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Side
 from evalgate.suite.checks import Unmeasurable

@@ -9,7 +9,8 @@ from evalgate.decision import exit_code
 from evalgate.decision.results import BuildDecision, SuiteDecision
 from evalgate.gate.evidence import recorded_config
 from evalgate.gate.gather import Source
-from evalgate.journal.store import BuildRow, ExperimentRow, Journal
+from evalgate.journal.builds import BuildRow, ExperimentRow
+from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Example, Side
 from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideCounts, SideView, SuiteReport
 from evalgate.suite.checks import Policy

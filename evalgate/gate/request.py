@@ -9,13 +9,32 @@ from dataclasses import dataclass
 from evalgate.errors import ConfigurationError
 from evalgate.gate.evidence import recorded_config
 from evalgate.gate.prepare import PreparedSuite, Tree, prepare_side, prepare_suite
-from evalgate.gate.run import Commit, Request
 from evalgate.gate.selection import Selection
 from evalgate.journal.store import Journal
 from evalgate.records import Side
 from evalgate.suite.config import Config
 from evalgate.suite.loading import LoadedConfig
 from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask, TaskBase
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Commit:
+    """Where the work tree stands; all empty outside a repository."""
+
+    id: str | None = None
+    branch: str | None = None
+    dirty: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What is asked for. `config` holds the selected suites only; `partial` says why this is a sample, if it is one."""
+
+    config: Config
+    config_file: str
+    suites: tuple[PreparedSuite, ...]
+    partial: str | None = None
+    commit: Commit = Commit()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from evalgate.errors import ConfigurationError
 from evalgate.gate.prepare import PreparedSuite
-from evalgate.journal.store import ExperimentRow, Journal
+from evalgate.journal.builds import ExperimentRow
+from evalgate.journal.store import Journal
 
 _NAMED = 5  # files named in one message
 
@@ -40,3 +41,15 @@ def _refusal(build_id: int, reasons: list[str]) -> ConfigurationError:
         f"build {build_id} cannot go on, its first answers would be compared with others' ({'; '.join(reasons)})",
         next_step="put that back, or start anew: evalgate run (without `inputs`, all files under `root` count)",
     )
+
+
+def resumable(journal: Journal) -> int:
+    """Return the latest build that was not completed, or the latest of all where infrastructure failed runs of it.
+
+    Raises ConfigurationError when there is none.
+    """
+    builds = journal.builds()
+    for build in builds:
+        if not build.complete or (build.id == builds[0].id and journal.lacks_answers(build.id)):
+            return build.id
+    raise ConfigurationError("no build is unfinished: there is nothing to resume", next_step="evalgate run")

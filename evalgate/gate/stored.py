@@ -7,7 +7,8 @@ from pathlib import Path
 
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.prepare import PreparedSuite
-from evalgate.journal.store import BuildRow, ExperimentRow, Journal, ProblemRow
+from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow
+from evalgate.journal.store import Journal
 from evalgate.journal.transfer import copy_experiment
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Unmeasurable

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
@@ -14,61 +13,15 @@ from typing import Any, Self, TypeAlias
 from evalgate.canonical import content_hash
 from evalgate.errors import ConfigurationError
 from evalgate.journal import rows
+from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow, build_from, experiment_from
 from evalgate.journal.connection import connect, explained
-from evalgate.records import ErrorKind, Evaluation, EvaluatorSpec, Example, Side, TaskOutcome
+from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome
 
 _Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
 _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BuildRow:
-    """One build. `partial` is why it is a sample without a verdict; `config` the resolved config as JSON."""
-
-    id: int = 0
-    created_at: str
-    seconds: float = 0.0
-    complete: bool = False
-    partial: str | None = None
-    resumed: int = 0
-    commit: str | None = None
-    branch: str | None = None
-    dirty: bool = False
-    config_file: str
-    config: Mapping[str, Any]
-    evalgate_version: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ExperimentRow:
-    """One side of one suite. `task` and `evaluators` are fingerprints; `watched` names what they cover, with hashes."""
-
-    id: int = 0
-    build: int = 0
-    suite: str
-    side: Side
-    label: str
-    dataset: str
-    dataset_version: str
-    repetitions: int
-    task: str
-    evaluators: str
-    specs: tuple[EvaluatorSpec, ...]
-    watched: Mapping[str, str] = field(default_factory=dict)
-    stored: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ProblemRow:
-    """Something that made a suite UNMEASURABLE before any number was read."""
-
-    suite: str
-    kind: str
-    message: str
-    next_step: str
 
 
 class Journal:
@@ -109,11 +62,11 @@ class Journal:
         row = self._one("SELECT * FROM build WHERE id = ?", (build_id,))
         if row is None:
             raise ConfigurationError(f"there is no build {build_id} in {self.path}", next_step="evalgate journal list")
-        return _build_from(row)
+        return build_from(row)
 
     def builds(self) -> list[BuildRow]:
         """Return every build, the latest first."""
-        return [_build_from(row) for row in self._all("SELECT * FROM build ORDER BY id DESC", ())]
+        return [build_from(row) for row in self._all("SELECT * FROM build ORDER BY id DESC", ())]
 
     def mark_resumed(self, build_id: int) -> None:
         """Count one more continuation of a build, which is not complete until that has ended."""
@@ -212,7 +165,7 @@ class Journal:
     def experiments(self, build_id: int) -> list[ExperimentRow]:
         """Return the experiments of a build, in the order in which they were written."""
         return [
-            _experiment_from(r) for r in self._all("SELECT * FROM experiment WHERE build = ? ORDER BY id", (build_id,))
+            experiment_from(r) for r in self._all("SELECT * FROM experiment WHERE build = ? ORDER BY id", (build_id,))
         ]
 
     # runs and evaluations
@@ -350,38 +303,3 @@ class Journal:
 
     def _one(self, query: str, parameters: _Parameters) -> sqlite3.Row | None:
         return next(iter(islice(self._all(query, parameters), 1)), None)
-
-
-def _build_from(row: sqlite3.Row) -> BuildRow:
-    return BuildRow(
-        id=row["id"],
-        created_at=row["created_at"],
-        seconds=row["seconds"],
-        complete=row["status"] == "complete",
-        partial=row["partial"],
-        resumed=row["resumed"],
-        commit=row["commit_id"],
-        branch=row["branch"],
-        dirty=bool(row["dirty"]),
-        config_file=row["config_file"],
-        config=rows.from_json(row["config"]),
-        evalgate_version=row["evalgate_version"],
-    )
-
-
-def _experiment_from(row: sqlite3.Row) -> ExperimentRow:
-    return ExperimentRow(
-        id=row["id"],
-        build=row["build"],
-        suite=row["suite"],
-        side=Side(row["side"]),
-        label=row["label"],
-        dataset=row["dataset"],
-        dataset_version=row["dataset_version"],
-        repetitions=row["repetitions"],
-        task=row["task"],
-        evaluators=row["evaluators"],
-        specs=rows.specs_from(row["specs"]),
-        watched=rows.from_json(row["watched"]),
-        stored=bool(row["stored"]),
-    )

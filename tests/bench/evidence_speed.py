@@ -17,7 +17,8 @@ from pathlib import Path
 
 from evalgate.decision import decide
 from evalgate.gate.evidence import build_evidence
-from evalgate.journal.store import BuildRow, ExperimentRow, Journal
+from evalgate.journal.builds import BuildRow, ExperimentRow
+from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Example, Side, TaskOutcome
 from evalgate.suite.config import Config
 

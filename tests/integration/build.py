@@ -17,7 +17,8 @@ from evalgate.gate.gather import Source
 from evalgate.gate.reports import build_report
 from evalgate.gate.request import Wanted, make_request
 from evalgate.gate.run import Ended, run_build
-from evalgate.journal.store import ExperimentRow, Journal
+from evalgate.journal.builds import ExperimentRow
+from evalgate.journal.store import Journal
 from evalgate.records import Side
 from evalgate.report.model import BuildReport
 from evalgate.report.progress import Mode, Progress

@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from evalgate.gate.request import Wanted
-from evalgate.gate.run import resumable
+from evalgate.gate.resume import resumable
 from evalgate.journal.transfer import export_build
 from evalgate.records import Side, Verdict
 from tests.e2e.project import TASK

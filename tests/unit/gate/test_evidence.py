@@ -7,7 +7,8 @@ from evalgate.decision.evidence import Cell, Redraw
 from evalgate.errors import ConfigurationError
 from evalgate.gate.evidence import REDRAW, build_evidence
 from evalgate.gate.gather import Source, gathered
-from evalgate.journal.store import BuildRow, ExperimentRow, Journal, ProblemRow
+from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow
+from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Evaluation, EvaluatorSpec, Example, Failure, Side, TaskOutcome
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from evalgate.errors import ConfigurationError, JournalError
+from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow
 from evalgate.journal.lock import held, writing
-from evalgate.journal.store import BuildRow, ExperimentRow, Journal, ProblemRow
+from evalgate.journal.store import Journal
 from evalgate.journal.transfer import copy_experiment, export_build
 from evalgate.records import (
     Direction,

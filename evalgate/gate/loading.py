@@ -1,0 +1,63 @@
+"""Every runner of a build started before anything is paid, and what may be said beforehand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from evalgate.engine.ports import EvaluatorRunner, TaskRunner
+from evalgate.errors import CandidateError
+from evalgate.gate.preflight import outlook
+from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.world import World
+from evalgate.journal.builds import ProblemRow
+from evalgate.records import Side
+from evalgate.suite.checks import Policy, Unmeasurable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """One suite with its runners started; a side that did not load is absent."""
+
+    suite: PreparedSuite
+    evaluators: tuple[EvaluatorRunner, ...]
+    tasks: dict[Side, TaskRunner]
+    problem: ProblemRow | None
+
+
+async def load(suites: Sequence[PreparedSuite], policy: Policy, world: World, stack: AsyncExitStack) -> list[Loaded]:
+    """Start every runner at once. A candidate or an evaluator that does not load ends it all; a baseline is said."""
+    made = []
+    starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
+    for suite in suites:
+        evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
+        for line in outlook(suite, [evaluator.spec for evaluator in evaluators], policy):
+            world.say(f"{suite.name}: {line}")
+        tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
+        made.append((suite, evaluators, tasks))
+        starts += [(suite, None, evaluator) for evaluator in evaluators]
+        starts += [(suite, side, task) for side, task in tasks.items()]
+    for _, _, runner in starts:
+        stack.push_async_callback(runner.close)
+    results = await asyncio.gather(*(runner.start() for _, _, runner in starts), return_exceptions=True)
+    problems: dict[str, ProblemRow] = {}
+    for (suite, side, _), error in zip(starts, results, strict=True):
+        if isinstance(error, CandidateError) and side is Side.BASELINE:
+            problems[suite.name] = _baseline_does_not_load(suite.name, error)
+        elif isinstance(error, BaseException):
+            raise error
+    return [
+        Loaded(suite=suite, evaluators=evaluators, tasks=tasks, problem=problems.get(suite.name))
+        for suite, evaluators, tasks in made
+    ]
+
+
+def _baseline_does_not_load(suite: str, error: CandidateError) -> ProblemRow:
+    return ProblemRow(
+        suite=suite,
+        kind=Unmeasurable.BASELINE,
+        message=f"The baseline does not load: {error.message}",
+        next_step=error.next_step or "mend the baseline's task, or compare with another",
+    )

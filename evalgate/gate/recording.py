@@ -1,0 +1,76 @@
+"""What a build is made of, written before its first run: the build, its examples, its experiments."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evalgate import __version__
+from evalgate.gate.loading import Loaded
+from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.request import Request
+from evalgate.gate.stored import adopt
+from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow
+from evalgate.journal.store import Journal
+from evalgate.records import EvaluatorSpec, Side
+from evalgate.suite.checks import Unmeasurable
+
+
+def begin(request: Request, journal: Journal, *, now: str) -> int:
+    """Write a new build and return its id."""
+    return journal.create_build(
+        BuildRow(
+            created_at=now,
+            config_file=request.config_file,
+            config=request.config.snapshot(),
+            evalgate_version=__version__,
+            partial=request.partial,
+            commit=request.commit.id,
+            branch=request.commit.branch,
+            dirty=request.commit.dirty,
+        )
+    )
+
+
+def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[tuple[str, Side], int]:
+    """Write suites, examples and experiments, and return the experiments' ids. What is there already is kept."""
+    known = {(row.suite, row.side): row.id for row in journal.experiments(build_id)}
+    for each in loaded:
+        suite = each.suite
+        problems = [each.problem] if each.problem else []
+        if next(iter(journal.examples(build_id, suite.name)), None) is None:
+            journal.add_examples(build_id, suite.name, suite.examples())
+        specs = tuple(runner.spec for runner in each.evaluators)
+        for side in suite.sides:
+            if (suite.name, side.side) not in known:
+                row = _experiment_row(suite, side, specs)
+                known[suite.name, side.side] = journal.add_experiment(build_id, row)
+        problems += adopt(journal, build_id, suite, specs, known)
+        if suite.count == 0:
+            problems.append(_no_examples(suite))
+        for problem in problems:
+            journal.add_problem(build_id, problem)
+    return known
+
+
+def _experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[EvaluatorSpec, ...]) -> ExperimentRow:
+    return ExperimentRow(
+        suite=suite.name,
+        side=side.side,
+        label=side.label,
+        dataset=suite.dataset,
+        dataset_version=suite.dataset_version,
+        repetitions=suite.suite.repetitions,
+        task=side.fingerprint.digest,
+        evaluators=suite.evaluators.digest,
+        specs=specs,
+        watched=suite.watched(side),
+    )
+
+
+def _no_examples(suite: PreparedSuite) -> ProblemRow:
+    return ProblemRow(
+        suite=suite.name,
+        kind=Unmeasurable.NOTHING,
+        message=f"No example of {suite.suite.dataset.file} was selected: there is nothing to measure with.",
+        next_step=f"evalgate dataset validate {suite.suite.dataset.file}",
+    )

@@ -1,0 +1,37 @@
+"""Every effect that a build needs, as one argument that the composition root makes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from evalgate.engine.measure import Observer
+from evalgate.engine.ports import EvaluatorRunner, TaskRunner
+from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.journal.store import Journal
+from evalgate.suite.evaluators import Evaluator
+
+
+class Expect(Protocol):
+    """Hears how much there is to do before it begins."""
+
+    def __call__(self, runs: int, /, *, done: int) -> None:
+        """Say how many runs there are in all, and how many of them were made before."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class World:
+    """Every effect that a build needs, made by the composition root."""
+
+    journal: Journal
+    task_runner: Callable[[PreparedSuite, PreparedSide], TaskRunner]
+    evaluator_runner: Callable[[PreparedSuite, Evaluator], EvaluatorRunner]
+    observer: Observer
+    expect: Expect
+    say: Callable[[str], None]
+    """Shows one line to whoever watches."""
+    now: Callable[[], str]
+    seconds: Callable[[], float]
+    stop: asyncio.Event

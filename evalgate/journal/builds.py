@@ -1,0 +1,95 @@
+"""A build in the journal: its own row, those of its experiments, and what stands against it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from evalgate.journal import rows
+from evalgate.records import EvaluatorSpec, Side
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildRow:
+    """One build. `partial` is why it is a sample without a verdict; `config` the resolved config as JSON."""
+
+    id: int = 0
+    created_at: str
+    seconds: float = 0.0
+    complete: bool = False
+    partial: str | None = None
+    resumed: int = 0
+    commit: str | None = None
+    branch: str | None = None
+    dirty: bool = False
+    config_file: str
+    config: Mapping[str, Any]
+    evalgate_version: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExperimentRow:
+    """One side of one suite. `task` and `evaluators` are fingerprints; `watched` names what they cover, with hashes."""
+
+    id: int = 0
+    build: int = 0
+    suite: str
+    side: Side
+    label: str
+    dataset: str
+    dataset_version: str
+    repetitions: int
+    task: str
+    evaluators: str
+    specs: tuple[EvaluatorSpec, ...]
+    watched: Mapping[str, str] = field(default_factory=dict)
+    stored: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProblemRow:
+    """Something that made a suite UNMEASURABLE before any number was read."""
+
+    suite: str
+    kind: str
+    message: str
+    next_step: str
+
+
+def build_from(row: sqlite3.Row) -> BuildRow:
+    """Return the build of a row."""
+    return BuildRow(
+        id=row["id"],
+        created_at=row["created_at"],
+        seconds=row["seconds"],
+        complete=row["status"] == "complete",
+        partial=row["partial"],
+        resumed=row["resumed"],
+        commit=row["commit_id"],
+        branch=row["branch"],
+        dirty=bool(row["dirty"]),
+        config_file=row["config_file"],
+        config=rows.from_json(row["config"]),
+        evalgate_version=row["evalgate_version"],
+    )
+
+
+def experiment_from(row: sqlite3.Row) -> ExperimentRow:
+    """Return the experiment of a row."""
+    return ExperimentRow(
+        id=row["id"],
+        build=row["build"],
+        suite=row["suite"],
+        side=Side(row["side"]),
+        label=row["label"],
+        dataset=row["dataset"],
+        dataset_version=row["dataset_version"],
+        repetitions=row["repetitions"],
+        task=row["task"],
+        evaluators=row["evaluators"],
+        specs=rows.specs_from(row["specs"]),
+        watched=rows.from_json(row["watched"]),
+        stored=bool(row["stored"]),
+    )

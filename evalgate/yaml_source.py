@@ -97,6 +97,15 @@ class Document:
     problems: tuple[YamlProblem, ...]
 
 
+def parse_yaml(text: str) -> Any:
+    """Return one YAML document as plain values. Raises ValueError with the first thing that is wrong and its place."""
+    document = read_yaml(text)
+    if document.problems:
+        problem = document.problems[0]
+        raise ValueError(f"line {problem.line}, column {problem.column}: {problem.message}")
+    return document.root.plain() if document.root is not None else None
+
+
 def read_yaml(text: str) -> Document:
     """Read one YAML document. Never raises: what is wrong stands in `problems`, in the order of the text."""
     builder = _Builder()

@@ -69,7 +69,10 @@ def describe(
         high=spec.high,
         binary=metric.binary,
         missing=_missing(metric),
-        missing_could_change=words.missing_could_change(settled.verdict, if_right, if_wrong),
+        # Where nobody answered, what the answers might have been is no news.
+        missing_could_change=words.missing_could_change(settled.verdict, if_right, if_wrong)
+        if metric.candidate.answered.any()
+        else None,
         comparison=compare_all(of, family),
         detectable=caught,
         detectable_from=source,

@@ -16,6 +16,7 @@ from evalgate.evaluators.schema_keywords import TimedKeywords
 from evalgate.evaluators.score import Given, failed, passed
 from evalgate.evaluators.view import View
 from evalgate.suite.evaluators import JsonSchema
+from evalgate.yaml_source import parse_yaml
 
 if TYPE_CHECKING:
     from jsonschema.protocols import Validator
@@ -131,11 +132,9 @@ def _read(path: Path, name: str) -> Schema:
 
 
 def _parsed(text: str, suffix: str, name: str) -> Any:
-    import yaml
-
     try:
-        return yaml.safe_load(text) if suffix in {".yaml", ".yml"} else json.loads(text)
-    except (ValueError, yaml.YAMLError) as error:
+        return parse_yaml(text) if suffix in {".yaml", ".yml"} else json.loads(text)
+    except ValueError as error:
         raise ConfigurationError(f"the schema {name} does not parse: {error}", next_step=f"Correct {name}.") from error
 
 

@@ -8,14 +8,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
-
-import yaml
+from typing import Final
 
 from evalgate.errors import EvalgateError
 from evalgate.git import Repository
 from evalgate.golden.reading import read_examples
 from evalgate.records import Example
+from evalgate.yaml_source import parse_yaml
 
 _FUNCTIONS: Final = ("answer", "predict", "generate", "respond", "route", "classify")
 _SENT: Final = frozenset({"input", "metadata", "example"})
@@ -91,10 +90,10 @@ def installation(folder: Path, interpreter: str | None) -> str | None:
 def keys_of(config: Path) -> list[str]:
     """Return the environment variables that a config's endpoints take their keys from; none of an unreadable one."""
     try:
-        content: Any = yaml.safe_load(config.read_text("utf-8"))
+        content = parse_yaml(config.read_text("utf-8"))
         endpoints = content.get("endpoints", {}).values()
         names = {endpoint.get("api_key_env") for endpoint in endpoints}
-    except (OSError, ValueError, AttributeError, yaml.YAMLError):
+    except (OSError, ValueError, AttributeError):
         return []
     return sorted(name for name in names if isinstance(name, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name))
 
@@ -129,8 +128,8 @@ def _datasets(root: Path) -> Iterator[tuple[str, Example]]:
 def _prompts(root: Path) -> Iterator[Mapping[str, str]]:
     for path in _files(root / "prompts", (".yaml", ".yml")):
         try:
-            content = yaml.safe_load(path.read_text("utf-8"))
-        except (OSError, ValueError, yaml.YAMLError):
+            content = parse_yaml(path.read_text("utf-8"))
+        except (OSError, ValueError):
             continue
         if isinstance(content, dict) and isinstance(content.get("messages"), list):
             yield {"prompt": path.relative_to(root).as_posix()}

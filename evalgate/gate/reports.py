@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from evalgate.decision import exit_code
+from evalgate.decision import decide, exit_code
 from evalgate.decision.results import BuildDecision, SuiteDecision
-from evalgate.gate.evidence import recorded_config
+from evalgate.errors import ConfigurationError
+from evalgate.gate.evidence import build_evidence, recorded_config
 from evalgate.gate.gather import Source
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Example, Side
 from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideCounts, SideView, SuiteReport
+from evalgate.report.show import Changed
 from evalgate.suite.checks import Policy
 from evalgate.suite.config import Suite
 
@@ -73,6 +75,53 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
         examples=dict(_examples(source, decision, experiments)),
         units={each.label: _UNITS[each.kind] for each in suite.evaluators if each.kind in _UNITS},
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """One example that `show` was asked for: its suite, both sides, and the checks in which it changed."""
+
+    suite: SuiteReport
+    view: ExampleView
+    changed: tuple[Changed, ...]
+
+
+def chosen_examples(source: Source, names: Sequence[str], suite: str | None) -> list[Shown]:
+    """Return the named examples, of one suite or of all; without names, those that got worse.
+
+    Raises ConfigurationError for a suite or an example that the build does not have, and where nothing got worse.
+    """
+    config = recorded_config(source.journal.build(source.build))
+    if suite is not None and suite not in config.suites:
+        raise ConfigurationError(
+            f"build {source.build} has no suite {suite}", next_step=f"name one of {', '.join(config.suites)}"
+        )
+    decision = decide(build_evidence(source.journal, source.build))
+    found = [
+        shown
+        for decided in decision.suites
+        if suite in {None, decided.name}
+        for shown in _shown(source, decided, suite_report(decided, config.suites[decided.name], source), names)
+    ]
+    if missing := [name for name in names if all(shown.view.example.id != name for shown in found)]:
+        raise ConfigurationError(
+            f"build {source.build} has no example {' or '.join(missing)}",
+            next_step="evalgate show",
+        )
+    if not found:
+        raise ConfigurationError("nothing to show: no example got worse", next_step="evalgate show EXAMPLE")
+    return found
+
+
+def _shown(source: Source, decided: SuiteDecision, report: SuiteReport, names: Sequence[str]) -> Iterable[Shown]:
+    flips = [(check, flip) for check in decided.checks for flip in (*check.regressed, *check.improved)]
+    worse = [flip.example_id for check in decided.checks for flip in check.regressed]
+    sides = {row.side: row for row in source.journal.experiments(source.build) if row.suite == decided.name}
+    for example_id in dict.fromkeys(names or worse):
+        example = source.journal.example(source.build, decided.name, example_id)
+        if example is not None:
+            changed = tuple(Changed(check=c, flip=f) for c, f in flips if f.example_id == example_id)
+            yield Shown(suite=report, view=example_view(source, example, sides), changed=changed)
 
 
 def example_view(source: Source, example: Example, experiments: Mapping[Side, ExperimentRow]) -> ExampleView:

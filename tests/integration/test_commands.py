@@ -59,7 +59,7 @@ def test_show_takes_examples_by_name(typed):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("nothing-like-this",), "no example is called nothing-like-this"),
+        (("nothing-like-this",), "has no example nothing-like-this"),
         (("--suite", "another"), "no example got worse"),
         (("--build", "77"), "there is no build 77"),
         (("--build", "absent.db"), "there is no journal at absent.db"),

@@ -60,7 +60,7 @@ def test_show_takes_examples_by_name(typed):
     ("arguments", "said"),
     [
         (("nothing-like-this",), "has no example nothing-like-this"),
-        (("--suite", "another"), "no example got worse"),
+        (("--suite", "another"), "has no suite another"),
         (("--build", "77"), "there is no build 77"),
         (("--build", "absent.db"), "there is no journal at absent.db"),
     ],

@@ -2,7 +2,8 @@
 
 A stored baseline costs nothing to compare with, but a lucky one fails an unchanged candidate 1 time in 4, and drawing
 it anew for every change costs six passes. So one run of the candidate is compared with the stored runs (the screen);
-only what leans worse is drawn anew on both sides and decided on those draws alone (docs/decision.md).
+only what leans worse is drawn anew on both sides and decided on those draws alone. What was chosen, and why, is in
+docs/decisions/how-a-build-is-decided.md.
 
     begin(flow) ─► draws ─► after(flow, measured) ─┬─► STOP     the screen's decision stands: no comparison can FAIL
                                   ▲                ├─► DECIDE   the confirmation's decision stands
@@ -123,7 +124,10 @@ class Draw:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """What was drawn so far and what it shows. Screened suites of the evidence carry `screen`."""
+    """What was drawn so far and what it shows.
+
+    Screened suites of the evidence carry `screen`. Under `baseline_runs: stored` none does: there the stored runs decide.
+    """
 
     evidence: BuildEvidence
     decision: BuildDecision

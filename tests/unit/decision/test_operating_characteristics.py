@@ -14,7 +14,7 @@ import math
 import pytest
 
 from evalgate.records import Verdict
-from tests.bench.operating_characteristics import Cell, measure
+from tests.bench.operating_characteristics import PAGE, Cell, cells, lines, measure, tables
 from tests.bench.simulated import Spec
 
 UNCHANGED = (
@@ -50,3 +50,13 @@ def test_unchanged_candidates_fail_at_most_6_times_in_100():
 @pytest.mark.parametrize(("spec", "builds", "pinned"), DROPS, ids=[f"drop {n}" for n in range(1, 1 + len(DROPS))])
 def test_power_has_not_fallen(spec, builds, pinned):
     assert failures(spec, builds) / builds >= pinned - LET_THROUGH
+
+
+def test_the_page_holds_the_tables_of_the_measured_cells():
+    """`python tests/bench/operating_characteristics.py --table` writes them."""
+    assert tables(lines()) in PAGE.read_text(encoding="utf-8")
+
+
+def test_every_measured_cell_is_one_that_the_bench_still_has():
+    assert set(lines()) <= {cell.name for cell in cells()}
+    assert len({cell.name for cell in cells()}) == len(cells())

@@ -126,7 +126,7 @@ class Draw:
 class Measured:
     """What was drawn so far and what it shows.
 
-    Screened suites of the evidence carry `screen`. Under `baseline_runs: stored` none does: there the stored runs decide.
+    Screened suites of the evidence carry `screen`. Under `baseline_runs: stored` none does: there stored runs decide.
     """
 
     evidence: BuildEvidence

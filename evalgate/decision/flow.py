@@ -124,7 +124,10 @@ class Draw:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """What was drawn so far and what it shows. Screened suites of the evidence carry `screen`."""
+    """What was drawn so far and what it shows.
+
+    Screened suites of the evidence carry `screen`. Under `baseline_runs: stored` none does: there stored runs decide.
+    """
 
     evidence: BuildEvidence
     decision: BuildDecision

@@ -77,7 +77,12 @@ def kappa_interval(
 
 
 def kappa_error(table: NDArray[np.float64], weights: NDArray[np.float64] | None = None) -> float:
-    """Return the large-sample standard error of kappa from counts (Fleiss, Cohen and Everitt 1969, formula 13)."""
+    """Return the large-sample standard error of kappa from counts (Fleiss, Cohen and Everitt 1969, formula 13).
+
+    Infinite where kappa is NaN.
+    """
+    if math.isnan(cohen_kappa(table, weights)):
+        return math.inf
     n = float(table.sum())
     shares = table / n
     good = _credit(len(table), weights)

@@ -84,6 +84,7 @@ def test_perfect_agreement_of_a_few_is_not_certain():
 def test_kappa_of_nothing_to_tell_apart_is_unknown(table):
     assert math.isnan(cohen_kappa(table))
     assert kappa_interval(table) == (-1.0, 1.0)
+    assert kappa_error(table) == math.inf
 
 
 def test_agreement_of_nobody_is_nan():

@@ -1,0 +1,96 @@
+"""Before anything is paid: the drop that a check can catch, and the examples or repetitions that a smaller one takes.
+
+`power` has the formulas; here is which of them holds where, and their inverses by search over whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from evalgate.stats.power import Plan, detectable_drop, detectable_drop_binary
+
+EXACT_UP_TO = 50
+"""Pass/fail checks of so few examples are worked out exactly: the formula is 1 point off alone and 3 beside others."""
+MOST_EXAMPLES = 1_000_000
+MOST_REPETITIONS = 20
+"""More repetitions than this never pay: the noise that is left is between the examples."""
+_ENOUGH = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Planned:
+    """A check to plan for. `plan.alpha` is that of the build: `comparisons` share it."""
+
+    plan: Plan
+    binary: bool = True
+    comparisons: int = 1
+    """How many comparisons that could fail share the promise: the drop is then that of the worst of them."""
+    exact: bool = False
+    """`exact: true`: P(≥) in the place of the mid-p."""
+
+    def with_examples(self, examples: int) -> Planned:
+        """Return the same with other examples."""
+        return replace(self, plan=replace(self.plan, examples=examples))
+
+    def with_repetitions(self, repetitions: int) -> Planned:
+        """Return the same with other repetitions on each side."""
+        return replace(self, plan=replace(self.plan, repetitions=float(repetitions)))
+
+
+def caught(of: Planned) -> float | None:
+    """Return the drop (share of the range) caught 8 times in 10; None where not even the largest is."""
+    plan = replace(of.plan, alpha=of.plan.alpha / max(1, of.comparisons))
+    single = plan.repetitions <= 1 and plan.cluster_size <= 1
+    if of.binary and single and plan.examples <= EXACT_UP_TO:
+        return detectable_drop_binary(plan, mid=not of.exact)
+    return detectable_drop(plan)
+
+
+def examples_for(drop: float, of: Planned) -> int | None:
+    """Return how many examples catch `drop` 8 times in 10, where one fewer does not, whatever examples `of` has.
+
+    None where a million do not. Raises ValueError for a drop outside (0, 1].
+    """
+    _checked(drop)
+    low, high = 1, 2
+    while not _catches(drop, of.with_examples(high)):
+        low, high = high, high * 2
+        if high > MOST_EXAMPLES:
+            return None
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _catches(drop, of.with_examples(middle)) else (middle + 1, high)
+    return low
+
+
+def repetitions_for(drop: float, of: Planned) -> int | None:
+    """Return the fewest repetitions on each side that catch `drop` with the examples of `of`.
+
+    None where 20 do not: the examples themselves are too few. Raises ValueError for a drop outside (0, 1].
+    """
+    _checked(drop)
+    tried = range(1, MOST_REPETITIONS + 1)
+    return next((k for k in tried if _catches(drop, of.with_repetitions(k))), None)
+
+
+def table(
+    *, sizes: Sequence[int], flips: Sequence[float], comparisons: int = 1, alpha: float = 0.05
+) -> tuple[tuple[float | None, ...], ...]:
+    """Return the drops that a pass/fail check catches: a row for each size, a column for each flip rate."""
+    return tuple(
+        tuple(
+            caught(Planned(plan=Plan(examples=size, flip=flip, alpha=alpha), comparisons=comparisons)) for flip in flips
+        )
+        for size in sizes
+    )
+
+
+def _catches(drop: float, of: Planned) -> bool:
+    smallest = caught(of)
+    return smallest is not None and smallest <= drop + _ENOUGH
+
+
+def _checked(drop: float) -> None:
+    if not 0 < drop <= 1:
+        raise ValueError(f"a drop of {drop:g} is no share of the range: it is above 0 and at most 1")

@@ -1,0 +1,77 @@
+"""What a drop takes, against the planner's table, and one example fewer."""
+
+from __future__ import annotations
+
+import pytest
+
+from evalgate.stats.planning import Planned, caught, examples_for, repetitions_for, table
+from evalgate.stats.power import Plan
+
+FLIPS = (0.02, 0.05, 0.10, 0.20, 0.30)
+ALONE = {
+    30: (20, 22, 26, 31, 35),
+    50: (13, 15, 18, 22, 25),
+    100: (7, 9, 11, 14, 17),
+    200: (4, 6, 7, 9, 11),
+    500: (2, 3, 4, 6, 7),
+}
+WORST_OF_FIVE = {
+    30: (28, 33, 37, 43, 49),
+    50: (19, 22, 25, 30, 35),
+    100: (11, 13, 15, 19, 22),
+    200: (6, 8, 10, 13, 15),
+    500: (3, 4, 6, 7, 9),
+}
+
+
+def planned(examples=100, flip=0.2, *, comparisons=1, **changed):
+    return Planned(plan=Plan(examples=examples, flip=flip, alpha=0.05, **changed), comparisons=comparisons)
+
+
+@pytest.mark.parametrize(("comparisons", "published"), [(1, ALONE), (5, WORST_OF_FIVE)], ids=["alone", "worst of five"])
+def test_the_planners_table(comparisons, published):
+    """Within a point: the table's own cells are rounded simulations."""
+    found = table(sizes=tuple(published), flips=FLIPS, comparisons=comparisons)
+    for points, row in zip(published.values(), found, strict=True):
+        for share, expected in zip(row, points, strict=True):
+            assert 100 * share == pytest.approx(expected, abs=1.0)
+
+
+@pytest.mark.parametrize("drop", [0.05, 0.10, 0.25, 0.40])
+@pytest.mark.parametrize("comparisons", [1, 5])
+def test_the_fewest_examples_catch_the_drop_and_one_fewer_does_not(drop, comparisons):
+    needed = examples_for(drop, planned(comparisons=comparisons))
+    assert caught(planned(needed, comparisons=comparisons)) <= drop
+    fewer = caught(planned(needed - 1, comparisons=comparisons))
+    assert fewer is None or fewer > drop
+
+
+def test_the_table_read_backwards():
+    """Ten points at flip 20 % take about 200 examples, five points more than 500."""
+    assert 150 < examples_for(0.10, planned()) < 210
+    assert 500 < examples_for(0.05, planned()) < 900
+
+
+def test_repetitions_stand_in_for_examples_where_runs_are_the_noise():
+    assert repetitions_for(0.10, planned(100)) == 3
+    assert repetitions_for(0.14, planned(100)) in {1, 2}
+    assert repetitions_for(0.02, planned(100)) is None
+
+
+def test_clusters_take_more_examples():
+    assert examples_for(0.10, planned(cluster_size=5, icc=0.3)) > 2 * examples_for(0.10, planned())
+
+
+def test_what_no_number_of_examples_catches():
+    assert examples_for(1e-6, planned()) is None
+
+
+@pytest.mark.parametrize("drop", [0.0, -0.1, 1.5, float("nan")])
+def test_a_drop_that_is_none_is_refused(drop):
+    for asked in (examples_for, repetitions_for):
+        with pytest.raises(ValueError, match="is no share of the range"):
+            asked(drop, planned())
+
+
+def test_nothing_is_caught_with_three_examples():
+    assert caught(planned(3, 0.0)) is None

@@ -242,14 +242,17 @@ def tables(found: dict[str, dict]) -> str:
 
 def _table(group: str, verdict: str, part: list[Cell], found: dict[str, dict]) -> str:
     what = f"{verdict}, % of builds" if verdict != "confirmed" else "builds that were confirmed, %"
-    head = f"### {group[0].upper()}{group[1:]}: {what}\n\n| setting | " + " | ".join(f"n = {n}" for n in SIZES) + " |"
-    rows = [head, "|---|" + "---|" * len(SIZES)]
+    title = f"### {group[0].upper()}{group[1:]}: {what}"
+    head = "| setting | builds | " + " | ".join(f"n = {n}" for n in SIZES) + " |"
+    rows = [f"{title}\n\n{head}", "|---|---|" + "---|" * len(SIZES)]
     for row in sorted({cell.row for cell in part}, key=[cell.row for cell in cells()].index):
         at = {cell.spec.n: found[cell.name] for cell in part if cell.row == row}
         shares = [
             f"{100 * at[n]['counts'].get(verdict, 0) / at[n]['repetitions']:.1f}" if n in at else "" for n in SIZES
         ]
-        rows.append(f"| {row} | " + " | ".join(shares) + " |")
+        builds = sorted({one["repetitions"] for one in at.values()})
+        span = f"{builds[0]:,}" if len(builds) == 1 else f"{builds[0]:,} – {builds[-1]:,}"
+        rows.append(f"| {row} | {span} | " + " | ".join(shares) + " |")
     return "\n".join(rows)
 
 

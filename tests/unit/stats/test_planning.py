@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from evalgate.stats.planning import Planned, caught, examples_for, repetitions_for, table
+from evalgate.records import Verdict
+from evalgate.stats.planning import Planned, caught, caught_by_flow, examples_for, repetitions_for, table
 from evalgate.stats.power import Plan
+from tests.bench.operating_characteristics import Cell, measure
+from tests.bench.simulated import Spec
 
 FLIPS = (0.02, 0.05, 0.10, 0.20, 0.30)
 ALONE = {
@@ -75,3 +78,22 @@ def test_a_drop_that_is_none_is_refused(drop):
 
 def test_nothing_is_caught_with_three_examples():
     assert caught(planned(3, 0.0)) is None
+
+
+@pytest.mark.parametrize(("examples", "flip"), [(100, 0.10), (200, 0.20)])
+def test_the_flow_catches_what_is_planned(examples, flip):
+    """500 builds through the shipped screen and confirmation: 80 %, with a Monte Carlo error of 1.8."""
+    drop = caught_by_flow(planned(examples, flip), screen_p=0.30, stored=3, confirm=3)
+    spec = Spec(n=examples, flip=flip, drop=drop, flow="fair")
+    assert 0.75 <= measure(Cell(group="plan", row=f"{flip}", spec=spec), 500)[Verdict.FAIL] / 500 <= 0.88
+
+
+def test_the_flow_catches_smaller_drops_than_one_run_of_each_side():
+    for comparisons in (1, 5):
+        of = planned(100, 0.2, comparisons=comparisons)
+        assert caught_by_flow(of, screen_p=0.30, stored=3, confirm=3) < caught(of)
+
+
+def test_a_flow_over_nothing_catches_nothing():
+    assert caught_by_flow(planned(0), screen_p=0.30, stored=3, confirm=3) is None
+    assert caught_by_flow(planned(3), screen_p=0.30, stored=3, confirm=3) is None

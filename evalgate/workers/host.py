@@ -360,6 +360,7 @@ class Conversation:
         self._lock = threading.Lock()
         self._process = os.getpid()
         self._unanswered = 0
+        self.abandoned = False
         with open(os.devnull, "rb") as nothing:
             os.dup2(nothing.fileno(), 0)
         os.dup2(2, 1)
@@ -369,11 +370,14 @@ class Conversation:
             )
 
     def read(self) -> dict[str, Any] | None:
-        """Return the next request, or None when nobody asks any more."""
+        """Return the next request, or None when nobody asks any more: told so, or `abandoned` by a death."""
         line = self._requests.readline()
         if not line.endswith(b"\n"):
+            self.abandoned = True
             return None
         request: dict[str, Any] = json.loads(line)
+        if "end" in request:
+            return None
         if "arguments" in request:
             with self._lock:
                 self._unanswered += 1
@@ -525,16 +529,19 @@ def end_group() -> None:
         os.killpg(os.getpid(), signal.SIGKILL)
 
 
-def end_group_of_orphan(parent: int) -> None:
-    """Do so as the last exit hook when evalgate, which would have done it, is gone."""
-    if os.getppid() != parent:
+def end_group_of_orphan(conversation: Conversation) -> None:
+    """Do so as the last exit hook when evalgate, which would have done it, is gone.
+
+    Its end of stdin says so, not the parent's number: that changes only after the dying process has closed its files.
+    """
+    if conversation.abandoned:
         end_group()
 
 
 def main() -> None:
     """Load what the first line names, say whether that worked, then answer until stdin ends."""
-    atexit.register(end_group_of_orphan, os.getppid())  # first in, last out: after the user's hooks
     conversation = Conversation()
+    atexit.register(end_group_of_orphan, conversation)  # first in, last out: after the user's hooks
     order = conversation.read()
     if order is None:
         return

@@ -161,6 +161,8 @@ class Worker(asyncio.SubprocessProtocol):
             return
 
     def _end_of_requests(self) -> None:
+        if self.spec.target is not None:
+            self._write(protocol.end_line())
         stdin = self._transport.get_pipe_transport(0) if self._transport is not None else None
         if stdin is not None:
             stdin.close()

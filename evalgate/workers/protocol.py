@@ -65,6 +65,11 @@ def request_line(arguments: Mapping[str, Json], *, run_id: str, sample: str, hos
     return _line({**sent, "id": run_id, "sample": sample})
 
 
+def end_line() -> bytes:
+    """Return what tells the Python host that no request follows: an end of stdin without it is evalgate's own death."""
+    return _line({"end": True})
+
+
 def load_line(target: str, *, per_worker: int, parameters: tuple[str, ...] | None) -> bytes:
     """Return the line that tells the host what to load."""
     return _line({"load": target, "per_worker": per_worker, "names": parameters})

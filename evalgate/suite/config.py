@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
@@ -85,10 +85,14 @@ class Endpoint(ConfigModel):
     """Seconds for one call, its retries included."""
 
 
+SuiteName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
+"""Letters, digits, `_`, `.` and `-`: it stands in commands, reports and file names."""
+
+
 class Config(ConfigModel):
     """evalgate.yaml."""
 
-    suites: dict[str, Suite] = Field(min_length=1)
+    suites: dict[SuiteName, Suite] = Field(min_length=1)
     """By a name of your own: what is measured."""
     policy: Policy = Policy()
     """What a verdict does, for all suites."""

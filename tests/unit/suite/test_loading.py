@@ -153,7 +153,10 @@ polcy: 3
         ),
         "evalgate.yaml:5:100: suites.s.evaluators[4].contains.text should be text; it is a number: write it in quotes",
         "evalgate.yaml:7:21: suites.s.checks.a.at_least should be a number or a mapping; it is 'q'",
-        "evalgate.yaml:8:7: a check needs a rule: no_regression, at_least, at_most or zero_tolerance, or report_only",
+        (
+            "evalgate.yaml:8:7: a check needs a rule: no_regression, improves, equivalent, at_least, at_most or "
+            "zero_tolerance, or report_only"
+        ),
         "evalgate.yaml:9:15: suites.s.baseline should be text; it is a number: write it in quotes",
         "evalgate.yaml:10:3: suites.t needs `dataset`",
         "evalgate.yaml:10:3: suites.t needs `evaluators`",

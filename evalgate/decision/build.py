@@ -9,6 +9,7 @@ from evalgate.decision import words
 from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
 from evalgate.decision.family import Compared, Family, tested_family
+from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
 from evalgate.decision.results import BuildDecision, CheckDecision, RuleDecision, SuiteDecision
@@ -206,7 +207,8 @@ def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> B
     verdict = worst([suite.verdict for suite in suites])
     named = sorted(suites, key=lambda suite: suite.name)
     affected = [suite for suite in named if suite.verdict is verdict]
-    gating = [check for suite in suites for check in suite.checks if check.gating]
+    rules = {rule.rule for suite in suites for check in suite.checks if check.gating for rule in check.rules}
+    improvement = rules & IMPROVEMENT_RULES
     if not affected:
         told = words.no_suites()
     elif verdict is Verdict.PASS:
@@ -226,6 +228,7 @@ def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> B
             checks=family.checks,
             alpha=policy.alpha,
             exact=policy.exact,
-            absolute=any(rule.rule != NO_REGRESSION for check in gating for rule in check.rules),
+            absolute=bool(rules - improvement - {NO_REGRESSION}),
+            improvement=bool(improvement),
         ),
     )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalgate.decision import words
+from evalgate.decision.comparison import two_ended_interval
 from evalgate.decision.family import Family
+from evalgate.decision.improvement import decide_equivalent, decide_improves
 from evalgate.decision.layout import Slicing
 from evalgate.decision.no_regression import compare_all, decide_no_regression
 from evalgate.decision.outlook import detectable
 from evalgate.decision.pairing import Pairs
-from evalgate.decision.results import CheckDecision, Flip, Missing, RuleDecision, SliceDecision
+from evalgate.decision.results import CheckDecision, Comparison, Flip, Missing, RuleDecision, SliceDecision
 from evalgate.decision.scale import Answers, Metric, Scale
 from evalgate.decision.thresholds import decide_threshold
 from evalgate.decision.view import View
@@ -39,6 +41,10 @@ def settle(of: View, family: Family, slicings: Sequence[Slicing]) -> Settled:
     if check.no_regression is not None:
         comparison, slices = decide_no_regression(of, check.no_regression, family, slicings)
         rules.append(comparison)
+    if check.improves is not None:
+        rules.append(decide_improves(of, check.improves))
+    if check.equivalent is not None:
+        rules.append(decide_equivalent(of, check.equivalent))
     if check.at_least is not None:
         rules.append(decide_threshold(of, "at_least", check.at_least))
     if check.at_most is not None:
@@ -73,12 +79,22 @@ def describe(
         missing_could_change=words.missing_could_change(settled.verdict, if_right, if_wrong)
         if metric.candidate.answered.any()
         else None,
-        comparison=compare_all(of, family),
+        comparison=_compared(of, family),
         detectable=caught,
         detectable_from=source,
         regressed=regressed,
         improved=improved,
     )
+
+
+def _compared(of: View, family: Family) -> Comparison | None:
+    """Return the comparison over all examples, with the interval that the check's rules went by."""
+    compared, differences = compare_all(of, family), of.differences()
+    check = of.evidence.check
+    one_ended = check.no_regression is not None or not check.needs_fresh
+    if one_ended or compared is None or compared.interval is None or differences is None:
+        return compared
+    return replace(compared, interval=two_ended_interval(differences))
 
 
 def _mean(side: Answers, scale: Scale) -> float | None:

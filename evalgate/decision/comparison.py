@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,6 +92,16 @@ def interval(of: Differences, level: float = FAILING_LEVEL) -> Interval:
     low, high = mean_interval(of.sums, of.sizes, level=level, bounded=of.bounded)
     method = "CR2 t with two imaginary clusters" if of.clustered else "paired t with two imaginary examples"
     return Interval(low=low, high=high, level=level, method=method)
+
+
+def two_ended_interval(of: Differences, level: float = FAILING_LEVEL) -> Interval:
+    """Return the interval with the care of its lower end at both ends, for rules that a gain can break too.
+
+    The plain upper end of scores that all changed alike is that change: three equal scores would rule out every gain.
+    """
+    plain = interval(of, level)
+    turned = interval(replace(of, values=-of.values), level)
+    return replace(plain, high=max(plain.high, -turned.low))
 
 
 def lowest_with_no_change(of: Differences, level: float = FAILING_LEVEL) -> float:

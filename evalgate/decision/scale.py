@@ -24,6 +24,7 @@ class Fill(Enum):
     BEST = "right"
     WORST = "wrong"
     CANDIDATE_WORST = "candidate wrong"
+    CANDIDATE_BEST = "candidate right"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,8 +125,8 @@ class Metric:
         """Return the same with missing answers as `fill` says."""
         if fill is Fill.NOTHING or not self.missing:
             return self
-        share = self.scale.best if fill is Fill.BEST else self.scale.worst
-        keeps = self.baseline is None or fill is Fill.CANDIDATE_WORST
+        share = self.scale.best if fill in {Fill.BEST, Fill.CANDIDATE_BEST} else self.scale.worst
+        keeps = self.baseline is None or fill in {Fill.CANDIDATE_BEST, Fill.CANDIDATE_WORST}
         baseline = self.baseline if keeps or self.baseline is None else self.baseline.filled(share)
         return replace(self, candidate=self.candidate.filled(share), baseline=baseline)
 

@@ -65,14 +65,14 @@ def view(layout: Layout, evidence: CheckEvidence, metric: Metric, policy: Policy
     )
 
 
-def comparison_obstacle(of: View) -> RuleDecision | None:
-    """Return why candidate and baseline cannot be compared on this check; None where they can."""
+def comparison_obstacle(of: View, rule: str = "no_regression") -> RuleDecision | None:
+    """Return why candidate and baseline cannot be compared on this check, as `rule` says it; None where they can."""
     baseline = of.metric.baseline
     if baseline is None or of.pairs is None:
-        return _unmeasurable("no_regression", Unmeasurable.BASELINE, words.no_baseline())
+        return unmeasurable(rule, Unmeasurable.BASELINE, words.no_baseline())
     counts = baseline.counts
     if counts.sum() and not (baseline.answered & ~baseline.errors).any():
-        return _unmeasurable("no_regression", Unmeasurable.BASELINE, words.baseline_only_errors(of.label))
+        return unmeasurable(rule, Unmeasurable.BASELINE, words.baseline_only_errors(of.label))
     paired = int(of.pairs.paired.sum())
     if _too_many(missing_amount(of.metric), len(counts), of.policy) or paired == 0:
         sides = (of.metric.candidate, baseline)
@@ -84,7 +84,7 @@ def comparison_obstacle(of: View) -> RuleDecision | None:
             allowed=of.policy.max_missing,
             label=of.label,
         )
-        return _unmeasurable("no_regression", Unmeasurable.ERRORS, sentence)
+        return unmeasurable(rule, Unmeasurable.ERRORS, sentence)
     return None
 
 
@@ -98,7 +98,7 @@ def absolute_obstacle(of: View, rule: str) -> RuleDecision | None:
     sentence = words.too_many_missing(
         candidate=lacking, baseline=None, examples=examples, allowed=of.policy.max_missing, label=of.label
     )
-    return _unmeasurable(rule, Unmeasurable.ERRORS, sentence)
+    return unmeasurable(rule, Unmeasurable.ERRORS, sentence)
 
 
 def _too_many(amount: float, examples: int, policy: Policy) -> bool:
@@ -106,7 +106,8 @@ def _too_many(amount: float, examples: int, policy: Policy) -> bool:
     return amount > max(1.0, policy.max_missing * examples) + CHANGED
 
 
-def _unmeasurable(rule: str, kind: Unmeasurable, told: words.Told) -> RuleDecision:
+def unmeasurable(rule: str, kind: Unmeasurable, told: words.Told) -> RuleDecision:
+    """Return a rule's UNMEASURABLE in its words."""
     return RuleDecision(
         rule=rule,
         verdict=Verdict.UNMEASURABLE,

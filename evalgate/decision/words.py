@@ -142,18 +142,21 @@ def undecided(compared: Comparison) -> str:
     return f"Fits both no change and a drop of up to {points(low)}."
 
 
-def too_few(units: int, *, clustered: bool, margin: float) -> str:
+def too_few(units: int, *, clustered: bool, margin: float, what: str = "drop") -> str:
     """Return the sentence for a comparison that no answers could have passed."""
-    what = count(units, "cluster" if clustered else "example")
-    return f"{what} cannot rule out a drop of {points(margin)} even where every score is equal."
+    there = count(units, "cluster" if clustered else "example")
+    return f"{there} cannot rule out a {what} of {points(margin)} even where every score is equal."
 
 
 def missing_decides(missing: int, margin: float) -> Told:
     """Return the words where only the missing answers keep a comparison from passing."""
+    return but_for_missing(f"rule out a drop of {points(margin)}", missing, "wrong")
+
+
+def but_for_missing(finding: str, missing: int, what: str) -> Told:
+    """Return the words of a `finding` that does not hold were the candidate's missing answers all `what`."""
     were = f"the {count(missing, 'missing answer')} of the candidate {'was' if missing == 1 else 'were'}"
-    return Told(
-        reason=f"The answers there are rule out a drop of {points(margin)}, but not if {were} wrong.", next_step=RESUME
-    )
+    return Told(reason=f"The answers there are {finding}, but not if {were} {what}.", next_step=RESUME)
 
 
 def no_range(name: str) -> Told:
@@ -198,15 +201,18 @@ def to_decide(*, more: int, clustered: bool, repetitions: bool) -> str:
     return f"To decide: `repetitions: 3`, or {others}." if repetitions else f"To decide: {others}."
 
 
-def promise(*, columns: int, checks: int, alpha: float, exact: bool, absolute: bool) -> str:
-    """Return the false-alarm promise of a build; `absolute` says that it has absolute rules too."""
+def promise(*, columns: int, checks: int, alpha: float, exact: bool, absolute: bool, improvement: bool = False) -> str:
+    """Return the false-alarm promise of a build; `absolute` and `improvement` say which other rules it has."""
+    beside = " The rules improves and equivalent go by where the change could really be and stand outside of"
+    if columns == 0 and improvement:
+        return f"No rule of this build looks for a drop.{beside} the false-alarm promise."
     if columns == 0:
         return "No comparison was made. Rules about the candidate alone state facts: no promise is needed."
     about = "at most" if exact else "about"
     together = "" if columns == 1 else f", over all {columns:,} {family_noun(columns, checks)} together"
     outside = " Rules about the candidate alone (at_least, at_most, zero_tolerance) stand outside of that."
     fails = f"A candidate that changed nothing fails {about} {100 * alpha:g} times in 100{together}."
-    return fails + (outside if absolute else "")
+    return fails + (outside if absolute else "") + (f"{beside} it." if improvement else "")
 
 
 def untested_slice(examples: int, tested_from: int) -> Told:

@@ -15,6 +15,8 @@ from evalgate.report.model import SuiteReport
 _SLICES_SHOWN: Final = 8
 _FAILED: Final = {
     "no_regression": "worse",
+    "improves": "not better enough",
+    "equivalent": "differs",
     "at_least": "too low",
     "at_most": "too high",
     "zero_tolerance": "examples fail",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -43,6 +44,35 @@ class NoRegression(ConfigModel):
         return self
 
 
+class Improves(ConfigModel):
+    """The candidate is better than the baseline; passes only on evidence, and fails where that is ruled out."""
+
+    by: float = Field(ge=0, lt=1)
+    """By more than this share of the score's range; `improves: 0.05` is short for it, 0 asks for any improvement."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: Any) -> Any:
+        return _in_short("by", data)
+
+
+class Equivalent(ConfigModel):
+    """The candidate is neither better nor worse than the baseline by what counts; passes only on evidence."""
+
+    margin: float = Field(gt=0, lt=1)
+    """What counts, as a share of the score's range; `equivalent: 0.05` is short for it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, data: Any) -> Any:
+        return _in_short("margin", data)
+
+
+def _in_short(key: str, data: Any) -> Any:
+    """Read a number alone as the value of `key`."""
+    return {key: data} if isinstance(data, int | float) and not isinstance(data, bool) else data
+
+
 class Threshold(ConfigModel):
     """A fact about the candidate alone, in the score's own units."""
 
@@ -54,7 +84,7 @@ class Threshold(ConfigModel):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, data: Any) -> Any:
-        return {"threshold": data} if isinstance(data, int | float) and not isinstance(data, bool) else data
+        return _in_short("threshold", data)
 
 
 class ZeroTolerance(ConfigModel):
@@ -64,11 +94,19 @@ class ZeroTolerance(ConfigModel):
     """Count examples that the baseline fails twice too."""
 
 
+SHORT_NUMBERS: Final[Mapping[Any, str]] = {Improves: "by", Equivalent: "margin", Threshold: "threshold"}
+"""The rules that a number alone is short for, with the key that it is the value of."""
+
+
 class Check(ConfigModel):
     """One metric with one or more rules. The check is its worst rule."""
 
     no_regression: NoRegression | None = None
     """Not worse than the baseline: fails only on evidence."""
+    improves: Improves | None = None
+    """Better than the baseline by more than this; an unchanged candidate does not pass."""
+    equivalent: Equivalent | None = None
+    """Neither better nor worse than the baseline by this much."""
     at_least: Threshold | None = None
     """The candidate's mean is at least this."""
     at_most: Threshold | None = None
@@ -89,9 +127,18 @@ class Check(ConfigModel):
 
     @model_validator(mode="after")
     def _has_a_rule(self) -> Check:
-        rules = (self.no_regression, self.at_least, self.at_most, self.zero_tolerance)
+        rules = (*self.comparisons, self.at_least, self.at_most, self.zero_tolerance)
         if not self.report_only and not any(rules):
-            raise ValueError("a check needs a rule: no_regression, at_least, at_most or zero_tolerance, or report_only")
+            raise ValueError(
+                "a check needs a rule: no_regression, improves, equivalent, at_least, at_most or zero_tolerance, or"
+                " report_only"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _can_pass(self) -> Check:
+        if self.improves is not None and self.equivalent is not None and self.improves.by >= self.equivalent.margin:
+            raise ValueError("improves asks for more than equivalent allows: nothing could ever pass both")
         return self
 
     @property
@@ -102,7 +149,18 @@ class Check(ConfigModel):
     @property
     def compares(self) -> bool:
         """Return whether it needs a baseline to decide at all."""
-        return self.no_regression is not None
+        return bool(self.comparisons)
+
+    @property
+    def comparisons(self) -> tuple[str, ...]:
+        """Return the names of the rules that it has and that need a baseline."""
+        rules = {"no_regression": self.no_regression, "improves": self.improves, "equivalent": self.equivalent}
+        return tuple(name for name, rule in rules.items() if rule is not None)
+
+    @property
+    def needs_fresh(self) -> bool:
+        """Return whether it needs both sides drawn anew: the luck of stored runs would count as a change."""
+        return self.improves is not None or self.equivalent is not None
 
 
 class Unmeasurable(StrEnum):

@@ -93,9 +93,18 @@ def _checks(suite: Suite, base: Path) -> Iterator[Complaint]:
                 on_key=True,
             )
         if check.compares and suite.baseline is None:
+            rule = check.comparisons[0]
             yield Complaint(
-                (*path, "no_regression"),
-                f"no_regression compares with a baseline, and the suite has none: set `baseline:` to {BASELINES}",
+                (*path, rule),
+                f"{rule} compares with a baseline, and the suite has none: set `baseline:` to {BASELINES}",
+                on_key=True,
+            )
+        elif check.needs_fresh and isinstance(suite.baseline, str):
+            rule = check.comparisons[-1]
+            yield Complaint(
+                (*path, rule),
+                f"{rule} needs both sides fresh, and the baseline {suite.baseline!r} is stored: set `baseline:` to "
+                "{task: …}, or use no_regression",
                 on_key=True,
             )
     if not any(check.gating for check in suite.checks.values()):

@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from evalgate.suite.checks import SHORT_NUMBERS, Check
 from evalgate.suite.config import Config
 from evalgate.suite.evaluators import EVALUATOR_KINDS
+from evalgate.suite.shape import model_of
 
 
 def config_schema() -> dict[str, Any]:
@@ -18,8 +20,12 @@ def config_schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     _also(definitions["Suite"]["properties"], "dataset", {"type": "string", "description": "The file, in short."})
     _also(definitions["NoRegression"]["properties"]["slices"], "items", {"type": "string"})
-    for rule in ("at_least", "at_most"):
-        definitions["Check"]["properties"][rule]["anyOf"].insert(0, {"type": "number"})
+    for rule, field in Check.model_fields.items():
+        model = model_of(field.annotation)
+        if model is not None and model in SHORT_NUMBERS:
+            full = definitions[model.__name__]["properties"][SHORT_NUMBERS[model]]
+            short = {key: full[key] for key in full if key not in {"title", "description"}}
+            definitions["Check"]["properties"][rule]["anyOf"].insert(0, short)
     evaluator = definitions["Evaluator"]
     evaluator["oneOf"] = [{"required": [kind]} for kind in (*EVALUATOR_KINDS, "python")]
     _also(definitions["Suite"]["properties"]["evaluators"], "items", {"enum": list(EVALUATOR_KINDS)})

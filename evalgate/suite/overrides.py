@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.errors import ConfigurationError, Location
-from evalgate.suite.checks import Threshold
+from evalgate.suite.checks import SHORT_NUMBERS
 from evalgate.suite.config import DatasetRef
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.shape import Path, leaves, members, model_of, show_path, target
@@ -95,8 +95,8 @@ def _spelled_out(value: Any, path: Path) -> dict[Any, Any]:
     model = model_of(target(path, None).expected)
     if model is DatasetRef and isinstance(value, str):
         return {"file": value}
-    if model is Threshold and value is not None:
-        return {"threshold": value}
+    if model in SHORT_NUMBERS and value is not None:
+        return {SHORT_NUMBERS[model]: value}
     return {value: {}} if model is Evaluator and isinstance(value, str) else {}
 
 

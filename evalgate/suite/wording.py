@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
-from evalgate.suite.checks import Threshold
+from evalgate.suite.checks import SHORT_NUMBERS
 from evalgate.suite.evaluators import EVALUATOR_KINDS, Evaluator
 from evalgate.suite.shape import Path, Target, known_keys, look_up, model_of, show_path, target
 from evalgate.suite.tasks import TASK_KINDS
@@ -85,6 +85,8 @@ def complaints(errors: Iterable[ErrorDetails], raw: Any, start: Any) -> list[Com
 
 
 def _words(error: ErrorDetails, where: Target, raw: Any) -> list[Complaint]:
+    if where.owner in SHORT_NUMBERS and not isinstance(look_up(raw, where.path[:-1]), Mapping):
+        where = where._replace(path=where.path[:-1])  # a number in short: its key is not written
     kind, path, value = error["type"], where.path, look_up(raw, where.path)
     if kind == "extra_forbidden":
         return [_unknown(path, str(path[-1]), known_keys(where.owner))]
@@ -137,7 +139,7 @@ def _plain(error: ErrorDetails, where: Target, value: Any) -> str:
         wanted = context["expected"]
     elif kind == "string_pattern_mismatch":
         wanted = _PATTERNS.get(str(where.path[-1]), f"text that matches {context['pattern']}")
-    elif kind in _MAPPING and model_of(where.expected) is Threshold:
+    elif kind in _MAPPING and model_of(where.expected) in SHORT_NUMBERS:
         wanted = "a number or a mapping"
     elif kind in _TYPES:
         wanted = _TYPES[kind]

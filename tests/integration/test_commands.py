@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -11,6 +12,7 @@ from evalgate.errors import ConfigurationError
 from tests.e2e.project import Project
 
 OUTPUTS = {"--report-json": "r.json", "--junit": "r.xml", "--markdown": "r.md"}
+PRICED = "def answer(input):\n    return {'answer': input['q'] * 2, 'price': PRICE + input['q'] % 3 / 100}\n"
 HALF_WRONG = "def answer(input):\n    return {'answer': input['q'] * 2 + (input['q'] % 2)}\n"
 
 
@@ -114,3 +116,33 @@ def test_every_file_that_was_asked_for_is_written_before_the_result_is_printed(t
     assert 'failures="' in files["--junit"].read_text()
     assert "FAIL" in files["--markdown"].read_text()
     assert typed("decide", "1", "--no-gate").return_value == 0
+
+
+@pytest.mark.parametrize(("price", "code"), [("0.3", 0), ("0.7", 1)])
+def test_cheaper_and_as_good_is_a_policy_of_two_lines(tmp_path, price, code):
+    """30 points cheaper with less than 5 points of quality either way: PASS; not cheap enough: FAIL and why."""
+    project = Project(tmp_path, examples=60)
+    project.write("v1/app.py", PRICED.replace("PRICE", "0.8"))
+    project.write("v2/app.py", PRICED.replace("PRICE", price))
+    project.write("evals.py", "def price(output):\n    return output['price']\n")
+    project.suite = {
+        "evaluators": [
+            {"exact_match": {"path": "answer"}},
+            {"python": "evals.py:price", "direction": "minimize", "interpreter": sys.executable},
+        ],
+        "checks": {"price": {"improves": 0.3}, "exact_match": {"equivalent": 0.05}},
+    }
+    ended = project.prepare().run("--report-json", "r.json")
+    assert ended.code == code, ended.text
+    (suite,) = json.loads((tmp_path / "r.json").read_text())["suites"]
+    checks = {check["name"]: check for check in suite["checks"]}
+    assert checks["exact_match"]["rules"][0]["reason"].startswith("Within 5 points of v1/app.py:answer either way: ")
+    reason = checks["price"]["rules"][0]["reason"]
+    if code:
+        assert reason.startswith(
+            "An improvement of more than 30 points over v1/app.py:answer is ruled out: the change is 10"
+        )
+        assert "FAIL: not better enough" in ended.out
+    else:
+        assert reason.startswith("Better than on v1/app.py:answer by 50 points (")
+        assert "stand outside of the false-alarm promise" in " ".join(ended.out.split())

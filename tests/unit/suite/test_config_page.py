@@ -36,6 +36,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "suites.NAME.checks.NAME": checks.Check,
     "suites.NAME.checks.NAME.no_regression": checks.NoRegression,
     "suites.NAME.checks.NAME.no_regression.slices": checks.Slice,
+    "suites.NAME.checks.NAME.improves": checks.Improves,
+    "suites.NAME.checks.NAME.equivalent": checks.Equivalent,
     "suites.NAME.checks.NAME.at_least and .at_most": checks.Threshold,
     "suites.NAME.checks.NAME.zero_tolerance": checks.ZeroTolerance,
     "suites.NAME.baseline": config.BaselineTask,

@@ -44,6 +44,8 @@ SHORT = [
     suite(checks={"a": {"no_regression": None, "zero_tolerance": None}}, baseline={"task": {"python": "b.py:f"}}),
     suite(checks={"a": {"no_regression": {"slices": ["metadata.a", {"path": "metadata.b", "required": True}]}}}),
     suite(checks={"a": {"at_least": 1, "at_most": {"threshold": 2, "mode": "evidence"}}}),
+    suite(checks={"a": {"improves": 0.05, "equivalent": 0.3}, "b": {"improves": {"by": 0}, "equivalent": None}}),
+    suite(checks={"a": {"equivalent": {"margin": 0.05}}}),
     suite(checks={"a": {"report_only": True}}),
     suite(task={"prompt": "p.yaml", "model": "a/b", "temperature": 0}),
     suite(task={"command": ["node", "x.js"], "env": ["A_*"]}),
@@ -64,6 +66,8 @@ WRONG = [
     suite(task={"python": "app.py:answer", "command": "x"}),
     suite(checks={"a": {"at_least": "x"}}),
     suite(checks={"a": {"no_regression": {"slices": [3]}}}),
+    *[suite(checks={"a": {"improves": wrong}}) for wrong in (-0.1, 1, True, "x", {}, {"by": 1})],
+    *[suite(checks={"a": {"equivalent": wrong}}) for wrong in (0, 1, True, "x", {}, {"margin": 0})],
     {**suite(), "policy": {"alpha": 0.7}},
     {**suite(), "budget": {}},
 ]

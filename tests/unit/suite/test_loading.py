@@ -153,7 +153,10 @@ polcy: 3
         ),
         "evalgate.yaml:5:100: suites.s.evaluators[4].contains.text should be text; it is a number: write it in quotes",
         "evalgate.yaml:7:21: suites.s.checks.a.at_least should be a number or a mapping; it is 'q'",
-        "evalgate.yaml:8:7: a check needs a rule: no_regression, at_least, at_most or zero_tolerance, or report_only",
+        (
+            "evalgate.yaml:8:7: a check needs a rule: no_regression, improves, equivalent, at_least, at_most or "
+            "zero_tolerance, or report_only"
+        ),
         "evalgate.yaml:9:15: suites.s.baseline should be text; it is a number: write it in quotes",
         "evalgate.yaml:10:3: suites.t needs `dataset`",
         "evalgate.yaml:10:3: suites.t needs `evaluators`",
@@ -185,6 +188,51 @@ polcy: 3
         "evalgate.yaml:24:80: policy.exact should be true or false; it is 3",
         "evalgate.yaml:25:1: unknown key `polcy`: did you mean `policy`?",
     ]
+
+
+def test_rules_about_the_size_of_a_change_are_refused_where_their_number_stands(home):
+    """Those that no answers could pass too, and those whose baseline is stored."""
+    text = """\
+suites:
+  s:
+    dataset: data.jsonl
+    task: {python: answer.py:answer}
+    evaluators: [exact_match]
+    checks:
+      a: {improves: 2}
+      b: {improves: 0.1, equivalent: 0.1}
+      c: {equivalent: x}
+      d: {equivalent: {margn: 0.1}}
+      e: {improves: {by: -1}}
+"""
+    assert refusals(home, text) == [
+        "evalgate.yaml:7:21: suites.s.checks.a.improves should be below 1.0; it is 2",
+        "evalgate.yaml:8:7: improves asks for more than equivalent allows: nothing could ever pass both",
+        "evalgate.yaml:9:23: suites.s.checks.c.equivalent should be a number or a mapping; it is 'x'",
+        "evalgate.yaml:10:11: suites.s.checks.d.equivalent needs `margin`",
+        "evalgate.yaml:10:24: unknown key `margn`: did you mean `margin`?",
+        "evalgate.yaml:11:26: suites.s.checks.e.improves.by should be at least 0.0; it is -1",
+    ]
+    improving = GOOD.replace("at_least: 0.5", "improves: 0.5, equivalent: 0.6")
+    (alone,) = refusals(home, improving)
+    assert alone.startswith("evalgate.yaml:9:21: improves compares with a baseline, and the suite has none")
+    stored = improving.replace("    checks:", "    baseline: build:latest\n    checks:")
+    assert refusals(home, stored) == [
+        (
+            "evalgate.yaml:10:36: equivalent needs both sides fresh, and the baseline 'build:latest' is stored: set "
+            "`baseline:` to {task: …}, or use no_regression"
+        )
+    ]
+
+
+def test_a_number_in_short_is_overridden_by_the_key_that_it_is_short_for(home):
+    text = GOOD.replace("at_least: 0.5", "improves: 0.5").replace(
+        "    checks:", "    baseline: {task: {}}\n    checks:"
+    )
+    loaded = load(home, text, suites__support__checks__exact_match__improves__by="0.25")
+    rule = loaded.config.suites["support"].checks["exact_match"].improves
+    assert rule is not None
+    assert rule.by == 0.25
 
 
 def test_names_that_must_meet_are_checked_with_their_places(home):

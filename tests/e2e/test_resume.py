@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.e2e.project import environment
+from tests.e2e.project import REPOSITORY, Project, environment
 
 COUNTING = """
 import os, time
@@ -60,8 +60,12 @@ def started(project, *arguments):
 
 
 def decision(project):
-    """What was decided, without what tells one build from another."""
-    report = json.loads(project.evalgate("decide", "--json", "--no-gate").out)
+    """What was decided of the latest build."""
+    return without_build(json.loads(project.evalgate("decide", "--json", "--no-gate").out))
+
+
+def without_build(report):
+    """A report without what tells one build of the same answers from another."""
     del report["build"]
     for suite in report["suites"]:
         for view in suite["examples"]:
@@ -167,3 +171,47 @@ def test_answers_that_infrastructure_failed_are_asked_for_again(project):
     again = project.run("--resume")
     assert again.code == 0, again.text
     assert sorted((project.folder / "calls").read_text().split()) == ["e0", "e4"]
+
+
+def test_the_demo_killed_at_ten_random_moments(tmp_path):
+    """Ten runs of the demo, each killed at a moment of its own and gone on with: ten times the undisturbed decision."""
+    demo = Project(REPOSITORY)
+    undisturbed = demo_decision(demo, tmp_path / "undisturbed.db")
+    moments = random.Random(20240613)
+    killed = 0
+    for number in range(10):
+        journal = tmp_path / f"{number}.db"
+        process = subprocess.Popen(
+            [sys.executable, "-m", "evalgate", *demo_run(journal)],
+            cwd=REPOSITORY,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL,
+        )
+        until = time.monotonic() + 30
+        while not journal.exists() and process.poll() is None and time.monotonic() < until:
+            time.sleep(0.01)
+        time.sleep(moments.uniform(0, 1.2))
+        if process.poll() is None:
+            process.kill()
+            killed += 1
+        process.wait(30)
+        assert demo_decision(demo, journal) == undisturbed
+    assert killed >= 5
+
+
+def demo_run(journal):
+    return ("run", "--config", "datasets/demo.yaml", "--journal", str(journal), "--quiet")
+
+
+def demo_decision(demo, journal):
+    """Bring the demo's build to its end, however far it is, and return what is decided of it."""
+    if journal.exists() and "unfinished" in demo.evalgate("journal", "list", "--journal", str(journal)).out:
+        ended = demo.evalgate(*demo_run(journal), "--resume")
+    elif journal.exists() and "complete" in demo.evalgate("journal", "list", "--journal", str(journal)).out:
+        ended = demo.evalgate("decide", "--journal", str(journal))
+    else:
+        ended = demo.evalgate(*demo_run(journal))
+    assert ended.code == 1, ended.text
+    return without_build(json.loads(demo.evalgate("decide", "--json", "--no-gate", "--journal", str(journal)).out))

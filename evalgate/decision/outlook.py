@@ -32,7 +32,7 @@ def detectable(of: View, family: Family) -> tuple[float | None, str | None]:
     differences = of.differences()
     if differences is None or of.pairs is None or not len(differences.values):
         return None, None
-    flip, source = _flip(of, differences)
+    flip, source = flip_rate(of, differences)
     repetitions = float(of.pairs.repetitions[of.pairs.paired].mean()) if source != "this run's own changes" else 1.0
     icc, size = intraclass(differences.values, differences.units)
     comparisons = max(1, family.live)
@@ -49,12 +49,17 @@ def detectable(of: View, family: Family) -> tuple[float | None, str | None]:
     drop = detectable_drop_binary(plan, mid=not of.policy.exact) if exact else detectable_drop(plan)
     rule = of.evidence.check.no_regression
     if drop is not None and rule is not None and rule.ignore_drop_under:
-        spread = math.sqrt(plan.flip / plan.repetitions + drop * (1 - drop))
-        drop = max(drop, rule.ignore_drop_under + z_value(POWER) * spread / math.sqrt(plan.effective))
+        drop = above_ignored(drop, plan, rule.ignore_drop_under)
     return (drop if drop is None or drop < 1 else None), source
 
 
-def _flip(of: View, differences: Differences) -> tuple[float, str]:
+def above_ignored(drop: float, plan: Plan, ignored: float) -> float:
+    """Return what is caught of a rule that lets drops under `ignored` go, where `drop` is caught without that."""
+    spread = math.sqrt(plan.flip / plan.repetitions + drop * (1 - drop))
+    return max(drop, ignored + z_value(POWER) * spread / math.sqrt(plan.effective))
+
+
+def flip_rate(of: View, differences: Differences) -> tuple[float, str]:
     """Return the flip rate of one answer each, and where it was read: within a side that repeats, else this run."""
     for side, name in ((of.metric.baseline, of.label), (of.metric.candidate, "the candidate")):
         within = _variance_within(side) if side is not None else None

@@ -25,6 +25,8 @@ from evalgate.stats.power import (
 _EXACT_UNDER, _EXACT_UNDER_WITH_MANY = 30, 50
 _REPETITIONS = 3
 _ONE_SIDE = 0.05
+OWN_CHANGES = "this run's own changes"
+"""Where noise is read from when neither side repeats: real changes are among it."""
 
 
 def detectable(of: View, family: Family) -> tuple[float | None, str | None]:
@@ -33,7 +35,7 @@ def detectable(of: View, family: Family) -> tuple[float | None, str | None]:
     if differences is None or of.pairs is None or not len(differences.values):
         return None, None
     flip, source = flip_rate(of, differences)
-    repetitions = float(of.pairs.repetitions[of.pairs.paired].mean()) if source != "this run's own changes" else 1.0
+    repetitions = float(of.pairs.repetitions[of.pairs.paired].mean()) if source != OWN_CHANGES else 1.0
     icc, size = intraclass(differences.values, differences.units)
     comparisons = max(1, family.live)
     plan = Plan(
@@ -65,7 +67,7 @@ def flip_rate(of: View, differences: Differences) -> tuple[float, str]:
         within = _variance_within(side) if side is not None else None
         if within is not None:
             return 2 * within, f"the repetitions of {name}"
-    return float((differences.values**2).mean()), "this run's own changes"
+    return float((differences.values**2).mean()), OWN_CHANGES
 
 
 def _variance_within(side: Answers) -> float | None:

@@ -87,7 +87,7 @@ class SidePlan:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuitePlan:
-    """One suite: what it will take, and what each of its comparisons could catch. `thresholds` are sentences."""
+    """One suite: what it will take, and what each of its comparisons could catch. `thresholds`: what they take."""
 
     name: str
     dataset: str

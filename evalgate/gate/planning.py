@@ -38,7 +38,12 @@ def make_plan(
 
     `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
     """
-    thresholds = {suite.name: tuple(outlook(suite, specs[suite.name], policy)) for suite in suites}
+    thresholds = {
+        suite.name: tuple(
+            f"{spec.name}: {line}" for spec in specs[suite.name] for line in outlook(suite, [spec], policy)
+        )
+        for suite in suites
+    }
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
     seen = _seen(journal, suites) if journal is not None else _Seen()
     comparisons = plan_comparisons(

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.planning import BuildPlan, CheckPlan, Noise, Outlook, SuitePlan
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
@@ -14,7 +15,7 @@ from evalgate.report.page import Column, Page, Part
 
 PLAN_VERSION: Final = 1
 _DECIMALS: Final = 6
-_UNTIMED: Final = "not known before the first run"
+_UNTIMED: Final = "not known before the first whole run"
 
 
 def render_plan(plan: BuildPlan, console: Console) -> str:
@@ -45,7 +46,7 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     if suite.redraws:
         page.prose("Beside these, each example that fails under zero_tolerance is drawn once more.", indent=2)
     for line in suite.thresholds:
-        page.prose(f"{line[:1].upper()}{line[1:]}.", indent=2, hanging=4)
+        page.prose(f"{line}.", indent=2, hanging=4)
     for check in suite.checks:
         page.blank()
         _check(page, suite, check, catch)
@@ -105,7 +106,7 @@ def _cells(of: Outlook, suite: SuitePlan, catch: float | None) -> Iterator[str]:
 
 def _known(noise: Noise, of: Outlook) -> str:
     share = formatting.percent(noise.flip)
-    if noise.source == "this run's own changes":
+    if noise.source == OWN_CHANGES:
         where = f"{share} of answers differ between the sides of build {noise.build}, its real changes among them"
     else:
         where = f"{share} of answers differ between two equal runs, by {noise.source} in build {noise.build}"
@@ -120,11 +121,11 @@ def _to_catch(suite: SuitePlan, check: CheckPlan, of: Outlook, catch: float) -> 
     opening = f"To catch {formatting.points(catch, signed=False)} in {check.name}:"
     if of.caught:
         return f"{opening} the {count(suite.examples, 'example')} there are will do."
-    if of.examples is None and of.repetitions is None:
-        return f"{opening} no number of examples and no number of repetitions does it."
     there = f"the {count(suite.examples, 'example')} there are"
     if of.repetitions is None:
-        return f"{opening} {count(of.examples or 0, 'example')}; with {there} no number of repetitions does it."
+        if of.examples is None:
+            return f"{opening} no number of examples and no number of repetitions does it."
+        return f"{opening} {of.examples:,} examples; no number of repetitions does it with {there}."
     repeated = f"{there} with `repetitions: {of.repetitions}`"
     return f"{opening} {repeated}." if of.examples is None else f"{opening} {of.examples:,} examples, or {repeated}."
 

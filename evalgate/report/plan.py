@@ -37,6 +37,12 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     clusters = f" in {count(suite.clusters, 'cluster')}" if suite.clusters is not None else ""
     times = f" × {suite.repetitions} repetitions" if suite.repetitions > 1 else ""
     page.prose(f"{count(suite.examples, 'example')}{clusters} of {suite.dataset}{times}", indent=2)
+    if not suite.examples:
+        page.prose(
+            f"A run of it would be UNMEASURABLE: look at its dataset with `evalgate dataset validate {suite.dataset}`.",
+            indent=2,
+        )
+        return
     for side in suite.sides:
         took = f"time {_UNTIMED}"
         if side.seconds is not None and side.seconds_per_run is not None:

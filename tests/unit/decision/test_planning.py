@@ -97,6 +97,13 @@ def test_no_number_of_repetitions_mends_too_few_examples():
     assert of.examples > 500
 
 
+def test_examples_that_could_never_fail_catch_nothing_however_often_they_repeat():
+    """One example that changed is no evidence, whatever the formula for many says."""
+    (of,) = only(planned(suite(1), noise=noise(), catch=1.0)).outlooks
+    assert (of.drop, of.repetitions) == (None, None)
+    assert only(planned(suite(1), repetitions=9, noise=noise())).outlooks[0].drop is None
+
+
 def test_a_drop_that_is_let_go_is_caught_by_no_number():
     """Under `ignore_drop_under` nothing fails; just above it takes more examples than without it."""
     ignoring = {"ignore_drop_under": 0.05}

@@ -111,6 +111,16 @@ def test_nothing_compared():
     assert "No comparison was made" not in said
 
 
+def test_a_suite_without_examples():
+    """What would come of it, and the command that shows why; no count of nothing."""
+    of = support(examples=0, sides=sides(0))
+    assert text(plan(of)).startswith(
+        "support\n  no examples of support.jsonl\n"
+        "  A run of it would be UNMEASURABLE: look at its dataset with `evalgate dataset validate\n"
+        "  support.jsonl`.\n\nin all: no runs"
+    )
+
+
 def test_the_plan_as_json():
     """Its whole shape; what a drop takes is there only where it was asked for."""
     of = support(known(examples=240, repetitions=3, slices=5))

@@ -25,6 +25,8 @@ from evalgate.stats.power import (
 _EXACT_UNDER, _EXACT_UNDER_WITH_MANY = 30, 50
 _REPETITIONS = 3
 _ONE_SIDE = 0.05
+OWN_CHANGES = "this run's own changes"
+"""Where noise is read from when neither side repeats: real changes are among it."""
 
 
 def detectable(of: View, family: Family) -> tuple[float | None, str | None]:
@@ -32,8 +34,8 @@ def detectable(of: View, family: Family) -> tuple[float | None, str | None]:
     differences = of.differences()
     if differences is None or of.pairs is None or not len(differences.values):
         return None, None
-    flip, source = _flip(of, differences)
-    repetitions = float(of.pairs.repetitions[of.pairs.paired].mean()) if source != "this run's own changes" else 1.0
+    flip, source = flip_rate(of, differences)
+    repetitions = float(of.pairs.repetitions[of.pairs.paired].mean()) if source != OWN_CHANGES else 1.0
     icc, size = intraclass(differences.values, differences.units)
     comparisons = max(1, family.live)
     plan = Plan(
@@ -49,18 +51,23 @@ def detectable(of: View, family: Family) -> tuple[float | None, str | None]:
     drop = detectable_drop_binary(plan, mid=not of.policy.exact) if exact else detectable_drop(plan)
     rule = of.evidence.check.no_regression
     if drop is not None and rule is not None and rule.ignore_drop_under:
-        spread = math.sqrt(plan.flip / plan.repetitions + drop * (1 - drop))
-        drop = max(drop, rule.ignore_drop_under + z_value(POWER) * spread / math.sqrt(plan.effective))
+        drop = above_ignored(drop, plan, rule.ignore_drop_under)
     return (drop if drop is None or drop < 1 else None), source
 
 
-def _flip(of: View, differences: Differences) -> tuple[float, str]:
+def above_ignored(drop: float, plan: Plan, ignored: float) -> float:
+    """Return what is caught of a rule that lets drops under `ignored` go, where `drop` is caught without that."""
+    spread = math.sqrt(plan.flip / plan.repetitions + drop * (1 - drop))
+    return max(drop, ignored + z_value(POWER) * spread / math.sqrt(plan.effective))
+
+
+def flip_rate(of: View, differences: Differences) -> tuple[float, str]:
     """Return the flip rate of one answer each, and where it was read: within a side that repeats, else this run."""
     for side, name in ((of.metric.baseline, of.label), (of.metric.candidate, "the candidate")):
         within = _variance_within(side) if side is not None else None
         if within is not None:
             return 2 * within, f"the repetitions of {name}"
-    return float((differences.values**2).mean()), "this run's own changes"
+    return float((differences.values**2).mean()), OWN_CHANGES
 
 
 def _variance_within(side: Answers) -> float | None:

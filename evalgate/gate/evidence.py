@@ -100,28 +100,48 @@ def _suite(
     experiments: list[ExperimentRow],
     problems: tuple[Problem, ...],
 ) -> SuiteEvidence:
-    slice_paths = _slice_paths(suite)
-    ids, clusters = [], []
-    slices: dict[str, list[str | None]] = {path: [] for path in slice_paths}
-    for example in journal.examples(build_id, name):
-        ids.append(example.id)
-        if suite.cluster is not None:
-            clusters.append(_value(suite.cluster, example) or f"\x00{example.id}")
-        for path in slice_paths:
-            slices[path].append(_value(path, example))
+    grouped = grouping(suite, journal.examples(build_id, name))
+    ids = grouped.example_ids
     index = {example_id: position for position, example_id in enumerate(ids)}
     sides = {experiment.side: _read_side(journal, experiment, index) for experiment in experiments}
     by_side = {experiment.side: experiment for experiment in experiments}
     return SuiteEvidence(
         name=name,
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
-        example_ids=tuple(ids),
+        example_ids=ids,
         checks=_checks(suite, by_side, sides, len(ids)),
-        clusters=tuple(clusters) if suite.cluster is not None else None,
-        slices={path: tuple(values) for path, values in slices.items()},
+        clusters=grouped.clusters,
+        slices=grouped.slices,
         identical=_identical(sides, len(ids)),
         problems=problems,
         baseline_label=by_side[Side.BASELINE].label if Side.BASELINE in by_side else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grouping:
+    """Which examples a suite has and what parts them, in their order, as `SuiteEvidence` has it."""
+
+    example_ids: tuple[str, ...]
+    clusters: tuple[str, ...] | None
+    slices: Mapping[str, tuple[str | None, ...]]
+
+
+def grouping(suite: Suite, examples: Iterable[Example]) -> Grouping:
+    """Return the examples' ids, clusters and slice values: known before anything is answered."""
+    slice_paths = _slice_paths(suite)
+    ids, clusters = [], []
+    slices: dict[str, list[str | None]] = {path: [] for path in slice_paths}
+    for example in examples:
+        ids.append(example.id)
+        if suite.cluster is not None:
+            clusters.append(_value(suite.cluster, example) or f"\x00{example.id}")
+        for path in slice_paths:
+            slices[path].append(_value(path, example))
+    return Grouping(
+        example_ids=tuple(ids),
+        clusters=tuple(clusters) if suite.cluster is not None else None,
+        slices={path: tuple(values) for path, values in slices.items()},
     )
 
 

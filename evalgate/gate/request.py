@@ -58,9 +58,17 @@ def make_request(loaded: LoadedConfig, wanted: Wanted, journal: Journal, *, comm
     if wanted.resume is not None:
         names = tuple(recorded_config(journal.build(wanted.resume)).suites)
     config = _only(loaded.config, names)
-    suites = tuple(_suite(loaded, name, wanted, journal, tree) for name in config.suites)
+    suites = tuple(_suite(loaded, name, _selection(name, wanted, journal), tree) for name in config.suites)
     partial = next((suite.selection.words for suite in suites if suite.selection.words), None)
     return Request(config=config, config_file=loaded.path.name, suites=suites, partial=partial, commit=commit)
+
+
+def whole_suites(loaded: LoadedConfig, names: Sequence[str], *, tree: Tree) -> tuple[PreparedSuite, ...]:
+    """Return the named suites (no names: all) with all their examples: what a run would take, without a journal.
+
+    Raises as `make_request` does.
+    """
+    return tuple(_suite(loaded, name, Selection(), tree) for name in _only(loaded.config, names).suites)
 
 
 def _only(config: Config, names: Sequence[str]) -> Config:
@@ -76,7 +84,7 @@ def _only(config: Config, names: Sequence[str]) -> Config:
     return config.model_copy(update={"suites": kept})
 
 
-def _suite(loaded: LoadedConfig, name: str, wanted: Wanted, journal: Journal, tree: Tree) -> PreparedSuite:
+def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree) -> PreparedSuite:
     suite, root = loaded.config.suites[name], loaded.root(name)
     tasks: dict[Side, TaskBase] = {Side.CANDIDATE: suite.task}
     if (second := loaded.baseline_tasks.get(name)) is not None:
@@ -85,7 +93,7 @@ def _suite(loaded: LoadedConfig, name: str, wanted: Wanted, journal: Journal, tr
         prepare_side(side, _title(task), task, root=root, tree=tree, endpoints=loaded.config.endpoints)
         for side, task in tasks.items()
     )
-    return prepare_suite(name, suite, root=root, selection=_selection(name, wanted, journal), sides=sides)
+    return prepare_suite(name, suite, root=root, selection=selection, sides=sides)
 
 
 def _title(task: TaskBase) -> str:

@@ -234,6 +234,18 @@ class Journal:
         for example_id, sample, output_hash, kind in self._tuples(query, (experiment,)):
             yield example_id, sample, output_hash, None if kind is None else rows.error_kind(kind)
 
+    def pace(self, experiment: int) -> tuple[int, float | None]:
+        """Return (stored runs, seconds from the first one's start to the last one's end); None where unknown.
+
+        A redraw is left out: it waits for every other run of its build.
+        """
+        query = (
+            "SELECT count(*), 86400 * (max(julianday(started_at) + latency / 86400) - min(julianday(started_at)))"
+            " FROM run WHERE experiment = ? AND sample GLOB 'r[0-9]*'"
+        )
+        runs, seconds = next(self._tuples(query, (experiment,)))
+        return runs, seconds
+
     def scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""
         query = "SELECT example_id, sample, name, score, failure IS NOT NULL FROM evaluation WHERE experiment = ?"

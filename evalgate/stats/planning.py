@@ -50,6 +50,9 @@ def caught(of: Planned) -> float | None:
     single = plan.repetitions <= 1 and plan.cluster_size <= 1
     if of.binary and single and plan.examples <= EXACT_UP_TO:
         return detectable_drop_binary(plan, mid=not of.exact)
+    units = min(int(plan.effective), _ALWAYS_ENOUGH)
+    if fewest_to_fail(units, plan.alpha, not of.exact) > units:
+        return None  # so few cannot fail even where all of them get worse, which the formula does not know
     return detectable_drop(plan)
 
 

@@ -1,0 +1,68 @@
+"""`evalgate plan`: what a run takes and what it could catch, before anything is paid."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from evalgate.cli.options import config_option, journal_option, overrides, set_option
+
+
+@click.command()
+@config_option
+@journal_option
+@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@click.option(
+    "--catch",
+    type=click.FloatRange(min=0, min_open=True, max=100),
+    metavar="POINTS",
+    help="Say how many examples or repetitions catch a drop of this many points: --catch 5.",
+)
+@set_option
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, in place of text.")
+def command(
+    *,
+    config: Path,
+    journal: Path | None,
+    suites: tuple[str, ...],
+    catch: float | None,
+    assignments: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Say what a run takes and what it could catch, before anything is paid.
+
+    Datasets are read and validated; no task, evaluator or model is started. How long a run takes and how much answers
+    differ without any change is read from the latest complete build of each suite, where there is one.
+    """
+    from evalgate.cli.builds import journal_path, tree_of
+    from evalgate.cli.conclude import this_console
+    from evalgate.cli.files import say
+    from evalgate.cli.workflow import guarded
+    from evalgate.evaluators.registry import build
+    from evalgate.gate.planning import make_plan
+    from evalgate.gate.request import whole_suites
+    from evalgate.journal.store import Journal
+    from evalgate.report.plan import render_plan, render_plan_json
+    from evalgate.suite.loading import load_config
+
+    environ = dict(os.environ)
+    loaded = load_config(config, environ=environ, overrides=overrides(assignments))
+    prepared = whole_suites(loaded, suites, tree=tree_of(environ))
+    specs = {
+        suite.name: [build(each, root=suite.root, environ=environ).spec for each in suite.suite.evaluators]
+        for suite in prepared
+    }
+    stored = journal_path(journal)
+    with ExitStack() as stack:
+        # A first plan comes before the first run: without a journal it says less, and it makes none.
+        store = stack.enter_context(Journal(stored, create=False)) if stored.exists() else None
+        share = None if catch is None else catch / 100
+        plan = make_plan(prepared, loaded.config.policy, specs, store, catch=share)
+    if as_json:
+        say(render_plan_json(plan))
+    else:
+        say(guarded(render_plan(plan, this_console(environ)), environ))
+    return 0

@@ -1,0 +1,301 @@
+"""What a build will take and what its comparisons could catch, said before anything is paid."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from evalgate.decision import words
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence, SuiteEvidence
+from evalgate.decision.layout import Layout, lay_out, refuse_too_many
+from evalgate.decision.outlook import above_ignored, flip_rate
+from evalgate.decision.scale import Fill, read_metric
+from evalgate.decision.view import comparison_obstacle, view
+from evalgate.records import Direction, Side
+from evalgate.stats.intervals import z_value
+from evalgate.stats.planning import MOST_EXAMPLES, MOST_REPETITIONS, Planned, caught, examples_for
+from evalgate.stats.power import POWER, Plan, intraclass
+from evalgate.suite.checks import NoRegression, Policy
+
+FLIPS = (0.02, 0.05, 0.10, 0.20, 0.30)
+"""The flip rates to show before any is known: from a model at temperature 0 to a judge's worst."""
+_ENOUGH = 1e-9
+_NO_SCALE = "its score is unbounded and declares no `scale`, so that no drop of it has a size"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Noise:
+    """How much a check's scores differ without any change, as a stored build shows it.
+
+    `flip` is of one answer each (for scores: twice the variance within an example), `icc` what the examples of a
+    cluster have in common. `source` is where it was read: `the repetitions of main`, `this run's own changes`.
+    """
+
+    flip: float
+    icc: float
+    binary: bool
+    source: str
+    build: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outlook:
+    """At one flip rate: the drop (share of the range) caught 8 times in 10, None where none is.
+
+    Where a drop is asked for, `caught` says whether it is among them, `examples` how many catch it at the repetitions
+    that are planned, and `repetitions` how many catch it with the examples that there are. None: no number does.
+    """
+
+    flip: float
+    drop: float | None
+    caught: bool = False
+    examples: int | None = None
+    repetitions: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckPlan:
+    """One gating comparison: one outlook where its noise is known, one for each of `FLIPS` where it is not."""
+
+    name: str
+    noise: Noise | None
+    outlooks: tuple[Outlook, ...]
+    obstacle: str | None = None
+    """Why nothing can be said of it."""
+    slices: int = 0
+    """How many slices of it are tested beside all examples."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SidePlan:
+    """One side that will be run. `seconds_per_run` is wall time at the concurrency of `build`, where it was read."""
+
+    side: Side
+    label: str
+    runs: int
+    seconds_per_run: float | None = None
+    build: int | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it would take; None where no build has told."""
+        return None if self.seconds_per_run is None else self.runs * self.seconds_per_run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuitePlan:
+    """One suite: what it will take, and what each of its comparisons could catch. `thresholds`: what they take."""
+
+    name: str
+    dataset: str
+    examples: int
+    clusters: int | None
+    repetitions: int
+    evaluators: int
+    sides: tuple[SidePlan, ...]
+    checks: tuple[CheckPlan, ...]
+    thresholds: tuple[str, ...] = ()
+    redraws: bool = False
+    """Whether `zero_tolerance` draws failing examples once more."""
+
+    @property
+    def runs(self) -> int:
+        """How many runs there will be, each one call of the task."""
+        return sum(side.runs for side in self.sides)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildPlan:
+    """Everything that one run of the config would do. `catch` is the drop asked for, as a share of the range."""
+
+    suites: tuple[SuitePlan, ...]
+    comparisons: int
+    promise: str
+    catch: float | None = None
+
+    @property
+    def runs(self) -> int:
+        """How many runs of all suites."""
+        return sum(suite.runs for suite in self.suites)
+
+    @property
+    def evaluations(self) -> int:
+        """How many evaluations, if every run answers."""
+        return sum(suite.runs * suite.evaluators for suite in self.suites)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long: sides and suites run at the same time, so the longest; None where one of them is not known."""
+        return longest([side for suite in self.suites for side in suite.sides])
+
+
+def longest(sides: Sequence[SidePlan]) -> float | None:
+    """Return how long sides that run at the same time take; None where one of them is not known."""
+    known = [side.seconds for side in sides if side.seconds is not None]
+    return max(known) if known and len(known) == len(sides) else None
+
+
+def noises(evidence: BuildEvidence) -> dict[tuple[str, str], Noise]:
+    """Return the noise of every gating comparison of a recorded build that was measured, by suite and check."""
+    usable = [suite for suite in evidence.suites if suite.example_ids and not suite.problems]
+    found = {}
+    for layout in lay_out(usable)[0]:
+        for check, _ in _comparing(layout.suite):
+            of = view(layout, check, read_metric(check, layout.order), evidence.policy, Fill.NOTHING)
+            differences = of.differences()
+            if differences is None or comparison_obstacle(of) is not None:
+                continue
+            flip, source = flip_rate(of, differences)
+            found[layout.suite.name, check.name] = Noise(
+                flip=min(1.0, flip),
+                icc=intraclass(differences.values, differences.units)[0],
+                binary=of.metric.binary,
+                source=source,
+            )
+    return found
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparisons:
+    """The comparisons of a build by suite: the whole family's size, and what each of its checks could catch."""
+
+    checks: Mapping[str, tuple[CheckPlan, ...]]
+    clusters: Mapping[str, int]
+    columns: int
+    promise: str
+
+
+def plan_comparisons(
+    evidence: BuildEvidence,
+    *,
+    repetitions: Mapping[str, int],
+    known: Mapping[tuple[str, str], Noise],
+    catch: float | None,
+) -> Comparisons:
+    """Return what the comparisons of `evidence`, a build without any answers, could catch at these repetitions.
+
+    Every column of the family counts, as none is known to be unable to fail. Raises ConfigurationError for more than
+    2,000 of them.
+    """
+    layouts, _ = lay_out([suite for suite in evidence.suites if suite.example_ids])
+    refuse_too_many(layouts)
+    slices = {
+        (layout.suite.name, check.name): sum(part.tested for part in layout.slicings(rule))
+        for layout in layouts
+        for check, rule in _comparing(layout.suite)
+    }
+    columns = len(slices) + sum(slices.values())
+    plans: dict[str, tuple[CheckPlan, ...]] = {}
+    for layout in layouts:
+        name = layout.suite.name
+        plans[name] = tuple(
+            _check(
+                check,
+                rule,
+                noise=known.get((name, check.name)),
+                plan=_plan(layout, evidence.policy, repetitions[name]),
+                family=(columns, slices[name, check.name], evidence.policy.exact),
+                catch=catch,
+            )
+            for check, rule in _comparing(layout.suite)
+        )
+    gating = [check.check for suite in evidence.suites for check in suite.checks if check.check.gating]
+    return Comparisons(
+        checks=plans,
+        clusters={layout.suite.name: len(np.unique(layout.units)) for layout in layouts if layout.clustered},
+        columns=columns,
+        promise=words.promise(
+            columns=columns,
+            checks=len(slices),
+            alpha=evidence.policy.alpha,
+            exact=evidence.policy.exact,
+            absolute=any(check.at_least or check.at_most or check.zero_tolerance for check in gating),
+        ),
+    )
+
+
+def _comparing(suite: SuiteEvidence) -> Iterator[tuple[CheckEvidence, NoRegression]]:
+    for check in suite.checks:
+        rule = check.check.no_regression
+        if rule is not None and check.check.gating and check.evaluator.direction != Direction.NEUTRAL:
+            yield check, rule
+
+
+def _plan(layout: Layout, policy: Policy, repetitions: int) -> Plan:
+    """Return the comparison to plan for, its noise left open."""
+    examples = len(layout.example_ids)
+    size = examples / len(np.unique(layout.units))
+    return Plan(examples=examples, flip=0.0, alpha=policy.alpha, repetitions=repetitions, cluster_size=size)
+
+
+def _check(
+    check: CheckEvidence,
+    rule: NoRegression,
+    *,
+    noise: Noise | None,
+    plan: Plan,
+    family: tuple[int, int, bool],
+    catch: float | None,
+) -> CheckPlan:
+    spec, (columns, slices, exact) = check.evaluator, family
+    if spec.scale is None and (spec.low is None or spec.high is None):
+        return CheckPlan(name=check.name, noise=noise, outlooks=(), obstacle=_NO_SCALE, slices=slices)
+    outlooks = []
+    for flip in FLIPS if noise is None else (noise.flip,):
+        of = Planned(
+            plan=Plan(
+                examples=plan.examples,
+                flip=flip,
+                alpha=plan.alpha,
+                repetitions=plan.repetitions,
+                cluster_size=plan.cluster_size,
+                icc=noise.icc if noise else 0.0,
+            ),
+            binary=noise.binary if noise else True,
+            comparisons=columns,
+            exact=exact,
+        )
+        outlooks.append(_outlook(of, rule.ignore_drop_under, catch))
+    return CheckPlan(name=check.name, noise=noise, outlooks=tuple(outlooks), slices=slices)
+
+
+def _outlook(of: Planned, ignored: float, catch: float | None) -> Outlook:
+    drop = _drop(of, ignored)
+    if catch is None:
+        return Outlook(flip=of.plan.flip, drop=drop)
+    tried = range(int(of.plan.repetitions) + 1, MOST_REPETITIONS + 1)
+    return Outlook(
+        flip=of.plan.flip,
+        drop=drop,
+        caught=_within(drop, catch),
+        examples=_examples(catch, of, ignored),
+        repetitions=next((k for k in tried if _within(_drop(of.with_repetitions(k), ignored), catch)), None),
+    )
+
+
+def _drop(of: Planned, ignored: float) -> float | None:
+    drop = caught(of)
+    if drop is None or not ignored:
+        return drop
+    lifted = above_ignored(drop, of.plan, ignored)
+    return lifted if lifted < 1 else None
+
+
+def _within(drop: float | None, catch: float) -> bool:
+    return drop is not None and drop <= catch + _ENOUGH
+
+
+def _examples(catch: float, of: Planned, ignored: float) -> int | None:
+    """Return how many examples catch the drop, and clear what the rule lets go 8 times in 10."""
+    found = examples_for(catch, of)
+    if found is None or not ignored:
+        return found
+    if catch <= ignored:
+        return None
+    each = of.plan.flip / of.plan.repetitions + catch * (1 - catch)
+    worth = 1 + (of.plan.cluster_size - 1) * max(0.0, of.plan.icc)
+    needed = max(found, math.ceil(z_value(POWER) ** 2 * each * worth / (catch - ignored) ** 2))
+    return needed if needed <= MOST_EXAMPLES else None

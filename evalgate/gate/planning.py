@@ -1,0 +1,136 @@
+"""From a config and what the journal has seen of it to the plan of a run. Nothing is started and nothing is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Scores, SuiteEvidence
+from evalgate.decision.planning import BuildPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
+from evalgate.errors import JournalError
+from evalgate.gate.evidence import build_evidence, grouping
+from evalgate.gate.preflight import outlook
+from evalgate.gate.prepare import PreparedSuite
+from evalgate.journal.store import Journal
+from evalgate.records import EvaluatorSpec, Side
+from evalgate.suite.checks import Policy
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Seen:
+    """What stored builds say: the noise by (suite, check), and (build, seconds per run) by (suite, side)."""
+
+    noise: dict[tuple[str, str], Noise] = field(default_factory=dict)
+    pace: dict[tuple[str, Side], tuple[int, float]] = field(default_factory=dict)
+
+
+def make_plan(
+    suites: Sequence[PreparedSuite],
+    policy: Policy,
+    specs: Mapping[str, Sequence[EvaluatorSpec]],
+    journal: Journal | None,
+    *,
+    catch: float | None = None,
+) -> BuildPlan:
+    """Return what a run of `suites` takes and could catch. `specs` are their evaluators', by suite.
+
+    `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
+    """
+    thresholds = {
+        suite.name: tuple(
+            f"{spec.name}: {line}" for spec in specs[suite.name] for line in outlook(suite, [spec], policy)
+        )
+        for suite in suites
+    }
+    evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
+    seen = _seen(journal, suites) if journal is not None else _Seen()
+    comparisons = plan_comparisons(
+        evidence,
+        repetitions={suite.name: suite.suite.repetitions for suite in suites},
+        known=seen.noise,
+        catch=catch,
+    )
+    return BuildPlan(
+        suites=tuple(
+            SuitePlan(
+                name=suite.name,
+                dataset=suite.suite.dataset.file,
+                examples=suite.count,
+                clusters=comparisons.clusters.get(suite.name),
+                repetitions=suite.suite.repetitions,
+                evaluators=len(suite.suite.evaluators),
+                sides=_sides(suite, seen),
+                checks=comparisons.checks.get(suite.name, ()),
+                thresholds=thresholds[suite.name],
+                redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
+            )
+            for suite in suites
+        ),
+        comparisons=comparisons.columns,
+        promise=comparisons.promise,
+        catch=catch,
+    )
+
+
+def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> SuiteEvidence:
+    """Return the evidence of a suite of which nothing is answered: what its comparisons will be is settled by then."""
+    grouped = grouping(prepared.suite, prepared.examples())
+    size = len(grouped.example_ids)
+    absent = Scores(values=np.full((size, 1), np.nan), cells=np.full((size, 1), Cell.ABSENT, dtype=np.uint8))
+    by_name = {spec.name: spec for spec in specs}
+    return SuiteEvidence(
+        name=prepared.name,
+        dataset=prepared.dataset,
+        example_ids=grouped.example_ids,
+        checks=tuple(
+            CheckEvidence(
+                name=name, check=check, evaluator=by_name[name], candidate=absent, baseline=absent, redraws={}
+            )
+            for name, check in prepared.suite.checks.items()
+        ),
+        clusters=grouped.clusters,
+        slices=grouped.slices,
+        identical=np.zeros(size, dtype=np.bool_),
+    )
+
+
+def _sides(suite: PreparedSuite, seen: _Seen) -> tuple[SidePlan, ...]:
+    sides = []
+    for side in suite.sides:
+        build, seconds = seen.pace.get((suite.name, side.side), (None, None))
+        runs = suite.count * suite.suite.repetitions
+        sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
+    return tuple(sides)
+
+
+def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
+    """Return what the latest complete build of each suite says of it.
+
+    A build in which nothing of a suite could be compared says nothing of its noise: an earlier one may.
+    """
+    seen = _Seen()
+    wanted = {suite.name for suite in suites}
+    compares = {suite.name for suite in suites if any(check.compares for check in suite.suite.checks.values())}
+    for build in journal.builds():
+        rows = [row for row in journal.experiments(build.id) if row.suite in wanted]
+        if not wanted:
+            break
+        if not rows or not build.complete or build.partial:
+            continue
+        if not build.resumed:  # the time that it lay still is nobody's pace
+            for row in rows:
+                runs, seconds = journal.pace(row.id)
+                if runs and seconds is not None and not row.stored:
+                    seen.pace.setdefault((row.suite, row.side), (build.id, seconds / runs))
+        wanted -= {row.suite for row in rows} - compares
+        try:
+            found = noises(build_evidence(journal, build.id))
+        except JournalError:  # recorded by a version whose config this one does not read
+            continue
+        for (suite, check), noise in found.items():
+            if suite in wanted:
+                seen.noise[suite, check] = replace(noise, build=build.id)
+        wanted -= {suite for suite, _ in found}
+    return seen

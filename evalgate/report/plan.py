@@ -1,0 +1,218 @@
+"""The plan of a run as text and as JSON: what it takes, and what its comparisons could catch."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from evalgate.decision.outlook import OWN_CHANGES
+from evalgate.decision.planning import BuildPlan, CheckPlan, Noise, Outlook, SuitePlan
+from evalgate.report import formatting
+from evalgate.report.console import Console, Tone
+from evalgate.report.formatting import count
+from evalgate.report.page import Column, Page, Part
+
+PLAN_VERSION: Final = 1
+_DECIMALS: Final = 6
+_UNTIMED: Final = "not known before the first whole run"
+
+
+def render_plan(plan: BuildPlan, console: Console) -> str:
+    """Return the plan as text for `console`; harmless whatever names hold."""
+    page = Page(console=console)
+    for suite in plan.suites:
+        page.blank()
+        _suite(page, suite, plan.catch)
+    page.blank()
+    page.prose(_in_all(plan), lead=Part(text="in all:", tone=Tone.STRONG), hanging=2)
+    page.prose(plan.promise if plan.comparisons else "Nothing is compared with a baseline.", tone=Tone.QUIET)
+    page.blank()
+    page.prose(_next(plan), lead=Part(text="next:", tone=Tone.STRONG), hanging=6)
+    return page.text()
+
+
+def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
+    page.line(Part(text=suite.name, tone=Tone.STRONG))
+    clusters = f" in {count(suite.clusters, 'cluster')}" if suite.clusters is not None else ""
+    times = f" × {suite.repetitions} repetitions" if suite.repetitions > 1 else ""
+    page.prose(f"{count(suite.examples, 'example')}{clusters} of {suite.dataset}{times}", indent=2)
+    if not suite.examples:
+        page.prose(
+            f"A run of it would be UNMEASURABLE: look at its dataset with `evalgate dataset validate {suite.dataset}`.",
+            indent=2,
+        )
+        return
+    for side in suite.sides:
+        took = f"time {_UNTIMED}"
+        if side.seconds is not None and side.seconds_per_run is not None:
+            each = formatting.seconds(side.seconds_per_run)
+            took = f"about {formatting.seconds(side.seconds)} (a run every {each} in build {side.build})"
+        page.prose(f"{side.side.value}, {side.label}: {count(side.runs, 'run')}, {took}", indent=2, hanging=4)
+    if suite.redraws:
+        page.prose("Beside these, each example that fails under zero_tolerance is drawn once more.", indent=2)
+    for line in suite.thresholds:
+        page.prose(f"{line}.", indent=2, hanging=4)
+    for check in suite.checks:
+        page.blank()
+        _check(page, suite, check, catch)
+
+
+def _check(page: Page, suite: SuitePlan, check: CheckPlan, catch: float | None) -> None:
+    lead = Part(text=f"{check.name}:", tone=Tone.STRONG)
+    if check.obstacle is not None:
+        page.prose(f"nothing can be said of it: {check.obstacle}.", lead=lead, indent=2, hanging=4)
+    elif check.noise is not None:
+        page.prose(_known(check.noise, check.outlooks[0]), lead=lead, indent=2, hanging=4)
+        if catch is not None:
+            page.prose(_to_catch(suite, check, check.outlooks[0], catch), indent=4)
+    else:
+        _unknown(page, suite, check, catch)
+    if check.slices:
+        tested = "slice of it is" if check.slices == 1 else "slices of it are"
+        page.prose(f"{check.slices:,} {tested} tested beside it, where only larger drops are caught.", indent=4)
+
+
+def _unknown(page: Page, suite: SuitePlan, check: CheckPlan, catch: float | None) -> None:
+    """Write what each flip rate would mean: none is known yet."""
+    page.prose(
+        "no complete build has compared it yet, so what it catches 8 times in 10 is shown by how many answers differ"
+        f" between two equal runs, for a pass/fail score{_independent(suite)}.",
+        lead=Part(text=f"{check.name}:", tone=Tone.STRONG),
+        indent=2,
+        hanging=4,
+    )
+    columns = [Column(head="differ", right=True), Column(head="catches", right=True)]
+    if catch is not None:
+        wanted = formatting.points(catch, signed=False)
+        columns += [
+            Column(head=f"examples for {wanted}", right=True),
+            Column(head=f"or repetitions with {suite.examples:,}", right=True),
+        ]
+    rows = [[Part(text=text) for text in _cells(each, suite, catch)] for each in check.outlooks]
+    if not page.table(columns, rows, cut=False, indent=4):
+        for row in rows:
+            named = zip(columns, row, strict=True)
+            page.prose("; ".join(f"{column.head}: {part.text}" for column, part in named), indent=4, hanging=6)
+
+
+def _independent(suite: SuitePlan) -> str:
+    return "" if suite.clusters is None else " and as if the examples of a cluster had nothing in common"
+
+
+def _cells(of: Outlook, suite: SuitePlan, catch: float | None) -> Iterator[str]:
+    yield formatting.percent(of.flip)
+    yield "nothing" if of.drop is None else formatting.points(of.drop, signed=False)
+    if catch is not None:
+        yield "no number" if of.examples is None else f"{of.examples:,}"
+        yield (
+            f"{suite.repetitions:,}" if of.caught else "no number" if of.repetitions is None else f"{of.repetitions:,}"
+        )
+
+
+def _known(noise: Noise, of: Outlook) -> str:
+    share = formatting.percent(noise.flip)
+    if noise.source == OWN_CHANGES:
+        where = f"{share} of answers differ between the sides of build {noise.build}, its real changes among them"
+    else:
+        where = f"{share} of answers differ between two equal runs, by {noise.source} in build {noise.build}"
+    if not noise.binary:
+        where = f"scores vary as if {where}"
+    if of.drop is None:
+        return f"no drop is caught 8 times in 10: there are too few examples ({where})."
+    return f"drops of {formatting.points(of.drop, signed=False)} or more are caught 8 times in 10 ({where})."
+
+
+def _to_catch(suite: SuitePlan, check: CheckPlan, of: Outlook, catch: float) -> str:
+    opening = f"To catch {formatting.points(catch, signed=False)} in {check.name}:"
+    if of.caught:
+        return f"{opening} the {count(suite.examples, 'example')} there are will do."
+    there = f"the {count(suite.examples, 'example')} there are"
+    if of.repetitions is None:
+        if of.examples is None:
+            return f"{opening} no number of examples and no number of repetitions does it."
+        return f"{opening} {of.examples:,} examples; no number of repetitions does it with {there}."
+    repeated = f"{there} with `repetitions: {of.repetitions}`"
+    return f"{opening} {repeated}." if of.examples is None else f"{opening} {of.examples:,} examples, or {repeated}."
+
+
+def _in_all(plan: BuildPlan) -> str:
+    time = _UNTIMED if plan.seconds is None else f"about {formatting.seconds(plan.seconds)}"
+    return f"{count(plan.runs, 'run')}, each a call of its task; {count(plan.evaluations, 'evaluation')}; time {time}."
+
+
+def _next(plan: BuildPlan) -> str:
+    asked = plan.catch is not None or not plan.comparisons
+    return "`evalgate run`" if asked else "`evalgate run`, or `evalgate plan --catch 5` for what 5 points take"
+
+
+def render_plan_json(plan: BuildPlan) -> str:
+    """Return the plan as indented ASCII JSON. Drops and rates are shares, times seconds; null: not known, or none."""
+    return json.dumps(plan_json(plan), indent=2, allow_nan=False) + "\n"
+
+
+def plan_json(plan: BuildPlan) -> dict[str, Any]:
+    """Return the plan as JSON values."""
+    return {
+        "evalgate": {"plan": PLAN_VERSION},
+        "runs": plan.runs,
+        "evaluations": plan.evaluations,
+        "seconds": _number(plan.seconds),
+        "comparisons": plan.comparisons,
+        "promise": plan.promise if plan.comparisons else None,
+        "catch": _number(plan.catch),
+        "suites": [_suite_json(suite, asked=plan.catch is not None) for suite in plan.suites],
+    }
+
+
+def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
+    return {
+        "name": suite.name,
+        "dataset": suite.dataset,
+        "examples": suite.examples,
+        "clusters": suite.clusters,
+        "repetitions": suite.repetitions,
+        "evaluators": suite.evaluators,
+        "runs": suite.runs,
+        "redraws": suite.redraws,
+        "sides": [
+            {
+                "side": side.side.value,
+                "label": side.label,
+                "runs": side.runs,
+                "seconds_per_run": _number(side.seconds_per_run),
+                "seconds": _number(side.seconds),
+                "timed_in_build": side.build,
+            }
+            for side in suite.sides
+        ],
+        "thresholds": list(suite.thresholds),
+        "checks": [_check_json(check, asked=asked) for check in suite.checks],
+    }
+
+
+def _check_json(check: CheckPlan, *, asked: bool) -> dict[str, Any]:
+    noise = check.noise
+    return {
+        "name": check.name,
+        "slices": check.slices,
+        "obstacle": check.obstacle,
+        "noise": None
+        if noise is None
+        else {
+            "flip": _number(noise.flip),
+            "binary": noise.binary,
+            "cluster_correlation": _number(noise.icc),
+            "source": noise.source,
+            "build": noise.build,
+        },
+        "outlooks": [
+            {"flip": _number(of.flip), "drop": _number(of.drop)}
+            | ({"caught": of.caught, "examples": of.examples, "repetitions": of.repetitions} if asked else {})
+            for of in check.outlooks
+        ],
+    }
+
+
+def _number(value: float | None) -> float | None:
+    return None if value is None else round(value, _DECIMALS)

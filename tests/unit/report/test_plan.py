@@ -1,0 +1,172 @@
+"""The plan as people and machines read it, as whole texts."""
+
+import json
+
+from evalgate.decision.planning import BuildPlan, CheckPlan, Noise, Outlook, SidePlan, SuitePlan
+from evalgate.records import Side
+from evalgate.report.console import Console
+from evalgate.report.plan import render_plan, render_plan_json
+from tests.unit.report.golden_texts import assert_golden
+
+KNOWN = Noise(flip=0.1, icc=0.0, binary=True, source="the repetitions of main", build=3)
+PROMISE = "A candidate that changed nothing fails about 5 times in 100, over all 6 comparisons together."
+
+
+def sides(runs, seconds=None):
+    return tuple(
+        SidePlan(side=side, label=f"{side}.py:answer", runs=runs, seconds_per_run=seconds, build=3 if seconds else None)
+        for side in Side
+    )
+
+
+def support(*checks, seconds=0.2, **more):
+    given = {
+        "name": "support",
+        "dataset": "support.jsonl",
+        "examples": 120,
+        "clusters": None,
+        "repetitions": 1,
+        "evaluators": 2,
+        "sides": sides(120, seconds),
+        "checks": checks,
+        **more,
+    }
+    return SuitePlan(**given)
+
+
+def plan(*suites, catch=None):
+    return BuildPlan(suites=suites, comparisons=6, promise=PROMISE, catch=catch)
+
+
+def known(*, noise=KNOWN, slices=0, **outlook):
+    given = {"flip": noise.flip, "drop": 0.12, **outlook}
+    return CheckPlan(name="route", noise=noise, outlooks=(Outlook(**given),), slices=slices)
+
+
+def text(of, width=100):
+    return render_plan(of, Console(width=width))
+
+
+def sentences(of):
+    """The text with its line breaks taken out."""
+    return " ".join(text(of).split())
+
+
+def test_a_plan_after_a_build():
+    """Calls, time, what is caught, and what a smaller drop takes; thresholds and redraws are said too."""
+    of = support(
+        known(examples=240, repetitions=3, slices=5),
+        CheckPlan(name="speed", noise=None, outlooks=(), obstacle="its score is unbounded"),
+        thresholds=("route: to PASS at 0.95 with 120 examples: 2 failures allowed",),
+        redraws=True,
+        clusters=40,
+        repetitions=2,
+    )
+    assert_golden("plan_after_a_build.txt", text(plan(of, catch=0.05)))
+
+
+def test_a_plan_before_the_first_build():
+    """A row for each flip rate, and nothing made up of the time."""
+    outlooks = (
+        Outlook(flip=0.02, drop=0.07, examples=179, repetitions=None),
+        Outlook(flip=0.1, drop=0.04, caught=True, examples=110, repetitions=2),
+        Outlook(flip=0.3, drop=None, examples=None, repetitions=4),
+    )
+    of = support(CheckPlan(name="route", noise=None, outlooks=outlooks, slices=1), seconds=None, clusters=40)
+    assert_golden("plan_before_a_build.txt", text(plan(of, catch=0.05)))
+    narrow = text(plan(of, catch=0.05), width=40)
+    assert max(map(len, narrow.splitlines())) <= 40
+    assert "differ: 2 %; catches: 7 points" in narrow
+
+
+def test_each_answer_to_what_a_drop_takes():
+    """Enough, examples alone, repetitions alone, and neither."""
+    opening = "To catch 5 points in route:"
+    for outlook, told in (
+        ({"caught": True, "examples": 90}, "the 120 examples there are will do."),
+        ({"examples": 2400}, "2,400 examples; no number of repetitions does it with the 120 examples there are."),
+        ({"repetitions": 3}, "the 120 examples there are with `repetitions: 3`."),
+        ({}, "no number of examples and no number of repetitions does it."),
+    ):
+        assert f"{opening} {told}" in sentences(plan(support(known(**outlook)), catch=0.05))
+
+
+def test_noise_says_where_it_was_read():
+    """Changes of a build are no repetitions; a score is no answer that differs; too few examples catch nothing."""
+    changes = Noise(flip=0.29, icc=0.0, binary=False, source="this run's own changes", build=7)
+    assert (
+        "route: drops of 12 points or more are caught 8 times in 10 (scores vary as if 29 % of answers differ between"
+        " the sides of build 7, its real changes among them)."
+    ) in sentences(plan(support(known(noise=changes))))
+    assert (
+        "route: no drop is caught 8 times in 10: there are too few examples (10 % of answers differ between two equal"
+        " runs, by the repetitions of main in build 3)."
+    ) in sentences(plan(support(known(drop=None))))
+
+
+def test_nothing_compared():
+    """Absolute rules alone: calls and time, and no promise."""
+    said = sentences(BuildPlan(suites=(support(),), comparisons=0, promise="No comparison was made."))
+    assert "Nothing is compared with a baseline. next: `evalgate run`" in said
+    assert "No comparison was made" not in said
+
+
+def test_a_suite_without_examples():
+    """What would come of it, and the command that shows why; no count of nothing."""
+    of = support(examples=0, sides=sides(0))
+    assert text(plan(of)).startswith(
+        "support\n  no examples of support.jsonl\n"
+        "  A run of it would be UNMEASURABLE: look at its dataset with `evalgate dataset validate\n"
+        "  support.jsonl`.\n\nin all: no runs"
+    )
+
+
+def test_the_plan_as_json():
+    """Its whole shape; what a drop takes is there only where it was asked for."""
+    of = support(known(examples=240, repetitions=3, slices=5))
+    given = json.loads(render_plan_json(plan(of, catch=0.05)))
+    side = {"label": "candidate.py:answer", "runs": 120, "seconds_per_run": 0.2, "seconds": 24.0, "timed_in_build": 3}
+    outlook = {"flip": 0.1, "drop": 0.12, "caught": False, "examples": 240, "repetitions": 3}
+    assert given == {
+        "evalgate": {"plan": 1},
+        "runs": 240,
+        "evaluations": 480,
+        "seconds": 24.0,
+        "comparisons": 6,
+        "promise": PROMISE,
+        "catch": 0.05,
+        "suites": [
+            {
+                "name": "support",
+                "dataset": "support.jsonl",
+                "examples": 120,
+                "clusters": None,
+                "repetitions": 1,
+                "evaluators": 2,
+                "runs": 240,
+                "redraws": False,
+                "sides": [
+                    {"side": "candidate", **side},
+                    {"side": "baseline", **side, "label": "baseline.py:answer"},
+                ],
+                "thresholds": [],
+                "checks": [
+                    {
+                        "name": "route",
+                        "slices": 5,
+                        "obstacle": None,
+                        "noise": {
+                            "flip": 0.1,
+                            "binary": True,
+                            "cluster_correlation": 0.0,
+                            "source": "the repetitions of main",
+                            "build": 3,
+                        },
+                        "outlooks": [outlook],
+                    }
+                ],
+            }
+        ],
+    }
+    unasked = json.loads(render_plan_json(plan(of)))
+    assert unasked["suites"][0]["checks"][0]["outlooks"] == [{"flip": 0.1, "drop": 0.12}]

@@ -57,7 +57,7 @@ def group_of(pid: int) -> int | None:
         return None
 
 
-async def gone(pid: int, within: float = 3.0) -> bool:
+async def gone(pid: int, within: float = 30.0) -> bool:
     """Whether a process ends in time."""
     until = time.monotonic() + within
     while is_running(pid) and time.monotonic() < until:  # noqa: ASYNC110 - a process that is not ours tells nobody
@@ -181,7 +181,7 @@ async def test_a_fork_bomb_ends_with_its_worker(workshop, ask):
     await ask(pool, timeout=0.3)
     await pool.close()
     await gone(worker)
-    assert group(worker) == []
+    assert [pid for pid in group(worker) if not await gone(pid)] == []
 
 
 async def test_memory_beyond_the_limit_is_the_runs_error_and_the_worker_is_replaced(workshop, ask):

@@ -95,7 +95,6 @@ def left_behind(folder):
     return found
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
 @pytest.mark.parametrize(
     ("sent", "code"),
     [

@@ -93,11 +93,18 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
-    """Tokens of one model, as the provider counted them."""
+    """Tokens of one model, as the provider counted them, and what they cost.
+
+    `cached_tokens` are part of the input, `reasoning_tokens` of the output. `cost` is in US dollars; None where nobody
+    knows the price, which is not free.
+    """
 
     model: str
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    cost: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,8 +16,8 @@ class Result:
 
     `context` is what the output was drawn from, `messages` the conversation, `tool_calls` a list of
     `{"name", "arguments"}`, `steps` the trajectory. `usage` lists `{"model", "input_tokens", "output_tokens"}`, one for
-    each model called: [] says that none was, None that nobody counted (cost is then unknown). `trace_id` is the trace
-    that the task recorded.
+    each model called, with `"cost"` in US dollars where the task knows it: [] says that no model was called, None that
+    nobody counted (cost is then unknown). `trace_id` is the trace that the task recorded.
     """
 
     evalgate_result: ClassVar[bool] = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any, Final
 
 from evalgate.canonical import content_hash
@@ -99,13 +99,14 @@ def run_columns(outcome: TaskOutcome) -> dict[str, Any]:
     }
 
 
+_USAGE_FIELDS = tuple(field.name for field in fields(Usage))
+
+
 def _usage_json(usage: tuple[Usage, ...] | None) -> str | None:
     if usage is None:
         return None
     # `asdict` copies field by field, at ten times the price, and every call of a model comes by here.
-    return to_json(
-        [{"model": u.model, "input_tokens": u.input_tokens, "output_tokens": u.output_tokens} for u in usage]
-    )
+    return to_json([{name: getattr(part, name) for name in _USAGE_FIELDS} for part in usage])
 
 
 def outcome_from(row: sqlite3.Row) -> TaskOutcome:

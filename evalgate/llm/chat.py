@@ -52,7 +52,13 @@ class TokenUsage:
 
     def of(self, model: str) -> Usage:
         """Return this as a record, under the name that the config gives the model."""
-        return Usage(model=model, input_tokens=self.input_tokens, output_tokens=self.output_tokens)
+        return Usage(
+            model=model,
+            input_tokens=self.input_tokens,
+            output_tokens=self.output_tokens,
+            cached_tokens=self.cached_tokens,
+            reasoning_tokens=self.reasoning_tokens,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -199,16 +199,33 @@ def _usage(value: Any) -> tuple[Usage, ...] | None:
     return tuple(_one_usage(entry) for entry in entries)
 
 
+_TOKENS: Final[Mapping[str, Any]] = {
+    "input_tokens": None,
+    "output_tokens": None,
+    "cached_tokens": 0,
+    "reasoning_tokens": 0,
+}
+"""The counts of a usage, with what is meant where one is left out; None: it may not be."""
+
+
 def _one_usage(entry: Any) -> Usage:
     if isinstance(entry, dict):
-        model, sent, received = entry.get("model"), entry.get("input_tokens"), entry.get("output_tokens")
-        if isinstance(model, str) and _is_count(sent) and _is_count(received):
-            return Usage(model=model, input_tokens=sent, output_tokens=received)
-    raise ProtocolError('answered with a usage that is not {"model": text, "input_tokens": n, "output_tokens": n}')
+        model, cost = entry.get("model"), entry.get("cost")
+        tokens = {name: entry.get(name, unsaid) for name, unsaid in _TOKENS.items()}
+        if isinstance(model, str) and all(map(_is_count, tokens.values())) and (cost is None or _is_amount(cost)):
+            return Usage(model=model, cost=cost, **tokens)
+    raise ProtocolError(
+        'answered with a usage that is not {"model": text, "input_tokens": n, "output_tokens": n}, with or without'
+        ' "cached_tokens": n, "reasoning_tokens": n and "cost": dollars'
+    )
 
 
 def _is_count(value: Any) -> TypeGuard[int]:
     return type(value) is int and value >= 0
+
+
+def _is_amount(value: Any) -> bool:
+    return type(value) in {int, float} and 0 <= value < math.inf
 
 
 def readable(data: bytes | str) -> str:

@@ -88,7 +88,9 @@ async def test_usage_is_read_whole_and_recorded_under_the_configs_name(fake_mode
     endpoint = ModelEndpoint(name="fake", base_url=fake_model.base_url)
     reply = await chat(transport, endpoint, model="m", messages=[], sample="r1")
     assert reply.usage == TokenUsage(input_tokens=10, output_tokens=5, cached_tokens=8, reasoning_tokens=3)
-    assert reply.usage.of("fake/m") == Usage(model="fake/m", input_tokens=10, output_tokens=5)
+    assert reply.usage.of("fake/m") == Usage(
+        model="fake/m", input_tokens=10, output_tokens=5, cached_tokens=8, reasoning_tokens=3
+    )
 
 
 @pytest.mark.parametrize("usage", [None, {}, "many", {"prompt_tokens": None}])

@@ -148,8 +148,11 @@ async def test_usage_that_nobody_saw_is_not_usage_of_nothing(workshop, ask):
     pool = await workshop.python("from evalgate import Result\ndef answer(input): return Result(1, usage=input)")
     assert (await ask(pool, None)).usage is None
     assert (await ask(pool, [])).usage == ()
-    wrong = await ask(pool, [{"model": "m", "input_tokens": -1, "output_tokens": 4}])
-    assert "usage that is not" in wrong.failure.message
+    counted = {"model": "m", "input_tokens": 3, "output_tokens": 4}
+    whole = {**counted, "cached_tokens": 2, "reasoning_tokens": 1, "cost": 0.25}
+    assert (await ask(pool, [whole])).usage == (Usage(**whole),)
+    for wrong in ({"input_tokens": -1}, {"cached_tokens": None}, {"cost": -0.1}, {"cost": "0.1"}, {"model": 1}):
+        assert "usage that is not" in (await ask(pool, [counted | wrong])).failure.message
 
 
 async def test_values_of_libraries_become_json(workshop, ask):

@@ -13,20 +13,14 @@ from evalgate import __version__
 from evalgate.canonical import canonical_json
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Problem, Redraw, Scores, SuiteEvidence
 from evalgate.errors import JournalError
+from evalgate.gate.resources import resource_evidence
+from evalgate.gate.samples import REDRAW, samples
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Side
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config, Suite
-
-REDRAW = "again1"
-"""The sample in which `zero_tolerance` draws a failing example once more."""
-
-
-def samples(repetitions: int) -> tuple[str, ...]:
-    """Return the names of stored samples: r1, r2 …"""
-    return tuple(f"r{number}" for number in range(1, repetitions + 1))
 
 
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
@@ -110,6 +104,7 @@ def _suite(
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
         example_ids=ids,
         checks=_checks(suite, by_side, sides, len(ids)),
+        resources=resource_evidence(journal, suite, by_side, index),
         clusters=grouped.clusters,
         slices=grouped.slices,
         identical=_identical(sides, len(ids)),
@@ -210,7 +205,7 @@ def _checks(
     specs = {spec.name: spec for spec in experiments[Side.CANDIDATE].specs}
     absent = Scores(values=np.full((examples, 1), np.nan), cells=np.full((examples, 1), Cell.MISSING, dtype=np.uint8))
     found = []
-    for name, check in suite.checks.items():
+    for name, check in suite.scored_checks.items():
         redrawn = candidate.redraws.get(name, {})
         baseline_redrawn = baseline.redraws.get(name, {}) if baseline else {}
         found.append(

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from evalgate.decision import redraws
 from evalgate.engine.measure import Answered, Draw, Effects, Work, measure
-from evalgate.gate.evidence import REDRAW, build_evidence, samples
+from evalgate.gate.evidence import build_evidence
 from evalgate.gate.loading import Loaded
+from evalgate.gate.samples import REDRAW, samples
 from evalgate.gate.world import World
 from evalgate.journal.store import Journal
 from evalgate.records import Side

@@ -88,7 +88,7 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> Suit
             CheckEvidence(
                 name=name, check=check, evaluator=by_name[name], candidate=absent, baseline=absent, redraws={}
             )
-            for name, check in prepared.suite.checks.items()
+            for name, check in prepared.suite.scored_checks.items()
         ),
         clusters=grouped.clusters,
         slices=grouped.slices,

@@ -251,6 +251,11 @@ class Journal:
         query = "SELECT example_id, sample, name, score, failure IS NOT NULL FROM evaluation WHERE experiment = ?"
         return self._tuples(query, (experiment,))
 
+    def resources(self, experiment: int) -> Iterator[tuple[str, str, float, str | None, str | None]]:
+        """Yield (example id, sample, seconds, usage as JSON, failure kind) of every run: what it took."""
+        query = "SELECT example_id, sample, latency, usage, failure_kind FROM run WHERE experiment = ?"
+        return self._tuples(query, (experiment,))
+
     def failures(self, experiment: int) -> list[tuple[str, str, str | None, int]]:
         """Return (kind, "type: message", where, how many) of the failed runs, the most frequent first."""
         return self._tally("SELECT failure FROM run WHERE experiment = ? AND failure IS NOT NULL", experiment)

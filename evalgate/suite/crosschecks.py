@@ -132,8 +132,12 @@ def _against_baseline(suite: Suite, name: str, check: Check, path: Path) -> Iter
             "{task: …}, or use no_regression",
             on_key=True,
         )
-    elif isinstance(suite.baseline, str) and check.compares and check.gating and name == Resource.LATENCY:
+    elif isinstance(suite.baseline, str) and check.gating and check.compares and _is_latency(suite, name):
         yield stored_latency(check.comparisons[0], suite.baseline, path)
+
+
+def _is_latency(suite: Suite, check: str) -> bool:
+    return suite.resource(check) is Resource.LATENCY
 
 
 def _baseline(suite: Suite, base: Path) -> Iterator[Complaint]:

@@ -33,9 +33,7 @@ _DEPTH: Final = 2
 _ELSEWHERE: Final = {"node_modules", "site-packages", "target", "vendor", "dist", "build", "__pycache__"}
 
 
-async def run_setup(
-    command: str, cwd: Path, environment: Mapping[str, str], log: Callable[[str], None]
-) -> bool:
+async def run_setup(command: str, cwd: Path, environment: Mapping[str, str], log: Callable[[str], None]) -> bool:
     """Run a shell command in `cwd` unless it was run there with the same lock files. Returns whether it ran.
 
     Without lock files nothing says that an older result still holds, and the command always runs. Raises

@@ -80,5 +80,5 @@ def tested_family(compared: Sequence[Compared], names: Sequence[str], policy: Po
 def _column(one: Compared, slicing: Slicing | None) -> Column:
     used = one.pairs.paired if slicing is None else one.pairs.paired & slicing.members
     units = one.layout.units[used]
-    single = len(np.unique(units)) == len(units)
+    single = not one.layout.clustered or len(np.unique(units)) == len(units)
     return Column(units=units, differences=one.pairs.differences[used], mid=one.pairs.binary and single)

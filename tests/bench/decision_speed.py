@@ -33,8 +33,8 @@ LANG = "metadata.lang"
 CHECKS = 25
 CLUSTER = 5
 DRAWN = 9_999
-GOAL, GOAL_AGAIN = 1.0, 4.0
-"""Seconds for 10,000 examples, and where the patterns are drawn again."""
+GOAL, GOAL_AGAIN, GOAL_THRICE = 1.0, 4.0, 2.0
+"""CPU seconds for 10,000 examples; where the patterns are drawn again; where missing answers make three decisions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,40 +148,47 @@ def peak() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
+def _near_alpha(shape: Shape) -> BuildEvidence:
+    """Return a build whose smallest adjusted p is its alpha."""
+    for seed in range(100):
+        (suite,) = decide(evidence(shape, np.random.default_rng(seed))).suites
+        smallest = min(check.comparison.p_adjusted for check in suite.checks)
+        if smallest < 0.45:
+            return evidence(shape, np.random.default_rng(seed), alpha=smallest)
+    raise ValueError("no unchanged build of a hundred leans anywhere")
+
+
 def measure(shape: Shape) -> dict[str, float]:
     """Measure one shape in this process."""
     decide(evidence(Shape(examples=50, kind=shape.kind), np.random.default_rng(9)))  # imports what is imported late
     built = evidence(shape, np.random.default_rng(0))
     if shape.again:
-        (suite,) = decide(built).suites
-        smallest = min(check.comparison.p_adjusted for check in suite.checks)
-        built = evidence(shape, np.random.default_rng(0), alpha=min(0.49, smallest))
+        built = _near_alpha(shape)
     before = peak()
     cpu, clock, decision = timed(lambda: decide(built))
     after = peak()
     units = shape.examples // (CLUSTER if shape.clustered else 1)
     ideal, _, _ = timed(lambda: least(units, DRAWN + (decision.flips - 1 if shape.again else 0)))
-    return {"cpu": cpu, "clock": clock, "drawn": decision.flips - 1, "ideal": ideal, "before": before, "peak": after}
+    return {"cpu": cpu, "clock": clock, "drawn": decision.flips - 1, "least": ideal, "before": before, "peak": after}
 
 
 def main() -> None:
-    print(
-        "| examples × 25 checks | patterns | CPU s | clock s | the least it takes, CPU s | ratio | peak MB | inputs MB |"
-    )
+    print("| examples × 25 checks | patterns | CPU s | clock s | least CPU s | ratio | peak MB | before MB |")
     print("|---|---|---|---|---|---|---|---|")
     missed = []
     for shape in SHAPES:
         command = [sys.executable, __file__, json.dumps(asdict(shape))]
         found = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        print(
-            f"| {shape.examples:,}: {shape.label} | {found['drawn']:,} | {found['cpu']:.2f} | {found['clock']:.2f}"
-            f" | {found['ideal']:.2f} | {found['cpu'] / found['ideal']:.1f} | {found['peak']:.0f} | {found['before']:.0f} |",
-            flush=True,
+        seconds = (
+            f"{found['cpu']:.2f} | {found['clock']:.2f} | {found['least']:.2f} | {found['cpu'] / found['least']:.1f}"
         )
-        if shape.examples == 10_000 and found["cpu"] > (GOAL_AGAIN if shape.again else GOAL):
+        row = f"{shape.examples:,}: {shape.label} | {found['drawn']:,} | {seconds}"
+        print(f"| {row} | {found['peak']:.0f} | {found['before']:.0f} |", flush=True)
+        goal = GOAL_AGAIN if shape.again else GOAL_THRICE if shape.missing else GOAL
+        if shape.examples == 10_000 and found["cpu"] > goal:
             missed.append(shape.label)
     if missed:
-        sys.exit(f"10,000 examples took more than {GOAL} s, or {GOAL_AGAIN} s drawn again: {'; '.join(missed)}")
+        sys.exit(f"10,000 examples took longer than the goals at the top of this file: {'; '.join(missed)}")
 
 
 if __name__ == "__main__":

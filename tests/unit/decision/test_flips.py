@@ -45,7 +45,7 @@ def test_they_equal_what_holds_the_same():
     assert RECORDS == FLIPS
     assert hash(FLIPS) == hash(RECORDS)
     assert pickle.loads(pickle.dumps(FLIPS)) == FLIPS
-    assert FLIPS != RECORDS[:2]
+    assert RECORDS[:2] != FLIPS
     assert FLIPS != 3
     assert repr(FLIPS) == repr(RECORDS)
 

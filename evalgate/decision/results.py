@@ -5,6 +5,7 @@ Scores and differences are in the score's own units unless a field says "share":
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalgate.records import Verdict
@@ -111,8 +112,8 @@ class CheckDecision:
     """The drop (share of the range) that this comparison catches 8 times in 10."""
     detectable_from: str | None = None
     """Where the noise behind `detectable` was read: `the repetitions of main`, `this run's own changes`."""
-    regressed: tuple[Flip, ...]
-    improved: tuple[Flip, ...]
+    regressed: Sequence[Flip]
+    improved: Sequence[Flip]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

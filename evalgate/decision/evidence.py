@@ -94,6 +94,10 @@ class StoredRuns:
     """Whose they are, `main@1a2b3c4`."""
     date: str
     """The day they were drawn, as people read it."""
+    screen_p: float = 0.30
+    """Up to which adjusted p a screen against them is confirmed."""
+    confirm: int = 3
+    """How often a confirmation draws each side."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

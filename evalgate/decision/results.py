@@ -5,6 +5,7 @@ Scores and differences are in the score's own units unless a field says "share":
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalgate.records import Verdict
@@ -135,8 +136,8 @@ class CheckDecision:
     """The drop (share of the range) that this comparison catches 8 times in 10."""
     detectable_from: str | None = None
     """Where the noise behind `detectable` was read: `the repetitions of main`, `this run's own changes`."""
-    regressed: tuple[Flip, ...]
-    improved: tuple[Flip, ...]
+    regressed: Sequence[Flip]
+    improved: Sequence[Flip]
     ratio: Ratio | None = None
     """For a check of what runs take: more of it, and the meaning of its shares."""
 

@@ -33,8 +33,8 @@ async def load(suites: Sequence[PreparedSuite], policy: Policy, world: World, st
     starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
-        for line in outlook(suite, [evaluator.spec for evaluator in evaluators], policy):
-            world.say(f"{suite.name}: {line}")
+        for check, line in outlook(suite, [evaluator.spec for evaluator in evaluators], policy):
+            world.say(f"{suite.name}/{check}: {line}")
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
         made.append((suite, evaluators, tasks))
         starts += [(suite, None, evaluator) for evaluator in evaluators]

@@ -39,9 +39,7 @@ def make_plan(
     `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
     """
     thresholds = {
-        suite.name: tuple(
-            f"{spec.name}: {line}" for spec in specs[suite.name] for line in outlook(suite, [spec], policy)
-        )
+        suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy))
         for suite in suites
     }
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)

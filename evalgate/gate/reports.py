@@ -115,14 +115,17 @@ def chosen_examples(source: Source, names: Sequence[str], suite: str | None) -> 
 
 
 def _shown(source: Source, decided: SuiteDecision, report: SuiteReport, names: Sequence[str]) -> Iterable[Shown]:
-    flips = [(check, flip) for check in decided.checks for flip in (*check.regressed, *check.improved)]
+    changed: dict[str, list[Changed]] = {}
+    for check in decided.checks:
+        for flip in (*check.regressed, *check.improved):
+            changed.setdefault(flip.example_id, []).append(Changed(check=check, flip=flip))
     worse = [flip.example_id for check in decided.checks for flip in check.regressed]
     sides = {row.side: row for row in source.journal.experiments(source.build) if row.suite == decided.name}
     for example_id in dict.fromkeys(names or worse):
         example = source.journal.example(source.build, decided.name, example_id)
         if example is not None:
-            changed = tuple(Changed(check=c, flip=f) for c, f in flips if f.example_id == example_id)
-            yield Shown(suite=report, view=example_view(source, example, sides), changed=changed)
+            view = example_view(source, example, sides)
+            yield Shown(suite=report, view=view, changed=tuple(changed.get(example_id, ())))
 
 
 def example_view(source: Source, example: Example, experiments: Mapping[Side, ExperimentRow]) -> ExampleView:

@@ -26,7 +26,7 @@ def render_plan(plan: BuildPlan, console: Console) -> str:
         _suite(page, suite, plan.catch)
     page.blank()
     page.prose(_in_all(plan), lead=Part(text="in all:", tone=Tone.STRONG), hanging=2)
-    page.prose(plan.promise if plan.comparisons else "Nothing is compared with a baseline.", tone=Tone.QUIET)
+    page.prose(plan.promise or "Nothing is compared with a baseline.", tone=Tone.QUIET)
     page.blank()
     page.prose(_next(plan), lead=Part(text="next:", tone=Tone.STRONG), hanging=6)
     return page.text()
@@ -159,7 +159,7 @@ def plan_json(plan: BuildPlan) -> dict[str, Any]:
         "evaluations": plan.evaluations,
         "seconds": _number(plan.seconds),
         "comparisons": plan.comparisons,
-        "promise": plan.promise if plan.comparisons else None,
+        "promise": plan.promise,
         "catch": _number(plan.catch),
         "suites": [_suite_json(suite, asked=plan.catch is not None) for suite in plan.suites],
     }

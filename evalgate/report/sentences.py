@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
@@ -15,6 +16,14 @@ from evalgate.report.model import BuildReport, ErrorTally, SuiteReport
 from evalgate.report.rows import failing, first_failing, slice_name
 
 _NAMED = 3  # more names than this in a headline are not read
+_ASKED: Final = {
+    "no_regression": " whether this is worse",
+    "improves": " whether this is better",
+    "equivalent": " whether this is as good",
+    "at_least": " whether this is good enough",
+    "at_most": " whether this is good enough",
+}
+"""What an undecided rule cannot tell."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,8 +52,20 @@ def headline(report: BuildReport) -> str:
         act = "this would have failed." if report.build.mode == "observe" else "do not merge."
         return f"{act} {of} failed: {_named(same)}."
     if verdict is Verdict.INCONCLUSIVE:
-        return f"cannot tell whether this is worse. {of} undecided: {_named(same)}."
+        return f"cannot tell{_whether(checks)}. {of} undecided: {_named(same)}."
     return f"too little was measured to decide: {_named(_unmeasurable(report))}. This is not a pass."
+
+
+def _whether(checks: Iterable[tuple[SuiteDecision, CheckDecision]]) -> str:
+    """Say what an undecided build does not know, where all its undecided rules ask the same."""
+    undecided = [
+        rule.rule
+        for _, check in checks
+        for rule in check.rules
+        if check.verdict is Verdict.INCONCLUSIVE and rule.verdict is Verdict.INCONCLUSIVE
+    ]
+    asked = {_ASKED.get(rule, "") for rule in undecided}
+    return asked.pop() if len(asked) == 1 else ""
 
 
 def consequence(report: BuildReport) -> str | None:

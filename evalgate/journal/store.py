@@ -121,7 +121,7 @@ class Journal:
         names = ("build", *NOISE)
         written = [{"build": build_id} | {name: getattr(row, name) for name in NOISE} for row in noise]
         with self._write() as db:
-            db.executemany(f"INSERT OR REPLACE INTO noise ({rows.placeholders(names)}", written)
+            db.executemany(f"INSERT OR REPLACE INTO noise ({rows.placeholders(names)})", written)
 
     def noise(self, build_id: int) -> list[NoiseRow]:
         """Return what is known of the noise of a build's checks."""

@@ -80,6 +80,7 @@ class Section:
     errors: tuple[str, ...]
     folds: tuple[Fold, ...]
     caught: str | None
+    warnings: tuple[str, ...]
     numbers: tuple[Numbers, ...]
 
 
@@ -154,6 +155,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         errors=tuple(sentences.error_sentence(tally) for tally in shown.errors),
         folds=tuple(_folds(suite, shown, detail)),
         caught=None if report.sample else sentences.could_catch(suite),
+        warnings=suite.warnings,
         numbers=() if report.sample else tuple(_numbers(suite)),
     )
 

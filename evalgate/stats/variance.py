@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalgate.stats.intervals import clopper_pearson, mean_spread, wilson, z_value
-from evalgate.stats.power import SMALL, intraclass
+from evalgate.stats.power import POWER, SMALL, intraclass
 
 _LEVEL = 0.95
 
@@ -54,13 +54,13 @@ class FlipRate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WholeRuns:
-    """How much whole runs shift: `spread` is the standard deviation of that shift, `at_most` its 95 % upper bound.
+    """How much whole runs shift: `spread` is the standard deviation of that, `caught` the one found 8 times in 10.
 
     `inflation` is the variance of a run's mean over what it would be if examples varied independently: 1 is sound.
     """
 
     spread: float
-    at_most: float
+    caught: float
     inflation: float
 
 
@@ -131,20 +131,22 @@ def whole_runs(scores: NDArray[np.float64], units: NDArray[np.intp]) -> WholeRun
     sizes = np.bincount(numbered).astype(np.float64)
     if runs < 2 or len(sizes) < 2:
         return None
-    from scipy.special import chdtri  # type: ignore[import-untyped]
-
     observed, independent = _mean_squares(scores, numbered)
     weight = examples - float((sizes**2).sum()) / examples
     variance = max(0.0, (observed - independent) / weight)
-    # The smallest that chi-square with K - 1 degrees is 19 times in 20: a lucky draw of run means hides this much.
-    lucky = (runs - 1) * observed / float(chdtri(runs - 1, _LEVEL))
-    at_most = max(0.0, (max(lucky, independent if observed > 0 else 0.0) - independent) / weight)
-    alone = independent - variance * float((sizes**2).sum()) / examples
+    alone = max(0.0, independent - variance * float((sizes**2).sum()) / examples)
     return WholeRuns(
         spread=math.sqrt(variance),
-        at_most=math.sqrt(max(variance, at_most)),
+        caught=math.sqrt(_inflation_caught(runs) * alone / weight),
         inflation=max(1.0, observed / alone) if alone > 0 and variance > 0 else 1.0,
     )
+
+
+def _inflation_caught(runs: int) -> float:
+    """Return how much a shift must add to the variance of run means, as a multiple, to be found 8 times in 10."""
+    from scipy.special import chdtri  # type: ignore[import-untyped]
+
+    return float(chdtri(runs - 1, 1 - _LEVEL) / chdtri(runs - 1, POWER)) - 1
 
 
 def _run_variance(scores: NDArray[np.float64], units: NDArray[np.intp]) -> float:

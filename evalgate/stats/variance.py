@@ -77,6 +77,7 @@ def flip_rate(scores: NDArray[np.float64], units: NDArray[np.intp]) -> FlipRate 
     worth = _worth(rates, _numbered(units[known]), rate, pairs=scores.shape[1] // 2)
     interval = clopper_pearson if worth < SMALL else wilson
     low, high = interval(rate, worth, level=_LEVEL)
+    low = low if rate > 0 else 0.0  # and not 1e-18
     return FlipRate(rate=rate, low=low, high=high, examples=len(rates), flaky=int(np.count_nonzero(rates > 0)))
 
 

@@ -25,7 +25,9 @@ _WORDS_AT_ONCE = 2**21
 _EQUAL = 1e-9
 
 
-def whole_run_p(scores: NDArray[np.float64], units: NDArray[np.intp], names: Sequence[str], *, seed: int) -> float:
+def whole_run_p(
+    scores: NDArray[np.float64], units: NDArray[np.intp], names: Sequence[str], *, seed: int, drawn: int | None = None
+) -> float:
     """Return how likely run means this far apart are if no run shifts its examples together.
 
     `scores` is (examples, runs), every one there; `units` index into `names`, which key the draws: the result does not
@@ -47,7 +49,7 @@ def whole_run_p(scores: NDArray[np.float64], units: NDArray[np.intp], names: Seq
         totals = np.concatenate([*_every(sums)])
         return float(np.count_nonzero(totals >= observed)) / len(totals)
     keys = [names[unit] for unit in present[changed]]
-    drawn = _DRAWN if len(sums) <= _MANY else _DRAWN_OF_MANY
+    drawn = drawn or (_DRAWN if len(sums) <= _MANY else _DRAWN_OF_MANY)
     as_far = sum(int(np.count_nonzero(totals >= observed)) for totals in _drawn(sums, keys, seed=seed, drawn=drawn))
     return (1 + as_far) / (1 + drawn)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evalgate.decision import words
+from evalgate.decision import noise_words, words
 from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
 from evalgate.decision.family import Compared, Family, tested_family
@@ -179,6 +179,7 @@ def _suite(suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Poli
         identical=int(suite.identical.sum()),
         baseline_label=suite.baseline_label,
         checks=checks,
+        warnings=noise_words.warnings(suite) if checks else (),
     )
 
 

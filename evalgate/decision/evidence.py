@@ -50,6 +50,18 @@ class Redraw:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KnownNoise:
+    """What a noise study found of a check's scores, before this build: shares of the range."""
+
+    flip: float
+    """The share of examples whose result differs between two equal runs; for scores, twice the variance within one."""
+    source: str
+    """Where it was read, `the 5 runs of noise study 4`."""
+    shift: float | None = None
+    """How far whole runs shift (a standard deviation), where they do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckEvidence:
     """One check: its rules, its evaluator, and the scores of both sides (no baseline: None)."""
 
@@ -60,6 +72,8 @@ class CheckEvidence:
     baseline: Scores | None
     redraws: Mapping[str, Redraw]
     """By example id, the examples drawn once more."""
+    noise: KnownNoise | None = None
+    """None: no noise study of this baseline, these examples and these evaluators was known when it was recorded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,6 +14,7 @@ from evalgate.decision.layout import Layout, lay_out
 from evalgate.decision.pairing import pair
 from evalgate.decision.scale import Answers, Metric, Scale, read_metric
 from evalgate.decision.view import View
+from evalgate.records import Direction
 from evalgate.suite.checks import Policy
 
 
@@ -40,7 +41,11 @@ class Ground:
     @property
     def gating(self) -> tuple[Compared, ...]:
         """The checks in which claims are made; the others are shown."""
-        return tuple(check for check in self.suite.checks if check.check.gating)
+        return tuple(
+            check
+            for check in self.suite.checks
+            if check.check.gating and check.evaluator.direction is not Direction.NEUTRAL
+        )
 
     def check(self, name: str) -> Compared:
         """Return a check by its name."""

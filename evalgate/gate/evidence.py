@@ -83,7 +83,7 @@ def _recorded(journal: Journal, build_id: int, suite: str) -> Iterable[Problem]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _SideCells:
+class SideCells:
     """One side's rows: per evaluator (examples, repetitions) scores and cells, output hashes, and redraws."""
 
     scores: Mapping[str, Scores]
@@ -103,7 +103,7 @@ def _suite(
     grouped = grouping(suite, journal.examples(build_id, name))
     ids = grouped.example_ids
     index = {example_id: position for position, example_id in enumerate(ids)}
-    sides = {experiment.side: _read_side(journal, experiment, index) for experiment in experiments}
+    sides = {experiment.side: read_side(journal, experiment, index) for experiment in experiments}
     by_side = {experiment.side: experiment for experiment in experiments}
     return SuiteEvidence(
         name=name,
@@ -158,7 +158,8 @@ def _value(path: str, example: Example) -> str | None:
     return found if isinstance(found, str) else canonical_json(found).decode()  # type: ignore[arg-type]  # MISSING is out
 
 
-def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, int]) -> _SideCells:
+def read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, int]) -> SideCells:
+    """Return the answers of one side to the examples of `index`, which has each one's place."""
     columns = {sample: column for column, sample in enumerate(samples(experiment.repetitions))}
     shape = (len(index), len(columns))
     base = np.full(shape, Cell.MISSING, dtype=np.uint8)
@@ -188,7 +189,7 @@ def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, 
         elif sample == REDRAW:
             redraws[evaluator][example_id] = score
     scores = {name: _scores(np.array(flat).reshape(shape), base) for name, flat in values.items()}
-    return _SideCells(scores=scores, outputs=outputs, redraws=redraws)
+    return SideCells(scores=scores, outputs=outputs, redraws=redraws)
 
 
 def _scores(
@@ -201,7 +202,7 @@ def _scores(
 def _checks(
     suite: Suite,
     experiments: Mapping[Side, ExperimentRow],
-    sides: Mapping[Side, _SideCells],
+    sides: Mapping[Side, SideCells],
     examples: int,
 ) -> tuple[CheckEvidence, ...]:
     if Side.CANDIDATE not in sides:
@@ -229,7 +230,7 @@ def _checks(
     return tuple(found)
 
 
-def _identical(sides: Mapping[Side, _SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _identical(sides: Mapping[Side, SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Return where every sample of one side has an answer and the other side gave the same bytes."""
     same = np.zeros(examples, dtype=np.bool_)
     if len(sides) < len(Side):

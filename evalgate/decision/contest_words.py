@@ -116,14 +116,13 @@ def unmeasured_elsewhere(name: str, *, check: str, other_check: str, reason: str
 def to_decide(more: int, *, clustered: bool, repetitions: int) -> str:
     """Return what would settle it."""
     wanted = f"about {count(more, 'more cluster' if clustered else 'more example')}"
-    again = f", or `repetitions: {repetitions}`" if repetitions else ""
-    return f"To decide: {wanted}{again}."
+    return f"{f'`repetitions: {repetitions}`, or ' if repetitions else ''}{wanted}, would tell"
 
 
 def too_close(needed: int, *, clustered: bool) -> str:
     """Return what to do where telling them apart would take more examples than anybody has."""
     noun = "cluster" if clustered else "example"
-    return f"To tell a lead this small from luck takes about {count(needed, noun)}: take the cheaper or the faster one."
+    return f"take the cheaper or the faster one: to tell a lead this small from luck takes about {count(needed, noun)}"
 
 
 def promise(*, comparisons: int, alpha: float, exact: bool) -> str:
@@ -134,6 +133,6 @@ def promise(*, comparisons: int, alpha: float, exact: bool) -> str:
     together = "" if comparisons == 1 else f", over all {comparisons:,} comparisons together"
     times = f"{about} {100 * alpha:g} times in 100"
     return (
-        f"If all were equally good, something would be called worse {times} and something better {times}{together};"
-        f" a winner where there is none is named at most {100 * alpha:g} times in 100."
+        f"If all were equally good, something would be called worse {times} and something better {times}{together},"
+        " and a winner would be named no more often."
     )

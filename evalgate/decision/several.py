@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from evalgate.decision import contest_words as words
-from evalgate.decision.comparison import compare
+from evalgate.decision.comparison import compare, could_fail
 from evalgate.decision.contest import Contender, Contest
 from evalgate.decision.contest_results import (
     CheckInfo,
@@ -25,10 +27,12 @@ from evalgate.decision.figures import level, mean_share, taken
 from evalgate.decision.front import Point, standings
 from evalgate.decision.ground import Ground, grounds, paired
 from evalgate.decision.layout import MOST_COLUMNS
+from evalgate.decision.pairing import CHANGED
 from evalgate.decision.view import View, comparison_obstacle
 from evalgate.decision.winner import DEFAULT_MARGIN, winners
 from evalgate.errors import ConfigurationError
 from evalgate.stats.corrections import holm
+from evalgate.suite.checks import Policy
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,9 +100,23 @@ def _chances(views: Mapping[tuple[str, str, str], View], names: tuple[str, ...],
     able = [of for of in views.values() if comparison_obstacle(of) is None]
     worse = tested_family([paired(of) for of in able], names, contest.policy)
     turned = tested_family([paired(of, turned=True) for of in able], names, contest.policy)
-    keys = sorted(turned.tested)
+    # What has too few changes to be called better, whichever way they went, costs the others nothing.
+    policy = contest.policy
+    able_to = [of for of in able if _could_be_better(of, policy)]
+    keys = [ColumnKey(of.layout.suite.name, of.evidence.name) for of in able_to]
     raw = [turned.tested[key][0] for key in keys]
-    return _Chances(worse=worse, better=dict(zip(keys, zip(raw, holm(raw), strict=True), strict=True)))
+    better = {key: (p, 1.0) for key, (p, _) in turned.tested.items()}
+    better |= dict(zip(keys, zip(raw, holm(raw), strict=True), strict=True))
+    return _Chances(worse=worse, better=better)
+
+
+def _could_be_better(of: View, policy: Policy) -> bool:
+    differences = of.differences()
+    if differences is None:
+        return False
+    changed = int((np.abs(differences.sums) > CHANGED).sum())
+    binary = differences.binary and not differences.clustered
+    return could_fail(changed, alpha=policy.alpha, exact=policy.exact, binary=binary)
 
 
 def _suite(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -27,7 +26,7 @@ def make_contest(entrants: Sequence[Entrant], asked: Asked) -> Contest:
 
     Raises ConfigurationError for names that mean nothing or two things, MeasurementError where nothing is comparable.
     """
-    _refuse_equal_names(entrants)
+    _refuse_twice(entrants)
     chosen = _chosen(entrants, asked.against)
     if chosen.obstacle is not None:
         raise MeasurementError(
@@ -54,18 +53,13 @@ def _lower(sentence: str) -> str:
     return sentence[0].lower() + sentence[1:].removesuffix(".")
 
 
-def _refuse_equal_names(entrants: Sequence[Entrant]) -> None:
+def _refuse_twice(entrants: Sequence[Entrant]) -> None:
     first: dict[str, Entrant] = {}
     for each in entrants:
         same = first.setdefault(each.identity, each)
         if same is not each:
             also = "twice" if same.address == each.address else f"twice, also as {each.address}"
             raise ConfigurationError(f"{same.address} is named {also}", next_step="name each build once")
-    names = Counter(each.name for each in entrants)
-    if twice := [name for name, times in names.items() if times > 1]:
-        raise ConfigurationError(
-            f"two of those to compare are called {twice[0]}", next_step="give them names: NAME=BUILD NAME=FILE"
-        )
 
 
 def _chosen(entrants: Sequence[Entrant], against: str | None) -> Entrant:

@@ -24,17 +24,20 @@ _NAME_CELLS: Final = 34
 _CHARACTER: Final = 7.0
 """About as wide as a character of the names is."""
 _LINE: Final = 15.0
+_FAR_APART: Final = 20
+"""Prices of which the largest is so many times the smallest are drawn by their ratios."""
 _STYLE: Final = (
     "text{font:13px system-ui,sans-serif;fill:#24292f}.quiet{fill:#57606a}.title{font-weight:600;font-size:15px}"
     ".axis{stroke:#57606a;stroke-width:1}.grid{stroke:#d0d7de;stroke-width:1}.range{stroke:#8c959f;stroke-width:1.5}"
     ".front{fill:#0969da;stroke:#0969da}.perhaps{fill:#fff;stroke:#0969da;stroke-width:2}.behind{fill:#8c959f}"
+    ".name{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}"
     ".step{fill:none;stroke:#0969da;stroke-width:1.5;stroke-dasharray:5 4}"
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Axis:
-    """From a figure to a place, and the figures that are marked."""
+    """From a figure to a place, and the figures that are marked. `log`: equal ratios are equally far apart."""
 
     low: float
     high: float
@@ -42,10 +45,12 @@ class _Axis:
     end: float
     marks: tuple[float, ...]
     written: Callable[[float], str]
+    log: bool = False
 
     def place(self, value: float) -> float:
         """Return where a figure stands."""
-        return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
+        low, high, here = (math.log10(each) if self.log else each for each in (self.low, self.high, value))
+        return self.start + (here - low) / (high - low) * (self.end - self.start)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +91,12 @@ def _picture(suite: SuiteResult) -> Iterator[str]:
     if not dots:
         return
     info = next(check for check in suite.checks if check.name == suite.metric)
-    across = _axis([0.0, *(dot.across for dot in dots)], _LEFT, _WIDTH - _RIGHT, _money if by_cost else _seconds)
+    prices = [dot.across for dot in dots]
+    written = _money if by_cost else formatting.seconds
+    if min(prices) > 0 and max(prices) / min(prices) >= _FAR_APART:
+        across = _log_axis(prices, _LEFT, _WIDTH - _RIGHT, written)
+    else:
+        across = _axis([0.0, *prices], _LEFT, _WIDTH - _RIGHT, written)
     ends = [end for dot in dots for end in (dot.low, dot.high)]
     within = (info.low, info.high) if info.low is not None and info.high is not None else None
     up = _axis(
@@ -159,12 +169,12 @@ def _names(dots: Sequence[_Dot], across: _Axis, up: _Axis) -> Iterator[str]:
     for dot in sorted(dots, key=lambda dot: (-dot.up, dot.across)):
         name = fitted(for_xml(dot.of.name).replace("\n", " "), _NAME_CELLS)
         wide = len(name) * _CHARACTER
-        x, y = across.place(dot.across), up.place(dot.up) + 4
-        left = x + 10 if x + 10 + wide <= _WIDTH - 4 else x - 10 - wide
+        x, y = across.place(dot.across), up.place(dot.up) - 8
+        left = x + 8 if x + 8 + wide <= _WIDTH - 4 else x - 8 - wide
         while any(left < end and begin < left + wide and abs(y - at) < _LINE for begin, end, at in taken):
             y += _LINE
         taken.append((left, left + wide, y))
-        yield _text(left, y, name, "")
+        yield _text(left, y, name, "name")
 
 
 def _told(dot: _Dot, suite: SuiteResult) -> str:
@@ -192,6 +202,15 @@ def _axis(
     return _Axis(low=first * step, high=last * step, start=start, end=end, marks=marks, written=written)
 
 
+def _log_axis(values: Sequence[float], start: float, end: float, written: Callable[[float], str]) -> _Axis:
+    """Return an axis of ratios, marked at 1, 2 and 5 of each power of ten, at powers alone where they are many."""
+    first, last = math.floor(math.log10(min(values)) + 1e-9), math.ceil(math.log10(max(values)) - 1e-9)
+    last = max(last, first + 1)
+    digits = (1, 2, 5) if last - first <= 2 else (1,)
+    marks = [float(f"{digit}e{power}") for power in range(first, last) for digit in digits] + [float(f"1e{last}")]
+    return _Axis(low=marks[0], high=marks[-1], start=start, end=end, marks=tuple(marks), written=written, log=True)
+
+
 def _round_step(size: float) -> float:
     power = 10.0 ** math.floor(math.log10(size))
     return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= size * (1 - 1e-9))
@@ -199,10 +218,6 @@ def _round_step(size: float) -> float:
 
 def _money(value: float) -> str:
     return "$0" if value == 0 else cells.dollars(value)
-
-
-def _seconds(value: float) -> str:
-    return formatting.seconds(value)
 
 
 def _text(x: float, y: float, text: str, kind: str, *, anchor: str = "start") -> str:

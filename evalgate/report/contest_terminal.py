@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from evalgate.decision.contest_results import Claim, ContestResult, Place, Standing, SuiteResult
@@ -17,6 +18,13 @@ _TONES: Final = {
     Claim.UNDECIDED: Tone.UNSURE,
     Claim.UNMEASURABLE: Tone.UNSURE,
 }
+_FORMS: Final = (
+    ((), False),
+    (("in all", "tokens"), False),
+    (("in all", "tokens", "p95"), False),
+    (("in all", "tokens", "p95", "errors"), True),
+)
+"""What a narrow page leaves out, and whether names are cut."""
 _TOLD: Final = 6
 """So many claims are explained; a file has all of them."""
 
@@ -69,21 +77,32 @@ def _suite(page: Page, result: ContestResult, suite: SuiteResult) -> None:
 
 
 def _everyone(page: Page, suite: SuiteResult) -> None:
-    """Write the widest form that fits: with totals and tokens, without, with names cut, or each on lines of its own."""
+    """Write the widest form that fits, the least that is needed last; else each contender on lines of its own."""
     lines = cells.lines(suite)
-    for full, cut in ((True, False), (False, False), (False, True)):
-        columns = [Column(head="contender"), Column(head=suite.metric), Column(head="a run", right=True)]
-        columns += [Column(head="in all", right=True), Column(head="tokens", right=True)] if full else []
-        columns += [Column(head=head, right=True) for head in ("median", "p95", "errors")]
-        columns += [Column(head="for its cost"), Column(head="for its time")]
-        rows = []
-        for line in lines:
-            row = [Part(text=line.name, tone=Tone.STRONG if line.of.chosen else None), Part(text=line.quality)]
-            texts = [line.cost, *([line.total, line.tokens] if full else []), line.median, line.p95, line.errors]
-            row += [Part(text=text) for text in texts]
-            row += [_placed(line.by_cost, line.of.by_cost), _placed(line.by_time, line.of.by_latency)]
-            rows.append(row)
-        if page.table(columns, rows, cut=cut):
+    columns = {
+        "a run": [line.cost for line in lines],
+        "in all": [line.total for line in lines],
+        "tokens": [line.tokens for line in lines],
+        "median": [line.median for line in lines],
+        "p95": [line.p95 for line in lines],
+        "errors": [line.errors for line in lines],
+    }
+    for left_out, cut in _FORMS:
+        shown = [name for name in columns if name not in left_out]
+        heads = [Column(head="contender"), Column(head=suite.metric)]
+        heads += [Column(head=name, right=True) for name in shown]
+        heads += [Column(head="for its cost"), Column(head="for its time")]
+        rows = [
+            [
+                Part(text=line.name, tone=Tone.STRONG if line.of.chosen else None),
+                Part(text=line.quality),
+                *(Part(text=columns[name][number]) for name in shown),
+                _placed(line.by_cost, line.of.by_cost),
+                _placed(line.by_time, line.of.by_latency),
+            ]
+            for number, line in enumerate(lines)
+        ]
+        if page.table(heads, rows, cut=cut):
             return
     for line in lines:
         page.prose(f"{suite.metric} {line.quality}", indent=2, hanging=6, lead=Part(text=f"{line.name}:"))
@@ -102,23 +121,34 @@ def _placed(text: str, standing: Standing) -> Part:
 def _pairs(page: Page, result: ContestResult, suite: SuiteResult) -> None:
     """Write each against the chosen one: as a table where that fits, else each on lines of its own."""
     found = [line for pair in suite.pairs for line in cells.pair_lines(suite, pair)]
-    columns = [
-        Column(head=f"against {result.chosen}"),
-        Column(head="check"),
-        Column(head="chosen", right=True),
-        Column(head="it", right=True),
-        Column(head="change", right=True),
-        Column(head="could really be", right=True),
-        Column(head=""),
-    ]
-    rows, before = [], ""
-    for line in found:
-        texts = ("" if line.name == before else line.name, line.check, line.chosen, line.own, line.change, line.between)
-        rows.append([*(Part(text=text) for text in texts), Part(text=line.said, tone=_TONES[line.of.claim])])
-        before = line.name
-    if page.table(columns, rows, cut=False) or page.table(columns, rows, cut=True):
-        return
+    for brief, cut in ((False, False), (True, False), (True, True)):
+        if page.table(_pair_columns(result, brief=brief), _pair_rows(found, brief=brief), cut=cut):
+            return
     page.line(Part(text=f"against {result.chosen}", tone=Tone.QUIET), indent=2)
     for line in found:
         page.line(f"{line.name} {line.check}", GAP, Part(text=line.said, tone=_TONES[line.of.claim]), indent=2)
         page.prose(f"{line.chosen} → {line.own}, {line.change}, could really be {line.between}", indent=6)
+
+
+def _pair_columns(result: ContestResult, *, brief: bool) -> list[Column]:
+    return [
+        Column(head=f"against {result.chosen}"),
+        Column(head="check"),
+        Column(head="chosen", right=True),
+        Column(head="it", right=True),
+        Column(head="points" if brief else "change", right=True),
+        Column(head="could be" if brief else "could really be", right=True),
+        Column(head=""),
+    ]
+
+
+def _pair_rows(found: Sequence[cells.PairLine], *, brief: bool) -> list[list[Part]]:
+    rows, before = [], ""
+    for line in found:
+        change, between = line.change, line.between.removesuffix(" points")
+        if brief:
+            change = change.removesuffix(" points").removesuffix(" point")
+        texts = ("" if line.name == before else line.name, line.check, line.chosen, line.own, change, between)
+        rows.append([*(Part(text=text) for text in texts), Part(text=line.said, tone=_TONES[line.of.claim])])
+        before = line.name
+    return rows

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import gammaln, xlogy
 
 from evalgate.decision.comparison import FAILING_LEVEL, Differences, interval, two_ended_interval
 from evalgate.decision.no_regression import STORED_TO_PASS
@@ -57,16 +57,17 @@ def chance(gate: Gate, n: int, flip: float) -> float:
         while failing <= n - worse and gate(n, worse, failing):
             failing += 1
         if failing:
-            total += float(_row(n, worse, flip / 2)[:failing].sum())
+            total += float(_row(n, worse, flip / 2, flip / 2)[:failing].sum())
     return total
 
 
-def _row(n: int, worse: int, share: float) -> np.ndarray:
-    """Return the chances of `worse` and 0, 1 … improvements among n examples that go either way with chance `share`."""
+def _row(n: int, worse: int, worse_share: float, better_share: float) -> np.ndarray:
+    """Return the chances of `worse` and 0, 1 … improvements among n examples that go either way by these chances."""
     better = np.arange(n - worse + 1)
-    changed = worse + better
-    ways = gammaln(n + 1) - gammaln(worse + 1) - gammaln(better + 1) - gammaln(n - changed + 1)
-    return np.exp(ways + changed * math.log(share) + (n - changed) * math.log1p(-2 * share))
+    same = n - worse - better
+    ways = gammaln(n + 1) - gammaln(worse + 1) - gammaln(better + 1) - gammaln(same + 1)
+    logs = ways + xlogy(worse, worse_share) + xlogy(better, better_share)
+    return np.exp(logs + xlogy(same, 1 - worse_share - better_share))
 
 
 def blocks_again(*, baseline_is_asked: bool) -> Fraction:
@@ -143,3 +144,30 @@ def passes_at_the_screen(level: float, n: int, *, unluckiest: bool, builds: int 
     sizes = np.ones(n)
     low = (mean_interval(one, sizes, level=level)[0] for one in candidate - worst)
     return sum(end > -MARGIN for end in low) / builds
+
+
+def passes_at_the_margin(n: int, flip: float, level: float = FAILING_LEVEL) -> float:
+    """Return how often one pass/fail check lets pass what dropped by the margin: its interval's lower end is above.
+
+    `flip` of the examples change either way beside the tenth that break. The more got worse, the more must get better.
+    """
+    total, passing = 0.0, 0
+    for worse in range(n + 1):
+        while passing <= n - worse and tango(better=passing, worse=worse, pairs=n, level=level)[0] <= -MARGIN:
+            passing += 1
+        if passing > n - worse:
+            break
+        total += float(_row(n, worse, flip / 2 + MARGIN, flip / 2)[passing:].sum())
+    return total
+
+
+def clusters_pass(groups: int, *, imaginary: bool, share: float = 0.10) -> float:
+    """Return how often so many clusters of five let pass what broke `share` of the clusters wholly: a drop of it."""
+    total = 0.0
+    for broken in range(groups + 1):
+        sums = np.array([-5.0] * broken + [0.0] * (groups - broken))
+        low, high = mean_interval(sums, np.full(groups, 5.0), level=FAILING_LEVEL)
+        mean = float(sums.sum()) / (5 * groups)
+        end = low if imaginary else 2 * mean - high
+        total += math.comb(groups, broken) * share**broken * (1 - share) ** (groups - broken) * (end > -share)
+    return total

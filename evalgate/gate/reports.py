@@ -21,7 +21,7 @@ from evalgate.suite.config import Suite
 SHOWN = "r1"
 """The sample that is shown of each example."""
 
-_UNITS = {"latency": "s", "tokens": "tokens", "length": "characters"}
+_UNITS = {"latency": "s", "tokens": "tokens", "length": "characters", "cost": "$"}
 
 
 def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Policy, *, gated: bool) -> BuildReport:
@@ -73,7 +73,8 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
         counts={side: _counts(journal, row) for side, row in experiments.items()},
         errors=tuple(tally for side, row in experiments.items() for tally in _errors(journal, side, row)),
         examples=dict(_examples(source, decision, experiments)),
-        units={each.label: _UNITS[each.kind] for each in suite.evaluators if each.kind in _UNITS},
+        units={each.label: _UNITS[each.kind] for each in suite.evaluators if each.kind in _UNITS}
+        | {name: _UNITS[resource] for name, (resource, _) in suite.resource_checks.items()},
     )
 
 

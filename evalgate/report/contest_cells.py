@@ -23,7 +23,7 @@ from evalgate.report import formatting
 from evalgate.report.formatting import UNKNOWN, count
 
 LEGEND: Final = (
-    "front: nobody is as good for less. behind A: A takes no more and is better, on evidence; with a question mark: as"
+    "front: nobody is as good for less. behind X: X takes no more and is better, on evidence; with a question mark: as"
     " measured, which could be luck."
 )
 

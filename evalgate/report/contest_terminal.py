@@ -121,8 +121,9 @@ def _placed(text: str, standing: Standing) -> Part:
 def _pairs(page: Page, result: ContestResult, suite: SuiteResult) -> None:
     """Write each against the chosen one: as a table where that fits, else each on lines of its own."""
     found = [line for pair in suite.pairs for line in cells.pair_lines(suite, pair)]
-    for brief, cut in ((False, False), (True, False), (True, True)):
-        if page.table(_pair_columns(result, brief=brief), _pair_rows(found, brief=brief), cut=cut):
+    for brief, means, cut in ((False, True, False), (True, True, False), (True, False, False), (True, False, True)):
+        columns = _pair_columns(result, brief=brief, means=means)
+        if page.table(columns, _pair_rows(found, brief=brief, means=means), cut=cut):
             return
     page.line(Part(text=f"against {result.chosen}", tone=Tone.QUIET), indent=2)
     for line in found:
@@ -130,25 +131,25 @@ def _pairs(page: Page, result: ContestResult, suite: SuiteResult) -> None:
         page.prose(f"{line.chosen} → {line.own}, {line.change}, could really be {line.between}", indent=6)
 
 
-def _pair_columns(result: ContestResult, *, brief: bool) -> list[Column]:
+def _pair_columns(result: ContestResult, *, brief: bool, means: bool) -> list[Column]:
     return [
         Column(head=f"against {result.chosen}"),
         Column(head="check"),
-        Column(head="chosen", right=True),
-        Column(head="it", right=True),
+        *([Column(head="chosen", right=True), Column(head="it", right=True)] if means else []),
         Column(head="points" if brief else "change", right=True),
         Column(head="could be" if brief else "could really be", right=True),
         Column(head=""),
     ]
 
 
-def _pair_rows(found: Sequence[cells.PairLine], *, brief: bool) -> list[list[Part]]:
+def _pair_rows(found: Sequence[cells.PairLine], *, brief: bool, means: bool) -> list[list[Part]]:
     rows, before = [], ""
     for line in found:
         change, between = line.change, line.between.removesuffix(" points")
         if brief:
             change = change.removesuffix(" points").removesuffix(" point")
-        texts = ("" if line.name == before else line.name, line.check, line.chosen, line.own, change, between)
+        texts = ("" if line.name == before else line.name, line.check, *((line.chosen, line.own) if means else ()))
+        texts = (*texts, change, between)
         rows.append([*(Part(text=text) for text in texts), Part(text=line.said, tone=_TONES[line.of.claim])])
         before = line.name
     return rows

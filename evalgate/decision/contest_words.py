@@ -59,7 +59,7 @@ def wins(name: str, *, others: int, check: str, lead: Interval, runner_up: str, 
     else:
         rest = "both" if others == 2 else f"all {others:,}"
         ahead = f"{name} is better than {rest} others in {check}; the closest, {runner_up}, by {span(lead)} points."
-    return f"{ahead} If none were the best, one would be so far ahead of all others {times_in_100(p_adjusted)}."
+    return f"{ahead} If none were best, one would be so far ahead of all others {times_in_100(p_adjusted)}."
 
 
 def equally_good(names: Sequence[str], check: str) -> Told:

@@ -24,7 +24,7 @@ _FORMS: Final = (
     (("in all", "tokens", "p95"), False),
     (("in all", "tokens", "p95", "errors"), True),
 )
-"""What a narrow page leaves out, and whether names are cut."""
+"""What a narrow page leaves out, errors only where there are none, and whether names are cut."""
 _TOLD: Final = 6
 """So many claims are explained; a file has all of them."""
 
@@ -87,8 +87,9 @@ def _everyone(page: Page, suite: SuiteResult) -> None:
         "p95": [line.p95 for line in lines],
         "errors": [line.errors for line in lines],
     }
+    erred = any(line.of.taken.errors for line in lines)
     for left_out, cut in _FORMS:
-        shown = [name for name in columns if name not in left_out]
+        shown = [name for name in columns if name not in left_out or (name == "errors" and erred)]
         heads = [Column(head="contender"), Column(head=suite.metric)]
         heads += [Column(head=name, right=True) for name in shown]
         heads += [Column(head="for its cost"), Column(head="for its time")]

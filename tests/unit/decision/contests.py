@@ -38,6 +38,7 @@ def suite(
     rules: Mapping[str, Mapping[str, object]] | None = None,
     specs: Mapping[str, Mapping[str, object]] | None = None,
     notes: Sequence[str] = (),
+    units: Mapping[str, str] | None = None,
 ) -> SuiteContest:
     """One suite of them; each check is `no_regression` unless `rules` says otherwise."""
     first = contenders[0]
@@ -55,6 +56,7 @@ def suite(
                 name=check,
                 check=Check.model_validate((rules or {}).get(check, {"no_regression": {}})),
                 evaluator=EvaluatorSpec(name=check, **(specs or {}).get(check, {})),
+                unit=(units or {}).get(check),
             )
             for check in names
         ),

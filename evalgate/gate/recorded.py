@@ -13,8 +13,9 @@ import numpy as np
 
 from evalgate.decision.contest import Spent
 from evalgate.decision.evidence import Scores
-from evalgate.gate.evidence import grouping, read_side, recorded_config, samples
+from evalgate.gate.evidence import grouping, read_side, recorded_config
 from evalgate.gate.gather import Source
+from evalgate.gate.samples import samples
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side, Usage
@@ -125,12 +126,10 @@ def _answered(journal: Journal, row: ExperimentRow, suite: Suite) -> Answered:
 
 
 def _read(journal: Journal, row: ExperimentRow, example_ids: tuple[str, ...], repetitions: int) -> Reading:
-    cells = read_side(journal, row, {example_id: place for place, example_id in enumerate(example_ids)})
-    scores = {
-        name: Scores(values=each.values[:, :repetitions], cells=each.cells[:, :repetitions])
-        for name, each in cells.scores.items()
-    }
-    return Reading(scores=scores, spent=_spent(journal, row, frozenset(example_ids), frozenset(samples(repetitions))))
+    names = samples(repetitions)
+    places = {example_id: place for place, example_id in enumerate(example_ids)}
+    scores = read_side(journal, row, places, names).scores
+    return Reading(scores=scores, spent=_spent(journal, row, frozenset(example_ids), frozenset(names)))
 
 
 def _spent(journal: Journal, row: ExperimentRow, wanted: frozenset[str], drawn: frozenset[str]) -> Spent:

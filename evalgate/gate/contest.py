@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from evalgate.decision.contest import Compared, Contender, Contest, LeftOut, SuiteContest
 from evalgate.decision.words import count, some
 from evalgate.errors import ConfigurationError, MeasurementError
-from evalgate.gate.reports import units_of
 from evalgate.gate.recorded import Answered, Entrant
+from evalgate.gate.reports import units_of
 from evalgate.records import Direction
 
 

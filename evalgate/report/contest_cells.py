@@ -131,7 +131,10 @@ def level(of: Level, info: CheckInfo) -> str:
     text = formatting.score(of.mean, low=info.low, high=info.high, unit=info.unit)
     if of.mean is None or of.low is None or of.high is None:
         return text
-    low, high = (formatting.score(end, low=info.low, high=info.high, unit=info.unit).removesuffix(" %") for end in (of.low, of.high))
+    low, high = (
+        formatting.score(end, low=info.low, high=info.high, unit=info.unit).removesuffix(" %")
+        for end in (of.low, of.high)
+    )
     return f"{text} ({low} to {high})"
 
 

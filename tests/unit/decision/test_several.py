@@ -168,13 +168,13 @@ def test_a_winner_is_not_worse_elsewhere():
         "good is better in correctness, but in json it is behind fair (−48 to −32 points). Which of the two counts is"
         " yours to say."
     )
-    perhaps = [1.0, 0.0] * 12 + [1.0] * 76
-    turned = [0.0, 1.0] * 12 + [1.0] * 76
-    doubt = with_json(turned, perhaps, every)
+    perhaps = [1.0, 0.0] * 20 + [1.0] * 60
+    turned = [0.0, 1.0] * 20 + [1.0] * 60
+    doubt = with_json(turned, perhaps, perhaps)
     assert (doubt.name, doubt.leader) == (None, "good")
     assert doubt.reason == (
-        "good is better in correctness, but in json it could be up to 19 behind poor, and a drop of 10 points has to be"
-        " ruled out."
+        "good is better in correctness, but in json it could be up to 10 points behind fair, and a drop of 10 points has"
+        " to be ruled out."
     )
 
 

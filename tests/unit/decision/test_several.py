@@ -173,8 +173,8 @@ def test_a_winner_is_not_worse_elsewhere():
     doubt = with_json(turned, perhaps, perhaps)
     assert (doubt.name, doubt.leader) == (None, "good")
     assert doubt.reason == (
-        "good is better in correctness, but in json it could be up to 10 points behind fair, and a drop of 10 points has"
-        " to be ruled out."
+        "good is better in correctness, but in json it could be up to 10 points behind fair, and a drop of 10 points"
+        " has to be ruled out."
     )
 
 

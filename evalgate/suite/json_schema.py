@@ -10,7 +10,7 @@ from typing import Any
 
 from evalgate.suite.checks import SHORT_NUMBERS, Check
 from evalgate.suite.config import Config
-from evalgate.suite.evaluators import EVALUATOR_KINDS
+from evalgate.suite.evaluators import EVALUATOR_KINDS, KINDS
 from evalgate.suite.shape import model_of
 
 
@@ -27,7 +27,7 @@ def config_schema() -> dict[str, Any]:
             short = {key: full[key] for key in full if key not in {"title", "description"}}
             definitions["Check"]["properties"][rule]["anyOf"].insert(0, short)
     evaluator = definitions["Evaluator"]
-    evaluator["oneOf"] = [{"required": [kind]} for kind in (*EVALUATOR_KINDS, "python")]
+    evaluator["oneOf"] = [{"required": [kind]} for kind in KINDS]
     _also(definitions["Suite"]["properties"]["evaluators"], "items", {"enum": list(EVALUATOR_KINDS)})
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "evalgate.yaml"}
 

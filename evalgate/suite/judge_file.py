@@ -1,4 +1,4 @@
-"""A judge of the user's own: a YAML file with its prompt and its labels, or with a rubric of whole numbers."""
+"""A judge of the user's own: a YAML file with its prompt, and its labels or the steps of its scale."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from evalgate.suite.model_file import FileKind, ModelFile, read_model_file
 _KIND: Final = FileKind(
     name="judge file",
     key="the evaluator's judge:",
-    form="correct it: a judge file has messages: [{role, content}], and labels: {label: score} or rubric: {1: meaning}",
+    form="correct it: it has messages: [{role, content}], and labels: {label: score} or rubric: [what 1 means, …]",
 )
 _MOST_STEPS: Final = 11
 
@@ -49,8 +49,8 @@ class JudgeFile(ConfigModel):
     messages: tuple[JudgeMessage, ...] = Field(min_length=1)
     labels: dict[str, Label] | None = None
     """The labels, with what each scores."""
-    rubric: dict[int, str] | None = None
-    """The steps of a scale (1 to 5), with what each means; the score is the step."""
+    rubric: tuple[str, ...] | None = None
+    """A scale: what 1 means, what 2 means, and so on; the score is the number."""
     direction: Direction = Direction.MAXIMIZE
     """Which way is better."""
 
@@ -63,10 +63,8 @@ class JudgeFile(ConfigModel):
                 raise ValueError("labels needs at least two: a judge with one label says nothing")
             if len({label.score for label in self.labels.values()}) < 2:
                 raise ValueError("all labels score the same: give at least one of them another score")
-        if self.rubric is not None:
-            steps = sorted(self.rubric)
-            if not 2 <= len(steps) <= _MOST_STEPS or steps != list(range(steps[0], steps[-1] + 1)):
-                raise ValueError(f"rubric needs 2 to {_MOST_STEPS} whole numbers in a row, such as 1 to 5")
+        if self.rubric is not None and not 2 <= len(self.rubric) <= _MOST_STEPS:
+            raise ValueError(f"rubric needs 2 to {_MOST_STEPS} steps; it has {len(self.rubric)}")
         return self
 
     @property
@@ -74,14 +72,14 @@ class JudgeFile(ConfigModel):
         """Return what each label scores; the steps of a rubric are labels too, in their order."""
         if self.labels is not None:
             return {name: label.score for name, label in self.labels.items()}
-        return {str(step): float(step) for step in sorted(self.rubric or {})}
+        return {str(step): float(step) for step in range(1, len(self.rubric or ()) + 1)}
 
     @property
     def meanings(self) -> dict[str, str]:
         """Return what is said of each label that something is said of."""
         if self.labels is not None:
             return {name: label.description for name, label in self.labels.items() if label.description}
-        return {str(step): meaning for step, meaning in sorted((self.rubric or {}).items())}
+        return {str(step): meaning for step, meaning in enumerate(self.rubric or (), 1)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

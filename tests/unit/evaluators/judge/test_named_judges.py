@@ -20,6 +20,10 @@ from tests.fake_model import Rule
 from tests.unit.evaluators.conftest import subject
 
 PHOENIX = {name: named for name, named in JUDGES.items() if named.phoenix}
+NO_CONTEXT = (
+    "example 'e1': the judge's context is context, and there is none; return it with evalgate.Result(…, context=…), "
+    "or map context to something else with input_mapping"
+)
 CORRECT = json.dumps({"explanation": "as it should be", "label": "correct"})
 
 
@@ -147,8 +151,7 @@ async def test_an_output_that_is_null_scores_worst_and_costs_nothing(judged, fak
     [
         (
             {"judge": "faithfulness"},
-            "example 'e1': the judge's context is context, and there is none; return it with evalgate.Result(…, context=…),"
-            " or map context to something else with input_mapping",
+            NO_CONTEXT,
         ),
         ({"judge": "correctness"}, "example 'e1' has no expected answer; give it an `output`"),
     ],

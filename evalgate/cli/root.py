@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "init": "Write a first config, dataset and workflow from what is here; overwrite nothing.",
     "run": "Run both sides of every suite, compare them, and give a verdict.",
     "plan": "Say what a run takes and what it could catch, before anything is paid.",
+    "noise": "Run the baseline against itself, to learn how much scores vary when nothing changes.",
     "decide": "Give the verdict of recorded builds again, without running anything.",
     "show": "Show changed examples side by side, with a diff of what both sides answered.",
     "dataset": "Validate and compare golden datasets.",

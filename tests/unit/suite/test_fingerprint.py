@@ -6,11 +6,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from evalgate.errors import ConfigurationError
-from evalgate.suite.checks import Check, Policy
 from evalgate.suite.config import Endpoint
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.fingerprint import (
-    checks_fingerprint,
     evaluator_fingerprint,
     evaluators_fingerprint,
     judge_fingerprint,
@@ -148,14 +146,6 @@ def test_a_judge_file_counts_by_its_content_and_no_library_by_its_version():
 def test_a_guard_or_a_prompt_of_ours_that_changes_makes_another_judge():
     """Read this as: you changed what judges are told, so what was found out about them is to be found out again."""
     assert judge_fingerprint(judge(judge="correctness"), {}, {}).startswith("429beac7")
-
-
-def test_checks_count_whatever_their_order():
-    strict, loose = Check.model_validate({"at_least": 0.9}), Check.model_validate({"at_least": 0.1})
-    base = checks_fingerprint({"a": strict, "b": loose}, Policy())
-    assert checks_fingerprint({"b": loose, "a": strict}, Policy(alpha=0.05)) == base
-    assert checks_fingerprint({"a": loose, "b": loose}, Policy()) != base
-    assert checks_fingerprint({"a": strict, "b": loose}, Policy(alpha=0.1)) != base
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
@@ -18,16 +19,16 @@ def canonical(decision: BuildDecision) -> bytes:
 
 
 def _plain(value: object) -> Json:
-    if is_dataclass(value) and not isinstance(value, type):
+    if is_dataclass(value) and not isinstance(value, type | Sequence):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in sorted(value, key=_name)]
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}") + 0.0
     if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in sorted(value, key=_name)]
     raise TypeError(f"a decision holds no {type(value).__name__}")
 
 

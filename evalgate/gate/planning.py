@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Scores, SuiteEvidence
 from evalgate.decision.planning import BuildPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
 from evalgate.errors import JournalError
-from evalgate.gate.evidence import build_evidence, grouping
+from evalgate.gate.evidence import build_evidence, grouping, known_noise
 from evalgate.gate.preflight import outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.journal.store import Journal
@@ -39,9 +39,7 @@ def make_plan(
     `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
     """
     thresholds = {
-        suite.name: tuple(
-            f"{spec.name}: {line}" for spec in specs[suite.name] for line in outlook(suite, [spec], policy)
-        )
+        suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy))
         for suite in suites
     }
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
@@ -88,7 +86,7 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> Suit
             CheckEvidence(
                 name=name, check=check, evaluator=by_name[name], candidate=absent, baseline=absent, redraws={}
             )
-            for name, check in prepared.suite.checks.items()
+            for name, check in prepared.suite.scored_checks.items()
         ),
         clusters=grouped.clusters,
         slices=grouped.slices,
@@ -105,13 +103,32 @@ def _sides(suite: PreparedSuite, seen: _Seen) -> tuple[SidePlan, ...]:
     return tuple(sides)
 
 
+def _studied(journal: Journal, suite: PreparedSuite) -> Iterator[tuple[tuple[str, str], Noise]]:
+    """Yield what the latest noise study of exactly this suite found: of its baseline's task, else of its own."""
+    for side in sorted(suite.sides, key=lambda side: side.side is Side.CANDIDATE):
+        study = journal.study_of(
+            suite=suite.name,
+            task=side.fingerprint.digest,
+            evaluators=suite.evaluators.digest,
+            dataset_version=suite.dataset_version,
+        )
+        if study is not None:
+            for row in journal.noise(study):
+                if row.suite == suite.name:
+                    known = known_noise(row)
+                    noise = Noise(flip=known.flip, icc=row.icc, binary=row.is_binary, source=known.source)
+                    yield (row.suite, row.name), noise
+            return
+
+
 def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
-    """Return what the latest complete build of each suite says of it.
+    """Return what a noise study, else the latest complete build of each suite says of it.
 
     A build in which nothing of a suite could be compared says nothing of its noise: an earlier one may.
     """
     seen = _Seen()
     wanted = {suite.name for suite in suites}
+    seen.noise.update(found for suite in suites for found in _studied(journal, suite))
     compares = {suite.name for suite in suites if any(check.compares for check in suite.suite.checks.values())}
     for build in journal.builds():
         rows = [row for row in journal.experiments(build.id) if row.suite in wanted]
@@ -131,6 +148,6 @@ def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
             continue
         for (suite, check), noise in found.items():
             if suite in wanted:
-                seen.noise[suite, check] = replace(noise, build=build.id)
+                seen.noise.setdefault((suite, check), replace(noise, build=build.id))
         wanted -= {suite for suite, _ in found}
     return seen

@@ -11,8 +11,8 @@ from evalgate.records import Direction, EvaluatorSpec
 from evalgate.suite.checks import Policy
 
 
-def outlook(suite: PreparedSuite, specs: Sequence[EvaluatorSpec], policy: Policy) -> Iterator[str]:
-    """Yield a line for each check of which there is something to say beforehand: what it takes to pass.
+def outlook(suite: PreparedSuite, specs: Sequence[EvaluatorSpec], policy: Policy) -> Iterator[tuple[str, str]]:
+    """Yield (check, line) for each check of which there is something to say beforehand: what it takes to pass.
 
     Raises ConfigurationError where a check gates on a score without a better end, or cannot be passed at all. A
     sample is not held to that: it gives no verdict.
@@ -30,9 +30,11 @@ def outlook(suite: PreparedSuite, specs: Sequence[EvaluatorSpec], policy: Policy
             continue
         if check.at_least is not None:
             line = threshold_outlook(spec.name, "at_least", check.at_least, spec, suite.count)
-            yield from filter(None, [line])
+            if line is not None:
+                yield spec.name, line
         if check.at_most is not None:
             line = threshold_outlook(spec.name, "at_most", check.at_most, spec, suite.count)
-            yield from filter(None, [line])
+            if line is not None:
+                yield spec.name, line
         if check.no_regression is not None and policy.on_inconclusive == "fail" and suite.suite.cluster is None:
             refuse_undecidable(spec.name, check.no_regression, suite.count)

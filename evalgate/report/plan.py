@@ -26,7 +26,7 @@ def render_plan(plan: BuildPlan, console: Console) -> str:
         _suite(page, suite, plan.catch)
     page.blank()
     page.prose(_in_all(plan), lead=Part(text="in all:", tone=Tone.STRONG), hanging=2)
-    page.prose(plan.promise if plan.comparisons else "Nothing is compared with a baseline.", tone=Tone.QUIET)
+    page.prose(plan.promise or "Nothing is compared with a baseline.", tone=Tone.QUIET)
     page.blank()
     page.prose(_next(plan), lead=Part(text="next:", tone=Tone.STRONG), hanging=6)
     return page.text()
@@ -115,7 +115,8 @@ def _known(noise: Noise, of: Outlook) -> str:
     if noise.source == OWN_CHANGES:
         where = f"{share} of answers differ between the sides of build {noise.build}, its real changes among them"
     else:
-        where = f"{share} of answers differ between two equal runs, by {noise.source} in build {noise.build}"
+        build = f" in build {noise.build}" if noise.build else ""
+        where = f"{share} of answers differ between two equal runs, by {noise.source}{build}"
     if not noise.binary:
         where = f"scores vary as if {where}"
     if of.drop is None:
@@ -159,7 +160,7 @@ def plan_json(plan: BuildPlan) -> dict[str, Any]:
         "evaluations": plan.evaluations,
         "seconds": _number(plan.seconds),
         "comparisons": plan.comparisons,
-        "promise": plan.promise if plan.comparisons else None,
+        "promise": plan.promise,
         "catch": _number(plan.catch),
         "suites": [_suite_json(suite, asked=plan.catch is not None) for suite in plan.suites],
     }
@@ -204,7 +205,7 @@ def _check_json(check: CheckPlan, *, asked: bool) -> dict[str, Any]:
             "binary": noise.binary,
             "cluster_correlation": _number(noise.icc),
             "source": noise.source,
-            "build": noise.build,
+            "build": noise.build or None,
         },
         "outlooks": [
             {"flip": _number(of.flip), "drop": _number(of.drop)}

@@ -66,6 +66,8 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     rows = list(suite_rows(suite, shown, sample=report.sample))
     if rows:
         _table(page, rows)
+    for line in sentences.amounts(suite, shown):
+        page.prose(line, indent=2, hanging=4, tone=Tone.QUIET)
     _reasons(page, reasons)
     for check in suite.checks:
         _flips(page, check, shown)
@@ -74,6 +76,9 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     if caught and not report.sample:
         page.blank()
         page.prose(caught, indent=2)
+    for warning in suite.warnings:
+        page.blank()
+        page.prose(warning, indent=2, hanging=4, lead=Part(text="warning:", tone=Tone.UNSURE))
 
 
 def _reasons(page: Page, reasons: list[sentences.Reason]) -> None:

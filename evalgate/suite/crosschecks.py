@@ -9,8 +9,11 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from evalgate.records import Direction
+from evalgate.suite.checks import Check
 from evalgate.suite.config import Suite
-from evalgate.suite.evaluators import Evaluator, JsonSchema, Sql
+from evalgate.suite.evaluators import JsonSchema, Sql
+from evalgate.suite.resource_checks import of_resource, of_score, shadowed, stored_latency
+from evalgate.suite.resources import Resource, resource_named
 from evalgate.suite.shape import Path, look_up
 from evalgate.suite.tasks import PromptTask, PythonTask, Task, TaskBase
 from evalgate.suite.wording import Complaint, closest, complaints, nearest
@@ -79,40 +82,62 @@ def _evaluator_names(suite: Suite, base: Path) -> Iterator[Complaint]:
 
 
 def _checks(suite: Suite, base: Path) -> Iterator[Complaint]:
-    evaluators = {evaluator.label: evaluator for evaluator in suite.evaluators}
     for name, check in suite.checks.items():
         path: Path = (*base, "checks", name)
-        evaluator: Evaluator | None = evaluators.get(name)
-        if evaluator is None:
-            yield Complaint(path, f"the check `{name}` is about no evaluator: {nearest(name, evaluators)}", on_key=True)
-        elif evaluator.direction is Direction.NEUTRAL and check.gating:
-            yield Complaint(
-                path,
-                f"`{name}` is neutral, neither way is better, so it cannot gate: say report_only: true, "
-                "or give the evaluator a direction",
-                on_key=True,
-            )
-        if check.compares and suite.baseline is None:
-            rule = check.comparisons[0]
-            yield Complaint(
-                (*path, rule),
-                f"{rule} compares with a baseline, and the suite has none: set `baseline:` to {BASELINES}",
-                on_key=True,
-            )
-        elif check.needs_fresh and isinstance(suite.baseline, str):
-            rule = check.comparisons[-1]
-            yield Complaint(
-                (*path, rule),
-                f"{rule} needs both sides fresh, and the baseline {suite.baseline!r} is stored: set `baseline:` to "
-                "{task: …}, or use no_regression",
-                on_key=True,
-            )
+        yield from _about(suite, name, check, base)
+        yield from _against_baseline(suite, name, check, path)
     if not any(check.gating for check in suite.checks.values()):
         yield Complaint(
             (*base, "checks"),
             f"no check of suite `{base[-1]}` gates: leave out report_only in at least one",
             on_key=True,
         )
+
+
+def _about(suite: Suite, name: str, check: Check, base: Path) -> Iterator[Complaint]:
+    """Yield what is wrong with a check for what it is about: an evaluator's score, or what every run takes."""
+    path, resource = (*base, "checks", name), resource_named(name)
+    index = next((index for index, each in enumerate(suite.evaluators) if each.label == name), None)
+    if index is None and resource is None:
+        known = [*(evaluator.label for evaluator in suite.evaluators), *Resource]
+        yield Complaint(path, f"the check `{name}` is about no evaluator: {nearest(name, known)}", on_key=True)
+    elif index is None and resource is not None:
+        yield from of_resource(name, check, resource, path)
+    elif index is not None and resource is not None:
+        yield shadowed(name, resource, path, (*base, "evaluators", index))
+    else:
+        yield from of_score(name, check, path)
+        if index is not None and suite.evaluators[index].direction is Direction.NEUTRAL and check.gating:
+            yield Complaint(
+                path,
+                f"`{name}` is neutral, neither way is better, so it cannot gate: say report_only: true, "
+                "or give the evaluator a direction",
+                on_key=True,
+            )
+
+
+def _against_baseline(suite: Suite, name: str, check: Check, path: Path) -> Iterator[Complaint]:
+    if check.compares and suite.baseline is None:
+        rule = check.comparisons[0]
+        yield Complaint(
+            (*path, rule),
+            f"{rule} compares with a baseline, and the suite has none: set `baseline:` to {BASELINES}",
+            on_key=True,
+        )
+    elif check.needs_fresh and isinstance(suite.baseline, str):
+        rule = check.comparisons[-1]
+        yield Complaint(
+            (*path, rule),
+            f"{rule} needs both sides fresh, and the baseline {suite.baseline!r} is stored: set `baseline:` to "
+            "{task: …}, or use no_regression",
+            on_key=True,
+        )
+    elif isinstance(suite.baseline, str) and check.gating and check.compares and _is_latency(suite, name):
+        yield stored_latency(check.comparisons[0], suite.baseline, path)
+
+
+def _is_latency(suite: Suite, check: str) -> bool:
+    return suite.resource(check) is Resource.LATENCY
 
 
 def _baseline(suite: Suite, base: Path) -> Iterator[Complaint]:

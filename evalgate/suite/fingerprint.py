@@ -1,4 +1,4 @@
-"""Content in, fingerprint out: what answers, scores and decisions depend on, whatever the paths, dates and key order.
+"""Content in, fingerprint out: what answers and scores depend on, whatever the paths, dates and key order.
 
 Values equal to a default are left out, so spelling a default out changes nothing.
 """
@@ -10,7 +10,6 @@ from typing import Any, Final
 
 from evalgate.canonical import content_hash
 from evalgate.records import Fingerprint
-from evalgate.suite.checks import Check, Policy
 from evalgate.suite.config import Endpoint
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.inputs import evaluator_files
@@ -59,12 +58,6 @@ def evaluators_fingerprint(evaluators: Iterable[Evaluator], files: Mapping[str, 
         watched=tuple(sorted({name for part in parts.values() for name in part.watched})),
         unwatched=tuple(sorted({name for part in parts.values() for name in part.unwatched})),
     )
-
-
-def checks_fingerprint(checks: Mapping[str, Check], policy: Policy) -> Fingerprint:
-    """Return what a decision depends on beside the scores."""
-    content = {"checks": {name: _parameters(check) for name, check in checks.items()}, "policy": _parameters(policy)}
-    return Fingerprint(digest=content_hash(content), watched=("checks", "policy"))
 
 
 def _parameters(model: ConfigModel) -> dict[str, Any]:

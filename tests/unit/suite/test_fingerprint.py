@@ -6,11 +6,9 @@ import pytest
 from pydantic import TypeAdapter
 
 from evalgate.errors import ConfigurationError
-from evalgate.suite.checks import Check, Policy
 from evalgate.suite.config import Endpoint
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.fingerprint import (
-    checks_fingerprint,
     evaluator_fingerprint,
     evaluators_fingerprint,
     task_fingerprint,
@@ -93,14 +91,6 @@ def test_evaluators_count_by_parameters_version_and_their_own_files():
     assert evaluator_fingerprint(spelled, {}) == evaluator_fingerprint(exact, {})
     named = Evaluator.model_validate({"exact_match": {}, "name": "x"})
     assert evaluator_fingerprint(named, {}) != evaluator_fingerprint(exact, {})
-
-
-def test_checks_count_whatever_their_order():
-    strict, loose = Check.model_validate({"at_least": 0.9}), Check.model_validate({"at_least": 0.1})
-    base = checks_fingerprint({"a": strict, "b": loose}, Policy())
-    assert checks_fingerprint({"b": loose, "a": strict}, Policy(alpha=0.05)) == base
-    assert checks_fingerprint({"a": loose, "b": loose}, Policy()) != base
-    assert checks_fingerprint({"a": strict, "b": loose}, Policy(alpha=0.1)) != base
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ _SUBJECT: Final = {
 }
 NOUN: Final = {Resource.COST: "cost", Resource.TOKENS: "tokens", Resource.LATENCY: "time"}
 _MORE: Final = {
-    Resource.COST: ("costs more", "cost more"),
-    Resource.TOKENS: ("takes more", "take more"),
-    Resource.LATENCY: ("takes longer", "take longer"),
+    Resource.COST: ("costs more", "cost more", "less"),
+    Resource.TOKENS: ("takes more", "take more", "less"),
+    Resource.LATENCY: ("takes longer", "take longer", "shorter"),
 }
 _LEAST: Final = 0.01
 _NEAR_CLIP: Final = 0.005
@@ -85,15 +85,16 @@ def amount(value: float, resource: Resource) -> str:
 
 
 def dollars(value: float) -> str:
-    """Return US dollars: cents from 1 dollar on, three digits below: `$1,240.50`, `$0.0012`, `$0.50`."""
+    """Return US dollars: cents from 1 dollar on, three digits below: `$1,240.50`, `$0.00123`, `$0.50`, `$0.002`."""
     if value >= 1 or value == 0:
         return f"${value:,.2f}"
     if value < 1e-7:
         return "under $0.0000001"
     digits = f"{value:.9f}"
     first = next(index for index, digit in enumerate(digits) if digit not in "0.")
-    text = f"{value:.{max(2, first + 1)}f}".rstrip("0")
-    return "$" + text + "0" * max(0, 4 - len(text))
+    text = f"{value:.{max(2, first + 1)}f}"
+    short = text.rstrip("0").ljust(len("0.00"), "0")
+    return f"${short if float(short) == value else text}"
 
 
 def percent_number(share: float, *, signed: bool = False) -> str:
@@ -128,14 +129,14 @@ def failed(
     compared: Comparison, *, resource: Resource, allowed: float, totals: Totals, label: str, columns: int, checks: int
 ) -> Told:
     """Return the words of a rise beyond what is allowed."""
-    one, many = _MORE[resource]
+    one, many, other = _MORE[resource]
     less = f"{compared.better:,}" if compared.better else "none"
     happens = words.times_in_100(compared.p_adjusted if compared.p_adjusted is not None else 1.0)
     return Told(
         reason=(
             f"{changed(compared, resource, label)}; {rise(allowed)} is allowed."
             f" {compared.worse:,} of {count(compared.pairs, 'example')} {one if compared.worse == 1 else many},"
-            f" {less} less{_in_all(totals, resource)}."
+            f" {less} {other}{_in_all(totals, resource)}."
             f" If this change did nothing, a rise this lopsided in {words.among(columns, checks)} would happen"
             f" {happens}."
         ),

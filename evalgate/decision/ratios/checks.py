@@ -16,7 +16,7 @@ from evalgate.decision.layout import Slicing
 from evalgate.decision.ratios import words as ratio_words
 from evalgate.decision.ratios.improvement import decide_equivalent, decide_improves, shown_interval
 from evalgate.decision.ratios.no_regression import compare_ratios, decide_ratio, in_shares, totals
-from evalgate.decision.ratios.obstacles import absolute_obstacle, comparison_obstacle
+from evalgate.decision.ratios.obstacles import absolute_obstacle, comparison_obstacle, too_much_missing
 from evalgate.decision.ratios.outlook import rise_caught
 from evalgate.decision.ratios.view import CLIP, RatioView
 from evalgate.decision.results import CheckDecision, Comparison, Flip, Missing, Ratio, RuleDecision, SliceDecision
@@ -126,17 +126,12 @@ def _ratio(of: RatioView, family: Family) -> Ratio:
 def _mean(of: RatioView, side: Side) -> float | None:
     """Return what one answer of a side takes on average, each example counted once; None where too little is known."""
     amounts = of.sides.get(side)
-    if amounts is None or not amounts.seen.size or (side is Side.CANDIDATE and _unknown(of)):
+    if amounts is None or not amounts.seen.size or (amounts.unknown and too_much_missing(of, side)):
         return None
     answers = amounts.answers
     means = answers.means(answers.answered)
     means = means[~np.isnan(means)]
     return float(means.mean()) if means.size else float(amounts.seen.mean())
-
-
-def _unknown(of: RatioView) -> bool:
-    """Return whether so much is unknown that a mean of the rest would mislead."""
-    return bool(of.candidate.unknown) and absolute_obstacle(of, "") is not None
 
 
 def _lacking(of: RatioView, side: Side) -> int:

@@ -68,7 +68,7 @@ def spreads(evidence: BuildEvidence) -> dict[tuple[str, str], Spread]:
                 continue
             repetitions = float(of.pairs.repetitions[of.pairs.paired].mean())
             log = differences.standard_error * CLIP * math.sqrt(len(differences.values) * repetitions)
-            if math.isfinite(log):
+            if math.isfinite(log) and log > 0:
                 found[layout.suite.name, check.name] = Spread(log=log)
     return found
 

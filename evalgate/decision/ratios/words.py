@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -103,7 +104,7 @@ def dollars(value: float) -> str:
     first = next(index for index, digit in enumerate(digits) if digit not in "0.")
     text = f"{value:.{max(2, first + 1)}f}"
     short = text.rstrip("0").ljust(len("0.00"), "0")
-    return f"${short if float(short) == value else text}"
+    return f"${short if math.isclose(float(short), value, rel_tol=1e-9) else text}"
 
 
 def percent_number(share: float, *, signed: bool = False) -> str:
@@ -299,7 +300,7 @@ def pairs_used(pairs: int, examples: int) -> str:
     if pairs == examples:
         return ""
     return (
-        f"Compared on {pairs:,} of {count(examples, 'example')}: the others lack an answer, or what it took, on a side."
+        f"Compared on {pairs:,} of {count(examples, 'example')}: the others lack an answer on a side, or what it took."
     )
 
 

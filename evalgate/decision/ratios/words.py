@@ -313,7 +313,8 @@ def slice_too(path: str, value: str, examples: int, compared: Comparison) -> str
 def at_most(*, mean: float, examples: int, asked: float, resource: Resource) -> str:
     """Return the words of a threshold: a fact, with no claim beyond these examples."""
     verb = "costs" if resource is Resource.COST else "takes"
+    are = "are" if resource is Resource.TOKENS and asked != 1 else "is"
     return (
         f"An answer of the candidate {verb} {amount(mean, resource)} on average, over {count(examples, 'example')};"
-        f" at most {amount(asked, resource)} is asked. That is the value observed."
+        f" at most {amount(asked, resource)} {are} asked. That is the value observed."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalgate.decision import words
-from evalgate.decision.ratios.words import NOUN, Change, Totals, amount, rise
+from evalgate.decision.ratios.words import Change, Totals, amount, rise
 from evalgate.suite.resources import Resource
 
 
@@ -68,10 +68,10 @@ def perhaps_equivalent(change: Change, margin: float) -> words.Told:
 
 def total_differs(totals: Totals, resource: Resource, most: float) -> words.Told:
     """Return the words where the usual answer takes as much, and all together do not."""
-    ends = f"from {amount(totals.baseline, resource)} to {amount(totals.candidate, resource)}"
+    ends = f"{amount(totals.baseline, resource)} became {amount(totals.candidate, resource)}"
     return words.Told(
         reason=(
-            f"The usual answer takes as much, but in all {NOUN[resource]} went {ends} ({totals.text}), and {rise(most)}"
+            f"The usual answer takes as much, but in all {ends} ({totals.text}), and {rise(most)}"
             " is the most that passes."
         ),
         next_step=words.SHOW,

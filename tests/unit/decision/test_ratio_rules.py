@@ -133,7 +133,7 @@ def test_the_total_must_be_equivalent_too():
     for ours, theirs in ((candidate, base), (base, candidate)):
         only = rule(taken(ours, theirs, rules={"equivalent": 0.1}))
         assert only.verdict is Verdict.INCONCLUSIVE
-        assert only.reason.startswith("The usual answer takes as much, but in all cost went from $0.")
+        assert only.reason.startswith("The usual answer takes as much, but in all $0.")
         assert only.reason.endswith(" %), and 20 % is the most that passes.")
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from evalgate import __version__
 from evalgate.decision.noise import study
+from evalgate.decision.study import Study
 from evalgate.engine.measure import Answered, Effects, Work, measure
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
 from evalgate.gate.loading import Loaded, load
@@ -21,7 +22,6 @@ from evalgate.gate.prepare import PreparedSuite, Tree
 from evalgate.gate.recording import experiment_row
 from evalgate.gate.request import Commit, Request, whole_suites
 from evalgate.gate.resume import require_unchanged
-from evalgate.gate.run import Ended
 from evalgate.gate.world import World
 from evalgate.journal.builds import BuildRow
 from evalgate.journal.lock import writing
@@ -75,7 +75,15 @@ def finished_study(journal: Journal) -> int:
     raise ConfigurationError(f"{journal.path} holds no finished noise study", next_step="evalgate noise")
 
 
-async def run_study(request: Request, world: World, *, runs: int, resume: int | None = None) -> Ended:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Studied:
+    """How a study ended: its id, and what it found; None where it was stopped before the end."""
+
+    id: int
+    found: Study | None
+
+
+async def run_study(request: Request, world: World, *, runs: int, resume: int | None = None) -> Studied:
     """Run a new study, or go on with `resume`, and record what it found.
 
     Raises as `run_build` does; BaselineError where a baseline does not load.
@@ -95,11 +103,11 @@ async def run_study(request: Request, world: World, *, runs: int, resume: int | 
                 require_unchanged(journal, study_id, request.suites)
                 journal.mark_resumed(study_id)
             complete = await _measure(study_id, loaded, _register(study_id, loaded, journal), world)
-            if complete:
-                evidence = study_evidence(journal, study_id)
-                journal.add_noise(study_id, noise_rows(journal.build(study_id), study(evidence)))
+            found = study(study_evidence(journal, study_id)) if complete else None
+            if found is not None:
+                journal.add_noise(study_id, noise_rows(journal.build(study_id), found))
             journal.add_seconds(study_id, world.seconds() - began, complete=complete)
-    return Ended(build=study_id, complete=complete)
+    return Studied(id=study_id, found=found)
 
 
 def _begin(request: Request, journal: Journal, *, runs: int, now: str) -> int:

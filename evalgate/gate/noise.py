@@ -6,7 +6,7 @@ has none of these, and a study that goes on has its own. `noise1-KEY~2` is a sec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
@@ -26,7 +26,7 @@ from evalgate.gate.world import World
 from evalgate.journal.builds import BuildRow
 from evalgate.journal.lock import writing
 from evalgate.journal.store import Journal
-from evalgate.records import EvaluatorKind, Side
+from evalgate.records import EvaluatorKind, Example, Side, TaskOutcome
 from evalgate.suite.loading import LoadedConfig
 
 RUNS = 5
@@ -178,28 +178,29 @@ async def _one_run(
 
 def _second_scores(each: Loaded, experiment: int, first: str, journal: Journal) -> Iterator[Work]:
     """Yield what scores answers of the first run once more: judges all of them, others some all over the dataset."""
-    side = each.suite.sides[0].side
     judges = tuple(one for one in each.evaluators if one.spec.kind is EvaluatorKind.LLM)
     others = tuple(one for one in each.evaluators if one.spec.kind is not EvaluatorKind.LLM)
-    spots = frozenset(_spread(each.suite))
-    for evaluators, only in ((judges, None), (others, spots)):
-        if not evaluators:
-            continue
-        name = evaluators[0].spec.name
-        waiting = journal.unevaluated(experiment, first, again=again(first), evaluator=name)
-        yield Work(
-            experiment=experiment,
-            suite=each.suite.name,
-            side=side,
-            task=each.tasks[side],
-            evaluators=evaluators,
-            draws=(),
-            answered=(
-                Answered(example=example, sample=again(first), outcome=outcome)
-                for example, outcome in waiting
-                if only is None or example.id in only
-            ),
-        )
+    for evaluators, only in ((judges, None), (others, frozenset(_spread(each.suite)))):
+        if evaluators:
+            name = evaluators[0].spec.name
+            waiting = journal.unevaluated(experiment, first, again=again(first), evaluator=name)
+            yield Work(
+                experiment=experiment,
+                suite=each.suite.name,
+                side=each.suite.sides[0].side,
+                task=each.tasks[each.suite.sides[0].side],
+                evaluators=evaluators,
+                draws=(),
+                answered=_once_more(waiting, again(first), only),
+            )
+
+
+def _once_more(
+    waiting: Iterable[tuple[Example, TaskOutcome]], sample: str, only: frozenset[str] | None
+) -> Iterator[Answered]:
+    for example, outcome in waiting:
+        if only is None or example.id in only:
+            yield Answered(example=example, sample=sample, outcome=outcome)
 
 
 def _spread(suite: PreparedSuite) -> Iterator[str]:

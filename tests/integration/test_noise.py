@@ -104,3 +104,23 @@ async def test_a_build_knows_what_was_known_when_it_began(project, journal):
     await measured(project, journal, Wanted(resume=before.ended.build))
     assert journal.noise(before.ended.build) == []
     assert before.check().detectable_from != after.check().detectable_from
+
+
+async def test_a_real_judge_that_wavers_is_told_from_the_task(project, journal, fake_model):
+    """Its model draws a verdict for each call; every call is one of its own, though the answers are the same."""
+    project.examples = 60
+    project.suite = {
+        "evaluators": [{"judge": "conciseness", "model": "fake/m"}],
+        "checks": {"conciseness": {"no_regression": {}}},
+    }
+    project.prepare()
+    config = project.folder / "evalgate.yaml"
+    config.write_text(config.read_text() + f"endpoints:\n  fake: {{base_url: '{fake_model.base_url}'}}\n")
+    ended = await studied(project, journal)
+    (suite,) = ended.found.suites
+    (check,) = suite.checks
+    assert suite.steady == 60
+    assert len(fake_model.requests) == 60 * 4
+    assert check.scored_again == 60
+    assert 15 < check.scored_differently < 45
+    assert check.components.answers < 0.3 * check.components.evaluator

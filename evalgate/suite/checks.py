@@ -200,6 +200,10 @@ class Policy(ConfigModel):
     on_unmeasurable: Literal["warn", "fail"] | dict[Unmeasurable, Literal["warn", "fail"]] = "fail"
     """fail: exit 4 where too little was measured; or by kind, {errors: warn}: nothing, baseline, errors, incomplete,
     cached."""
+    min_kappa: float = Field(default=0.4, ge=-1, le=1)
+    """How well a judge has to agree with people: the lower end of its kappa's interval. Below it every report warns."""
+    require_validated: bool = False
+    """A check on a judge that was not held to human labels, or agrees too little with them, gates nothing."""
     seed: int = Field(default=20240613, ge=0, lt=2**63)
     """Of the sign flips: the same journal gives the same verdict for ever."""
 

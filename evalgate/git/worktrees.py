@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -28,8 +29,6 @@ KEPT: Final = 3
 """Trees of one repository that stay for the next build: a setup that is done need not be done again."""
 SETUP_MARKERS: Final = Path(".evalgate", "setup")
 """Where, in a tree, setups that are done are remembered; they are forgotten with what the setup left behind."""
-_SLOTS: Final = 32
-"""Builds that may hold a tree of one commit at once."""
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
@@ -51,13 +50,13 @@ def worktree(repository: Repository, commit: str, folder: Path) -> Iterator[Path
     Raises BaselineError where it cannot be made.
     """
     home = folder / _key(repository)
+    git = repository.git.without_programs(repository.root)
     try:
         home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        lock, tree = _take(home, commit)
+        lock, tree = _kept(repository, git, commit, home) or _made(repository, git, commit, home)
     except OSError as error:
         raise _refused(commit, f"{home}: {error.strerror}") from error
     try:
-        _bring(repository, commit, tree)
         _sweep(repository, home)
         yield tree
     finally:
@@ -71,19 +70,56 @@ def _key(repository: Repository) -> str:
     return f"{repository.root.name}-{hashlib.sha256(os.fsencode(shared)).hexdigest()[:12]}"
 
 
-def _take(home: Path, commit: str) -> tuple[FileLock, Path]:
-    """Return the first tree of the commit that no living process holds, and the lock that holds it now."""
-    for slot in range(_SLOTS):
-        tree = home / f"{commit[:12]}-{slot}"
-        if (lock := _locked(tree)) is not None:
-            return lock, tree
-    raise _refused(commit, f"{_SLOTS} builds hold one each")
+def _kept(repository: Repository, git: Git, commit: str, home: Path) -> tuple[FileLock, Path] | None:
+    """Return a tree of an earlier build that nobody holds, put back to its commit, and the lock that holds it now."""
+    for ready in sorted(home.glob(f"{commit}-*.ready")):
+        tree = ready.with_suffix("")
+        lock = _locked(tree)
+        if lock is None:
+            continue
+        try:
+            if ready.is_file() and _put_back(repository, git, commit, tree):
+                return lock, tree
+        except BaseException:
+            lock.release()
+            raise
+        _discard(repository, tree, lock)
+    return None
+
+
+def _made(repository: Repository, git: Git, commit: str, home: Path) -> tuple[FileLock, Path]:
+    """Return a new tree and the lock that holds it.
+
+    Its name is its own: the git of a build that was killed may go on for a while in the tree that it was making.
+    """
+    tree = home / f"{commit}-{secrets.token_hex(4)}"
+    lock = _locked(tree)
+    if lock is None:
+        raise _refused(commit, f"{tree} is held")
+    try:
+        _make(repository, git, commit, tree)
+    except BaseException:
+        _discard(repository, tree, lock)
+        raise
+    return lock, tree
+
+
+def _make(repository: Repository, git: Git, commit: str, tree: Path) -> None:
+    bare = ("--quiet", "--force", "--force", "--detach", "--no-checkout")
+    done = git.call(repository.root, "worktree", "add", *bare, str(tree), commit)
+    if done is not None and done.code == 0:
+        done = _checkout(git, tree, commit)
+    if done is None or done.code != 0:
+        raise _refused(commit, done.why if done is not None else "git did not answer in time")
+    fill_submodules(repository, git, tree)
+    _ready(tree).touch()
 
 
 def _locked(tree: Path) -> FileLock | None:
+    """Return the lock of a tree, taken; None where a living process has it."""
     from filelock import FileLock, Timeout
 
-    lock = FileLock(tree.with_name(f"{tree.name}.lock"), blocking=False)
+    lock = FileLock(_lock_file(tree), blocking=False)
     try:
         lock.acquire()
     except Timeout:
@@ -91,32 +127,12 @@ def _locked(tree: Path) -> FileLock | None:
     return lock
 
 
-def _bring(repository: Repository, commit: str, tree: Path) -> None:
-    """Make the tree, or put one that was made before back to its commit."""
-    ready = _ready(tree)
-    git = repository.git.without_programs(repository.root)
-    made = ready.is_file() and ready.read_text(encoding="utf-8") == commit and _put_back(git, commit, tree)
-    if not made:
-        _remove(repository, tree)
-        bare = ("--quiet", "--force", "--force", "--detach", "--no-checkout")
-        done = git.call(repository.root, "worktree", "add", *bare, str(tree), commit)
-        if done is not None and done.code == 0:
-            done = _checkout(git, tree, commit)
-        if done is None or done.code != 0:
-            _remove(repository, tree)
-            raise _refused(commit, done.why if done is not None else "git did not answer in time")
-    ready.unlink(missing_ok=True)
-    if fill_submodules(repository, git, tree):
-        _forget_setups(tree)
-    ready.write_text(commit, encoding="utf-8")
-
-
 def _checkout(git: Git, tree: Path, commit: str) -> Done | None:
     """Write the files of the commit; the content of a partial clone and of git-lfs is fetched with it."""
     return git.reach(tree, "reset", "--quiet", "--hard", "--no-recurse-submodules", commit)
 
 
-def _put_back(git: Git, commit: str, tree: Path) -> bool:
+def _put_back(repository: Repository, git: Git, commit: str, tree: Path) -> bool:
     """Undo what an earlier build left; what git ignores stays, a setup's packages. Returns whether it could."""
     done = _checkout(git, tree, commit)
     if done is None or done.code != 0:
@@ -125,29 +141,24 @@ def _put_back(git: Git, commit: str, tree: Path) -> bool:
     cleaned = git.call(tree, "clean", "--quiet", "-ffd")
     if left is None or cleaned is None or left.code or cleaned.code:
         return False
-    if left.names:
-        # Some of it may have been a setup's: it is done again.
-        _forget_setups(tree)
+    if fill_submodules(repository, git, tree) or left.names:
+        # Some of what is gone may have been a setup's: it is done again.
+        shutil.rmtree(tree / SETUP_MARKERS, ignore_errors=True)
+    _ready(tree).touch()
     return True
-
-
-def _forget_setups(tree: Path) -> None:
-    shutil.rmtree(tree / SETUP_MARKERS, ignore_errors=True)
 
 
 def _sweep(repository: Repository, home: Path) -> None:
     """Remove what no living build holds: trees that were never finished, and all but the latest."""
-    trees = [path for path in home.iterdir() if path.is_dir()]
-    trees.sort(key=_age, reverse=True)
-    for place, tree in enumerate(trees):
+    told = repository.git.call(repository.root, "worktree", "list", "--porcelain", "-z")
+    noted = [Path(entry.removeprefix("worktree ")) for entry in (told.names if told else [])]
+    trees = {path for path in home.iterdir() if path.is_dir()} | {path for path in noted if path.parent == home}
+    for place, tree in enumerate(sorted(trees, key=_age, reverse=True)):
         if place < KEPT and _ready(tree).is_file():
             continue
         lock = _locked(tree)
         if lock is not None:
-            try:
-                _remove(repository, tree)
-            finally:
-                lock.release()
+            _discard(repository, tree, lock)
 
 
 def _age(tree: Path) -> float:
@@ -157,15 +168,21 @@ def _age(tree: Path) -> float:
         return 0.0
 
 
-def _remove(repository: Repository, tree: Path) -> None:
-    """Remove a tree and what git notes of it; one that is not there is fine."""
+def _discard(repository: Repository, tree: Path, lock: FileLock) -> None:
+    """Remove a tree that is held, and what git notes of it; one that is not there is fine."""
     _ready(tree).unlink(missing_ok=True)
-    repository.git.call(repository.root, "worktree", "remove", "--force", "--force", str(tree))
     shutil.rmtree(tree, ignore_errors=True)
+    repository.git.call(repository.root, "worktree", "remove", "--force", "--force", str(tree))
+    _lock_file(tree).unlink(missing_ok=True)
+    lock.release()
+
+
+def _lock_file(tree: Path) -> Path:
+    return tree.with_name(f"{tree.name}.lock")
 
 
 def _ready(tree: Path) -> Path:
-    """Return the file beside a tree that says that it was finished, with its commit."""
+    """Return the file beside a tree that says that it was finished."""
     return tree.with_name(f"{tree.name}.ready")
 
 

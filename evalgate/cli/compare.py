@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalgate.cli.options import config_option, journal_option, overrides, set_option
+from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evalgate.cli.contenders import Address
@@ -115,6 +116,11 @@ def _entered(
     sources = {}
     for name, each in given:
         if each.change is None:
+            if each.is_file and not Path(each.target).is_file():
+                raise ConfigurationError(
+                    f"there is no file {each.target}, and builds are named by number",
+                    next_step="`evalgate journal list` has the builds",
+                )
             opened = store(Path(each.target) if each.is_file else home)
             sources[name] = Source(journal=opened, build=build_of(each, opened))
     if tries:

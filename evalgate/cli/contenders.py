@@ -16,7 +16,7 @@ from evalgate.suite.retask import TaskChange, read_task_change
 
 OWN: Final = "."
 LATEST: Final = "latest"
-_NAMED: Final = re.compile(r"([\w .+@-]+)=(.+)", re.DOTALL)
+_NAMED: Final = re.compile(r"([\w .+@-]+)=(.*)", re.DOTALL)
 _TASK_FILES: Final = frozenset({".yaml", ".yml"})
 
 

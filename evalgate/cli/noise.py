@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalgate.cli.options import config_option, journal_option, overrides, set_option
-from evalgate.errors import Interrupted, JournalError
+from evalgate.errors import ConfigurationError, Interrupted, JournalError
 
 if TYPE_CHECKING:
     from evalgate.gate.request import Request
@@ -70,7 +70,10 @@ def command(
         raise click.UsageError("--show shows a study as it was made: leave --suite, --runs and --resume out")
     environ = dict(os.environ)
     if show:
-        with Journal(journal_path(journal), create=False) as store:
+        path = journal_path(journal)
+        if not path.exists():
+            raise ConfigurationError(f"there is no journal at {path}", next_step="evalgate noise")
+        with Journal(path, create=False) as store:
             return _conclude(store, finished_study(store), environ, as_json=as_json)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     with Journal(journal_path(journal)) as store:

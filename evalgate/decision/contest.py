@@ -45,11 +45,12 @@ class Contender:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compared:
-    """One check that is compared: what everybody's scores of it are."""
+    """One check that is compared: what everybody's scores of it are. `unit` is that of a score without a range."""
 
     name: str
     check: Check
     evaluator: EvaluatorSpec
+    unit: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

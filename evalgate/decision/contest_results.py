@@ -136,6 +136,7 @@ class CheckInfo:
     gating: bool
     low: float | None
     high: float | None
+    unit: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

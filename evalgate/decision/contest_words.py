@@ -52,20 +52,19 @@ def _luck(p: float | None, comparisons: int, were: str) -> str:
     return f"If all {were}, a split this lopsided in {among} would happen {times_in_100(1.0 if p is None else p)}."
 
 
-def wins(
-    name: str, *, others: int, check: str, lead: Interval, runner_up: str, p_adjusted: float, contenders: int
-) -> str:
+def wins(name: str, *, others: int, check: str, lead: Interval, runner_up: str, p_adjusted: float) -> str:
     """Return why there is a winner."""
-    than = "the other" if others == 1 else f"each of the {others:,} others"
-    return (
-        f"{name} is better than {than} in {check}; it leads {runner_up}, the closest, by {span(lead)} points. If no one"
-        f" of the {contenders:,} were the best, the leader would be this far ahead {times_in_100(p_adjusted)}."
-    )
+    if others == 1:
+        ahead = f"{name} is better than {runner_up} in {check}, by {span(lead)} points."
+    else:
+        rest = "both" if others == 2 else f"all {others:,}"
+        ahead = f"{name} is better than {rest} others in {check}; the closest, {runner_up}, by {span(lead)} points."
+    return f"{ahead} If none were best, one would be so far ahead of all others {times_in_100(p_adjusted)}."
 
 
 def equally_good(names: Sequence[str], check: str) -> Told:
     """Return why there is no winner where several have the same best mean."""
-    both = f"{names[0]} and {names[1]}" if len(names) == 2 else some(names)
+    both = " and ".join(sorted(names)) if len(names) == 2 else some(sorted(names))
     return Told(
         reason=f"{both} did equally well in {check}.",
         next_step="take the cheaper or the faster one, or add examples that tell them apart",
@@ -75,7 +74,10 @@ def equally_good(names: Sequence[str], check: str) -> Told:
 def not_measured(names: Sequence[str], check: str) -> Told:
     """Return why there is no winner where too much is missing."""
     return Told(
-        reason=f"Too many answers are missing to say how good {some(names)} is in {check}: nobody can be called best.",
+        reason=(
+            f"Too many answers are missing to say how good {some(sorted(names))} is in {check}: nobody can be called"
+            " best."
+        ),
         next_step="look at the errors with `evalgate show --build BUILD`, then run what lacks answers again",
     )
 
@@ -116,7 +118,7 @@ def unmeasured_elsewhere(name: str, *, check: str, other_check: str, reason: str
 def to_decide(more: int, *, clustered: bool, repetitions: int) -> str:
     """Return what would settle it."""
     wanted = f"about {count(more, 'more cluster' if clustered else 'more example')}"
-    return f"{f'`repetitions: {repetitions}`, or ' if repetitions else ''}{wanted}, would tell"
+    return f"`repetitions: {repetitions}`, or {wanted}, would tell" if repetitions else f"{wanted} would tell"
 
 
 def too_close(needed: int, *, clustered: bool) -> str:

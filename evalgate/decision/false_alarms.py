@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 
 from evalgate.decision.build import decide
-from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Scores, SuiteEvidence
+from evalgate.decision.evidence import BuildEvidence, Scores, SuiteEvidence
 from evalgate.decision.results import BuildDecision
 from evalgate.decision.study import FalseAlarms, StudiedSuite, StudyEvidence
 from evalgate.records import Direction, Verdict
@@ -34,13 +34,15 @@ def false_alarms(evidence: StudyEvidence) -> FalseAlarms | None:
     others = [pair for pair in combinations(range(evidence.runs), 2) if pair not in apart]
     others = others[: max(0, _MOST_PAIRS - len(apart))]
     failing: Counter[tuple[str, str]] = Counter()
-    failed = independent_failed = 0
+    failed = independent_failed = comparisons = 0
     for place, pair in enumerate((*apart, *others)):
         suites = tuple(_pair(suite, *pair) for suite in compared)
-        found = _failing(decide(BuildEvidence(suites=suites, policy=evidence.policy)))
+        decision = decide(BuildEvidence(suites=suites, policy=evidence.policy))
+        found = _failing(decision)
         failing.update(found)
         failed += bool(found)
         independent_failed += bool(found) and place < len(apart)
+        comparisons = max(comparisons, decision.columns)
     ordered = sorted(failing.items(), key=lambda item: (-item[1], item[0]))
     low, high = clopper_pearson(independent_failed / len(apart), len(apart), level=_LEVEL)
     return FalseAlarms(
@@ -52,6 +54,7 @@ def false_alarms(evidence: StudyEvidence) -> FalseAlarms | None:
         high=high,
         level=_LEVEL,
         failing=tuple((*place, times) for place, times in ordered),
+        comparisons=comparisons,
     )
 
 
@@ -64,23 +67,33 @@ def _comparing(studied: StudiedSuite) -> StudiedSuite | None:
         and check.check.no_regression is not None
         and check.evaluator.direction is not Direction.NEUTRAL
     )
-    if not checks or not studied.suite.example_ids:
+    resources = tuple(
+        replace(each, check=Check(no_regression=each.check.no_regression))
+        for each in studied.suite.resources
+        if each.check.gating and each.check.no_regression is not None
+    )
+    if not (checks or resources) or not studied.suite.example_ids:
         return None
-    return replace(studied, suite=replace(studied.suite, checks=checks, problems=()))
+    return replace(studied, suite=replace(studied.suite, checks=checks, resources=resources, problems=()))
 
 
 def _pair(studied: StudiedSuite, baseline: int, candidate: int) -> SuiteEvidence:
     first, second = studied.answers[:, baseline], studied.answers[:, candidate]
     checks = tuple(
-        replace(check, baseline=_run(check, baseline), candidate=_run(check, candidate), noise=None)
+        replace(check, baseline=_run(check.candidate, baseline), candidate=_run(check.candidate, candidate))
         for check in studied.suite.checks
     )
+    resources = tuple(
+        replace(each, baseline=_run(each.candidate, baseline), candidate=_run(each.candidate, candidate))
+        for each in studied.suite.resources
+    )
     same: np.ndarray[tuple[int], np.dtype[np.bool_]] = (first == second) & (first >= 0)
-    return replace(studied.suite, checks=checks, identical=same, baseline_label=f"run {baseline + 1}")
+    label = f"run {baseline + 1}"
+    return replace(studied.suite, checks=checks, resources=resources, identical=same, baseline_label=label)
 
 
-def _run(check: CheckEvidence, run: int) -> Scores:
-    return Scores(values=check.candidate.values[:, [run]], cells=check.candidate.cells[:, [run]])
+def _run(runs: Scores, run: int) -> Scores:
+    return Scores(values=runs.values[:, [run]], cells=runs.cells[:, [run]])
 
 
 def _failing(decision: BuildDecision) -> Sequence[tuple[str, str]]:

@@ -7,14 +7,15 @@ from dataclasses import fields, is_dataclass
 from enum import Enum
 
 from evalgate.canonical import canonical_json
+from evalgate.decision.contest_results import ContestResult
 from evalgate.decision.results import BuildDecision
 from evalgate.records import Json
 
 _DIGITS = 9
 
 
-def canonical(decision: BuildDecision) -> bytes:
-    """Return the decision as canonical JSON: suites, checks, rules and slices by name, floats to nine digits."""
+def canonical(decision: BuildDecision | ContestResult) -> bytes:
+    """Return the decision as canonical JSON: suites, checks, rules, contenders by name, floats to nine digits."""
     return canonical_json(_plain(decision))
 
 

@@ -69,7 +69,9 @@ def study(evidence: StudyEvidence) -> Study:
     layouts, names = lay_out([studied.suite for studied in evidence.suites])
     unanswered = BuildEvidence(suites=tuple(studied.suite for studied in evidence.suites), policy=evidence.policy)
     repetitions = {studied.suite.name: 1 for studied in evidence.suites}
-    comparisons = plan_comparisons(unanswered, repetitions=repetitions, known={}, catch=None).columns
+    alarms = false_alarms(evidence)
+    planned = plan_comparisons(unanswered, repetitions=repetitions, known={}, catch=None).columns
+    comparisons = max(planned, alarms.comparisons if alarms is not None else 0)
     suites = []
     for studied, layout in zip(evidence.suites, layouts, strict=True):
         checks = tuple(
@@ -82,7 +84,7 @@ def study(evidence: StudyEvidence) -> Study:
         runs=evidence.runs,
         comparisons=comparisons,
         alpha=evidence.policy.alpha,
-        alarms=false_alarms(evidence),
+        alarms=alarms,
     )
 
 

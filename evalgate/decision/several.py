@@ -147,7 +147,13 @@ def _suite(
         clusters=len(set(suite.clusters)) if suite.clusters is not None else None,
         metric=suite.metric,
         checks=tuple(
-            CheckInfo(name=each.name, gating=each.check.gating, low=each.evaluator.low, high=each.evaluator.high)
+            CheckInfo(
+                name=each.name,
+                gating=each.check.gating,
+                low=each.evaluator.low,
+                high=each.evaluator.high,
+                unit=each.unit,
+            )
             for each in suite.checks
         ),
         contenders=tuple(

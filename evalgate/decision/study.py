@@ -96,7 +96,10 @@ class CheckNoise:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteNoise:
-    """One suite of a study. `steady` counts the examples that got the same answer in every run."""
+    """One suite of a study. `steady` counts the examples that got the same answer in every run.
+
+    `checks` are those of scores; what runs take (cost, tokens, latency) is in the study's false alarms alone.
+    """
 
     name: str
     label: str
@@ -122,6 +125,8 @@ class FalseAlarms:
     level: float
     failing: tuple[tuple[str, str, int], ...]
     """(suite, check, in how many pairs), the most frequent first."""
+    comparisons: int = 1
+    """How many comparisons of a pair share the promise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

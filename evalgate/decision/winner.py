@@ -122,7 +122,6 @@ def _judged(ground: Ground, race: _Race, p: float) -> Winner:
         lead=lead,
         runner_up=race.closest,
         p_adjusted=p,
-        contenders=len(suite.contenders),
     )
     return Winner(name=leader.name, leader=leader.name, reason=reason, next_step=None, p_adjusted=p)
 

@@ -9,6 +9,7 @@ from evalgate.decision.contest import Compared, Contender, Contest, LeftOut, Sui
 from evalgate.decision.words import count, some
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.recorded import Answered, Entrant
+from evalgate.gate.reports import units_of
 from evalgate.records import Direction
 
 
@@ -179,7 +180,9 @@ def _checks(chosen: Answered, suite: str, taking_part: Sequence[Entrant]) -> tup
                 f"{name} is left out: not everybody was scored by the same evaluator ({some(others)} differs)."
             )
         else:
-            kept.append(Compared(name=name, check=check, evaluator=chosen.specs[name]))
+            kept.append(
+                Compared(name=name, check=check, evaluator=chosen.specs[name], unit=units_of(chosen.suite).get(name))
+            )
     return tuple(kept), notes
 
 

@@ -86,6 +86,9 @@ async def run_study(request: Request, world: World, *, runs: int, resume: int | 
         loaded = await load(request.suites, None, world, stack)
         if problem := next((each.problem for each in loaded if each.problem), None):
             raise BaselineError(f"suite {problem.suite}: {problem.message}", next_step=problem.next_step)
+        for each in loaded:
+            for task in each.tasks.values():
+                await task.close()  # it loads, which is all that it was started for: each run starts its own
         study_id = _begin(request, journal, runs=runs, now=world.now()) if resume is None else resume
         with writing(journal.path, study_id):
             if resume is not None:
@@ -132,19 +135,37 @@ def _register(study_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict
 async def _measure(study_id: int, loaded: Sequence[Loaded], experiments: dict[str, int], world: World) -> bool:
     """Make every run, one after the other, then score answers of the first once more. False: stopped before the end."""
     effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
-    row = world.journal.build(study_id)
-    names = sample_names(row)
-    works = [
-        work_of(each, each.suite.sides[0].side, experiments[each.suite.name], names, world.journal) for each in loaded
-    ]
-    made = sum(sum(1 for _ in world.journal.run_facts(work.experiment)) for work in works)
+    names = sample_names(world.journal.build(study_id))
+    made = sum(sum(1 for _ in world.journal.run_facts(experiment)) for experiment in experiments.values())
     world.expect(sum(each.suite.count for each in loaded) * len(names), done=made)
-    if not await measure(works, effects):
-        return False
+    for sample in names:
+        if not await _one_run(sample, loaded, experiments, world, effects):
+            return False
     twice = [
         work for each in loaded for work in _second_scores(each, experiments[each.suite.name], names[0], world.journal)
     ]
     return await measure(twice, effects) if twice else True
+
+
+async def _one_run(
+    sample: str, loaded: Sequence[Loaded], experiments: dict[str, int], world: World, effects: Effects
+) -> bool:
+    """Make one run of every suite, in processes of its own, as the two sides of a build have theirs.
+
+    What a process keeps to itself (a seed, a cache) is shared by the examples of a run, and by nothing beyond it.
+    """
+    async with AsyncExitStack() as stack:
+        works = []
+        for each in loaded:
+            side, experiment = each.suite.sides[0], experiments[each.suite.name]
+            work = work_of(each, side.side, experiment, (sample,), world.journal)
+            if next(iter(world.journal.undone(experiment, sample)), None) is not None:
+                task = world.task_runner(each.suite, side)
+                stack.push_async_callback(task.close)
+                await task.start()
+                work = replace(work, task=task)
+            works.append(work)
+        return await measure(works, effects)
 
 
 def _second_scores(each: Loaded, experiment: int, first: str, journal: Journal) -> Iterator[Work]:

@@ -11,6 +11,7 @@ from evalgate.canonical import content_hash
 from evalgate.decision.evidence import CheckEvidence, SuiteEvidence
 from evalgate.decision.study import FAILED, MISSING, CheckNoise, StudiedSuite, Study, StudyEvidence, SuiteNoise
 from evalgate.gate.evidence import grouping, read_side, recorded_config
+from evalgate.gate.resources import resource_evidence
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow
 from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Side
@@ -60,8 +61,9 @@ def _studied(journal: Journal, experiment: ExperimentRow, suite: Suite, names: t
                     baseline=None,
                     redraws={},
                 )
-                for name, check in suite.checks.items()
+                for name, check in suite.scored_checks.items()
             ),
+            resources=resource_evidence(journal, suite, {Side.CANDIDATE: experiment}, index, names=names),
             clusters=grouped.clusters,
             slices=grouped.slices,
             identical=np.zeros(len(index), dtype=np.bool_),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evalgate.decision.before import refuse_undecidable, threshold_outlook
+from evalgate.decision.ratios.outlook import refuse_undecidable_rise
 from evalgate.errors import ConfigurationError
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.records import Direction, EvaluatorSpec
@@ -38,3 +39,12 @@ def outlook(suite: PreparedSuite, specs: Sequence[EvaluatorSpec], policy: Policy
                 yield spec.name, line
         if check.no_regression is not None and policy.on_inconclusive == "fail" and suite.suite.cluster is None:
             refuse_undecidable(spec.name, check.no_regression, suite.count)
+    _refuse_undecidable_rises(suite, policy)
+
+
+def _refuse_undecidable_rises(suite: PreparedSuite, policy: Policy) -> None:
+    if policy.on_inconclusive != "fail" or suite.suite.cluster is not None or suite.selection.words is not None:
+        return
+    for name, (_, check) in suite.suite.resource_checks.items():
+        if check.no_regression is not None and check.gating and suite.count:
+            refuse_undecidable_rise(name, check.no_regression, suite.count)

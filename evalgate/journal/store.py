@@ -29,6 +29,7 @@ from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
 _Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
+_JUDGE_AWAY = 'failure LIKE \'{"kind":"infrastructure"%\''
 _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
@@ -95,11 +96,13 @@ class Journal:
                 db.execute("UPDATE build SET status = 'complete' WHERE id = ?", (build_id,))
 
     def lacks_answers(self, build_id: int) -> bool:
-        """Return whether infrastructure failed some run of a build: those can be asked for again."""
+        """Return whether infrastructure failed some run or judge of a build: those can be asked for again."""
         found = self._one(
             "SELECT 1 FROM run JOIN experiment ON experiment.id = run.experiment"
-            " WHERE build = ? AND failure_kind = 'infrastructure' AND NOT stored LIMIT 1",
-            (build_id,),
+            " WHERE build = :build AND failure_kind = 'infrastructure' AND NOT stored"
+            " UNION ALL SELECT 1 FROM evaluation JOIN experiment ON experiment.id = evaluation.experiment"
+            f" WHERE build = :build AND {_JUDGE_AWAY} AND NOT stored LIMIT 1",
+            {"build": build_id},
         )
         return found is not None
 
@@ -243,15 +246,18 @@ class Journal:
     def unevaluated(
         self, experiment: int, sample: str, *, again: str | None = None, evaluator: str | None = None
     ) -> Iterator[tuple[Example, TaskOutcome]]:
-        """Yield the runs of this sample that answered and were not evaluated: a process was killed between.
+        """Yield the runs of this sample that answered and were not evaluated, or whose judge was away.
 
-        `again` names an evaluation of theirs beside the first, `evaluator` whose it is.
+        A process was killed between, or a provider failed. `again` names an evaluation of theirs beside the first,
+        `evaluator` whose it is.
         """
         waiting = self._missing(
             "EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.example_id = e.example_id"
-            " AND r.sample = :sample AND r.failure IS NULL) AND NOT EXISTS (SELECT 1 FROM evaluation v"
+            " AND r.sample = :sample AND r.failure IS NULL) AND (NOT EXISTS (SELECT 1 FROM evaluation v"
             " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
-            " AND v.name = coalesce(:evaluator, v.name))",
+            " AND v.name = coalesce(:evaluator, v.name)) OR EXISTS (SELECT 1 FROM evaluation v"
+            " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
+            f" AND v.name = coalesce(:evaluator, v.name) AND {_JUDGE_AWAY}))",
             experiment,
             sample,
             again=again,

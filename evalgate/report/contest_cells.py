@@ -23,7 +23,7 @@ from evalgate.report import formatting
 from evalgate.report.formatting import UNKNOWN, count
 
 LEGEND: Final = (
-    "front: nobody is as good for less. behind A: A takes no more and is better, on evidence; with a question mark: as"
+    "front: nobody is as good for less. behind X: X takes no more and is better, on evidence; with a question mark: as"
     " measured, which could be luck."
 )
 
@@ -91,15 +91,15 @@ def pair_lines(suite: SuiteResult, pair: Pair) -> Iterator[PairLine]:
         compared = check.comparison
         if compared is not None:
             change = formatting.change(
-                compared.delta, baseline=before.mean, candidate=after.mean, low=info.low, unit=None
+                compared.delta, baseline=before.mean, candidate=after.mean, low=info.low, unit=info.unit
             )
             between = formatting.point_range(compared.interval) if compared.interval else UNKNOWN
         yield PairLine(
             of=check,
             name=pair.name,
             check=check.name,
-            chosen=formatting.score(before.mean, low=info.low, high=info.high),
-            own=formatting.score(after.mean, low=info.low, high=info.high),
+            chosen=formatting.score(before.mean, low=info.low, high=info.high, unit=info.unit),
+            own=formatting.score(after.mean, low=info.low, high=info.high, unit=info.unit),
             change=change,
             between=between,
             said=said(check),
@@ -128,10 +128,13 @@ def explained(suite: SuiteResult) -> list[tuple[str, str]]:
 
 def level(of: Level, info: CheckInfo) -> str:
     """Write a mean with where the true one could be: `84 % (76 to 90)`."""
-    text = formatting.score(of.mean, low=info.low, high=info.high)
+    text = formatting.score(of.mean, low=info.low, high=info.high, unit=info.unit)
     if of.mean is None or of.low is None or of.high is None:
         return text
-    low, high = (formatting.score(end, low=info.low, high=info.high).removesuffix(" %") for end in (of.low, of.high))
+    low, high = (
+        formatting.score(end, low=info.low, high=info.high, unit=info.unit).removesuffix(" %")
+        for end in (of.low, of.high)
+    )
     return f"{text} ({low} to {high})"
 
 

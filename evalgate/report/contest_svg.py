@@ -103,7 +103,7 @@ def _picture(suite: SuiteResult) -> Iterator[str]:
         ends,
         _HEIGHT - _BOTTOM,
         _TOP,
-        lambda value: formatting.score(value, low=info.low, high=info.high),
+        lambda value: formatting.score(value, low=info.low, high=info.high, unit=info.unit),
         within=within,
     )
     yield from _axes(across, up)

@@ -24,7 +24,7 @@ _FORMS: Final = (
     (("in all", "tokens", "p95"), False),
     (("in all", "tokens", "p95", "errors"), True),
 )
-"""What a narrow page leaves out, and whether names are cut."""
+"""What a narrow page leaves out, errors only where there are none, and whether names are cut."""
 _TOLD: Final = 6
 """So many claims are explained; a file has all of them."""
 
@@ -87,8 +87,9 @@ def _everyone(page: Page, suite: SuiteResult) -> None:
         "p95": [line.p95 for line in lines],
         "errors": [line.errors for line in lines],
     }
+    erred = any(line.of.taken.errors for line in lines)
     for left_out, cut in _FORMS:
-        shown = [name for name in columns if name not in left_out]
+        shown = [name for name in columns if name not in left_out or (name == "errors" and erred)]
         heads = [Column(head="contender"), Column(head=suite.metric)]
         heads += [Column(head=name, right=True) for name in shown]
         heads += [Column(head="for its cost"), Column(head="for its time")]
@@ -121,8 +122,9 @@ def _placed(text: str, standing: Standing) -> Part:
 def _pairs(page: Page, result: ContestResult, suite: SuiteResult) -> None:
     """Write each against the chosen one: as a table where that fits, else each on lines of its own."""
     found = [line for pair in suite.pairs for line in cells.pair_lines(suite, pair)]
-    for brief, cut in ((False, False), (True, False), (True, True)):
-        if page.table(_pair_columns(result, brief=brief), _pair_rows(found, brief=brief), cut=cut):
+    for brief, means, cut in ((False, True, False), (True, True, False), (True, False, False), (True, False, True)):
+        columns = _pair_columns(result, brief=brief, means=means)
+        if page.table(columns, _pair_rows(found, brief=brief, means=means), cut=cut):
             return
     page.line(Part(text=f"against {result.chosen}", tone=Tone.QUIET), indent=2)
     for line in found:
@@ -130,25 +132,25 @@ def _pairs(page: Page, result: ContestResult, suite: SuiteResult) -> None:
         page.prose(f"{line.chosen} → {line.own}, {line.change}, could really be {line.between}", indent=6)
 
 
-def _pair_columns(result: ContestResult, *, brief: bool) -> list[Column]:
+def _pair_columns(result: ContestResult, *, brief: bool, means: bool) -> list[Column]:
     return [
         Column(head=f"against {result.chosen}"),
         Column(head="check"),
-        Column(head="chosen", right=True),
-        Column(head="it", right=True),
+        *([Column(head="chosen", right=True), Column(head="it", right=True)] if means else []),
         Column(head="points" if brief else "change", right=True),
         Column(head="could be" if brief else "could really be", right=True),
         Column(head=""),
     ]
 
 
-def _pair_rows(found: Sequence[cells.PairLine], *, brief: bool) -> list[list[Part]]:
+def _pair_rows(found: Sequence[cells.PairLine], *, brief: bool, means: bool) -> list[list[Part]]:
     rows, before = [], ""
     for line in found:
         change, between = line.change, line.between.removesuffix(" points")
         if brief:
             change = change.removesuffix(" points").removesuffix(" point")
-        texts = ("" if line.name == before else line.name, line.check, line.chosen, line.own, change, between)
+        texts = ("" if line.name == before else line.name, line.check, *((line.chosen, line.own) if means else ()))
+        texts = (*texts, change, between)
         rows.append([*(Part(text=text) for text in texts), Part(text=line.said, tone=_TONES[line.of.claim])])
         before = line.name
     return rows

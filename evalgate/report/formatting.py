@@ -5,6 +5,7 @@ Shares are of a score's range; a point is a hundredth of it. The minus is U+2212
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -100,6 +101,13 @@ def quantity(value: float, unit: str | None) -> str:
     if unit == "$" and value >= 0:
         return ratio_words.dollars(value)
     return f"{number(value)} {unit}" if unit else number(value)
+
+
+def quantities(values: Sequence[float], unit: str | None) -> str:
+    """Write what became what, a unit that is a word once: `478 → 697 tokens`, `$0.12 → $0.15`."""
+    if unit in (None, "s", "$"):
+        return " → ".join(quantity(value, unit) for value in values)
+    return f"{' → '.join(number(value) for value in values)} {unit}"
 
 
 def rise(share: float) -> str:

@@ -117,7 +117,12 @@ def _drops(page: Page, check: CheckNoise) -> None:
         ]
         for place, row in enumerate(check.drops)
     ]
-    page.table(columns, rows, cut=True, indent=4)
+    if not page.table(columns, rows, cut=True, indent=4):
+        for size, *drops in rows:
+            caught = ", ".join(f"{column.head} {drop.text}" for column, drop in zip(columns[1:], drops, strict=True))
+            page.prose(f"{size.text}: {caught}", indent=4, hanging=6)
+    if check.shifts:
+        page.prose("These go by examples that vary independently; a shift of whole runs comes on top.", indent=4)
 
 
 def _flaky(page: Page, check: CheckNoise, runs: int) -> None:
@@ -129,9 +134,14 @@ def _flaky(page: Page, check: CheckNoise, runs: int) -> None:
     page.prose(f"{len(check.flaky):,} {noun} between runs in {check.name}{more}:", indent=2)
     ids = [shlex.quote(each.example_id) for each in check.flaky[:_FLAKY_SHOWN]]
     for each, name in zip(check.flaky, ids, strict=False):
-        same = f"{each.answers:,} different answers in {runs} runs" if each.answers > 1 else "the same answer each time"
-        text = f"{scores_of(each, check)}; {same}"
-        page.line(f"{name.ljust(max(map(len, ids)))}{GAP}", text, indent=4)
+        page.line(f"{name.ljust(max(map(len, ids)))}{GAP}", f"{scores_of(each, check)}{_answers(each, runs)}", indent=4)
+
+
+def _answers(each: Flaky, runs: int) -> str:
+    if each.answers > 1:
+        return f"; {each.answers:,} different answers in {runs} runs"
+    errors = any(score is None for score, _ in each.scores)
+    return "" if errors else "; the same answer each time"
 
 
 def scores_of(each: Flaky, check: CheckNoise) -> str:

@@ -95,8 +95,9 @@ def alarm_lines(study: Study) -> list[str]:
     if alarms is None:
         return ["no check with `no_regression` gates, so there is nothing that could be one."]
     together = f", over all {study.comparisons:,} comparisons together" if study.comparisons > 1 else ""
+    failed = f"{alarms.failed:,} of {count(alarms.pairs, 'pair')} of runs would have failed"
     lines = [
-        f"{alarms.failed:,} of {count(alarms.pairs, 'pair')} of runs would have failed, had one been the candidate.",
+        f"{failed}, had one run of each been the candidate.",
         f"{_independent(alarms)} The promise is {_in_100(study.alpha)}{together}.",
     ]
     if alarms.failing:

@@ -184,7 +184,7 @@ def _amounts(check: CheckDecision, unit: str | None) -> str | None:
         return None
     sides = [side for side in (of.baseline, of.candidate) if side is not None]
     medians, highest, totals = (
-        " → ".join(formatting.quantity(value, unit) for value in values)
+        formatting.quantities(values, unit)
         for values in zip(*((side.median, side.p95, side.total) for side in sides), strict=True)
     )
     in_all = "" if of.resource is Resource.LATENCY else f"; in all {totals}"

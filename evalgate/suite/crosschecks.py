@@ -13,11 +13,12 @@ from evalgate.suite.baselines import BASELINES, BaselineKind, read_baseline
 from evalgate.suite.checks import Check
 from evalgate.suite.config import Suite
 from evalgate.suite.evaluators import JsonSchema, Sql
+from evalgate.suite.model import closest, nearest
 from evalgate.suite.resource_checks import of_resource, of_score, shadowed, stored_latency
 from evalgate.suite.resources import Resource, resource_named
 from evalgate.suite.shape import Path, look_up
 from evalgate.suite.tasks import HttpTask, PromptTask, PythonTask, Task, TaskBase
-from evalgate.suite.wording import Complaint, closest, complaints, nearest
+from evalgate.suite.wording import Complaint, complaints
 
 
 def cross_check(
@@ -37,6 +38,7 @@ def cross_check(
         found += wrong
         for task, path in ((suite.task, (*base, "task")), (second, (*base, "baseline", "task"))):
             found += _endpoint(task, path, endpoints)
+        found += _judges(suite, base, endpoints)
         found += _files(suite, second, base, directory)
     return found
 
@@ -163,12 +165,23 @@ def _baseline(suite: Suite, base: Path) -> Iterator[Complaint]:
 
 
 def _endpoint(task: TaskBase | None, path: Path, endpoints: Collection[str]) -> Iterator[Complaint]:
-    if not isinstance(task, PromptTask):
-        return
-    endpoint = task.model.partition("/")[0]
+    if isinstance(task, PromptTask):
+        yield from _unknown_endpoint(task.model, (*path, "model"), endpoints)
+
+
+def _judges(suite: Suite, base: Path, endpoints: Collection[str]) -> Iterator[Complaint]:
+    for index, evaluator in enumerate(suite.evaluators):
+        for position, model in enumerate(evaluator.models):
+            path: Path = (*base, "evaluators", index, "model")
+            several = not isinstance(evaluator.model, str)
+            yield from _unknown_endpoint(model, (*path, position) if several else path, endpoints)
+
+
+def _unknown_endpoint(model: str, path: Path, endpoints: Collection[str]) -> Iterator[Complaint]:
+    endpoint = model.partition("/")[0]
     if endpoint not in endpoints:
         how = nearest(endpoint, endpoints) if endpoints else "add it under `endpoints:`"
-        yield Complaint((*path, "model"), f"the model's endpoint `{endpoint}` is not in `endpoints`: {how}")
+        yield Complaint(path, f"the model's endpoint `{endpoint}` is not in `endpoints`: {how}")
 
 
 def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePath) -> Iterator[Complaint]:
@@ -186,6 +199,8 @@ def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePat
             wanted.append(((*path, "json_schema", "schema"), "schema", parameters.schema_))
         if isinstance(parameters, Sql):
             wanted.append(((*path, "sql", "database"), "database", parameters.database))
+        if evaluator.judge_file is not None:
+            wanted.append(((*path, "judge"), "judge", evaluator.judge_file))
         wanted += _python_file(evaluator.python, (*path, "python"))
     for path, what, file in wanted:
         if what != "dataset" and _leads_out(file):

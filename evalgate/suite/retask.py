@@ -74,6 +74,7 @@ def retasked(loaded: LoadedConfig, change: TaskChange, names: tuple[str, ...]) -
         wrong += found
         suites[name] = suites[name].model_copy(update={"task": task or suites[name].task, "baseline": None})
     if wrong:
+        wrong.sort(key=lambda error: (error.location and error.location.line) or 0)
         raise ErrorGroup(wrong, next_step="correct it, or name the suites that it is meant for: --suite NAME")
     return replace(loaded, config=loaded.config.model_copy(update={"suites": suites}), baseline_tasks={})
 

@@ -90,7 +90,7 @@ def figures() -> dict[str, str]:
     """Return the text of every claim by its name."""
     measured = Measured()
     found: dict[str, str] = {}
-    for part in (_alarms(measured), _caught(), _flow(measured), _rules(), _promise(measured), _lines()):
+    for part in (_alarms(measured), _caught(), _flow(measured), _rules(), _intervals(measured), _promise(measured), _lines()):
         found.update(part)
     found["expected.table"] = f"\n\n{comparison(measured.found)}\n\n"
     return found
@@ -213,6 +213,28 @@ def _rules() -> Iterator[tuple[str, str]]:
     for pushes in (3, 5, 10):
         share = gates.evalgate_fails, 100, 0.2
         yield f"pushes.{pushes}", f"{100 * (1 - (1 - gates.chance(*share)) ** pushes):.0f}"
+
+
+def _intervals(measured: Measured) -> Iterator[tuple[str, str]]:
+    rows = ["| flips beside the drop | n = 20 | 30 | 50 | 100 | 200 |", "|---|---|---|---|---|---|"]
+    for flip in (0.0, *FLIPS):
+        shares = (f"{100 * gates.passes_at_the_margin(n, flip):.1f}" for n in SIZES[:-1])
+        rows.append(f"| {100 * flip:g} % | " + " | ".join(shares) + " |")
+    yield "table.tango", "\n\n" + "\n".join(rows) + "\n\n"
+    sizes = (10, 20, 30, 40, 60)
+    rows = ["| clusters | " + " | ".join(map(str, sizes)) + " |", "|---|" + "---|" * len(sizes)]
+    for imaginary, name in ((False, "plain CR2"), (True, "with two imaginary clusters, as shipped")):
+        shares = (f"{100 * gates.clusters_pass(groups, imaginary=imaginary):.0f}" for groups in sizes)
+        rows.append(f"| {name} | " + " | ".join(shares) + " |")
+    yield "table.clusters", "\n\n" + "\n".join(rows) + "\n\n"
+    rates = (f"pass rate {rate} %, 3 runs against 1" for rate in (5, 10, 20))
+    unequal = [
+        (measured.share("other scores", row, n), measured.error("other scores", row, n))
+        for row in rates
+        for n in measured.sizes("other scores", row)
+    ]
+    share, error = max(unequal)
+    yield "unequal.most", f"{100 * share:.1f} % ± {100 * error:.1f} of the time"
 
 
 def _promise(measured: Measured) -> Iterator[tuple[str, str]]:

@@ -11,11 +11,12 @@ import numpy as np
 from evalgate.decision.checks import Settled
 from evalgate.decision.comparison import two_ended_interval
 from evalgate.decision.family import Compared, Family
+from evalgate.decision.flips import Flips
 from evalgate.decision.layout import Slicing
 from evalgate.decision.ratios import words as ratio_words
 from evalgate.decision.ratios.improvement import decide_equivalent, decide_improves, shown_interval
 from evalgate.decision.ratios.no_regression import compare_ratios, decide_ratio, in_shares, totals
-from evalgate.decision.ratios.obstacles import absolute_obstacle, comparison_obstacle
+from evalgate.decision.ratios.obstacles import absolute_obstacle, comparison_obstacle, too_much_missing
 from evalgate.decision.ratios.outlook import rise_caught
 from evalgate.decision.ratios.view import CLIP, RatioView
 from evalgate.decision.results import CheckDecision, Comparison, Flip, Missing, Ratio, RuleDecision, SliceDecision
@@ -24,8 +25,6 @@ from evalgate.records import Side, Verdict, worst
 from evalgate.stats.summary import summarize
 from evalgate.suite.checks import NoRegression, Threshold
 
-_LISTED = 20
-"""So many of the examples that rose are named; how many did is in the comparison."""
 _NOTABLE = NoRegression().allow_increase
 """A rise that is worth naming where the check allows none in particular."""
 _SAME = 1e-9
@@ -127,7 +126,7 @@ def _ratio(of: RatioView, family: Family) -> Ratio:
 def _mean(of: RatioView, side: Side) -> float | None:
     """Return what one answer of a side takes on average, each example counted once; None where too little is known."""
     amounts = of.sides.get(side)
-    if amounts is None or not amounts.seen.size or (side is Side.CANDIDATE and _unknown(of)):
+    if amounts is None or not amounts.seen.size or (amounts.unknown and too_much_missing(of, side)):
         return None
     answers = amounts.answers
     means = answers.means(answers.answered)
@@ -135,17 +134,12 @@ def _mean(of: RatioView, side: Side) -> float | None:
     return float(means.mean()) if means.size else float(amounts.seen.mean())
 
 
-def _unknown(of: RatioView) -> bool:
-    """Return whether so much is unknown that a mean of the rest would mislead."""
-    return bool(of.candidate.unknown) and absolute_obstacle(of, "") is not None
-
-
 def _lacking(of: RatioView, side: Side) -> int:
     amounts = of.sides.get(side)
     return int((amounts.answers.lacking > 0).sum()) if amounts is not None else 0
 
 
-def _risen(of: RatioView, rule: NoRegression | None) -> tuple[Flip, ...]:
+def _risen(of: RatioView, rule: NoRegression | None) -> Sequence[Flip]:
     """Return the examples that rose by more than is allowed, those that rose most in their own unit first."""
     pairs = of.pairs
     if pairs is None:
@@ -153,14 +147,12 @@ def _risen(of: RatioView, rule: NoRegression | None) -> tuple[Flip, ...]:
     limit = -math.log1p(rule.allow_increase if rule is not None else _NOTABLE) / CLIP
     indexes = np.flatnonzero(np.nan_to_num(pairs.differences) < limit - _SAME)
     rises = np.round(pairs.candidate[indexes] - pairs.baseline[indexes], 12)
-    indexes = indexes[np.argsort(-rises, kind="stable")][:_LISTED]
-    return tuple(
-        Flip(
-            example_id=of.layout.example_ids[index],
-            baseline=float(pairs.baseline[index]),
-            candidate=float(pairs.candidate[index]),
-        )
-        for index in indexes.tolist()
+    indexes = indexes[np.argsort(-rises, kind="stable")]
+    return Flips(
+        example_ids=of.layout.example_ids,
+        indexes=indexes,
+        baselines=pairs.baseline[indexes],
+        candidates=pairs.candidate[indexes],
     )
 
 

@@ -201,7 +201,8 @@ def _outcome(part: _Part) -> _Outcome:
         return _undecided(part)
     missing = int(of.candidate.answers.missing[part.members].sum())
     if missing and not _passes_at_worst(part):
-        return _Outcome(verdict=Verdict.INCONCLUSIVE, told=ratio_words.missing_decides(missing, allowed))
+        told = ratio_words.missing_decides(missing, allowed, resource, unknown=of.candidate.unknown > 0)
+        return _Outcome(verdict=Verdict.INCONCLUSIVE, told=told)
     if resource is not Resource.LATENCY and not _total_fits(part.totals, allowed):
         return _total_rose(part)
     return _ruled_out(part)

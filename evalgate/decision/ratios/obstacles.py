@@ -17,7 +17,7 @@ def comparison_obstacle(of: RatioView, rule: str = "no_regression") -> RuleDecis
     """Return why the sides cannot be compared, as `rule` says it; None where they can."""
     baseline = of.sides.get(Side.BASELINE)
     if baseline is None or of.pairs is None:
-        return unmeasurable(rule, Unmeasurable.BASELINE, words.no_baseline())
+        return unmeasurable(rule, Unmeasurable.BASELINE, ratio_words.no_baseline())
     if of.evidence.resource is Resource.LATENCY and of.layout.suite.screen is not None:
         told = ratio_words.earlier(candidate=(0, 0), baseline=(baseline.runs, baseline.runs), label=of.label)
         return unmeasurable(rule, Unmeasurable.CACHED, told)
@@ -42,6 +42,12 @@ def absolute_obstacle(of: RatioView, rule: str) -> RuleDecision | None:
     if 2 * answered < examples or not answered:
         return unmeasurable(rule, Unmeasurable.ERRORS, ratio_words.too_few_answers(answered, examples))
     return None
+
+
+def too_much_missing(of: RatioView, side: Side) -> bool:
+    """Return whether so much of a side is missing that a mean of the rest would mislead."""
+    amounts = of.sides[side]
+    return _too_many(float(amounts.answers.lacking.sum()), len(of.layout.example_ids), of)
 
 
 def _too_many(amount: float, examples: int, of: RatioView) -> bool:

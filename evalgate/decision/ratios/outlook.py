@@ -11,8 +11,10 @@ from evalgate.decision.comparison import Differences
 from evalgate.decision.family import Family
 from evalgate.decision.outlook import rounded
 from evalgate.decision.ratios.view import CLIP, RatioView, log_share_of
+from evalgate.errors import ConfigurationError
 from evalgate.stats.intervals import mean_interval, z_value
 from evalgate.stats.power import POWER
+from evalgate.suite.checks import NoRegression
 
 _ONE_SIDE = 0.05
 _REPETITIONS = 3
@@ -32,7 +34,7 @@ def rise_caught(differences: Differences, *, alpha: float, comparisons: int, all
 
 def rise_for(error: float, *, alpha: float, comparisons: int, allowed: float | None) -> float | None:
     """Return the rise caught 8 times in 10 where a mean log ratio has this standard error; None where none is."""
-    if not math.isfinite(error):
+    if not math.isfinite(error) or error == 0:  # nothing varied, which says nothing of how much answers vary
         return None
     out_of_none = (z_value(1 - alpha / max(1, comparisons)) + z_value(POWER)) * error
     beyond_allowed = math.log1p(allowed or 0.0) + (z_value(1 - _ONE_SIDE) + z_value(POWER)) * error
@@ -67,6 +69,18 @@ def units_to_rule_out(allowed: float) -> int:
         middle = (low + high) // 2
         low, high = (low, middle) if rules_out(middle) else (middle, high)
     return high
+
+
+def refuse_undecidable_rise(name: str, rule: NoRegression, units: int) -> None:
+    """Raise ConfigurationError where a gate that blocks on INCONCLUSIVE could not pass even on equal amounts."""
+    needed = units_to_rule_out(rule.allow_increase)
+    if units < needed:
+        allowed = f"{100 * rule.allow_increase:g} %"
+        raise ConfigurationError(
+            f"the check {name} cannot PASS: {units:,} examples cannot rule out a rise of {allowed} even where both sides"
+            " take as much, and `on_inconclusive: fail` blocks",
+            next_step=f"use {needed:,} examples or more, a larger `allow_increase`, or `on_inconclusive: warn`",
+        )
 
 
 def _needed(differences: Differences, family: Family, allowed: float) -> float:

@@ -18,13 +18,15 @@ _SUBJECT: Final = {
 }
 NOUN: Final = {Resource.COST: "cost", Resource.TOKENS: "tokens", Resource.LATENCY: "time"}
 _MORE: Final = {
-    Resource.COST: ("costs more", "cost more"),
-    Resource.TOKENS: ("takes more", "take more"),
-    Resource.LATENCY: ("takes longer", "take longer"),
+    Resource.COST: ("costs more", "cost more", "less"),
+    Resource.TOKENS: ("takes more", "take more", "less"),
+    Resource.LATENCY: ("takes longer", "take longer", "shorter"),
 }
 _LEAST: Final = 0.01
 _NEAR_CLIP: Final = 0.005
-MEASURE_BOTH: Final = "run both sides in this build: set `baseline:` to {task: …}, or say `report_only: true`"
+MEASURE_BOTH: Final = (
+    "run both sides in this build (`baseline: {task: …}`, no cached answers), or say `report_only: true`"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +40,7 @@ class Totals:
     def text(self) -> str:
         """How the total changed, in per cent: `+240 %`."""
         if not self.baseline:
-            return "from nothing" if self.candidate else "no change"
+            return "none before" if self.candidate else "no change"
         return percent_number(self.candidate / self.baseline - 1, signed=True) + " %"
 
 
@@ -61,15 +63,22 @@ class Change:
         if percent_number(delta) == "0":
             return f"{subject} stayed as on {self.label}{where}"
         if -delta >= self.most - 1 - _NEAR_CLIP:
-            return f"{subject} rose to {self.most:.3g} times that of {self.label} or more{where}"
+            return f"{subject} rose to {self.most:.3g} times that of {self.label} or more"
         if delta >= 1 - 1 / self.most - _NEAR_CLIP:
-            return f"{subject} fell {rise(delta)} or more against {self.label}{where}"
+            return f"{subject} fell {rise(delta)} or more against {self.label}"
         return f"{subject} {'rose' if delta < 0 else 'fell'} {rise(delta)} against {self.label}{where}"
 
     @property
     def clause(self) -> str:
         """The same within a sentence."""
         return f"{self.text[0].lower()}{self.text[1:]}"
+
+    @property
+    def signed(self) -> str:
+        """A change that fits none, within a sentence: `cost per answer +1.5 % against main (−0.1 to +7 %)`."""
+        subject, where = _SUBJECT[self.resource], f" ({span(self.where)})" if self.where else ""
+        size = percent_number(-self.delta, signed=True)
+        return f"{subject[0].lower()}{subject[1:]} {size} % against {self.label}{where}"
 
 
 def amount(value: float, resource: Resource) -> str:
@@ -85,15 +94,16 @@ def amount(value: float, resource: Resource) -> str:
 
 
 def dollars(value: float) -> str:
-    """Return US dollars: cents from 1 dollar on, three digits below: `$1,240.50`, `$0.0012`, `$0.50`."""
+    """Return US dollars: cents from 1 dollar on, three digits below: `$1,240.50`, `$0.00123`, `$0.50`, `$0.002`."""
     if value >= 1 or value == 0:
-        return f"${value:,.2f}"
+        return f"${value:,.2f}" if value else "$0"
     if value < 1e-7:
         return "under $0.0000001"
     digits = f"{value:.9f}"
     first = next(index for index, digit in enumerate(digits) if digit not in "0.")
-    text = f"{value:.{max(2, first + 1)}f}".rstrip("0")
-    return "$" + text + "0" * max(0, 4 - len(text))
+    text = f"{value:.{max(2, first + 1)}f}"
+    short = text.rstrip("0").ljust(len("0.00"), "0")
+    return f"${short if float(short) == value else text}"
 
 
 def percent_number(share: float, *, signed: bool = False) -> str:
@@ -128,14 +138,14 @@ def failed(
     compared: Comparison, *, resource: Resource, allowed: float, totals: Totals, label: str, columns: int, checks: int
 ) -> Told:
     """Return the words of a rise beyond what is allowed."""
-    one, many = _MORE[resource]
+    one, many, other = _MORE[resource]
     less = f"{compared.better:,}" if compared.better else "none"
     happens = words.times_in_100(compared.p_adjusted if compared.p_adjusted is not None else 1.0)
     return Told(
         reason=(
             f"{changed(compared, resource, label)}; {rise(allowed)} is allowed."
             f" {compared.worse:,} of {count(compared.pairs, 'example')} {one if compared.worse == 1 else many},"
-            f" {less} less{_in_all(totals, resource)}."
+            f" {less} {other}{_in_all(totals, resource)}."
             f" If this change did nothing, a rise this lopsided in {words.among(columns, checks)} would happen"
             f" {happens}."
         ),
@@ -147,7 +157,7 @@ def _in_all(totals: Totals, resource: Resource) -> str:
     if resource is Resource.LATENCY:
         return ""
     ends = f"{amount(totals.baseline, resource)} became {amount(totals.candidate, resource)}"
-    return f"; in all, {ends} ({totals.text})"
+    return f"; in all, {ends} ({totals.text})" if totals.baseline else f"; in all, {ends}"
 
 
 def passed(compared: Comparison, *, resource: Resource, allowed: float, label: str, against: str = "") -> Told:
@@ -157,7 +167,7 @@ def passed(compared: Comparison, *, resource: Resource, allowed: float, label: s
     ruled = f"rises of {rise(allowed)} or more are ruled out"
     if where is not None and (where.high < 0 or where.low > 0):
         return Told(reason=f"{change.text}{against}; {ruled}.")
-    return Told(reason=(f"No rise found{against}: {change.clause}; {ruled}. Smaller ones could hide."))
+    return Told(reason=(f"No rise shown{against}: {change.signed}; {ruled}. Smaller ones could hide."))
 
 
 def nothing_changed(pairs: int, resource: Resource, *, nothing: bool) -> Told:
@@ -190,8 +200,9 @@ def undecided(compared: Comparison, *, resource: Resource, allowed: float, label
     if where is not None and where.high < 0:
         said = changed(compared, resource, label)
         return f"{said}; {rise(allowed)} is allowed, and whether it is more than that cannot be told."
-    highest = rise(where.low) if where is not None and -where.low < 2 - _LEAST else "200 % or more"
-    return f"Fits both no change and a rise of up to {highest}."
+    if where is None or -where.low >= 2 - _NEAR_CLIP:
+        return "Fits both no change and a rise of any size."
+    return f"Fits both no change and a rise of up to {rise(where.low)}."
 
 
 def too_few(units: int, *, resource: Resource, clustered: bool, allowed: float, what: str = "rise") -> str:
@@ -201,13 +212,13 @@ def too_few(units: int, *, resource: Resource, clustered: bool, allowed: float, 
     return f"{there} cannot rule out a {what} of {rise(allowed)} even where {every} is equal."
 
 
-def missing_decides(missing: int, allowed: float) -> Told:
+def missing_decides(missing: int, allowed: float, resource: Resource, *, unknown: bool) -> Told:
     """Return the words where only the missing amounts keep a comparison from passing."""
     were = "was three times as much" if missing == 1 else "were three times as much"
     of = f"the {count(missing, 'missing amount')} of the candidate"
     return Told(
         reason=f"The amounts there are rule out a rise of {rise(allowed)}, but not if {of} {were}.",
-        next_step=words.RESUME,
+        next_step=_tell(resource) if unknown else words.RESUME,
     )
 
 
@@ -218,14 +229,24 @@ def unknown(resource: Resource, *, candidate: tuple[int, int], baseline: tuple[i
     if resource is Resource.TOKENS:
         return Told(
             reason=f"Nobody counted the tokens of {of}, and unknown is not none.",
-            next_step="let the task return what it used: `evalgate.Result(…, usage=[…])`; or take the check out",
+            next_step=_tell(resource),
         )
     return Told(
         reason=f"Nobody knows the cost of {of} (no usage was seen, or no price is known), and unknown is not free.",
-        next_step=(
-            'let the task return what it used with its "cost" in dollars: `evalgate.Result(…, usage=[…])`; or take the'
-            " check out"
-        ),
+        next_step=_tell(resource),
+    )
+
+
+def _tell(resource: Resource) -> str:
+    cost = ' with its "cost" in dollars' if resource is Resource.COST else ""
+    return f"let the task return what it used{cost}: `evalgate.Result(…, usage=[…])`; or take the check out"
+
+
+def no_baseline() -> Told:
+    """Return the words where a comparison has nothing to compare with."""
+    return Told(
+        reason="There is no baseline to compare with.",
+        next_step="set the suite's `baseline`, or use at_most alone",
     )
 
 
@@ -277,7 +298,9 @@ def pairs_used(pairs: int, examples: int) -> str:
     """Return the sentence on how many examples were compared; empty where all were."""
     if pairs == examples:
         return ""
-    return f"Compared on the {count(pairs, 'example')} of {examples:,} that were answered on both sides."
+    return (
+        f"Compared on {pairs:,} of {count(examples, 'example')}: the others lack an answer, or what it took, on a side."
+    )
 
 
 def slice_too(path: str, value: str, examples: int, compared: Comparison) -> str:

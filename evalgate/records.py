@@ -93,10 +93,11 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
-    """Tokens of one model, as the provider counted them, and what they cost.
+    """Tokens of one model, as the provider counted them, and what they cost, over one call or several.
 
     `cached_tokens` are part of the input, `reasoning_tokens` of the output. `cost` is in US dollars; None where nobody
-    knows the price, which is not free.
+    knows the price, which is not free. `from_cache` says that an earlier build paid for it: the answers came from the
+    response cache.
     """
 
     model: str
@@ -105,6 +106,8 @@ class Usage:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     cost: float | None = None
+    calls: int = 1
+    from_cache: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

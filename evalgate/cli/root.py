@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "decide": "Give the verdict of recorded builds again, without running anything.",
     "show": "Show changed examples side by side, with a diff of what both sides answered.",
     "dataset": "Validate and compare golden datasets.",
+    "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
     "journal": "List and export recorded builds.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",
 }

@@ -85,6 +85,15 @@ class Endpoint(ConfigModel):
     """Seconds for one call, its retries included."""
 
 
+class ResponseCache(ConfigModel):
+    """How long answers of models are kept, so that nothing is paid for twice."""
+
+    max_mb: PositiveFloat = 1000.0
+    """Beyond it, answers that were used longest ago go first."""
+    max_age_days: PositiveFloat = 30.0
+    """Counted from when an answer was drawn: behind one name, endpoints change their models."""
+
+
 SuiteName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
 """Letters, digits, `_`, `.` and `-`: it stands in commands, reports and file names."""
 
@@ -98,6 +107,8 @@ class Config(ConfigModel):
     """What a verdict does, for all suites."""
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     """By the name that stands before the slash of `model`."""
+    cache: ResponseCache = ResponseCache()
+    """The response cache, a file of its own (`evalgate cache stats`)."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return it as JSON, with the defaults of whatever decides written out.

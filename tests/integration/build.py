@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from evalgate.cli.builds import head, tree_of
 from evalgate.cli.compose import world
+from evalgate.cli.models import CacheChoice, Models
 from evalgate.decision import decide
 from evalgate.decision.results import BuildDecision, CheckDecision
 from evalgate.gate.evidence import build_evidence
@@ -72,10 +73,12 @@ async def measured(project: Project, journal: Journal, wanted: Wanted | None = N
     loaded = load_config(project.folder / "evalgate.yaml", environ=environ, overrides={})
     request = make_request(loaded, wanted, journal, commit=head(loaded.path, environ), tree=tree_of(environ))
     progress = Progress(io.StringIO(), time.monotonic, mode=Mode.QUIET)
+    choice = CacheChoice(path=project.folder / ".evalgate" / "cache.db")
     async with world(
         journal=journal,
         endpoints=request.config.endpoints,
         environ=environ,
+        models=Models(choice=choice, limits=request.config.cache, log=said.append),
         observer=progress,
         expect=progress.expect,
         log=said.append,

@@ -43,6 +43,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "suites.NAME.baseline": config.BaselineTask,
     "policy": checks.Policy,
     "endpoints.NAME": config.Endpoint,
+    "cache": config.ResponseCache,
 }
 
 

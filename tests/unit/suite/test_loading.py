@@ -307,8 +307,8 @@ def test_a_wrong_second_task_is_refused_where_it_was_written(home):
 
 def test_keys_that_are_not_built_yet_are_unknown(home):
     assert refusals(home, GOOD + "budget: {usd: 5}\nphoenix: {publish: true}\n") == [
-        "evalgate.yaml:12:1: unknown key `budget`: known: endpoints, policy, suites",
-        "evalgate.yaml:13:1: unknown key `phoenix`: known: endpoints, policy, suites",
+        "evalgate.yaml:12:1: unknown key `budget`: known: cache, endpoints, policy, suites",
+        "evalgate.yaml:13:1: unknown key `phoenix`: known: cache, endpoints, policy, suites",
     ]
 
 

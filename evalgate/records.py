@@ -142,7 +142,10 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
-    """What one evaluator said of one run: a `score` (or a label alone), or a `failure`, never both."""
+    """What one evaluator said of one run: a `score` (or a label alone), or a `failure`, never both.
+
+    `usage` is what it used of models: () where it called none, None where nobody saw it.
+    """
 
     name: str
     score: float | None = None
@@ -150,6 +153,7 @@ class Evaluation:
     explanation: str | None = None
     metadata: JsonObject = field(default_factory=dict)
     failure: Failure | None = None
+    usage: tuple[Usage, ...] | None = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

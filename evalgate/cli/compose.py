@@ -34,6 +34,7 @@ async def world(
     """Make the effects of one build; what was opened for it, `models` included, is closed on the way out."""
     runners = _Runners(endpoints=models.endpoints(endpoints), environ=environ, models=models, log=log)
     try:
+        models.begin()
         yield World(
             journal=journal,
             task_runner=runners.task,
@@ -44,6 +45,7 @@ async def world(
             now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
             seconds=time.monotonic,
             stop=stop,
+            halted=lambda: models.halt.reason,
         )
     finally:
         await models.close()

@@ -99,7 +99,7 @@ def command(
             raise Interrupted(
                 "the run was stopped at once; what was answered is kept", next_step=_again(config, journal)
             ) from None
-        if not ended.complete:
+        if not ended.complete and not ended.halted:
             raise Interrupted(
                 f"build {ended.build} was interrupted; what was answered is kept", next_step=_again(config, journal)
             )
@@ -129,12 +129,13 @@ async def _supervised(
     from evalgate.cli.models import Models
     from evalgate.cli.signals import soft_stop
     from evalgate.gate.run import run_build
+    from evalgate.gate.spending import spent
     from evalgate.report.progress import Mode, Progress
 
     mode = Mode.QUIET if outputs.quiet or outputs.as_json else Mode.LIVE if sys.stderr.isatty() else Mode.PLAIN
     progress = Progress(sys.stderr, time.monotonic, mode=mode, width=shutil.get_terminal_size().columns)
     stop = asyncio.Event()
-    models = Models(choice=choice, limits=request.config.cache, log=progress.note)
+    models = Models(request.config, choice=choice, before=spent(store, resume), stop=stop.set, log=progress.note)
     with soft_stop(stop), closing(progress):
         async with world(
             journal=store,

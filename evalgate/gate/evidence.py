@@ -24,6 +24,9 @@ REDRAW = "again1"
 """The sample in which `zero_tolerance` draws a failing example once more."""
 
 
+_HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
+
+
 def samples(repetitions: int) -> tuple[str, ...]:
     """Return the names of stored samples: r1, r2 …"""
     return tuple(f"r{number}" for number in range(1, repetitions + 1))
@@ -34,7 +37,7 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     build = journal.build(build_id)
     config = recorded_config(build)
     experiments = journal.experiments(build_id)
-    problems = {name: (*_of_the_build(build), *_recorded(journal, build_id, name)) for name in config.suites}
+    problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
     suites = [
         _suite(
             journal=journal,
@@ -58,6 +61,13 @@ def recorded_config(build: BuildRow) -> Config:
             f"the config of build {build.id} is not one that evalgate {__version__} reads",
             next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it, or evalgate run",
         ) from error
+
+
+def _problems(build: BuildRow, recorded: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return what stands against a suite. A build that stopped by itself says why, and needs no other word for it."""
+    if any(problem.kind in _HALTS for problem in recorded):
+        return recorded
+    return (*_of_the_build(build), *recorded)
 
 
 def _of_the_build(build: BuildRow) -> Iterable[Problem]:

@@ -7,7 +7,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -97,7 +97,11 @@ CREATE TABLE problem (
 ) STRICT, WITHOUT ROWID;
 """
 
-_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES}
+_USAGE_OF_EVALUATIONS: Final = """
+ALTER TABLE evaluation ADD COLUMN usage TEXT;  -- JSON list; NULL where no model was called, null where nobody saw it
+"""
+
+_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES, 1: _USAGE_OF_EVALUATIONS}
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 
 

@@ -175,7 +175,7 @@ def _reply(response: Response, document: JsonObject, choice: JsonObject) -> Chat
         refusal=_string(found.get("refusal")),
         finish_reason=_string(choice.get("finish_reason")),
         message=message,
-        usage=usage_of(document.get("usage")),
+        usage=usage_of(document.get("usage"), document.get("service_tier")),
         model=_string(document.get("model")),
         latency=response.latency,
         attempts=response.attempts,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
 from evalgate.llm.call import Reader, Request
@@ -15,8 +16,9 @@ T = TypeVar("T")
 class OnDemand:
     """Stands for a Transport that there may never be. The caller closes it."""
 
-    def __init__(self, *, trust_env: bool) -> None:
+    def __init__(self, *, trust_env: bool, halted: Callable[[], bool]) -> None:
         self._trust_env = trust_env
+        self._halted = halted
         self._transport: Transport | None = None
 
     async def send(self, request: Request, read: Reader[T]) -> T:
@@ -24,7 +26,7 @@ class OnDemand:
         if self._transport is None:
             from evalgate.llm.transport import Transport
 
-            self._transport = Transport(trust_env=self._trust_env)
+            self._transport = Transport(trust_env=self._trust_env, halted=self._halted)
         return await self._transport.send(request, read)
 
     async def close(self) -> None:

@@ -17,14 +17,17 @@ from evalgate.records import Usage
 
 
 class Tab:
-    """Calls, added up by model and by whether they came from the cache."""
+    """Calls, added up by model and by whether they came from the cache. `example` is the example they are made for."""
 
-    def __init__(self) -> None:
+    def __init__(self, example: str = "") -> None:
+        self.example = example
+        self.calls = 0
         self._sums: dict[tuple[str, bool], Usage] = {}
         self._blind = False
 
     def add(self, request: Request, response: Response, usage: TokenUsage | None) -> None:
         """Put one answered call on the tab. `usage` None: the answer did not say what it took."""
+        self.calls += 1
         if usage is None:
             self._blind = True
             return
@@ -42,14 +45,20 @@ _OPEN: Final[ContextVar[Tab | None]] = ContextVar("tab", default=None)
 
 
 @contextmanager
-def opened_tab() -> Iterator[Tab]:
+def opened_tab(example: str = "") -> Iterator[Tab]:
     """Put every call made within the block, and by what is started within it, on one tab."""
-    tab = Tab()
+    tab = Tab(example)
     token = _OPEN.set(tab)
     try:
         yield tab
     finally:
         _OPEN.reset(token)
+
+
+def example_at_work() -> str:
+    """Return the id of the example that calls are being made for; "" where that is not known."""
+    tab = _OPEN.get()
+    return "" if tab is None else tab.example
 
 
 def put_on_tab(request: Request, response: Response, usage: TokenUsage | None) -> None:

@@ -15,12 +15,18 @@ EVENT_STREAM: Final = "text/event-stream"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenUsage:
-    """Tokens as the provider counted them. Cached ones are part of the input, reasoning ones of the output."""
+    """Tokens as the provider counted them. Cached ones are part of the input, reasoning ones of the output.
+
+    `written_tokens` are those of the input that the provider charges for putting into its cache; `tier` is the service
+    tier that it says it answered on.
+    """
 
     input_tokens: int
     output_tokens: int
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+    written_tokens: int = 0
+    tier: str | None = None
 
     @property
     def total(self) -> int:
@@ -40,8 +46,8 @@ class TokenUsage:
         )
 
 
-def usage_of(given: Json) -> TokenUsage | None:
-    """Return the usage that the `usage` object of an answer states; None where it states none.
+def usage_of(given: Json, tier: Json = None) -> TokenUsage | None:
+    """Return the usage that the `usage` object of an answer states, on a service tier; None where it states none.
 
     Chat completions, the responses API and Anthropic's messages name the same counts differently.
     """
@@ -58,6 +64,8 @@ def usage_of(given: Json) -> TokenUsage | None:
         output_tokens=_count(answered),
         cached_tokens=read + _detail(given, ("prompt_tokens_details", "input_tokens_details"), "cached_tokens"),
         reasoning_tokens=_detail(given, ("completion_tokens_details", "output_tokens_details"), "reasoning_tokens"),
+        written_tokens=written,
+        tier=tier if isinstance(tier, str) else None,
     )
 
 
@@ -88,8 +96,9 @@ def events(body: bytes) -> Iterator[JsonObject]:
 
 def _stated(document: JsonObject) -> TokenUsage | None:
     """Return the usage of an answer, or of the answer inside an event of the responses API."""
+    found = usage_of(document.get("usage"), document.get("service_tier"))
     inner = document.get("response")
-    return usage_of(document.get("usage")) or (usage_of(inner.get("usage")) if isinstance(inner, Mapping) else None)
+    return _stated(inner) if found is None and isinstance(inner, Mapping) else found
 
 
 def _detail(usage: JsonObject, groups: tuple[str, ...], name: str) -> int:

@@ -18,6 +18,7 @@ from evalgate.gate.gather import Source
 from evalgate.gate.reports import build_report
 from evalgate.gate.request import Wanted, make_request
 from evalgate.gate.run import Ended, run_build
+from evalgate.gate.spending import spent
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
@@ -74,14 +75,17 @@ async def measured(project: Project, journal: Journal, wanted: Wanted | None = N
     request = make_request(loaded, wanted, journal, commit=head(loaded.path, environ), tree=tree_of(environ))
     progress = Progress(io.StringIO(), time.monotonic, mode=Mode.QUIET)
     choice = CacheChoice(path=project.folder / ".evalgate" / "cache.db")
+    stop = asyncio.Event()
     async with world(
         journal=journal,
         endpoints=request.config.endpoints,
         environ=environ,
-        models=Models(choice=choice, limits=request.config.cache, log=said.append),
+        models=Models(
+            request.config, choice=choice, stop=stop.set, log=said.append, before=spent(journal, wanted.resume)
+        ),
         observer=progress,
         expect=progress.expect,
         log=said.append,
-        stop=asyncio.Event(),
+        stop=stop,
     ) as effects:
         return Measured(journal, await run_build(request, effects, resume=wanted.resume), said)

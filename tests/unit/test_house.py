@@ -22,7 +22,7 @@ from evalgate.cli.models import CacheChoice, Models
 from evalgate.cli.root import COMMANDS
 from evalgate.gate.request import _title
 from evalgate.journal.schema import _MIGRATIONS, VERSION
-from evalgate.suite.config import ResponseCache
+from evalgate.suite.config import Budget, Config, ResponseCache
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS
 
 _ROOT = Path(__file__).parents[2]
@@ -114,7 +114,8 @@ def _code(text: str) -> str:
 async def test_every_kind_of_task_has_a_model_a_runner_and_a_title(tmp_path):
     assert tuple(TASK_MODELS) == TASK_KINDS == tuple(_TASKS)
     choice = CacheChoice(path=tmp_path / "cache.db")
-    models = Models(choice=choice, limits=ResponseCache(), log=lambda _: None)
+    config = Config.model_construct(budget=Budget(), cache=ResponseCache(), prices={})
+    models = Models(config, choice=choice, stop=lambda: None, log=lambda _: None)
     runners = _Runners(endpoints={}, environ=os.environ, models=models, log=lambda _: None)
     made = {}
     for kind, model in TASK_MODELS.items():

@@ -177,11 +177,12 @@ import sys
 from evalgate.cli.models import CacheChoice, Models
 from evalgate.llm.cached import Cached
 import evalgate.tasks.prompt, evalgate.llm.chat
-from evalgate.suite.config import ResponseCache
+from evalgate.suite.config import Budget, Config, ResponseCache
 from pathlib import Path
-models = Models(choice=CacheChoice(path=Path(sys.argv[1])), limits=ResponseCache(), log=print)
+config = Config.model_construct(budget=Budget(), cache=ResponseCache(), prices={})
+models = Models(config, choice=CacheChoice(path=Path(sys.argv[1])), stop=print, log=print)
 models.sender()
-assert not {"aiohttp", "httpx", "openai"} & {*sys.modules}, sorted(sys.modules)
+assert not {"aiohttp", "httpx", "openai", "genai_prices"} & {*sys.modules}, sorted(sys.modules)
 """
     root = Path(__file__).parents[3]
     subprocess.run([sys.executable, "-c", program, str(tmp_path / "cache.db")], cwd=root, check=True, timeout=60)

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
-from evalgate.cli.models import Models
+from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.spending import spent
 from evalgate.gate.world import Expect, World
 from evalgate.journal.store import Journal
-from evalgate.suite.config import Endpoint
+from evalgate.suite.config import Config, Endpoint
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask
 
@@ -23,16 +24,18 @@ from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask
 async def world(
     *,
     journal: Journal,
-    endpoints: Mapping[str, Endpoint],
+    config: Config,
     environ: Mapping[str, str],
-    models: Models,
+    cache: CacheChoice,
+    resume: int | None,
     observer: Observer,
     expect: Expect,
     log: Callable[[str], None],
     stop: asyncio.Event,
 ) -> AsyncIterator[World]:
-    """Make the effects of one build; what was opened for it, `models` included, is closed on the way out."""
-    runners = _Runners(endpoints=models.endpoints(endpoints), environ=environ, models=models, log=log)
+    """Make the effects of one build, `resume` if it is gone on with; what was opened is closed on the way out."""
+    models = Models(config, choice=cache, before=spent(journal, resume), stop=stop.set, log=log)
+    runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
     try:
         models.begin()
         yield World(
@@ -102,6 +105,8 @@ class _Runners:
 
     def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner:
         """Return what scores by one evaluator of a suite."""
+        from evalgate.evaluators.models import Models as JudgeModels
         from evalgate.evaluators.registry import build
 
-        return build(evaluator, root=suite.root, environ=self._environ)
+        models = JudgeModels(endpoints=self._endpoints, sender=self._models.sender)
+        return build(evaluator, root=suite.root, environ=self._environ, models=models)

@@ -92,14 +92,21 @@ def command(
         request = make_request(loaded, wanted, store, commit=head(loaded.path, environ), tree=tree_of(environ))
         try:
             ended = asyncio.run(
-                _supervised(request, store, environ=environ, outputs=outputs, choice=choice, resume=build)
+                supervised(
+                    request,
+                    store,
+                    environ,
+                    cache=choice,
+                    quiet=outputs.quiet or outputs.as_json,
+                    resume=build,
+                )
             )
         except asyncio.CancelledError:
             # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
             raise Interrupted(
                 "the run was stopped at once; what was answered is kept", next_step=_again(config, journal)
             ) from None
-        if not ended.complete and not ended.halted:
+        if not ended.complete and ended.halted is None:
             raise Interrupted(
                 f"build {ended.build} was interrupted; what was answered is kept", next_step=_again(config, journal)
             )
@@ -115,33 +122,31 @@ def _again(config: Path, journal: Path | None) -> str:
     return f"evalgate run{''.join(flags)} --resume"
 
 
-async def _supervised(
+async def supervised(
     request: Request,
     store: Journal,
-    *,
     environ: Mapping[str, str],
-    outputs: Outputs,
-    choice: CacheChoice,
+    *,
+    cache: CacheChoice,
+    quiet: bool,
     resume: int | None,
 ) -> Ended:
     """Run the build with its progress shown, stopping softly on the first signal and at once on the second."""
     from evalgate.cli.compose import world
-    from evalgate.cli.models import Models
     from evalgate.cli.signals import soft_stop
     from evalgate.gate.run import run_build
-    from evalgate.gate.spending import spent
     from evalgate.report.progress import Mode, Progress
 
-    mode = Mode.QUIET if outputs.quiet or outputs.as_json else Mode.LIVE if sys.stderr.isatty() else Mode.PLAIN
+    mode = Mode.QUIET if quiet else Mode.LIVE if sys.stderr.isatty() else Mode.PLAIN
     progress = Progress(sys.stderr, time.monotonic, mode=mode, width=shutil.get_terminal_size().columns)
     stop = asyncio.Event()
-    models = Models(request.config, choice=choice, before=spent(store, resume), stop=stop.set, log=progress.note)
     with soft_stop(stop), closing(progress):
         async with world(
             journal=store,
-            endpoints=request.config.endpoints,
+            config=request.config,
             environ=environ,
-            models=models,
+            cache=cache,
+            resume=resume,
             observer=progress,
             expect=progress.expect,
             log=progress.note,

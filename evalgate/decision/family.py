@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ import numpy as np
 from evalgate.decision.comparison import could_fail
 from evalgate.decision.layout import Layout, Slicing
 from evalgate.decision.pairing import Pairs
-from evalgate.stats.columns import Column
+from evalgate.stats.columns import Column, weigh
 from evalgate.stats.joint import joint_test
 from evalgate.suite.checks import Policy
 
@@ -57,28 +57,37 @@ def tested_family(compared: Sequence[Compared], names: Sequence[str], policy: Po
 
     Which columns there are was settled before any score was read. `names` are the build's units.
     """
-    columns: dict[ColumnKey, Column] = {}
-    for one in compared:
-        key = ColumnKey(one.layout.suite.name, one.check)
-        columns[key] = _column(one, None)
-        for slicing in one.slicings:
-            if slicing.tested:
-                columns[key._replace(path=slicing.path, value=slicing.value)] = _column(one, slicing)
+    columns = {key: column for one in compared for key, column in _columns(one)}
     keys = sorted(columns)
     joint = joint_test([columns[key] for key in keys], names, seed=policy.seed, alpha=policy.alpha, exact=policy.exact)
     return Family(
         tested=dict(zip(keys, zip(joint.raw, joint.adjusted, strict=True), strict=True)),
         patterns=joint.patterns,
         checks=len(compared),
-        live=sum(
-            could_fail(changed, alpha=policy.alpha, exact=policy.exact, binary=columns[key].mid)
-            for key, changed in zip(keys, joint.changed, strict=True)
-        ),
+        live=sum(_can_fail(columns[key], changed, policy) for key, changed in zip(keys, joint.changed, strict=True)),
     )
+
+
+def able_to_fail(one: Compared, policy: Policy) -> tuple[int, int]:
+    """Return (how many columns a comparison has in the family, how many of them changed enough to fail at all)."""
+    columns = [column for _, column in _columns(one)]
+    return len(columns), sum(_can_fail(column, len(weigh(column).units), policy) for column in columns)
+
+
+def _can_fail(column: Column, changed: int, policy: Policy) -> bool:
+    return could_fail(changed, alpha=policy.alpha, exact=policy.exact, binary=column.mid)
+
+
+def _columns(one: Compared) -> Iterator[tuple[ColumnKey, Column]]:
+    key = ColumnKey(one.layout.suite.name, one.check)
+    yield key, _column(one, None)
+    for slicing in one.slicings:
+        if slicing.tested:
+            yield key._replace(path=slicing.path, value=slicing.value), _column(one, slicing)
 
 
 def _column(one: Compared, slicing: Slicing | None) -> Column:
     used = one.pairs.paired if slicing is None else one.pairs.paired & slicing.members
     units = one.layout.units[used]
-    single = len(np.unique(units)) == len(units)
+    single = not one.layout.clustered or len(np.unique(units)) == len(units)
     return Column(units=units, differences=one.pairs.differences[used], mid=one.pairs.binary and single)

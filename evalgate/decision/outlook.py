@@ -8,21 +8,14 @@ import numpy as np
 
 from evalgate.decision import words
 from evalgate.decision.comparison import Differences
+from evalgate.decision.evidence import StoredRuns
 from evalgate.decision.family import Family
 from evalgate.decision.scale import Answers
 from evalgate.decision.view import View
 from evalgate.stats.intervals import z_value
-from evalgate.stats.power import (
-    POWER,
-    Plan,
-    detectable_drop,
-    detectable_drop_binary,
-    examples_needed,
-    examples_to_rule_out,
-    intraclass,
-)
+from evalgate.stats.planning import Planned, caught, caught_by_flow
+from evalgate.stats.power import POWER, Plan, examples_needed, examples_to_rule_out, intraclass
 
-_EXACT_UNDER, _EXACT_UNDER_WITH_MANY = 30, 50
 _REPETITIONS = 3
 _ONE_SIDE = 0.05
 OWN_CHANGES = "this run's own changes"
@@ -30,39 +23,56 @@ OWN_CHANGES = "this run's own changes"
 
 
 def detectable(of: View, family: Family) -> tuple[float | None, str | None]:
-    """Return (the drop caught 8 times in 10, where its noise was read from); both None where nothing was compared."""
-    differences = of.differences()
-    if differences is None or of.pairs is None or not len(differences.values):
+    """Return (the drop caught 8 times in 10, where its noise was read from).
+
+    Both None where nothing was compared, and where no drop fails: an improvement rule, a check that is shown only.
+    """
+    rule, differences = of.evidence.check.no_regression, of.differences()
+    if rule is None or not of.gating or differences is None or of.pairs is None or not len(differences.values):
         return None, None
     flip, source = flip_rate(of, differences)
     repetitions = float(of.pairs.repetitions[of.pairs.paired].mean()) if source != OWN_CHANGES else 1.0
     icc, size = intraclass(differences.values, differences.units)
-    comparisons = max(1, family.live)
     plan = Plan(
         examples=len(differences.values),
         flip=min(1.0, flip),
-        alpha=of.policy.alpha / comparisons,
+        alpha=of.policy.alpha,
         repetitions=repetitions,
         cluster_size=size,
         icc=icc,
     )
-    small = _EXACT_UNDER if comparisons == 1 else _EXACT_UNDER_WITH_MANY
-    exact = differences.binary and not differences.clustered and plan.examples < small
-    drop = detectable_drop_binary(plan, mid=not of.policy.exact) if exact else detectable_drop(plan)
-    rule = of.evidence.check.no_regression
-    if drop is not None and rule is not None and rule.ignore_drop_under:
-        drop = above_ignored(drop, plan, rule.ignore_drop_under)
-    return (drop if drop is None or drop < 1 else None), source
+    planned = Planned(plan=plan, binary=of.metric.binary, comparisons=max(1, family.live), exact=of.policy.exact)
+    return drop_caught(planned, ignored=rule.ignore_drop_under, screen=of.layout.suite.screen), source
 
 
-def above_ignored(drop: float, plan: Plan, ignored: float) -> float:
+def drop_caught(of: Planned, *, ignored: float, screen: StoredRuns | None = None) -> float | None:
+    """Return the drop (share of the range) caught 8 times in 10, before a run and after it; None where none is.
+
+    `ignored` is what the rule lets go; `screen` are the stored runs, where a screen and its confirmation catch it.
+    """
+    if screen is None:
+        drop = caught(of)
+    else:
+        of = of.with_repetitions(screen.confirm)
+        drop = caught_by_flow(of, screen_p=screen.screen_p, stored=screen.repetitions, confirm=screen.confirm)
+    if drop is not None and ignored:
+        drop = _above_ignored(drop, of.plan, ignored)
+    return drop if drop is None or drop < 1 else None
+
+
+def _above_ignored(drop: float, plan: Plan, ignored: float) -> float:
     """Return what is caught of a rule that lets drops under `ignored` go, where `drop` is caught without that."""
     spread = math.sqrt(plan.flip / plan.repetitions + drop * (1 - drop))
     return max(drop, ignored + z_value(POWER) * spread / math.sqrt(plan.effective))
 
 
 def flip_rate(of: View, differences: Differences) -> tuple[float, str]:
-    """Return the flip rate of one answer each, and where it was read: within a side that repeats, else this run."""
+    """Return the flip rate of one answer each, and where it was read.
+
+    A noise study where there is one, else within a side that repeats, else this run.
+    """
+    if of.evidence.noise is not None:
+        return of.evidence.noise.flip, of.evidence.noise.source
     for side, name in ((of.metric.baseline, of.label), (of.metric.candidate, "the candidate")):
         within = _variance_within(side) if side is not None else None
         if within is not None:
@@ -90,7 +100,7 @@ def to_decide(of: View, differences: Differences, family: Family, margin: float)
     pairs = of.pairs
     repetitions = int(pairs.repetitions.max(initial=0)) if pairs is not None else 0
     repeating_does = repetitions < _REPETITIONS and at_least <= units and needed <= units * _REPETITIONS
-    more = _rounded(max(1.0, math.ceil(needed) - units))
+    more = rounded(max(1.0, math.ceil(needed) - units))
     return words.to_decide(more=more, clustered=differences.clustered, repetitions=repeating_does)
 
 
@@ -114,7 +124,7 @@ def _needed(of: View, differences: Differences, family: Family, margin: float) -
     return units + min(units, max(units / 4, asked - units))
 
 
-def _rounded(number: float) -> int:
+def rounded(number: float) -> int:
     """Return `number` rounded up to what it is good for."""
     step = 1 if number < 20 else 5 if number < 100 else 10 ** (math.floor(math.log10(number)) - 1)
     return int(math.ceil(number / step) * step)

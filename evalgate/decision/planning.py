@@ -10,13 +10,15 @@ import numpy as np
 
 from evalgate.decision import words
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, SuiteEvidence
+from evalgate.decision.family import Compared, able_to_fail
 from evalgate.decision.layout import Layout, lay_out, refuse_too_many
-from evalgate.decision.outlook import above_ignored, flip_rate
+from evalgate.decision.outlook import drop_caught, flip_rate
+from evalgate.decision.ratios.planning import RatioPlan, Spread, comparing_resources, plan_ratios
 from evalgate.decision.scale import Fill, read_metric
 from evalgate.decision.view import comparison_obstacle, view
 from evalgate.records import Direction, Side
 from evalgate.stats.intervals import z_value
-from evalgate.stats.planning import MOST_EXAMPLES, MOST_REPETITIONS, Planned, caught, examples_for
+from evalgate.stats.planning import MOST_EXAMPLES, MOST_REPETITIONS, Planned, examples_for
 from evalgate.stats.power import POWER, Plan, intraclass
 from evalgate.suite.checks import NoRegression, Policy
 
@@ -31,7 +33,8 @@ class Noise:
     """How much a check's scores differ without any change, as a stored build shows it.
 
     `flip` is of one answer each (for scores: twice the variance within an example), `icc` what the examples of a
-    cluster have in common. `source` is where it was read: `the repetitions of main`, `this run's own changes`.
+    cluster have in common. `source` is where it was read: `the repetitions of main`, `this run's own changes`, of
+    `build`; or a noise study, which is named there and is no build.
     """
 
     flip: float
@@ -39,6 +42,10 @@ class Noise:
     binary: bool
     source: str
     build: int = 0
+    columns: int = 1
+    """How many comparisons of the check that build made, slices among them."""
+    live: int = 1
+    """How many of them had enough changes to fail at all: the others cost the rest nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +104,8 @@ class SuitePlan:
     evaluators: int
     sides: tuple[SidePlan, ...]
     checks: tuple[CheckPlan, ...]
+    ratios: tuple[RatioPlan, ...] = ()
+    """The comparisons of cost, tokens and latency."""
     thresholds: tuple[str, ...] = ()
     redraws: bool = False
     """Whether `zero_tolerance` draws failing examples once more."""
@@ -113,7 +122,8 @@ class BuildPlan:
 
     suites: tuple[SuitePlan, ...]
     comparisons: int
-    promise: str
+    promise: str | None
+    """None where nothing is compared with a baseline."""
     catch: float | None = None
 
     @property
@@ -143,17 +153,22 @@ def noises(evidence: BuildEvidence) -> dict[tuple[str, str], Noise]:
     usable = [suite for suite in evidence.suites if suite.example_ids and not suite.problems]
     found = {}
     for layout in lay_out(usable)[0]:
-        for check, _ in _comparing(layout.suite):
+        for check, rule in _comparing(layout.suite):
             of = view(layout, check, read_metric(check, layout.order), evidence.policy, Fill.NOTHING)
             differences = of.differences()
-            if differences is None or comparison_obstacle(of) is not None:
+            if differences is None or of.pairs is None or comparison_obstacle(of) is not None:
                 continue
             flip, source = flip_rate(of, differences)
+            slicings = tuple(layout.slicings(rule))
+            compared = Compared(layout=layout, check=check.name, pairs=of.pairs, slicings=slicings)
+            columns, live = able_to_fail(compared, evidence.policy)
             found[layout.suite.name, check.name] = Noise(
                 flip=min(1.0, flip),
                 icc=intraclass(differences.values, differences.units)[0],
                 binary=of.metric.binary,
                 source=source,
+                columns=columns,
+                live=live,
             )
     return found
 
@@ -163,9 +178,10 @@ class Comparisons:
     """The comparisons of a build by suite: the whole family's size, and what each of its checks could catch."""
 
     checks: Mapping[str, tuple[CheckPlan, ...]]
+    ratios: Mapping[str, tuple[RatioPlan, ...]]
     clusters: Mapping[str, int]
     columns: int
-    promise: str
+    promise: str | None
 
 
 def plan_comparisons(
@@ -174,11 +190,12 @@ def plan_comparisons(
     repetitions: Mapping[str, int],
     known: Mapping[tuple[str, str], Noise],
     catch: float | None,
+    spread: Mapping[tuple[str, str], Spread] | None = None,
 ) -> Comparisons:
     """Return what the comparisons of `evidence`, a build without any answers, could catch at these repetitions.
 
-    Every column of the family counts, as none is known to be unable to fail. Raises ConfigurationError for more than
-    2,000 of them.
+    Every column of the family counts, but for those that `known` saw change too little to fail. `spread` is what is
+    known of ratios. Raises ConfigurationError for more than 2,000 columns.
     """
     layouts, _ = lay_out([suite for suite in evidence.suites if suite.example_ids])
     refuse_too_many(layouts)
@@ -187,7 +204,14 @@ def plan_comparisons(
         for layout in layouts
         for check, rule in _comparing(layout.suite)
     }
-    columns = len(slices) + sum(slices.values())
+    live = sum(_live(1 + number, known.get(place)) for place, number in slices.items())
+    of_ratios = {
+        (layout.suite.name, check.name): sum(part.tested for part in layout.slicings(rule))
+        for layout in layouts
+        for check, rule in comparing_resources(layout.suite)
+    }
+    columns, checks = sum((slices | of_ratios).values()), len(slices) + len(of_ratios)
+    columns, live = columns + checks, live + sum(of_ratios.values()) + len(of_ratios)
     plans: dict[str, tuple[CheckPlan, ...]] = {}
     for layout in layouts:
         name = layout.suite.name
@@ -197,24 +221,46 @@ def plan_comparisons(
                 rule,
                 noise=known.get((name, check.name)),
                 plan=_plan(layout, evidence.policy, repetitions[name]),
-                family=(columns, slices[name, check.name], evidence.policy.exact),
+                family=(max(1, live), slices[name, check.name], evidence.policy.exact),
                 catch=catch,
             )
             for check, rule in _comparing(layout.suite)
         )
-    gating = [check.check for suite in evidence.suites for check in suite.checks if check.check.gating]
     return Comparisons(
         checks=plans,
+        ratios={
+            layout.suite.name: plan_ratios(
+                layout,
+                repetitions=repetitions[layout.suite.name],
+                comparisons=max(1, live),
+                alpha=evidence.policy.alpha,
+                known=spread or {},
+            )
+            for layout in layouts
+        },
         clusters={layout.suite.name: len(np.unique(layout.units)) for layout in layouts if layout.clustered},
         columns=columns,
-        promise=words.promise(
-            columns=columns,
-            checks=len(slices),
-            alpha=evidence.policy.alpha,
-            exact=evidence.policy.exact,
-            absolute=any(check.at_least or check.at_most or check.zero_tolerance for check in gating),
-        ),
+        promise=_promise(evidence, columns=columns, checks=checks),
     )
+
+
+def _promise(evidence: BuildEvidence, *, columns: int, checks: int) -> str | None:
+    gating = [check for suite in evidence.suites for _, check in suite.declared if check.gating]
+    if not any(check.compares for check in gating):
+        return None
+    return words.promise(
+        columns=columns,
+        checks=checks,
+        alpha=evidence.policy.alpha,
+        exact=evidence.policy.exact,
+        absolute=any(check.at_least or check.at_most or check.zero_tolerance for check in gating),
+        improvement=any(check.needs_fresh for check in gating),
+    )
+
+
+def _live(columns: int, known: Noise | None) -> int:
+    """Return how many of a check's comparisons share the promise: all, where nothing is known of just these."""
+    return columns if known is None or known.columns != columns else known.live
 
 
 def _comparing(suite: SuiteEvidence) -> Iterator[tuple[CheckEvidence, NoRegression]]:
@@ -240,7 +286,7 @@ def _check(
     family: tuple[int, int, bool],
     catch: float | None,
 ) -> CheckPlan:
-    spec, (columns, slices, exact) = check.evaluator, family
+    spec, (live, slices, exact) = check.evaluator, family
     if spec.scale is None and (spec.low is None or spec.high is None):
         return CheckPlan(name=check.name, noise=noise, outlooks=(), obstacle=_NO_SCALE, slices=slices)
     outlooks = []
@@ -255,7 +301,7 @@ def _check(
                 icc=noise.icc if noise else 0.0,
             ),
             binary=noise.binary if noise else True,
-            comparisons=columns,
+            comparisons=live,
             exact=exact,
         )
         outlooks.append(_outlook(of, rule.ignore_drop_under, catch))
@@ -263,25 +309,18 @@ def _check(
 
 
 def _outlook(of: Planned, ignored: float, catch: float | None) -> Outlook:
-    drop = _drop(of, ignored)
+    drop = drop_caught(of, ignored=ignored)
     if catch is None:
         return Outlook(flip=of.plan.flip, drop=drop)
-    tried = range(int(of.plan.repetitions) + 1, MOST_REPETITIONS + 1)
+    more = range(int(of.plan.repetitions) + 1, MOST_REPETITIONS + 1)
+    by_repetitions = ((k, drop_caught(of.with_repetitions(k), ignored=ignored)) for k in more)
     return Outlook(
         flip=of.plan.flip,
         drop=drop,
         caught=_within(drop, catch),
         examples=_examples(catch, of, ignored),
-        repetitions=next((k for k in tried if _within(_drop(of.with_repetitions(k), ignored), catch)), None),
+        repetitions=next((k for k, drop in by_repetitions if _within(drop, catch)), None),
     )
-
-
-def _drop(of: Planned, ignored: float) -> float | None:
-    drop = caught(of)
-    if drop is None or not ignored:
-        return drop
-    lifted = above_ignored(drop, of.plan, ignored)
-    return lifted if lifted < 1 else None
 
 
 def _within(drop: float | None, catch: float) -> bool:

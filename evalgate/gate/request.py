@@ -99,7 +99,7 @@ def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree) ->
         )
         for side, task in tasks.items()
     )
-    return prepare_suite(name, suite, root=root, selection=selection, sides=sides)
+    return prepare_suite(name, suite, root=root, selection=selection, sides=sides, endpoints=loaded.config.endpoints)
 
 
 def _title(task: TaskBase) -> str:

@@ -16,6 +16,7 @@ from evalgate.gate.request import Request
 from evalgate.gate.resume import require_unchanged
 from evalgate.gate.world import World
 from evalgate.journal.lock import writing
+from evalgate.llm.halt import Halted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +28,7 @@ class Ended:
 
     build: int
     complete: bool
-    halted: bool = False
+    halted: Halted | None = None
 
 
 async def run_build(request: Request, world: World, *, resume: int | None = None) -> Ended:
@@ -49,4 +50,4 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
             if halted is not None:
                 record_halt(build_id, halted, request, world.journal)
             world.journal.add_seconds(build_id, world.seconds() - began, complete=complete)
-    return Ended(build=build_id, complete=complete, halted=halted is not None)
+    return Ended(build=build_id, complete=complete, halted=halted)

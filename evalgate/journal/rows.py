@@ -109,9 +109,9 @@ def _usage_json(usage: tuple[Usage, ...] | None) -> str | None:
     return to_json([{name: getattr(part, name) for name in _USAGE_FIELDS} for part in usage])
 
 
-def usage_from(value: str) -> tuple[Usage, ...] | None:
-    """Return the usage that was written as JSON; None where nobody saw it."""
-    items = from_json(value)
+def usage_from(value: str | None) -> tuple[Usage, ...] | None:
+    """Return what each model used; None where nobody saw it."""
+    items = None if value is None else from_json(value)
     return None if items is None else tuple(Usage(**item) for item in items)
 
 
@@ -121,7 +121,7 @@ def outcome_from(row: sqlite3.Row) -> TaskOutcome:
     return TaskOutcome(
         output=None if row["output"] is None else from_json(row["output"]),
         failure=_failure_from(row["failure"]),
-        usage=None if row["usage"] is None else usage_from(row["usage"]),
+        usage=usage_from(row["usage"]),
         trace_id=row["trace_id"],
         latency=row["latency"],
         logs=row["logs"],

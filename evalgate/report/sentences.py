@@ -5,16 +5,26 @@ Why a check passed or failed is said by the decision and only repeated here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
 from evalgate.report import formatting
 from evalgate.report.model import BuildReport, ErrorTally, SuiteReport
 from evalgate.report.rows import failing, first_failing, slice_name
+from evalgate.suite.resources import Resource
 
 _NAMED = 3  # more names than this in a headline are not read
+_ASKED: Final = {
+    "no_regression": " whether this is worse",
+    "improves": " whether this is better",
+    "equivalent": " whether this is as good",
+    "at_least": " whether this is good enough",
+    "at_most": " whether this is good enough",
+}
+"""What an undecided rule cannot tell."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,8 +53,20 @@ def headline(report: BuildReport) -> str:
         act = "this would have failed." if report.build.mode == "observe" else "do not merge."
         return f"{act} {of} failed: {_named(same)}."
     if verdict is Verdict.INCONCLUSIVE:
-        return f"cannot tell whether this is worse. {of} undecided: {_named(same)}."
+        return f"cannot tell{_whether(checks)}. {of} undecided: {_named(same)}."
     return f"too little was measured to decide: {_named(_unmeasurable(report))}. This is not a pass."
+
+
+def _whether(checks: Iterable[tuple[SuiteDecision, CheckDecision]]) -> str:
+    """Say what an undecided build does not know, where all its undecided rules ask the same."""
+    undecided = [
+        rule.rule
+        for _, check in checks
+        for rule in check.rules
+        if check.verdict is Verdict.INCONCLUSIVE and rule.verdict is Verdict.INCONCLUSIVE
+    ]
+    asked = {_ASKED.get(rule, "") for rule in undecided}
+    return asked.pop() if len(asked) == 1 else ""
 
 
 def consequence(report: BuildReport) -> str | None:
@@ -132,15 +154,42 @@ def error_sentence(tally: ErrorTally) -> str:
 
 
 def could_catch(suite: SuiteDecision) -> str | None:
-    """Say what drop this run would have caught, check by check; checks with the same figure share it."""
-    figures: dict[str, list[str]] = {}
+    """Say what drop and what rise this run would have caught; checks with the same figure share it."""
+    drops: dict[str, list[str]] = {}
+    rises: dict[str, list[str]] = {}
     for check in suite.checks:
         if check.gating and check.detectable is not None:
-            figures.setdefault(formatting.points(check.detectable, signed=False), []).append(check.name)
-    if not figures:
+            drops.setdefault(formatting.points(check.detectable, signed=False), []).append(check.name)
+        if check.gating and check.ratio is not None and check.ratio.caught is not None:
+            rises.setdefault(formatting.rise(check.ratio.caught), []).append(check.name)
+    parts = [(word, _sizes(figures)) for word, figures in (("Drops", drops), ("Rises", rises)) if figures]
+    if not parts:
         return None
-    drops = "; ".join(f"{size} in {', '.join(names)}" for size, names in figures.items())
-    return f"Drops that a run like this catches 8 times in 10: {drops}. Smaller ones could hide."
+    first = f"{parts[0][0]} that a run like this catches 8 times in 10: {parts[0][1]}."
+    return " ".join([first, *(f"{word}: {sizes}." for word, sizes in parts[1:]), "Smaller ones could hide."])
+
+
+def _sizes(figures: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{size} in {', '.join(names)}" for size, names in figures.items())
+
+
+def amounts(suite: SuiteDecision, shown: SuiteReport) -> list[str]:
+    """Say what both sides took in all, and how the answers spread: shown only, no rule goes by it."""
+    return [line for check in suite.checks if (line := _amounts(check, shown.units.get(check.name))) is not None]
+
+
+def _amounts(check: CheckDecision, unit: str | None) -> str | None:
+    of = check.ratio
+    if of is None or of.candidate is None:
+        return None
+    sides = [side for side in (of.baseline, of.candidate) if side is not None]
+    medians, highest, totals = (
+        formatting.quantities(values, unit)
+        for values in zip(*((side.median, side.p95, side.total) for side in sides), strict=True)
+    )
+    in_all = "" if of.resource is Resource.LATENCY else f"; in all {totals}"
+    known = " (of what is known)" if check.missing.candidate or check.missing.baseline else ""
+    return f"{check.name}: half of the answers within {medians}, 95 in 100 within {highest}{in_all}{known}"
 
 
 def next_steps(report: BuildReport) -> list[str]:

@@ -22,7 +22,6 @@ class HostedTaskRunner(ABC, Generic[Declared]):
     """A task whose code runs in worker processes under `root`, one side's own tree.
 
     `environ` is where the variables that the task may see are taken from; `log` is told of slow steps, a line each.
-    `setup_key` is the hash of what the setup's result depends on besides its lock files, "" when nobody knows.
     """
 
     def __init__(
@@ -32,7 +31,6 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         environ: Mapping[str, str],
         *,
         log: Callable[[str], None],
-        setup_key: str = "",
     ) -> None:
         one_each = isinstance(task, CommandTask) and task.per_example
         self.concurrency = task.workers * (1 if one_each else task.per_worker)
@@ -40,7 +38,6 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         self._root = root
         self._environment = environment(task.env, environ)
         self._log = log
-        self._setup_key = setup_key
         self._pool: WorkerPool | None = None
 
     @abstractmethod
@@ -57,7 +54,7 @@ class HostedTaskRunner(ABC, Generic[Declared]):
             return
         ran = True
         if self._task.setup is not None:
-            ran = await run_setup(self._task.setup, self._root, self._environment, self._log, also=self._setup_key)
+            ran = await run_setup(self._task.setup, self._root, self._environment, self._log)
         try:
             pool = WorkerPool(self._spec())
             await pool.start()

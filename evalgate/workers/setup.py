@@ -33,20 +33,18 @@ _DEPTH: Final = 2
 _ELSEWHERE: Final = {"node_modules", "site-packages", "target", "vendor", "dist", "build", "__pycache__"}
 
 
-async def run_setup(
-    command: str, cwd: Path, environment: Mapping[str, str], log: Callable[[str], None], *, also: str = ""
-) -> bool:
+async def run_setup(command: str, cwd: Path, environment: Mapping[str, str], log: Callable[[str], None]) -> bool:
     """Run a shell command in `cwd` unless it was run there with the same lock files. Returns whether it ran.
 
-    `also` is the hash of whatever else its result depends on. Without it and without lock files nothing says that an
-    older result still holds, and the command always runs. Raises CandidateError with the end of its output.
+    Without lock files nothing says that an older result still holds, and the command always runs. Raises
+    CandidateError with the end of its output.
     """
     from filelock import AsyncFileLock
 
     marker = cwd / MARKERS / hashlib.sha256(command.encode()).hexdigest()[:16]
     await asyncio.to_thread(marker.parent.mkdir, parents=True, exist_ok=True)
     async with AsyncFileLock(marker.with_suffix(".lock"), run_in_executor=False):  # suites that share a tree share this
-        state = await asyncio.to_thread(_state, command, cwd, also)
+        state = await asyncio.to_thread(_state, command, cwd)
         if state is not None and await asyncio.to_thread(_read, marker) == state:
             log(f"setup: {command}: kept, its lock files are the same")
             return False
@@ -64,14 +62,14 @@ def _read(marker: Path) -> str | None:
     return marker.read_text(encoding="utf-8") if marker.is_file() else None
 
 
-def _state(command: str, cwd: Path, also: str) -> str | None:
+def _state(command: str, cwd: Path) -> str | None:
     """Return the hash of what a setup's result depends on; None when nothing is known of that."""
-    digest = hashlib.sha256(f"{command}\0{also}".encode())
+    digest = hashlib.sha256(f"{command}\0".encode())
     found = sorted(set(_lock_files(cwd)))
     for path in found:
         digest.update(f"\0{os.path.relpath(path, cwd)}\0".encode())
         digest.update(path.read_bytes())
-    return digest.hexdigest() if found or also else None
+    return digest.hexdigest() if found else None
 
 
 def _lock_files(cwd: Path) -> Iterator[Path]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from evalgate.cli.builds import head, tree_of
 from evalgate.cli.compose import world
-from evalgate.cli.models import CacheChoice, Models
+from evalgate.cli.models import CacheChoice
 from evalgate.decision import decide
 from evalgate.decision.results import BuildDecision, CheckDecision
 from evalgate.gate.evidence import build_evidence
@@ -18,7 +18,6 @@ from evalgate.gate.gather import Source
 from evalgate.gate.reports import build_report
 from evalgate.gate.request import Wanted, make_request
 from evalgate.gate.run import Ended, run_build
-from evalgate.gate.spending import spent
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
@@ -78,11 +77,10 @@ async def measured(project: Project, journal: Journal, wanted: Wanted | None = N
     stop = asyncio.Event()
     async with world(
         journal=journal,
-        endpoints=request.config.endpoints,
+        config=request.config,
         environ=environ,
-        models=Models(
-            request.config, choice=choice, stop=stop.set, log=said.append, before=spent(journal, wanted.resume)
-        ),
+        cache=choice,
+        resume=wanted.resume,
         observer=progress,
         expect=progress.expect,
         log=said.append,

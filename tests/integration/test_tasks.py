@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from evalgate.records import Side, Usage, Verdict
+from evalgate.suite.checks import Unmeasurable
 from tests.fake_model import Rule
 from tests.integration.build import measured
 
@@ -143,14 +144,14 @@ async def test_a_tasks_own_usage_is_recorded(project, journal):
     )
     project.write("v2/app.py", told)
     project.suite = {
-        "evaluators": [{"exact_match": {"path": "answer"}}, "tokens"],
-        "checks": {"exact_match": {"no_regression": {}}, "tokens": {"report_only": True}},
+        "evaluators": [{"exact_match": {"path": "answer"}}, {"tokens": {}, "name": "used"}],
+        "checks": {"exact_match": {"no_regression": {}}, "used": {"report_only": True}},
     }
     build = await measured(project.prepare(), journal)
     run = journal.run(build.experiment().id, "e0", "r1")
     assert run is not None
     assert (run.usage, run.context, run.trace_id) == ((Usage(model="m", input_tokens=7, output_tokens=2),), ["c"], "t1")
-    assert build.scores()["e0", "r1", "tokens"] == 9
+    assert build.scores()["e0", "r1", "used"] == 9
     assert set(build.scores(Side.BASELINE).values()) == {1.0, None}
 
 
@@ -170,7 +171,7 @@ async def test_a_provider_that_refuses_every_call_is_no_verdict(project, journal
     fake_model.rules.append(Rule(fault="status", status=401))
     with_model(project, fake_model)
     build = await measured(project, journal)
-    assert (build.ended.complete, build.ended.halted) == (False, True)
+    assert (build.ended.complete, build.ended.halted.kind) == (False, Unmeasurable.SERVICE)
     assert list(journal.run_facts(build.experiment().id)) == []
     assert fake_model.calls < 40
     assert build.decision.verdict is Verdict.UNMEASURABLE

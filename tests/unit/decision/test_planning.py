@@ -1,14 +1,19 @@
 """What a build could catch, said before it has any answers."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
-from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Scores, SuiteEvidence
+from evalgate.decision import decide
+from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Scores, StoredRuns, SuiteEvidence
 from evalgate.decision.planning import FLIPS, Noise, noises, plan_comparisons
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec
-from evalgate.stats.planning import table
+from evalgate.stats.planning import Planned, caught_by_flow, table
+from evalgate.stats.power import Plan
 from evalgate.suite.checks import Check, Policy
+from tests.unit.decision import builds
 
 
 def scores(columns):
@@ -175,3 +180,71 @@ def test_noise_is_read_from_changes_where_nothing_repeats():
         identical=of.identical,
     )
     assert noises(BuildEvidence(suites=(unanswered,), policy=Policy())) == {}
+
+
+def drawn(rng, chance, repetitions):
+    return [[float(value) for value in row] for row in rng.random((len(chance), repetitions)) < chance[:, None]]
+
+
+@pytest.mark.parametrize("repetitions", [1, 3])
+@pytest.mark.parametrize("exact", [True, False])
+@pytest.mark.parametrize("n", [24, 48, 120])
+def test_a_plan_of_the_same_again_says_what_the_report_said(n, exact, repetitions):
+    """One function for both: slices, clusters, what is let go, a check that cannot fail, and scores, to the digit."""
+    rng = np.random.default_rng(n)
+    chance = np.where(rng.random(n) < 0.4, 0.5, 0.97)
+    langs = [("de", "fr", "it")[i % 3] for i in range(n)]
+    rules = {"no_regression": {"ignore_drop_under": 0.05, "slices": ["metadata.lang"]}}
+    checks = [
+        builds.check(drawn(rng, chance, repetitions), drawn(rng, chance, repetitions), name="right", rules=rules),
+        builds.check([[1.0] * repetitions] * n, [[1.0] * repetitions] * n, name="calm"),
+        builds.check(
+            rng.random((n, repetitions)).round(3).tolist(), rng.random((n, repetitions)).tolist(), name="near"
+        ),
+    ]
+    alone = builds.suite(*checks, slices={"metadata.lang": langs})
+    together = builds.suite(*checks[:1], name="clustered", dataset="other", slices={"metadata.lang": langs})
+    together = dataclasses.replace(together, clusters=tuple(f"c{i // 4}" for i in range(n)))
+    evidence = builds.build(alone, together, exact=exact)
+    reported = {
+        (of.name, each.name): each.detectable for of in decide(evidence).suites for each in of.checks if each.gating
+    }
+    plan = plan_comparisons(
+        evidence,
+        repetitions={"support": repetitions, "clustered": repetitions},
+        known=noises(evidence),
+        catch=None,
+    )
+    assert reported == {
+        (name, each.name): pytest.approx(each.outlooks[0].drop) for name, of in plan.checks.items() for each in of
+    }
+    assert sum(found.live < found.columns for found in noises(evidence).values()) >= 1
+
+
+def test_improvement_rules_are_in_the_promise_of_a_plan():
+    """A build of which no rule looks for a drop is still compared with a baseline."""
+    of = builds.suite(builds.check([1.0] * 20, [0.0] * 20, rules={"improves": 0.05}))
+    plan = plan_comparisons(builds.build(of), repetitions={"support": 1}, known={}, catch=None)
+    assert plan.promise.startswith("No rule of this build looks for a drop.")
+    absolute = builds.suite(builds.check([1.0] * 20, rules={"at_least": 0.5}))
+    assert plan_comparisons(builds.build(absolute), repetitions={"support": 1}, known={}, catch=None).promise is None
+
+
+def test_at_a_screen_it_is_what_the_screen_and_its_confirmation_catch():
+    """Three stored runs against one, then three against three: not what one run catches by itself."""
+    rng = np.random.default_rng(5)
+    chance = np.where(rng.random(80) < 0.4, 0.5, 0.97)
+    of = builds.suite(builds.check(drawn(rng, chance, 1), drawn(rng, chance, 3)))
+    stored = StoredRuns(repetitions=3, of="main@1a2b3c4", date="2026-11-20")
+    screened = decide(builds.build(dataclasses.replace(of, screen=stored))).suites[0].checks[0]
+    found = noises(builds.build(of))["support", "correctness"]
+    flow = Planned(plan=Plan(examples=80, flip=found.flip, alpha=0.05))
+    assert screened.detectable == caught_by_flow(flow, screen_p=0.30, stored=3, confirm=3)
+    assert screened.detectable < decide(builds.build(of)).suites[0].checks[0].detectable
+
+
+@pytest.mark.parametrize("rules", [{"improves": 0}, {"equivalent": 0.1}, {"at_least": 0.5}, {"report_only": True}])
+def test_what_fails_no_drop_catches_none(rules):
+    """An improvement rule, a threshold and what is shown only promise nothing about drops."""
+    checked = decide(builds.build(builds.suite(builds.check(*builds.flips(60, 4, 4), rules=rules)))).suites[0].checks[0]
+    assert (checked.detectable, checked.detectable_from) == (None, None)

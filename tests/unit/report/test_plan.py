@@ -106,9 +106,8 @@ def test_noise_says_where_it_was_read():
 
 def test_nothing_compared():
     """Absolute rules alone: calls and time, and no promise."""
-    said = sentences(BuildPlan(suites=(support(),), comparisons=0, promise="No comparison was made."))
+    said = sentences(BuildPlan(suites=(support(),), comparisons=0, promise=None))
     assert "Nothing is compared with a baseline. next: `evalgate run`" in said
-    assert "No comparison was made" not in said
 
 
 def test_a_suite_without_examples():

@@ -180,7 +180,7 @@ polcy: 3
         ),
         (
             "evalgate.yaml:24:28: policy.on_unmeasurable.nothin should be 'nothing', 'baseline', 'errors', "
-            "'incomplete', 'budget', 'service' or 'replay'; it is 'nothin'"
+            "'incomplete', 'budget', 'service', 'replay' or 'cached'; it is 'nothin'"
         ),
         "evalgate.yaml:24:50: policy.on_unmeasurable.errors should be 'warn' or 'fail'; it is 'x'",
         "evalgate.yaml:24:61: policy.alpha should be below 0.5; it is 3",

@@ -60,10 +60,6 @@ async def test_without_lock_files_it_always_runs(tmp_path, prepare):
     assert [await prepare(), await prepare()] == [True, True]
 
 
-async def test_what_else_it_depends_on_counts(tmp_path, prepare):
-    assert [await prepare(also=key) for key in ("a", "a", "b")] == [True, False, True]
-
-
 async def test_suites_that_share_a_tree_run_it_once(tmp_path, prepare):
     (tmp_path / "uv.lock").write_text("1")
     ran = await asyncio.gather(*(prepare(f"sleep 0.1; {COUNT}") for _ in range(3)))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalgate.cli.options import config_option, journal_option, overrides, set_option
-from evalgate.errors import ConfigurationError, Interrupted, JournalError
+from evalgate.errors import ConfigurationError, Interrupted, JournalError, MeasurementError
 
 if TYPE_CHECKING:
     from evalgate.decision.study import Study
@@ -129,7 +129,9 @@ async def _supervised(
     request: Request, store: Journal, environ: Mapping[str, str], *, runs: int, resume: int | None, quiet: bool
 ) -> Studied:
     """Run the study with its progress shown, stopping softly on the first signal and at once on the second."""
+    from evalgate.cli.builds import cache_path
     from evalgate.cli.compose import world
+    from evalgate.cli.models import CacheChoice
     from evalgate.cli.signals import soft_stop
     from evalgate.gate.noise import run_study
 
@@ -138,14 +140,20 @@ async def _supervised(
     with soft_stop(stop), closing(progress):
         async with world(
             journal=store,
-            endpoints=request.config.endpoints,
+            config=request.config,
             environ=environ,
+            cache=CacheChoice(path=cache_path(None), fresh=True),
+            resume=resume,
             observer=progress,
             expect=progress.expect,
             log=progress.note,
             stop=stop,
         ) as effects:
-            return await run_study(request, effects, runs=runs, resume=resume)
+            ended = await run_study(request, effects, runs=runs, resume=resume)
+            if (halted := effects.halted()) is not None:
+                step = halted.next_step.replace("evalgate run --resume", "evalgate noise --resume")
+                raise MeasurementError(halted.message, next_step=step)
+            return ended
 
 
 def _progress(*, quiet: bool) -> Progress:

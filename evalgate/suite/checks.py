@@ -184,6 +184,12 @@ class Unmeasurable(StrEnum):
     """Too many answers or evaluations are missing."""
     INCOMPLETE = "incomplete"
     """The run was interrupted or is a part only."""
+    BUDGET = "budget"
+    """The budget was spent before everything was answered."""
+    SERVICE = "service"
+    """A model's endpoint answered no call."""
+    REPLAY = "replay"
+    """A replay, and the response cache lacks an answer."""
     CACHED = "cached"
     """Latencies that this build did not measure itself: a stored baseline's, or the response cache's."""
 

@@ -14,6 +14,7 @@ import pytest
 from evalgate.errors import ConfigurationError, JournalError
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, ProblemRow
 from evalgate.journal.lock import held, writing
+from evalgate.journal.schema import _MIGRATIONS, APPLICATION_ID, VERSION
 from evalgate.journal.store import Journal
 from evalgate.journal.transfer import copy_experiment, export_build
 from evalgate.records import (
@@ -401,3 +402,52 @@ def test_the_store_keeps_itself_out_of_git(path):
     """The folder has an ignore file of its own, which lets accepted regressions through."""
     Journal(path).close()
     assert "!accepted/" in (path.parent / ".gitignore").read_text()
+
+
+def test_what_evaluations_used_of_models_comes_back_and_most_used_none(path):
+    """() is no model at all, None is what nobody saw."""
+    used = (Usage(model="m/judge", input_tokens=9, output_tokens=2, cost=0.5, calls=3, from_cache=True),)
+    evaluations = [
+        Evaluation(name="blind", score=1.0, usage=None),
+        Evaluation(name="code", score=1.0),
+        Evaluation(name="judge", score=1.0, usage=used),
+    ]
+    with Journal(path) as journal:
+        build = journal.create_build(BUILD)
+        one = journal.add_experiment(build, experiment())
+        for example, usage in (("a", used), ("b", None), ("c", ())):
+            outcome = TaskOutcome(output=1, usage=usage)
+            journal.record(experiment=one, example_id=example, sample="r1", outcome=outcome, started_at="2026")
+        journal.record_evaluations(experiment=one, example_id="a", sample="r1", evaluations=evaluations)
+        assert journal.evaluations(one, "a", "r1") == evaluations
+        assert sorted(journal.usages(one), key=lambda row: row[:3]) == [
+            ("a", "r1", "", used),
+            ("a", "r1", "blind", None),
+            ("a", "r1", "judge", used),
+            ("b", "r1", "", None),
+            ("c", "r1", "", ()),
+        ]
+
+
+def test_a_journal_of_each_older_version_is_brought_up_and_read(tmp_path):
+    """Its rows are what they were."""
+    for version in range(1, VERSION):
+        path = tmp_path / f"v{version}.db"
+        with sqlite3.connect(path, isolation_level=None) as db:
+            for step in range(version):
+                db.executescript(_MIGRATIONS[step])
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {version}")
+            db.execute(
+                "INSERT INTO build (id, created_at, status, config_file, config, evalgate_version)"
+                " VALUES (1, '2026', 'complete', 'evalgate.yaml', '{}', '0')"
+            )
+            db.execute(
+                "INSERT INTO experiment (id, build, suite, side, label, dataset, dataset_version, repetitions, task,"
+                " evaluators, specs, watched) VALUES (1, 1, 's', 'candidate', 'l', 'd', 'v', 1, 't', 'e', '[]', '{}')"
+            )
+            db.execute("INSERT INTO evaluation (experiment, example_id, sample, name, score) VALUES (1,'a','r1','x',1)")
+        db.close()
+        with Journal(path) as journal:
+            assert journal.evaluations(1, "a", "r1") == [Evaluation(name="x", score=1.0)]
+            assert [build.id for build in journal.builds()] == [1]

@@ -35,6 +35,8 @@ from evalgate.records import ErrorKind, Example, Side
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config, Suite
 
+_HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
+
 
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     """Return what the decision on one build sees."""
@@ -43,7 +45,7 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     experiments = journal.experiments(build_id)
     noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build_id)}
     judges = journal.judges(build_id)
-    problems = {name: (*_of_the_build(build), *_recorded(journal, build_id, name)) for name in config.suites}
+    problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
     suites = [
         _suite(
             journal=journal,
@@ -78,6 +80,13 @@ def recorded_config(build: BuildRow) -> Config:
             f"the config of build {build.id} is not one that evalgate {__version__} reads",
             next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it, or evalgate run",
         ) from error
+
+
+def _problems(build: BuildRow, recorded: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return what stands against a suite. A build that stopped by itself says why, and needs no other word for it."""
+    if any(problem.kind in _HALTS for problem in recorded):
+        return recorded
+    return (*_of_the_build(build), *recorded)
 
 
 def _of_the_build(build: BuildRow) -> Iterable[Problem]:

@@ -63,11 +63,17 @@ class PreparedSuite:
 
 
 def prepare_side(
-    side: Side, label: str, task: TaskBase, *, root: Path, tree: Tree, endpoints: Mapping[str, Endpoint]
+    side: Side, label: str, task: TaskBase, *, root: Path, tree: Tree, endpoints: Mapping[str, Endpoint], config: Path
 ) -> PreparedSide:
-    """Hash what one side's answers depend on. Raises ConfigurationError for inputs that match nothing."""
-    whole = [] if task.inputs is not None or isinstance(task, PromptTask) else tree(root)
-    files = hash_files(root, task_files(task, root, whole))
+    """Hash what one side's answers depend on. Raises ConfigurationError for inputs that match nothing.
+
+    Where the whole tree counts, the config's own file does not: what it says of the task is hashed by itself, and an
+    interrupted build may go on with a larger budget.
+    """
+    whole = task.inputs is None and not isinstance(task, PromptTask)
+    files = hash_files(root, task_files(task, root, tree(root) if whole else []))
+    if whole:
+        files = {name: digest for name, digest in files.items() if (root / name).resolve() != config.resolve()}
     endpoint = endpoints.get(task.model.partition("/")[0]) if isinstance(task, PromptTask) else None
     fingerprint = task_fingerprint(task, files, endpoint=endpoint)
     return PreparedSide(side=side, label=label, task=task, fingerprint=fingerprint, files=files)

@@ -12,6 +12,7 @@ from evalgate.gate.stored import adopt
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, ProblemRow
 from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
+from evalgate.llm.halt import Halted
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Unmeasurable
 
@@ -55,6 +56,13 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         for problem in problems:
             journal.add_problem(build_id, problem)
     return known
+
+
+def record_halt(build_id: int, halted: Halted, request: Request, journal: Journal) -> None:
+    """Write why the build stopped by itself, against each of its suites; going on with it takes that back."""
+    for suite in request.suites:
+        row = ProblemRow(suite=suite.name, kind=halted.kind, message=halted.message, next_step=halted.next_step)
+        journal.add_problem(build_id, row)
 
 
 def experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[EvaluatorSpec, ...]) -> ExperimentRow:

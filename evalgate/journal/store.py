@@ -60,9 +60,13 @@ class Journal(JudgeTables):
         return [build_from(row) for row in self._all(query, ())]
 
     def mark_resumed(self, build_id: int) -> None:
-        """Count one more continuation of a build, which is not complete until that has ended."""
+        """Count one more continuation of a build, which is not complete until that has ended.
+
+        What stopped it before stands against it no more.
+        """
         with self._write() as db:
             db.execute("UPDATE build SET resumed = resumed + 1, status = 'running' WHERE id = ?", (build_id,))
+            db.execute("DELETE FROM problem WHERE build = ? AND kind IN ('budget', 'service', 'replay')", (build_id,))
 
     def add_seconds(self, build_id: int, seconds: float, *, complete: bool) -> None:
         """Add wall time to a build and say whether everything that it needs is in."""
@@ -282,6 +286,19 @@ class Journal(JudgeTables):
         )
         runs, seconds = next(self._tuples(query, (experiment,)))
         return runs, seconds
+
+    def usages(self, experiment: int) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None]]:
+        """Yield (example id, sample, evaluator, usage) of every run and evaluation; the evaluator of a run is "".
+
+        A usage is None where nobody saw it. Evaluations that called no model are left out.
+        """
+        query = (
+            "SELECT example_id, sample, '', coalesce(usage, 'null') FROM run WHERE experiment = :experiment"
+            " UNION ALL SELECT example_id, sample, name, usage FROM evaluation"
+            " WHERE experiment = :experiment AND usage IS NOT NULL"
+        )
+        for example_id, sample, evaluator, usage in self._tuples(query, {"experiment": experiment}):
+            yield example_id, sample, evaluator, rows.usage_from(usage)
 
     def scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""

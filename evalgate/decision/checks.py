@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evalgate.decision import words
 from evalgate.decision.comparison import two_ended_interval
+from evalgate.decision.corrected import corrected
 from evalgate.decision.family import Family
 from evalgate.decision.flips import Flips
 from evalgate.decision.improvement import decide_equivalent, decide_improves
@@ -85,6 +86,7 @@ def describe(
         detectable_from=source,
         regressed=regressed,
         improved=improved,
+        corrected=corrected(of),
     )
 
 

@@ -63,6 +63,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """A judge's mean difference as people's labels of both sides correct it, a share of the range, + is better."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float
+    labelled: int
+    told: str
+    """The same in whole sentences."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SliceDecision:
     """One value of one slice path. A slice can FAIL its check; its INCONCLUSIVE counts only where required."""
 
@@ -140,6 +153,8 @@ class CheckDecision:
     improved: Sequence[Flip]
     ratio: Ratio | None = None
     """For a check of what runs take: more of it, and the meaning of its shares."""
+    corrected: Correction | None = None
+    """Of a judge, where people labelled answers of both sides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

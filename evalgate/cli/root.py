@@ -13,9 +13,12 @@ COMMANDS: Final = {
     "init": "Write a first config, dataset and workflow from what is here; overwrite nothing.",
     "run": "Run both sides of every suite, compare them, and give a verdict.",
     "plan": "Say what a run takes and what it could catch, before anything is paid.",
+    "noise": "Run the baseline against itself, to learn how much scores vary when nothing changes.",
     "decide": "Give the verdict of recorded builds again, without running anything.",
     "show": "Show changed examples side by side, with a diff of what both sides answered.",
+    "compare": "Compare several builds on one dataset: quality, cost, latency, and whether one wins.",
     "dataset": "Validate and compare golden datasets.",
+    "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
     "journal": "List and export recorded builds.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",
 }

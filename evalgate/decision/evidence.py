@@ -50,6 +50,40 @@ class Redraw:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KnownNoise:
+    """What a noise study found of a check's scores, before this build: shares of the range."""
+
+    flip: float
+    """The share of examples whose result differs between two equal runs; for scores, twice the variance within one."""
+    source: str
+    """Where it was read, `the 5 runs of noise study 4`."""
+    shift: float | None = None
+    """How far whole runs shift (a standard deviation), where they do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KnownJudge:
+    """What was found out about a judge before a build began, by answers that people had labelled."""
+
+    labelled: int
+    measured_on: str
+    """The day, as people read it."""
+    kappa: float | None
+    """None: the labels were too much alike to say."""
+    kappa_low: float
+    """The lower end of its 95 % interval."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """The evaluator of a check is a judge. `people` has their scores of both sides, NaN where they said nothing."""
+
+    known: KnownJudge | None
+    people: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    """(candidate, baseline), over the examples. None: no example has labels on both sides."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckEvidence:
     """One check: its rules, its evaluator, and the scores of both sides (no baseline: None)."""
 
@@ -60,6 +94,10 @@ class CheckEvidence:
     baseline: Scores | None
     redraws: Mapping[str, Redraw]
     """By example id, the examples drawn once more."""
+    judge: Judged | None = None
+    """None: its evaluator is no judge."""
+    noise: KnownNoise | None = None
+    """None: no noise study of this baseline, these examples and these evaluators was known when it was recorded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -67,7 +67,12 @@ def _above_ignored(drop: float, plan: Plan, ignored: float) -> float:
 
 
 def flip_rate(of: View, differences: Differences) -> tuple[float, str]:
-    """Return the flip rate of one answer each, and where it was read: within a side that repeats, else this run."""
+    """Return the flip rate of one answer each, and where it was read.
+
+    A noise study where there is one, else within a side that repeats, else this run.
+    """
+    if of.evidence.noise is not None:
+        return of.evidence.noise.flip, of.evidence.noise.source
     for side, name in ((of.metric.baseline, of.label), (of.metric.candidate, "the candidate")):
         within = _variance_within(side) if side is not None else None
         if within is not None:

@@ -33,7 +33,8 @@ class Noise:
     """How much a check's scores differ without any change, as a stored build shows it.
 
     `flip` is of one answer each (for scores: twice the variance within an example), `icc` what the examples of a
-    cluster have in common. `source` is where it was read: `the repetitions of main`, `this run's own changes`.
+    cluster have in common. `source` is where it was read: `the repetitions of main`, `this run's own changes`, of
+    `build`; or a noise study, which is named there and is no build.
     """
 
     flip: float

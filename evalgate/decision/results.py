@@ -155,6 +155,8 @@ class SuiteDecision:
     identical: int
     baseline_label: str | None
     checks: tuple[CheckDecision, ...]
+    warnings: tuple[str, ...] = ()
+    """What makes its verdict less sure than it says, as sentences."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,16 +11,31 @@ from pydantic import ValidationError
 
 from evalgate import __version__
 from evalgate.canonical import canonical_json
-from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Problem, Redraw, Scores, SuiteEvidence
+from evalgate.decision.evidence import (
+    BuildEvidence,
+    Cell,
+    CheckEvidence,
+    Judged,
+    KnownNoise,
+    Problem,
+    Redraw,
+    Scores,
+    SuiteEvidence,
+)
+from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
+from evalgate.gate.judge_evidence import judged
 from evalgate.gate.resources import resource_evidence
 from evalgate.gate.samples import REDRAW, samples
-from evalgate.journal.builds import BuildRow, ExperimentRow
+from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow
+from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Side
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config, Suite
+
+_HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
 
 
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
@@ -28,7 +43,9 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     build = journal.build(build_id)
     config = recorded_config(build)
     experiments = journal.experiments(build_id)
-    problems = {name: (*_of_the_build(build), *_recorded(journal, build_id, name)) for name in config.suites}
+    noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build_id)}
+    judges = journal.judges(build_id)
+    problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
     suites = [
         _suite(
             journal=journal,
@@ -37,10 +54,21 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
             suite=suite,
             experiments=[experiment for experiment in experiments if experiment.suite == name],
             problems=problems[name],
+            noise={check: known for (of, check), known in noise.items() if of == name},
+            judges=[row for row in judges if row.suite == name],
         )
         for name, suite in config.suites.items()
     ]
     return BuildEvidence(suites=tuple(suites), policy=config.policy)
+
+
+def known_noise(row: NoiseRow) -> KnownNoise:
+    """Return what a decision sees of a noise study."""
+    return KnownNoise(
+        flip=row.flip,
+        source=f"the {row.runs} runs of noise study {row.study}",
+        shift=row.shift if row.shift_p <= SHIFT_LEVEL else None,
+    )
 
 
 def recorded_config(build: BuildRow) -> Config:
@@ -52,6 +80,13 @@ def recorded_config(build: BuildRow) -> Config:
             f"the config of build {build.id} is not one that evalgate {__version__} reads",
             next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it, or evalgate run",
         ) from error
+
+
+def _problems(build: BuildRow, recorded: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return what stands against a suite. A build that stopped by itself says why, and needs no other word for it."""
+    if any(problem.kind in _HALTS for problem in recorded):
+        return recorded
+    return (*_of_the_build(build), *recorded)
 
 
 def _of_the_build(build: BuildRow) -> Iterable[Problem]:
@@ -77,12 +112,20 @@ def _recorded(journal: Journal, build_id: int, suite: str) -> Iterable[Problem]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _SideCells:
+class SideCells:
     """One side's rows: per evaluator (examples, repetitions) scores and cells, output hashes, and redraws."""
 
     scores: Mapping[str, Scores]
     outputs: Mapping[tuple[int, str], str | None]
     redraws: Mapping[str, Mapping[str, float | None]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What was known of a suite's evaluators before it ran, by their names."""
+
+    noise: Mapping[str, KnownNoise]
+    judges: Mapping[str, Judged]
 
 
 def _suite(
@@ -93,17 +136,24 @@ def _suite(
     suite: Suite,
     experiments: list[ExperimentRow],
     problems: tuple[Problem, ...],
+    noise: Mapping[str, KnownNoise],
+    judges: Sequence[KnownJudgeRow],
 ) -> SuiteEvidence:
     grouped = grouping(suite, journal.examples(build_id, name))
     ids = grouped.example_ids
     index = {example_id: position for position, example_id in enumerate(ids)}
-    sides = {experiment.side: _read_side(journal, experiment, index) for experiment in experiments}
+    sides = {
+        experiment.side: read_side(journal, experiment, index, samples(experiment.repetitions))
+        for experiment in experiments
+    }
     by_side = {experiment.side: experiment for experiment in experiments}
+    outputs = {side: cells.outputs for side, cells in sides.items()}
+    known = _Known(noise=noise, judges=judged(journal, build_id, judges, outputs, index))
     return SuiteEvidence(
         name=name,
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
         example_ids=ids,
-        checks=_checks(suite, by_side, sides, len(ids)),
+        checks=_checks(suite, by_side, sides, len(ids), known),
         resources=resource_evidence(journal, suite, by_side, index),
         clusters=grouped.clusters,
         slices=grouped.slices,
@@ -153,8 +203,9 @@ def _value(path: str, example: Example) -> str | None:
     return found if isinstance(found, str) else canonical_json(found).decode()  # type: ignore[arg-type]  # MISSING is out
 
 
-def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, int]) -> _SideCells:
-    columns = {sample: column for column, sample in enumerate(samples(experiment.repetitions))}
+def read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, int], names: Sequence[str]) -> SideCells:
+    """Return what the journal has of the samples `names` of one side; `index` has the place of each example."""
+    columns = {sample: column for column, sample in enumerate(names)}
     shape = (len(index), len(columns))
     base = np.full(shape, Cell.MISSING, dtype=np.uint8)
     outputs: dict[tuple[int, str], str | None] = {}
@@ -183,7 +234,7 @@ def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, 
         elif sample == REDRAW:
             redraws[evaluator][example_id] = score
     scores = {name: _scores(np.array(flat).reshape(shape), base) for name, flat in values.items()}
-    return _SideCells(scores=scores, outputs=outputs, redraws=redraws)
+    return SideCells(scores=scores, outputs=outputs, redraws=redraws)
 
 
 def _scores(
@@ -196,8 +247,9 @@ def _scores(
 def _checks(
     suite: Suite,
     experiments: Mapping[Side, ExperimentRow],
-    sides: Mapping[Side, _SideCells],
+    sides: Mapping[Side, SideCells],
     examples: int,
+    known: _Known,
 ) -> tuple[CheckEvidence, ...]:
     if Side.CANDIDATE not in sides:
         return ()
@@ -219,12 +271,14 @@ def _checks(
                     example_id: Redraw(candidate=score, baseline=baseline_redrawn.get(example_id))
                     for example_id, score in redrawn.items()
                 },
+                noise=known.noise.get(name),
+                judge=known.judges.get(name),
             )
         )
     return tuple(found)
 
 
-def _identical(sides: Mapping[Side, _SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _identical(sides: Mapping[Side, SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Return where every sample of one side has an answer and the other side gave the same bytes."""
     same = np.zeros(examples, dtype=np.bool_)
     if len(sides) < len(Side):

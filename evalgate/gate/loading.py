@@ -27,13 +27,19 @@ class Loaded:
     problem: ProblemRow | None
 
 
-async def load(suites: Sequence[PreparedSuite], policy: Policy, world: World, stack: AsyncExitStack) -> list[Loaded]:
-    """Start every runner at once. A candidate or an evaluator that does not load ends it all; a baseline is said."""
+async def load(
+    suites: Sequence[PreparedSuite], policy: Policy | None, world: World, stack: AsyncExitStack
+) -> list[Loaded]:
+    """Start every runner at once. A candidate or an evaluator that does not load ends it all; a baseline is said.
+
+    What can be said of checks beforehand is said by `policy`; nothing without one.
+    """
     made = []
     starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
-        for check, line in outlook(suite, [evaluator.spec for evaluator in evaluators], policy):
+        specs = [evaluator.spec for evaluator in evaluators]
+        for check, line in outlook(suite, specs, policy) if policy is not None else ():
             world.say(f"{suite.name}/{check}: {line}")
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
         made.append((suite, evaluators, tasks))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +12,7 @@ from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Resou
 from evalgate.decision.planning import BuildPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.errors import JournalError
-from evalgate.gate.evidence import build_evidence, grouping
+from evalgate.gate.evidence import build_evidence, grouping, known_noise
 from evalgate.gate.preflight import outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.journal.store import Journal
@@ -112,13 +112,32 @@ def _sides(suite: PreparedSuite, seen: _Seen) -> tuple[SidePlan, ...]:
     return tuple(sides)
 
 
+def _studied(journal: Journal, suite: PreparedSuite) -> Iterator[tuple[tuple[str, str], Noise]]:
+    """Yield what the latest noise study of exactly this suite found: of its baseline's task, else of its own."""
+    for side in sorted(suite.sides, key=lambda side: side.side is Side.CANDIDATE):
+        study = journal.study_of(
+            suite=suite.name,
+            task=side.fingerprint.digest,
+            evaluators=suite.evaluators.digest,
+            dataset_version=suite.dataset_version,
+        )
+        if study is not None:
+            for row in journal.noise(study):
+                if row.suite == suite.name:
+                    known = known_noise(row)
+                    noise = Noise(flip=known.flip, icc=row.icc, binary=row.is_binary, source=known.source)
+                    yield (row.suite, row.name), noise
+            return
+
+
 def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
-    """Return what the latest complete build of each suite says of it.
+    """Return what a noise study, else the latest complete build of each suite says of it.
 
     A build in which nothing of a suite could be compared says nothing of its noise: an earlier one may.
     """
     seen = _Seen()
     wanted = {suite.name for suite in suites}
+    seen.noise.update(found for suite in suites for found in _studied(journal, suite))
     compares = {suite.name for suite in suites if any(check.compares for check in suite.suite.checks.values())}
     for build in journal.builds():
         rows = [row for row in journal.experiments(build.id) if row.suite in wanted]
@@ -143,6 +162,8 @@ def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
 def _compared(evidence: BuildEvidence, build: int, wanted: AbstractSet[str], seen: _Seen) -> set[str]:
     """Add what one build says of the comparisons of the suites `wanted`; return the suites that it compared."""
     found, varied = noises(evidence), spreads(evidence)
-    seen.noise.update({place: replace(noise, build=build) for place, noise in found.items() if place[0] in wanted})
+    for place, noise in found.items():
+        if place[0] in wanted:  # what a noise study said stands
+            seen.noise.setdefault(place, replace(noise, build=build))
     seen.spread.update({place: replace(each, build=build) for place, each in varied.items() if place[0] in wanted})
     return {suite for suite, _ in (*found, *varied)}

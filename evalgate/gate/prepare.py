@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from evalgate.golden.versions import example_hash, version_of_hashes
 from evalgate.paths import MISSING, resolve
 from evalgate.records import Example, Fingerprint, Side
 from evalgate.suite.config import Endpoint, Suite
-from evalgate.suite.fingerprint import evaluators_fingerprint, task_fingerprint
+from evalgate.suite.evaluators import Evaluator
+from evalgate.suite.fingerprint import evaluators_fingerprint, judge_fingerprint, judge_surroundings, task_fingerprint
 from evalgate.suite.inputs import evaluator_files, hash_files, task_files
+from evalgate.suite.judges import PHOENIX_EVALS
 from evalgate.suite.tasks import PromptTask, TaskBase
 
 Tree = Callable[[Path], Sequence[str]]
@@ -47,6 +49,8 @@ class PreparedSuite:
     evaluators: Fingerprint
     evaluator_files: Mapping[str, str]
     sides: tuple[PreparedSide, ...]
+    judges: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of each evaluator that is a judge, by its name."""
 
     def examples(self) -> Iterator[Example]:
         """Yield the selected examples, read anew: they may be longer than memory."""
@@ -59,18 +63,30 @@ class PreparedSuite:
 
 
 def prepare_side(
-    side: Side, label: str, task: TaskBase, *, root: Path, tree: Tree, endpoints: Mapping[str, Endpoint]
+    side: Side, label: str, task: TaskBase, *, root: Path, tree: Tree, endpoints: Mapping[str, Endpoint], config: Path
 ) -> PreparedSide:
-    """Hash what one side's answers depend on. Raises ConfigurationError for inputs that match nothing."""
-    whole = [] if task.inputs is not None or isinstance(task, PromptTask) else tree(root)
-    files = hash_files(root, task_files(task, root, whole))
+    """Hash what one side's answers depend on. Raises ConfigurationError for inputs that match nothing.
+
+    Where the whole tree counts, the config's own file does not: what it says of the task is hashed by itself, and an
+    interrupted build may go on with a larger budget.
+    """
+    whole = task.inputs is None and not isinstance(task, PromptTask)
+    files = hash_files(root, task_files(task, root, tree(root) if whole else []))
+    if whole:
+        files = {name: digest for name, digest in files.items() if (root / name).resolve() != config.resolve()}
     endpoint = endpoints.get(task.model.partition("/")[0]) if isinstance(task, PromptTask) else None
     fingerprint = task_fingerprint(task, files, endpoint=endpoint)
     return PreparedSide(side=side, label=label, task=task, fingerprint=fingerprint, files=files)
 
 
 def prepare_suite(
-    name: str, suite: Suite, *, root: Path, selection: Selection, sides: tuple[PreparedSide, ...]
+    name: str,
+    suite: Suite,
+    *,
+    root: Path,
+    selection: Selection,
+    sides: tuple[PreparedSide, ...],
+    endpoints: Mapping[str, Endpoint],
 ) -> PreparedSuite:
     """Read the dataset once to know its version, and hash what scores it.
 
@@ -86,6 +102,7 @@ def prepare_suite(
     if unseen and everything and taken and selection.words is None:
         _refuse_unseen(name, suite, next(iter(unseen)))
     files = hash_files(root, [name for evaluator in suite.evaluators for name in evaluator_files(evaluator)])
+    around = judge_surroundings(suite.evaluators, endpoints, libraries(suite.evaluators))
     return PreparedSuite(
         name=name,
         suite=suite,
@@ -94,10 +111,24 @@ def prepare_suite(
         dataset=version_of_hashes(everything),
         dataset_version=version_of_hashes(taken),
         count=len(taken),
-        evaluators=evaluators_fingerprint(suite.evaluators, files),
-        evaluator_files=files,
+        evaluators=evaluators_fingerprint(suite.evaluators, files, around),
+        evaluator_files={**files, **around},
         sides=sides,
+        judges={
+            evaluator.label: judge_fingerprint(evaluator, files, around)
+            for evaluator in suite.evaluators
+            if evaluator.judge is not None
+        },
     )
+
+
+def libraries(evaluators: Iterable[Evaluator]) -> dict[str, str]:
+    """Return the versions of the libraries that judges among `evaluators` take their prompts from."""
+    if all(evaluator.judge is None for evaluator in evaluators):
+        return {}
+    from importlib.metadata import version
+
+    return {PHOENIX_EVALS: version(PHOENIX_EVALS)}
 
 
 def _grouping_paths(suite: Suite) -> dict[str, str]:

@@ -78,6 +78,11 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
     )
 
 
+def units_of(suite: Suite) -> dict[str, str]:
+    """Return the unit of every score that has no range, by its evaluator."""
+    return {each.label: _UNITS[each.kind] for each in suite.evaluators if each.kind in _UNITS}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
     """One example that `show` was asked for: its suite, both sides, and the checks in which it changed."""

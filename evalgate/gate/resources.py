@@ -22,14 +22,24 @@ _UNKNOWN: Taken = (Cell.UNKNOWN, np.nan)
 
 
 def resource_evidence(
-    journal: Journal, suite: Suite, experiments: Mapping[Side, ExperimentRow], index: Mapping[str, int]
+    journal: Journal,
+    suite: Suite,
+    experiments: Mapping[Side, ExperimentRow],
+    index: Mapping[str, int],
+    *,
+    names: Sequence[str] | None = None,
 ) -> tuple[ResourceEvidence, ...]:
-    """Return the suite's checks of cost, tokens and latency with what every run took, read once for all of them."""
+    """Return the suite's checks of cost, tokens and latency with what every run took, read once for all of them.
+
+    `names` are the samples; without them, the stored ones of each side.
+    """
     declared = suite.resource_checks
     if not declared or Side.CANDIDATE not in experiments:
         return ()
     wanted = tuple(dict.fromkeys(resource for resource, _ in declared.values()))
-    sides = {side: _read(journal, row, index, wanted) for side, row in experiments.items()}
+    sides = {
+        side: _read(journal, row, index, wanted, names or samples(row.repetitions)) for side, row in experiments.items()
+    }
     return tuple(
         ResourceEvidence(
             name=name,
@@ -43,9 +53,13 @@ def resource_evidence(
 
 
 def _read(
-    journal: Journal, experiment: ExperimentRow, index: Mapping[str, int], wanted: Sequence[Resource]
+    journal: Journal,
+    experiment: ExperimentRow,
+    index: Mapping[str, int],
+    wanted: Sequence[Resource],
+    names: Sequence[str],
 ) -> dict[Resource, Scores]:
-    columns = {sample: column for column, sample in enumerate(samples(experiment.repetitions))}
+    columns = {sample: column for column, sample in enumerate(names)}
     shape = (len(index), len(columns))
     values = {resource: np.full(shape, np.nan) for resource in wanted}
     cells = {resource: np.full(shape, Cell.MISSING, dtype=np.uint8) for resource in wanted}

@@ -2,47 +2,33 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from itertools import islice
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
 
 from evalgate.canonical import content_hash
 from evalgate.errors import ConfigurationError
 from evalgate.journal import rows
-from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow, build_from, experiment_from
-from evalgate.journal.connection import connect, explained
-from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome
-
-_Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
+from evalgate.journal.builds import (
+    NOISE,
+    BuildRow,
+    ExperimentRow,
+    NoiseRow,
+    ProblemRow,
+    build_from,
+    experiment_from,
+    noise_from,
+)
+from evalgate.journal.connection import explained
+from evalgate.journal.judges import JudgeTables
+from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
 
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
+_JUDGE_AWAY = 'failure LIKE \'{"kind":"infrastructure"%\''
 _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
-class Journal:
+class Journal(JudgeTables):
     """One journal file. Any number of processes may hold one open; each row is whole or absent."""
-
-    def __init__(self, path: Path, *, create: bool = True) -> None:
-        """Open it. Raises ConfigurationError or JournalError as `connection.connect` says."""
-        self.path = path
-        self._db = connect(path, create=create)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file, its write-ahead log folded in where nobody else has it open."""
-        self._db.close()
 
     # builds
 
@@ -51,9 +37,9 @@ class Journal:
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
-                 rows.to_json(build.config), build.evalgate_version),
+                 rows.to_json(build.config), build.evalgate_version, build.study_runs),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 
@@ -65,13 +51,22 @@ class Journal:
         return build_from(row)
 
     def builds(self) -> list[BuildRow]:
-        """Return every build, the latest first."""
-        return [build_from(row) for row in self._all("SELECT * FROM build ORDER BY id DESC", ())]
+        """Return every build, the latest first. Noise studies are none."""
+        return [build_from(r) for r in self._all("SELECT * FROM build WHERE study_runs IS NULL ORDER BY id DESC", ())]
+
+    def studies(self) -> list[BuildRow]:
+        """Return every noise study, the latest first."""
+        query = "SELECT * FROM build WHERE study_runs IS NOT NULL ORDER BY id DESC"
+        return [build_from(row) for row in self._all(query, ())]
 
     def mark_resumed(self, build_id: int) -> None:
-        """Count one more continuation of a build, which is not complete until that has ended."""
+        """Count one more continuation of a build, which is not complete until that has ended.
+
+        What stopped it before stands against it no more.
+        """
         with self._write() as db:
             db.execute("UPDATE build SET resumed = resumed + 1, status = 'running' WHERE id = ?", (build_id,))
+            db.execute("DELETE FROM problem WHERE build = ? AND kind IN ('budget', 'service', 'replay')", (build_id,))
 
     def add_seconds(self, build_id: int, seconds: float, *, complete: bool) -> None:
         """Add wall time to a build and say whether everything that it needs is in."""
@@ -81,11 +76,13 @@ class Journal:
                 db.execute("UPDATE build SET status = 'complete' WHERE id = ?", (build_id,))
 
     def lacks_answers(self, build_id: int) -> bool:
-        """Return whether infrastructure failed some run of a build: those can be asked for again."""
+        """Return whether infrastructure failed some run or judge of a build: those can be asked for again."""
         found = self._one(
             "SELECT 1 FROM run JOIN experiment ON experiment.id = run.experiment"
-            " WHERE build = ? AND failure_kind = 'infrastructure' AND NOT stored LIMIT 1",
-            (build_id,),
+            " WHERE build = :build AND failure_kind = 'infrastructure' AND NOT stored"
+            " UNION ALL SELECT 1 FROM evaluation JOIN experiment ON experiment.id = evaluation.experiment"
+            f" WHERE build = :build AND {_JUDGE_AWAY} AND NOT stored LIMIT 1",
+            {"build": build_id},
         )
         return found is not None
 
@@ -101,6 +98,28 @@ class Journal:
         """Return why suites of a build cannot be measured."""
         found = self._all("SELECT * FROM problem WHERE build = ? ORDER BY suite, kind, message", (build_id,))
         return [ProblemRow(**{name: row[name] for name in ("suite", "kind", "message", "next_step")}) for row in found]
+
+    def add_noise(self, build_id: int, noise: Sequence[NoiseRow]) -> None:
+        """Write what is known of the noise of a build's checks, in the place of what was."""
+        names = ("build", *NOISE)
+        written = [{"build": build_id} | {name: getattr(row, name) for name in NOISE} for row in noise]
+        with self._write() as db:
+            db.executemany(f"INSERT OR REPLACE INTO noise ({rows.placeholders(names)})", written)
+
+    def noise(self, build_id: int) -> list[NoiseRow]:
+        """Return what is known of the noise of a build's checks."""
+        query = "SELECT * FROM noise WHERE build = ? ORDER BY suite, name"
+        return [noise_from(row) for row in self._all(query, (build_id,))]
+
+    def study_of(self, *, suite: str, task: str, evaluators: str, dataset_version: str) -> int | None:
+        """Return the latest finished noise study of exactly this: what answers, what scores, and the examples."""
+        row = self._one(
+            "SELECT b.id FROM build b JOIN experiment x ON x.build = b.id WHERE b.study_runs IS NOT NULL"
+            " AND b.status = 'complete' AND x.suite = ? AND x.task = ? AND x.evaluators = ? AND x.dataset_version = ?"
+            " ORDER BY b.id DESC LIMIT 1",
+            (suite, task, evaluators, dataset_version),
+        )
+        return None if row is None else int(row["id"])
 
     # examples
 
@@ -139,6 +158,11 @@ class Journal:
             (build_id, suite, example_id),
         )
         return None if row is None else rows.example_from(row["example_id"], row["body"])
+
+    def example_hashes(self, build_id: int, suite: str) -> Iterator[tuple[str, str]]:
+        """Yield (example id, hash of what it says) of one suite, in their order."""
+        query = "SELECT example_id, hash FROM example WHERE build = ? AND suite = ? ORDER BY position"
+        return self._tuples(query, (build_id, suite))
 
     # experiments
 
@@ -199,14 +223,25 @@ class Journal:
             sample,
         )
 
-    def unevaluated(self, experiment: int, sample: str) -> Iterator[tuple[Example, TaskOutcome]]:
-        """Yield the runs of this sample that answered and were not evaluated: a process was killed between."""
+    def unevaluated(
+        self, experiment: int, sample: str, *, again: str | None = None, evaluator: str | None = None
+    ) -> Iterator[tuple[Example, TaskOutcome]]:
+        """Yield the runs of this sample that answered and were not evaluated, or whose judge was away.
+
+        A process was killed between, or a provider failed. `again` names an evaluation of theirs beside the first,
+        `evaluator` whose it is.
+        """
         waiting = self._missing(
             "EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.example_id = e.example_id"
-            " AND r.sample = :sample AND r.failure IS NULL) AND NOT EXISTS (SELECT 1 FROM evaluation v"
-            " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = :sample)",
+            " AND r.sample = :sample AND r.failure IS NULL) AND (NOT EXISTS (SELECT 1 FROM evaluation v"
+            " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
+            " AND v.name = coalesce(:evaluator, v.name)) OR EXISTS (SELECT 1 FROM evaluation v"
+            " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
+            f" AND v.name = coalesce(:evaluator, v.name) AND {_JUDGE_AWAY}))",
             experiment,
             sample,
+            again=again,
+            evaluator=evaluator,
         )
         for example in waiting:
             run = self.run(experiment, example.id, sample)
@@ -234,6 +269,12 @@ class Journal:
         for example_id, sample, output_hash, kind in self._tuples(query, (experiment,)):
             yield example_id, sample, output_hash, None if kind is None else rows.error_kind(kind)
 
+    def takings(self, experiment: int) -> Iterator[tuple[str, str, bool, float, tuple[Usage, ...] | None]]:
+        """Yield (example id, sample, whether it failed, seconds, usage) of every run."""
+        query = "SELECT example_id, sample, failure IS NOT NULL, latency, usage FROM run WHERE experiment = ?"
+        for example_id, sample, failed, latency, usage in self._tuples(query, (experiment,)):
+            yield example_id, sample, bool(failed), latency, rows.usage_from(usage)
+
     def pace(self, experiment: int) -> tuple[int, float | None]:
         """Return (stored runs, seconds from the first one's start to the last one's end); None where unknown.
 
@@ -245,6 +286,19 @@ class Journal:
         )
         runs, seconds = next(self._tuples(query, (experiment,)))
         return runs, seconds
+
+    def usages(self, experiment: int) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None]]:
+        """Yield (example id, sample, evaluator, usage) of every run and evaluation; the evaluator of a run is "".
+
+        A usage is None where nobody saw it. Evaluations that called no model are left out.
+        """
+        query = (
+            "SELECT example_id, sample, '', coalesce(usage, 'null') FROM run WHERE experiment = :experiment"
+            " UNION ALL SELECT example_id, sample, name, usage FROM evaluation"
+            " WHERE experiment = :experiment AND usage IS NOT NULL"
+        )
+        for example_id, sample, evaluator, usage in self._tuples(query, {"experiment": experiment}):
+            yield example_id, sample, evaluator, rows.usage_from(usage)
 
     def scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""
@@ -266,7 +320,7 @@ class Journal:
             "SELECT failure, name FROM evaluation WHERE experiment = ? AND failure IS NOT NULL", experiment
         )
 
-    def _missing(self, condition: str, experiment: int, sample: str) -> Iterator[Example]:
+    def _missing(self, condition: str, experiment: int, sample: str, **more: str | None) -> Iterator[Example]:
         position = -1
         query = (
             "SELECT e.position, e.example_id, c.body FROM experiment x"
@@ -274,7 +328,8 @@ class Journal:
             f" WHERE x.id = :experiment AND e.position > :position AND {condition} ORDER BY e.position LIMIT :page"
         )
         while True:
-            found = self._all(query, {"experiment": experiment, "sample": sample, "position": position, "page": _PAGE})
+            at = {"experiment": experiment, "sample": sample, "position": position, "page": _PAGE}
+            found = self._all(query, at | more)
             for row in found:
                 yield rows.example_from(row["example_id"], row["body"])
             if len(found) < _PAGE:
@@ -289,34 +344,3 @@ class Journal:
             key = (kind, f"{failure['type']}: {failure['message']}", failure["where"])
             counts[key] = counts.get(key, 0) + 1
         return [(*key, count) for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0][:2]))]
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with explained(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                if self._db.in_transaction:  # a full disk rolls back by itself
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    def _rows(self, query: str, parameters: _Parameters) -> Iterator[sqlite3.Row]:
-        """Yield rows as they are read: there may be more of them than memory holds."""
-        with explained(self.path):
-            yield from self._db.execute(query, parameters)
-
-    def _all(self, query: str, parameters: _Parameters) -> list[sqlite3.Row]:
-        with explained(self.path):
-            return self._db.execute(query, parameters).fetchall()
-
-    def _tuples(self, query: str, parameters: _Parameters) -> Iterator[Any]:
-        """Yield plain tuples, one at a time: named rows cost as much as what is done with each of half a million."""
-        cursor = self._db.cursor()
-        cursor.row_factory = None
-        with explained(self.path):
-            yield from cursor.execute(query, parameters)
-
-    def _one(self, query: str, parameters: _Parameters) -> sqlite3.Row | None:
-        return next(iter(islice(self._all(query, parameters), 1)), None)

@@ -21,6 +21,9 @@ _EXPORTED: Final = (
     ("run", _OF_EXPERIMENTS),
     ("evaluation", _OF_EXPERIMENTS),
     ("problem", "build = :build"),
+    ("noise", "build = :build"),
+    ("judge", "build = :build"),
+    ("human_label", "build = :build"),
 )
 
 

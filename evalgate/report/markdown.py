@@ -81,6 +81,7 @@ class Section:
     folds: tuple[Fold, ...]
     caught: str | None
     amounts: tuple[str, ...]
+    warnings: tuple[str, ...]
     numbers: tuple[Numbers, ...]
 
 
@@ -156,6 +157,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         folds=tuple(_folds(suite, shown, detail)),
         caught=None if report.sample else sentences.could_catch(suite),
         amounts=tuple(sentences.amounts(suite, shown)),
+        warnings=suite.warnings,
         numbers=() if report.sample else tuple(_numbers(suite)),
     )
 

@@ -151,7 +151,8 @@ def _known(noise: Noise, of: Outlook) -> str:
     if noise.source == OWN_CHANGES:
         where = f"{share} of answers differ between the sides of build {noise.build}, its real changes among them"
     else:
-        where = f"{share} of answers differ between two equal runs, by {noise.source} in build {noise.build}"
+        build = f" in build {noise.build}" if noise.build else ""
+        where = f"{share} of answers differ between two equal runs, by {noise.source}{build}"
     if not noise.binary:
         where = f"scores vary as if {where}"
     if of.drop is None:
@@ -250,7 +251,7 @@ def _check_json(check: CheckPlan, *, asked: bool) -> dict[str, Any]:
             "binary": noise.binary,
             "cluster_correlation": _number(noise.icc),
             "source": noise.source,
-            "build": noise.build,
+            "build": noise.build or None,
         },
         "outlooks": [
             {"flip": _number(of.flip), "drop": _number(of.drop)}

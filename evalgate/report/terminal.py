@@ -76,6 +76,9 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     if caught and not report.sample:
         page.blank()
         page.prose(caught, indent=2)
+    for warning in suite.warnings:
+        page.blank()
+        page.prose(warning, indent=2, hanging=4, lead=Part(text="warning:", tone=Tone.UNSURE))
 
 
 def _set_off(page: Page, lines: list[str]) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from evalgate.suite.checks import SHORT_NUMBERS, Check
 from evalgate.suite.config import Config
-from evalgate.suite.evaluators import EVALUATOR_KINDS
+from evalgate.suite.evaluators import EVALUATOR_KINDS, KINDS
 from evalgate.suite.resources import OF_RESOURCES, OF_SCORES, Resource
 from evalgate.suite.shape import model_of
 
@@ -30,7 +30,7 @@ def config_schema() -> dict[str, Any]:
             definitions["Check"]["properties"][rule]["anyOf"].insert(0, short)
     _resources(definitions)
     evaluator = definitions["Evaluator"]
-    evaluator["oneOf"] = [{"required": [kind]} for kind in (*EVALUATOR_KINDS, "python")]
+    evaluator["oneOf"] = [{"required": [kind]} for kind in KINDS]
     _also(definitions["Suite"]["properties"]["evaluators"], "items", {"enum": list(EVALUATOR_KINDS)})
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "evalgate.yaml"}
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalgate.decision import words
 from evalgate.decision.checks import Settled, describe, settle
-from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
-from evalgate.decision.family import Compared, Family, tested_family
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, SuiteEvidence
+from evalgate.decision.family import Compared, Family, shown_beside, tested_family
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
@@ -115,19 +115,31 @@ def _refuse_neutral(suite: SuiteEvidence) -> None:
 
 def _decide_once(measured: Sequence[_Measured], names: Sequence[str], policy: Policy, fill: Fill) -> _Pass:
     views: dict[_Place, View] = {}
-    compared: list[Compared] = []
+    tested: list[Compared] = []
+    shown: list[Compared] = []
     for one in measured:
         for check in one.layout.suite.checks:
             of = view(one.layout, check, one.metrics[check.name], policy, fill)
             views[one.layout.suite.name, check.name] = of
-            tests = check.check.gating and check.check.no_regression is not None
-            if tests and of.pairs is not None and comparison_obstacle(of) is None:
-                slicings = one.slicings[check.name]
-                compared.append(Compared(layout=one.layout, check=check.name, pairs=of.pairs, slicings=slicings))
-    family = tested_family(compared, names, policy)
+            if of.pairs is None or comparison_obstacle(of) is not None:
+                continue
+            slicings = one.slicings.get(check.name, ())
+            compared = Compared(layout=one.layout, check=check.name, pairs=of.pairs, slicings=slicings)
+            if check.check.gating and check.check.no_regression is not None:
+                tested.append(compared)
+            elif fill is Fill.NOTHING and _is_shown(check):
+                shown.append(compared)
+    family = tested_family(tested, names, policy)
+    family = replace(family, shown=shown_beside(shown, names, policy))
     slicings_of = {(one.layout.suite.name, name): parts for one in measured for name, parts in one.slicings.items()}
     settled = {place: settle(of, family, slicings_of.get(place, ())) for place, of in views.items()}
     return _Pass(family=family, views=views, settled=settled)
+
+
+def _is_shown(check: CheckEvidence) -> bool:
+    """Return whether a comparison that nothing rests on has a better way and no rule of its own about the change."""
+    rule = check.check.gating and check.check.needs_fresh
+    return not rule and check.evaluator.direction != Direction.NEUTRAL
 
 
 def _describe(

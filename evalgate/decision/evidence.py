@@ -45,6 +45,18 @@ class Redraw:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Labels:
+    """The labels of one check: (label, answers of the candidate, answers of the baseline), the most frequent first.
+
+    `other_names` labels are too many to list: `others` is how many answers of each side have one of them.
+    """
+
+    counts: tuple[tuple[str, int, int], ...]
+    other_names: int = 0
+    others: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckEvidence:
     """One check: its rules, its evaluator, and the scores of both sides (no baseline: None)."""
 
@@ -55,6 +67,8 @@ class CheckEvidence:
     baseline: Scores | None
     redraws: Mapping[str, Redraw]
     """By example id, the examples drawn once more."""
+    labels: Labels | None = None
+    """None where its evaluator gave none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

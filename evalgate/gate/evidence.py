@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from typing import Final
 
 import numpy as np
 from pydantic import ValidationError
 
 from evalgate import __version__
 from evalgate.canonical import canonical_json
-from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Problem, Redraw, Scores, SuiteEvidence
+from evalgate.decision.evidence import (
+    BuildEvidence,
+    Cell,
+    CheckEvidence,
+    Labels,
+    Problem,
+    Redraw,
+    Scores,
+    SuiteEvidence,
+)
 from evalgate.errors import JournalError
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
@@ -22,6 +33,8 @@ from evalgate.suite.config import Config, Suite
 
 REDRAW = "again1"
 """The sample in which `zero_tolerance` draws a failing example once more."""
+_LABELS: Final = 20
+"""So many labels of a check are listed; the rest are summed."""
 
 
 def samples(repetitions: int) -> tuple[str, ...]:
@@ -105,11 +118,14 @@ def _suite(
     index = {example_id: position for position, example_id in enumerate(ids)}
     sides = {experiment.side: _read_side(journal, experiment, index) for experiment in experiments}
     by_side = {experiment.side: experiment for experiment in experiments}
+    labels = _labels(journal, by_side)
     return SuiteEvidence(
         name=name,
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
         example_ids=ids,
-        checks=_checks(suite, by_side, sides, len(ids)),
+        checks=tuple(
+            replace(check, labels=labels.get(check.name)) for check in _checks(suite, by_side, sides, len(ids))
+        ),
         clusters=grouped.clusters,
         slices=grouped.slices,
         identical=_identical(sides, len(ids)),
@@ -227,6 +243,22 @@ def _checks(
             )
         )
     return tuple(found)
+
+
+def _labels(journal: Journal, experiments: Mapping[Side, ExperimentRow]) -> dict[str, Labels]:
+    """Return how often each evaluator gave which label, by evaluator."""
+    if Side.CANDIDATE not in experiments:
+        return {}
+    baseline = experiments.get(Side.BASELINE)
+    found: dict[str, Labels] = {}
+    given = journal.labels(experiments[Side.CANDIDATE].id, None if baseline is None else baseline.id)
+    for evaluator, rows in groupby(given, key=lambda row: row[0]):
+        counts = tuple((label, after, before) for _, label, after, before in islice(rows, _LABELS))
+        names = afters = befores = 0
+        for *_, after, before in rows:
+            names, afters, befores = names + 1, afters + after, befores + before
+        found[evaluator] = Labels(counts=counts, other_names=names, others=(afters, befores))
+    return found
 
 
 def _identical(sides: Mapping[Side, _SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

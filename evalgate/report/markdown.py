@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from evalgate.decision.results import CheckDecision, Comparison, SuiteDecision
 from evalgate.errors import EvalgateError
 from evalgate.records import Evaluation, Json, Verdict
-from evalgate.report import escaping, formatting, sentences
+from evalgate.report import escaping, formatting, sentences, spread
 from evalgate.report.answers import answer, one_line, pretty
 from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
 from evalgate.report.rows import Row, flip_words, slice_name, suite_rows
@@ -81,6 +81,7 @@ class Section:
     folds: tuple[Fold, ...]
     caught: str | None
     numbers: tuple[Numbers, ...]
+    spreads: tuple[spread.Table, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,6 +97,8 @@ class Numbers:
     p: str
     p_adjusted: str
     detectable: str
+    q: bool
+    """Whether a q-value stands for it: it decides nothing."""
 
 
 def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
@@ -155,6 +158,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         folds=tuple(_folds(suite, shown, detail)),
         caught=None if report.sample else sentences.could_catch(suite),
         numbers=() if report.sample else tuple(_numbers(suite)),
+        spreads=tuple(spread.tables(suite, shown)) if detail > Detail.TABLES else (),
     )
 
 
@@ -250,8 +254,9 @@ def _numbers(suite: SuiteDecision) -> Iterator[Numbers]:
 def _line(name: str, comparison: Comparison, detectable: float | None) -> Numbers:
     interval = comparison.interval
     level = f" ({formatting.percent(interval.level)}, {interval.method})" if interval else ""
-    p, p_adjusted = (
-        formatting.UNKNOWN if p is None else formatting.number(p) for p in (comparison.p, comparison.p_adjusted)
+    p, p_adjusted, q = (
+        formatting.UNKNOWN if p is None else formatting.number(p)
+        for p in (comparison.p, comparison.p_adjusted, comparison.q)
     )
     return Numbers(
         name=name,
@@ -261,6 +266,7 @@ def _line(name: str, comparison: Comparison, detectable: float | None) -> Number
         change=formatting.points(comparison.delta),
         interval=f"{formatting.point_range(interval)}{level}" if interval else formatting.UNKNOWN,
         p=p,
-        p_adjusted=p_adjusted,
+        p_adjusted=p_adjusted if comparison.q is None else f"q {q}",
         detectable=formatting.UNKNOWN if detectable is None else formatting.points(detectable, signed=False),
+        q=comparison.q is not None,
     )

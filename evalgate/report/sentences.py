@@ -95,7 +95,7 @@ def _unmeasurable(report: BuildReport) -> list[str]:
 
 def suite_reasons(suite: SuiteDecision) -> list[Reason]:
     """Return why each check of a suite has its verdict: what is not PASS one by one, what is PASS by its sentence."""
-    reasons = [reason for check in suite.checks if check.gating for reason in _check_reasons(check)]
+    reasons = [reason for check in suite.checks for reason in _check_reasons(check)]
     alike: dict[str, list[str]] = {}
     for reason in reasons:
         if reason.verdict is Verdict.PASS:
@@ -126,6 +126,12 @@ def unsaid(report: BuildReport, suite: SuiteDecision) -> tuple[str | None, list[
 
 
 def _check_reasons(check: CheckDecision) -> Iterable[Reason]:
+    yield from _rule_reasons(check) if check.gating else ()
+    for note in check.notes:
+        yield Reason(about=check.name, verdict=None, text=note)
+
+
+def _rule_reasons(check: CheckDecision) -> Iterable[Reason]:
     several = len(check.rules) > 1
     for rule in check.rules:
         if rule.verdict is Verdict.PASS and check.verdict is not Verdict.PASS:

@@ -6,7 +6,7 @@ import shlex
 
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import Verdict
-from evalgate.report import sentences
+from evalgate.report import sentences, spread
 from evalgate.report.answers import answer, around_difference
 from evalgate.report.console import Console, Tone, cells, fitted
 from evalgate.report.escaping import for_terminal
@@ -67,6 +67,7 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     if rows:
         _table(page, rows)
     _reasons(page, reasons)
+    _spread(page, suite, shown)
     for check in suite.checks:
         _flips(page, check, shown)
     _errors(page, shown)
@@ -82,6 +83,14 @@ def _reasons(page: Page, reasons: list[sentences.Reason]) -> None:
     for reason in reasons:
         tone = TONES[reason.verdict] if reason.verdict else None
         page.prose(reason.text, indent=2, hanging=4, lead=Part(text=f"{reason.about}:", tone=tone))
+
+
+def _spread(page: Page, suite: SuiteDecision, shown: SuiteReport) -> None:
+    """Say of each check with more to it than its mean how its answers are spread."""
+    for place, (check, text) in enumerate(spread.sentences(suite, shown)):
+        if not place:
+            page.blank()
+        page.prose(text, indent=2, hanging=4, lead=Part(text=f"{check} spread:"))
 
 
 def _table(page: Page, rows: list[Row]) -> None:

@@ -131,8 +131,8 @@ def test_scores_that_use_little_of_their_range_are_told():
     assert narrow(0.71, 0.78) == (
         (
             "All scores lie between 0.71 and 0.78, under a fifth of the declared range, 0 to 1, and a point is a"
-            " hundredth of that: a drop that matters may be a few points only. Set `rule_out_drop` to what matters, or the `range`"
-            " of correctness to what it really gives."
+            " hundredth of that: a drop that matters may be a few points only. Set `rule_out_drop` to what matters, or"
+            " the `range` of correctness to what it really gives."
         ),
     )
     assert narrow(3.0, 3.7, low=1.0, high=5.0)[0].startswith("All scores lie between 3 and 3.7, under a fifth of the")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.errors import CandidateError
+from evalgate.gate.planning import known_noise
 from evalgate.gate.preflight import outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.world import World
@@ -30,10 +31,11 @@ class Loaded:
 async def load(suites: Sequence[PreparedSuite], policy: Policy, world: World, stack: AsyncExitStack) -> list[Loaded]:
     """Start every runner at once. A candidate or an evaluator that does not load ends it all; a baseline is said."""
     made = []
+    known = known_noise(world.journal, suites) if policy.on_inconclusive == "fail" else {}
     starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
-        for check, line in outlook(suite, [evaluator.spec for evaluator in evaluators], policy):
+        for check, line in outlook(suite, [evaluator.spec for evaluator in evaluators], policy, known):
             world.say(f"{suite.name}/{check}: {line}")
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
         made.append((suite, evaluators, tasks))

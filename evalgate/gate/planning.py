@@ -11,7 +11,7 @@ from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Score
 from evalgate.decision.planning import BuildPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
 from evalgate.errors import JournalError
 from evalgate.gate.evidence import build_evidence, grouping
-from evalgate.gate.preflight import outlook
+from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side
@@ -38,12 +38,12 @@ def make_plan(
 
     `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
     """
+    seen = _seen(journal, suites) if journal is not None else _Seen()
     thresholds = {
-        suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy))
+        suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy, seen.noise))
         for suite in suites
     }
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
-    seen = _seen(journal, suites) if journal is not None else _Seen()
     comparisons = plan_comparisons(
         evidence,
         repetitions={suite.name: suite.suite.repetitions for suite in suites},
@@ -70,6 +70,11 @@ def make_plan(
         promise=comparisons.promise,
         catch=catch,
     )
+
+
+def known_noise(journal: Journal, suites: Sequence[PreparedSuite]) -> Known:
+    """Return what the latest complete build of each suite shows of the noise of its comparisons."""
+    return _seen(journal, suites).noise
 
 
 def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> SuiteEvidence:

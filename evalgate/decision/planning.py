@@ -105,6 +105,8 @@ class SuitePlan:
     thresholds: tuple[str, ...] = ()
     redraws: bool = False
     """Whether `zero_tolerance` draws failing examples once more."""
+    confirmation: tuple[SidePlan, ...] = ()
+    """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
 
     @property
     def runs(self) -> int:

@@ -33,10 +33,12 @@ def make_plan(
     journal: Journal | None,
     *,
     catch: float | None = None,
+    confirm: int | None = None,
 ) -> BuildPlan:
     """Return what a run of `suites` takes and could catch. `specs` are their evaluators', by suite.
 
-    `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
+    `catch` is a drop to plan for, a share of the range; `confirm` how often a confirmation draws each side, None where
+    none confirms. Raises ConfigurationError where a check cannot be passed.
     """
     seen = _seen(journal, suites) if journal is not None else _Seen()
     thresholds = {
@@ -59,7 +61,8 @@ def make_plan(
                 clusters=comparisons.clusters.get(suite.name),
                 repetitions=suite.suite.repetitions,
                 evaluators=len(suite.suite.evaluators),
-                sides=_sides(suite, seen),
+                sides=_sides(suite, seen, suite.suite.repetitions),
+                confirmation=_sides(suite, seen, confirm) if confirm and comparisons.checks.get(suite.name) else (),
                 checks=comparisons.checks.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
                 redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
@@ -99,11 +102,11 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> Suit
     )
 
 
-def _sides(suite: PreparedSuite, seen: _Seen) -> tuple[SidePlan, ...]:
+def _sides(suite: PreparedSuite, seen: _Seen, repetitions: int) -> tuple[SidePlan, ...]:
     sides = []
     for side in suite.sides:
         build, seconds = seen.pace.get((suite.name, side.side), (None, None))
-        runs = suite.count * suite.suite.repetitions
+        runs = suite.count * repetitions
         sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
     return tuple(sides)
 

@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from jsonschema import Draft202012Validator
+
+from tests.e2e.project import REPOSITORY
 
 MARKING = """
 import os
@@ -37,7 +40,9 @@ def planned(project):
 def plan(project, *arguments):
     ended = project.evalgate("plan", "--json", *arguments)
     assert ended.code == 0, ended.text
-    return json.loads(ended.out)
+    found = json.loads(ended.out)
+    Draft202012Validator(json.loads((REPOSITORY / "docs" / "plan.schema.json").read_text("utf-8"))).validate(found)
+    return found
 
 
 def test_before_the_first_run_nothing_is_started_and_nothing_written(planned):

@@ -58,7 +58,7 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     for suite in evidence.suites:
         checks = _describe(suite, actual, right, wrong) if suite.name in layouts else ()
         suites.append(_suite(suite, checks, evidence.policy))
-    return _build(suites, actual.family, evidence.policy)
+    return _build(suites, actual.family, evidence)
 
 
 def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
@@ -215,12 +215,15 @@ def _strictest(kinds: Sequence[Unmeasurable], policy: Policy) -> Unmeasurable | 
     return min(kinds, key=lambda kind: (policy.lets_through(kind), kind), default=None)
 
 
-def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> BuildDecision:
+def _build(suites: Sequence[SuiteDecision], family: Family, evidence: BuildEvidence) -> BuildDecision:
+    policy = evidence.policy
     verdict = worst([suite.verdict for suite in suites])
     named = sorted(suites, key=lambda suite: suite.name)
     affected = [suite for suite in named if suite.verdict is verdict]
-    rules = {rule.rule for suite in suites for check in suite.checks if check.gating for rule in check.rules}
+    gating = [check for suite in suites for check in suite.checks if check.gating]
+    rules = {rule.rule for _, rule in _rules(gating)}
     improvement = rules & IMPROVEMENT_RULES
+    comparing = [rule for _, rule in _rules(gating) if rule.rule == NO_REGRESSION]
     if not affected:
         told = words.no_suites()
     elif verdict is Verdict.PASS:
@@ -242,5 +245,7 @@ def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> B
             exact=policy.exact,
             absolute=bool(rules - improvement - {NO_REGRESSION}),
             improvement=bool(improvement),
+            lost=any(rule.unmeasurable for rule in comparing),
+            stored=any(suite.stored for suite in evidence.suites if suite.checks),
         ),
     )

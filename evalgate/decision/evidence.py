@@ -118,6 +118,8 @@ class SuiteEvidence:
     """What people call the baseline: `second task`, `build 7 of main`. None: no baseline."""
     screen: StoredRuns | None = None
     """The baseline's answers are these stored ones and this is a screen: its comparisons FAIL nothing."""
+    stored: bool = False
+    """The baseline's answers are those of an earlier build, and they decide, unconfirmed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -131,6 +131,7 @@ def _suite(
         identical=_identical(sides, len(ids)),
         problems=problems,
         baseline_label=by_side[Side.BASELINE].label if Side.BASELINE in by_side else None,
+        stored=Side.BASELINE in by_side and by_side[Side.BASELINE].stored,
     )
 
 

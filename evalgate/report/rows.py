@@ -154,10 +154,18 @@ def _between(interval: Interval, *, points: bool) -> str:
     return text if points else text.rsplit(" ", 1)[0]
 
 
+def _only_a_slice(check: CheckDecision) -> bool:
+    """Return whether a slice got worse where all examples together could be no worse."""
+    where = check.comparison.interval if check.comparison else None
+    return where is not None and where.high >= 0 and any(part.verdict is Verdict.FAIL for part in check.slices)
+
+
 def _phrase(check: CheckDecision) -> str:
     """Say in a few words what the worst rule of a check found."""
     if check.verdict is Verdict.FAIL:
         failed = [_FAILED.get(rule.rule, rule.rule) for rule in check.rules if rule.verdict is Verdict.FAIL]
+        if failed and _only_a_slice(check):
+            failed = ["worse in a slice" if each == _FAILED["no_regression"] else each for each in failed]
         return ", ".join(dict.fromkeys(failed)) or "worse in a part"
     if check.verdict is Verdict.PASS and check.comparison is not None and check.comparison.changed == 0:
         return "nothing changed"

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
 from evalgate.report import formatting
@@ -16,6 +17,8 @@ from evalgate.report.model import BuildReport, ErrorTally, SuiteReport
 from evalgate.report.rows import failing, first_failing, slice_name
 
 _NAMED = 3  # more names than this in a headline are not read
+_LISTED: Final = 5  # nor more than this in a sentence
+_TO_DECIDE: Final = "To decide"
 _ASKED: Final = {
     "no_regression": " whether this is worse",
     "improves": " whether this is better",
@@ -48,11 +51,13 @@ def headline(report: BuildReport) -> str:
     of = f"{len(same):,} of {formatting.count(len(checks), 'check')}"
     if verdict is Verdict.PASS:
         return f"fine to merge. {formatting.count(len(checks), 'check').capitalize()} passed."
+    alone = len(checks) == 1
     if verdict is Verdict.FAIL:
         act = "this would have failed." if report.build.mode == "observe" else "do not merge."
-        return f"{act} {of} failed: {_named(same)}."
+        return f"{act} {same[0]} failed." if alone else f"{act} {of} failed: {_named(same)}."
     if verdict is Verdict.INCONCLUSIVE:
-        return f"cannot tell{_whether(checks)}. {of} undecided: {_named(same)}."
+        unknown = f"cannot tell{_whether(checks)}."
+        return f"{unknown} {same[0]} is undecided." if alone else f"{unknown} {of} undecided: {_named(same)}."
     return f"too little was measured to decide: {_named(_unmeasurable(report))}. This is not a pass."
 
 
@@ -100,7 +105,7 @@ def suite_reasons(suite: SuiteDecision) -> list[Reason]:
     for reason in reasons:
         if reason.verdict is Verdict.PASS:
             alike.setdefault(reason.text, []).append(reason.about)
-    passed = [Reason(about=", ".join(names), verdict=Verdict.PASS, text=text) for text, names in alike.items()]
+    passed = [Reason(about=_named(names, _LISTED), verdict=Verdict.PASS, text=text) for text, names in alike.items()]
     worse = [reason for reason in reasons if reason.verdict is not Verdict.PASS]
     return sorted(worse, key=lambda reason: -(reason.verdict.rank if reason.verdict else 0)) + passed
 
@@ -159,15 +164,20 @@ def error_sentence(tally: ErrorTally) -> str:
 
 
 def could_catch(suite: SuiteDecision) -> str | None:
-    """Say what drop this run would have caught, check by check; checks with the same figure share it."""
-    figures: dict[str, list[str]] = {}
+    """Say what drop this run would have caught and by what noise, check by check; equal figures are said once."""
+    figures: dict[str | None, dict[str, list[str]]] = {}
     for check in suite.checks:
-        if check.gating and check.detectable is not None:
-            figures.setdefault(formatting.points(check.detectable, signed=False), []).append(check.name)
-    if not figures:
+        if check.gating and check.detectable is not None and check.verdict is not Verdict.UNMEASURABLE:
+            size = formatting.points(check.detectable, signed=False)
+            figures.setdefault(check.detectable_from, {}).setdefault(size, []).append(check.name)
+    parts = []
+    for source, sizes in figures.items():
+        drops = "; ".join(f"{size} in {_named(names, _LISTED)}" for size, names in sizes.items())
+        by = "this run's own changes, real ones among them" if source == OWN_CHANGES else source
+        parts.append(f"{drops} (judged by {by})" if by else drops)
+    if not parts:
         return None
-    drops = "; ".join(f"{size} in {', '.join(names)}" for size, names in figures.items())
-    return f"Drops that a run like this catches 8 times in 10: {drops}. Smaller ones could hide."
+    return f"Drops that a run like this catches 8 times in 10: {'; '.join(parts)}. Smaller ones could hide."
 
 
 def next_steps(report: BuildReport) -> list[str]:
@@ -175,14 +185,29 @@ def next_steps(report: BuildReport) -> list[str]:
     steps: list[str | None] = []
     for suite in sorted(report.decision.suites, key=lambda suite: -suite.verdict.rank):
         if suite.verdict is not Verdict.PASS:
-            steps.append(suite.next_step)
-            steps.extend(reason.next_step for reason in suite_reasons(suite) if reason.verdict is suite.verdict)
+            steps += _of_suite(suite)
     flipped = any(check.regressed or check.improved for suite in report.decision.suites for check in suite.checks)
     if flipped and not any(step and "evalgate show" in step for step in steps):
         steps.append("evalgate show")
     if report.sample:
         steps.append("evalgate run")
     return list(dict.fromkeys(step for step in steps if step))
+
+
+def _of_suite(suite: SuiteDecision) -> list[str | None]:
+    """Return a suite's steps. What would decide differs by check: each is named then, the first few of them."""
+    reasons = [reason for reason in suite_reasons(suite) if reason.verdict is suite.verdict]
+    steps = list(dict.fromkeys([suite.next_step, *(reason.next_step for reason in reasons)]))
+    deciding = [step for step in steps if step and step.startswith(_TO_DECIDE)]
+    if len(deciding) < 2:
+        return steps
+    named = [
+        f"{_TO_DECIDE} {reason.about}{reason.next_step.removeprefix(_TO_DECIDE)}"
+        for reason in reasons
+        if reason.next_step in deciding
+    ]
+    more = f"{formatting.count(len(named) - _NAMED, 'more check')} to decide likewise" if len(named) > _NAMED else None
+    return [*(step for step in steps if step not in deciding), *named[:_NAMED], more]
 
 
 def suite_line(suite: SuiteDecision, shown: SuiteReport) -> str:
@@ -216,7 +241,7 @@ def _times(amount: int) -> str:
     return "once" if amount == 1 else f"{amount} times"
 
 
-def _named(names: list[str]) -> str:
-    if len(names) <= _NAMED:
+def _named(names: list[str], most: int = _NAMED) -> str:
+    if len(names) <= most:
         return ", ".join(names)
-    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more"

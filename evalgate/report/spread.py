@@ -52,18 +52,19 @@ def tables(suite: SuiteDecision, shown: SuiteReport) -> Iterator[Table]:
 
 
 def _sentence(spread: Distribution, unit: str | None) -> str:
-    compared = spread.tallies[0].baseline is not None
+    """Return what follows the check's name: `labels (answers, baseline → candidate): refund (9 → 1), …`."""
+    of = ["baseline → candidate"] if spread.tallies[0].baseline is not None else []
     if spread.of is not Spread.RANGES:
-        parts = [f"{_name(spread, tally, unit)} {_answers(tally)}" for tally in _named(spread)]
-        told = f"{', '.join(parts)}{_rest(spread)} answers"
-    else:
-        sides = [spread.baseline_quartiles, spread.candidate_quartiles] if compared else [spread.candidate_quartiles]
-        ends = [[formatting.UNKNOWN] * len(_PLACES) if side is None else _written(side, unit) for side in sides]
-        told = ", ".join(f"{place} {_arrow(both)}" for place, *both in zip(_PLACES, *ends, strict=True))
-    return f"{told}{' (baseline → candidate)' if compared else ''}."
+        told = ", ".join(f"{_name(spread, tally, unit)} ({_answers(tally)})" for tally in _few(spread))
+        return f"{spread.of.value} (answers{', ' if of else ''}{''.join(of)}): {told}{_rest(spread)}."
+    sides = [spread.baseline_quartiles, spread.candidate_quartiles] if of else [spread.candidate_quartiles]
+    ends = [[formatting.UNKNOWN] * len(_PLACES) if side is None else _written(side) for side in sides]
+    told = ", ".join(f"{place} {_arrow(list(both))}" for place, *both in zip(_PLACES, *ends, strict=True))
+    said = ", ".join([*([unit] if unit else []), *of])
+    return f"values ({said}): {told}." if said else f"values: {told}."
 
 
-def _named(spread: Distribution) -> tuple[Tally, ...]:
+def _few(spread: Distribution) -> tuple[Tally, ...]:
     return spread.tallies[:_NAMED] if spread.of is Spread.LABELS else spread.tallies
 
 
@@ -77,7 +78,7 @@ def _rest(spread: Distribution) -> str:
     both = [sum(tally.candidate for tally in left)]
     if left[0].baseline is not None:
         both.insert(0, sum(tally.baseline or 0 for tally in left))
-    return f", other labels {_arrow([f'{number:,}' for number in both])}"
+    return f", other labels ({_arrow([f'{number:,}' for number in both])})"
 
 
 def _answers(tally: Tally) -> str:
@@ -90,8 +91,8 @@ def _arrow(sides: list[str]) -> str:
     return sides[0] if len(set(sides)) == 1 else " → ".join(sides)
 
 
-def _written(ends: tuple[float, ...], unit: str | None) -> list[str]:
-    return [formatting.quantity(end, unit) for end in ends]
+def _written(ends: tuple[float, ...]) -> list[str]:
+    return [formatting.number(end) for end in ends]
 
 
 def _counts(check: CheckDecision, spread: Distribution, shown: SuiteReport) -> Iterator[Count]:

@@ -22,6 +22,8 @@ TONES = {
     Verdict.UNMEASURABLE: Tone.UNSURE,
 }
 _EXAMPLES_SHOWN = 5
+_CHECKS_LISTED = 4
+_CHECKS_NAMED = 6
 _ERRORS_SHOWN = 5
 _ARROW = " → "
 _NARROW = 14  # fewer columns of an answer than this say nothing
@@ -68,8 +70,11 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
         _table(page, rows)
     _reasons(page, reasons)
     _spread(page, suite, shown)
-    for check in suite.checks:
+    changed = [check for check in suite.checks if check.regressed or check.improved]
+    listed = _listed(suite, changed)
+    for check in listed:
         _flips(page, check, shown)
+    _other_flips(page, [check for check in changed if check not in listed])
     _errors(page, shown)
     caught = sentences.could_catch(suite)
     if caught and not report.sample:
@@ -90,7 +95,7 @@ def _spread(page: Page, suite: SuiteDecision, shown: SuiteReport) -> None:
     for place, (check, text) in enumerate(spread.sentences(suite, shown)):
         if not place:
             page.blank()
-        page.prose(text, indent=2, hanging=4, lead=Part(text=f"{check} spread:"))
+        page.prose(text, indent=2, hanging=4, lead=Part(text=f"{check}"))
 
 
 def _table(page: Page, rows: list[Row]) -> None:
@@ -123,6 +128,22 @@ def _cells(row: Row, *, brief: bool, explained: bool) -> list[Part]:
         *(Part(text=text) for text in (row.baseline, row.candidate, change, row.between)),
         Part(text=word, tone=tone),
     ]
+
+
+def _listed(suite: SuiteDecision, changed: list[CheckDecision]) -> list[CheckDecision]:
+    """Return the checks whose examples are listed: the first few of those that make the suite what it is."""
+    decisive = [check for check in changed if check.gating and check.verdict is suite.verdict]
+    return (decisive or changed)[:_CHECKS_LISTED]
+
+
+def _other_flips(page: Page, rest: list[CheckDecision]) -> None:
+    """Say how many changed in the checks whose examples are not listed."""
+    if not rest:
+        return
+    page.blank()
+    told = [f"{check.name} ({len(check.regressed):,} worse, {len(check.improved):,} better)" for check in rest]
+    more = f" and {count(len(told) - _CHECKS_NAMED, 'more check')}" if len(told) > _CHECKS_NAMED else ""
+    page.prose(f"Changed too: {', '.join(told[:_CHECKS_NAMED])}{more}.", indent=2, hanging=4)
 
 
 def _flips(page: Page, check: CheckDecision, shown: SuiteReport) -> None:

@@ -13,6 +13,7 @@ from evalgate.report import formatting
 from evalgate.report.model import SuiteReport
 
 _SLICES_SHOWN: Final = 8
+_CHECKS_LISTED: Final = 4
 _FAILED: Final = {
     "no_regression": "worse",
     "improves": "not better enough",
@@ -85,6 +86,21 @@ def in_failing_slice(flip: Flip, check: CheckDecision, shown: SuiteReport) -> bo
 
 def _required(part: SliceDecision) -> bool:
     return part.required and part.verdict is not Verdict.PASS
+
+
+def listed_first(suite: SuiteDecision) -> tuple[list[CheckDecision], list[CheckDecision]]:
+    """Return the checks whose examples are listed, a few of those that make the suite what it is, and the others.
+
+    Only those of which an example changed or fails.
+    """
+    with_examples = [
+        check
+        for check in suite.checks
+        if check.regressed or check.improved or any(rule.example_ids for rule in check.rules)
+    ]
+    decisive = [check for check in with_examples if check.gating and check.verdict is suite.verdict]
+    first = (decisive or with_examples)[:_CHECKS_LISTED]
+    return first, [check for check in with_examples if check not in first]
 
 
 def slice_name(part: SliceDecision) -> str:

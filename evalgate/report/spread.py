@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evalgate.decision.distribution import Distribution, Spread, Tally
-from evalgate.decision.results import CheckDecision, SuiteDecision
+from evalgate.decision.results import SuiteDecision
 from evalgate.report import formatting
 from evalgate.report.model import SuiteReport
 
@@ -44,18 +44,19 @@ def sentences(suite: SuiteDecision, shown: SuiteReport) -> Iterator[tuple[str, s
 
 def tables(suite: SuiteDecision, shown: SuiteReport) -> Iterator[Table]:
     """Yield the counts of each check that is spread over more than one label, score or range."""
-    heads = {Spread.LABELS: "Label", Spread.VALUES: "Score", Spread.RANGES: "Score"}
     for check in suite.checks:
         spread = check.distribution
         if spread is not None and len(spread.tallies) > 1:
-            yield Table(check=check.name, head=heads[spread.of], counts=tuple(_counts(check, spread, shown)))
+            unit = shown.units.get(check.name)
+            head = "label" if spread.of is Spread.LABELS else unit or "score"
+            yield Table(check=check.name, head=head, counts=tuple(_counts(spread)))
 
 
 def _sentence(spread: Distribution, unit: str | None) -> str:
     """Return what follows the check's name: `labels (answers, baseline → candidate): refund (9 → 1), …`."""
     of = ["baseline → candidate"] if spread.tallies[0].baseline is not None else []
     if spread.of is not Spread.RANGES:
-        told = ", ".join(f"{_name(spread, tally, unit)} ({_answers(tally)})" for tally in _few(spread))
+        told = ", ".join(f"{_name(spread, tally)} ({_answers(tally)})" for tally in _few(spread))
         return f"{spread.of.value} (answers{', ' if of else ''}{''.join(of)}): {told}{_rest(spread)}."
     sides = [spread.baseline_quartiles, spread.candidate_quartiles] if of else [spread.candidate_quartiles]
     ends = [[formatting.UNKNOWN] * len(_PLACES) if side is None else _written(side) for side in sides]
@@ -95,9 +96,8 @@ def _written(ends: tuple[float, ...]) -> list[str]:
     return [formatting.number(end) for end in ends]
 
 
-def _counts(check: CheckDecision, spread: Distribution, shown: SuiteReport) -> Iterator[Count]:
-    unit = shown.units.get(check.name)
-    rows = [(_name(spread, tally, unit), tally) for tally in spread.tallies]
+def _counts(spread: Distribution) -> Iterator[Count]:
+    rows = [(_name(spread, tally), tally) for tally in spread.tallies]
     rows += [(f"{spread.others.name} labels", spread.others)] if spread.others else []
     totals = [sum(tally.candidate for _, tally in rows), sum(tally.baseline or 0 for _, tally in rows)]
     for name, tally in rows:
@@ -112,8 +112,8 @@ def _share(number: int, total: int) -> str:
     return f"{number:,} ({formatting.percent(number / total)})" if number else "0"
 
 
-def _name(spread: Distribution, tally: Tally, unit: str | None) -> str:
+def _name(spread: Distribution, tally: Tally) -> str:
     if tally.low is None or tally.high is None:
         return tally.name
-    low = formatting.quantity(tally.low, unit)
-    return f"{low} to {formatting.quantity(tally.high, unit)}" if spread.of is Spread.RANGES else low
+    low = formatting.number(tally.low)
+    return f"{low} to {formatting.number(tally.high)}" if spread.of is Spread.RANGES else low

@@ -13,7 +13,7 @@ from evalgate.report.escaping import for_terminal
 from evalgate.report.formatting import count
 from evalgate.report.model import BuildReport, ExampleView, SuiteReport
 from evalgate.report.page import GAP, Column, Page, Part
-from evalgate.report.rows import Row, flip_words, in_failing_slice, suite_rows
+from evalgate.report.rows import Row, flip_words, in_failing_slice, listed_first, suite_rows
 
 TONES = {
     Verdict.PASS: Tone.GOOD,
@@ -22,7 +22,6 @@ TONES = {
     Verdict.UNMEASURABLE: Tone.UNSURE,
 }
 _EXAMPLES_SHOWN = 5
-_CHECKS_LISTED = 4
 _CHECKS_NAMED = 6
 _ERRORS_SHOWN = 5
 _ARROW = " → "
@@ -70,11 +69,10 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
         _table(page, rows)
     _reasons(page, reasons)
     _spread(page, suite, shown)
-    changed = [check for check in suite.checks if check.regressed or check.improved]
-    listed = _listed(suite, changed)
-    for check in listed:
+    first, others = listed_first(suite)
+    for check in first:
         _flips(page, check, shown)
-    _other_flips(page, [check for check in changed if check not in listed])
+    _other_flips(page, others)
     _errors(page, shown)
     caught = sentences.could_catch(suite)
     if caught and not report.sample:
@@ -128,12 +126,6 @@ def _cells(row: Row, *, brief: bool, explained: bool) -> list[Part]:
         *(Part(text=text) for text in (row.baseline, row.candidate, change, row.between)),
         Part(text=word, tone=tone),
     ]
-
-
-def _listed(suite: SuiteDecision, changed: list[CheckDecision]) -> list[CheckDecision]:
-    """Return the checks whose examples are listed: the first few of those that make the suite what it is."""
-    decisive = [check for check in changed if check.gating and check.verdict is suite.verdict]
-    return (decisive or changed)[:_CHECKS_LISTED]
 
 
 def _other_flips(page: Page, rest: list[CheckDecision]) -> None:

@@ -30,7 +30,12 @@ def chosen(journal: Journal, build: int | None, *, unfinished: bool = False) -> 
     Raises ConfigurationError when there is none.
     """
     if build is not None:
-        return journal.build(build).id
+        row = journal.build(build)
+        if row.study_runs is not None:
+            raise ConfigurationError(
+                f"{build} is a noise study, not a build: it has no verdict", next_step="evalgate noise --show"
+            )
+        return row.id
     for row in journal.builds():
         if row.complete or unfinished:
             return row.id

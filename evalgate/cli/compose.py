@@ -98,9 +98,11 @@ class _Runners:
 
     def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner:
         """Return what scores by one evaluator of a suite."""
+        from evalgate.evaluators.models import Models
         from evalgate.evaluators.registry import build
 
-        return build(evaluator, root=suite.root, environ=self._environ)
+        models = Models(endpoints=self._endpoints, sender=self._shared_transport)
+        return build(evaluator, root=suite.root, environ=self._environ, models=models)
 
     async def close(self) -> None:
         """Close the transport, where one was made."""

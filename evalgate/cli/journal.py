@@ -21,12 +21,12 @@ def command() -> None:
 @command.command("list")
 @journal_option
 def listing(journal: Path | None) -> int:
-    """List the recorded builds, the latest first."""
+    """List the recorded builds and noise studies, the latest first."""
     from evalgate.cli.builds import journal_path
     from evalgate.journal.store import Journal
 
     with Journal(journal_path(journal), create=False) as store:
-        builds = store.builds()
+        builds = sorted((*store.builds(), *store.studies()), key=lambda build: -build.id)
     states = [_state(build) for build in builds]
     width = max(map(len, states), default=0)
     for build, state in zip(builds, states, strict=True):
@@ -39,6 +39,8 @@ def listing(journal: Path | None) -> int:
 
 def _state(build: BuildRow) -> str:
     """Return what a build is good for: only one that is complete and no sample can be a baseline."""
+    if build.study_runs is not None:
+        return f"noise, {build.study_runs} runs{'' if build.complete else ', unfinished'}"
     if not build.complete:
         return "unfinished"
     return f"sample ({build.partial})" if build.partial else "complete"
@@ -51,14 +53,21 @@ def _state(build: BuildRow) -> str:
 )
 @journal_option
 def export(build: int | None, target: Path, journal: Path | None) -> int:
-    """Write BUILD (default: the latest complete one) as a journal of its own, to decide or compare with elsewhere."""
+    """Write BUILD (default: the latest complete one) as a journal of its own, to decide or compare with elsewhere.
+
+    A noise study has an id among the builds and is written the same way.
+    """
     from evalgate.cli.builds import chosen, journal_path
     from evalgate.journal.store import Journal
     from evalgate.journal.transfer import export_build
 
     path = journal_path(journal)
     with Journal(path, create=False) as store:
-        build_id = chosen(store, build)
+        study = build is not None and store.build(build).study_runs is not None
+        build_id = build if build is not None and study else chosen(store, build)
     export_build(path, build_id, target)
-    click.echo(f"build {build_id} written to {target}; compare with it: baseline: file:{target.name}")
+    if study:
+        click.echo(f"noise study {build_id} written to {target}; see it: evalgate noise --show --journal {target}")
+    else:
+        click.echo(f"build {build_id} written to {target}; compare with it: baseline: file:{target.name}")
     return 0

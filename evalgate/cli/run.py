@@ -72,7 +72,9 @@ def command(
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         request = make_request(loaded, wanted, store, commit=head(loaded.path, environ), tree=tree_of(environ))
         try:
-            ended = asyncio.run(_supervised(request, store, environ, outputs, build))
+            ended = asyncio.run(
+                supervised(request, store, environ, quiet=outputs.quiet or outputs.as_json, resume=build)
+            )
         except asyncio.CancelledError:
             # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
             raise Interrupted(
@@ -94,8 +96,8 @@ def _again(config: Path, journal: Path | None) -> str:
     return f"evalgate run{''.join(flags)} --resume"
 
 
-async def _supervised(
-    request: Request, store: Journal, environ: Mapping[str, str], outputs: Outputs, resume: int | None
+async def supervised(
+    request: Request, store: Journal, environ: Mapping[str, str], *, quiet: bool, resume: int | None
 ) -> Ended:
     """Run the build with its progress shown, stopping softly on the first signal and at once on the second."""
     from evalgate.cli.compose import world
@@ -103,7 +105,7 @@ async def _supervised(
     from evalgate.gate.run import run_build
     from evalgate.report.progress import Mode, Progress
 
-    mode = Mode.QUIET if outputs.quiet or outputs.as_json else Mode.LIVE if sys.stderr.isatty() else Mode.PLAIN
+    mode = Mode.QUIET if quiet else Mode.LIVE if sys.stderr.isatty() else Mode.PLAIN
     progress = Progress(sys.stderr, time.monotonic, mode=mode, width=shutil.get_terminal_size().columns)
     stop = asyncio.Event()
     with soft_stop(stop), closing(progress):

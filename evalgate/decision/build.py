@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalgate.decision import words
+from evalgate.decision import noise_words, words
 from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, SuiteEvidence
 from evalgate.decision.family import Compared, Family, shown_beside, tested_family
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
+from evalgate.decision.ratios.checks import comparable, describe_ratio, settle_ratio
+from evalgate.decision.ratios.checks import shown_beside as shown_ratio
+from evalgate.decision.ratios.view import RatioView, ratio_view
 from evalgate.decision.results import BuildDecision, CheckDecision, RuleDecision, SuiteDecision
 from evalgate.decision.scale import Fill, Metric, read_metric
 from evalgate.decision.view import View, comparison_obstacle, view
@@ -31,6 +34,7 @@ class _Measured:
     layout: Layout
     metrics: Mapping[str, Metric]
     slicings: Mapping[str, tuple[Slicing, ...]]
+    ratios: Mapping[str, RatioView]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,6 +44,8 @@ class _Pass:
     family: Family
     views: Mapping[_Place, View]
     settled: Mapping[_Place, Settled]
+    ratios: Mapping[_Place, CheckDecision]
+    """The checks of what runs take: missing answers fill nothing there."""
 
 
 def decide(evidence: BuildEvidence) -> BuildDecision:
@@ -47,7 +53,7 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
 
     Raises ConfigurationError for more than 2,000 comparisons and for a neutral evaluator in a check that gates.
     """
-    measured, names = _measure([suite for suite in evidence.suites if _has_numbers(suite)])
+    measured, names = _measure([suite for suite in evidence.suites if _has_numbers(suite)], evidence.policy)
     actual = _decide_once(measured, names, evidence.policy, Fill.NOTHING)
     right = wrong = None
     if any(of.metric.missing and of.gating for of in actual.views.values()):
@@ -67,7 +73,7 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
     Those already in the evidence's `redraws` are left out, so deciding after one round of draws asks for none.
     """
     wanted: set[tuple[str, str]] = set()
-    for one in _measure([suite for suite in evidence.suites if not suite.problems])[0]:
+    for one in _measure([suite for suite in evidence.suites if not suite.problems], evidence.policy)[0]:
         for check in one.layout.suite.checks:
             rule = check.check.zero_tolerance
             if rule is not None and check.check.gating:
@@ -81,7 +87,7 @@ def _has_numbers(suite: SuiteEvidence) -> bool:
     return all(problem.sample for problem in suite.problems)
 
 
-def _measure(suites: Sequence[SuiteEvidence]) -> tuple[tuple[_Measured, ...], tuple[str, ...]]:
+def _measure(suites: Sequence[SuiteEvidence], policy: Policy) -> tuple[tuple[_Measured, ...], tuple[str, ...]]:
     """Return what is measured: those of the suites that have examples; and the names of the build's units."""
     usable = [suite for suite in suites if suite.example_ids]
     for suite in usable:
@@ -93,10 +99,11 @@ def _measure(suites: Sequence[SuiteEvidence]) -> tuple[tuple[_Measured, ...], tu
             layout=layout,
             metrics={check.name: read_metric(check, layout.order) for check in layout.suite.checks},
             slicings={
-                check.name: tuple(layout.slicings(check.check.no_regression))
-                for check in layout.suite.checks
-                if check.check.no_regression is not None
+                name: tuple(layout.slicings(check.no_regression))
+                for name, check in layout.suite.declared
+                if check.no_regression is not None
             },
+            ratios={check.name: ratio_view(layout, check, policy) for check in layout.suite.resources},
         )
         for layout in layouts
     )
@@ -129,11 +136,24 @@ def _decide_once(measured: Sequence[_Measured], names: Sequence[str], policy: Po
                 tested.append(compared)
             elif fill is Fill.NOTHING and _is_shown(check):
                 shown.append(compared)
+        for ratio in one.ratios.values():
+            slicings = one.slicings.get(ratio.evidence.name, ())
+            tested += filter(None, [comparable(ratio, slicings)])
+            shown += filter(None, [shown_ratio(ratio, slicings)] if fill is Fill.NOTHING else [])
     family = tested_family(tested, names, policy)
     family = replace(family, shown=shown_beside(shown, names, policy))
     slicings_of = {(one.layout.suite.name, name): parts for one in measured for name, parts in one.slicings.items()}
     settled = {place: settle(of, family, slicings_of.get(place, ())) for place, of in views.items()}
-    return _Pass(family=family, views=views, settled=settled)
+    ratios = {
+        (one.layout.suite.name, name): _ratio(of, family, one.slicings.get(name, ()))
+        for one in measured
+        for name, of in one.ratios.items()
+    }
+    return _Pass(family=family, views=views, settled=settled, ratios=ratios)
+
+
+def _ratio(of: RatioView, family: Family, slicings: Sequence[Slicing]) -> CheckDecision:
+    return describe_ratio(of, settle_ratio(of, family, slicings), family)
 
 
 def _is_shown(check: CheckEvidence) -> bool:
@@ -148,7 +168,7 @@ def _describe(
     def otherwise(other: _Pass | None, place: _Place) -> Verdict | None:
         return other.settled[place].verdict if other is not None and actual.views[place].metric.missing else None
 
-    return tuple(
+    scored = (
         describe(
             actual.views[place],
             actual.settled[place],
@@ -158,6 +178,7 @@ def _describe(
         )
         for place in ((suite.name, check.name) for check in suite.checks)
     )
+    return (*scored, *(actual.ratios[suite.name, check.name] for check in suite.resources))
 
 
 def _suite(suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Policy) -> SuiteDecision:
@@ -172,6 +193,7 @@ def _suite(suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Poli
         identical=int(suite.identical.sum()),
         baseline_label=suite.baseline_label,
         checks=checks,
+        warnings=noise_words.warnings(suite) if checks else (),
     )
 
 

@@ -12,6 +12,7 @@ from evalgate.decision import words
 from evalgate.decision.comparison import two_ended_interval
 from evalgate.decision.distribution import distribution
 from evalgate.decision.family import Family
+from evalgate.decision.flips import Flips
 from evalgate.decision.improvement import decide_equivalent, decide_improves
 from evalgate.decision.layout import Slicing
 from evalgate.decision.no_regression import compare_all, decide_no_regression
@@ -123,7 +124,7 @@ def _lacking(side: Answers) -> int:
     return int((side.lacking > 0).sum())
 
 
-def _flips(of: View) -> tuple[tuple[Flip, ...], tuple[Flip, ...]]:
+def _flips(of: View) -> tuple[Sequence[Flip], Sequence[Flip]]:
     """Return (regressed, improved), the largest change first, then by example id."""
     pairs = of.pairs
     if pairs is None:
@@ -131,24 +132,21 @@ def _flips(of: View) -> tuple[tuple[Flip, ...], tuple[Flip, ...]]:
     return _listed(of, pairs, pairs.worse), _listed(of, pairs, pairs.better)
 
 
-def _listed(of: View, pairs: Pairs, which: NDArray[np.bool_]) -> tuple[Flip, ...]:
+def _listed(of: View, pairs: Pairs, which: NDArray[np.bool_]) -> Flips:
     indexes = np.flatnonzero(which)
     sizes = np.round(np.abs(pairs.differences[indexes]), 9)
     indexes = indexes[np.argsort(-sizes, kind="stable")]
-    ids = of.layout.example_ids
-    baselines = _shown(of.metric.scale, pairs.baseline, pairs.baseline_failed, indexes)
-    candidates = _shown(of.metric.scale, pairs.candidate, pairs.candidate_failed, indexes)
-    return tuple(
-        Flip(example_id=ids[index], baseline=baseline, candidate=candidate)
-        for index, baseline, candidate in zip(indexes.tolist(), baselines, candidates, strict=True)
+    scale = of.metric.scale
+    return Flips(
+        example_ids=of.layout.example_ids,
+        indexes=indexes,
+        baselines=_shown(scale, pairs.baseline, pairs.baseline_failed, indexes),
+        candidates=_shown(scale, pairs.candidate, pairs.candidate_failed, indexes),
     )
 
 
 def _shown(
     scale: Scale, shares: NDArray[np.float64], failed: NDArray[np.bool_], indexes: NDArray[np.intp]
-) -> list[float | None]:
-    """Return the scores to show; None where there is only an error."""
-    scores: list[float | None] = scale.scores(shares[indexes]).tolist()
-    for place in np.flatnonzero(failed[indexes]).tolist():
-        scores[place] = None
-    return scores
+) -> NDArray[np.float64]:
+    """Return the scores to show; NaN where there is only an error."""
+    return np.where(failed[indexes], np.nan, scale.scores(shares[indexes]))

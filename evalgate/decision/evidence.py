@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from evalgate.records import EvaluatorSpec
 from evalgate.suite.checks import Check, Policy, Unmeasurable
+from evalgate.suite.resources import Resource
 
 
 class Cell(IntEnum):
@@ -26,6 +27,10 @@ class Cell(IntEnum):
     """The task's own doing: counts as the worst score."""
     MISSING = 3
     """Infrastructure gave up, or the evaluator failed: not a score."""
+    UNKNOWN = 4
+    """Of what a run takes: it answered, and nobody saw the usage, or knows the price. Never free."""
+    EARLIER = 5
+    """Of latency: it is known, and was measured in an earlier build (a stored baseline, a cached answer)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,6 +62,18 @@ class Labels:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KnownNoise:
+    """What a noise study found of a check's scores, before this build: shares of the range."""
+
+    flip: float
+    """The share of examples whose result differs between two equal runs; for scores, twice the variance within one."""
+    source: str
+    """Where it was read, `the 5 runs of noise study 4`."""
+    shift: float | None = None
+    """How far whole runs shift (a standard deviation), where they do."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckEvidence:
     """One check: its rules, its evaluator, and the scores of both sides (no baseline: None)."""
 
@@ -69,6 +86,19 @@ class CheckEvidence:
     """By example id, the examples drawn once more."""
     labels: Labels | None = None
     """None where its evaluator gave none."""
+    noise: KnownNoise | None = None
+    """None: no noise study of this baseline, these examples and these evaluators was known when it was recorded."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ResourceEvidence:
+    """One check of what runs take: its rules, and what each run of either side took, in the resource's own unit."""
+
+    name: str
+    check: Check
+    resource: Resource
+    candidate: Scores
+    baseline: Scores | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,6 +150,14 @@ class SuiteEvidence:
     """The baseline's answers are these stored ones and this is a screen: its comparisons FAIL nothing."""
     stored: bool = False
     """The baseline's answers are those of an earlier build, and they decide, unconfirmed."""
+    resources: tuple[ResourceEvidence, ...] = ()
+    """The checks of cost, tokens and latency."""
+
+    @property
+    def declared(self) -> tuple[tuple[str, Check], ...]:
+        """Every check by name, those of scores first."""
+        scored = ((each.name, each.check) for each in self.checks)
+        return (*scored, *((each.name, each.check) for each in self.resources))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

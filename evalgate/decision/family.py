@@ -107,5 +107,5 @@ def _columns(one: Compared) -> Iterator[tuple[ColumnKey, Column]]:
 def _column(one: Compared, slicing: Slicing | None) -> Column:
     used = one.pairs.paired if slicing is None else one.pairs.paired & slicing.members
     units = one.layout.units[used]
-    single = len(np.unique(units)) == len(units)
+    single = not one.layout.clustered or len(np.unique(units)) == len(units)
     return Column(units=units, differences=one.pairs.differences[used], mid=one.pairs.binary and single)

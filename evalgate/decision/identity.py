@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
 from evalgate.canonical import canonical_json
+from evalgate.decision.contest_results import ContestResult
 from evalgate.decision.results import BuildDecision
 from evalgate.records import Json
 
 _DIGITS = 9
 
 
-def canonical(decision: BuildDecision) -> bytes:
-    """Return the decision as canonical JSON: suites, checks, rules and slices by name, floats to nine digits."""
+def canonical(decision: BuildDecision | ContestResult) -> bytes:
+    """Return the decision as canonical JSON: suites, checks, rules, contenders by name, floats to nine digits."""
     return canonical_json(_plain(decision))
 
 
 def _plain(value: object) -> Json:
-    if is_dataclass(value) and not isinstance(value, type):
+    if is_dataclass(value) and not isinstance(value, type | Sequence):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in sorted(value, key=_name)]
     if isinstance(value, Enum):
         return str(value.value)
     if isinstance(value, float):
         return float(f"{value:.{_DIGITS}g}") + 0.0
     if value is None or isinstance(value, bool | int | str):
         return value
+    if isinstance(value, Sequence):
+        return [_plain(item) for item in sorted(value, key=_name)]
     raise TypeError(f"a decision holds no {type(value).__name__}")
 
 

@@ -108,9 +108,9 @@ def refuse_too_many(layouts: Sequence[Layout]) -> None:
     total = 0
     widest: tuple[int, str, str] = (0, "", "")
     for layout in layouts:
-        for check in layout.suite.checks:
-            rule = check.check.no_regression
-            if rule is None or not check.check.gating:
+        for _, check in layout.suite.declared:
+            rule = check.no_regression
+            if rule is None or not check.gating:
                 continue
             total += 1
             for part in rule.slices:

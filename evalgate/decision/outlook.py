@@ -67,7 +67,12 @@ def _above_ignored(drop: float, plan: Plan, ignored: float) -> float:
 
 
 def flip_rate(of: View, differences: Differences) -> tuple[float, str]:
-    """Return the flip rate of one answer each, and where it was read: within a side that repeats, else this run."""
+    """Return the flip rate of one answer each, and where it was read.
+
+    A noise study where there is one, else within a side that repeats, else this run.
+    """
+    if of.evidence.noise is not None:
+        return of.evidence.noise.flip, of.evidence.noise.source
     for side, name in ((of.metric.baseline, of.label), (of.metric.candidate, "the candidate")):
         within = _variance_within(side) if side is not None else None
         if within is not None:
@@ -95,7 +100,7 @@ def to_decide(of: View, differences: Differences, family: Family, margin: float)
     pairs = of.pairs
     repetitions = int(pairs.repetitions.max(initial=0)) if pairs is not None else 0
     repeating_does = repetitions < _REPETITIONS and at_least <= units and needed <= units * _REPETITIONS
-    more = _rounded(max(1.0, math.ceil(needed) - units))
+    more = rounded(max(1.0, math.ceil(needed) - units))
     return words.to_decide(more=more, clustered=differences.clustered, repetitions=repeating_does)
 
 
@@ -119,7 +124,7 @@ def _needed(of: View, differences: Differences, family: Family, margin: float) -
     return units + min(units, max(units / 4, asked - units))
 
 
-def _rounded(number: float) -> int:
+def rounded(number: float) -> int:
     """Return `number` rounded up to what it is good for."""
     step = 1 if number < 20 else 5 if number < 100 else 10 ** (math.floor(math.log10(number)) - 1)
     return int(math.ceil(number / step) * step)

@@ -13,6 +13,7 @@ from evalgate.decision.evidence import BuildEvidence, CheckEvidence, SuiteEviden
 from evalgate.decision.family import Compared, able_to_fail
 from evalgate.decision.layout import Layout, lay_out, refuse_too_many
 from evalgate.decision.outlook import drop_caught, flip_rate
+from evalgate.decision.ratios.planning import RatioPlan, Spread, comparing_resources, plan_ratios
 from evalgate.decision.scale import Fill, read_metric
 from evalgate.decision.view import comparison_obstacle, view
 from evalgate.records import Direction, Side
@@ -32,7 +33,8 @@ class Noise:
     """How much a check's scores differ without any change, as a stored build shows it.
 
     `flip` is of one answer each (for scores: twice the variance within an example), `icc` what the examples of a
-    cluster have in common. `source` is where it was read: `the repetitions of main`, `this run's own changes`.
+    cluster have in common. `source` is where it was read: `the repetitions of main`, `this run's own changes`, of
+    `build`; or a noise study, which is named there and is no build.
     """
 
     flip: float
@@ -102,6 +104,8 @@ class SuitePlan:
     evaluators: int
     sides: tuple[SidePlan, ...]
     checks: tuple[CheckPlan, ...]
+    ratios: tuple[RatioPlan, ...] = ()
+    """The comparisons of cost, tokens and latency."""
     thresholds: tuple[str, ...] = ()
     redraws: bool = False
     """Whether `zero_tolerance` draws failing examples once more."""
@@ -176,6 +180,7 @@ class Comparisons:
     """The comparisons of a build by suite: the whole family's size, and what each of its checks could catch."""
 
     checks: Mapping[str, tuple[CheckPlan, ...]]
+    ratios: Mapping[str, tuple[RatioPlan, ...]]
     clusters: Mapping[str, int]
     columns: int
     promise: str | None
@@ -187,11 +192,12 @@ def plan_comparisons(
     repetitions: Mapping[str, int],
     known: Mapping[tuple[str, str], Noise],
     catch: float | None,
+    spread: Mapping[tuple[str, str], Spread] | None = None,
 ) -> Comparisons:
     """Return what the comparisons of `evidence`, a build without any answers, could catch at these repetitions.
 
-    Every column of the family counts, but for those that `known` saw change too little to fail. Raises
-    ConfigurationError for more than 2,000 of them.
+    Every column of the family counts, but for those that `known` saw change too little to fail. `spread` is what is
+    known of ratios. Raises ConfigurationError for more than 2,000 columns.
     """
     layouts, _ = lay_out([suite for suite in evidence.suites if suite.example_ids])
     refuse_too_many(layouts)
@@ -200,8 +206,15 @@ def plan_comparisons(
         for layout in layouts
         for check, rule in _comparing(layout.suite)
     }
-    columns = len(slices) + sum(slices.values())
     live = sum(_live(1 + number, known.get(place)) for place, number in slices.items())
+    of_ratios = {
+        (layout.suite.name, check.name): sum(part.tested for part in layout.slicings(rule))
+        for layout in layouts
+        for check, rule in comparing_resources(layout.suite)
+    }
+    columns, checks = sum((slices | of_ratios).values()), len(slices) + len(of_ratios)
+    columns += checks
+    live += sum(_live(1 + number, (spread or {}).get(place)) for place, number in of_ratios.items())
     plans: dict[str, tuple[CheckPlan, ...]] = {}
     for layout in layouts:
         name = layout.suite.name
@@ -218,14 +231,24 @@ def plan_comparisons(
         )
     return Comparisons(
         checks=plans,
+        ratios={
+            layout.suite.name: plan_ratios(
+                layout,
+                repetitions=repetitions[layout.suite.name],
+                comparisons=max(1, live),
+                alpha=evidence.policy.alpha,
+                known=spread or {},
+            )
+            for layout in layouts
+        },
         clusters={layout.suite.name: len(np.unique(layout.units)) for layout in layouts if layout.clustered},
         columns=columns,
-        promise=_promise(evidence, columns=columns, checks=len(slices)),
+        promise=_promise(evidence, columns=columns, checks=checks),
     )
 
 
 def _promise(evidence: BuildEvidence, *, columns: int, checks: int) -> str | None:
-    gating = [check.check for suite in evidence.suites for check in suite.checks if check.check.gating]
+    gating = [check for suite in evidence.suites for _, check in suite.declared if check.gating]
     if not any(check.compares for check in gating):
         return None
     return words.promise(
@@ -238,7 +261,7 @@ def _promise(evidence: BuildEvidence, *, columns: int, checks: int) -> str | Non
     )
 
 
-def _live(columns: int, known: Noise | None) -> int:
+def _live(columns: int, known: Noise | Spread | None) -> int:
     """Return how many of a check's comparisons share the promise: all, where nothing is known of just these."""
     return columns if known is None or known.columns != columns else known.live
 

@@ -5,11 +5,14 @@ Scores and differences are in the score's own units unless a field says "share":
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalgate.decision.distribution import Distribution
 from evalgate.records import Verdict
+from evalgate.stats.summary import Summary
 from evalgate.suite.checks import Unmeasurable
+from evalgate.suite.resources import Resource
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,6 +95,28 @@ class RuleDecision:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Ratio:
+    """What a check of cost, tokens or latency says beside the rest, in dollars, tokens or seconds.
+
+    In such a check every "share" is of what the baseline takes: a delta of −0.24 is a rise of 24 %.
+    """
+
+    resource: Resource
+    allowed: float | None
+    """The rise that `no_regression` allows, as a share."""
+    candidate: Summary | None
+    """Of all answers whose amount is known; None where there is none."""
+    baseline: Summary | None
+    paired_candidate: float
+    """The total over the pairs, each example counted once."""
+    paired_baseline: float
+    clipped: int
+    """Pairs that differ by more than a factor of 3: they count as 3."""
+    caught: float | None
+    """The rise that this comparison catches 8 times in 10."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckDecision:
     """One check: its worst rule."""
 
@@ -115,8 +140,10 @@ class CheckDecision:
     """The drop (share of the range) that this comparison catches 8 times in 10."""
     detectable_from: str | None = None
     """Where the noise behind `detectable` was read: `the repetitions of main`, `this run's own changes`."""
-    regressed: tuple[Flip, ...]
-    improved: tuple[Flip, ...]
+    regressed: Sequence[Flip]
+    improved: Sequence[Flip]
+    ratio: Ratio | None = None
+    """For a check of what runs take: more of it, and the meaning of its shares."""
     distribution: Distribution | None = None
     """How its answers are spread on each side; None where the mean says all."""
     notes: tuple[str, ...] = ()
@@ -136,6 +163,8 @@ class SuiteDecision:
     identical: int
     baseline_label: str | None
     checks: tuple[CheckDecision, ...]
+    warnings: tuple[str, ...] = ()
+    """What makes its verdict less sure than it says, as sentences."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -171,7 +171,8 @@ def _because(noise: Noise | None) -> str:
     as_if = "" if noise.binary else "scores vary as if "
     if noise.source == OWN_CHANGES:
         return f"{as_if}{rate} of answers differ between the sides of build {noise.build}, its real changes among them"
-    return f"{as_if}{rate} of answers differ between two equal runs, by {noise.source} in build {noise.build}"
+    build = f" in build {noise.build}" if noise.build else ""
+    return f"{as_if}{rate} of answers differ between two equal runs, by {noise.source}{build}"
 
 
 def _more(of: Strict, flip: float) -> str:

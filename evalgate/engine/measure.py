@@ -1,7 +1,8 @@
 """Bring experiments to completion: runs and their evaluations, recorded the moment they exist.
 
-Each experiment has its own lanes, as many as its task can hold, and all experiments go at once: candidate and baseline
-calls interleave, so that whatever drifts meanwhile hits both. Answers wait for their evaluators in a bounded queue.
+Each experiment has its own lanes, as many as its task (or, to evaluate, the slowest of its evaluators) can hold, and
+all experiments go at once: candidate and baseline calls interleave, so that whatever drifts meanwhile hits both.
+Answers wait for their evaluators in a bounded queue.
 """
 
 from __future__ import annotations
@@ -103,15 +104,16 @@ async def _experiment(work: Work, effects: Effects) -> None:
     lanes = max(1, work.task.concurrency)
     answers: asyncio.Queue[Answered | None] = asyncio.Queue(maxsize=2 * lanes)
     draws = iter(work.draws)
+    judging = max([lanes, *(evaluator.concurrency for evaluator in work.evaluators)])
     async with asyncio.TaskGroup() as group:
-        for _ in range(lanes):
+        for _ in range(judging):
             group.create_task(_evaluate(work, answers, effects))
         for answered in work.answered:
             await answers.put(answered)
         async with asyncio.TaskGroup() as answering:
             for _ in range(lanes):
                 answering.create_task(_answer(work, draws, answers, effects))
-        for _ in range(lanes):
+        for _ in range(judging):
             await answers.put(None)
 
 

@@ -28,6 +28,8 @@ class EvaluatorRunner(Protocol):
     """One evaluator, ready to score. Implementations live in `evalgate.evaluators`."""
 
     spec: EvaluatorSpec
+    concurrency: int
+    """Runs that it can look at at once without being slower for it: a judge waits for its endpoint."""
 
     async def start(self) -> None:
         """Load it. Raises ConfigurationError when it does not load."""

@@ -16,7 +16,7 @@ from evalgate.evaluators.score import (
     worst,
 )
 from evalgate.evaluators.view import View
-from evalgate.records import Direction, Evaluation, EvaluatorSpec, Subject
+from evalgate.records import Direction, Evaluation, EvaluatorKind, EvaluatorSpec, Subject
 
 BINARY = ("pass", "fail")
 """The labels of an evaluator that says yes or no."""
@@ -26,6 +26,7 @@ BINARY = ("pass", "fail")
 class Traits:
     """What a kind is before the config says anything. `labels`: all that it gives (None: any, (): none)."""
 
+    kind: EvaluatorKind = EvaluatorKind.CODE
     direction: Direction = Direction.MAXIMIZE
     low: float | None = 0.0
     high: float | None = 1.0
@@ -41,6 +42,8 @@ class Measure(ABC):
     inputs: ClassVar[frozenset[str] | None] = frozenset({"output", "expected"})
     """The parameters that `input_mapping` may give; None: any."""
     traits: Traits = Traits()
+    concurrency: int = 1
+    """Runs that it can look at at once without being slower for it."""
 
     async def start(self) -> None:  # noqa: B027 - many kinds have nothing to load
         """Load and compile everything. Raises ConfigurationError where that fails."""
@@ -65,6 +68,7 @@ class MeasureRunner:
         labels: Mapping[str, float] | None,
     ) -> None:
         self.spec = spec
+        self.concurrency = measure.concurrency
         self._measure = measure
         self._mapping = mapping
         self._labels = labels

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from evalgate.evaluators.documents import JsonPathMeasure, JsonValidMeasure
 from evalgate.evaluators.exact import ContainsMeasure, ExactMatchMeasure, NumericCloseMeasure
 from evalgate.evaluators.functions import FunctionMeasure
 from evalgate.evaluators.measure import Measure, MeasureRunner
+from evalgate.evaluators.models import Models
 from evalgate.evaluators.phoenix_evals import MatchesRegexMeasure, PrecisionRecallFScoreMeasure
 from evalgate.evaluators.resources import LatencyMeasure, TokensMeasure
 from evalgate.evaluators.schema import JsonSchemaMeasure
@@ -18,6 +19,9 @@ from evalgate.evaluators.sql.measure import SqlMeasure
 from evalgate.evaluators.texts import LengthMeasure, RegexMeasure, SimilarityMeasure
 from evalgate.evaluators.tool_calls import ToolCallsMeasure
 from evalgate.suite import evaluators as declared
+
+if TYPE_CHECKING:
+    from evalgate.evaluators.judge.measure import JudgeMeasure
 
 ALONE: Final[dict[type[declared.Parameters], Callable[..., Measure]]] = {
     declared.ExactMatch: ExactMatchMeasure,
@@ -43,15 +47,31 @@ WITH_ROOT: Final[dict[type[declared.Parameters], Callable[..., Measure]]] = {
 """Kinds that read files of the suite."""
 
 
-def build(evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str]) -> MeasureRunner:
+def build(
+    evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str], models: Models | None = None
+) -> MeasureRunner:
     """Return what scores by `evaluator`, not yet started: an EvaluatorRunner.
 
-    `root` is the suite's directory, `environ` the environment of which workers see what is safe and what is named.
+    `root` is the suite's directory, `environ` the environment of which workers see what is safe and what is named;
+    `models` is where judges find theirs, and may be left out where nothing is started.
     Raises ConfigurationError where the config contradicts its kind.
     """
+    if evaluator.judge is not None:
+        return judge(evaluator, root=root, environ=environ, models=models or Models())[1]
     measure = _measure(evaluator, root, environ)
     spec = spec_of(evaluator, measure)
     return MeasureRunner(measure, spec=spec, mapping=evaluator.input_mapping, labels=evaluator.scores)
+
+
+def judge(
+    evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str], models: Models
+) -> tuple[JudgeMeasure, MeasureRunner]:
+    """Return a judge by itself, and as what scores. Its labels are scored by itself, as votes may be averaged."""
+    from evalgate.evaluators.judge.measure import JudgeMeasure
+
+    measure = JudgeMeasure(evaluator, root=root, environ=environ, models=models)
+    spec = spec_of(evaluator, measure)
+    return measure, MeasureRunner(measure, spec=spec, mapping=measure.mapping, labels=None)
 
 
 def _measure(evaluator: declared.Evaluator, root: Path, environ: Mapping[str, str]) -> Measure:

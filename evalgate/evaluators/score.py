@@ -41,10 +41,20 @@ class OutputFaultError(Exception):
 class EvaluatorFaultError(Exception):
     """The evaluator, its parameters or the dataset are at fault: no score. `type` names the condition."""
 
-    def __init__(self, message: str, *, type: str = "EvaluatorError", where: str | None = None) -> None:  # noqa: A002 - the name of Failure's field
+    def __init__(
+        self,
+        message: str,
+        *,
+        type: str = "EvaluatorError",  # noqa: A002 - the name of Failure's field
+        where: str | None = None,
+        kind: ErrorKind = ErrorKind.EVALUATOR,
+        metadata: JsonObject | None = None,
+    ) -> None:
         super().__init__(message)
         self.type = type
         self.where = where
+        self.kind = kind
+        self.metadata = metadata or {}
 
 
 def evaluation(spec: EvaluatorSpec, given: Given, labels: Mapping[str, float] | None) -> Evaluation:
@@ -78,11 +88,12 @@ def worst(spec: EvaluatorSpec, fault: OutputFaultError, labels: Mapping[str, flo
 def failure(spec: EvaluatorSpec, error: Exception) -> Evaluation:
     """Return the evaluator's own error as a value; an unforeseen one carries its last frame."""
     if isinstance(error, EvaluatorFaultError):
-        kind, where = error.type, error.where
-    else:
-        frames = traceback.extract_tb(error.__traceback__)
-        kind = type(error).__name__
-        where = f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else None
+        message = _shortened(str(error)) or error.type
+        said = Failure(kind=error.kind, type=error.type, message=message, where=error.where)
+        return Evaluation(name=spec.name, failure=said, metadata=error.metadata)
+    frames = traceback.extract_tb(error.__traceback__)
+    kind = type(error).__name__
+    where = f"{frames[-1].filename}:{frames[-1].lineno} in {frames[-1].name}" if frames else None
     message = _shortened(str(error)) or kind
     return Evaluation(
         name=spec.name, failure=Failure(kind=ErrorKind.EVALUATOR, type=kind, message=message, where=where)

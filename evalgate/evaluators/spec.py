@@ -14,6 +14,7 @@ def spec_of(evaluator: Evaluator, measure: Measure) -> EvaluatorSpec:
     low, high = _range(evaluator, measure.traits)
     return EvaluatorSpec(
         name=evaluator.label,
+        kind=measure.traits.kind,
         direction=evaluator.direction or measure.traits.direction,
         low=low,
         high=high,

@@ -58,6 +58,14 @@ class View:
             self.dataset_fault(f"has no {path}, which input_mapping names for {name}")
         raise OutputFaultError(f"the task gave no {path}")
 
+    def path_of(self, name: str) -> str:
+        """Return the path that `input_mapping` gives the parameter `name`."""
+        return self._mapping[name]
+
+    def every_mapped(self) -> dict[str, Json]:
+        """Return all parameters of `input_mapping`. Raises as `mapped` does."""
+        return {name: self.mapped(name) for name in self._mapping}
+
     def has(self, name: str) -> bool:
         """Return whether `input_mapping` provides the parameter `name`."""
         return name in self._mapping

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 from typing import Final
@@ -17,29 +17,26 @@ from evalgate.decision.evidence import (
     BuildEvidence,
     Cell,
     CheckEvidence,
+    KnownNoise,
     Labels,
     Problem,
     Redraw,
     Scores,
     SuiteEvidence,
 )
+from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
-from evalgate.journal.builds import BuildRow, ExperimentRow
+from evalgate.gate.resources import resource_evidence
+from evalgate.gate.samples import REDRAW, samples
+from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow
 from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Side
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config, Suite
 
-REDRAW = "again1"
-"""The sample in which `zero_tolerance` draws a failing example once more."""
 _LABELS: Final = 20
 """So many labels of a check are listed; the rest are summed."""
-
-
-def samples(repetitions: int) -> tuple[str, ...]:
-    """Return the names of stored samples: r1, r2 …"""
-    return tuple(f"r{number}" for number in range(1, repetitions + 1))
 
 
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
@@ -47,6 +44,7 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     build = journal.build(build_id)
     config = recorded_config(build)
     experiments = journal.experiments(build_id)
+    noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build_id)}
     problems = {name: (*_of_the_build(build), *_recorded(journal, build_id, name)) for name in config.suites}
     suites = [
         _suite(
@@ -56,10 +54,20 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
             suite=suite,
             experiments=[experiment for experiment in experiments if experiment.suite == name],
             problems=problems[name],
+            noise={check: known for (of, check), known in noise.items() if of == name},
         )
         for name, suite in config.suites.items()
     ]
     return BuildEvidence(suites=tuple(suites), policy=config.policy)
+
+
+def known_noise(row: NoiseRow) -> KnownNoise:
+    """Return what a decision sees of a noise study."""
+    return KnownNoise(
+        flip=row.flip,
+        source=f"the {row.runs} runs of noise study {row.study}",
+        shift=row.shift if row.shift_p <= SHIFT_LEVEL else None,
+    )
 
 
 def recorded_config(build: BuildRow) -> Config:
@@ -96,7 +104,7 @@ def _recorded(journal: Journal, build_id: int, suite: str) -> Iterable[Problem]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _SideCells:
+class SideCells:
     """One side's rows: per evaluator (examples, repetitions) scores and cells, output hashes, and redraws."""
 
     scores: Mapping[str, Scores]
@@ -112,11 +120,15 @@ def _suite(
     suite: Suite,
     experiments: list[ExperimentRow],
     problems: tuple[Problem, ...],
+    noise: Mapping[str, KnownNoise],
 ) -> SuiteEvidence:
     grouped = grouping(suite, journal.examples(build_id, name))
     ids = grouped.example_ids
     index = {example_id: position for position, example_id in enumerate(ids)}
-    sides = {experiment.side: _read_side(journal, experiment, index) for experiment in experiments}
+    sides = {
+        experiment.side: read_side(journal, experiment, index, samples(experiment.repetitions))
+        for experiment in experiments
+    }
     by_side = {experiment.side: experiment for experiment in experiments}
     labels = _labels(journal, by_side)
     return SuiteEvidence(
@@ -124,8 +136,9 @@ def _suite(
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
         example_ids=ids,
         checks=tuple(
-            replace(check, labels=labels.get(check.name)) for check in _checks(suite, by_side, sides, len(ids))
+            replace(check, labels=labels.get(check.name)) for check in _checks(suite, by_side, sides, len(ids), noise)
         ),
+        resources=resource_evidence(journal, suite, by_side, index),
         clusters=grouped.clusters,
         slices=grouped.slices,
         identical=_identical(sides, len(ids)),
@@ -175,8 +188,9 @@ def _value(path: str, example: Example) -> str | None:
     return found if isinstance(found, str) else canonical_json(found).decode()  # type: ignore[arg-type]  # MISSING is out
 
 
-def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, int]) -> _SideCells:
-    columns = {sample: column for column, sample in enumerate(samples(experiment.repetitions))}
+def read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, int], names: Sequence[str]) -> SideCells:
+    """Return what the journal has of the samples `names` of one side; `index` has the place of each example."""
+    columns = {sample: column for column, sample in enumerate(names)}
     shape = (len(index), len(columns))
     base = np.full(shape, Cell.MISSING, dtype=np.uint8)
     outputs: dict[tuple[int, str], str | None] = {}
@@ -205,7 +219,7 @@ def _read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, 
         elif sample == REDRAW:
             redraws[evaluator][example_id] = score
     scores = {name: _scores(np.array(flat).reshape(shape), base) for name, flat in values.items()}
-    return _SideCells(scores=scores, outputs=outputs, redraws=redraws)
+    return SideCells(scores=scores, outputs=outputs, redraws=redraws)
 
 
 def _scores(
@@ -218,8 +232,9 @@ def _scores(
 def _checks(
     suite: Suite,
     experiments: Mapping[Side, ExperimentRow],
-    sides: Mapping[Side, _SideCells],
+    sides: Mapping[Side, SideCells],
     examples: int,
+    noise: Mapping[str, KnownNoise],
 ) -> tuple[CheckEvidence, ...]:
     if Side.CANDIDATE not in sides:
         return ()
@@ -227,7 +242,7 @@ def _checks(
     specs = {spec.name: spec for spec in experiments[Side.CANDIDATE].specs}
     absent = Scores(values=np.full((examples, 1), np.nan), cells=np.full((examples, 1), Cell.MISSING, dtype=np.uint8))
     found = []
-    for name, check in suite.checks.items():
+    for name, check in suite.scored_checks.items():
         redrawn = candidate.redraws.get(name, {})
         baseline_redrawn = baseline.redraws.get(name, {}) if baseline else {}
         found.append(
@@ -241,6 +256,7 @@ def _checks(
                     example_id: Redraw(candidate=score, baseline=baseline_redrawn.get(example_id))
                     for example_id, score in redrawn.items()
                 },
+                noise=noise.get(name),
             )
         )
     return tuple(found)
@@ -262,7 +278,7 @@ def _labels(journal: Journal, experiments: Mapping[Side, ExperimentRow]) -> dict
     return found
 
 
-def _identical(sides: Mapping[Side, _SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _identical(sides: Mapping[Side, SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Return where every sample of one side has an answer and the other side gave the same bytes."""
     same = np.zeros(examples, dtype=np.bool_)
     if len(sides) < len(Side):

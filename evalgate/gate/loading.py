@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.errors import CandidateError
-from evalgate.gate.planning import known_noise
+from evalgate.gate.planning import noise_by_check
 from evalgate.gate.preflight import outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.world import World
@@ -28,14 +28,21 @@ class Loaded:
     problem: ProblemRow | None
 
 
-async def load(suites: Sequence[PreparedSuite], policy: Policy, world: World, stack: AsyncExitStack) -> list[Loaded]:
-    """Start every runner at once. A candidate or an evaluator that does not load ends it all; a baseline is said."""
+async def load(
+    suites: Sequence[PreparedSuite], policy: Policy | None, world: World, stack: AsyncExitStack
+) -> list[Loaded]:
+    """Start every runner at once. A candidate or an evaluator that does not load ends it all; a baseline is said.
+
+    What can be said of checks beforehand is said by `policy`; nothing without one.
+    """
     made = []
-    known = known_noise(world.journal, suites) if policy.on_inconclusive == "fail" else {}
+    strict = policy is not None and policy.on_inconclusive == "fail"
+    known = noise_by_check(world.journal, suites) if strict else {}
     starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
-        for check, line in outlook(suite, [evaluator.spec for evaluator in evaluators], policy, known):
+        specs = [evaluator.spec for evaluator in evaluators]
+        for check, line in outlook(suite, specs, policy, known) if policy is not None else ():
             world.say(f"{suite.name}/{check}: {line}")
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
         made.append((suite, evaluators, tasks))

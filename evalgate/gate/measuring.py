@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from evalgate.decision import redraws
 from evalgate.engine.measure import Answered, Draw, Effects, Work, measure
-from evalgate.gate.evidence import REDRAW, build_evidence, samples
+from evalgate.gate.evidence import build_evidence
 from evalgate.gate.loading import Loaded
+from evalgate.gate.samples import REDRAW, samples
 from evalgate.gate.world import World
 from evalgate.journal.store import Journal
 from evalgate.records import Side
@@ -22,7 +23,7 @@ async def measure_build(
     effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
     able = [each for each in loaded if each.problem is None]
     works = [
-        _work(each, side, experiments[each.suite.name, side], samples(each.suite.suite.repetitions), world.journal)
+        work_of(each, side, experiments[each.suite.name, side], samples(each.suite.suite.repetitions), world.journal)
         for each in able
         for side in each.tasks
     ]
@@ -67,7 +68,8 @@ def _begun(build_id: int, journal: Journal) -> Iterator[tuple[str, str]]:
             yield from ((row.suite, example) for example, sample, *_ in journal.run_facts(row.id) if sample == REDRAW)
 
 
-def _work(each: Loaded, side: Side, experiment: int, names: Sequence[str], journal: Journal) -> Work:
+def work_of(each: Loaded, side: Side, experiment: int, names: Sequence[str], journal: Journal) -> Work:
+    """Return what is left of the samples `names` of one side: runs to make, and answers to score."""
 
     def draws() -> Iterator[Draw]:
         for sample in names:
@@ -93,7 +95,7 @@ def _work(each: Loaded, side: Side, experiment: int, names: Sequence[str], journ
 def _redraw(each: Loaded, side: Side, experiment: int, example_ids: Sequence[str], journal: Journal) -> Work:
     wanted = set(example_ids)
     return replace(
-        _work(each, side, experiment, (REDRAW,), journal),
+        work_of(each, side, experiment, (REDRAW,), journal),
         draws=[
             Draw(example=example, sample=REDRAW)
             for example in journal.undone(experiment, REDRAW)

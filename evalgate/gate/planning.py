@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Scores, SuiteEvidence
+from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, ResourceEvidence, Scores, SuiteEvidence
 from evalgate.decision.planning import BuildPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
+from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.errors import JournalError
-from evalgate.gate.evidence import build_evidence, grouping
+from evalgate.gate.evidence import build_evidence, grouping, known_noise
 from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.journal.store import Journal
@@ -20,9 +22,10 @@ from evalgate.suite.checks import Policy
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Seen:
-    """What stored builds say: the noise by (suite, check), and (build, seconds per run) by (suite, side)."""
+    """What stored builds say: noise and spread by (suite, check), and (build, seconds per run) by (suite, side)."""
 
     noise: dict[tuple[str, str], Noise] = field(default_factory=dict)
+    spread: dict[tuple[str, str], Spread] = field(default_factory=dict)
     pace: dict[tuple[str, Side], tuple[int, float]] = field(default_factory=dict)
 
 
@@ -50,6 +53,7 @@ def make_plan(
         evidence,
         repetitions={suite.name: suite.suite.repetitions for suite in suites},
         known=seen.noise,
+        spread=seen.spread,
         catch=catch,
     )
     return BuildPlan(
@@ -64,6 +68,7 @@ def make_plan(
                 sides=_sides(suite, seen, suite.suite.repetitions),
                 confirmation=_sides(suite, seen, confirm) if confirm and comparisons.checks.get(suite.name) else (),
                 checks=comparisons.checks.get(suite.name, ()),
+                ratios=comparisons.ratios.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
                 redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
             )
@@ -75,7 +80,7 @@ def make_plan(
     )
 
 
-def known_noise(journal: Journal, suites: Sequence[PreparedSuite]) -> Known:
+def noise_by_check(journal: Journal, suites: Sequence[PreparedSuite]) -> Known:
     """Return what the latest complete build of each suite shows of the noise of its comparisons."""
     return _seen(journal, suites).noise
 
@@ -94,7 +99,11 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> Suit
             CheckEvidence(
                 name=name, check=check, evaluator=by_name[name], candidate=absent, baseline=absent, redraws={}
             )
-            for name, check in prepared.suite.checks.items()
+            for name, check in prepared.suite.scored_checks.items()
+        ),
+        resources=tuple(
+            ResourceEvidence(name=name, check=check, resource=resource, candidate=absent, baseline=absent)
+            for name, (resource, check) in prepared.suite.resource_checks.items()
         ),
         clusters=grouped.clusters,
         slices=grouped.slices,
@@ -111,13 +120,32 @@ def _sides(suite: PreparedSuite, seen: _Seen, repetitions: int) -> tuple[SidePla
     return tuple(sides)
 
 
+def _studied(journal: Journal, suite: PreparedSuite) -> Iterator[tuple[tuple[str, str], Noise]]:
+    """Yield what the latest noise study of exactly this suite found: of its baseline's task, else of its own."""
+    for side in sorted(suite.sides, key=lambda side: side.side is Side.CANDIDATE):
+        study = journal.study_of(
+            suite=suite.name,
+            task=side.fingerprint.digest,
+            evaluators=suite.evaluators.digest,
+            dataset_version=suite.dataset_version,
+        )
+        if study is not None:
+            for row in journal.noise(study):
+                if row.suite == suite.name:
+                    known = known_noise(row)
+                    noise = Noise(flip=known.flip, icc=row.icc, binary=row.is_binary, source=known.source)
+                    yield (row.suite, row.name), noise
+            return
+
+
 def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
-    """Return what the latest complete build of each suite says of it.
+    """Return what a noise study, else the latest complete build of each suite says of it.
 
     A build in which nothing of a suite could be compared says nothing of its noise: an earlier one may.
     """
     seen = _Seen()
     wanted = {suite.name for suite in suites}
+    seen.noise.update(found for suite in suites for found in _studied(journal, suite))
     compares = {suite.name for suite in suites if any(check.compares for check in suite.suite.checks.values())}
     for build in journal.builds():
         rows = [row for row in journal.experiments(build.id) if row.suite in wanted]
@@ -132,11 +160,18 @@ def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
                     seen.pace.setdefault((row.suite, row.side), (build.id, seconds / runs))
         wanted -= {row.suite for row in rows} - compares
         try:
-            found = noises(build_evidence(journal, build.id))
+            evidence = build_evidence(journal, build.id)
         except JournalError:  # recorded by a version whose config this one does not read
             continue
-        for (suite, check), noise in found.items():
-            if suite in wanted:
-                seen.noise[suite, check] = replace(noise, build=build.id)
-        wanted -= {suite for suite, _ in found}
+        wanted -= _compared(evidence, build.id, wanted, seen)
     return seen
+
+
+def _compared(evidence: BuildEvidence, build: int, wanted: AbstractSet[str], seen: _Seen) -> set[str]:
+    """Add what one build says of the comparisons of the suites `wanted`; return the suites that it compared."""
+    found, varied = noises(evidence), spreads(evidence)
+    for place, noise in found.items():
+        if place[0] in wanted:  # what a noise study said stands
+            seen.noise.setdefault(place, replace(noise, build=build))
+    seen.spread.update({place: replace(each, build=build) for place, each in varied.items() if place[0] in wanted})
+    return {suite for suite, _ in (*found, *varied)}

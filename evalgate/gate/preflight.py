@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from evalgate.decision.before import threshold_outlook
 from evalgate.decision.planning import Noise
+from evalgate.decision.ratios.outlook import refuse_undecidable_rise
 from evalgate.decision.strict import Strict, strict_outlook
 from evalgate.errors import ConfigurationError
 from evalgate.gate.evidence import grouping
@@ -37,6 +38,15 @@ def outlook(
             )
         if suite.count and suite.selection.words is None:
             yield from ((spec.name, line) for line in _of_check(suite, spec, check, policy, known))
+    _refuse_undecidable_rises(suite, policy)
+
+
+def _refuse_undecidable_rises(suite: PreparedSuite, policy: Policy) -> None:
+    if policy.on_inconclusive != "fail" or suite.suite.cluster is not None or suite.selection.words is not None:
+        return
+    for name, (_, check) in suite.suite.resource_checks.items():
+        if check.no_regression is not None and check.gating and suite.count:
+            refuse_undecidable_rise(name, check.no_regression, suite.count)
 
 
 def _of_check(suite: PreparedSuite, spec: EvaluatorSpec, check: Check, policy: Policy, known: Known) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from evalgate.golden.versions import example_hash, version_of_hashes
 from evalgate.paths import MISSING, resolve
 from evalgate.records import Example, Fingerprint, Side
 from evalgate.suite.config import Endpoint, Suite
-from evalgate.suite.fingerprint import evaluators_fingerprint, task_fingerprint
+from evalgate.suite.evaluators import Evaluator
+from evalgate.suite.fingerprint import evaluators_fingerprint, judge_surroundings, task_fingerprint
 from evalgate.suite.inputs import evaluator_files, hash_files, task_files
+from evalgate.suite.judges import PHOENIX_EVALS
 from evalgate.suite.tasks import PromptTask, TaskBase
 
 Tree = Callable[[Path], Sequence[str]]
@@ -70,7 +72,13 @@ def prepare_side(
 
 
 def prepare_suite(
-    name: str, suite: Suite, *, root: Path, selection: Selection, sides: tuple[PreparedSide, ...]
+    name: str,
+    suite: Suite,
+    *,
+    root: Path,
+    selection: Selection,
+    sides: tuple[PreparedSide, ...],
+    endpoints: Mapping[str, Endpoint],
 ) -> PreparedSuite:
     """Read the dataset once to know its version, and hash what scores it.
 
@@ -86,6 +94,7 @@ def prepare_suite(
     if unseen and everything and taken and selection.words is None:
         _refuse_unseen(name, suite, next(iter(unseen)))
     files = hash_files(root, [name for evaluator in suite.evaluators for name in evaluator_files(evaluator)])
+    around = judge_surroundings(suite.evaluators, endpoints, libraries(suite.evaluators))
     return PreparedSuite(
         name=name,
         suite=suite,
@@ -94,10 +103,19 @@ def prepare_suite(
         dataset=version_of_hashes(everything),
         dataset_version=version_of_hashes(taken),
         count=len(taken),
-        evaluators=evaluators_fingerprint(suite.evaluators, files),
-        evaluator_files=files,
+        evaluators=evaluators_fingerprint(suite.evaluators, files, around),
+        evaluator_files={**files, **around},
         sides=sides,
     )
+
+
+def libraries(evaluators: Iterable[Evaluator]) -> dict[str, str]:
+    """Return the versions of the libraries that judges among `evaluators` take their prompts from."""
+    if all(evaluator.judge is None for evaluator in evaluators):
+        return {}
+    from importlib.metadata import version
+
+    return {PHOENIX_EVALS: version(PHOENIX_EVALS)}
 
 
 def _grouping_paths(suite: Suite) -> dict[str, str]:

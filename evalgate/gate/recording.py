@@ -9,7 +9,7 @@ from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
 from evalgate.gate.stored import adopt
-from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow
+from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, ProblemRow
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Unmeasurable
@@ -34,6 +34,7 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
 def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[tuple[str, Side], int]:
     """Write suites, examples and experiments, and return the experiments' ids. What is there already is kept."""
     known = {(row.suite, row.side): row.id for row in journal.experiments(build_id)}
+    begun = {suite for suite, _ in known}
     for each in loaded:
         suite = each.suite
         problems = [each.problem] if each.problem else []
@@ -42,9 +43,11 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         specs = tuple(runner.spec for runner in each.evaluators)
         for side in suite.sides:
             if (suite.name, side.side) not in known:
-                row = _experiment_row(suite, side, specs)
+                row = experiment_row(suite, side, specs)
                 known[suite.name, side.side] = journal.add_experiment(build_id, row)
         problems += adopt(journal, build_id, suite, specs, known)
+        if suite.name not in begun:
+            journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
         if suite.count == 0:
             problems.append(_no_examples(suite))
         for problem in problems:
@@ -52,7 +55,8 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
     return known
 
 
-def _experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[EvaluatorSpec, ...]) -> ExperimentRow:
+def experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[EvaluatorSpec, ...]) -> ExperimentRow:
+    """Return the row of one side of a suite."""
     return ExperimentRow(
         suite=suite.name,
         side=side.side,
@@ -65,6 +69,23 @@ def _experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[Evalu
         specs=specs,
         watched=suite.watched(side),
     )
+
+
+def noise_for(journal: Journal, build_id: int, suite: str) -> list[NoiseRow]:
+    """Return what the latest noise study found of a suite's baseline; else of its candidate; else nothing.
+
+    It is copied into the build, so that the build decides the same wherever it is read, whatever is studied later.
+    """
+    sides = {row.side: row for row in journal.experiments(build_id) if row.suite == suite}
+    for side in (Side.BASELINE, Side.CANDIDATE):
+        if (row := sides.get(side)) is None:
+            continue
+        study = journal.study_of(
+            suite=suite, task=row.task, evaluators=row.evaluators, dataset_version=row.dataset_version
+        )
+        if study is not None:
+            return [each for each in journal.noise(study) if each.suite == suite]
+    return []
 
 
 def _no_examples(suite: PreparedSuite) -> ProblemRow:

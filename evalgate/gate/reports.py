@@ -21,7 +21,7 @@ from evalgate.suite.config import Suite
 SHOWN = "r1"
 """The sample that is shown of each example."""
 
-_UNITS = {"latency": "s", "tokens": "tokens", "length": "characters"}
+_UNITS = {"latency": "s", "tokens": "tokens", "length": "characters", "cost": "$"}
 
 
 def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Policy, *, gated: bool) -> BuildReport:
@@ -73,8 +73,14 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
         counts={side: _counts(journal, row) for side, row in experiments.items()},
         errors=tuple(tally for side, row in experiments.items() for tally in _errors(journal, side, row)),
         examples=dict(_examples(source, decision, experiments)),
-        units={each.label: _UNITS[each.kind] for each in suite.evaluators if each.kind in _UNITS},
+        units={each.label: _UNITS[each.kind] for each in suite.evaluators if each.kind in _UNITS}
+        | {name: _UNITS[resource] for name, (resource, _) in suite.resource_checks.items()},
     )
+
+
+def units_of(suite: Suite) -> dict[str, str]:
+    """Return the unit of every score that has no range, by its evaluator."""
+    return {each.label: _UNITS[each.kind] for each in suite.evaluators if each.kind in _UNITS}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,14 +120,17 @@ def chosen_examples(source: Source, names: Sequence[str], suite: str | None) -> 
 
 
 def _shown(source: Source, decided: SuiteDecision, report: SuiteReport, names: Sequence[str]) -> Iterable[Shown]:
-    flips = [(check, flip) for check in decided.checks for flip in (*check.regressed, *check.improved)]
+    changed: dict[str, list[Changed]] = {}
+    for check in decided.checks:
+        for flip in (*check.regressed, *check.improved):
+            changed.setdefault(flip.example_id, []).append(Changed(check=check, flip=flip))
     worse = [flip.example_id for check in decided.checks for flip in check.regressed]
     sides = {row.side: row for row in source.journal.experiments(source.build) if row.suite == decided.name}
     for example_id in dict.fromkeys(names or worse):
         example = source.journal.example(source.build, decided.name, example_id)
         if example is not None:
-            changed = tuple(Changed(check=c, flip=f) for c, f in flips if f.example_id == example_id)
-            yield Shown(suite=report, view=example_view(source, example, sides), changed=changed)
+            view = example_view(source, example, sides)
+            yield Shown(suite=report, view=view, changed=tuple(changed.get(example_id, ())))
 
 
 def example_view(source: Source, example: Example, experiments: Mapping[Side, ExperimentRow]) -> ExampleView:

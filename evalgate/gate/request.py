@@ -93,7 +93,7 @@ def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree) ->
         prepare_side(side, _title(task), task, root=root, tree=tree, endpoints=loaded.config.endpoints)
         for side, task in tasks.items()
     )
-    return prepare_suite(name, suite, root=root, selection=selection, sides=sides)
+    return prepare_suite(name, suite, root=root, selection=selection, sides=sides, endpoints=loaded.config.endpoints)
 
 
 def _title(task: TaskBase) -> str:

@@ -1,5 +1,5 @@
 """The only caller of git."""
 
-from evalgate.git.repository import Repository
+from evalgate.git.repository import Change, Repository
 
-__all__ = ["Repository"]
+__all__ = ["Change", "Repository"]

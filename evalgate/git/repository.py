@@ -1,36 +1,31 @@
-"""What evalgate asks of git, safely: no configuration of the repository runs a program, no variable redirects it."""
+"""One work tree as git sees it: where it stands, what it holds, what it differs by."""
 
 from __future__ import annotations
 
 import os
-import subprocess
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from evalgate.errors import MeasurementError
+from evalgate.errors import BaselineError
+from evalgate.git.calls import Git, unreadable
 
-_SAFE: Final = (
-    "--no-optional-locks",
-    "--no-pager",
-    "--literal-pathspecs",
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.hooksPath=/dev/null"),
-    *("-c", "core.quotePath=false"),
-    *("-c", "safe.bareRepository=explicit"),
-)
-_PASSED_ON: Final = ("HOME", "XDG_CONFIG_HOME", "TMPDIR", "SYSTEMROOT", "USERPROFILE")
-_FIXED: Final = {"LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1"}
-_TIMEOUT: Final = 60.0
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One file that differs between two commits. `was` is its earlier name where it was renamed or moved."""
+
+    path: str
+    was: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Repository:
-    """One work tree. `root` is its directory, `environment` what git is run with."""
+    """One work tree. `root` is its directory, `git` what it is asked with."""
 
     root: Path
-    environment: Mapping[str, str]
+    git: Git
 
     @classmethod
     def find(cls, path: Path, *, environ: Mapping[str, str] | None = None) -> Repository | None:
@@ -39,12 +34,34 @@ class Repository:
         Of `environ` (default: this process's) only what git needs to start is passed on: GIT_DIR and its like would
         show another repository.
         """
-        environment = _environment(os.environ if environ is None else environ)
-        found = _run(("rev-parse", "--show-toplevel"), path, environment)
-        if found is None or found.returncode != 0:
+        try:
+            return cls.at(path, environ=environ)
+        except BaselineError:
             return None
-        return cls(
-            root=Path(found.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")), environment=environment
+
+    @classmethod
+    def at(cls, path: Path, *, environ: Mapping[str, str] | None = None) -> Repository:
+        """Return the repository that `path` is in, as `find` does. Raises BaselineError that says why there is none."""
+        git = Git.of(os.environ if environ is None else environ)
+        found = git.call(path, "rev-parse", "--show-toplevel")
+        where = path.resolve()
+        if found is None:
+            raise BaselineError(
+                f"git does not run in {where}, and the baseline is a commit",
+                next_step="install git, or set `baseline:` to {task: …} or file:<path>",
+            )
+        if found.code == 0 and found.text:
+            return cls(root=Path(found.text), git=git)
+        if "dubious ownership" in found.error:
+            quoted = re.search(r"repository at '([^']+)'", found.error)
+            owned = quoted[1] if quoted else str(where)
+            raise BaselineError(
+                f"git refuses the repository at {owned}: its folder belongs to another user than this one",
+                next_step=f"git config --global --add safe.directory {owned}",
+            )
+        raise BaselineError(
+            f"{where} is in no work tree of git, and the baseline is a commit",
+            next_step="git init and commit what you ship today, or set `baseline:` to {task: …} or file:<path>",
         )
 
     def head(self) -> str | None:
@@ -61,7 +78,7 @@ class Repository:
         A submodule counts by its commit alone. Raises MeasurementError when git cannot tell.
         """
         listing = ("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=dirty")
-        return bool(self._bytes(*self._without_filters(), *listing))
+        return bool(self._names(*listing, git=self.git.without_filters(self.root)))
 
     def files(self, folder: Path) -> list[str]:
         """Return the files under `folder`, relative to it and sorted: tracked ones and new ones that are not ignored.
@@ -70,62 +87,42 @@ class Repository:
         Raises MeasurementError when git cannot tell, and ValueError when `folder` is outside of the repository.
         """
         here = folder.resolve().relative_to(self.root.resolve())
-        names = self._bytes("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".", cwd=folder)
-        listed = {name.decode("utf-8", "surrogateescape") for name in names.split(b"\0") if name}
+        listing = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ".")
+        listed = set(self._names(*listing, cwd=folder))
         return sorted(name.removesuffix("/") for name in listed if _there(self.root / here / name))
 
-    def _without_filters(self) -> list[str]:
-        """Return the options that keep content filters, which are programs, from running on changed files."""
-        found = _run(("config", "-z", "--name-only", "--get-regexp", r"^filter\."), self.root, self.environment)
-        names = found.stdout.decode("utf-8", "surrogateescape").split("\0") if found else []
-        programs = sorted({name for name in names if name.endswith((".clean", ".smudge", ".process"))})
-        required = sorted({name.rpartition(".")[0] + ".required" for name in programs})
-        return [
-            *(part for name in programs for part in ("-c", f"{name}=")),
-            *(part for name in required for part in ("-c", f"{name}=false")),
-        ]
+    def changes(self, base: str) -> list[Change]:
+        """Return what the work tree as it stands changed since the commit `base`, by name; renamed files once.
+
+        New files that git does not know yet are left out. Raises MeasurementError when git cannot tell.
+        """
+        options = (
+            "-z",
+            "--name-status",
+            "--find-renames",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--ignore-submodules=dirty",
+        )
+        told = iter(self._names("diff", *options, base, "--", git=self.git.without_filters(self.root)))
+        found = []
+        for status in told:
+            first = next(told)
+            moved = status[:1] in ("R", "C")
+            found.append(Change(path=next(told), was=first) if moved else Change(path=first))
+        return sorted(found, key=lambda change: change.path)
 
     def _text(self, *arguments: str) -> str | None:
         """Return the one line that git prints; None when it says no."""
-        done = _run(arguments, self.root, self.environment)
-        if done is None or done.returncode != 0:
-            return None
-        return done.stdout.decode("utf-8", "replace").strip() or None
+        done = self.git.call(self.root, *arguments)
+        return (done.text.strip() or None) if done is not None and done.code == 0 else None
 
-    def _bytes(self, *arguments: str, cwd: Path | None = None) -> bytes:
-        done = _run(arguments, cwd or self.root, self.environment)
-        if done is None or done.returncode != 0:
-            reason = done.stderr.decode("utf-8", "replace").strip() if done else "git does not run"
-            raise MeasurementError(
-                f"git does not read {self.root}: {reason[:300]}", next_step=f"run `git -C {self.root} status`"
-            )
-        return done.stdout
+    def _names(self, *arguments: str, cwd: Path | None = None, git: Git | None = None) -> list[str]:
+        done = (git or self.git).call(cwd or self.root, *arguments)
+        if done is None or done.code != 0:
+            raise unreadable(self.root, done)
+        return done.names
 
 
 def _there(path: Path) -> bool:
     return path.exists() or path.is_symlink()
-
-
-def _environment(environ: Mapping[str, str]) -> dict[str, str]:
-    # A relative entry of PATH would let the tree that is looked at bring a `git` of its own.
-    path = [entry for entry in environ.get("PATH", os.defpath).split(os.pathsep) if Path(entry).is_absolute()]
-    passed_on = {name: environ[name] for name in _PASSED_ON if name in environ}
-    return {**passed_on, **_FIXED, "PATH": os.pathsep.join(path)}
-
-
-def _run(
-    arguments: Sequence[str], cwd: Path, environment: Mapping[str, str]
-) -> subprocess.CompletedProcess[bytes] | None:
-    """Run git; None where there is no git, no such directory, or no answer in time."""
-    try:
-        return subprocess.run(  # noqa: S603 - a fixed program with its own options, never a shell
-            ("git", *_SAFE, *arguments),  # noqa: S607 - found on PATH, whose relative entries are gone
-            cwd=cwd,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None

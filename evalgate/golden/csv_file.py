@@ -15,7 +15,7 @@ from evalgate.golden.json_values import bad_values, read_json
 from evalgate.golden.raw import Path, Place, Problem, Raw
 from evalgate.paths import parse
 
-_JSON_COLUMNS: Final = ("input", "output", "metadata")
+JSON_COLUMNS: Final = ("input", "output", "metadata")
 _LONGEST_CELL: Final = 64 * 1024 * 1024
 
 
@@ -56,8 +56,11 @@ class _Record:
         return line, column
 
 
-def read_csv(path: FilePath) -> Iterator[Raw | Problem]:
-    """Yield what each record of a CSV file holds. Raises NotUtf8Error and OSError."""
+def read_csv(path: FilePath, *, json_columns: Sequence[str] = JSON_COLUMNS) -> Iterator[Raw | Problem]:
+    """Yield what each record of a CSV file holds; bare columns of `json_columns` are JSON.
+
+    Raises NotUtf8Error and OSError.
+    """
     csv.field_size_limit(_LONGEST_CELL)
     record = _Record(path)
     reader = csv.reader(record.lines(), strict=True)
@@ -79,7 +82,7 @@ def read_csv(path: FilePath) -> Iterator[Raw | Problem]:
                     *record.cell(0),
                 )
             else:
-                yield from _example(cells, columns, record)
+                yield from _example(cells, columns, record, json_columns)
             record.next()
     except csv.Error as error:
         yield Problem(f"not CSV: {_reason(error)}", record.number or 1, 1)
@@ -115,13 +118,15 @@ def _header(names: Sequence[str], record: _Record) -> tuple[list[Problem], list[
     return problems, columns
 
 
-def _example(cells: Sequence[str], columns: Sequence[Path], record: _Record) -> Iterator[Raw | Problem]:
+def _example(
+    cells: Sequence[str], columns: Sequence[Path], record: _Record, json_columns: Sequence[str]
+) -> Iterator[Raw | Problem]:
     value: dict[str, Any] = {}
     for index, (cell, path) in enumerate(zip(cells, columns, strict=True)):
         if cell == "":
             continue
         content: Any = cell
-        if len(path) == 1 and path[0] in _JSON_COLUMNS:
+        if len(path) == 1 and path[0] in json_columns:
             content, end, flaws = read_json(cell, len(cell) - len(cell.lstrip()))
             messages = [flaw.message for flaw in flaws]
             if end >= 0 and cell[end:].strip():

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from evalgate.encoding import NotUtf8Error, decode, printable
 from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup, Location
-from evalgate.golden.csv_file import read_csv
+from evalgate.golden.csv_file import JSON_COLUMNS, read_csv
 from evalgate.golden.examples import to_example
 from evalgate.golden.json_files import read_json_file, read_json_lines
 from evalgate.golden.raw import Problem, Raw
@@ -50,7 +50,7 @@ def read_examples(
 def examples_and_problems(path: FilePath, *, fields: Mapping[str, str]) -> Iterator[Example | Problem]:
     """Yield every example that is right, ids checked for being unique, and every problem. Raises DatasetError."""
     lines: dict[bytes, int] = {}
-    for raw in _read(path):
+    for raw in read_raw(path):
         if isinstance(raw, Problem):
             yield raw
             continue
@@ -86,8 +86,8 @@ class ProblemList:
         return Problems(tuple(self.kept), self.count)
 
 
-def group(path: FilePath, problems: Problems, fields: Mapping[str, str]) -> ErrorGroup:
-    """Return the exception that shows `problems`."""
+def group(path: FilePath, problems: Problems, fields: Mapping[str, str], *, following: str | None = None) -> ErrorGroup:
+    """Return the exception that shows `problems`; `following` is the command to run once they are gone."""
     mapping = "".join(f" --field {here}={there}" for here, there in fields.items())
     errors: list[ConfigurationError] = [
         DatasetError(
@@ -99,10 +99,15 @@ def group(path: FilePath, problems: Problems, fields: Mapping[str, str]) -> Erro
         errors.append(
             DatasetError(f"{problems.total - len(problems.first):,} more problems", location=Location(file=str(path)))
         )
-    return ErrorGroup(errors, next_step=f"edit {path}, then run `evalgate dataset validate {path}{mapping}`")
+    command = following or f"evalgate dataset validate {path}{mapping}"
+    return ErrorGroup(errors, next_step=f"edit {path}, then run `{command}`")
 
 
-def _read(path: FilePath) -> Iterator[Raw | Problem]:
+def read_raw(path: FilePath, *, json_columns: tuple[str, ...] = JSON_COLUMNS) -> Iterator[Raw | Problem]:
+    """Yield what a file of any format holds, example by example. Raises DatasetError when it cannot be read.
+
+    `json_columns` are the columns of a CSV file whose cells are JSON.
+    """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise DatasetError(
@@ -113,7 +118,7 @@ def _read(path: FilePath) -> Iterator[Raw | Problem]:
         if suffix in (".jsonl", ".ndjson"):
             yield from read_json_lines(path)
         elif suffix == ".csv":
-            yield from read_csv(path)
+            yield from read_csv(path, json_columns=json_columns)
         elif suffix == ".json":
             yield from read_json_file(decode(path.read_bytes()))
         else:

@@ -1,10 +1,10 @@
-"""A build in the journal: its own row, those of its experiments, and what stands against it."""
+"""A build in the journal: its own row, those of its experiments, what stands against it, and what noise is known."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from evalgate.journal import rows
@@ -13,7 +13,10 @@ from evalgate.records import EvaluatorSpec, Side
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildRow:
-    """One build. `partial` is why it is a sample without a verdict; `config` the resolved config as JSON."""
+    """One build. `partial` is why it is a sample without a verdict; `config` the resolved config as JSON.
+
+    A noise study is stored like a build and is none: `study_runs` is how often it runs each task.
+    """
 
     id: int = 0
     created_at: str
@@ -27,6 +30,7 @@ class BuildRow:
     config_file: str
     config: Mapping[str, Any]
     evalgate_version: str
+    study_runs: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,6 +62,30 @@ class ProblemRow:
     next_step: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoiseRow:
+    """What a noise study found of one check: shares of the range. `label` is what it ran, `measured_on` the day."""
+
+    suite: str
+    name: str
+    study: int
+    measured_on: str
+    label: str
+    runs: int
+    examples: int
+    flip: float
+    flip_low: float
+    flip_high: float
+    icc: float
+    is_binary: bool
+    shift_p: float
+    shift: float
+
+
+NOISE = tuple(field.name for field in fields(NoiseRow))
+"""The columns of a noise row, that of its build left out."""
+
+
 def build_from(row: sqlite3.Row) -> BuildRow:
     """Return the build of a row."""
     return BuildRow(
@@ -73,6 +101,7 @@ def build_from(row: sqlite3.Row) -> BuildRow:
         config_file=row["config_file"],
         config=rows.from_json(row["config"]),
         evalgate_version=row["evalgate_version"],
+        study_runs=row["study_runs"],
     )
 
 
@@ -93,3 +122,9 @@ def experiment_from(row: sqlite3.Row) -> ExperimentRow:
         watched=rows.from_json(row["watched"]),
         stored=bool(row["stored"]),
     )
+
+
+def noise_from(row: sqlite3.Row) -> NoiseRow:
+    """Return the noise of a row."""
+    values: dict[str, Any] = {name: row[name] for name in NOISE}
+    return NoiseRow(**values | {"is_binary": bool(row["is_binary"])})

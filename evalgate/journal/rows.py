@@ -109,14 +109,18 @@ def _usage_json(usage: tuple[Usage, ...] | None) -> str | None:
     return to_json([{name: getattr(part, name) for name in _USAGE_FIELDS} for part in usage])
 
 
+def usage_from(value: str | None) -> tuple[Usage, ...] | None:
+    """Return what each model used; None where nobody saw it."""
+    return None if value is None else tuple(Usage(**item) for item in from_json(value))
+
+
 def outcome_from(row: sqlite3.Row) -> TaskOutcome:
     """Return the outcome that `run_columns` came from."""
     extras: Mapping[str, Json] = from_json(row["extras"]) if row["extras"] else {}
-    usage = None if row["usage"] is None else tuple(Usage(**item) for item in from_json(row["usage"]))
     return TaskOutcome(
         output=None if row["output"] is None else from_json(row["output"]),
         failure=_failure_from(row["failure"]),
-        usage=usage,
+        usage=usage_from(row["usage"]),
         trace_id=row["trace_id"],
         latency=row["latency"],
         logs=row["logs"],

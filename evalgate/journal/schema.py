@@ -7,7 +7,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 1
+VERSION: Final = 2
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -97,7 +97,30 @@ CREATE TABLE problem (
 ) STRICT, WITHOUT ROWID;
 """
 
-_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES}
+_NOISE: Final = """
+ALTER TABLE build ADD COLUMN study_runs INTEGER;  -- of a noise study: how often it runs each task; NULL for a build
+
+CREATE TABLE noise (
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,  -- the study, or a build that its result went into
+    suite TEXT NOT NULL,
+    name TEXT NOT NULL,         -- the check
+    study INTEGER NOT NULL,     -- the id that the study has in its own journal
+    measured_on TEXT NOT NULL,
+    label TEXT NOT NULL,        -- what was run
+    runs INTEGER NOT NULL,
+    examples INTEGER NOT NULL,
+    flip REAL NOT NULL,         -- the share of examples whose result differs between two equal runs
+    flip_low REAL NOT NULL,
+    flip_high REAL NOT NULL,
+    icc REAL NOT NULL,
+    is_binary INTEGER NOT NULL,
+    shift_p REAL NOT NULL,      -- of no run shifting its examples together, adjusted for all checks of the study
+    shift REAL NOT NULL,        -- standard deviation of that shift, a share of the range
+    PRIMARY KEY (build, suite, name)
+) STRICT, WITHOUT ROWID;
+"""
+
+_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES, 1: _NOISE}
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 
 

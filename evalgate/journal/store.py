@@ -13,15 +13,25 @@ from typing import Any, Self, TypeAlias
 from evalgate.canonical import content_hash
 from evalgate.errors import ConfigurationError
 from evalgate.journal import rows
-from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow, build_from, experiment_from
+from evalgate.journal.builds import (
+    NOISE,
+    BuildRow,
+    ExperimentRow,
+    NoiseRow,
+    ProblemRow,
+    build_from,
+    experiment_from,
+    noise_from,
+)
 from evalgate.journal.connection import connect, explained
-from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome
+from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
 
 _Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 
 _LABEL = 200
 """Characters of a label that tell it apart."""
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
+_JUDGE_AWAY = 'failure LIKE \'{"kind":"infrastructure"%\''
 _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
@@ -53,9 +63,9 @@ class Journal:
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
-                 rows.to_json(build.config), build.evalgate_version),
+                 rows.to_json(build.config), build.evalgate_version, build.study_runs),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 
@@ -67,8 +77,13 @@ class Journal:
         return build_from(row)
 
     def builds(self) -> list[BuildRow]:
-        """Return every build, the latest first."""
-        return [build_from(row) for row in self._all("SELECT * FROM build ORDER BY id DESC", ())]
+        """Return every build, the latest first. Noise studies are none."""
+        return [build_from(r) for r in self._all("SELECT * FROM build WHERE study_runs IS NULL ORDER BY id DESC", ())]
+
+    def studies(self) -> list[BuildRow]:
+        """Return every noise study, the latest first."""
+        query = "SELECT * FROM build WHERE study_runs IS NOT NULL ORDER BY id DESC"
+        return [build_from(row) for row in self._all(query, ())]
 
     def mark_resumed(self, build_id: int) -> None:
         """Count one more continuation of a build, which is not complete until that has ended."""
@@ -83,11 +98,13 @@ class Journal:
                 db.execute("UPDATE build SET status = 'complete' WHERE id = ?", (build_id,))
 
     def lacks_answers(self, build_id: int) -> bool:
-        """Return whether infrastructure failed some run of a build: those can be asked for again."""
+        """Return whether infrastructure failed some run or judge of a build: those can be asked for again."""
         found = self._one(
             "SELECT 1 FROM run JOIN experiment ON experiment.id = run.experiment"
-            " WHERE build = ? AND failure_kind = 'infrastructure' AND NOT stored LIMIT 1",
-            (build_id,),
+            " WHERE build = :build AND failure_kind = 'infrastructure' AND NOT stored"
+            " UNION ALL SELECT 1 FROM evaluation JOIN experiment ON experiment.id = evaluation.experiment"
+            f" WHERE build = :build AND {_JUDGE_AWAY} AND NOT stored LIMIT 1",
+            {"build": build_id},
         )
         return found is not None
 
@@ -103,6 +120,28 @@ class Journal:
         """Return why suites of a build cannot be measured."""
         found = self._all("SELECT * FROM problem WHERE build = ? ORDER BY suite, kind, message", (build_id,))
         return [ProblemRow(**{name: row[name] for name in ("suite", "kind", "message", "next_step")}) for row in found]
+
+    def add_noise(self, build_id: int, noise: Sequence[NoiseRow]) -> None:
+        """Write what is known of the noise of a build's checks, in the place of what was."""
+        names = ("build", *NOISE)
+        written = [{"build": build_id} | {name: getattr(row, name) for name in NOISE} for row in noise]
+        with self._write() as db:
+            db.executemany(f"INSERT OR REPLACE INTO noise ({rows.placeholders(names)})", written)
+
+    def noise(self, build_id: int) -> list[NoiseRow]:
+        """Return what is known of the noise of a build's checks."""
+        query = "SELECT * FROM noise WHERE build = ? ORDER BY suite, name"
+        return [noise_from(row) for row in self._all(query, (build_id,))]
+
+    def study_of(self, *, suite: str, task: str, evaluators: str, dataset_version: str) -> int | None:
+        """Return the latest finished noise study of exactly this: what answers, what scores, and the examples."""
+        row = self._one(
+            "SELECT b.id FROM build b JOIN experiment x ON x.build = b.id WHERE b.study_runs IS NOT NULL"
+            " AND b.status = 'complete' AND x.suite = ? AND x.task = ? AND x.evaluators = ? AND x.dataset_version = ?"
+            " ORDER BY b.id DESC LIMIT 1",
+            (suite, task, evaluators, dataset_version),
+        )
+        return None if row is None else int(row["id"])
 
     # examples
 
@@ -141,6 +180,11 @@ class Journal:
             (build_id, suite, example_id),
         )
         return None if row is None else rows.example_from(row["example_id"], row["body"])
+
+    def example_hashes(self, build_id: int, suite: str) -> Iterator[tuple[str, str]]:
+        """Yield (example id, hash of what it says) of one suite, in their order."""
+        query = "SELECT example_id, hash FROM example WHERE build = ? AND suite = ? ORDER BY position"
+        return self._tuples(query, (build_id, suite))
 
     # experiments
 
@@ -201,14 +245,25 @@ class Journal:
             sample,
         )
 
-    def unevaluated(self, experiment: int, sample: str) -> Iterator[tuple[Example, TaskOutcome]]:
-        """Yield the runs of this sample that answered and were not evaluated: a process was killed between."""
+    def unevaluated(
+        self, experiment: int, sample: str, *, again: str | None = None, evaluator: str | None = None
+    ) -> Iterator[tuple[Example, TaskOutcome]]:
+        """Yield the runs of this sample that answered and were not evaluated, or whose judge was away.
+
+        A process was killed between, or a provider failed. `again` names an evaluation of theirs beside the first,
+        `evaluator` whose it is.
+        """
         waiting = self._missing(
             "EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.example_id = e.example_id"
-            " AND r.sample = :sample AND r.failure IS NULL) AND NOT EXISTS (SELECT 1 FROM evaluation v"
-            " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = :sample)",
+            " AND r.sample = :sample AND r.failure IS NULL) AND (NOT EXISTS (SELECT 1 FROM evaluation v"
+            " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
+            " AND v.name = coalesce(:evaluator, v.name)) OR EXISTS (SELECT 1 FROM evaluation v"
+            " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
+            f" AND v.name = coalesce(:evaluator, v.name) AND {_JUDGE_AWAY}))",
             experiment,
             sample,
+            again=again,
+            evaluator=evaluator,
         )
         for example in waiting:
             run = self.run(experiment, example.id, sample)
@@ -235,6 +290,12 @@ class Journal:
         query = "SELECT example_id, sample, output_hash, failure_kind FROM run WHERE experiment = ?"
         for example_id, sample, output_hash, kind in self._tuples(query, (experiment,)):
             yield example_id, sample, output_hash, None if kind is None else rows.error_kind(kind)
+
+    def takings(self, experiment: int) -> Iterator[tuple[str, str, bool, float, tuple[Usage, ...] | None]]:
+        """Yield (example id, sample, whether it failed, seconds, usage) of every run."""
+        query = "SELECT example_id, sample, failure IS NOT NULL, latency, usage FROM run WHERE experiment = ?"
+        for example_id, sample, failed, latency, usage in self._tuples(query, (experiment,)):
+            yield example_id, sample, bool(failed), latency, rows.usage_from(usage)
 
     def pace(self, experiment: int) -> tuple[int, float | None]:
         """Return (stored runs, seconds from the first one's start to the last one's end); None where unknown.
@@ -268,6 +329,11 @@ class Journal:
         )
         return self._tuples(query, {"candidate": candidate, "baseline": -1 if baseline is None else baseline})
 
+    def resources(self, experiment: int) -> Iterator[tuple[str, str, float, str | None, str | None]]:
+        """Yield (example id, sample, seconds, usage as JSON, failure kind) of every run: what it took."""
+        query = "SELECT example_id, sample, latency, usage, failure_kind FROM run WHERE experiment = ?"
+        return self._tuples(query, (experiment,))
+
     def failures(self, experiment: int) -> list[tuple[str, str, str | None, int]]:
         """Return (kind, "type: message", where, how many) of the failed runs, the most frequent first."""
         return self._tally("SELECT failure FROM run WHERE experiment = ? AND failure IS NOT NULL", experiment)
@@ -278,7 +344,7 @@ class Journal:
             "SELECT failure, name FROM evaluation WHERE experiment = ? AND failure IS NOT NULL", experiment
         )
 
-    def _missing(self, condition: str, experiment: int, sample: str) -> Iterator[Example]:
+    def _missing(self, condition: str, experiment: int, sample: str, **more: str | None) -> Iterator[Example]:
         position = -1
         query = (
             "SELECT e.position, e.example_id, c.body FROM experiment x"
@@ -286,7 +352,8 @@ class Journal:
             f" WHERE x.id = :experiment AND e.position > :position AND {condition} ORDER BY e.position LIMIT :page"
         )
         while True:
-            found = self._all(query, {"experiment": experiment, "sample": sample, "position": position, "page": _PAGE})
+            at = {"experiment": experiment, "sample": sample, "position": position, "page": _PAGE}
+            found = self._all(query, at | more)
             for row in found:
                 yield rows.example_from(row["example_id"], row["body"])
             if len(found) < _PAGE:

@@ -21,6 +21,7 @@ _EXPORTED: Final = (
     ("run", _OF_EXPERIMENTS),
     ("evaluation", _OF_EXPERIMENTS),
     ("problem", "build = :build"),
+    ("noise", "build = :build"),
 )
 
 

@@ -5,10 +5,12 @@ Shares are of a score's range; a point is a hundredth of it. The minus is U+2212
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from evalgate.decision import words
+from evalgate.decision.ratios import words as ratio_words
 from evalgate.decision.results import Interval
 
 MINUS: Final = "−"
@@ -98,10 +100,36 @@ def flip_score(value: float | None, *, binary: bool, low: float | None, high: fl
 
 
 def quantity(value: float, unit: str | None) -> str:
-    """Write a number with its unit; seconds as people say them."""
+    """Write a number with its unit; seconds and dollars as people say them."""
     if unit == "s" and value >= 0:
         return seconds(value)
+    if unit == "$" and value >= 0:
+        return ratio_words.dollars(value)
     return f"{number(value)} {unit}" if unit else number(value)
+
+
+def quantities(values: Sequence[float], unit: str | None) -> str:
+    """Write what became what, a unit that is a word once: `478 → 697 tokens`, `$0.12 → $0.15`."""
+    if unit in (None, "s", "$"):
+        return " → ".join(quantity(value, unit) for value in values)
+    return f"{' → '.join(number(value) for value in values)} {unit}"
+
+
+def rise(share: float) -> str:
+    """Write the size of a rise or fall of what an answer takes: `24 %`."""
+    return ratio_words.rise(share)
+
+
+def relative_change(delta: float) -> str:
+    """Write how what an answer takes changed: `+24 %, worse`. `delta` is the share saved, as decisions have it."""
+    text = ratio_words.percent_number(-delta, signed=True)
+    return "none" if text == "0" else f"{text} %, {'better' if delta > 0 else 'worse'}"
+
+
+def relative_range(interval: Interval) -> str:
+    """Write where a relative change could really be: `+18 to +31 %`."""
+    low, high = (ratio_words.percent_number(-share, signed=True) for share in (interval.high, interval.low))
+    return f"{low} %" if low == high else f"{low} to {high} %"
 
 
 def change(

@@ -1,6 +1,7 @@
 """The result for machines: one JSON object whose shape is published in docs/report.schema.json and versioned.
 
-Numbers are rounded to six decimals. Fields are only ever added within one version of the report.
+Numbers are rounded to six decimals, what runs took to nine digits. Fields are only ever added within one version of
+the report.
 """
 
 from __future__ import annotations
@@ -17,15 +18,18 @@ from evalgate.decision.results import (
     Comparison,
     Flip,
     Interval,
+    Ratio,
     RuleDecision,
     SliceDecision,
     SuiteDecision,
 )
 from evalgate.records import Evaluation, Failure, Json, Side
 from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideView, SuiteReport
+from evalgate.stats.summary import Summary
 
 REPORT_VERSION: Final = 1
 _DECIMALS: Final = 6
+_DIGITS: Final = 9
 
 
 def render_json(report: BuildReport) -> str:
@@ -81,6 +85,7 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "repetitions": shown.repetitions,
         "sides": {side.value: _side_of_suite(side, shown) for side in Side if _has(side, shown)},
         "errors": [_tally(tally) for tally in shown.errors],
+        "warnings": list(suite.warnings),
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],
     }
@@ -120,17 +125,43 @@ def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
         "range": None if check.low is None or check.high is None else [_number(check.low), _number(check.high)],
         "binary": check.binary,
         "examples": check.examples,
-        "baseline": _number(check.baseline_mean),
-        "candidate": _number(check.candidate_mean),
+        "baseline": _score(check.baseline_mean, check),
+        "candidate": _score(check.candidate_mean, check),
         "comparison": _comparison(check.comparison),
         "detectable": _number(check.detectable),
         "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},
         "slices": [] if sample else [_slice(part) for part in check.slices],
         "distribution": _distribution(check.distribution),
         "notes": [] if sample else list(check.notes),
-        "regressed": [_flip(flip) for flip in check.regressed],
-        "improved": [_flip(flip) for flip in check.improved],
+        "regressed": [_flip(flip, check) for flip in check.regressed],
+        "improved": [_flip(flip, check) for flip in check.improved],
+        "ratio": _ratio(check.ratio),
     }
+
+
+def _ratio(ratio: Ratio | None) -> dict[str, Any] | None:
+    """Return what runs took."""
+    if ratio is None:
+        return None
+    return {
+        "resource": ratio.resource.value,
+        "allow_increase": _number(ratio.allowed),
+        "candidate": _summary(ratio.candidate),
+        "baseline": _summary(ratio.baseline),
+        "pairs": {
+            "candidate": _amount(ratio.paired_candidate),
+            "baseline": _amount(ratio.paired_baseline),
+            "clipped": ratio.clipped,
+        },
+        "caught": _number(ratio.caught),
+    }
+
+
+def _summary(summary: Summary | None) -> dict[str, Any] | None:
+    if summary is None:
+        return None
+    amounts = {name: _amount(getattr(summary, name)) for name in ("total", "mean", "median", "p95")}
+    return {"answers": summary.count, **amounts}
 
 
 def _rule(rule: RuleDecision) -> dict[str, Any]:
@@ -209,8 +240,18 @@ def _counted(tally: Tally) -> dict[str, Any]:
     }
 
 
-def _flip(flip: Flip) -> dict[str, Any]:
-    return {"example": flip.example_id, "baseline": _number(flip.baseline), "candidate": _number(flip.candidate)}
+def _flip(flip: Flip, check: CheckDecision) -> dict[str, Any]:
+    baseline, candidate = (_score(value, check) for value in (flip.baseline, flip.candidate))
+    return {"example": flip.example_id, "baseline": baseline, "candidate": candidate}
+
+
+def _score(value: float | None, check: CheckDecision) -> float | None:
+    """Round a score; what runs took keeps its digits, as dollars are small."""
+    return _number(value) if check.ratio is None else _amount(value)
+
+
+def _amount(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.{_DIGITS}g}")
 
 
 def _example(view: ExampleView) -> dict[str, Any]:

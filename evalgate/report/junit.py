@@ -58,6 +58,8 @@ def _properties(report: BuildReport, suite: SuiteDecision, shown: SuiteReport) -
     yield "candidate", shown.candidate_label
     yield "baseline", shown.baseline_label or "none"
     yield "dataset", f"{shown.dataset} {shown.dataset_version}"
+    for warning in suite.warnings:
+        yield "warning", warning
 
 
 def _check(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, check: CheckDecision) -> ET.Element:

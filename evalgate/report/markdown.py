@@ -6,7 +6,7 @@ Too long a text is never cut: it is rendered again with less in it, down to the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
@@ -83,6 +83,8 @@ class Section:
     """In how many checks examples changed too, in words."""
     other_folds: tuple[Fold, ...]
     caught: str | None
+    amounts: tuple[str, ...]
+    warnings: tuple[str, ...]
     numbers: tuple[Numbers, ...]
     spreads: tuple[spread.Table, ...]
 
@@ -171,6 +173,8 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         others=formatting.count(len(others), "other check"),
         other_folds=tuple(_folds(others, shown, detail)),
         caught=None if report.sample else sentences.could_catch(suite),
+        amounts=tuple(sentences.amounts(suite, shown)),
+        warnings=suite.warnings,
         numbers=() if report.sample else tuple(_numbers(suite)),
         spreads=tuple(spread.tables(suite, shown)) if detail > Detail.TABLES else (),
     )
@@ -259,14 +263,20 @@ def _explanation(evaluation: Evaluation) -> str | None:
 def _numbers(suite: SuiteDecision) -> Iterator[Numbers]:
     for check in suite.checks:
         if check.comparison is not None:
-            yield _line(check.name, check.comparison, check.detectable)
+            yield _line(check, check.name, check.comparison)
         for part in check.slices:
             if part.comparison is not None:
-                yield _line(f"{check.name}, {slice_name(part)} ({part.examples:,})", part.comparison, None)
+                named = f"{check.name}, {slice_name(part)} ({part.examples:,})"
+                yield replace(_line(check, named, part.comparison), detectable=formatting.UNKNOWN)
 
 
-def _line(name: str, comparison: Comparison, detectable: float | None) -> Numbers:
-    interval = comparison.interval
+def _line(check: CheckDecision, name: str, comparison: Comparison) -> Numbers:
+    interval, ratio = comparison.interval, check.ratio
+    change, between = formatting.points(comparison.delta), formatting.point_range
+    caught = None if check.detectable is None else formatting.points(check.detectable, signed=False)
+    if ratio is not None:
+        change, between = formatting.relative_change(comparison.delta), formatting.relative_range
+        caught = None if ratio.caught is None else formatting.rise(ratio.caught)
     level = f" ({formatting.percent(interval.level)}, {interval.method})" if interval else ""
     p, p_adjusted, q = (
         formatting.UNKNOWN if p is None else formatting.chance(p)
@@ -277,10 +287,10 @@ def _line(name: str, comparison: Comparison, detectable: float | None) -> Number
         pairs=comparison.pairs,
         worse=comparison.worse,
         better=comparison.better,
-        change=formatting.points(comparison.delta),
-        interval=f"{formatting.point_range(interval)}{level}" if interval else formatting.UNKNOWN,
+        change=change,
+        interval=f"{between(interval)}{level}" if interval else formatting.UNKNOWN,
         p=p,
         p_adjusted=p_adjusted if comparison.q is None else f"q {q}",
-        detectable=formatting.UNKNOWN if detectable is None else formatting.points(detectable, signed=False),
+        detectable=caught or formatting.UNKNOWN,
         q=comparison.q is not None,
     )

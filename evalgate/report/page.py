@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from evalgate.report.console import Console, Tone, cells, fitted, padded, wrapped
 from evalgate.report.escaping import for_terminal
@@ -72,6 +72,7 @@ class Page:
 
         With `cut` the first column gives way, down to a width at which names can still be told apart.
         """
+        columns = [replace(column, head=_safe(column.head)) for column in columns]
         cleaned = [[Part(text=_safe(part.text), tone=part.tone) for part in row] for row in rows]
         widths = [
             max([cells(column.head), *(cells(row[place].text) for row in cleaned)])

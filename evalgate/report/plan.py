@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.planning import BuildPlan, CheckPlan, Noise, Outlook, SidePlan, SuitePlan, longest
+from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
 from evalgate.report.formatting import count
@@ -54,6 +55,41 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     for check in suite.checks:
         page.blank()
         _check(page, suite, check, catch)
+    for ratio in suite.ratios:
+        page.blank()
+        _ratio(page, suite, ratio)
+
+
+def _ratio(page: Page, suite: SuitePlan, of: RatioPlan) -> None:
+    """Write what rise of cost, tokens or latency would be caught."""
+    lead = Part(text=f"{of.name}:", tone=Tone.STRONG)
+    if of.spread is not None:
+        page.prose(_known_rise(of.outlooks[0], of.spread), lead=lead, indent=2, hanging=4)
+    else:
+        page.prose(
+            "no complete build has compared it yet, so the rise that it catches 8 times in 10 is shown by how far one"
+            f" answer differs between two equal runs{_independent(suite)}.",
+            lead=lead,
+            indent=2,
+            hanging=4,
+        )
+        columns = [Column(head="differ by", right=True), Column(head="catches a rise of", right=True)]
+        rows = [[Part(text=formatting.percent(each.spread)), Part(text=_rise_size(each.rise))] for each in of.outlooks]
+        page.table(columns, rows, cut=False, indent=4)
+    if of.slices:
+        tested = "slice of it is" if of.slices == 1 else "slices of it are"
+        page.prose(f"{of.slices:,} {tested} tested beside it, where only larger rises are caught.", indent=4)
+
+
+def _rise_size(share: float | None) -> str:
+    return "none" if share is None else formatting.rise(share)
+
+
+def _known_rise(of: RiseOutlook, spread: Spread) -> str:
+    where = f"one answer differs by {formatting.percent(of.spread)} between the sides of build {spread.build}"
+    if of.rise is None:
+        return f"no rise is caught 8 times in 10: there are too few examples ({where})."
+    return f"rises of {formatting.rise(of.rise)} or more are caught 8 times in 10 ({where})."
 
 
 def _took(side: SidePlan) -> str:
@@ -128,7 +164,8 @@ def _known(noise: Noise, of: Outlook) -> str:
     if noise.source == OWN_CHANGES:
         where = f"{share} of answers differ between the sides of build {noise.build}, its real changes among them"
     else:
-        where = f"{share} of answers differ between two equal runs, by {noise.source} in build {noise.build}"
+        build = f" in build {noise.build}" if noise.build else ""
+        where = f"{share} of answers differ between two equal runs, by {noise.source}{build}"
     if not noise.binary:
         where = f"scores vary as if {where}"
     if of.drop is None:
@@ -192,6 +229,16 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
         "confirmation": [_side_json(side) for side in suite.confirmation],
         "thresholds": list(suite.thresholds),
         "checks": [_check_json(check, asked=asked) for check in suite.checks],
+        "ratios": [_ratio_json(ratio) for ratio in suite.ratios],
+    }
+
+
+def _ratio_json(of: RatioPlan) -> dict[str, Any]:
+    return {
+        "name": of.name,
+        "slices": of.slices,
+        "build": None if of.spread is None else of.spread.build,
+        "outlooks": [{"spread": _number(each.spread), "rise": _number(each.rise)} for each in of.outlooks],
     }
 
 
@@ -221,7 +268,7 @@ def _check_json(check: CheckPlan, *, asked: bool) -> dict[str, Any]:
             "comparisons": noise.columns,
             "able_to_fail": noise.live,
             "source": noise.source,
-            "build": noise.build,
+            "build": noise.build or None,
         },
         "outlooks": [
             {"flip": _number(of.flip), "drop": _number(of.drop)}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from evalgate.decision.results import CheckDecision, Flip, Interval, SliceDecision, SuiteDecision
+from evalgate.decision.results import CheckDecision, Comparison, Flip, Interval, SliceDecision, SuiteDecision
 from evalgate.paths import resolve
 from evalgate.records import Verdict
 from evalgate.report import formatting
@@ -100,7 +100,7 @@ def listed_first(suite: SuiteDecision) -> tuple[list[CheckDecision], list[CheckD
     ]
     decisive = [check for check in with_examples if check.gating and check.verdict is suite.verdict]
     first = (decisive or with_examples)[:_CHECKS_LISTED]
-    return first, [check for check in with_examples if check not in first]
+    return first, [check for check in with_examples if all(check is not each for each in first)]
 
 
 def slice_name(part: SliceDecision) -> str:
@@ -125,15 +125,19 @@ def _check_row(check: CheckDecision, unit: str | None) -> Row:
     )
     change = between = formatting.UNKNOWN
     if comparison is not None:
-        change = formatting.change(
-            comparison.delta,
-            baseline=check.baseline_mean,
-            candidate=check.candidate_mean,
-            low=check.low,
-            unit=unit,
+        change = (
+            formatting.relative_change(comparison.delta)
+            if check.ratio is not None
+            else formatting.change(
+                comparison.delta,
+                baseline=check.baseline_mean,
+                candidate=check.candidate_mean,
+                low=check.low,
+                unit=unit,
+            )
         )
         if comparison.interval is not None:
-            between = _between(comparison.interval, points=check.low is None)
+            between = _between(check, comparison.interval)
     return Row(
         check=check.name,
         name=check.name,
@@ -157,17 +161,25 @@ def slice_row(check: CheckDecision, part: SliceDecision) -> Row:
         slice=True,
         baseline="",
         candidate="",
-        change=formatting.points(comparison.delta) if comparison else formatting.UNKNOWN,
-        between=_between(interval, points=check.low is None) if interval else formatting.UNKNOWN,
+        change=_slice_change(check, comparison) if comparison else formatting.UNKNOWN,
+        between=_between(check, interval) if interval else formatting.UNKNOWN,
         verdict=part.verdict if check.gating and part.tested else None,
         phrase=_PHRASES[part.verdict] if check.gating and part.tested else "shown only",
     )
 
 
-def _between(interval: Interval, *, points: bool) -> str:
+def _slice_change(check: CheckDecision, comparison: Comparison) -> str:
+    if check.ratio is not None:
+        return formatting.relative_change(comparison.delta)
+    return formatting.points(comparison.delta)
+
+
+def _between(check: CheckDecision, interval: Interval) -> str:
     """Write an interval in a column whose neighbour already says points, unless that one has a unit of its own."""
+    if check.ratio is not None:
+        return formatting.relative_range(interval)
     text = formatting.point_range(interval)
-    return text if points else text.rsplit(" ", 1)[0]
+    return text if check.low is None else text.rsplit(" ", 1)[0]
 
 
 def _only_a_slice(check: CheckDecision) -> bool:

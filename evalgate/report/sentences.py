@@ -5,7 +5,7 @@ Why a check passed or failed is said by the decision and only repeated here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +15,7 @@ from evalgate.records import ErrorKind, Verdict
 from evalgate.report import formatting
 from evalgate.report.model import BuildReport, ErrorTally, SuiteReport
 from evalgate.report.rows import failing, first_failing, slice_name
+from evalgate.suite.resources import Resource
 
 _NAMED = 3  # more names than this in a headline are not read
 _LISTED: Final = 5  # nor more than this in a sentence
@@ -164,20 +165,51 @@ def error_sentence(tally: ErrorTally) -> str:
 
 
 def could_catch(suite: SuiteDecision) -> str | None:
-    """Say what drop this run would have caught and by what noise, check by check; equal figures are said once."""
-    figures: dict[str | None, dict[str, list[str]]] = {}
+    """Say what drop and what rise this run would have caught and by what noise; equal figures are said once."""
+    drops: dict[str | None, dict[str, list[str]]] = {}
+    rises: dict[str, list[str]] = {}
     for check in suite.checks:
-        if check.gating and check.detectable is not None and check.verdict is not Verdict.UNMEASURABLE:
+        if not check.gating or check.verdict is Verdict.UNMEASURABLE:
+            continue
+        if check.detectable is not None:
             size = formatting.points(check.detectable, signed=False)
-            figures.setdefault(check.detectable_from, {}).setdefault(size, []).append(check.name)
-    parts = []
-    for source, sizes in figures.items():
-        drops = "; ".join(f"{size} in {_named(names, _LISTED)}" for size, names in sizes.items())
-        by = "this run's own changes, real ones among them" if source == OWN_CHANGES else source
-        parts.append(f"{drops} (judged by {by})" if by else drops)
+            drops.setdefault(check.detectable_from, {}).setdefault(size, []).append(check.name)
+        if check.ratio is not None and check.ratio.caught is not None:
+            rises.setdefault(formatting.rise(check.ratio.caught), []).append(check.name)
+    parts = [("Drops", "; ".join(_judged(_sizes(sizes), source) for source, sizes in drops.items()))] if drops else []
+    parts += [("Rises", _sizes(rises))] if rises else []
     if not parts:
         return None
-    return f"Drops that a run like this catches 8 times in 10: {'; '.join(parts)}. Smaller ones could hide."
+    first = f"{parts[0][0]} that a run like this catches 8 times in 10: {parts[0][1]}."
+    return " ".join([first, *(f"{word}: {sizes}." for word, sizes in parts[1:]), "Smaller ones could hide."])
+
+
+def _judged(sizes: str, source: str | None) -> str:
+    by = "this run's own changes, real ones among them" if source == OWN_CHANGES else source
+    return f"{sizes} (judged by {by})" if by else sizes
+
+
+def _sizes(figures: Mapping[str, Sequence[str]]) -> str:
+    return "; ".join(f"{size} in {_named(list(names), _LISTED)}" for size, names in figures.items())
+
+
+def amounts(suite: SuiteDecision, shown: SuiteReport) -> list[str]:
+    """Say what both sides took in all, and how the answers spread: shown only, no rule goes by it."""
+    return [line for check in suite.checks if (line := _amounts(check, shown.units.get(check.name))) is not None]
+
+
+def _amounts(check: CheckDecision, unit: str | None) -> str | None:
+    of = check.ratio
+    if of is None or of.candidate is None:
+        return None
+    sides = [side for side in (of.baseline, of.candidate) if side is not None]
+    medians, highest, totals = (
+        formatting.quantities(values, unit)
+        for values in zip(*((side.median, side.p95, side.total) for side in sides), strict=True)
+    )
+    in_all = "" if of.resource is Resource.LATENCY else f"; in all {totals}"
+    known = " (of what is known)" if check.missing.candidate or check.missing.baseline else ""
+    return f"{check.name}: half of the answers within {medians}, 95 in 100 within {highest}{in_all}{known}"
 
 
 def next_steps(report: BuildReport) -> list[str]:

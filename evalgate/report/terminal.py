@@ -67,6 +67,8 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     rows = list(suite_rows(suite, shown, sample=report.sample))
     if rows:
         _table(page, rows)
+    for line in _set_off(page, sentences.amounts(suite, shown)):
+        page.prose(line, indent=2, hanging=4, tone=Tone.QUIET)
     _reasons(page, reasons)
     _spread(page, suite, shown)
     first, others = listed_first(suite)
@@ -78,6 +80,16 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     if caught and not report.sample:
         page.blank()
         page.prose(caught, indent=2)
+    for warning in suite.warnings:
+        page.blank()
+        page.prose(warning, indent=2, hanging=4, lead=Part(text="warning:", tone=Tone.UNSURE))
+
+
+def _set_off(page: Page, lines: list[str]) -> list[str]:
+    """Leave a line free before there are any."""
+    if lines:
+        page.blank()
+    return lines
 
 
 def _reasons(page: Page, reasons: list[sentences.Reason]) -> None:
@@ -98,12 +110,13 @@ def _spread(page: Page, suite: SuiteDecision, shown: SuiteReport) -> None:
 
 def _table(page: Page, rows: list[Row]) -> None:
     """Write the widest form that fits: whole, with less said, with names cut, or each check on lines of its own."""
+    points = "points or %" if any("%" in row.change for row in rows) else "points"
     for brief, explained, cut in ((False, True, False), (True, True, False), (True, False, False), (True, False, True)):
         columns = [
             Column(head="check"),
             Column(head="baseline", right=True),
             Column(head="candidate", right=True),
-            Column(head="points" if brief else "change", right=True),
+            Column(head=points if brief else "change", right=True),
             Column(head="could be" if brief else "could really be", right=True),
             Column(head="verdict"),
         ]
@@ -120,7 +133,7 @@ def _table(page: Page, rows: list[Row]) -> None:
 def _cells(row: Row, *, brief: bool, explained: bool) -> list[Part]:
     tone = TONES[row.verdict] if row.verdict else Tone.QUIET
     word = row.verdict_text if explained or row.verdict is None else row.verdict.value
-    change = row.change.removesuffix(" points").removesuffix(" point") if brief else row.change
+    change = row.change.removesuffix(" points").removesuffix(" point").partition(", ")[0] if brief else row.change
     return [
         Part(text=row.name if not row.slice else f"  {row.name}"),
         *(Part(text=text) for text in (row.baseline, row.candidate, change, row.between)),

@@ -71,7 +71,7 @@ class Weights:
 
 def weigh(column: Column) -> Weights:
     """Return `column` on a unit scale, summed by unit, without units that did not change."""
-    whole, coarsen = _whole(column.differences)
+    whole, coarsen = whole_numbers(column.differences)
     units, position = np.unique(column.units, return_inverse=True)
     values = np.bincount(position, weights=whole, minlength=len(units)).astype(np.float64)
     changed = values != 0
@@ -82,7 +82,7 @@ def weigh(column: Column) -> Weights:
     return Weights(units=units[changed], values=values, mid=column.mid, coarsen=coarsen, positive=positive)
 
 
-def _whole(differences: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
+def whole_numbers(differences: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
     """Return (whole numbers, by what their sums are divided before comparing)."""
     largest = float(np.abs(differences).max(initial=0.0))
     if largest == 0:

@@ -112,7 +112,7 @@ def t_value(degrees: float, probability: float) -> float:
     return float(stdtrit(degrees, probability))
 
 
-def wilson(share: float, n: int, *, level: float) -> tuple[float, float]:
+def wilson(share: float, n: float, *, level: float) -> tuple[float, float]:
     """Return the score interval of a proportion, or of a mean of scores in [0, 1]. n = 0: (0, 1)."""
     if n == 0:
         return 0.0, 1.0
@@ -122,8 +122,8 @@ def wilson(share: float, n: int, *, level: float) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def clopper_pearson(share: float, n: int, *, level: float) -> tuple[float, float]:
-    """Return the exact interval of a proportion; `share` × n need not be whole. n = 0: (0, 1)."""
+def clopper_pearson(share: float, n: float, *, level: float) -> tuple[float, float]:
+    """Return the exact interval of a proportion; neither `share` × n nor n need be whole. n = 0: (0, 1)."""
     if n == 0:
         return 0.0, 1.0
     from scipy.special import betaincinv

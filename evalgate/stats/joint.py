@@ -25,6 +25,8 @@ DRAWN_AGAIN = 99_999
 _NEAR = 0.2
 """Within this share of alpha the draws themselves could tip an adjusted p."""
 _EQUAL = 1e-9
+_UNITS_IN_BLOCK = 1024
+"""Units whose signs are drawn and multiplied at a time, each keyed once: memory does not grow with their number."""
 _CELLS_IN_CHUNK = 2**23
 """Columns × patterns held at a time: 64 MB of float64."""
 
@@ -221,8 +223,11 @@ class _Losses:
             yield from zip(chunk, self._work_out(chunk), strict=True)
 
     def _work_out(self, indexes: Sequence[int]) -> NDArray[np.float64]:
-        """Return (columns, patterns) losses: one matrix product for each block of patterns and float width."""
-        out = np.empty((len(indexes), self._patterns.count))
+        """Return (columns, patterns) losses: one matrix product for each block of units, patterns and float width.
+
+        Sums of whole numbers are exact in any order, so blocks of units add up to what all at once would give.
+        """
+        out = np.zeros((len(indexes), self._patterns.count))
         tested = [self._tested[index] for index in indexes]
         for dtype, members in _by_width(tested):
             used = _union([tested[member] for member in members])
@@ -230,10 +235,13 @@ class _Losses:
             for line, member in enumerate(members):
                 weights = tested[member].weights
                 table[line, np.searchsorted(used, weights.units)] = weights.values
-            for start, bits in self._patterns.blocks(np.searchsorted(self._units, used)):
-                kept = (table @ bits.astype(dtype)).astype(np.float64)
-                for line, member in enumerate(members):
-                    out[member, start : start + kept.shape[1]] = tested[member].weights.losses(kept[line])
+            places = np.searchsorted(self._units, used)
+            for first in range(0, len(used), _UNITS_IN_BLOCK):
+                part = slice(first, first + _UNITS_IN_BLOCK)
+                for start, bits in self._patterns.blocks(places[part]):
+                    out[members, start : start + bits.shape[1]] += table[:, part] @ bits.astype(dtype)
+            for member in members:
+                out[member] = tested[member].weights.losses(out[member])
         return out
 
 

@@ -84,6 +84,12 @@ class DrawnPatterns:
                 yield first + 1, np.unpackbits(part, axis=1, count=wanted, bitorder="little")
 
 
+def raw_words(names: Sequence[str], *, seed: int, counter: int, words: int) -> NDArray[np.uint64]:
+    """Return (names, words) raw words of each name's stream, from `counter` on; a counter holds four of them."""
+    keys = np.array([_key(seed, name) for name in names], dtype=np.uint64).reshape(len(names), 2)
+    return _words(keys, counter, words)
+
+
 def _whole_counters(patterns: int) -> int:
     """Return `patterns` rounded down to whole steps of a counter, at least one."""
     return max(_PER_COUNTER, patterns // _PER_COUNTER * _PER_COUNTER)

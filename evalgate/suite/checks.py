@@ -27,6 +27,9 @@ class NoRegression(ConfigModel):
     """The margin, as a share of the score's range: PASS says that a drop this large is ruled out."""
     ignore_drop_under: float = Field(default=0.0, ge=0, le=1)
     """A drop smaller than this share of the range never fails, however certain."""
+    allow_increase: float = Field(default=0.10, gt=0, le=1)
+    """For cost, tokens and latency, in the place of the two above: the rise that is allowed, as a share of what the
+    baseline takes. Fails only on evidence of more; PASS says that more is ruled out."""
     slices: tuple[Slice, ...] = ()
     """Metadata paths whose values are also tested one by one."""
 
@@ -48,7 +51,8 @@ class Improves(ConfigModel):
     """The candidate is better than the baseline; passes only on evidence, and fails where that is ruled out."""
 
     by: float = Field(ge=0, lt=1)
-    """By more than this share of the score's range; `improves: 0.05` is short for it, 0 asks for any improvement."""
+    """By more than this share of the score's range; `improves: 0.05` is short for it, 0 asks for any improvement. Of
+    cost, tokens and latency: down by more than this share of what the baseline takes."""
 
     @model_validator(mode="before")
     @classmethod
@@ -60,7 +64,8 @@ class Equivalent(ConfigModel):
     """The candidate is neither better nor worse than the baseline by what counts; passes only on evidence."""
 
     margin: float = Field(gt=0, lt=1)
-    """What counts, as a share of the score's range; `equivalent: 0.05` is short for it."""
+    """What counts, as a share of the score's range; `equivalent: 0.05` is short for it. Of cost, tokens and latency: a
+    share of what the baseline takes."""
 
     @model_validator(mode="before")
     @classmethod
@@ -77,7 +82,8 @@ class Threshold(ConfigModel):
     """A fact about the candidate alone, in the score's own units."""
 
     threshold: float
-    """What is asked; `at_least: 0.8` is short for it."""
+    """What is asked; `at_least: 0.8` is short for it. Of cost, tokens and latency: dollars, tokens or seconds, on
+    average for one answer."""
     mode: Literal["point", "evidence"] = "point"
     """point: the observed mean against the threshold. evidence: its one-sided 95 % bounds."""
 
@@ -174,6 +180,8 @@ class Unmeasurable(StrEnum):
     """Too many answers or evaluations are missing."""
     INCOMPLETE = "incomplete"
     """The run was interrupted or is a part only."""
+    CACHED = "cached"
+    """Latencies that this build did not measure itself: a stored baseline's, or the response cache's."""
 
 
 class Policy(ConfigModel):
@@ -190,7 +198,8 @@ class Policy(ConfigModel):
     on_inconclusive: Literal["warn", "fail"] = "warn"
     """fail: exit 3 where the run cannot tell."""
     on_unmeasurable: Literal["warn", "fail"] | dict[Unmeasurable, Literal["warn", "fail"]] = "fail"
-    """fail: exit 4 where too little was measured; or by kind, {errors: warn}: nothing, baseline, errors, incomplete."""
+    """fail: exit 4 where too little was measured; or by kind, {errors: warn}: nothing, baseline, errors, incomplete,
+    cached."""
     seed: int = Field(default=20240613, ge=0, lt=2**63)
     """Of the sign flips: the same journal gives the same verdict for ever."""
 

@@ -9,6 +9,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 from evalgate.suite.checks import Check, Policy
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, DottedPath
+from evalgate.suite.resources import Resource, applicable, resource_named
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS, Task, kind_of
 
 
@@ -42,7 +43,7 @@ class Suite(ConfigModel):
     evaluators: tuple[Evaluator, ...] = Field(min_length=1)
     """What scores the answers (docs/evaluators.md)."""
     checks: dict[str, Check] = Field(min_length=1)
-    """By the name of an evaluator."""
+    """By the name of an evaluator, or `cost`, `tokens`, `latency`, which every run has (docs/cost-and-latency.md)."""
     cluster: DottedPath | None = None
     """A metadata path: examples with one value belong together."""
     repetitions: PositiveInt = 1
@@ -56,6 +57,22 @@ class Suite(ConfigModel):
         if isinstance(data, dict) and isinstance(data.get("dataset"), str):
             data = {**data, "dataset": {"file": data["dataset"]}}
         return data
+
+    def resource(self, check: str) -> Resource | None:
+        """Return what the check of this name is about, where that is no evaluator's score: an evaluator comes first."""
+        scored = any(evaluator.label == check for evaluator in self.evaluators)
+        return None if scored else resource_named(check)
+
+    @property
+    def scored_checks(self) -> dict[str, Check]:
+        """Return the checks of evaluators' scores."""
+        return {name: check for name, check in self.checks.items() if self.resource(name) is None}
+
+    @property
+    def resource_checks(self) -> dict[str, tuple[Resource, Check]]:
+        """Return the checks of what runs take."""
+        found = {name: (self.resource(name), check) for name, check in self.checks.items()}
+        return {name: (resource, check) for name, (resource, check) in found.items() if resource is not None}
 
     @property
     def baseline_task(self) -> dict[str, Any] | None:
@@ -107,6 +124,9 @@ class Config(ConfigModel):
         written: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
         written["policy"] = self.policy.model_dump(mode="json")
         for name, suite in self.suites.items():
-            checks = {key: check.model_dump(mode="json", exclude_none=True) for key, check in suite.checks.items()}
+            checks = {
+                key: applicable(check.model_dump(mode="json", exclude_none=True), suite.resource(key))
+                for key, check in suite.checks.items()
+            }
             written["suites"][name] |= {"checks": checks, "repetitions": suite.repetitions}
         return written

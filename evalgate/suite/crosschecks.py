@@ -9,11 +9,15 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from evalgate.records import Direction
+from evalgate.suite.checks import Check
 from evalgate.suite.config import Suite
-from evalgate.suite.evaluators import Evaluator, JsonSchema, Sql
+from evalgate.suite.evaluators import JsonSchema, Sql
+from evalgate.suite.model import closest, nearest
+from evalgate.suite.resource_checks import of_resource, of_score, shadowed, stored_latency
+from evalgate.suite.resources import Resource, resource_named
 from evalgate.suite.shape import Path, look_up
 from evalgate.suite.tasks import PromptTask, PythonTask, Task, TaskBase
-from evalgate.suite.wording import Complaint, closest, complaints, nearest
+from evalgate.suite.wording import Complaint, complaints
 
 BASELINES: Final = (
     "{task: …} (a second task), build:<id> or build:latest (a stored build), file:<path> (an exported journal)"
@@ -37,6 +41,7 @@ def cross_check(
         found += wrong
         for task, path in ((suite.task, (*base, "task")), (second, (*base, "baseline", "task"))):
             found += _endpoint(task, path, endpoints)
+        found += _judges(suite, base, endpoints)
         found += _files(suite, second, base, directory)
     return found
 
@@ -79,40 +84,62 @@ def _evaluator_names(suite: Suite, base: Path) -> Iterator[Complaint]:
 
 
 def _checks(suite: Suite, base: Path) -> Iterator[Complaint]:
-    evaluators = {evaluator.label: evaluator for evaluator in suite.evaluators}
     for name, check in suite.checks.items():
         path: Path = (*base, "checks", name)
-        evaluator: Evaluator | None = evaluators.get(name)
-        if evaluator is None:
-            yield Complaint(path, f"the check `{name}` is about no evaluator: {nearest(name, evaluators)}", on_key=True)
-        elif evaluator.direction is Direction.NEUTRAL and check.gating:
-            yield Complaint(
-                path,
-                f"`{name}` is neutral, neither way is better, so it cannot gate: say report_only: true, "
-                "or give the evaluator a direction",
-                on_key=True,
-            )
-        if check.compares and suite.baseline is None:
-            rule = check.comparisons[0]
-            yield Complaint(
-                (*path, rule),
-                f"{rule} compares with a baseline, and the suite has none: set `baseline:` to {BASELINES}",
-                on_key=True,
-            )
-        elif check.needs_fresh and isinstance(suite.baseline, str):
-            rule = check.comparisons[-1]
-            yield Complaint(
-                (*path, rule),
-                f"{rule} needs both sides fresh, and the baseline {suite.baseline!r} is stored: set `baseline:` to "
-                "{task: …}, or use no_regression",
-                on_key=True,
-            )
+        yield from _about(suite, name, check, base)
+        yield from _against_baseline(suite, name, check, path)
     if not any(check.gating for check in suite.checks.values()):
         yield Complaint(
             (*base, "checks"),
             f"no check of suite `{base[-1]}` gates: leave out report_only in at least one",
             on_key=True,
         )
+
+
+def _about(suite: Suite, name: str, check: Check, base: Path) -> Iterator[Complaint]:
+    """Yield what is wrong with a check for what it is about: an evaluator's score, or what every run takes."""
+    path, resource = (*base, "checks", name), resource_named(name)
+    index = next((index for index, each in enumerate(suite.evaluators) if each.label == name), None)
+    if index is None and resource is None:
+        known = [*(evaluator.label for evaluator in suite.evaluators), *Resource]
+        yield Complaint(path, f"the check `{name}` is about no evaluator: {nearest(name, known)}", on_key=True)
+    elif index is None and resource is not None:
+        yield from of_resource(name, check, resource, path)
+    elif index is not None and resource is not None:
+        yield shadowed(name, resource, path, (*base, "evaluators", index))
+    else:
+        yield from of_score(name, check, path)
+        if index is not None and suite.evaluators[index].direction is Direction.NEUTRAL and check.gating:
+            yield Complaint(
+                path,
+                f"`{name}` is neutral, neither way is better, so it cannot gate: say report_only: true, "
+                "or give the evaluator a direction",
+                on_key=True,
+            )
+
+
+def _against_baseline(suite: Suite, name: str, check: Check, path: Path) -> Iterator[Complaint]:
+    if check.compares and suite.baseline is None:
+        rule = check.comparisons[0]
+        yield Complaint(
+            (*path, rule),
+            f"{rule} compares with a baseline, and the suite has none: set `baseline:` to {BASELINES}",
+            on_key=True,
+        )
+    elif check.needs_fresh and isinstance(suite.baseline, str):
+        rule = check.comparisons[-1]
+        yield Complaint(
+            (*path, rule),
+            f"{rule} needs both sides fresh, and the baseline {suite.baseline!r} is stored: set `baseline:` to "
+            "{task: …}, or use no_regression",
+            on_key=True,
+        )
+    elif isinstance(suite.baseline, str) and check.gating and check.compares and _is_latency(suite, name):
+        yield stored_latency(check.comparisons[0], suite.baseline, path)
+
+
+def _is_latency(suite: Suite, check: str) -> bool:
+    return suite.resource(check) is Resource.LATENCY
 
 
 def _baseline(suite: Suite, base: Path) -> Iterator[Complaint]:
@@ -125,12 +152,23 @@ def _baseline(suite: Suite, base: Path) -> Iterator[Complaint]:
 
 
 def _endpoint(task: TaskBase | None, path: Path, endpoints: Collection[str]) -> Iterator[Complaint]:
-    if not isinstance(task, PromptTask):
-        return
-    endpoint = task.model.partition("/")[0]
+    if isinstance(task, PromptTask):
+        yield from _unknown_endpoint(task.model, (*path, "model"), endpoints)
+
+
+def _judges(suite: Suite, base: Path, endpoints: Collection[str]) -> Iterator[Complaint]:
+    for index, evaluator in enumerate(suite.evaluators):
+        for position, model in enumerate(evaluator.models):
+            path: Path = (*base, "evaluators", index, "model")
+            several = not isinstance(evaluator.model, str)
+            yield from _unknown_endpoint(model, (*path, position) if several else path, endpoints)
+
+
+def _unknown_endpoint(model: str, path: Path, endpoints: Collection[str]) -> Iterator[Complaint]:
+    endpoint = model.partition("/")[0]
     if endpoint not in endpoints:
         how = nearest(endpoint, endpoints) if endpoints else "add it under `endpoints:`"
-        yield Complaint((*path, "model"), f"the model's endpoint `{endpoint}` is not in `endpoints`: {how}")
+        yield Complaint(path, f"the model's endpoint `{endpoint}` is not in `endpoints`: {how}")
 
 
 def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePath) -> Iterator[Complaint]:
@@ -148,6 +186,8 @@ def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePat
             wanted.append(((*path, "json_schema", "schema"), "schema", parameters.schema_))
         if isinstance(parameters, Sql):
             wanted.append(((*path, "sql", "database"), "database", parameters.database))
+        if evaluator.judge_file is not None:
+            wanted.append(((*path, "judge"), "judge", evaluator.judge_file))
         wanted += _python_file(evaluator.python, (*path, "python"))
     for path, what, file in wanted:
         if what != "dataset" and _leads_out(file):

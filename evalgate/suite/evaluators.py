@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from pathlib import PurePath
+from typing import Any, Final, Literal
 
 from pydantic import (
     Field,
@@ -15,6 +16,8 @@ from pydantic import (
 )
 
 from evalgate.records import Direction
+from evalgate.suite.judges import JUDGES
+from evalgate.suite.judging import JUDGE_OPTIONS, JudgeOptions
 from evalgate.suite.model import ConfigModel, DottedPath, exactly_one
 
 
@@ -216,7 +219,12 @@ EVALUATOR_KINDS: dict[str, type[Parameters]] = {
 }
 
 
-class Evaluator(ConfigModel):
+FUNCTION_OPTIONS: Final = ("interpreter", "env", "workers", "per_worker", "memory_mb")
+"""The keys that mean something to user functions alone."""
+KINDS: Final = (*EVALUATOR_KINDS, "python", "judge")
+
+
+class Evaluator(JudgeOptions):
     """One evaluator of a suite: exactly one kind, and what every kind may say."""
 
     exact_match: ExactMatch | None = None
@@ -238,7 +246,7 @@ class Evaluator(ConfigModel):
     """A function of the user's: `path/to/file.py:function` or `package.module:function`, run in a worker."""
 
     name: str | None = Field(default=None, pattern=r"^[\w.-]+$")
-    """What checks call it; default: its kind, or the function's name."""
+    """What checks call it; default: its kind, or the name of the function or the judge."""
     direction: Direction | None = None
     """Which way is better; default: the kind's own, maximize for user functions."""
     range: tuple[float, float] | None = None
@@ -254,7 +262,7 @@ class Evaluator(ConfigModel):
     interpreter: str = "python"
     """The Python that runs a user function, relative to `root` when it has a slash."""
     timeout: PositiveFloat = 60.0
-    """Seconds that one evaluation by a user function may take."""
+    """Seconds that one evaluation by a user function, or one call of a judge, may take."""
     env: tuple[str, ...] = ()
     """Names or globs (`AWS_*`) of the environment variables that a user function may see."""
     workers: PositiveInt = 2
@@ -271,7 +279,7 @@ class Evaluator(ConfigModel):
         if isinstance(data, str):
             data = {data: {}}
         if isinstance(data, dict):
-            exactly_one(data, (*EVALUATOR_KINDS, "python"), "an evaluator")
+            exactly_one(data, KINDS, "an evaluator")
             data = {key: {} if value is None and key in EVALUATOR_KINDS else value for key, value in data.items()}
         return data
 
@@ -283,27 +291,61 @@ class Evaluator(ConfigModel):
         return value
 
     @model_validator(mode="after")
-    def _for_functions_only(self) -> Evaluator:
-        options = ("interpreter", "timeout", "env", "workers", "per_worker", "memory_mb")
-        given = [option for option in options if option in self.model_fields_set]
-        if given and self.python is None:
-            raise ValueError(f"{' and '.join(given)} are for python evaluators; {self.kind} runs without them")
+    def _for_others_only(self) -> Evaluator:
+        others = {
+            "python evaluators": () if self.python is not None else FUNCTION_OPTIONS,
+            "judges": () if self.judge is not None else JUDGE_OPTIONS,
+            "python evaluators and judges": () if self.python is not None or self.judge is not None else ("timeout",),
+        }
+        for whose, options in others.items():
+            given = [type(self).model_fields[o].alias or o for o in options if o in self.model_fields_set]
+            if given:
+                raise ValueError(
+                    f"{' and '.join(given)} {'is' if len(given) == 1 else 'are'} for {whose}; {self.kind} has none"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _asks_a_model(self) -> Evaluator:
+        if self.judge is not None and self.model is None:
+            raise ValueError(f"the judge {self.judge} needs a `model`: endpoint/model")
+        named = JUDGES.get(self.judge or "")
+        if named is None:
+            return self
+        unknown = sorted(set(self.input_mapping) - set(named.inputs))
+        if unknown:
+            raise ValueError(
+                f"the judge {self.judge} has no parameter {', '.join(unknown)} for `input_mapping`: it has"
+                f" {', '.join(named.inputs)}"
+            )
+        lacking = [name for name in named.unmapped if name not in self.input_mapping]
+        if lacking:
+            shown = ", ".join(f"{name}: metadata.{name}" for name in lacking)
+            raise ValueError(
+                f"the judge {self.judge} needs to be told what {' and '.join(lacking)} is: input_mapping: {{{shown}}}"
+            )
         return self
 
     @property
     def kind(self) -> str:
         """Return the config key that says what it is, `exact_match` for example."""
+        if self.judge is not None:
+            return "judge"
         return "python" if self.python is not None else next(k for k, t in EVALUATOR_KINDS.items() if self._given(t))
 
     @property
     def parameters(self) -> Parameters | None:
-        """Return the kind's own parameters; None for a user function."""
+        """Return the kind's own parameters; None for a user function and a judge."""
         return next((found for t in EVALUATOR_KINDS.values() if (found := self._given(t))), None)
 
     @property
     def label(self) -> str:
         """Return what checks and reports call it."""
-        return self.name or (self.python.rpartition(":")[2] if self.python else self.kind)
+        return self.name or (self.python.rpartition(":")[2] if self.python else self._judges_name or self.kind)
+
+    @property
+    def _judges_name(self) -> str | None:
+        return PurePath(self.judge).stem if self.judge is not None else None
 
     def _given(self, kind: type[Parameters]) -> Parameters | None:
         return next((v for v in (getattr(self, n) for n in type(self).model_fields) if isinstance(v, kind)), None)

@@ -11,8 +11,11 @@ from typing import Any, Final
 from evalgate.canonical import content_hash
 from evalgate.records import Fingerprint
 from evalgate.suite.config import Endpoint
+from evalgate.suite.delimiting import GUARD
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.inputs import evaluator_files
+from evalgate.suite.judge_prompts import PROMPTS
+from evalgate.suite.judges import JUDGES, PHOENIX_EVALS
 from evalgate.suite.model import ConfigModel
 from evalgate.suite.tasks import HttpTask, PromptTask, TaskBase
 
@@ -39,25 +42,78 @@ def task_fingerprint(task: TaskBase, files: Mapping[str, str], *, endpoint: Endp
     return Fingerprint(digest=content_hash(content), watched=tuple(sorted(files)), unwatched=tuple(unwatched))
 
 
-def evaluator_fingerprint(evaluator: Evaluator, files: Mapping[str, str]) -> Fingerprint:
-    """Return what the scores of one evaluator depend on; `files` as for `task_fingerprint`, with at least its own."""
+def evaluator_fingerprint(
+    evaluator: Evaluator, files: Mapping[str, str], around: Mapping[str, str] | None = None
+) -> Fingerprint:
+    """Return what the scores of one evaluator depend on.
+
+    `files` as for `task_fingerprint`, with at least its own; `around` has what a judge needs of `judge_surroundings`.
+    """
     own = sorted(name for name in evaluator_files(evaluator) if name in files)
     content = {
         "evaluator": _parameters(evaluator) | {"name": evaluator.label},
         "files": {name: files[name] for name in own},
+        **_judge(evaluator, around or {}),
     }
     unwatched = (f"whatever {evaluator.python} imports",) if evaluator.python else ()
     return Fingerprint(digest=content_hash(content), watched=tuple(own), unwatched=unwatched)
 
 
-def evaluators_fingerprint(evaluators: Iterable[Evaluator], files: Mapping[str, str]) -> Fingerprint:
+def evaluators_fingerprint(
+    evaluators: Iterable[Evaluator], files: Mapping[str, str], around: Mapping[str, str] | None = None
+) -> Fingerprint:
     """Return what all scores of a suite depend on, in whatever order its evaluators stand."""
-    parts = {evaluator.label: evaluator_fingerprint(evaluator, files) for evaluator in evaluators}
+    parts = {evaluator.label: evaluator_fingerprint(evaluator, files, around) for evaluator in evaluators}
     return Fingerprint(
         digest=content_hash({label: part.digest for label, part in parts.items()}),
         watched=tuple(sorted({name for part in parts.values() for name in part.watched})),
         unwatched=tuple(sorted({name for part in parts.values() for name in part.unwatched})),
     )
+
+
+def judge_fingerprint(evaluator: Evaluator, files: Mapping[str, str], around: Mapping[str, str]) -> str:
+    """Return the digest of a judge: its prompt, models, parameters and library, whatever the config calls it.
+
+    What was found out about it (`judge validate`) holds for as long as this is the same.
+    """
+    plain = evaluator.model_copy(update={"name": None})
+    return evaluator_fingerprint(plain, files, around).digest
+
+
+def judge_surroundings(
+    evaluators: Iterable[Evaluator], endpoints: Mapping[str, Endpoint], libraries: Mapping[str, str]
+) -> dict[str, str]:
+    """Return what judges depend on outside of their own parameters, by what it is called.
+
+    Where their models are served, and the version of the library that their prompts come from.
+    """
+    found: dict[str, str] = {}
+    for evaluator in evaluators:
+        if _of_phoenix(evaluator) and PHOENIX_EVALS in libraries:
+            found[PHOENIX_EVALS] = libraries[PHOENIX_EVALS]
+        for name in _endpoints(evaluator):
+            if name in endpoints:
+                found[f"endpoint {name}"] = endpoints[name].base_url
+    return dict(sorted(found.items()))
+
+
+def _judge(evaluator: Evaluator, around: Mapping[str, str]) -> dict[str, Any]:
+    if evaluator.judge is None:
+        return {}
+    wanted = {f"endpoint {name}" for name in _endpoints(evaluator)}
+    if _of_phoenix(evaluator):
+        wanted.add(PHOENIX_EVALS)
+    prompts = {"guard": GUARD, "prompt": PROMPTS.get(evaluator.judge)}
+    return {"judge": prompts | {name: around[name] for name in sorted(wanted) if name in around}}
+
+
+def _endpoints(evaluator: Evaluator) -> set[str]:
+    return {model.partition("/")[0] for model in evaluator.models}
+
+
+def _of_phoenix(evaluator: Evaluator) -> bool:
+    named = JUDGES.get(evaluator.judge or "")
+    return named is not None and named.phoenix is not None
 
 
 def _parameters(model: ConfigModel) -> dict[str, Any]:

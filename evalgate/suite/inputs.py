@@ -38,6 +38,8 @@ def evaluator_files(evaluator: Evaluator) -> list[str]:
         return [parameters.schema_]
     if isinstance(parameters, Sql):
         return [parameters.database]
+    if evaluator.judge_file is not None:
+        return [evaluator.judge_file]
     return _python_file(evaluator.python or "")
 
 

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import Any
 
 from evalgate.suite.checks import SHORT_NUMBERS, Check
 from evalgate.suite.config import Config
-from evalgate.suite.evaluators import EVALUATOR_KINDS
+from evalgate.suite.evaluators import EVALUATOR_KINDS, KINDS
+from evalgate.suite.resources import OF_RESOURCES, OF_SCORES, Resource
 from evalgate.suite.shape import model_of
 
 
@@ -26,10 +28,30 @@ def config_schema() -> dict[str, Any]:
             full = definitions[model.__name__]["properties"][SHORT_NUMBERS[model]]
             short = {key: full[key] for key in full if key not in {"title", "description"}}
             definitions["Check"]["properties"][rule]["anyOf"].insert(0, short)
+    _resources(definitions)
     evaluator = definitions["Evaluator"]
-    evaluator["oneOf"] = [{"required": [kind]} for kind in (*EVALUATOR_KINDS, "python")]
+    evaluator["oneOf"] = [{"required": [kind]} for kind in KINDS]
     _also(definitions["Suite"]["properties"]["evaluators"], "items", {"enum": list(EVALUATOR_KINDS)})
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "evalgate.yaml"}
+
+
+def _resources(definitions: dict[str, Any]) -> None:
+    """Give the checks of cost, tokens and latency the rules that they can have, so that editors complete them."""
+    checks = definitions["Suite"]["properties"]["checks"]
+    rule, check = deepcopy(definitions["NoRegression"]), deepcopy(definitions["Check"])
+    for key in OF_SCORES:
+        del rule["properties"][key]
+    for key in OF_RESOURCES:
+        del definitions["NoRegression"]["properties"][key]
+    for key in ("at_least", "zero_tolerance"):
+        del check["properties"][key]
+    rule["title"], check["title"] = "NoRise", "ResourceCheck"
+    rule["description"] = "The candidate takes no more than the baseline and what is allowed; fails only on evidence."
+    check["description"] = f"What runs take, with one or more rules: {', '.join(Resource)}."
+    (reference,) = [one for one in check["properties"]["no_regression"]["anyOf"] if "$ref" in one]
+    reference["$ref"] = "#/$defs/NoRise"
+    definitions |= {"NoRise": rule, "ResourceCheck": check}
+    checks["properties"] = {resource.value: {"$ref": "#/$defs/ResourceCheck"} for resource in Resource}
 
 
 def schema_json() -> str:

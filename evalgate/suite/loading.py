@@ -15,10 +15,13 @@ from evalgate.errors import ConfigurationError, ErrorGroup, Location
 from evalgate.suite.config import Config, Suite
 from evalgate.suite.crosschecks import cross_check, second_task
 from evalgate.suite.overrides import Override, lay_over, read_environment, read_flags
+from evalgate.suite.resources import OF_RESOURCES, OF_SCORES
 from evalgate.suite.shape import Path, leaves, look_up, show_path
 from evalgate.suite.tasks import TaskBase
 from evalgate.suite.wording import Complaint, complaints
 from evalgate.yaml_source import Node, read_yaml
+
+_RULE_KEY = len(("suites", "NAME", "checks", "NAME", "no_regression", "KEY"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,11 +146,21 @@ def _origins(config: Config, root: Node, laid: Mapping[Path, Override], path: Fi
     values = config.model_dump(mode="json", by_alias=True)
     origins: dict[str, str] = {}
     for leaf, _ in leaves(values):
+        if _idle(config, leaf):
+            continue
         value = look_up(values, leaf)
         origin = laid[leaf].origin if leaf in laid else _in_file(leaf, value, root, path)
         if origin or value is not None:
             origins[show_path(leaf)] = origin or "default"
     return origins
+
+
+def _idle(config: Config, leaf: Path) -> bool:
+    """Return whether a key of no_regression means nothing for what its check is about."""
+    if leaf[::2] != ("suites", "checks", "no_regression") or len(leaf) != _RULE_KEY:
+        return False
+    resource = config.suites[str(leaf[1])].resource(str(leaf[3]))
+    return leaf[5] in (OF_RESOURCES if resource is None else OF_SCORES)
 
 
 def _in_file(leaf: Path, value: Any, root: Node, path: FilePath) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
@@ -37,3 +39,16 @@ def exactly_one(data: Any, names: tuple[str, ...], what: str) -> None:
     if len(given) != 1:
         found = " and ".join(given) if given else "none"
         raise ValueError(f"{what} needs exactly one of {', '.join(names)}; found {found}")
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Return how to go on after an unknown `name`: the nearest known one, or all of them."""
+    close = closest(name, known)
+    if close:
+        return f"did you mean `{close}`?"
+    return f"known: {', '.join(sorted(known))}" if known else "nothing is known here"
+
+
+def closest(name: str, known: Collection[str], cutoff: float = 0.6) -> str | None:
+    """Return the known name that `name` most likely means, or None; `cutoff` is a likeness from 0 to 1."""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)

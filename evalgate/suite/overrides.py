@@ -11,8 +11,8 @@ from evalgate.errors import ConfigurationError, Location
 from evalgate.suite.checks import SHORT_NUMBERS
 from evalgate.suite.config import DatasetRef
 from evalgate.suite.evaluators import Evaluator
+from evalgate.suite.model import closest
 from evalgate.suite.shape import Path, leaves, members, model_of, show_path, target
-from evalgate.suite.wording import closest
 from evalgate.yaml_source import resolve_scalar
 
 PREFIX: Final = "EVALGATE_"

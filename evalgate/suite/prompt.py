@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Discriminator, Tag, ValidationError, model_validator
+from pydantic import Discriminator, Tag, model_validator
 
-from evalgate.encoding import NotUtf8Error, decode, printable
-from evalgate.errors import CandidateError, Location
+from evalgate.errors import Location
 from evalgate.suite.model import ConfigModel, DottedPath
-from evalgate.suite.wording import complaints
-from evalgate.yaml_source import Node, Place, read_yaml
+from evalgate.suite.model_file import FileKind, ModelFile, read_model_file
 
-_FORM: Final = (
-    "correct it: a prompt file has messages: [{role, content}], and may have tools, tool_choice, response_format"
+_KIND: Final = FileKind(
+    name="prompt file",
+    key="the task's prompt:",
+    form="correct it: a prompt file has messages: [{role, content}], and may have tools, tool_choice, response_format",
 )
 
 
@@ -92,14 +91,11 @@ class LoadedPrompt:
 
     prompt: PromptFile
     file: str
-    _root: Node = field(repr=False, compare=False)
+    _source: ModelFile[PromptFile] = field(repr=False, compare=False)
 
     def place(self, path: tuple[str | int, ...], line: int = 1) -> Location:
         """Return where `path` (`("messages", 0, "content")`) stands; `line` counts within a text of many lines."""
-        node = self._root.at(path)
-        if node is None or (line == 1 and not node.block):
-            return _location(self.file, self._root.place_of(path))
-        return Location(file=self.file, line=node.place[0] - 1 + line + int(node.block))
+        return self._source.place(path, line)
 
 
 def load_prompt(root: Path, file: str) -> LoadedPrompt:
@@ -107,47 +103,5 @@ def load_prompt(root: Path, file: str) -> LoadedPrompt:
 
     Raises CandidateError with the file, line and column of what is wrong, all of it at once.
     """
-    document = read_yaml(_read(root / file, file))
-    if document.problems:
-        raise _refusal(file, [(_location(file, (p.line, p.column)), printable(p.message)) for p in document.problems])
-    node = document.root
-    if node is None or node.value is None:
-        raise _refusal(file, [(Location(file=file), "the prompt file is empty")])
-    raw = node.plain()
-    try:
-        prompt = PromptFile.model_validate(raw)
-    except ValidationError as error:
-        found = complaints(error.errors(include_url=False), raw, PromptFile)
-        places = [_location(file, node.place_of(each.path, key=each.on_key)) for each in found]
-        messages = [printable(each.message) for each in found]
-        raise _refusal(file, list(zip(places, messages, strict=True))) from None
-    return LoadedPrompt(prompt=prompt, file=file, _root=node)
-
-
-def _read(path: Path, file: str) -> str:
-    try:
-        return decode(path.read_bytes())
-    except FileNotFoundError:
-        raise CandidateError(
-            f"the prompt file {file} does not exist", next_step="write it, or correct the task's prompt: in the config"
-        ) from None
-    except NotUtf8Error as problem:
-        where = _location(file, (problem.line, problem.column))
-        raise CandidateError(problem.message, location=where, next_step="run the command again after that") from None
-    except OSError as error:
-        raise CandidateError(
-            f"the prompt file {file} cannot be read: {error.strerror}", next_step="make it a readable file"
-        ) from None
-
-
-def _refusal(file: str, problems: Sequence[tuple[Location, str]]) -> CandidateError:
-    """Return one error that names every problem at its place: a candidate that does not load, not an ErrorGroup."""
-    if len(problems) == 1:
-        location, message = problems[0]
-        return CandidateError(message, location=location, next_step=_FORM)
-    lines = "".join(f"\n  {location}: {message}" for location, message in problems)
-    return CandidateError(f"{len(problems)} problems:{lines}", location=Location(file=file), next_step=_FORM)
-
-
-def _location(file: str, place: Place) -> Location:
-    return Location(file=file, line=place[0], column=place[1])
+    found = read_model_file(root, file, PromptFile, _KIND)
+    return LoadedPrompt(prompt=found.value, file=file, _source=found)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from evalgate.canonical import canonical_json
 from evalgate.paths import MISSING, parse, resolve
 from evalgate.records import Example, Json
+from evalgate.suite.delimiting import delimited
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -85,13 +86,36 @@ Tree = Any
 """A JSON value in which Text and Expression stand for strings that are templates."""
 
 
+CODE: Final = "evalgate_code"
+"""The variable that holds the code of the tags, for a template compiled by `compile_delimited`."""
+
+
+def compile_delimited(source: str, *, place: tuple[str | int, ...] = ()) -> Text | str:
+    """Return a template in which everything that an expression puts in stands between tags (`delimiting`).
+
+    Its variables must have CODE. Raises TemplateProblem.
+    """
+    compiled: Text | str = _compile(source, typed=False, place=place, environment=_environment(within_tags=True))
+    return compiled
+
+
+def variables_of(source: str) -> frozenset[str]:
+    """Return the names that a template reads and does not set itself. Raises TemplateProblem."""
+    from jinja2 import TemplateSyntaxError, meta
+
+    try:
+        return frozenset(meta.find_undeclared_variables(_environment().parse(source)))
+    except TemplateSyntaxError as error:
+        raise TemplateProblem(error.message or "not a template", line=error.lineno) from None
+
+
 def compile_tree(value: Json, *, typed: bool = False, place: tuple[str | int, ...] = ()) -> Tree:
     """Return `value` with every string in it compiled; keys are never templates.
 
     `typed`: a string that is exactly one `{{ expression }}` keeps the type of its value. Raises TemplateProblem.
     """
     if isinstance(value, str):
-        return _compile(value, typed=typed, place=place)
+        return _compile(value, typed=typed, place=place, environment=_environment())
     if isinstance(value, Mapping):
         return {key: compile_tree(each, typed=typed, place=(*place, key)) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -157,12 +181,11 @@ def dotted(place: tuple[str | int, ...]) -> str:
     return ".".join(map(str, place))
 
 
-def _compile(source: str, *, typed: bool, place: tuple[str | int, ...]) -> Tree:
+def _compile(source: str, *, typed: bool, place: tuple[str | int, ...], environment: SandboxedEnvironment) -> Tree:
     if not any(mark in source for mark in _MARKS):
         return source
     from jinja2 import TemplateSyntaxError, nodes
 
-    environment = _environment()
     try:
         tree = environment.parse(source)
         for kind in (nodes.Include, nodes.Extends, nodes.Import, nodes.FromImport):
@@ -195,8 +218,8 @@ def _outputs_only(tree: Any) -> bool:
 
 
 @cache
-def _environment() -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined
+def _environment(*, within_tags: bool = False) -> SandboxedEnvironment:
+    from jinja2 import StrictUndefined, pass_context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     class Absent(StrictUndefined):
@@ -224,7 +247,7 @@ def _environment() -> SandboxedEnvironment:
     environment = Sandbox(
         undefined=Absent,
         keep_trailing_newline=True,
-        finalize=_shown,
+        finalize=pass_context(_within_tags) if within_tags else _shown,
         autoescape=False,
     )
     for name in ("random", "pprint", "urlize", "xmlattr"):
@@ -252,6 +275,14 @@ def _shown(value: Any) -> Any:
     if value is None or isinstance(value, bool | Mapping | list | tuple):
         return _as_json(value)
     return value
+
+
+def _within_tags(context: Any, value: Any) -> Any:
+    """Show a value between tags; numbers, true, false and null are nobody's text."""
+    shown = _shown(value)
+    if value is None or isinstance(value, bool) or not isinstance(shown, str):
+        return shown
+    return delimited(shown, context[CODE])
 
 
 def _as_json(value: Any, indent: int | None = None) -> str:

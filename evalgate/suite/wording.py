@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -10,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from evalgate.suite.checks import SHORT_NUMBERS
 from evalgate.suite.evaluators import EVALUATOR_KINDS, Evaluator
+from evalgate.suite.model import closest, nearest
 from evalgate.suite.shape import Path, Target, known_keys, look_up, model_of, show_path, target
 from evalgate.suite.tasks import TASK_KINDS
 from evalgate.yaml_source import kind_of
@@ -56,19 +56,6 @@ _PATTERNS = {
     "model": "endpoint/model, the endpoint being one of `endpoints`",
     "name": "letters, digits, and . - _ only",
 }
-
-
-def closest(name: str, known: Collection[str], cutoff: float = 0.6) -> str | None:
-    """Return the known name that `name` most likely means, or None; `cutoff` is a likeness from 0 to 1."""
-    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)), None)
-
-
-def nearest(name: str, known: Collection[str]) -> str:
-    """Return how to go on after an unknown `name`: the nearest known one, or all of them."""
-    close = closest(name, known)
-    if close:
-        return f"did you mean `{close}`?"
-    return f"known: {', '.join(sorted(known))}" if known else "nothing is known here"
 
 
 def complaints(errors: Iterable[ErrorDetails], raw: Any, start: Any) -> list[Complaint]:

@@ -93,6 +93,22 @@ def cells() -> list[Cell]:
         for rate in (0.05, 0.1, 0.2):
             row = f"pass rate {100 * rate:g} %, 3 runs against 1"
             add("other scores", row, sizes, rate=rate, flip=1.5 * rate * (1 - rate), repetitions=(1, 3))
+    what = "what answers take"
+    times = {"kind": "times", "weight": 0.5}
+    for sizes in (core, (20, 30, 500)):
+        add(what, "unchanged, lognormal (σ 0.4)", sizes, **times)
+        add(what, "unchanged, σ 0.4, 3 % of runs take 10 × as much", sizes, tail=0.03, **times)
+        add(what, "unchanged, σ 1.0", sizes, sigma=1.0, **times)
+        add(what, "unchanged, σ 0.1", sizes, sigma=0.1, **times)
+        add(what, "up 10 %, as allowed, σ 0.1", sizes, sigma=0.1, rise=0.10, **times)
+        add(what, "up 10 %, as allowed, σ 0.4", sizes, rise=0.10, **times)
+        add(what, "up 30 %, 10 % allowed, σ 0.4", sizes, rise=0.30, **times)
+        add(what, "up 30 %, 1 % allowed, σ 0.4", sizes, rise=0.30, allowed=0.01, **times)
+        add(what, "up 30 %, 10 % allowed, σ 0.1", sizes, sigma=0.1, rise=0.30, **times)
+        add(what, "up 30 %, 10 % allowed, σ 0.4, 3 runs of each", sizes, rise=0.30, repetitions=(3, 3), **times)
+        add(what, "clusters of 5, unchanged, σ 0.4", sizes, clustered=True, **times)
+    add(what, "five checks, unchanged, σ 0.4", core, kind="times", **five)
+    add(what, "slices of ten, unchanged, σ 0.4", core, kind="times", slices=10, weight=0.5)
     add(many, "five checks, unchanged", core, **five)
     add(many, "five checks, one down 10 points", core, drop=0.10, **five)
     add(many, "three suites of their own, unchanged", core, suites=3, weight=0.5)
@@ -235,6 +251,7 @@ def tables(found: dict[str, dict]) -> str:
         if not part:
             continue
         shown = ("FAIL", "PASS", "INCONCLUSIVE", "confirmed") if part[0].spec.flow else ("FAIL",)
+        shown = ("FAIL", "PASS") if part[0].spec.kind == "times" else shown
         for verdict in shown:
             parts.append(_table(group, verdict, part, found))
     return "\n\n".join(parts)

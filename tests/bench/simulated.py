@@ -9,10 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
-from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Scores, StoredRuns, SuiteEvidence
+from evalgate.decision.evidence import (
+    BuildEvidence,
+    Cell,
+    CheckEvidence,
+    ResourceEvidence,
+    Scores,
+    StoredRuns,
+    SuiteEvidence,
+)
 from evalgate.records import EvaluatorSpec
 from evalgate.suite.checks import Check, Policy
+from evalgate.suite.resources import Resource
 
 PATH = "metadata.part"
 STORED = StoredRuns(repetitions=3, of="main@1a2b3c4", date="2026-11-20")
@@ -47,6 +57,13 @@ class Spec:
     """The task's own errors, on both sides; the examples that fail more often have more."""
     repetitions: tuple[int, int] = (1, 1)
     """Candidate, baseline."""
+    sigma: float = 0.4
+    """For `times`: the standard deviation of the logarithm of what one answer takes, from run to run."""
+    tail: float = 0.0
+    """For `times`: the share of runs that take ten times as long."""
+    rise: float = 0.0
+    """For `times`: by how much the first check's candidate takes longer."""
+    allowed: float = 0.10
     flow: str | None = None
     """`fair`, `lucky`, `unlucky`: screen, then confirm, against such a stored baseline; None: decide on one draw."""
 
@@ -55,7 +72,7 @@ class World:
     """One dataset with `checks` true scores for each example of either side."""
 
     def __init__(self, spec: Spec, rng: np.random.Generator, *, checks: int, drops: bool) -> None:
-        self._spec, self._rng, self._checks = spec, rng, checks
+        self._spec, self._rng, self._checks, self._drops = spec, rng, checks, drops
         self.groups = np.arange(spec.n) // CLUSTER if spec.clustered else None
         self._truth = self._baseline_truth()
         self._broken = np.zeros((checks, spec.n), dtype=bool)
@@ -67,8 +84,10 @@ class World:
 
     def draw(self, repetitions: int, *, candidate: bool) -> list[Scores]:
         """Return `repetitions` runs of every example of a side, a Scores for each check."""
-        broken = self._broken & candidate
-        values = self._values(repetitions, broken)
+        if self._spec.kind == "times":
+            values = self._times(repetitions, candidate=candidate)
+        else:
+            values = self._values(repetitions, self._broken & candidate)
         cells = np.full(values.shape, Cell.SCORED, dtype=np.uint8)
         if self._spec.errors:
             erring = self._rng.random(values.shape[1:]) < self._error_chance[:, None]
@@ -78,6 +97,8 @@ class World:
 
     def _baseline_truth(self):
         spec, shape = self._spec, (self._checks, self._spec.n)
+        if spec.kind == "times":
+            return np.exp(0.5 * self._rng.standard_normal(shape))
         if spec.kind == "ordinal":
             return self._rng.choice(np.arange(1.0, 6.0), p=RATINGS, size=shape)
         if spec.kind == "zeros":
@@ -97,6 +118,16 @@ class World:
         if self._spec.kind == "zeros":
             return MEAN_WHEN_NOT_ZERO * (1 - float(np.dot(ZERO_CHANCES, [1 - NEVER_ZERO, NEVER_ZERO])))
         return self._spec.rate
+
+    def _times(self, repetitions: int, *, candidate: bool):
+        """Lognormal amounts around each example's own, part of the luck shared by checks and by what clusters."""
+        rng = self._rng
+        luck = np.clip(self._luck(repetitions), 1e-12, 1 - 1e-12)
+        times = self._truth[:, :, None] * np.exp(self._spec.sigma * ndtri(luck))
+        times = np.where(rng.random(times.shape) < self._spec.tail, 10 * times, times)
+        if candidate and self._drops:
+            times[0] *= 1 + self._spec.rise
+        return times
 
     def _values(self, repetitions: int, broken):
         luck = self._luck(repetitions)
@@ -171,16 +202,28 @@ class Build:
             )
             for evaluator, one, other in zip(self._specs, candidate, baseline, strict=True)
         )
+        timed = spec.kind == "times"
         return SuiteEvidence(
             name=self.names()[index],
             dataset=dataset,
             example_ids=self._ids,
-            checks=checks,
+            checks=() if timed else checks,
+            resources=tuple(map(self._timed, checks)) if timed else (),
             clusters=None if world.groups is None else tuple(f"c{group}" for group in world.groups.tolist()),
             slices={PATH: tuple(f"part {at % spec.slices:02d}" for at in range(spec.n))} if spec.slices else {},
             identical=np.zeros(spec.n, dtype=bool),
             baseline_label="main",
             screen=screen,
+        )
+
+    def _timed(self, check: CheckEvidence) -> ResourceEvidence:
+        rule = {"allow_increase": self.spec.allowed} | ({"slices": [PATH]} if self.spec.slices else {})
+        return ResourceEvidence(
+            name=check.name,
+            check=Check.model_validate({"no_regression": rule}),
+            resource=Resource.COST,
+            candidate=check.candidate,
+            baseline=check.baseline,
         )
 
     def evidence(self, suites) -> BuildEvidence:

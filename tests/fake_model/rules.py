@@ -29,14 +29,16 @@ FAULTS: Mapping[str, str] = {
 
 @dataclass(kw_only=True)
 class Rule:
-    """`when` is a substring of the last user message, `model` a model's name; None fits every request.
+    """`when` is a substring of the last user message, `model` a model's name, `has` a key of the body; None fits all.
 
     It applies `times` times (None: always), and to a seeded `share` of the calls that fit. `reply` is echo, random,
-    or any other text as it stands. `finish_reason`, `tool_calls` and `usage` override what would be computed.
+    judge (a gullible one, `judge.py`), or any other text as it stands. `finish_reason`, `tool_calls` and `usage`
+    override what would be computed, `message` what an error of `status` says.
     """
 
     when: str | None = None
     model: str | None = None
+    has: str | None = None
     times: int | None = None
     share: float = 1.0
     reply: str | None = None
@@ -46,6 +48,7 @@ class Rule:
     latency: float = 0.0
     fault: str | None = None
     status: int = 500
+    message: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     location: str = "/"
     size: int = 17 * 1024 * 1024
@@ -63,11 +66,13 @@ class Rule:
             raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
         return cls(**data)
 
-    def fits(self, *, model: str, text: str, call: int, seed: int) -> bool:
+    def fits(self, body: Mapping[str, Any], *, text: str, call: int, seed: int) -> bool:
         """Return whether this rule applies to the server's `call`-th call."""
         if self.times is not None and self.used >= self.times:
             return False
-        if self.model not in {None, model} or (self.when is not None and self.when not in text):
+        if self.model not in {None, body.get("model", "")} or (self.when is not None and self.when not in text):
+            return False
+        if self.has is not None and self.has not in body:
             return False
         return self.share >= 1.0 or _fraction(f"{seed}:{call}") < self.share
 

@@ -90,7 +90,7 @@ class FakeModel:
     def _rule(self, body: dict[str, Any], number: int) -> Rule:
         text = last_user_text(body)
         for rule in self.rules:
-            if rule.fits(model=body.get("model", ""), text=text, call=number, seed=self.seed):
+            if rule.fits(body, text=text, call=number, seed=self.seed):
                 rule.used += 1
                 return rule
         return Rule()
@@ -169,7 +169,7 @@ def _refused(request: web.Request, rule: Rule) -> web.Response | None:
     """Return what an endpoint that says no would answer."""
     key = request.headers.get("Authorization", "").removeprefix("Bearer ")
     said = {
-        "status": (rule.status, f"status {rule.status} on demand", None),
+        "status": (rule.status, rule.message or f"status {rule.status} on demand", None),
         "error_in_200": (200, "upstream failed", rule.status),
         "quota": (429, "You exceeded your current quota", "insufficient_quota"),
         "filtered_prompt": (400, "The prompt was filtered", "content_filter"),

@@ -143,14 +143,14 @@ async def test_a_tasks_own_usage_is_recorded(project, journal):
     )
     project.write("v2/app.py", told)
     project.suite = {
-        "evaluators": [{"exact_match": {"path": "answer"}}, "tokens"],
-        "checks": {"exact_match": {"no_regression": {}}, "tokens": {"report_only": True}},
+        "evaluators": [{"exact_match": {"path": "answer"}}, {"tokens": {}, "name": "used"}],
+        "checks": {"exact_match": {"no_regression": {}}, "used": {"report_only": True}},
     }
     build = await measured(project.prepare(), journal)
     run = journal.run(build.experiment().id, "e0", "r1")
     assert run is not None
     assert (run.usage, run.context, run.trace_id) == ((Usage(model="m", input_tokens=7, output_tokens=2),), ["c"], "t1")
-    assert build.scores()["e0", "r1", "tokens"] == 9
+    assert build.scores()["e0", "r1", "used"] == 9
     assert set(build.scores(Side.BASELINE).values()) == {1.0, None}
 
 

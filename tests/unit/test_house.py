@@ -20,8 +20,10 @@ from evalgate import errors, records
 from evalgate.cli.compose import _Runners
 from evalgate.cli.root import COMMANDS
 from evalgate.gate.request import _title
+from evalgate.git.worktrees import SETUP_MARKERS
 from evalgate.journal.schema import _MIGRATIONS, VERSION
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS
+from evalgate.workers.setup import MARKERS
 
 _ROOT = Path(__file__).parents[2]
 _TASKS = {
@@ -187,3 +189,8 @@ def test_every_page_that_the_code_cites_is_there():
     ]
     assert cited
     assert [each for each in cited if not list(_ROOT.glob(f"{each[1]}*"))] == []
+
+
+def test_git_and_workers_agree_on_where_a_setup_is_remembered():
+    """Siblings on a floor do not import each other, so the place is written twice."""
+    assert SETUP_MARKERS == MARKERS

@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Problem, Redraw, Scores, SuiteEvidence
+from evalgate.decision.evidence import (
+    BuildEvidence,
+    Cell,
+    CheckEvidence,
+    Problem,
+    Redraw,
+    ResourceEvidence,
+    Scores,
+    StoredRuns,
+    SuiteEvidence,
+)
 from evalgate.records import EvaluatorSpec
 from evalgate.suite.checks import Check, Policy
+from evalgate.suite.resources import Resource
 
 ERROR = "error"
 ABSENT = "absent"
+UNKNOWN = "unknown"
+"""Of what a run took: nobody saw it."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A latency that an earlier build measured."""
+
+    seconds: float
 
 
 def scores(values: Sequence[object]) -> Scores:
@@ -25,6 +46,10 @@ def scores(values: Sequence[object]) -> Scores:
                 cells[line, column] = Cell.MISSING
             elif value == ERROR:
                 cells[line, column] = Cell.TASK_ERROR
+            elif value == UNKNOWN:
+                cells[line, column] = Cell.UNKNOWN
+            elif isinstance(value, Earlier):
+                out[line, column], cells[line, column] = value.seconds, Cell.EARLIER
             elif value != ABSENT:
                 out[line, column], cells[line, column] = value, Cell.SCORED
     return Scores(values=out, cells=cells)
@@ -50,12 +75,29 @@ def check(
     )
 
 
+def taken(
+    candidate: Sequence[object],
+    baseline: Sequence[object] | None = None,
+    *,
+    name: str = "cost",
+    rules: Mapping[str, object] | None = None,
+) -> ResourceEvidence:
+    """One check of what runs take; its rule is no_regression unless `rules` says otherwise."""
+    return ResourceEvidence(
+        name=name,
+        check=Check.model_validate({"no_regression": {}} if rules is None else rules),
+        resource=Resource(name),
+        candidate=scores(candidate),
+        baseline=None if baseline is None else scores(baseline),
+    )
+
+
 def ids(number: int) -> tuple[str, ...]:
     return tuple(f"e{index:05d}" for index in range(number))
 
 
 def suite(
-    *checks: CheckEvidence,
+    *checks: CheckEvidence | ResourceEvidence,
     name: str = "support",
     dataset: str = "support-golden",
     example_ids: Sequence[str] | None = None,
@@ -64,6 +106,7 @@ def suite(
     identical: Sequence[bool] | bool = False,
     problems: Sequence[Problem] = (),
     label: str | None = "main",
+    screen: StoredRuns | None = None,
 ) -> SuiteEvidence:
     number = len(checks[0].candidate.values) if checks else len(example_ids or ())
     same = np.full(number, identical) if isinstance(identical, bool) else np.array(identical, dtype=bool)
@@ -71,12 +114,14 @@ def suite(
         name=name,
         dataset=dataset,
         example_ids=tuple(example_ids) if example_ids is not None else ids(number),
-        checks=tuple(checks),
+        checks=tuple(each for each in checks if isinstance(each, CheckEvidence)),
+        resources=tuple(each for each in checks if isinstance(each, ResourceEvidence)),
         clusters=None if clusters is None else tuple(clusters),
         slices={path: tuple(values) for path, values in (slices or {}).items()},
         identical=same,
         problems=tuple(problems),
         baseline_label=label,
+        screen=screen,
     )
 
 

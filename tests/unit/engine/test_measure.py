@@ -35,6 +35,7 @@ class Task:
 
 class Evaluator:
     def __init__(self, name="m", pause=0.0):
+        self.concurrency = 1
         self.spec, self.pause, self.seen = EvaluatorSpec(name=name), pause, []
 
     async def start(self):

@@ -5,8 +5,9 @@ import pytest
 
 from evalgate.decision.evidence import Cell, Labels, Redraw
 from evalgate.errors import ConfigurationError
-from evalgate.gate.evidence import REDRAW, build_evidence
+from evalgate.gate.evidence import build_evidence
 from evalgate.gate.gather import Source, gathered
+from evalgate.gate.samples import REDRAW
 from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow
 from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Evaluation, EvaluatorSpec, Example, Failure, Side, TaskOutcome

@@ -1,47 +1,14 @@
 """git, on real repositories, hostile ones included."""
 
 import os
-import subprocess
+import shutil
 from pathlib import Path
 
 import pytest
 
-from evalgate.errors import MeasurementError
-from evalgate.git.repository import Repository
-
-IDENTITY = ("-c", "user.name=n", "-c", "user.email=e@example.com", "-c", "commit.gpgsign=false")
-
-
-def git(where: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        ("git", *IDENTITY, "-c", "protocol.file.allow=always", *arguments),
-        cwd=where,
-        check=True,
-        capture_output=True,
-        text=True,
-        env={"PATH": os.environ["PATH"], "HOME": str(where), "GIT_CONFIG_NOSYSTEM": "1"},
-    )
-    return done.stdout.strip()
-
-
-def repository(where: Path) -> Repository:
-    found = Repository.find(where)
-    assert found is not None
-    return found
-
-
-@pytest.fixture
-def tree(tmp_path: Path) -> Path:
-    """A repository with one commit."""
-    top = tmp_path / "tree"
-    (top / "sub").mkdir(parents=True)
-    git(top, "init", "-q", "-b", "main")
-    (top / "a.py").write_text("a")
-    (top / "sub" / "b é.py").write_text("b")
-    (top / ".gitignore").write_text("*.log\n")
-    git(top, "add", ".")
-    git(top, "commit", "-q", "-m", "one")
-    return top
+from evalgate.errors import BaselineError, MeasurementError
+from evalgate.git.repository import Change, Repository
+from tests.unit.git.repositories import commit, git, repository
 
 
 def test_head_branch_and_files_of_a_clean_tree(tree):
@@ -178,3 +145,63 @@ def test_a_broken_repository_is_said_to_be_unreadable(tree):
 def test_a_root_outside_of_the_repository_is_refused(tree, tmp_path):
     with pytest.raises(ValueError, match="is not in the subpath"):
         repository(tree).files(tmp_path)
+
+
+def wrapper(where: Path, script: str) -> str:
+    """Put a `git` in a folder that does something first; return that folder and the rest of PATH."""
+    where.mkdir()
+    program = where / "git"
+    program.write_text(f"#!/bin/sh\n{script}\n")
+    program.chmod(0o755)
+    return f"{where}:{os.environ['PATH']}"
+
+
+def test_a_repository_of_someone_else_is_explained_with_what_repairs_it(tree, tmp_path):
+    real = shutil.which("git")
+    path = wrapper(tmp_path / "bin", f'GIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"')
+    with pytest.raises(BaselineError) as caught:
+        repository(tree, PATH=path, HOME=str(tmp_path))
+    assert caught.value.message == (
+        f"git refuses the repository at {tree}: its folder belongs to another user than this one"
+    )
+    assert caught.value.next_step == f"git config --global --add safe.directory {tree}"
+    assert Repository.find(tree, environ={"PATH": path, "HOME": str(tmp_path)}) is None
+    git(tmp_path, "config", "--global", "--add", "safe.directory", str(tree))
+    assert repository(tree, PATH=path, HOME=str(tmp_path)).root == tree
+
+
+def test_no_git_and_no_repository_are_told_apart(tmp_path, tree):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(BaselineError, match=r"git does not run in .*/tree, and the baseline is a commit"):
+        Repository.at(tree, environ={"PATH": str(empty)})
+    with pytest.raises(BaselineError, match="/empty is in no work tree of git"):
+        Repository.at(empty, environ=os.environ)
+    git(tmp_path, "init", "-q", "--bare", "bare.git")
+    with pytest.raises(BaselineError, match="is in no work tree of git"):
+        Repository.at(tmp_path / "bare.git", environ=os.environ)
+
+
+def test_what_changed_since_a_commit_follows_renames_and_the_work_tree(tree):
+    long = "".join(f"line {number}\n" for number in range(40))
+    base = commit(tree, prompt_txt=long)
+    git(tree, "mv", "prompt.txt", "sub/new prompt é.txt")
+    (tree / "sub" / "new prompt é.txt").write_text(long + "and one more\n")
+    (tree / "a.py").write_text("changed")
+    git(tree, "rm", "-q", "--cached", ".gitignore")
+    assert repository(tree).changes(base) == [
+        Change(path=".gitignore"),
+        Change(path="a.py"),
+        Change(path="sub/new prompt é.txt", was="prompt.txt"),
+    ]
+
+
+def test_a_filter_whose_name_cannot_be_switched_off_is_refused(tree, tmp_path):
+    """`-c filter.a=b.clean=` would set another key, and the program would run."""
+    with (tree / ".git" / "config").open("a") as config:
+        config.write(f'[filter "a=b"]\n\tclean = touch {tmp_path}/ran\n')
+    (tree / ".gitattributes").write_text("*.py filter=a=b\n")
+    (tree / "a.py").write_text("z")
+    with pytest.raises(MeasurementError, match="names a program in a way that cannot be switched off"):
+        repository(tree).is_dirty()
+    assert not (tmp_path / "ran").exists()

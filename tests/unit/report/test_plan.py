@@ -172,6 +172,7 @@ def test_the_plan_as_json():
                         "outlooks": [outlook],
                     }
                 ],
+                "ratios": [],
             }
         ],
     }

@@ -11,6 +11,8 @@ from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.fingerprint import (
     evaluator_fingerprint,
     evaluators_fingerprint,
+    judge_fingerprint,
+    judge_surroundings,
     task_fingerprint,
 )
 from evalgate.suite.inputs import evaluator_files, hash_files, matching_files, task_files
@@ -91,6 +93,59 @@ def test_evaluators_count_by_parameters_version_and_their_own_files():
     assert evaluator_fingerprint(spelled, {}) == evaluator_fingerprint(exact, {})
     named = Evaluator.model_validate({"exact_match": {}, "name": "x"})
     assert evaluator_fingerprint(named, {}) != evaluator_fingerprint(exact, {})
+
+
+ENDPOINTS = {"a": Endpoint(base_url="http://one"), "b": Endpoint(base_url="http://two")}
+VERSIONS = {"arize-phoenix-evals": "3.9.4"}
+
+
+def judge(**config) -> Evaluator:
+    return Evaluator.model_validate({"judge": "faithfulness", "model": "a/m", **config})
+
+
+def around(evaluator: Evaluator, **more) -> dict[str, str]:
+    return judge_surroundings([evaluator], {**ENDPOINTS, **more.pop("endpoints", {})}, {**VERSIONS, **more})
+
+
+def test_a_judge_counts_by_its_prompt_its_models_its_parameters_and_its_library():
+    base = judge()
+    assert around(base) == {"arize-phoenix-evals": "3.9.4", "endpoint a": "http://one"}
+    others = [
+        judge(judge="toxicity"),
+        judge(model="a/n"),
+        judge(model=["a/m", "b/m"]),
+        judge(temperature=1),
+        judge(seed=2),
+        judge(repetitions=3),
+        judge(explain=False),
+        judge(vote="mean"),
+        judge(parameters={"reasoning_effort": "low"}),
+        judge(input_mapping={"context": "metadata.context"}),
+        judge(version="2"),
+    ]
+    digests = {judge_fingerprint(each, {}, around(each)) for each in [base, *others]}
+    digests.add(judge_fingerprint(base, {}, {**around(base), "arize-phoenix-evals": "3.9.5"}))
+    digests.add(judge_fingerprint(base, {}, around(base, endpoints={"a": Endpoint(base_url="http://elsewhere")})))
+    assert len(digests) == len(others) + 3
+    same = [judge(timeout=3), judge(name="other"), judge(temperature=0, seed=1, explain=True)]
+    assert {judge_fingerprint(each, {}, around(each)) for each in same} == {judge_fingerprint(base, {}, around(base))}
+    assert evaluator_fingerprint(judge(name="other"), {}) != evaluator_fingerprint(base, {})
+
+
+def test_a_judge_file_counts_by_its_content_and_no_library_by_its_version():
+    own = judge(judge="tone.yaml")
+    assert evaluator_files(own) == ["tone.yaml"]
+    assert around(own) == {"endpoint a": "http://one"}
+    one, other = ({"tone.yaml": digest, "unrelated": digest} for digest in "12")
+    assert judge_fingerprint(own, one, {}) != judge_fingerprint(own, other, {})
+    assert judge_fingerprint(judge(judge="correctness"), one, {}) == judge_fingerprint(
+        judge(judge="correctness"), other, {}
+    )
+
+
+def test_a_guard_or_a_prompt_of_ours_that_changes_makes_another_judge():
+    """Read this as: you changed what judges are told, so what was found out about them is to be found out again."""
+    assert judge_fingerprint(judge(judge="correctness"), {}, {}).startswith("429beac7")
 
 
 @pytest.fixture

@@ -179,8 +179,8 @@ polcy: 3
             "say report_only: true, or give the evaluator a direction"
         ),
         (
-            "evalgate.yaml:24:28: policy.on_unmeasurable.nothin should be 'nothing', 'baseline', 'errors' or "
-            "'incomplete'; it is 'nothin'"
+            "evalgate.yaml:24:28: policy.on_unmeasurable.nothin should be 'nothing', 'baseline', 'errors', "
+            "'incomplete' or 'cached'; it is 'nothin'"
         ),
         "evalgate.yaml:24:50: policy.on_unmeasurable.errors should be 'warn' or 'fail'; it is 'x'",
         "evalgate.yaml:24:61: policy.alpha should be below 0.5; it is 3",

@@ -1,0 +1,152 @@
+"""`evalgate noise`: the baseline against itself, several times over, and what that says of the gate."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalgate.cli.options import config_option, journal_option, overrides, set_option
+from evalgate.errors import ConfigurationError, Interrupted, JournalError
+
+if TYPE_CHECKING:
+    from evalgate.gate.request import Request
+    from evalgate.gate.run import Ended
+    from evalgate.journal.store import Journal
+    from evalgate.report.progress import Progress
+
+_FEWEST, _MOST = 2, 200
+
+
+@click.command()
+@config_option
+@journal_option
+@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@click.option(
+    "--runs",
+    type=click.IntRange(min=_FEWEST, max=_MOST),
+    metavar="K",
+    help="How many times the whole dataset is run.  [default: 5]",
+)
+@click.option("--resume", is_flag=True, help="Go on with the latest study that was interrupted.")
+@click.option("--show", is_flag=True, help="Show the latest finished study again, without running anything.")
+@set_option
+@click.option("--quiet", is_flag=True, help="Print the result without progress and log lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print the study as JSON, in place of text.")
+def command(
+    *,
+    config: Path,
+    journal: Path | None,
+    suites: tuple[str, ...],
+    runs: int | None,
+    resume: bool,
+    show: bool,
+    assignments: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+) -> int:
+    """Run the baseline against itself, to learn how much scores vary when nothing changes.
+
+    Each suite's baseline task answers its whole dataset several times, with answers of its own; a suite whose baseline
+    is a stored build, or nothing, runs its own task as it stands. What is found is stored: `evalgate plan` and every
+    report go by it while the task, the dataset and the evaluators stay what they are.
+    """
+    from evalgate.cli.builds import head, journal_path, tree_of
+    from evalgate.gate.noise import RUNS, finished_study, resumable_study, study_request
+    from evalgate.journal.store import Journal
+    from evalgate.suite.loading import load_config
+
+    if resume and (suites or runs):
+        raise click.UsageError("--resume goes on with the suites and runs that the study has: leave the others out")
+    if show and (suites or runs or resume):
+        raise click.UsageError("--show shows a study as it was made: leave --suite, --runs and --resume out")
+    environ = dict(os.environ)
+    if show:
+        path = journal_path(journal)
+        if not path.exists():
+            raise ConfigurationError(f"there is no journal at {path}", next_step="evalgate noise")
+        with Journal(path, create=False) as store:
+            return _conclude(store, finished_study(store), environ, as_json=as_json)
+    loaded = load_config(config, environ=environ, overrides=overrides(assignments))
+    with Journal(journal_path(journal)) as store:
+        study = resumable_study(store) if resume else None
+        names = suites if study is None else tuple(store.build(study).config["suites"])
+        request = study_request(loaded, names, commit=head(loaded.path, environ), tree=tree_of(environ))
+        again = _again(config, journal)
+        try:
+            ended = asyncio.run(
+                _supervised(request, store, environ, runs=runs or RUNS, resume=study, quiet=quiet or as_json)
+            )
+        except JournalError as error:
+            step = (error.next_step or "").replace("evalgate run --resume", again)
+            raise JournalError(error.message, next_step=step) from error
+        except asyncio.CancelledError:
+            raise Interrupted("the study was stopped at once; what was answered is kept", next_step=again) from None
+        if not ended.complete:
+            raise Interrupted(f"noise study {ended.build} was interrupted; what was answered is kept", next_step=again)
+        return _conclude(store, ended.build, environ, as_json=as_json)
+
+
+def _again(config: Path, journal: Path | None) -> str:
+    """Return the command that goes on, with the flags that this one had."""
+    flags = [
+        f" --config {config}" if config != Path("evalgate.yaml") else "",
+        f" --journal {journal}" if journal else "",
+    ]
+    return f"evalgate noise{''.join(flags)} --resume"
+
+
+def _conclude(store: Journal, study_id: int, environ: Mapping[str, str], *, as_json: bool) -> int:
+    """Print what a study found; 4 where some check of it could not be measured."""
+    from evalgate.cli.conclude import this_console
+    from evalgate.cli.files import say
+    from evalgate.cli.workflow import guarded
+    from evalgate.decision.noise import study
+    from evalgate.gate.noise_evidence import study_evidence, study_info
+    from evalgate.report.noise import render_noise
+    from evalgate.report.noise_json import render_noise_json
+
+    found, info = study(study_evidence(store, study_id)), study_info(store.build(study_id))
+    if as_json:
+        say(render_noise_json(found, info))
+    else:
+        say(guarded(render_noise(found, info, this_console(environ)), environ))
+    return 4 if found.obstacles else 0
+
+
+async def _supervised(
+    request: Request, store: Journal, environ: Mapping[str, str], *, runs: int, resume: int | None, quiet: bool
+) -> Ended:
+    """Run the study with its progress shown, stopping softly on the first signal and at once on the second."""
+    from evalgate.cli.compose import world
+    from evalgate.cli.signals import soft_stop
+    from evalgate.gate.noise import run_study
+
+    stop = asyncio.Event()
+    progress = _progress(quiet=quiet)
+    with soft_stop(stop), closing(progress):
+        async with world(
+            journal=store,
+            endpoints=request.config.endpoints,
+            environ=environ,
+            observer=progress,
+            expect=progress.expect,
+            log=progress.note,
+            stop=stop,
+        ) as effects:
+            return await run_study(request, effects, runs=runs, resume=resume)
+
+
+def _progress(*, quiet: bool) -> Progress:
+    from evalgate.report.progress import Mode, Progress
+
+    mode = Mode.QUIET if quiet else Mode.LIVE if sys.stderr.isatty() else Mode.PLAIN
+    return Progress(sys.stderr, time.monotonic, mode=mode, width=shutil.get_terminal_size().columns)

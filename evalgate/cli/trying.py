@@ -1,0 +1,82 @@
+"""Running what `evalgate compare` is asked to try, through the ordinary run: a build of its own for each."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from evalgate.cli.builds import head, tree_of
+from evalgate.cli.run import supervised
+from evalgate.errors import Interrupted
+from evalgate.gate.request import Request, Wanted, make_request
+from evalgate.gate.trying import made_already
+from evalgate.journal.store import Journal
+from evalgate.suite.loading import LoadedConfig
+from evalgate.suite.retask import TaskChange, retasked
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trial:
+    """One task to be tried: what it is called, and the request that runs it."""
+
+    name: str
+    request: Request
+
+
+def prepared(
+    tries: Mapping[str, TaskChange],
+    loaded: LoadedConfig,
+    suites: tuple[str, ...],
+    store: Journal,
+    environ: Mapping[str, str],
+) -> list[Trial]:
+    """Return every trial read and hashed, before any is started. Raises ConfigurationError for what cannot be run."""
+    commit, tree = head(loaded.path, environ), tree_of(environ)
+    return [
+        Trial(
+            name=name,
+            request=make_request(
+                retasked(loaded, change, suites), Wanted(suites=suites), store, commit=commit, tree=tree
+            ),
+        )
+        for name, change in tries.items()
+    ]
+
+
+def run_trials(trials: list[Trial], store: Journal, environ: Mapping[str, str], *, quiet: bool) -> dict[str, int]:
+    """Run each and return its build. What is recorded already is used, what was interrupted goes on.
+
+    Raises Interrupted where a signal stopped it.
+    """
+    builds: dict[str, int] = {}
+    for number, trial in enumerate(trials, start=1):
+        made = made_already(trial.request, store)
+        if made is not None and made.complete:
+            _say(f"{trial.name} ({number} of {len(trials)}): recorded already, build {made.build}", quiet=quiet)
+            builds[trial.name] = made.build
+            continue
+        _say(f"{trial.name} ({number} of {len(trials)}): running", quiet=quiet)
+        try:
+            ended = asyncio.run(
+                supervised(trial.request, store, environ, quiet=quiet, resume=made.build if made else None)
+            )
+        except asyncio.CancelledError:
+            raise _interrupted(trial.name) from None
+        if not ended.complete:
+            raise _interrupted(trial.name)
+        builds[trial.name] = ended.build
+    return builds
+
+
+def _interrupted(name: str) -> Interrupted:
+    return Interrupted(
+        f"{name} was interrupted; what was answered is kept",
+        next_step="the same command again: it goes on where it stopped, if the task declares its `inputs`",
+    )
+
+
+def _say(text: str, *, quiet: bool) -> None:
+    if not quiet:
+        sys.stderr.write(f"{text}\n")

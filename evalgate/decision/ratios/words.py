@@ -1,0 +1,318 @@
+"""What people are told of cost, tokens and latency: rises and falls in per cent of what the baseline takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from evalgate.decision import words
+from evalgate.decision.results import Comparison, Interval
+from evalgate.decision.words import Told, count
+from evalgate.suite.resources import Resource
+
+_SUBJECT: Final = {
+    Resource.COST: "Cost per answer",
+    Resource.TOKENS: "Tokens per answer",
+    Resource.LATENCY: "Time per answer",
+}
+NOUN: Final = {Resource.COST: "cost", Resource.TOKENS: "tokens", Resource.LATENCY: "time"}
+_MORE: Final = {
+    Resource.COST: ("costs more", "cost more", "less"),
+    Resource.TOKENS: ("takes more", "take more", "less"),
+    Resource.LATENCY: ("takes longer", "take longer", "shorter"),
+}
+_LEAST: Final = 0.01
+_NEAR_CLIP: Final = 0.005
+MEASURE_BOTH: Final = (
+    "run both sides in this build (`baseline: {task: …}`, no cached answers), or say `report_only: true`"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Totals:
+    """What the pairs took in all, each example counted once."""
+
+    candidate: float
+    baseline: float
+
+    @property
+    def text(self) -> str:
+        """How the total changed, in per cent: `+240 %`."""
+        if not self.baseline:
+            return "none before" if self.candidate else "no change"
+        return percent_number(self.candidate / self.baseline - 1, signed=True) + " %"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """How much more or less one answer takes, and where that could really be, in shares of what the baseline takes."""
+
+    delta: float
+    where: Interval | None
+    resource: Resource
+    label: str
+    most: float = 3.0
+    """The factor at which ratios are clipped."""
+
+    @property
+    def text(self) -> str:
+        """The change in words: `Cost per answer rose 24 % against main (18 to 31 %)`."""
+        subject, delta = _SUBJECT[self.resource], self.delta
+        where = f" ({span(self.where, falling=delta > 0)})" if self.where else ""
+        if percent_number(delta) == "0":
+            return f"{subject} stayed as on {self.label}{where}"
+        if -delta >= self.most - 1 - _NEAR_CLIP:
+            return f"{subject} rose to {self.most:.3g} times that of {self.label} or more"
+        if delta >= 1 - 1 / self.most - _NEAR_CLIP:
+            return f"{subject} fell {rise(delta)} or more against {self.label}"
+        return f"{subject} {'rose' if delta < 0 else 'fell'} {rise(delta)} against {self.label}{where}"
+
+    @property
+    def clause(self) -> str:
+        """The same within a sentence."""
+        return f"{self.text[0].lower()}{self.text[1:]}"
+
+    @property
+    def signed(self) -> str:
+        """A change that fits none, within a sentence: `cost per answer +1.5 % against main (−0.1 to +7 %)`."""
+        subject, where = _SUBJECT[self.resource], f" ({span(self.where)})" if self.where else ""
+        size = percent_number(-self.delta, signed=True)
+        return f"{subject[0].lower()}{subject[1:]} {size} % against {self.label}{where}"
+
+
+def amount(value: float, resource: Resource) -> str:
+    """Return an amount with its unit: `$0.0012`, `1,240 tokens`, `1.32 s`."""
+    match resource:
+        case Resource.COST:
+            return dollars(value)
+        case Resource.TOKENS:
+            number = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+            return f"{number} {'token' if number == '1' else 'tokens'}"
+        case Resource.LATENCY:
+            return f"{value:,.0f} s" if value >= 100 else f"{value:.3g} s"
+
+
+def dollars(value: float) -> str:
+    """Return US dollars: cents from 1 dollar on, three digits below: `$1,240.50`, `$0.00123`, `$0.50`, `$0.002`."""
+    if value >= 1 or value == 0:
+        return f"${value:,.2f}" if value else "$0"
+    if value < 1e-7:
+        return "under $0.0000001"
+    digits = f"{value:.9f}"
+    first = next(index for index, digit in enumerate(digits) if digit not in "0.")
+    text = f"{value:.{max(2, first + 1)}f}"
+    short = text.rstrip("0").ljust(len("0.00"), "0")
+    return f"${short if float(short) == value else text}"
+
+
+def percent_number(share: float, *, signed: bool = False) -> str:
+    """Return a share in per cent without the sign for it: whole from 10 on, tenths below; what is no 0 is none."""
+    size = abs(100 * share)
+    text = f"{size:,.0f}" if size >= 9.95 else f"{size:.1f}".removesuffix(".0")
+    if text == "0":
+        return "0" if size < _LEAST else "about 0"
+    sign = "−" if share < 0 else "+" if signed else ""
+    return f"{sign}{text}"
+
+
+def rise(share: float) -> str:
+    """Return the size of a rise: `24 %`."""
+    return f"{percent_number(abs(share))} %"
+
+
+def span(where: Interval, *, falling: bool = False) -> str:
+    """Return where a rise could really be: `18 to 31 %`, `−3 to +5 %`; turned where the sentence says a fall."""
+    low, high = (where.low, where.high) if falling else (-where.high, -where.low)
+    signed = low < 0 < high
+    ends = [percent_number(end, signed=signed) for end in (low, high)]
+    return f"{ends[0]} to {ends[1]} %"
+
+
+def changed(compared: Comparison, resource: Resource, label: str) -> str:
+    """Return the change in words: `Cost per answer rose 24 % against main (18 to 31 %)`."""
+    return Change(delta=compared.delta, where=compared.interval, resource=resource, label=label).text
+
+
+def failed(
+    compared: Comparison, *, resource: Resource, allowed: float, totals: Totals, label: str, columns: int, checks: int
+) -> Told:
+    """Return the words of a rise beyond what is allowed."""
+    one, many, other = _MORE[resource]
+    less = f"{compared.better:,}" if compared.better else "none"
+    happens = words.times_in_100(compared.p_adjusted if compared.p_adjusted is not None else 1.0)
+    return Told(
+        reason=(
+            f"{changed(compared, resource, label)}; {rise(allowed)} is allowed."
+            f" {compared.worse:,} of {count(compared.pairs, 'example')} {one if compared.worse == 1 else many},"
+            f" {less} {other}{_in_all(totals, resource)}."
+            f" If this change did nothing, a rise this lopsided in {words.among(columns, checks)} would happen"
+            f" {happens}."
+        ),
+        next_step="look at the examples that rose most: `evalgate show`",
+    )
+
+
+def _in_all(totals: Totals, resource: Resource) -> str:
+    if resource is Resource.LATENCY:
+        return ""
+    ends = f"{amount(totals.baseline, resource)} became {amount(totals.candidate, resource)}"
+    return f"; in all, {ends} ({totals.text})" if totals.baseline else f"; in all, {ends}"
+
+
+def passed(compared: Comparison, *, resource: Resource, allowed: float, label: str, against: str = "") -> Told:
+    """Return the words where a rise of more than is allowed is ruled out. `against` says what a screen goes by."""
+    where = compared.interval
+    change = Change(delta=compared.delta, where=where, resource=resource, label=label)
+    ruled = f"rises of {rise(allowed)} or more are ruled out"
+    if where is not None and (where.high < 0 or where.low > 0):
+        return Told(reason=f"{change.text}{against}; {ruled}.")
+    return Told(reason=(f"No rise shown{against}: {change.signed}; {ruled}. Smaller ones could hide."))
+
+
+def nothing_changed(pairs: int, resource: Resource, *, nothing: bool) -> Told:
+    """Return the words where both sides took exactly as much, or nothing at all."""
+    noun = {Resource.COST: "cost", Resource.TOKENS: "took", Resource.LATENCY: "took"}[resource]
+    if nothing:
+        unit = "any tokens" if resource is Resource.TOKENS else "anything"
+        return Told(reason=f"No answer of either side {noun} {unit}.")
+    as_much = "as many tokens as" if resource is Resource.TOKENS else "as much as"
+    return Told(reason=f"Nothing changed: each of {count(pairs, 'answer')} {noun} {as_much} before.")
+
+
+def total_rose(totals: Totals, *, resource: Resource, allowed: float, carriers: Sequence[str], examples: int) -> Told:
+    """Return the words where the usual answer takes no more than allowed, and all together take much more."""
+    ends = f"{amount(totals.baseline, resource)} to {amount(totals.candidate, resource)}"
+    carry = "carries" if len(carriers) == 1 else "carry"
+    return Told(
+        reason=(
+            f"The usual answer takes no more than is allowed, but in all {NOUN[resource]} rose from {ends}"
+            f" ({totals.text}), and {rise(2 * allowed)} is the most that passes."
+            f" {count(len(carriers), 'example')} of {examples:,} {carry} the rise: {words.some(carriers)}."
+        ),
+        next_step=words.SHOW,
+    )
+
+
+def undecided(compared: Comparison, *, resource: Resource, allowed: float, label: str) -> str:
+    """Return the sentence where neither a rise of what is allowed nor its absence is shown."""
+    where = compared.interval
+    if where is not None and where.high < 0:
+        said = changed(compared, resource, label)
+        return f"{said}; {rise(allowed)} is allowed, and whether it is more than that cannot be told."
+    if where is None or -where.low >= 2 - _NEAR_CLIP:
+        return "Fits both no change and a rise of any size."
+    return f"Fits both no change and a rise of up to {rise(where.low)}."
+
+
+def too_few(units: int, *, resource: Resource, clustered: bool, allowed: float, what: str = "rise") -> str:
+    """Return the sentence for a comparison that no amounts could have passed."""
+    there = count(units, "cluster" if clustered else "example")
+    every = {Resource.COST: "every cost", Resource.TOKENS: "every count", Resource.LATENCY: "every time"}[resource]
+    return f"{there} cannot rule out a {what} of {rise(allowed)} even where {every} is equal."
+
+
+def missing_decides(missing: int, allowed: float, resource: Resource, *, unknown: bool) -> Told:
+    """Return the words where only the missing amounts keep a comparison from passing."""
+    were = "was three times as much" if missing == 1 else "were three times as much"
+    of = f"the {count(missing, 'missing amount')} of the candidate"
+    return Told(
+        reason=f"The amounts there are rule out a rise of {rise(allowed)}, but not if {of} {were}.",
+        next_step=_tell(resource) if unknown else words.RESUME,
+    )
+
+
+def unknown(resource: Resource, *, candidate: tuple[int, int], baseline: tuple[int, int] | None, label: str) -> Told:
+    """Return the words where nobody knows what too many answers took; each side as (unknown, answers)."""
+    sides = [("the candidate", candidate), (label, baseline)]
+    of = " and ".join(f"{lacks:,} of {count(runs, 'answer')} of {name}" for name, (lacks, runs) in _lacking(sides))
+    if resource is Resource.TOKENS:
+        return Told(
+            reason=f"Nobody counted the tokens of {of}, and unknown is not none.",
+            next_step=_tell(resource),
+        )
+    return Told(
+        reason=f"Nobody knows the cost of {of} (no usage was seen, or no price is known), and unknown is not free.",
+        next_step=_tell(resource),
+    )
+
+
+def _tell(resource: Resource) -> str:
+    cost = ' with its "cost" in dollars' if resource is Resource.COST else ""
+    return f"let the task return what it used{cost}: `evalgate.Result(…, usage=[…])`; or take the check out"
+
+
+def no_baseline() -> Told:
+    """Return the words where a comparison has nothing to compare with."""
+    return Told(
+        reason="There is no baseline to compare with.",
+        next_step="set the suite's `baseline`, or use at_most alone",
+    )
+
+
+def _lacking(
+    sides: Sequence[tuple[str, tuple[int, int] | None]],
+) -> list[tuple[str, tuple[int, int]]]:
+    return [(name, side) for name, side in sides if side is not None and side[0]]
+
+
+def earlier(*, candidate: tuple[int, int], baseline: tuple[int, int] | None, label: str) -> Told:
+    """Return the words for latencies that were measured in an earlier build; each side as (earlier, answers)."""
+    of = " and ".join(
+        f"{old:,} of {count(runs, 'answer')} of {name}"
+        for name, (old, runs) in _lacking([("the candidate", candidate), (label, baseline)])
+    )
+    return Told(
+        reason=(
+            f"The times of {of} were measured in an earlier build, on whatever machine and day that was, so they are"
+            " shown and not compared."
+        ),
+        next_step=MEASURE_BOTH,
+    )
+
+
+def too_few_pairs(pairs: int, examples: int) -> Told:
+    """Return the words where errors leave too few examples that were answered on both sides."""
+    were = "was" if pairs == 1 else "were"
+    return Told(
+        reason=(
+            f"Only {pairs:,} of {count(examples, 'example')} {were} answered on both sides without an error, and what"
+            " the others would have taken is not known."
+        ),
+        next_step=words.RESUME,
+    )
+
+
+def too_few_answers(answered: int, examples: int) -> Told:
+    """Return the words where errors leave too few examples that the candidate answered."""
+    return Told(
+        reason=(
+            f"The candidate answered {answered:,} of {count(examples, 'example')} without an error, and what the others"
+            " would have taken is not known."
+        ),
+        next_step=words.RESUME,
+    )
+
+
+def pairs_used(pairs: int, examples: int) -> str:
+    """Return the sentence on how many examples were compared; empty where all were."""
+    if pairs == examples:
+        return ""
+    return (
+        f"Compared on {pairs:,} of {count(examples, 'example')}: the others lack an answer, or what it took, on a side."
+    )
+
+
+def slice_too(path: str, value: str, examples: int, compared: Comparison) -> str:
+    """Return the words of a slice that fails beside its check."""
+    where = f" ({span(compared.interval)})" if compared.interval else ""
+    return f"{words.slice_place(path, value, examples)} the rise is {rise(compared.delta)}{where}."
+
+
+def at_most(*, mean: float, examples: int, asked: float, resource: Resource) -> str:
+    """Return the words of a threshold: a fact, with no claim beyond these examples."""
+    verb = "costs" if resource is Resource.COST else "takes"
+    return (
+        f"An answer of the candidate {verb} {amount(mean, resource)} on average, over {count(examples, 'example')};"
+        f" at most {amount(asked, resource)} is asked. That is the value observed."
+    )

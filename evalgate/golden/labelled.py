@@ -1,0 +1,145 @@
+"""Answers that people have labelled, as a file: what a judge is held to.
+
+A line is like a golden example's, but `output` is an answer (any JSON value), `expected` the reference answer, and
+`label` what a person said of the answer; `labels` is a list where several people did.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from evalgate.errors import DatasetError
+from evalgate.golden.raw import Path, Problem, Raw
+from evalgate.golden.reading import ProblemList, group, read_raw
+from evalgate.records import Example, Subject, TaskOutcome
+
+_OUTCOME: Final = ("context", "messages", "tool_calls", "steps")
+KEYS: Final = ("id", "input", "output", "expected", "metadata", "split", "label", "labels", *_OUTCOME)
+JSON_COLUMNS: Final = ("input", "expected", "metadata", "labels", *_OUTCOME)
+"""Columns of a CSV file whose cells are JSON; an answer there is text."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Labelled:
+    """One answer and what people said of it. `label` is what most said, None where they are split."""
+
+    id: str
+    example: Example
+    outcome: TaskOutcome
+    labels: tuple[str, ...]
+
+    @property
+    def label(self) -> str | None:
+        """What most people said."""
+        (first, most), *rest = Counter(self.labels).most_common(2)
+        return None if rest and rest[0][1] == most else first
+
+    def subject(self, sample: str) -> Subject:
+        """Return it as an evaluator sees a run."""
+        return Subject(example=self.example, sample=sample, outcome=self.outcome)
+
+
+def read_labelled(path: FilePath, known: Sequence[str], *, following: str) -> list[Labelled]:
+    """Return the labelled answers of a file, in its order; `known` are the labels that the judge gives.
+
+    Raises DatasetError for a file that cannot be read or is empty, and ErrorGroup with all that is wrong in it, which
+    ends with `following`, the command that was run.
+    """
+    found, wrong = [], ProblemList()
+    lines: dict[str, int] = {}
+    for raw in read_raw(path, json_columns=JSON_COLUMNS):
+        problems = [raw] if isinstance(raw, Problem) else list(_problems(raw, known, lines))
+        for problem in problems:
+            wrong.add(problem)
+        if not problems and isinstance(raw, Raw):
+            found.append(_labelled(raw.value))
+    if wrong.count:
+        raise group(path, wrong.problems(), {}, following=following)
+    if not found:
+        raise DatasetError(f"{path} holds no labelled answer", next_step=f"label some, then run `{following}`")
+    return found
+
+
+def _problems(raw: Raw, known: Sequence[str], lines: dict[str, int]) -> Iterator[Problem]:
+    value = raw.value
+    if not isinstance(value, dict):
+        yield Problem("a labelled answer should be an object", *raw.place)
+        return
+    for path, message in _wrong(value, known):
+        yield Problem(message, *raw.find(path))
+    identity = _id(value)
+    if identity in lines:
+        yield Problem(
+            f"the id {identity[:60]!r} is taken: it first stands on line {lines[identity]}", *raw.find(("id",))
+        )
+    lines.setdefault(identity, raw.place[0])
+
+
+def _wrong(value: Mapping[str, Any], known: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    for key in value:
+        if key not in KEYS:
+            yield (key,), f"unknown key {key[:60]!r}: {_nearest(key)}"
+    if not _id(value).strip():
+        yield ("id",), "a labelled answer needs an id, text or a whole number, that no other one has"
+    if "output" not in value:
+        yield ("output",), "there is no `output`: the answer that was labelled"
+    for key in ("input", "expected", "metadata"):
+        if value.get(key) is not None and not isinstance(value[key], dict):
+            yield (key,), f'{key} should be an object like {{"question": "…"}}'
+    yield from _wrong_labels(value, known)
+
+
+def _wrong_labels(value: Mapping[str, Any], known: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    if ("label" in value) == ("labels" in value):
+        yield ("label",), "give `label`, what a person said of the answer, or `labels`, a list of what several said"
+        return
+    key = "labels" if "labels" in value else "label"
+    given = value[key] if key == "labels" else [value[key]]
+    if not isinstance(given, list) or not given:
+        yield (key,), "labels should be a list of what people said of the answer"
+        return
+    for label in given:
+        if _text(label) not in known:
+            yield (key,), f"the judge gives no label {repr(label)[:60]}: it gives {', '.join(known)}"
+
+
+def _labelled(value: Mapping[str, Any]) -> Labelled:
+    example = Example(
+        id=_id(value),
+        input=value.get("input") or {},
+        output=value.get("expected"),
+        metadata=value.get("metadata") or {},
+        split=value.get("split"),
+    )
+    outcome = TaskOutcome(
+        output=value["output"],
+        context=value.get("context"),
+        messages=value.get("messages"),
+        tool_calls=value.get("tool_calls"),
+        steps=value.get("steps"),
+    )
+    labels = tuple(_text(label) for label in value.get("labels", [value.get("label")]))
+    return Labelled(id=example.id, example=example, outcome=outcome, labels=labels)
+
+
+def _id(value: Mapping[str, Any]) -> str:
+    identity = value.get("id")
+    if isinstance(identity, str) or (isinstance(identity, int) and not isinstance(identity, bool)):
+        return str(identity)
+    return ""
+
+
+def _text(label: Any) -> str:
+    """Return a label as text: the steps of a scale may be written as numbers."""
+    whole = isinstance(label, int) and not isinstance(label, bool)
+    return str(label) if whole or isinstance(label, str) else "\0"
+
+
+def _nearest(key: str) -> str:
+    close = difflib.get_close_matches(key.lower(), KEYS, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there are {', '.join(KEYS)}; put it under metadata"

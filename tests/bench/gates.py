@@ -1,0 +1,173 @@
+"""How often gates fail a candidate and let one pass, worked out exactly where that can be done: one pass/fail check.
+
+`flip` of n examples change, either way with equal chances. Averages alone decide for the two
+gates that evalgate is compared with; evalgate's own rule is put together from the functions that are shipped. What has
+no closed form is simulated with the raw words of a Philox stream, which numpy promises for ever: these numbers are the
+same on every machine.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+import numpy as np
+from scipy.special import gammaln, xlogy
+
+from evalgate.decision.comparison import FAILING_LEVEL, Differences, interval, two_ended_interval
+from evalgate.decision.no_regression import STORED_TO_PASS
+from evalgate.stats.intervals import mean_interval, tango
+from evalgate.stats.power import fewest_to_fail
+
+ALPHA = 0.05
+MARGIN = 0.10
+OF_TEN = 10
+
+Gate = Callable[[int, int, int], bool]
+"""(n, worse, better) → whether it fails the candidate."""
+
+
+def mean_dropped(n: int, worse: int, better: int) -> bool:
+    """The gate that fails where the pass rate is lower than the baseline's."""
+    return worse > better
+
+
+def mean_dropped_by_more_than_5_points(n: int, worse: int, better: int) -> bool:
+    """The gate that fails where the pass rate is lower by more than 5 points."""
+    return 100 * (worse - better) > 5 * n
+
+
+def evalgate_fails(n: int, worse: int, better: int) -> bool:
+    """One gating `no_regression` of one pass/fail check, at its defaults: the p-value and the interval must agree."""
+    if worse < fewest_to_fail(worse + better, ALPHA, True):
+        return False
+    return tango(better=better, worse=worse, pairs=n, level=FAILING_LEVEL)[1] < 0
+
+
+@functools.cache
+def chance(gate: Gate, n: int, flip: float) -> float:
+    """Return how often `gate` fails an unchanged candidate: the sum over all outcomes, none simulated.
+
+    Every gate here fails the more easily, the more got worse and the fewer got better: that is walked along.
+    """
+    total, failing = 0.0, 0
+    for worse in range(n + 1):
+        while failing <= n - worse and gate(n, worse, failing):
+            failing += 1
+        if failing:
+            total += float(_row(n, worse, flip / 2, flip / 2)[:failing].sum())
+    return total
+
+
+def _row(n: int, worse: int, worse_share: float, better_share: float) -> np.ndarray:
+    """Return the chances of `worse` and 0, 1 … improvements among n examples that go either way by these chances."""
+    better = np.arange(n - worse + 1)
+    same = n - worse - better
+    ways = gammaln(n + 1) - gammaln(worse + 1) - gammaln(better + 1) - gammaln(same + 1)
+    logs = ways + xlogy(worse, worse_share) + xlogy(better, better_share)
+    return np.exp(logs + xlogy(same, 1 - worse_share - better_share))
+
+
+def blocks_again(*, baseline_is_asked: bool) -> Fraction:
+    """Return the chance that an example which failed once of two draws fails twice where its baseline does not.
+
+    Its chance of failing is uniform before anything is seen, so Beta(2, 2) then, whose moments these are.
+    """
+    second, fourth = Fraction(2 * 3, 4 * 5), Fraction(2 * 3 * 4 * 5, 4 * 5 * 6 * 7)
+    return second - fourth if baseline_is_asked else second
+
+
+def shifted_test_accepts(n: int, loss: float) -> float:
+    """Return how often sign flips about −loss call a true loss of just that size ruled out: no example showed it.
+
+    Every difference is then 0, each shifted one is +loss, and no other sign pattern is as good.
+    """
+    return (1 - loss) ** n
+
+
+def gain_ruled_out(n: int, share: float = 0.10, *, two_ended: bool) -> float:
+    """Return how often a true gain, `share` of the examples by the whole range, is called ruled out.
+
+    Of scores that are no pass/fail, where the paired t interval is used; summed over how many examples gain.
+    """
+    total = 0.0
+    for gains in range(n + 1):
+        values = np.array([1.0] * gains + [0.0] * (n - gains))
+        of = Differences(values=values, units=np.arange(n), binary=False, bounded=True)
+        high = (two_ended_interval if two_ended else interval)(of).high
+        total += math.comb(n, gains) * share**gains * (1 - share) ** (n - gains) * (high < share)
+    return total
+
+
+def uniforms(seed: int, *shape: int) -> np.ndarray:
+    """Return numbers in [0, 1) from raw Philox words."""
+    words = np.random.Philox(key=seed).random_raw(math.prod(shape))
+    return ((words >> np.uint64(11)) * 2.0**-53).reshape(shape)
+
+
+def chances_of_passing(builds: int, n: int, rate: float, flip: float, seed: int) -> np.ndarray:
+    """Return (builds, n) chances: 2 × flip of the examples are a coin's throw, the rest are settled one way."""
+    coins = 2 * flip
+    settled = (rate - coins / 2) / (1 - coins)
+    drawn = uniforms(seed, 2, builds, n)
+    return np.where(drawn[0] < coins, 0.5, (drawn[1] < settled).astype(float))
+
+
+@functools.cache
+def against_a_frozen_baseline(gate: Gate, n: int, *, builds: int = 4_000) -> float:
+    """Return how often `gate` fails an unchanged candidate against the luckiest of ten stored runs of the baseline.
+
+    Examples pass 80 % of the time and flip 10 % of the time.
+    """
+    truth = chances_of_passing(builds, n, 0.8, 0.1, seed=1)
+    stored = uniforms(2, OF_TEN, builds, n) < truth
+    best = stored[stored.sum(axis=2).argmax(axis=0), np.arange(builds)]
+    candidate = uniforms(3, builds, n) < truth
+    worse, better = (best & ~candidate).sum(axis=1), (~best & candidate).sum(axis=1)
+    return sum(gate(n, int(w), int(b)) for w, b in zip(worse, better, strict=True)) / builds
+
+
+@functools.cache
+def passes_at_the_screen(level: float, n: int, *, unluckiest: bool, builds: int = 2_000) -> float:
+    """Return how often a screen at `level` lets pass what dropped by the margin.
+
+    One run of the candidate against three stored ones of the baseline, `unluckiest`: the worst three of ten threes.
+    """
+    truth = chances_of_passing(builds, n, 0.8, 0.1, seed=4)
+    times = OF_TEN if unluckiest else 1
+    stored = (uniforms(5, times, STORED_TO_PASS, builds, n) < truth).mean(axis=1)
+    worst = stored[stored.sum(axis=2).argmin(axis=0), np.arange(builds)]
+    broken = uniforms(6, builds, n) < MARGIN / 0.8
+    candidate = (uniforms(7, builds, n) < truth) & ~broken
+    sizes = np.ones(n)
+    low = (mean_interval(one, sizes, level=level)[0] for one in candidate - worst)
+    return sum(end > -MARGIN for end in low) / builds
+
+
+def passes_at_the_margin(n: int, flip: float, level: float = FAILING_LEVEL) -> float:
+    """Return how often one pass/fail check lets pass what dropped by the margin: its interval's lower end is above.
+
+    `flip` of the examples change either way beside the tenth that break. The more got worse, the more must get better.
+    """
+    total, passing = 0.0, 0
+    for worse in range(n + 1):
+        while passing <= n - worse and tango(better=passing, worse=worse, pairs=n, level=level)[0] <= -MARGIN:
+            passing += 1
+        if passing > n - worse:
+            break
+        total += float(_row(n, worse, flip / 2 + MARGIN, flip / 2)[passing:].sum())
+    return total
+
+
+def clusters_pass(groups: int, *, imaginary: bool, share: float = 0.10) -> float:
+    """Return how often so many clusters of five let pass what broke `share` of the clusters wholly: a drop of it."""
+    total = 0.0
+    for broken in range(groups + 1):
+        sums = np.array([-5.0] * broken + [0.0] * (groups - broken))
+        low, high = mean_interval(sums, np.full(groups, 5.0), level=FAILING_LEVEL)
+        mean = float(sums.sum()) / (5 * groups)
+        end = low if imaginary else 2 * mean - high
+        total += math.comb(groups, broken) * share**broken * (1 - share) ** (groups - broken) * (end > -share)
+    return total

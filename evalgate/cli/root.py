@@ -16,7 +16,7 @@ COMMANDS: Final = {
     "noise": "Run the baseline against itself, to learn how much scores vary when nothing changes.",
     "decide": "Give the verdict of recorded builds again, without running anything.",
     "show": "Show changed examples side by side, with a diff of what both sides answered.",
-    "compare": "Compare several builds on one dataset: quality, cost, latency, and whether one wins.",
+    "compare": "Compare models, prompts or versions on one dataset: quality, cost, time, a winner.",
     "dataset": "Validate and compare golden datasets.",
     "journal": "List and export recorded builds.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",

@@ -90,7 +90,13 @@ def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree) ->
     if (second := loaded.baseline_tasks.get(name)) is not None:
         tasks[Side.BASELINE] = second
     sides = tuple(
-        prepare_side(side, _title(task), task, root=root, tree=tree, endpoints=loaded.config.endpoints)
+        prepare_side(
+            *(side, _title(task), task),
+            root=root,
+            tree=tree,
+            endpoints=loaded.config.endpoints,
+            config=loaded.path,
+        )
         for side, task in tasks.items()
     )
     return prepare_suite(name, suite, root=root, selection=selection, sides=sides, endpoints=loaded.config.endpoints)

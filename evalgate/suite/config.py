@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from evalgate.suite.checks import Check, Policy
+from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
+from evalgate.suite.checks import COMPARISONS, Check, Policy
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, DottedPath
 from evalgate.suite.resources import Resource, applicable, resource_named
@@ -49,7 +50,8 @@ class Suite(ConfigModel):
     repetitions: PositiveInt = 1
     """How many times each side answers each example."""
     baseline: BaselineTask | str | None = None
-    """{task: …}, build:<id> or latest of this journal, file:<exported journal>, or null: no comparison."""
+    """merge-base, git:<ref>, {task: …}, build:<id>, file:<path> or null (docs/baselines.md). Where a check compares:
+    merge-base."""
 
     @model_validator(mode="before")
     @classmethod
@@ -57,6 +59,21 @@ class Suite(ConfigModel):
         if isinstance(data, dict) and isinstance(data.get("dataset"), str):
             data = {**data, "dataset": {"file": data["dataset"]}}
         return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_baseline(cls, data: Any) -> Any:
+        """Compare with the merge base where a check compares and nobody says with what; `null` says with nothing."""
+        if isinstance(data, dict) and "baseline" not in data and isinstance(data.get("checks"), dict):
+            rules = {rule for check in data["checks"].values() if isinstance(check, dict) for rule in check}
+            if rules & COMPARISONS:
+                data = {**data, "baseline": BaselineKind.MERGE_BASE.value}
+        return data
+
+    @property
+    def baseline_ref(self) -> BaselineRef | None:
+        """Return the baseline that is named in one word; None where it is a task, or there is none."""
+        return read_baseline(self.baseline) if isinstance(self.baseline, str) else None
 
     def resource(self, check: str) -> Resource | None:
         """Return what the check of this name is about, where that is no evaluator's score: an evaluator comes first."""
@@ -97,9 +114,48 @@ class Endpoint(ConfigModel):
     api_key_env: str | None = None
     """The environment variable that holds the key; the key itself is never written down."""
     concurrency: PositiveInt = 32
-    """Calls in flight at once."""
+    """Calls in flight at once, at most: fewer while the endpoint throttles."""
     timeout: PositiveFloat = 60.0
     """Seconds for one call, its retries included."""
+    requests_per_minute: PositiveInt | None = None
+    """Calls started within any minute; what the endpoint itself says of its limits is followed besides."""
+    tokens_per_minute: PositiveInt | None = None
+    """The same for tokens, of questions and answers together."""
+    provider: str | None = None
+    """Whose list prices hold (`openai`, `azure`, `anthropic`), where the address is not the provider's own."""
+
+
+class Price(ConfigModel):
+    """What a model costs, in US dollars for a million tokens."""
+
+    input: float = Field(ge=0)
+    """Of the question."""
+    output: float = Field(ge=0)
+    """Of the answer, its reasoning included."""
+    cached_input: float | None = Field(default=None, ge=0)
+    """Of what the provider had in its own cache; without it as `input`."""
+
+
+class Budget(ConfigModel):
+    """What one build may take, over all its continuations. Reached, the run stops and `--resume` goes on."""
+
+    usd: PositiveFloat | None = None
+    """US dollars paid to models."""
+    tokens: PositiveInt | None = None
+    """Tokens of questions and answers."""
+    calls: PositiveInt | None = None
+    """Calls of models that were answered; what comes from the response cache is none."""
+    minutes: PositiveFloat | None = None
+    """Time."""
+
+
+class ResponseCache(ConfigModel):
+    """How long answers of models are kept, so that nothing is paid for twice."""
+
+    max_mb: PositiveFloat = 1000.0
+    """Beyond it, answers that were used longest ago go first."""
+    max_age_days: PositiveFloat = 30.0
+    """Counted from when an answer was drawn: behind one name, endpoints change their models."""
 
 
 SuiteName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
@@ -115,6 +171,12 @@ class Config(ConfigModel):
     """What a verdict does, for all suites."""
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     """By the name that stands before the slash of `model`."""
+    prices: dict[str, Price] = Field(default_factory=dict)
+    """By model, as `endpoint/model`: where the list of genai-prices has none, or another one."""
+    budget: Budget = Budget()
+    """What a build may take before it is stopped."""
+    cache: ResponseCache = ResponseCache()
+    """The response cache, a file of its own (`evalgate cache stats`)."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return it as JSON, with the defaults of whatever decides written out.

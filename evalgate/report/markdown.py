@@ -18,6 +18,7 @@ from evalgate.report import escaping, formatting, sentences
 from evalgate.report.answers import answer, one_line, pretty
 from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
 from evalgate.report.rows import Row, flip_words, slice_name, suite_rows
+from evalgate.report.spending import spending_line
 from evalgate.report.templates import escaping_environment
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Section:
     rows: tuple[Row, ...]
     reasons: tuple[sentences.Reason, ...]
     errors: tuple[str, ...]
+    spent: str | None
     folds: tuple[Fold, ...]
     caught: str | None
     amounts: tuple[str, ...]
@@ -155,6 +157,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         reasons=tuple(reasons),
         errors=tuple(sentences.error_sentence(tally) for tally in shown.errors),
         folds=tuple(_folds(suite, shown, detail)),
+        spent=spending_line(shown),
         caught=None if report.sample else sentences.could_catch(suite),
         amounts=tuple(sentences.amounts(suite, shown)),
         warnings=suite.warnings,

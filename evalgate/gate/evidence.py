@@ -15,6 +15,7 @@ from evalgate.decision.evidence import (
     BuildEvidence,
     Cell,
     CheckEvidence,
+    Judged,
     KnownNoise,
     Problem,
     Redraw,
@@ -23,9 +24,11 @@ from evalgate.decision.evidence import (
 )
 from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
+from evalgate.gate.judge_evidence import judged
 from evalgate.gate.resources import resource_evidence
 from evalgate.gate.samples import REDRAW, samples
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow
+from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Side
@@ -41,6 +44,7 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     config = recorded_config(build)
     experiments = journal.experiments(build_id)
     noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build_id)}
+    judges = journal.judges(build_id)
     problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
     suites = [
         _suite(
@@ -51,6 +55,7 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
             experiments=[experiment for experiment in experiments if experiment.suite == name],
             problems=problems[name],
             noise={check: known for (of, check), known in noise.items() if of == name},
+            judges=[row for row in judges if row.suite == name],
         )
         for name, suite in config.suites.items()
     ]
@@ -115,6 +120,14 @@ class SideCells:
     redraws: Mapping[str, Mapping[str, float | None]]
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What was known of a suite's evaluators before it ran, by their names."""
+
+    noise: Mapping[str, KnownNoise]
+    judges: Mapping[str, Judged]
+
+
 def _suite(
     *,
     journal: Journal,
@@ -124,6 +137,7 @@ def _suite(
     experiments: list[ExperimentRow],
     problems: tuple[Problem, ...],
     noise: Mapping[str, KnownNoise],
+    judges: Sequence[KnownJudgeRow],
 ) -> SuiteEvidence:
     grouped = grouping(suite, journal.examples(build_id, name))
     ids = grouped.example_ids
@@ -133,11 +147,13 @@ def _suite(
         for experiment in experiments
     }
     by_side = {experiment.side: experiment for experiment in experiments}
+    outputs = {side: cells.outputs for side, cells in sides.items()}
+    known = _Known(noise=noise, judges=judged(journal, build_id, judges, outputs, index))
     return SuiteEvidence(
         name=name,
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
         example_ids=ids,
-        checks=_checks(suite, by_side, sides, len(ids), noise),
+        checks=_checks(suite, by_side, sides, len(ids), known),
         resources=resource_evidence(journal, suite, by_side, index),
         clusters=grouped.clusters,
         slices=grouped.slices,
@@ -233,7 +249,7 @@ def _checks(
     experiments: Mapping[Side, ExperimentRow],
     sides: Mapping[Side, SideCells],
     examples: int,
-    noise: Mapping[str, KnownNoise],
+    known: _Known,
 ) -> tuple[CheckEvidence, ...]:
     if Side.CANDIDATE not in sides:
         return ()
@@ -255,7 +271,8 @@ def _checks(
                     example_id: Redraw(candidate=score, baseline=baseline_redrawn.get(example_id))
                     for example_id, score in redrawn.items()
                 },
-                noise=noise.get(name),
+                noise=known.noise.get(name),
+                judge=known.judges.get(name),
             )
         )
     return tuple(found)

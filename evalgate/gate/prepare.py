@@ -14,7 +14,7 @@ from evalgate.paths import MISSING, resolve
 from evalgate.records import Example, Fingerprint, Side
 from evalgate.suite.config import Endpoint, Suite
 from evalgate.suite.evaluators import Evaluator
-from evalgate.suite.fingerprint import evaluators_fingerprint, judge_surroundings, task_fingerprint
+from evalgate.suite.fingerprint import evaluators_fingerprint, judge_fingerprint, judge_surroundings, task_fingerprint
 from evalgate.suite.inputs import evaluator_files, hash_files, task_files
 from evalgate.suite.judges import PHOENIX_EVALS
 from evalgate.suite.tasks import PromptTask, TaskBase
@@ -49,6 +49,8 @@ class PreparedSuite:
     evaluators: Fingerprint
     evaluator_files: Mapping[str, str]
     sides: tuple[PreparedSide, ...]
+    judges: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of each evaluator that is a judge, by its name."""
 
     def examples(self) -> Iterator[Example]:
         """Yield the selected examples, read anew: they may be longer than memory."""
@@ -112,6 +114,11 @@ def prepare_suite(
         evaluators=evaluators_fingerprint(suite.evaluators, files, around),
         evaluator_files={**files, **around},
         sides=sides,
+        judges={
+            evaluator.label: judge_fingerprint(evaluator, files, around)
+            for evaluator in suite.evaluators
+            if evaluator.judge is not None
+        },
     )
 
 

@@ -10,6 +10,7 @@ from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
 from evalgate.gate.stored import adopt
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, ProblemRow
+from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halted
 from evalgate.records import EvaluatorSpec, Side
@@ -49,6 +50,7 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         problems += adopt(journal, build_id, suite, specs, known)
         if suite.name not in begun:
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
+            journal.add_judges(build_id, known_judges(journal, suite))
         if suite.count == 0:
             problems.append(_no_examples(suite))
         for problem in problems:
@@ -77,6 +79,16 @@ def experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[Evalua
         specs=specs,
         watched=suite.watched(side),
     )
+
+
+def known_judges(journal: Journal, suite: PreparedSuite) -> list[KnownJudgeRow]:
+    """Return the suite's judges with what is known of each today; like noise it is copied into the build."""
+    found = []
+    for name, judge in suite.judges.items():
+        validation = journal.validation_of(judge)
+        summary = None if validation is None else validation.summary
+        found.append(KnownJudgeRow(suite=suite.name, name=name, judge=judge, summary=summary))
+    return found
 
 
 def noise_for(journal: Journal, build_id: int, suite: str) -> list[NoiseRow]:

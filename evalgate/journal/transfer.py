@@ -22,6 +22,8 @@ _EXPORTED: Final = (
     ("evaluation", _OF_EXPERIMENTS),
     ("problem", "build = :build"),
     ("noise", "build = :build"),
+    ("judge", "build = :build"),
+    ("human_label", "build = :build"),
 )
 
 

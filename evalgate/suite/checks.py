@@ -104,6 +104,10 @@ SHORT_NUMBERS: Final[Mapping[Any, str]] = {Improves: "by", Equivalent: "margin",
 """The rules that a number alone is short for, with the key that it is the value of."""
 
 
+COMPARISONS: Final = frozenset({"no_regression", "improves", "equivalent"})
+"""The rules that need a baseline."""
+
+
 class Check(ConfigModel):
     """One metric with one or more rules. The check is its worst rule."""
 
@@ -206,6 +210,17 @@ class Policy(ConfigModel):
     on_unmeasurable: Literal["warn", "fail"] | dict[Unmeasurable, Literal["warn", "fail"]] = "fail"
     """fail: exit 4 where too little was measured; or by kind, {errors: warn}: nothing, baseline, errors, incomplete,
     cached."""
+    min_kappa: float = Field(default=0.4, ge=-1, le=1)
+    """How well a judge has to agree with people: the lower end of its kappa's interval. Below it every report warns."""
+    require_validated: bool = False
+    """A check on a judge that was not held to human labels, or agrees too little with them, gates nothing."""
+    baseline_runs: Literal["confirm", "fresh", "stored"] = "confirm"
+    """Of a commit's baseline. confirm: stored runs screen, what leans worse is drawn anew on both sides. fresh: both
+    sides anew each time. stored: the stored runs decide, unconfirmed."""
+    screen_p: float = Field(default=0.30, gt=0, le=1)
+    """Confirm where the smallest adjusted p of the screen is at most this."""
+    confirm_repetitions: int = Field(default=3, ge=1)
+    """How often a confirmation draws each example on each side."""
     seed: int = Field(default=20240613, ge=0, lt=2**63)
     """Of the sign flips: the same journal gives the same verdict for ever."""
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from evalgate.suite.checks import Check, Policy
+from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
+from evalgate.suite.checks import COMPARISONS, Check, Policy
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, DottedPath
 from evalgate.suite.resources import Resource, applicable, resource_named
@@ -49,7 +50,8 @@ class Suite(ConfigModel):
     repetitions: PositiveInt = 1
     """How many times each side answers each example."""
     baseline: BaselineTask | str | None = None
-    """{task: …}, build:<id> or latest of this journal, file:<exported journal>, or null: no comparison."""
+    """merge-base, git:<ref>, {task: …}, build:<id>, file:<path> or null (docs/baselines.md). Where a check compares:
+    merge-base."""
 
     @model_validator(mode="before")
     @classmethod
@@ -57,6 +59,21 @@ class Suite(ConfigModel):
         if isinstance(data, dict) and isinstance(data.get("dataset"), str):
             data = {**data, "dataset": {"file": data["dataset"]}}
         return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_baseline(cls, data: Any) -> Any:
+        """Compare with the merge base where a check compares and nobody says with what; `null` says with nothing."""
+        if isinstance(data, dict) and "baseline" not in data and isinstance(data.get("checks"), dict):
+            rules = {rule for check in data["checks"].values() if isinstance(check, dict) for rule in check}
+            if rules & COMPARISONS:
+                data = {**data, "baseline": BaselineKind.MERGE_BASE.value}
+        return data
+
+    @property
+    def baseline_ref(self) -> BaselineRef | None:
+        """Return the baseline that is named in one word; None where it is a task, or there is none."""
+        return read_baseline(self.baseline) if isinstance(self.baseline, str) else None
 
     def resource(self, check: str) -> Resource | None:
         """Return what the check of this name is about, where that is no evaluator's score: an evaluator comes first."""

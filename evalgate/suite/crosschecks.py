@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from evalgate.records import Direction
+from evalgate.suite.baselines import BASELINES, BaselineKind, read_baseline
 from evalgate.suite.checks import Check
 from evalgate.suite.config import Suite
 from evalgate.suite.evaluators import JsonSchema, Sql
@@ -16,12 +17,8 @@ from evalgate.suite.model import closest, nearest
 from evalgate.suite.resource_checks import of_resource, of_score, shadowed, stored_latency
 from evalgate.suite.resources import Resource, resource_named
 from evalgate.suite.shape import Path, look_up
-from evalgate.suite.tasks import PromptTask, PythonTask, Task, TaskBase
+from evalgate.suite.tasks import HttpTask, PromptTask, PythonTask, Task, TaskBase
 from evalgate.suite.wording import Complaint, complaints
-
-BASELINES: Final = (
-    "{task: …} (a second task), build:<id> or build:latest (a stored build), file:<path> (an exported journal)"
-)
 
 
 def cross_check(
@@ -126,7 +123,7 @@ def _against_baseline(suite: Suite, name: str, check: Check, path: Path) -> Iter
             f"{rule} compares with a baseline, and the suite has none: set `baseline:` to {BASELINES}",
             on_key=True,
         )
-    elif check.needs_fresh and isinstance(suite.baseline, str):
+    elif check.needs_fresh and _is_stored(suite):
         rule = check.comparisons[-1]
         yield Complaint(
             (*path, rule),
@@ -134,21 +131,37 @@ def _against_baseline(suite: Suite, name: str, check: Check, path: Path) -> Iter
             "{task: …}, or use no_regression",
             on_key=True,
         )
-    elif isinstance(suite.baseline, str) and check.gating and check.compares and _is_latency(suite, name):
-        yield stored_latency(check.comparisons[0], suite.baseline, path)
+    elif _is_stored(suite) and check.gating and check.compares and _is_latency(suite, name):
+        yield stored_latency(check.comparisons[0], str(suite.baseline), path)
 
 
 def _is_latency(suite: Suite, check: str) -> bool:
     return suite.resource(check) is Resource.LATENCY
 
 
+def _is_stored(suite: Suite) -> bool:
+    """Whether the baseline is a build of before, which is never drawn anew."""
+    return isinstance(suite.baseline, str) and suite.baseline.partition(":")[0] in (
+        BaselineKind.BUILD,
+        BaselineKind.FILE,
+    )
+
+
 def _baseline(suite: Suite, base: Path) -> Iterator[Complaint]:
-    baseline = suite.baseline
-    if not isinstance(baseline, str):
+    if not isinstance(suite.baseline, str):
         return
-    kind, _, rest = baseline.partition(":")
-    if kind not in ("build", "file") or not rest.strip():
-        yield Complaint((*base, "baseline"), f"the baseline {baseline!r} is none of {BASELINES}")
+    try:
+        ref = read_baseline(suite.baseline)
+    except ValueError as error:
+        yield Complaint((*base, "baseline"), str(error))
+        return
+    if ref.of_commit and isinstance(suite.task, HttpTask) and suite.task.http.serve is None:
+        yield Complaint(
+            (*base, "task", "http"),
+            f"the baseline is a commit ({suite.baseline}), and without `serve` both sides would ask the one server at"
+            f" {suite.task.http.url}: say how to start it under `serve`, or set `baseline:` to another task or null",
+            on_key=True,
+        )
 
 
 def _endpoint(task: TaskBase | None, path: Path, endpoints: Collection[str]) -> Iterator[Complaint]:

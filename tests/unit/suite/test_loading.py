@@ -139,6 +139,7 @@ suites:
     task: {python: answer.py:answer}
     evaluators: [json_valid, {exact_match: {path: x}, direction: neutral}]
     checks: {json_valid: {no_regression: }, exact_match: {at_most: 1}}
+    baseline: null
 policy: {on_unmeasurable: {nothin: warn, errors: x}, alpha: 3, mode: x, exact: 3}
 polcy: 3
 """
@@ -172,21 +173,22 @@ polcy: 3
         "evalgate.yaml:20:14: the dataset file 'absent.jsonl' does not exist; it is looked for in " + str(home),
         (
             "evalgate.yaml:23:27: no_regression compares with a baseline, and the suite has none: set `baseline:` to "
-            "{task: …} (a second task), build:<id> or build:latest (a stored build), file:<path> (an exported journal)"
+            "merge-base (where this change left its target), merge-base:<ref>, git:<branch, tag or commit>, {task: …} "
+            "(a second task), build:<id> or build:latest (a stored build), file:<path> (an exported journal)"
         ),
         (
             "evalgate.yaml:23:45: `exact_match` is neutral, neither way is better, so it cannot gate: "
             "say report_only: true, or give the evaluator a direction"
         ),
         (
-            "evalgate.yaml:24:28: policy.on_unmeasurable.nothin should be 'nothing', 'baseline', 'errors', "
+            "evalgate.yaml:25:28: policy.on_unmeasurable.nothin should be 'nothing', 'baseline', 'errors', "
             "'incomplete', 'budget', 'service', 'replay' or 'cached'; it is 'nothin'"
         ),
-        "evalgate.yaml:24:50: policy.on_unmeasurable.errors should be 'warn' or 'fail'; it is 'x'",
-        "evalgate.yaml:24:61: policy.alpha should be below 0.5; it is 3",
-        "evalgate.yaml:24:70: policy.mode should be 'enforce' or 'observe'; it is 'x'",
-        "evalgate.yaml:24:80: policy.exact should be true or false; it is 3",
-        "evalgate.yaml:25:1: unknown key `polcy`: did you mean `policy`?",
+        "evalgate.yaml:25:50: policy.on_unmeasurable.errors should be 'warn' or 'fail'; it is 'x'",
+        "evalgate.yaml:25:61: policy.alpha should be below 0.5; it is 3",
+        "evalgate.yaml:25:70: policy.mode should be 'enforce' or 'observe'; it is 'x'",
+        "evalgate.yaml:25:80: policy.exact should be true or false; it is 3",
+        "evalgate.yaml:26:1: unknown key `polcy`: did you mean `policy`?",
     ]
 
 
@@ -214,8 +216,9 @@ suites:
         "evalgate.yaml:11:26: suites.s.checks.e.improves.by should be at least 0.0; it is -1",
     ]
     improving = GOOD.replace("at_least: 0.5", "improves: 0.5, equivalent: 0.6")
-    (alone,) = refusals(home, improving)
-    assert alone.startswith("evalgate.yaml:9:21: improves compares with a baseline, and the suite has none")
+    assert load(home, improving).config.suites["support"].baseline == "merge-base"
+    (alone,) = refusals(home, improving.replace("    checks:", "    baseline: null\n    checks:"))
+    assert alone.startswith("evalgate.yaml:10:21: improves compares with a baseline, and the suite has none")
     stored = improving.replace("    checks:", "    baseline: build:latest\n    checks:")
     assert refusals(home, stored) == [
         (
@@ -249,7 +252,7 @@ suites:
       - {sql: {database: db.sql}}
     checks:
       exact_mach: {report_only: true}
-    baseline: "git:main"
+    baseline: "git:main~2"
   t:
     root: nowhere
     dataset: data.jsonl
@@ -271,14 +274,12 @@ endpoints: {openai: {base_url: "https://api.example.com/v1"}}
         f"evalgate.yaml:10:26: the database file 'db.sql' does not exist; it is looked for in {home}",
         "evalgate.yaml:11:5: no check of suite `s` gates: leave out report_only in at least one",
         "evalgate.yaml:12:7: the check `exact_mach` is about no evaluator: did you mean `exact_match`?",
-        (
-            "evalgate.yaml:13:15: the baseline 'git:main' is none of {task: …} (a second task), build:<id> or "
-            "build:latest (a stored build), file:<path> (an exported journal)"
-        ),
+        "evalgate.yaml:13:15: the baseline 'git:main~2' names no branch, tag or commit as git writes them",
         f"evalgate.yaml:15:11: the root 'nowhere' is no directory; it is looked for in {home}",
         (
-            "evalgate.yaml:20:15: the baseline 'file:' is none of {task: …} (a second task), build:<id> or "
-            "build:latest (a stored build), file:<path> (an exported journal)"
+            "evalgate.yaml:20:15: the baseline 'file:' is none of merge-base (where this change left its target), "
+            "merge-base:<ref>, git:<branch, tag or commit>, {task: …} (a second task), build:<id> or build:latest (a "
+            "stored build), file:<path> (an exported journal)"
         ),
     ]
 
@@ -352,3 +353,27 @@ def test_aliases_and_merges_are_read(home):
     assert loaded.config.endpoints["openai"].concurrency == 3
     assert loaded.config.endpoints["openai"].base_url == "https://api.example.com/v1"
     assert loaded.origins["endpoints.openai.concurrency"].endswith(":11:29")
+
+
+@pytest.mark.parametrize("named", ["merge-base", "merge-base:release/2.0", "git:main", "git:v1.2", "git:1a2b3c4"])
+def test_a_commit_as_the_baseline(home, named):
+    text = GOOD.replace("    checks:", f"    baseline: {named}\n    checks:")
+    ref = load(home, text).config.suites["support"].baseline_ref
+    assert ref is not None
+    assert ref.of_commit
+    assert f"{ref.kind}:{ref.name}" == named if ref.name else str(ref.kind) == named
+
+
+@pytest.mark.parametrize("named", ["git:-x", "git:a b", "git:main~1", "git:HEAD@{1}", "git:a..b", "merge-base:x^"])
+def test_a_commit_is_named_and_no_expression_is_worked_out(home, named):
+    (said,) = refusals(home, GOOD.replace("    checks:", f"    baseline: '{named}'\n    checks:"))
+    assert said == f"evalgate.yaml:8:15: the baseline '{named}' names no branch, tag or commit as git writes them"
+
+
+def test_a_commit_cannot_be_the_baseline_of_one_server_for_both_sides(home):
+    text = GOOD.replace("{python: answer.py:answer}", "{http: {url: 'http://127.0.0.1:9/'}}")
+    (said,) = refusals(home, text.replace("    checks:", "    baseline: git:main\n    checks:"))
+    assert said == (
+        "evalgate.yaml:4:12: the baseline is a commit (git:main), and without `serve` both sides would ask the one server"
+        " at http://127.0.0.1:9/: say how to start it under `serve`, or set `baseline:` to another task or null"
+    )

@@ -1,0 +1,51 @@
+"""What `baseline:` may say in one word: a commit to run, or a build that is stored."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+BASELINES: Final = (
+    "merge-base (where this change left its target), merge-base:<ref>, git:<branch, tag or commit>, {task: …} (a second"
+    " task), build:<id> or build:latest (a stored build), file:<path> (an exported journal)"
+)
+_REF: Final = re.compile(r"(?!-)(?!.*(?:\.\.|@\{|//|\.lock(?:/|$)))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![./])")
+"""What git takes as a name, without its expressions: `main~3` is a place that moves by itself."""
+
+
+class BaselineKind(StrEnum):
+    """Where the other side comes from."""
+
+    MERGE_BASE = "merge-base"
+    """The commit at which the change left its target."""
+    GIT = "git"
+    BUILD = "build"
+    FILE = "file"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BaselineRef:
+    """A baseline in one word. `name` is what stands behind the colon: a ref, a build, a file."""
+
+    kind: BaselineKind
+    name: str | None = None
+
+    @property
+    def of_commit(self) -> bool:
+        """Whether it is a commit, whose own task is run."""
+        return self.kind in (BaselineKind.MERGE_BASE, BaselineKind.GIT)
+
+
+def read_baseline(text: str) -> BaselineRef:
+    """Read what `baseline:` says. Raises ValueError, a whole sentence, for what means nothing."""
+    kind, colon, name = text.partition(":")
+    if kind == BaselineKind.MERGE_BASE and not colon:
+        return BaselineRef(kind=BaselineKind.MERGE_BASE)
+    if kind not in [*BaselineKind] or not name.strip():
+        raise ValueError(f"the baseline {text!r} is none of {BASELINES}")
+    ref = BaselineRef(kind=BaselineKind(kind), name=name)
+    if ref.of_commit and _REF.fullmatch(name) is None:
+        raise ValueError(f"the baseline {text!r} names no branch, tag or commit as git writes them")
+    return ref

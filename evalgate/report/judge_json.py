@@ -120,5 +120,3 @@ def _lean(lean: Leaning | None) -> Mapping[str, Any] | None:
 
 def _number(value: float | None) -> float | None:
     return None if value is None or not math.isfinite(value) else round(value, _DECIMALS)
-
-

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalgate.decision import noise_words, words
 from evalgate.decision.checks import Settled, describe, settle
-from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
-from evalgate.decision.family import Compared, Family, tested_family
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, SuiteEvidence
+from evalgate.decision.family import Compared, Family, shown_beside, tested_family
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
 from evalgate.decision.judges import held
 from evalgate.decision.judges import warnings as judge_warnings
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
 from evalgate.decision.ratios.checks import comparable, describe_ratio, settle_ratio
+from evalgate.decision.ratios.checks import shown_beside as shown_ratio
 from evalgate.decision.ratios.view import RatioView, ratio_view
 from evalgate.decision.results import BuildDecision, CheckDecision, RuleDecision, SuiteDecision
 from evalgate.decision.scale import Fill, Metric, read_metric
@@ -67,7 +68,7 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     for suite in evidence.suites:
         checks = _describe(suite, actual, right, wrong) if suite.name in layouts else ()
         suites.append(_suite(suite, checks, evidence.policy, given[suite.name]))
-    return _build(suites, actual.family, evidence.policy)
+    return _build(suites, actual.family, evidence)
 
 
 def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
@@ -126,19 +127,26 @@ def _refuse_neutral(suite: SuiteEvidence) -> None:
 
 def _decide_once(measured: Sequence[_Measured], names: Sequence[str], policy: Policy, fill: Fill) -> _Pass:
     views: dict[_Place, View] = {}
-    compared: list[Compared] = []
+    tested: list[Compared] = []
+    shown: list[Compared] = []
     for one in measured:
         for check in one.layout.suite.checks:
             of = view(one.layout, check, one.metrics[check.name], policy, fill)
             views[one.layout.suite.name, check.name] = of
-            tests = check.check.gating and check.check.no_regression is not None
-            if tests and of.pairs is not None and comparison_obstacle(of) is None:
-                slicings = one.slicings[check.name]
-                compared.append(Compared(layout=one.layout, check=check.name, pairs=of.pairs, slicings=slicings))
+            if of.pairs is None or comparison_obstacle(of) is not None:
+                continue
+            slicings = one.slicings.get(check.name, ())
+            compared = Compared(layout=one.layout, check=check.name, pairs=of.pairs, slicings=slicings)
+            if check.check.gating and check.check.no_regression is not None:
+                tested.append(compared)
+            elif fill is Fill.NOTHING and _is_shown(check):
+                shown.append(compared)
         for ratio in one.ratios.values():
-            column = comparable(ratio, one.slicings.get(ratio.evidence.name, ()))
-            compared += [column] if column is not None else []
-    family = tested_family(compared, names, policy)
+            slicings = one.slicings.get(ratio.evidence.name, ())
+            tested += filter(None, [comparable(ratio, slicings)])
+            shown += filter(None, [shown_ratio(ratio, slicings)] if fill is Fill.NOTHING else [])
+    family = tested_family(tested, names, policy)
+    family = replace(family, shown=shown_beside(shown, names, policy))
     slicings_of = {(one.layout.suite.name, name): parts for one in measured for name, parts in one.slicings.items()}
     settled = {place: settle(of, family, slicings_of.get(place, ())) for place, of in views.items()}
     ratios = {
@@ -151,6 +159,12 @@ def _decide_once(measured: Sequence[_Measured], names: Sequence[str], policy: Po
 
 def _ratio(of: RatioView, family: Family, slicings: Sequence[Slicing]) -> CheckDecision:
     return describe_ratio(of, settle_ratio(of, family, slicings), family)
+
+
+def _is_shown(check: CheckEvidence) -> bool:
+    """Return whether a comparison that nothing rests on has a better way and no rule of its own about the change."""
+    rule = check.check.gating and check.check.needs_fresh
+    return not rule and check.evaluator.direction != Direction.NEUTRAL
 
 
 def _describe(
@@ -231,12 +245,15 @@ def _strictest(kinds: Sequence[Unmeasurable], policy: Policy) -> Unmeasurable | 
     return min(kinds, key=lambda kind: (policy.lets_through(kind), kind), default=None)
 
 
-def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> BuildDecision:
+def _build(suites: Sequence[SuiteDecision], family: Family, evidence: BuildEvidence) -> BuildDecision:
+    policy = evidence.policy
     verdict = worst([suite.verdict for suite in suites])
     named = sorted(suites, key=lambda suite: suite.name)
     affected = [suite for suite in named if suite.verdict is verdict]
-    rules = {rule.rule for suite in suites for check in suite.checks if check.gating for rule in check.rules}
+    gating = [check for suite in suites for check in suite.checks if check.gating]
+    rules = {rule.rule for _, rule in _rules(gating)}
     improvement = rules & IMPROVEMENT_RULES
+    comparing = [rule for _, rule in _rules(gating) if rule.rule == NO_REGRESSION]
     if not affected:
         told = words.no_suites()
     elif verdict is Verdict.PASS:
@@ -258,5 +275,7 @@ def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> B
             exact=policy.exact,
             absolute=bool(rules - improvement - {NO_REGRESSION}),
             improvement=bool(improvement),
+            lost=any(rule.unmeasurable for rule in comparing),
+            stored=any(suite.stored for suite in evidence.suites if suite.checks),
         ),
     )

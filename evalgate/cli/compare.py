@@ -55,11 +55,12 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> int:
-    """Compare several on one dataset: models, prompts, versions. Two or more, each against the first.
+    """Compare models, prompts or versions on one dataset: quality, cost, time, a winner.
 
-    BUILD is a build's id, FILE what `evalgate journal export` wrote; both stand for their candidate, `12:baseline` for
-    the other side of build 12. TASK.yaml says what a task has that the config's has not, `.` is the config's own; these
-    and --model and --prompt are run first, unless they are recorded already. A name may stand before each: `mini=12`.
+    Name two or more; each is compared with the first. BUILD is a build's id, FILE what `evalgate journal export` wrote;
+    both stand for their candidate, `12:baseline` for the other side of build 12. TASK.yaml says what a task has that
+    the config's has not, `.` is the config's own; these and --model and --prompt are run first, unless they are
+    recorded already. A name may stand before each: `mini=12`.
 
     Exit code 0 when they were compared, whoever wins; 4 when nothing of them is comparable.
     """

@@ -93,6 +93,16 @@ class SidePlan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ModelsPlan:
+    """What calls of models would take if each run took what it took in `build`. `usd` is None where nobody knows."""
+
+    calls: float
+    tokens: float
+    usd: float | None
+    build: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SuitePlan:
     """One suite: what it will take, and what each of its comparisons could catch. `thresholds`: what they take."""
 
@@ -111,6 +121,8 @@ class SuitePlan:
     """Whether `zero_tolerance` draws failing examples once more."""
     confirmation: tuple[SidePlan, ...] = ()
     """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
+    models: ModelsPlan | None = None
+    """None where no build is known that called any."""
 
     @property
     def runs(self) -> int:

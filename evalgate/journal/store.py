@@ -271,12 +271,6 @@ class Journal(JudgeTables):
         for example_id, sample, output_hash, kind in self._tuples(query, (experiment,)):
             yield example_id, sample, output_hash, None if kind is None else rows.error_kind(kind)
 
-    def takings(self, experiment: int) -> Iterator[tuple[str, str, bool, float, tuple[Usage, ...] | None]]:
-        """Yield (example id, sample, whether it failed, seconds, usage) of every run."""
-        query = "SELECT example_id, sample, failure IS NOT NULL, latency, usage FROM run WHERE experiment = ?"
-        for example_id, sample, failed, latency, usage in self._tuples(query, (experiment,)):
-            yield example_id, sample, bool(failed), latency, rows.usage_from(usage)
-
     def pace(self, experiment: int) -> tuple[int, float | None]:
         """Return (stored runs, seconds from the first one's start to the last one's end); None where unknown.
 

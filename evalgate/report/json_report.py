@@ -25,6 +25,7 @@ from evalgate.decision.results import (
 )
 from evalgate.records import Evaluation, Failure, Json, Side
 from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideView, SuiteReport
+from evalgate.report.spending import spending_json
 from evalgate.stats.summary import Summary
 
 REPORT_VERSION: Final = 1
@@ -85,6 +86,7 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "repetitions": shown.repetitions,
         "sides": {side.value: _side_of_suite(side, shown) for side in Side if _has(side, shown)},
         "errors": [_tally(tally) for tally in shown.errors],
+        "spending": spending_json(shown),
         "warnings": list(suite.warnings),
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],

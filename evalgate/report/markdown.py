@@ -18,6 +18,7 @@ from evalgate.report import escaping, formatting, sentences, spread
 from evalgate.report.answers import answer, one_line, pretty
 from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
 from evalgate.report.rows import Row, flip_words, listed_first, slice_name, suite_rows
+from evalgate.report.spending import spending_line
 from evalgate.report.templates import escaping_environment
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class Section:
     rows: tuple[Row, ...]
     reasons: tuple[sentences.Reason, ...]
     errors: tuple[str, ...]
+    spent: str | None
     folds: tuple[Fold, ...]
     others: str
     """In how many checks examples changed too, in words."""
@@ -172,6 +174,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         folds=tuple(_folds(first, shown, detail)),
         others=formatting.count(len(others), "other check"),
         other_folds=tuple(_folds(others, shown, detail)),
+        spent=spending_line(shown),
         caught=None if report.sample else sentences.could_catch(suite),
         amounts=tuple(sentences.amounts(suite, shown)),
         warnings=suite.warnings,

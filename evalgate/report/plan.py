@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from evalgate.decision.outlook import OWN_CHANGES
-from evalgate.decision.planning import BuildPlan, CheckPlan, Noise, Outlook, SidePlan, SuitePlan, longest
+from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan, longest
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
@@ -48,6 +48,8 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
         page.prose(f"{side.side.value}, {side.label}: {count(side.runs, 'run')}, {_took(side)}", indent=2, hanging=4)
     if suite.confirmation:
         page.prose(_confirmation(suite), indent=2, hanging=4)
+    if suite.models is not None:
+        page.prose(_models(suite.models), indent=2, hanging=4)
     if suite.redraws:
         page.prose("Beside these, each example that fails under zero_tolerance is drawn once more.", indent=2)
     for line in suite.thresholds:
@@ -188,7 +190,17 @@ def _to_catch(suite: SuitePlan, check: CheckPlan, of: Outlook, catch: float) -> 
 
 def _in_all(plan: BuildPlan) -> str:
     time = _UNTIMED if plan.seconds is None else f"about {formatting.seconds(plan.seconds)}"
-    return f"{count(plan.runs, 'run')}, each a call of its task; {count(plan.evaluations, 'evaluation')}; time {time}."
+    known = [suite.models for suite in plan.suites if suite.models is not None]
+    costs = [each.usd for each in known if each.usd is not None]
+    cost = f"; models about {formatting.money(sum(costs))}" if costs and len(costs) == len(known) else ""
+    evaluations = count(plan.evaluations, "evaluation")
+    return f"{count(plan.runs, 'run')}, each a call of its task; {evaluations}; time {time}{cost}."
+
+
+def _models(models: ModelsPlan) -> str:
+    cost = "at a price that nobody knows" if models.usd is None else f"for about {formatting.money(models.usd)}"
+    calls, tokens = (count(round(amount), noun) for amount, noun in ((models.calls, "call"), (models.tokens, "token")))
+    return f"models: about {calls} and {tokens}, {cost}, as in build {models.build}; what the cache holds is free."
 
 
 def _next(plan: BuildPlan) -> str:
@@ -225,6 +237,14 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
         "evaluators": suite.evaluators,
         "runs": suite.runs,
         "redraws": suite.redraws,
+        "models": None
+        if suite.models is None
+        else {
+            "calls": round(suite.models.calls),
+            "tokens": round(suite.models.tokens),
+            "usd": _number(suite.models.usd),
+            "known_from_build": suite.models.build,
+        },
         "sides": [_side_json(side) for side in suite.sides],
         "confirmation": [_side_json(side) for side in suite.confirmation],
         "thresholds": list(suite.thresholds),

@@ -14,6 +14,7 @@ from evalgate.report.formatting import count
 from evalgate.report.model import BuildReport, ExampleView, SuiteReport
 from evalgate.report.page import GAP, Column, Page, Part
 from evalgate.report.rows import Row, flip_words, in_failing_slice, listed_first, suite_rows
+from evalgate.report.spending import spending_line
 
 TONES = {
     Verdict.PASS: Tone.GOOD,
@@ -76,6 +77,9 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
         _flips(page, check, shown)
     _other_flips(page, others)
     _errors(page, shown)
+    if spent := spending_line(shown):
+        page.blank()
+        page.prose(spent, indent=2, tone=Tone.QUIET)
     caught = sentences.could_catch(suite)
     if caught and not report.sample:
         page.blank()

@@ -77,7 +77,7 @@ async def test_builds_of_three_tasks(alone, journal):
     assert second.taken.tokens_per_run == pytest.approx(100 + 19.5)
     assert third.taken.cost == 0
     assert first.label.startswith("v2/app.py:answer (build 1, 20")
-    assert [pair.checks[0].claim for pair in suite.pairs] == [Claim.UNDECIDED, Claim.WORSE]
+    assert [pair.checks[0].claim for pair in suite.pairs] == [Claim.AS_GOOD, Claim.WORSE]
     assert (first.by_cost.behind, second.by_cost.behind, third.by_cost.behind) == ("b2", None, None)
 
 

@@ -154,7 +154,7 @@ class Juror:
         return label, explanation if isinstance(explanation, str) else None
 
     def _spent(self, reply: ChatReply) -> Spent:
-        usage = (reply.usage.of(self.model),) if reply.usage else None
+        usage = (reply.usage.of(self.model, cost=reply.cost, from_cache=reply.from_cache),) if reply.usage else None
         return Spent(calls=1, latency=reply.latency, usage=usage)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from evalgate.decision.planning import BuildPlan, CheckPlan, Noise, Outlook, SidePlan, SuitePlan
+from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan
 from evalgate.records import Side
 from evalgate.report.console import Console
 from evalgate.report.plan import PLAN_VERSION, render_plan, render_plan_json
@@ -127,7 +127,8 @@ def test_a_suite_without_examples():
 
 def test_the_plan_as_json():
     """Its whole shape; what a drop takes is there only where it was asked for."""
-    of = support(known(examples=240, repetitions=3, slices=5))
+    models = ModelsPlan(calls=480.2, tokens=96_000.0, usd=0.42, build=3)
+    of = support(known(examples=240, repetitions=3, slices=5), models=models)
     given = json.loads(render_plan_json(plan(of, catch=0.05)))
     side = {"label": "candidate.py:answer", "runs": 120, "seconds_per_run": 0.2, "seconds": 24.0, "timed_in_build": 3}
     outlook = {"flip": 0.1, "drop": 0.12, "caught": False, "examples": 240, "repetitions": 3}
@@ -149,6 +150,7 @@ def test_the_plan_as_json():
                 "evaluators": 2,
                 "runs": 240,
                 "redraws": False,
+                "models": {"calls": 480, "tokens": 96000, "usd": 0.42, "known_from_build": 3},
                 "sides": [
                     {"side": "candidate", **side},
                     {"side": "baseline", **side, "label": "baseline.py:answer"},
@@ -216,3 +218,13 @@ def test_the_schema_is_closed_and_says_what_everything_is():
     wrong = json.loads(render_plan_json(plan(support(known()))))
     wrong["suites"][0]["checks"][0]["outlooks"][0]["drop"] = "7 points"
     assert not Draft202012Validator(SCHEMA).is_valid(wrong)
+
+
+def test_what_models_would_take_is_said_with_its_price_or_that_nobody_knows_it():
+    """As it was in an earlier build."""
+    priced = sentences(plan(support(models=ModelsPlan(calls=480.0, tokens=9e4, usd=0.42, build=3))))
+    assert "models: about 480 calls and 90,000 tokens, for about 0.42 dollars, as in build 3; what the cache" in priced
+    assert "models about 0.42 dollars." in priced
+    unpriced = sentences(plan(support(models=ModelsPlan(calls=1.0, tokens=9.0, usd=None, build=3))))
+    assert "models: about 1 call and 9 tokens, at a price that nobody knows, as in build 3;" in unpriced
+    assert "models about" not in unpriced

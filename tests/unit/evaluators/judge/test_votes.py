@@ -79,6 +79,8 @@ def test_every_vote_is_recorded_and_the_reasons_are_those_of_the_label_that_won(
                 "cached_tokens": 0,
                 "reasoning_tokens": 0,
                 "cost": 0.25,
+                "calls": 1,
+                "from_cache": False,
             }
         ],
         "votes": [

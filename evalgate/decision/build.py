@@ -10,7 +10,7 @@ from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, SuiteEvidence
 from evalgate.decision.family import Compared, Family, shown_beside, tested_family
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
-from evalgate.decision.judges import held
+from evalgate.decision.judges import held, nothing_gates
 from evalgate.decision.judges import warnings as judge_warnings
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
@@ -190,7 +190,7 @@ def _suite(
     suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Policy, given: SuiteEvidence
 ) -> SuiteDecision:
     """Return the decision of a suite; `given` is the suite as it was before untrusted judges were held back."""
-    verdict, told, kind = _suite_verdict(suite, checks, policy)
+    verdict, told, kind = _suite_verdict(suite, checks, policy, given)
     return SuiteDecision(
         name=suite.name,
         verdict=verdict,
@@ -206,7 +206,7 @@ def _suite(
 
 
 def _suite_verdict(
-    suite: SuiteEvidence, checks: Sequence[CheckDecision], policy: Policy
+    suite: SuiteEvidence, checks: Sequence[CheckDecision], policy: Policy, given: SuiteEvidence
 ) -> tuple[Verdict, words.Told, Unmeasurable | None]:
     problem = _first_problem(suite.problems, policy)
     if problem is not None:
@@ -214,7 +214,8 @@ def _suite_verdict(
         return Verdict.UNMEASURABLE, told, problem.kind
     gating = [check for check in checks if check.gating]
     if not suite.example_ids or not gating:
-        told = words.no_examples() if not suite.example_ids else words.no_gating_check()
+        none = nothing_gates(given, policy) or words.no_gating_check()
+        told = words.no_examples() if not suite.example_ids else none
         return Verdict.UNMEASURABLE, told, Unmeasurable.NOTHING
     verdict = worst([check.verdict for check in gating])
     if verdict is Verdict.PASS:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     help="Only examples whose id, metadata or input has these words: -k 'lang=de and not (refund or tax)'.",
 )
 @click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
+@click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
 @click.option("--resume", is_flag=True, help="Go on with the latest build that was interrupted.")
 @set_option
 @output_options
@@ -46,6 +47,7 @@ def command(
     limit: int | None,
     keyword: str | None,
     last_failed: bool,
+    base: str | None,
     resume: bool,
     assignments: tuple[str, ...],
     outputs: Outputs,
@@ -57,6 +59,8 @@ def command(
     """
     from evalgate.cli.builds import head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
+    from evalgate.cli.target import target_of
+    from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
@@ -67,10 +71,14 @@ def command(
         raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    with Journal(journal_path(journal)) as store:
+    with (
+        Journal(journal_path(journal)) as store,
+        Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases,
+    ):
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
-        request = make_request(loaded, wanted, store, commit=head(loaded.path, environ), tree=tree_of(environ))
+        commit, tree = head(loaded.path, environ), tree_of(environ)
+        request = make_request(loaded, wanted, store, commit=commit, tree=tree, bases=bases)
         try:
             ended = asyncio.run(
                 supervised(request, store, environ, quiet=outputs.quiet or outputs.as_json, resume=build)

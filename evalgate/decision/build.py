@@ -63,7 +63,8 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     for suite in evidence.suites:
         checks = _describe(suite, actual, right, wrong) if suite.name in layouts else ()
         suites.append(_suite(suite, checks, evidence.policy))
-    return _build(suites, actual.family, evidence.policy)
+    skipped = frozenset(suite.name for suite in evidence.suites if suite.unchanged is not None)
+    return _build(suites, actual.family, evidence.policy, skipped)
 
 
 def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
@@ -72,7 +73,9 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
     Those already in the evidence's `redraws` are left out, so deciding after one round of draws asks for none.
     """
     wanted: set[tuple[str, str]] = set()
-    for one in _measure([suite for suite in evidence.suites if not suite.problems], evidence.policy)[0]:
+    for one in _measure(
+        [suite for suite in evidence.suites if not suite.problems and suite.unchanged is None], evidence.policy
+    )[0]:
         for check in one.layout.suite.checks:
             rule = check.check.zero_tolerance
             if rule is not None and check.check.gating:
@@ -83,7 +86,7 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
 
 def _has_numbers(suite: SuiteEvidence) -> bool:
     """Return whether a suite's numbers are worth showing: a sample has no verdict, but it has numbers."""
-    return all(problem.sample for problem in suite.problems)
+    return suite.unchanged is None and all(problem.sample for problem in suite.problems)
 
 
 def _measure(suites: Sequence[SuiteEvidence], policy: Policy) -> tuple[tuple[_Measured, ...], tuple[str, ...]]:
@@ -190,6 +193,8 @@ def _suite_verdict(
     if problem is not None:
         told = words.Told(reason=problem.message, next_step=problem.next_step)
         return Verdict.UNMEASURABLE, told, problem.kind
+    if suite.unchanged is not None:
+        return Verdict.PASS, words.Told(reason=suite.unchanged), None
     gating = [check for check in checks if check.gating]
     if not suite.example_ids or not gating:
         told = words.no_examples() if not suite.example_ids else words.no_gating_check()
@@ -223,7 +228,7 @@ def _strictest(kinds: Sequence[Unmeasurable], policy: Policy) -> Unmeasurable | 
     return min(kinds, key=lambda kind: (policy.lets_through(kind), kind), default=None)
 
 
-def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> BuildDecision:
+def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy, skipped: frozenset[str]) -> BuildDecision:
     verdict = worst([suite.verdict for suite in suites])
     named = sorted(suites, key=lambda suite: suite.name)
     affected = [suite for suite in named if suite.verdict is verdict]
@@ -231,6 +236,8 @@ def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> B
     improvement = rules & IMPROVEMENT_RULES
     if not affected:
         told = words.no_suites()
+    elif verdict is Verdict.PASS and skipped.issuperset(suite.name for suite in suites):
+        told = words.nothing_to_measure(len(suites))
     elif verdict is Verdict.PASS:
         told = words.all_pass([(suite.name, suite.reason) for suite in affected], "suite")
     else:

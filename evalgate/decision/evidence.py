@@ -134,6 +134,8 @@ class SuiteEvidence:
     """What people call the baseline: `second task`, `build 7 of main`. None: no baseline."""
     screen: StoredRuns | None = None
     """The baseline's answers are these stored ones and this is a screen: its comparisons FAIL nothing."""
+    unchanged: str | None = None
+    """Why the suite was skipped: nothing that it runs has changed. A whole sentence."""
     resources: tuple[ResourceEvidence, ...] = ()
     """The checks of cost, tokens and latency."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalgate import __version__
+from evalgate.gate.found import add_found
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
 from evalgate.gate.stored import adopt
-from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, ProblemRow
+from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, NoteRow, ProblemRow
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Unmeasurable
@@ -44,7 +45,11 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         for side in suite.sides:
             if (suite.name, side.side) not in known:
                 row = experiment_row(suite, side, specs)
-                known[suite.name, side.side] = journal.add_experiment(build_id, row)
+                known[suite.name, side.side] = add_found(journal, build_id, suite, row)
+        for note in suite.notes:
+            journal.add_note(build_id, NoteRow(suite=suite.name, message=note))
+        if suite.unchanged is not None:
+            journal.add_note(build_id, NoteRow(suite=suite.name, message=suite.unchanged, unchanged=True))
         problems += adopt(journal, build_id, suite, specs, known)
         if suite.name not in begun:
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
@@ -68,6 +73,7 @@ def experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[Evalua
         evaluators=suite.evaluators.digest,
         specs=specs,
         watched=suite.watched(side),
+        commit=suite.base.commit if suite.base is not None and side.side is Side.BASELINE else None,
     )
 
 

@@ -85,6 +85,7 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "sides": {side.value: _side_of_suite(side, shown) for side in Side if _has(side, shown)},
         "errors": [_tally(tally) for tally in shown.errors],
         "warnings": list(suite.warnings),
+        "notes": list(shown.notes),
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],
     }

@@ -82,6 +82,7 @@ class Section:
     caught: str | None
     amounts: tuple[str, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     numbers: tuple[Numbers, ...]
 
 
@@ -158,6 +159,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         caught=None if report.sample else sentences.could_catch(suite),
         amounts=tuple(sentences.amounts(suite, shown)),
         warnings=suite.warnings,
+        notes=shown.notes,
         numbers=() if report.sample else tuple(_numbers(suite)),
     )
 

@@ -90,7 +90,15 @@ def figures() -> dict[str, str]:
     """Return the text of every claim by its name."""
     measured = Measured()
     found: dict[str, str] = {}
-    for part in (_alarms(measured), _caught(), _flow(measured), _rules(), _intervals(measured), _promise(measured), _lines()):
+    for part in (
+        _alarms(measured),
+        _caught(),
+        _flow(measured),
+        _rules(),
+        _intervals(measured),
+        _promise(measured),
+        _lines(),
+    ):
         found.update(part)
     found["expected.table"] = f"\n\n{comparison(measured.found)}\n\n"
     return found

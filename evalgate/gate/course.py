@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from evalgate.decision import decide
+from evalgate.decision import decide, screen_words
 from evalgate.decision.evidence import BuildEvidence, StoredRuns
 from evalgate.decision.flow import BaselineRuns, Draw, Flow, Measured, Step, SuiteFlow, after, begin
 from evalgate.gate.evidence import build_evidence, recorded_config
+from evalgate.gate.found import can_replay
 from evalgate.gate.loading import Loaded
-from evalgate.journal.builds import DrawRow, NoteRow
+from evalgate.journal.builds import DrawRow, ExperimentRow, NoteRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
 from evalgate.suite.checks import Policy, Unmeasurable
@@ -24,16 +25,51 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> No
     A sample gives no verdict, so nothing of it is screened or confirmed: both sides are drawn alike.
     """
     able = [each for each in loaded if _of_commit(each)]
-    if not able or journal.draws(build_id):
+    alone = [each for each in loaded if each.suite.base is not None and each not in able]
+    if not (able or alone) or journal.draws(build_id):
         return
     policy = recorded_config(journal.build(build_id)).policy
     if journal.build(build_id).partial:
         draws = [_alike(each.suite.name, each.suite.suite.repetitions) for each in able]
     else:
         flow = _flow(build_id, able, policy, journal)
-        draws = [_with_one_to_store(draw, flow) for draw in begin(flow)]
-    for draw in draws:
-        journal.add_draw(build_id, _row(draw))
+        again = _decided_before(build_id, able, flow, journal)
+        draws = [again.get(draw.suite) or _with_one_to_store(draw, flow) for draw in begin(flow)]
+        for suite, draw in zip(sorted(able, key=lambda each: each.suite.name), draws, strict=True):
+            _tell_made(build_id, suite, draw, journal)
+    # Held to their absolute rules alone: what is known of them is taken over too.
+    held = [
+        DrawRow(suite=each.suite.name, key=None, candidate=each.suite.suite.repetitions, baseline=0) for each in alone
+    ]
+    journal.add_draws(build_id, [*map(_row, draws), *held])
+
+
+def _decided_before(build_id: int, loaded: Sequence[Loaded], flow: Flow, journal: Journal) -> dict[str, Draw]:
+    """Return, by suite, the draw that decided on this very change before: it is replayed, not screened anew."""
+    rows = {(row.suite, row.side): row for row in journal.experiments(build_id)}
+    found: dict[str, Draw] = {}
+    for each, known in zip(loaded, flow.suites, strict=True):
+        sides = [(rows[each.suite.name, side.side], side) for side in each.suite.sides]
+        if not all(can_replay(journal, row, side, each.suite) for row, side in sides):
+            continue
+        if (row := journal.decided_with(known.draw_key)) is not None:
+            found[each.suite.name] = Draw(
+                suite=each.suite.name, candidate=row.candidate, baseline=row.baseline, key=row.key
+            )
+    return found
+
+
+def _tell_made(build_id: int, each: Loaded, draw: Draw, journal: Journal) -> None:
+    """Say so where there were no stored runs to begin with."""
+    baseline = _baseline(build_id, each, journal)
+    if not baseline.stored and draw.baseline:
+        message = screen_words.made(baseline.label, draw.baseline)
+        journal.add_note(build_id, NoteRow(suite=each.suite.name, message=message))
+
+
+def _baseline(build_id: int, each: Loaded, journal: Journal) -> ExperimentRow:
+    wanted = (each.suite.name, Side.BASELINE)
+    return next(row for row in journal.experiments(build_id) if (row.suite, row.side) == wanted)
 
 
 def next_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> bool:
@@ -49,13 +85,24 @@ def next_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> boo
     )
     flow = _flow(build_id, able, policy, journal)
     step = after(flow, Measured(evidence=evidence, decision=decide(evidence), drawn=drawn))
-    confirmed = {draw.suite for draw in step.draws}
-    for each in able:
-        for sentence in step.told if each.suite.name in confirmed else ():
-            journal.add_note(build_id, NoteRow(suite=each.suite.name, message=sentence))
+    by_name = {each.suite.name: each for each in able}
     for draw in step.draws:
-        journal.add_draw(build_id, _row(draw))
+        _tell_confirmed(build_id, by_name[draw.suite], draw, step.told, journal)
+    journal.add_draws(build_id, map(_row, step.draws))
     return step.step is Step.CONFIRM
+
+
+def _tell_confirmed(build_id: int, each: Loaded, draw: Draw, told: Sequence[str], journal: Journal) -> None:
+    count = each.suite.count
+    screen = sum(row.candidate for row in journal.draws(build_id) if row.suite == draw.suite) * count
+    stored = _stored(_baseline(build_id, each, journal))
+    cost = screen_words.screened(stored, screen, (draw.candidate + draw.baseline) * count)
+    for sentence in (cost, *told):
+        journal.add_note(build_id, NoteRow(suite=draw.suite, message=sentence))
+
+
+def _stored(baseline: ExperimentRow) -> StoredRuns:
+    return StoredRuns(repetitions=baseline.repetitions, of=baseline.label, date=baseline.drawn_on or "")
 
 
 def settled_evidence(build_id: int, journal: Journal) -> BuildEvidence:
@@ -84,9 +131,7 @@ def _flow(build_id: int, loaded: Sequence[Loaded], policy: Policy, journal: Jour
 
 def _suite_flow(build_id: int, each: Loaded, policy: Policy, journal: Journal) -> SuiteFlow:
     suite, prints = each.suite.suite, {side.side: side.fingerprint.digest for side in each.suite.sides}
-    rows = {row.side: row for row in journal.experiments(build_id) if row.suite == each.suite.name}
-    baseline = rows[Side.BASELINE]
-    stored = StoredRuns(repetitions=baseline.repetitions, of=baseline.label, date=baseline.drawn_on or "")
+    baseline = _baseline(build_id, each, journal)
     gating = [check for check in suite.checks.values() if check.gating]
     timed = [
         check
@@ -100,7 +145,7 @@ def _suite_flow(build_id: int, each: Loaded, policy: Policy, journal: Journal) -
         dataset=each.suite.dataset_version,
         evaluators=each.suite.evaluators.digest,
         policy=checks_fingerprint(suite.checks, policy).digest,
-        stored=stored if baseline.stored else None,
+        stored=_stored(baseline) if baseline.stored else None,
         compares=any(check.compares for check in gating),
         # A latency that another build measured is no measurement of this one: both sides are drawn.
         improvement=bool(timed) or any(check.needs_fresh for check in suite.checks.values()),

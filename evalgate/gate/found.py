@@ -13,42 +13,69 @@ from evalgate.records import ErrorKind, Side
 
 
 def add_found(journal: Journal, build_id: int, suite: PreparedSuite, row: ExperimentRow) -> int:
-    """Write an experiment and return its id; the baseline of a commit with the stored runs that there are of it.
+    """Write an experiment and return its id; the baseline of a commit as stored where there are whole runs of it."""
+    source = _source(journal, suite, row)
+    if source is None:
+        return journal.add_experiment(build_id, row)
+    draw, found = source
+    drawn_on = journal.build(found.build).created_at[:10]
+    stored = replace(row, stored=True, repetitions=draw.baseline, drawn_on=drawn_on)
+    return journal.add_experiment(build_id, stored)
 
-    They are looked up by what answers, what scores and the examples, never by date: the latest that is whole. Runs of a
-    candidate never become a baseline by themselves, nor do those of a sample.
+
+def fill_found(journal: Journal, suite: PreparedSuite, experiment: ExperimentRow) -> None:
+    """Copy the stored runs of a commit's baseline in, unless they are: a build may have been killed before."""
+    if experiment.stored and experiment.commit and next(journal.run_facts(experiment.id), None) is None:
+        source = _source(journal, suite, experiment)
+        if source is not None:
+            draw, found = source
+            names = dict(zip(samples(draw.baseline, draw.key), samples(draw.baseline), strict=True))
+            copy_samples(journal.path, found.id, experiment.id, names)
+
+
+def _source(journal: Journal, suite: PreparedSuite, row: ExperimentRow) -> tuple[DrawRow, ExperimentRow] | None:
+    """Return the latest whole draw of the baseline of a commit, and where it is.
+
+    It is looked up by what answers, what scores and the examples, never by date. Runs of a candidate never become a
+    baseline by themselves, nor do those of a sample.
     """
-    wanted = row.commit is not None and suite.selection.words is None
-    for draw, found in _drawn(journal, row) if wanted else ():
-        names = samples(draw.baseline, draw.key)
-        if _whole(journal, found, names, suite.count):
-            drawn_on = journal.build(found.build).created_at[:10]
-            stored = replace(row, stored=True, repetitions=draw.baseline, drawn_on=drawn_on)
-            experiment = journal.add_experiment(build_id, stored)
-            stored_as = dict(zip(names, samples(draw.baseline), strict=True))
-            copy_samples(journal.path, found.id, experiment, stored_as)
-            return experiment
-    return journal.add_experiment(build_id, row)
+    if row.commit is None or suite.selection.words is not None:
+        return None
+    drawn = journal.drawn_baselines(task=row.task, dataset_version=row.dataset_version, evaluators=row.evaluators)
+    for draw, found in drawn:
+        if _whole(journal, found, samples(draw.baseline, draw.key), suite.count):
+            return draw, found
+    return None
 
 
 def replay(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite, *names: str) -> None:
-    """Copy what earlier builds drew of these samples: running the same change again is no second throw.
-
-    Only where equal fingerprints prove that nothing differs, or where it is the same commit, as it was committed.
-    """
-    build = journal.build(experiment.build)
-    of_commit = None
-    if not (side.fingerprint.complete and suite.evaluators.complete):
-        of_commit = experiment.commit if side.side is Side.BASELINE else None if build.dirty else build.commit
-        if of_commit is None:
-            return
+    """Copy what earlier builds drew of these samples: running the same change again is no second throw."""
+    if not can_replay(journal, experiment, side, suite):
+        return
+    of_commit = None if _certain(side, suite) else _committed(journal, experiment)
     for name in names:
         for source in journal.earlier(experiment, name, of_commit=of_commit):
             copy_samples(journal.path, source, experiment.id, {name: name})
 
 
-def _drawn(journal: Journal, row: ExperimentRow) -> list[tuple[DrawRow, ExperimentRow]]:
-    return journal.drawn_baselines(task=row.task, dataset_version=row.dataset_version, evaluators=row.evaluators)
+def can_replay(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite) -> bool:
+    """Return whether an earlier answer of this side would be this one's.
+
+    Only where equal fingerprints prove that nothing differs, or where it is the same commit, as it was committed.
+    """
+    return _certain(side, suite) or _committed(journal, experiment) is not None
+
+
+def _certain(side: PreparedSide, suite: PreparedSuite) -> bool:
+    return side.fingerprint.complete and suite.evaluators.complete
+
+
+def _committed(journal: Journal, experiment: ExperimentRow) -> str | None:
+    """Return the commit whose files a side is, as they were committed."""
+    if experiment.side is Side.BASELINE:
+        return experiment.commit
+    build = journal.build(experiment.build)
+    return None if build.dirty else build.commit
 
 
 def _whole(journal: Journal, row: ExperimentRow, names: tuple[str, ...], examples: int) -> bool:

@@ -23,9 +23,17 @@ async def measure_build(
     """Make them all. Returns False where it was stopped before the end: what was made is in the journal."""
     able = [each for each in loaded if each.problem is None and each.suite.unchanged is None]
     first_draws(build_id, able, world.journal)
+    expected = 0
     while True:
         able = [each for each in able if not await _baseline_fails(build_id, each, world)]
-        if not await _measure_drawn(build_id, able, experiments, world):
+        wanted = _wanted_runs(build_id, able, world.journal)
+        _replay(build_id, able, wanted, world.journal)
+        works = _works(able, wanted, experiments, world.journal)
+        runs = sum(each.suite.count * len(names) for each in able for names in _of(each, wanted))
+        made = sum(_made(world.journal, work.experiment, wanted[work.suite, work.side]) for work in works)
+        world.expect(runs - expected, done=made - expected)
+        expected = runs
+        if not await _measure_drawn(build_id, able, works, experiments, world):
             return False
         if not next_draws(build_id, able, world.journal):
             return True
@@ -41,27 +49,44 @@ async def _baseline_fails(build_id: int, each: Loaded, world: World) -> bool:
     return problem is not None
 
 
-async def _measure_drawn(
-    build_id: int, able: Sequence[Loaded], experiments: dict[tuple[str, Side], int], world: World
-) -> bool:
-    effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
-    wanted = {
-        (each.suite.name, side): names
+_Wanted = Mapping[tuple[str, Side], tuple[str, ...]]
+"""The samples that each side of each suite is to have."""
+
+
+def _wanted_runs(build_id: int, able: Sequence[Loaded], journal: Journal) -> _Wanted:
+    found = {
+        (each.suite.name, side): _wanted(each, side, _draws(build_id, each, journal))
         for each in able
         for side in each.tasks
-        if (names := _wanted(each, side, _draws(build_id, each, world.journal)))
     }
-    _replay(build_id, able, wanted, world.journal)
-    works = [
-        work_of(each, side, experiments[each.suite.name, side], names, world.journal)
+    return {place: names for place, names in found.items() if names}
+
+
+def _of(each: Loaded, wanted: _Wanted) -> Iterator[tuple[str, ...]]:
+    yield from (wanted.get((each.suite.name, side), ()) for side in each.tasks)
+
+
+def _works(
+    able: Sequence[Loaded], wanted: _Wanted, experiments: dict[tuple[str, Side], int], journal: Journal
+) -> list[Work]:
+    return [
+        work_of(each, side, experiments[each.suite.name, side], wanted[each.suite.name, side], journal)
         for each in able
         for side in each.tasks
-        for names in [wanted.get((each.suite.name, side), ())]
-        if names
+        if (each.suite.name, side) in wanted
     ]
-    runs = sum(each.suite.count * len(wanted.get((each.suite.name, side), ())) for each in able for side in each.tasks)
-    made = sum(_made(world.journal, work.experiment, wanted[work.suite, work.side]) for work in works)
-    world.expect(runs, done=made)
+
+
+async def _measure_drawn(
+    build_id: int,
+    able: Sequence[Loaded],
+    works: Sequence[Work],
+    experiments: dict[tuple[str, Side], int],
+    world: World,
+) -> bool:
+    """Make the runs, then what `zero_tolerance` wants drawn once more of the sides that are drawn at all."""
+    effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
+    drawn = {(work.suite, work.side) for work in works}
     if not await measure(works, effects):
         return False
     again = _unsettled(build_id, able, world.journal)
@@ -73,7 +98,7 @@ async def _measure_drawn(
         if each.suite.name in again
         for sample in [redraw_sample(_draws(build_id, each, world.journal))]
         for side in each.tasks
-        if (each.suite.name, side) in wanted
+        if (each.suite.name, side) in drawn
     ]
     return await measure(repeats, effects) if repeats else True
 
@@ -91,9 +116,7 @@ def _made(journal: Journal, experiment: int, names: Sequence[str]) -> int:
     return sum(sample in names for _, sample, *_ in journal.run_facts(experiment))
 
 
-def _replay(
-    build_id: int, able: Sequence[Loaded], wanted: Mapping[tuple[str, Side], tuple[str, ...]], journal: Journal
-) -> None:
+def _replay(build_id: int, able: Sequence[Loaded], wanted: _Wanted, journal: Journal) -> None:
     """Take over what earlier builds drew of the same change, second draws included; of commits' baselines only."""
     rows = {(row.suite, row.side): row for row in journal.experiments(build_id)}
     for each in able:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalgate import __version__
-from evalgate.gate.found import add_found
+from evalgate.gate.found import add_found, fill_found
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
@@ -46,6 +46,9 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
             if (suite.name, side.side) not in known:
                 row = experiment_row(suite, side, specs)
                 known[suite.name, side.side] = add_found(journal, build_id, suite, row)
+        for row in journal.experiments(build_id):
+            if row.suite == suite.name:
+                fill_found(journal, suite, row)
         for note in suite.notes:
             journal.add_note(build_id, NoteRow(suite=suite.name, message=note))
         if suite.unchanged is not None:

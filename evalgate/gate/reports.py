@@ -68,9 +68,7 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
         repetitions=suite.repetitions,
         candidate_label=candidate.label if candidate else "candidate",
         baseline_label=baseline.label if baseline else None,
-        notes=tuple(
-            note.message for note in journal.notes(source.build) if note.suite == decision.name and not note.unchanged
-        ),
+        notes=tuple(note.message for note in journal.notes(source.build) if note.suite == decision.name),
         counts={side: _counts(journal, row) for side, row in experiments.items()},
         errors=tuple(tally for side, row in experiments.items() for tally in _errors(journal, side, row)),
         examples=dict(_examples(source, decision, experiments)),
@@ -163,6 +161,10 @@ def _side(journal: Journal, experiment: ExperimentRow | None, example_id: str) -
 
 
 def _counts(journal: Journal, experiment: ExperimentRow) -> SideCounts:
+    """Count the runs of one side; where earlier builds' runs were taken over, those alone that this build made."""
+    if any(draw.suite == experiment.suite for draw in journal.draws(experiment.build)):
+        failed = journal.made(experiment)
+        return SideCounts(runs=len(failed), errors=sum(failed))
     kinds = [kind for *_, kind in journal.run_facts(experiment.id)]
     return SideCounts(runs=len(kinds), errors=sum(kind is not None for kind in kinds))
 

@@ -216,18 +216,37 @@ class Journal:
             experiment_from(r) for r in self._all("SELECT * FROM experiment WHERE build = ? ORDER BY id", (build_id,))
         ]
 
-    def add_draw(self, build_id: int, draw: DrawRow) -> None:
-        """Write what is drawn next of a suite."""
+    def add_draws(self, build_id: int, draws: Iterable[DrawRow]) -> None:
+        """Write what is drawn next of suites, all of it or nothing."""
         with self._write() as db:
-            db.execute(
-                "INSERT INTO draw SELECT ?, ?, count(*), ?, ?, ? FROM draw WHERE build = ? AND suite = ?",
-                (build_id, draw.suite, draw.key, draw.candidate, draw.baseline, build_id, draw.suite),
-            )
+            for draw in draws:
+                db.execute(
+                    "INSERT INTO draw SELECT ?, ?, count(*), ?, ?, ? FROM draw WHERE build = ? AND suite = ?",
+                    (build_id, draw.suite, draw.key, draw.candidate, draw.baseline, build_id, draw.suite),
+                )
 
     def draws(self, build_id: int) -> list[DrawRow]:
         """Return what was drawn in a build, in its order."""
         found = self._all("SELECT * FROM draw WHERE build = ? ORDER BY position, suite", (build_id,))
         return [DrawRow(**{name: row[name] for name in ("suite", "key", "candidate", "baseline")}) for row in found]
+
+    def decided_with(self, key: str) -> DrawRow | None:
+        """Return the draw of both sides by this key that a complete build decided on; None where there is none."""
+        found = self._one(
+            "SELECT d.* FROM draw d JOIN build b ON b.id = d.build WHERE d.key = ? AND d.candidate > 0"
+            " AND d.baseline > 0 AND b.status = 'complete' AND b.partial IS NULL ORDER BY d.build DESC LIMIT 1",
+            (key,),
+        )
+        names = ("suite", "key", "candidate", "baseline")
+        return None if found is None else DrawRow(**{name: found[name] for name in names})
+
+    def made(self, experiment: ExperimentRow) -> list[bool]:
+        """Return of each run whether it failed; those of an experiment's own build alone, no copies of earlier ones."""
+        query = (
+            "SELECT failure_kind IS NOT NULL FROM run JOIN experiment x ON x.id = run.experiment JOIN build b ON"
+            " b.id = x.build WHERE x.id = ? AND run.started_at >= b.created_at"
+        )
+        return [bool(failed) for (failed,) in self._tuples(query, (experiment.id,))]
 
     def add_note(self, build_id: int, note: NoteRow) -> None:
         """Write a sentence about a suite; the same one twice is one."""

@@ -93,10 +93,11 @@ class Example:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Usage:
-    """Tokens of one model, as the provider counted them, and what they cost.
+    """Tokens of one model, as the provider counted them, and what they cost, over one call or several.
 
     `cached_tokens` are part of the input, `reasoning_tokens` of the output. `cost` is in US dollars; None where nobody
-    knows the price, which is not free.
+    knows the price, which is not free. `from_cache` says that an earlier build paid for it: the answers came from the
+    response cache.
     """
 
     model: str
@@ -105,6 +106,8 @@ class Usage:
     cached_tokens: int = 0
     reasoning_tokens: int = 0
     cost: float | None = None
+    calls: int = 1
+    from_cache: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,7 +142,10 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Evaluation:
-    """What one evaluator said of one run: a `score` (or a label alone), or a `failure`, never both."""
+    """What one evaluator said of one run: a `score` (or a label alone), or a `failure`, never both.
+
+    `usage` is what it used of models: () where it called none, None where nobody saw it.
+    """
 
     name: str
     score: float | None = None
@@ -147,6 +153,7 @@ class Evaluation:
     explanation: str | None = None
     metadata: JsonObject = field(default_factory=dict)
     failure: Failure | None = None
+    usage: tuple[Usage, ...] | None = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,11 +17,18 @@ from evalgate.journal.store import Journal
 
 def journal_path(given: Path | None) -> Path:
     """Return the journal that a command means: the one given, else the repository's, else this folder's."""
-    if given is not None:
-        return given
+    return given or _stored("journal.db")
+
+
+def cache_path(given: Path | None) -> Path:
+    """Return the response cache that a command means: the one given, else the repository's, else this folder's."""
+    return given or _stored("cache.db")
+
+
+def _stored(name: str) -> Path:
     here = Path.cwd()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
-    return Path(os.path.relpath(top, here)) / ".evalgate" / "journal.db"
+    return Path(os.path.relpath(top, here)) / ".evalgate" / name
 
 
 def chosen(journal: Journal, build: int | None, *, unfinished: bool = False) -> int:

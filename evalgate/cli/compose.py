@@ -7,35 +7,37 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
+from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.spending import spent
 from evalgate.gate.world import Expect, World
 from evalgate.journal.store import Journal
-from evalgate.suite.config import Endpoint
+from evalgate.suite.config import Config, Endpoint
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask
-
-if TYPE_CHECKING:
-    from evalgate.llm.transport import Transport
 
 
 @asynccontextmanager
 async def world(
     *,
     journal: Journal,
-    endpoints: Mapping[str, Endpoint],
+    config: Config,
     environ: Mapping[str, str],
+    cache: CacheChoice,
+    resume: int | None,
     observer: Observer,
     expect: Expect,
     log: Callable[[str], None],
     stop: asyncio.Event,
 ) -> AsyncIterator[World]:
-    """Make the effects of one build; what was opened for it is closed on the way out."""
-    runners = _Runners(endpoints=endpoints, environ=environ, log=log)
+    """Make the effects of one build, `resume` if it is gone on with; what was opened is closed on the way out."""
+    models = Models(config, choice=cache, before=spent(journal, resume), stop=stop.set, log=log)
+    runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
     try:
+        models.begin()
         yield World(
             journal=journal,
             task_runner=runners.task,
@@ -46,19 +48,24 @@ async def world(
             now=lambda: datetime.now(UTC).isoformat(timespec="milliseconds"),
             seconds=time.monotonic,
             stop=stop,
+            halted=lambda: models.halt.reason,
         )
     finally:
-        await runners.close()
+        await models.close()
 
 
 class _Runners:
-    """Makes what answers and what scores. The transport exists only where a model or an endpoint is called."""
+    """Makes what answers and what scores."""
 
     def __init__(
-        self, *, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str], log: Callable[[str], None]
+        self,
+        *,
+        endpoints: Mapping[str, Endpoint],
+        environ: Mapping[str, str],
+        models: Models,
+        log: Callable[[str], None],
     ) -> None:
-        self._endpoints, self._environ, self._log = endpoints, environ, log
-        self._transport: Transport | None = None
+        self._endpoints, self._environ, self._models, self._log = endpoints, environ, models, log
 
     def task(self, suite: PreparedSuite, side: PreparedSide) -> TaskRunner:
         """Return what runs one side's task, by the type of its model."""
@@ -78,9 +85,9 @@ class _Runners:
                 return PromptTaskRunner(
                     task,
                     root=side.root,
-                    endpoints=side.endpoints or self._endpoints,
+                    endpoints=self._models.endpoints(side.endpoints) or self._endpoints,
                     environ=self._environ,
-                    transport=self._shared_transport(),
+                    transport=self._models.sender(),
                 )
             case HttpTask():
                 from evalgate.tasks.http import HttpTaskRunner
@@ -90,7 +97,7 @@ class _Runners:
                     task,
                     root=side.root,
                     environ=environment(task.env, self._environ),
-                    transport=self._shared_transport(),
+                    transport=self._models.wire(),
                     log=self._log,
                 )
             case _:
@@ -98,20 +105,8 @@ class _Runners:
 
     def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner:
         """Return what scores by one evaluator of a suite."""
-        from evalgate.evaluators.models import Models
+        from evalgate.evaluators.models import Models as JudgeModels
         from evalgate.evaluators.registry import build
 
-        models = Models(endpoints=self._endpoints, sender=self._shared_transport)
+        models = JudgeModels(endpoints=self._endpoints, sender=self._models.sender)
         return build(evaluator, root=suite.root, environ=self._environ, models=models)
-
-    async def close(self) -> None:
-        """Close the transport, where one was made."""
-        if self._transport is not None:
-            await self._transport.close()
-
-    def _shared_transport(self) -> Transport:
-        if self._transport is None:
-            from evalgate.llm.transport import Transport
-
-            self._transport = Transport(trust_env=True)
-        return self._transport

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import click
 
 from evalgate.cli.options import config_option, journal_option, overrides, set_option
-from evalgate.errors import ConfigurationError, Interrupted, JournalError
+from evalgate.errors import ConfigurationError, Interrupted, JournalError, MeasurementError
 
 if TYPE_CHECKING:
+    from evalgate.decision.study import Study
+    from evalgate.gate.noise import Studied
     from evalgate.gate.request import Request
-    from evalgate.gate.run import Ended
     from evalgate.journal.store import Journal
     from evalgate.report.progress import Progress
 
@@ -60,7 +61,9 @@ def command(
     report go by it while the task, the dataset and the evaluators stay what they are.
     """
     from evalgate.cli.builds import head, journal_path, tree_of
+    from evalgate.decision.noise import study
     from evalgate.gate.noise import RUNS, finished_study, resumable_study, study_request
+    from evalgate.gate.noise_evidence import study_evidence
     from evalgate.journal.store import Journal
     from evalgate.suite.loading import load_config
 
@@ -74,25 +77,26 @@ def command(
         if not path.exists():
             raise ConfigurationError(f"there is no journal at {path}", next_step="evalgate noise")
         with Journal(path, create=False) as store:
-            return _conclude(store, finished_study(store), environ, as_json=as_json)
+            latest = finished_study(store)
+            return _conclude(store, latest, study(study_evidence(store, latest)), environ, as_json=as_json)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     with Journal(journal_path(journal)) as store:
-        study = resumable_study(store) if resume else None
-        names = suites if study is None else tuple(store.build(study).config["suites"])
+        unfinished = resumable_study(store) if resume else None
+        names = suites if unfinished is None else tuple(store.build(unfinished).config["suites"])
         request = study_request(loaded, names, commit=head(loaded.path, environ), tree=tree_of(environ))
         again = _again(config, journal)
         try:
             ended = asyncio.run(
-                _supervised(request, store, environ, runs=runs or RUNS, resume=study, quiet=quiet or as_json)
+                _supervised(request, store, environ, runs=runs or RUNS, resume=unfinished, quiet=quiet or as_json)
             )
         except JournalError as error:
             step = (error.next_step or "").replace("evalgate run --resume", again)
             raise JournalError(error.message, next_step=step) from error
         except asyncio.CancelledError:
             raise Interrupted("the study was stopped at once; what was answered is kept", next_step=again) from None
-        if not ended.complete:
-            raise Interrupted(f"noise study {ended.build} was interrupted; what was answered is kept", next_step=again)
-        return _conclude(store, ended.build, environ, as_json=as_json)
+        if ended.found is None:
+            raise Interrupted(f"noise study {ended.id} was interrupted; what was answered is kept", next_step=again)
+        return _conclude(store, ended.id, ended.found, environ, as_json=as_json)
 
 
 def _again(config: Path, journal: Path | None) -> str:
@@ -104,17 +108,16 @@ def _again(config: Path, journal: Path | None) -> str:
     return f"evalgate noise{''.join(flags)} --resume"
 
 
-def _conclude(store: Journal, study_id: int, environ: Mapping[str, str], *, as_json: bool) -> int:
+def _conclude(store: Journal, study_id: int, found: Study, environ: Mapping[str, str], *, as_json: bool) -> int:
     """Print what a study found; 4 where some check of it could not be measured."""
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
     from evalgate.cli.workflow import guarded
-    from evalgate.decision.noise import study
-    from evalgate.gate.noise_evidence import study_evidence, study_info
+    from evalgate.gate.noise_evidence import study_info
     from evalgate.report.noise import render_noise
     from evalgate.report.noise_json import render_noise_json
 
-    found, info = study(study_evidence(store, study_id)), study_info(store.build(study_id))
+    info = study_info(store.build(study_id))
     if as_json:
         say(render_noise_json(found, info))
     else:
@@ -124,9 +127,11 @@ def _conclude(store: Journal, study_id: int, environ: Mapping[str, str], *, as_j
 
 async def _supervised(
     request: Request, store: Journal, environ: Mapping[str, str], *, runs: int, resume: int | None, quiet: bool
-) -> Ended:
+) -> Studied:
     """Run the study with its progress shown, stopping softly on the first signal and at once on the second."""
+    from evalgate.cli.builds import cache_path
     from evalgate.cli.compose import world
+    from evalgate.cli.models import CacheChoice
     from evalgate.cli.signals import soft_stop
     from evalgate.gate.noise import run_study
 
@@ -135,14 +140,20 @@ async def _supervised(
     with soft_stop(stop), closing(progress):
         async with world(
             journal=store,
-            endpoints=request.config.endpoints,
+            config=request.config,
             environ=environ,
+            cache=CacheChoice(path=cache_path(None), fresh=True),
+            resume=resume,
             observer=progress,
             expect=progress.expect,
             log=progress.note,
             stop=stop,
         ) as effects:
-            return await run_study(request, effects, runs=runs, resume=resume)
+            ended = await run_study(request, effects, runs=runs, resume=resume)
+            if (halted := effects.halted()) is not None:
+                step = halted.next_step.replace("evalgate run --resume", "evalgate noise --resume")
+                raise MeasurementError(halted.message, next_step=step)
+            return ended
 
 
 def _progress(*, quiet: bool) -> Progress:

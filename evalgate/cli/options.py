@@ -30,6 +30,13 @@ journal_option: _Decorator = click.option(
     help="Where builds are stored.  [default: .evalgate/journal.db of the repository]",
 )
 
+cache_option: _Decorator = click.option(
+    "--cache",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar=["EVALGATE_CACHE", "EVALGATE_RUN_CACHE"],
+    help="Where answers of models are kept.  [default: .evalgate/cache.db of the repository]",
+)
+
 set_option: _Decorator = click.option(
     "--set",
     "assignments",

@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "show": "Show changed examples side by side, with a diff of what both sides answered.",
     "compare": "Compare several builds on one dataset: quality, cost, latency, and whether one wins.",
     "dataset": "Validate and compare golden datasets.",
+    "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
     "journal": "List and export recorded builds.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",
 }

@@ -14,10 +14,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalgate.cli.options import Outputs, config_option, journal_option, output_options, overrides, set_option
+from evalgate.cli.options import (
+    Outputs,
+    cache_option,
+    config_option,
+    journal_option,
+    output_options,
+    overrides,
+    set_option,
+)
 from evalgate.errors import Interrupted
 
 if TYPE_CHECKING:
+    from evalgate.cli.models import CacheChoice
     from evalgate.gate.request import Request
     from evalgate.gate.run import Ended
     from evalgate.journal.store import Journal
@@ -36,6 +45,9 @@ if TYPE_CHECKING:
 )
 @click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
+@cache_option
+@click.option("--no-cache", is_flag=True, help="Draw every answer anew; what is drawn is kept.")
+@click.option("--replay", is_flag=True, help="Take answers from the cache alone; a call that it lacks ends the run.")
 @click.option("--resume", is_flag=True, help="Go on with the latest build that was interrupted.")
 @set_option
 @output_options
@@ -48,6 +60,9 @@ def command(
     keyword: str | None,
     last_failed: bool,
     base: str | None,
+    cache: Path | None,
+    no_cache: bool,
+    replay: bool,
     resume: bool,
     assignments: tuple[str, ...],
     outputs: Outputs,
@@ -57,8 +72,9 @@ def command(
     The verdict is the exit code (`evalgate --help`). With --limit, -k or --last-failed the run is a sample: its numbers
     are shown, there is no verdict, and the exit code is 4 unless --no-gate is given.
     """
-    from evalgate.cli.builds import head, journal_path, tree_of
+    from evalgate.cli.builds import cache_path, head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
+    from evalgate.cli.models import CacheChoice
     from evalgate.cli.target import target_of
     from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
@@ -69,6 +85,9 @@ def command(
 
     if resume and (suites or limit or keyword or last_failed):
         raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
+    if replay and no_cache:
+        raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
+    choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     with (
@@ -81,14 +100,21 @@ def command(
         request = make_request(loaded, wanted, store, commit=commit, tree=tree, bases=bases)
         try:
             ended = asyncio.run(
-                supervised(request, store, environ, quiet=outputs.quiet or outputs.as_json, resume=build)
+                supervised(
+                    request,
+                    store,
+                    environ,
+                    cache=choice,
+                    quiet=outputs.quiet or outputs.as_json,
+                    resume=build,
+                )
             )
         except asyncio.CancelledError:
             # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
             raise Interrupted(
                 "the run was stopped at once; what was answered is kept", next_step=_again(config, journal)
             ) from None
-        if not ended.complete:
+        if not ended.complete and ended.halted is None:
             raise Interrupted(
                 f"build {ended.build} was interrupted; what was answered is kept", next_step=_again(config, journal)
             )
@@ -105,7 +131,13 @@ def _again(config: Path, journal: Path | None) -> str:
 
 
 async def supervised(
-    request: Request, store: Journal, environ: Mapping[str, str], *, quiet: bool, resume: int | None
+    request: Request,
+    store: Journal,
+    environ: Mapping[str, str],
+    *,
+    cache: CacheChoice,
+    quiet: bool,
+    resume: int | None,
 ) -> Ended:
     """Run the build with its progress shown, stopping softly on the first signal and at once on the second."""
     from evalgate.cli.compose import world
@@ -119,8 +151,10 @@ async def supervised(
     with soft_stop(stop), closing(progress):
         async with world(
             journal=store,
-            endpoints=request.config.endpoints,
+            config=request.config,
             environ=environ,
+            cache=cache,
+            resume=resume,
             observer=progress,
             expect=progress.expect,
             log=progress.note,

@@ -6,15 +6,19 @@ import asyncio
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from evalgate.cli.builds import head, tree_of
+from evalgate.cli.builds import cache_path, head, tree_of
+from evalgate.cli.models import CacheChoice
 from evalgate.cli.run import supervised
-from evalgate.errors import Interrupted
+from evalgate.errors import Interrupted, MeasurementError
 from evalgate.gate.request import Request, Wanted, make_request
 from evalgate.gate.trying import made_already
 from evalgate.journal.store import Journal
 from evalgate.suite.loading import LoadedConfig
 from evalgate.suite.retask import TaskChange, retasked
+
+_STEP: Final = "the same command again: it goes on where it stopped, if the task declares its `inputs`"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,10 +64,19 @@ def run_trials(trials: list[Trial], store: Journal, environ: Mapping[str, str], 
         _say(f"{trial.name} ({number} of {len(trials)}): running", quiet=quiet)
         try:
             ended = asyncio.run(
-                supervised(trial.request, store, environ, quiet=quiet, resume=made.build if made else None)
+                supervised(
+                    trial.request,
+                    store,
+                    environ,
+                    cache=CacheChoice(path=cache_path(None)),
+                    quiet=quiet,
+                    resume=made.build if made else None,
+                )
             )
         except asyncio.CancelledError:
             raise _interrupted(trial.name) from None
+        if ended.halted is not None:
+            raise MeasurementError(f"{trial.name}: {ended.halted.message}", next_step=_STEP)
         if not ended.complete:
             raise _interrupted(trial.name)
         builds[trial.name] = ended.build
@@ -73,7 +86,7 @@ def run_trials(trials: list[Trial], store: Journal, environ: Mapping[str, str], 
 def _interrupted(name: str) -> Interrupted:
     return Interrupted(
         f"{name} was interrupted; what was answered is kept",
-        next_step="the same command again: it goes on where it stopped, if the task declares its `inputs`",
+        next_step=_STEP,
     )
 
 

@@ -10,6 +10,8 @@ from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
 from evalgate.decision.family import Compared, Family, tested_family
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
+from evalgate.decision.judges import held
+from evalgate.decision.judges import warnings as judge_warnings
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
 from evalgate.decision.ratios.checks import comparable, describe_ratio, settle_ratio
@@ -52,6 +54,8 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
 
     Raises ConfigurationError for more than 2,000 comparisons and for a neutral evaluator in a check that gates.
     """
+    given = {suite.name: suite for suite in evidence.suites}
+    evidence = held(evidence)
     measured, names = _measure([suite for suite in evidence.suites if _has_numbers(suite)], evidence.policy)
     actual = _decide_once(measured, names, evidence.policy, Fill.NOTHING)
     right = wrong = None
@@ -62,7 +66,7 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     suites = []
     for suite in evidence.suites:
         checks = _describe(suite, actual, right, wrong) if suite.name in layouts else ()
-        suites.append(_suite(suite, checks, evidence.policy))
+        suites.append(_suite(suite, checks, evidence.policy, given[suite.name]))
     skipped = frozenset(suite.name for suite in evidence.suites if suite.unchanged is not None)
     return _build(suites, actual.family, evidence.policy, skipped)
 
@@ -73,9 +77,9 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
     Those already in the evidence's `redraws` are left out, so deciding after one round of draws asks for none.
     """
     wanted: set[tuple[str, str]] = set()
-    for one in _measure(
-        [suite for suite in evidence.suites if not suite.problems and suite.unchanged is None], evidence.policy
-    )[0]:
+    evidence = held(evidence)
+    able = [suite for suite in evidence.suites if not suite.problems and suite.unchanged is None]
+    for one in _measure(able, evidence.policy)[0]:
         for check in one.layout.suite.checks:
             rule = check.check.zero_tolerance
             if rule is not None and check.check.gating:
@@ -170,7 +174,10 @@ def _describe(
     return (*scored, *(actual.ratios[suite.name, check.name] for check in suite.resources))
 
 
-def _suite(suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Policy) -> SuiteDecision:
+def _suite(
+    suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Policy, given: SuiteEvidence
+) -> SuiteDecision:
+    """Return the decision of a suite; `given` is the suite as it was before untrusted judges were held back."""
     verdict, told, kind = _suite_verdict(suite, checks, policy)
     return SuiteDecision(
         name=suite.name,
@@ -182,7 +189,7 @@ def _suite(suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Poli
         identical=int(suite.identical.sum()),
         baseline_label=suite.baseline_label,
         checks=checks,
-        warnings=noise_words.warnings(suite) if checks else (),
+        warnings=(*noise_words.warnings(suite), *judge_warnings(given, policy)) if checks else (),
     )
 
 

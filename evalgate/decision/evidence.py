@@ -62,6 +62,28 @@ class KnownNoise:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KnownJudge:
+    """What was found out about a judge before a build began, by answers that people had labelled."""
+
+    labelled: int
+    measured_on: str
+    """The day, as people read it."""
+    kappa: float | None
+    """None: the labels were too much alike to say."""
+    kappa_low: float
+    """The lower end of its 95 % interval."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """The evaluator of a check is a judge. `people` has their scores of both sides, NaN where they said nothing."""
+
+    known: KnownJudge | None
+    people: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    """(candidate, baseline), over the examples. None: no example has labels on both sides."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckEvidence:
     """One check: its rules, its evaluator, and the scores of both sides (no baseline: None)."""
 
@@ -72,6 +94,8 @@ class CheckEvidence:
     baseline: Scores | None
     redraws: Mapping[str, Redraw]
     """By example id, the examples drawn once more."""
+    judge: Judged | None = None
+    """None: its evaluator is no judge."""
     noise: KnownNoise | None = None
     """None: no noise study of this baseline, these examples and these evaluators was known when it was recorded."""
 

@@ -88,6 +88,9 @@ def _columns(one: Compared) -> Iterator[tuple[ColumnKey, Column]]:
 
 def _column(one: Compared, slicing: Slicing | None) -> Column:
     used = one.pairs.paired if slicing is None else one.pairs.paired & slicing.members
-    units = one.layout.units[used]
+    # Copies of what is whole anyway would be a third of the memory of a large build.
+    units, differences = one.layout.units, one.pairs.differences
+    if not used.all():
+        units, differences = units[used], differences[used]
     single = not one.layout.clustered or len(np.unique(units)) == len(units)
-    return Column(units=units, differences=one.pairs.differences[used], mid=one.pairs.binary and single)
+    return Column(units=units, differences=differences, mid=one.pairs.binary and single)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
 
 from evalgate.canonical import canonical_json
 from evalgate.decision.contest_results import ContestResult
+from evalgate.decision.flips import Flips
 from evalgate.decision.results import BuildDecision
 from evalgate.records import Json
 
@@ -20,7 +20,9 @@ def canonical(decision: BuildDecision | ContestResult) -> bytes:
 
 
 def _plain(value: object) -> Json:
-    if is_dataclass(value) and not isinstance(value, type | Sequence):
+    if isinstance(value, tuple | Flips):
+        return [_plain(item) for item in sorted(value, key=_name)]
+    if is_dataclass(value) and not isinstance(value, type):
         return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Enum):
         return str(value.value)
@@ -28,8 +30,6 @@ def _plain(value: object) -> Json:
         return float(f"{value:.{_DIGITS}g}") + 0.0
     if value is None or isinstance(value, bool | int | str):
         return value
-    if isinstance(value, Sequence):
-        return [_plain(item) for item in sorted(value, key=_name)]
     raise TypeError(f"a decision holds no {type(value).__name__}")
 
 

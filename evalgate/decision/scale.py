@@ -87,6 +87,8 @@ class Answers:
 
     def means(self, used: NDArray[np.bool_]) -> NDArray[np.float64]:
         """Return each example's mean share over `used`; NaN where it uses none."""
+        if used.shape[1] == 1 and used.all():
+            return self.shares[:, 0]
         number = used.sum(axis=1)
         sums = np.where(used, self.shares, 0.0).sum(axis=1)
         return np.where(number > 0, sums / np.maximum(1, number), np.nan)

@@ -10,10 +10,11 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from evalgate.engine.ports import EvaluatorRunner, Recorder, TaskRunner
+from evalgate.llm.tab import opened_tab
 from evalgate.records import ErrorKind, Evaluation, Example, Side, Subject, TaskOutcome
 
 _ATTEMPTS: Final = 3
@@ -123,6 +124,8 @@ async def _answer(work: Work, draws: Iterator[Draw], answers: asyncio.Queue[Answ
             return
         started_at = effects.now()
         outcome = await _attempts(work, draw, effects)
+        if effects.stop.is_set() and _failed_outside(outcome):
+            return  # it may be the stop's doing: --resume asks again
         effects.recorder.record(
             experiment=work.experiment,
             example_id=draw.example.id,
@@ -138,22 +141,30 @@ async def _answer(work: Work, draws: Iterator[Draw], answers: asyncio.Queue[Answ
 async def _attempts(work: Work, draw: Draw, effects: Effects) -> TaskOutcome:
     """Run it; again only where infrastructure failed, never for what the task itself did."""
     for attempt in range(1, _ATTEMPTS + 1):
-        outcome = await work.task.run(draw.example, draw.sample)
-        failed_outside = outcome.failure is not None and outcome.failure.kind is ErrorKind.INFRASTRUCTURE
-        if not failed_outside or attempt == _ATTEMPTS or effects.stop.is_set():
+        with opened_tab(draw.example.id) as tab:
+            outcome = await work.task.run(draw.example, draw.sample)
+        if outcome.usage is None and tab.calls:
+            outcome = replace(outcome, usage=tab.usage())
+        if not _failed_outside(outcome) or attempt == _ATTEMPTS or effects.stop.is_set():
             break
         pause = _FIRST_PAUSE_S * 2 ** (attempt - 1)
         await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 jitter is no secret
     return outcome
 
 
+def _failed_outside(outcome: TaskOutcome) -> bool:
+    return outcome.failure is not None and outcome.failure.kind is ErrorKind.INFRASTRUCTURE
+
+
 async def _evaluate(work: Work, answers: asyncio.Queue[Answered | None], effects: Effects) -> None:
     while (answered := await answers.get()) is not None:
         subject = Subject(example=answered.example, sample=answered.sample, outcome=answered.outcome)
         if len(work.evaluators) == 1:
-            evaluations = [await work.evaluators[0].evaluate(subject)]
+            evaluations = [await _evaluation(work.evaluators[0], subject)]
         else:
-            evaluations = list(await asyncio.gather(*(each.evaluate(subject) for each in work.evaluators)))
+            evaluations = list(await asyncio.gather(*(_evaluation(each, subject) for each in work.evaluators)))
+        if effects.stop.is_set() and any(each.failure is not None for each in evaluations):
+            continue  # as above: an answer without evaluations is evaluated by --resume
         effects.recorder.record_evaluations(
             experiment=work.experiment,
             example_id=answered.example.id,
@@ -161,6 +172,13 @@ async def _evaluate(work: Work, answers: asyncio.Queue[Answered | None], effects
             evaluations=evaluations,
         )
         effects.observer.evaluated(work.side, evaluations)
+
+
+async def _evaluation(evaluator: EvaluatorRunner, subject: Subject) -> Evaluation:
+    """Score one run, with what it took of models."""
+    with opened_tab(subject.example.id) as tab:
+        evaluation = await evaluator.evaluate(subject)
+    return replace(evaluation, usage=tab.usage()) if tab.calls else evaluation
 
 
 def _first(error: BaseException) -> BaseException:

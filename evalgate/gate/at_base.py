@@ -54,7 +54,7 @@ def at_base(name: str, loaded: LoadedConfig, bases: Bases, tree: Tree) -> AtBase
         shown = f"{config.name if config else loaded.path.name} of {base.label}"
         committed = read_committed(config, name, shown=shown) if config is not None else None
         if committed is not None and config is not None:
-            side = _side(committed.task, base, config.parent / committed.root, committed, tree)
+            side = _side(committed, base, config.parent / committed.root, config, tree)
             return AtBase(suite=suite, base=base, side=side)
         lacks = f"{base.label} has no {f'suite {name}' if config is not None else loaded.path.name}"
         defines = f"First baseline: {lacks}, so this change defines its own gate."
@@ -63,7 +63,8 @@ def at_base(name: str, loaded: LoadedConfig, bases: Bases, tree: Tree) -> AtBase
             return _alone(name, suite, base, defines)
         committed = CommittedSuite(root=".", task=suite.task, endpoints=loaded.config.endpoints)
         note = f"{defines} Its task is run from the files that {base.label} has."
-        return AtBase(suite=suite, base=base, side=_side(suite.task, base, root, committed, tree), notes=(note,))
+        side = _side(committed, base, root, config or root / loaded.path.name, tree)
+        return AtBase(suite=suite, base=base, side=side, notes=(note,))
     except EvalgateError as error:
         return AtBase(suite=suite, problem=_problem(name, error))
 
@@ -117,7 +118,8 @@ def _scored_alike(at: AtBase, prepared: PreparedSuite, bases: Bases) -> bool:
     return alike and version == prepared.dataset_version
 
 
-def _side(task: TaskBase, base: Base, root: Path, committed: CommittedSuite, tree: Tree) -> PreparedSide:
+def _side(committed: CommittedSuite, base: Base, root: Path, config: Path, tree: Tree) -> PreparedSide:
+    task = committed.task
     if isinstance(task, HttpTask) and task.http.serve is None:
         raise ConfigurationError(
             f"the task of {base.label} asks the server at {task.http.url}, which is not of that commit",
@@ -129,7 +131,8 @@ def _side(task: TaskBase, base: Base, root: Path, committed: CommittedSuite, tre
                 f"{file}, which the task of {base.label} names, is not in that commit",
                 next_step="commit it, or compare with another commit: `baseline: git:<ref>`",
             )
-    return prepare_side(Side.BASELINE, base.label, task, root=root, tree=tree, endpoints=committed.endpoints)
+    named = (Side.BASELINE, base.label, task)
+    return prepare_side(*named, root=root, tree=tree, endpoints=committed.endpoints, config=config)
 
 
 def _alone(name: str, suite: Suite, base: Base, defines: str) -> AtBase:

@@ -15,6 +15,7 @@ from evalgate.decision.evidence import (
     BuildEvidence,
     Cell,
     CheckEvidence,
+    Judged,
     KnownNoise,
     Problem,
     Redraw,
@@ -24,14 +25,18 @@ from evalgate.decision.evidence import (
 )
 from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
+from evalgate.gate.judge_evidence import judged
 from evalgate.gate.resources import resource_evidence
 from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
+from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Side
 from evalgate.suite.checks import Policy, Unmeasurable
 from evalgate.suite.config import Config, Suite
+
+_HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
 
 
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
@@ -40,7 +45,8 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     config = recorded_config(build)
     experiments = journal.experiments(build_id)
     noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build_id)}
-    problems = {name: (*_of_the_build(build), *_recorded(journal, build_id, name)) for name in config.suites}
+    judges = journal.judges(build_id)
+    problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
     unchanged = {note.suite: note.message for note in journal.notes(build_id) if note.unchanged}
     draws = journal.draws(build_id)
     suites = [
@@ -57,6 +63,7 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
                 policy=config.policy,
                 unchanged=unchanged.get(name),
             ),
+            judges=[row for row in judges if row.suite == name],
         )
         for name, suite in config.suites.items()
     ]
@@ -81,6 +88,13 @@ def recorded_config(build: BuildRow) -> Config:
             f"the config of build {build.id} is not one that evalgate {__version__} reads",
             next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it, or evalgate run",
         ) from error
+
+
+def _problems(build: BuildRow, recorded: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return what stands against a suite. A build that stopped by itself says why, and needs no other word for it."""
+    if any(problem.kind in _HALTS for problem in recorded):
+        return recorded
+    return (*_of_the_build(build), *recorded)
 
 
 def _of_the_build(build: BuildRow) -> Iterable[Problem]:
@@ -135,6 +149,14 @@ class Drawn:
         )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What was known of a suite's evaluators before it ran, by their names."""
+
+    noise: Mapping[str, KnownNoise]
+    judges: Mapping[str, Judged]
+
+
 def _suite(
     *,
     journal: Journal,
@@ -145,6 +167,7 @@ def _suite(
     problems: tuple[Problem, ...],
     noise: Mapping[str, KnownNoise],
     drawn: Drawn,
+    judges: Sequence[KnownJudgeRow],
 ) -> SuiteEvidence:
     grouped = grouping(suite, journal.examples(build_id, name))
     ids = grouped.example_ids
@@ -156,11 +179,13 @@ def _suite(
         for experiment in experiments
     }
     by_side = {experiment.side: experiment for experiment in experiments}
+    outputs = {side: cells.outputs for side, cells in sides.items()}
+    known = _Known(noise=noise, judges=judged(journal, build_id, judges, outputs, index))
     return SuiteEvidence(
         name=name,
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
         example_ids=ids,
-        checks=_checks(suite, by_side, sides, len(ids), noise),
+        checks=_checks(suite, by_side, sides, len(ids), known),
         resources=resource_evidence(journal, suite, by_side, index, names=names),
         clusters=grouped.clusters,
         slices=grouped.slices,
@@ -265,7 +290,7 @@ def _checks(
     experiments: Mapping[Side, ExperimentRow],
     sides: Mapping[Side, SideCells],
     examples: int,
-    noise: Mapping[str, KnownNoise],
+    known: _Known,
 ) -> tuple[CheckEvidence, ...]:
     if Side.CANDIDATE not in sides:
         return ()
@@ -287,7 +312,8 @@ def _checks(
                     example_id: Redraw(candidate=score, baseline=baseline_redrawn.get(example_id))
                     for example_id, score in redrawn.items()
                 },
-                noise=noise.get(name),
+                noise=known.noise.get(name),
+                judge=known.judges.get(name),
             )
         )
     return tuple(found)

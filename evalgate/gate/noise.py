@@ -6,12 +6,13 @@ has none of these, and a study that goes on has its own. `noise1-KEY~2` is a sec
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from evalgate import __version__
 from evalgate.decision.noise import study
+from evalgate.decision.study import Study
 from evalgate.engine.measure import Answered, Effects, Work, measure
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
 from evalgate.gate.loading import Loaded, load
@@ -21,12 +22,11 @@ from evalgate.gate.prepare import PreparedSuite, Tree
 from evalgate.gate.recording import experiment_row
 from evalgate.gate.request import Commit, Request, whole_suites
 from evalgate.gate.resume import require_unchanged
-from evalgate.gate.run import Ended
 from evalgate.gate.world import World
 from evalgate.journal.builds import BuildRow
 from evalgate.journal.lock import writing
 from evalgate.journal.store import Journal
-from evalgate.records import EvaluatorKind, Side
+from evalgate.records import EvaluatorKind, Example, Side, TaskOutcome
 from evalgate.suite.loading import LoadedConfig
 
 RUNS = 5
@@ -75,7 +75,15 @@ def finished_study(journal: Journal) -> int:
     raise ConfigurationError(f"{journal.path} holds no finished noise study", next_step="evalgate noise")
 
 
-async def run_study(request: Request, world: World, *, runs: int, resume: int | None = None) -> Ended:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Studied:
+    """How a study ended: its id, and what it found; None where it was stopped before the end."""
+
+    id: int
+    found: Study | None
+
+
+async def run_study(request: Request, world: World, *, runs: int, resume: int | None = None) -> Studied:
     """Run a new study, or go on with `resume`, and record what it found.
 
     Raises as `run_build` does; BaselineError where a baseline does not load.
@@ -95,11 +103,11 @@ async def run_study(request: Request, world: World, *, runs: int, resume: int | 
                 require_unchanged(journal, study_id, request.suites)
                 journal.mark_resumed(study_id)
             complete = await _measure(study_id, loaded, _register(study_id, loaded, journal), world)
-            if complete:
-                evidence = study_evidence(journal, study_id)
-                journal.add_noise(study_id, noise_rows(journal.build(study_id), study(evidence)))
+            found = study(study_evidence(journal, study_id)) if complete else None
+            if found is not None:
+                journal.add_noise(study_id, noise_rows(journal.build(study_id), found))
             journal.add_seconds(study_id, world.seconds() - began, complete=complete)
-    return Ended(build=study_id, complete=complete)
+    return Studied(id=study_id, found=found)
 
 
 def _begin(request: Request, journal: Journal, *, runs: int, now: str) -> int:
@@ -170,28 +178,29 @@ async def _one_run(
 
 def _second_scores(each: Loaded, experiment: int, first: str, journal: Journal) -> Iterator[Work]:
     """Yield what scores answers of the first run once more: judges all of them, others some all over the dataset."""
-    side = each.suite.sides[0].side
     judges = tuple(one for one in each.evaluators if one.spec.kind is EvaluatorKind.LLM)
     others = tuple(one for one in each.evaluators if one.spec.kind is not EvaluatorKind.LLM)
-    spots = frozenset(_spread(each.suite))
-    for evaluators, only in ((judges, None), (others, spots)):
-        if not evaluators:
-            continue
-        name = evaluators[0].spec.name
-        waiting = journal.unevaluated(experiment, first, again=again(first), evaluator=name)
-        yield Work(
-            experiment=experiment,
-            suite=each.suite.name,
-            side=side,
-            task=each.tasks[side],
-            evaluators=evaluators,
-            draws=(),
-            answered=(
-                Answered(example=example, sample=again(first), outcome=outcome)
-                for example, outcome in waiting
-                if only is None or example.id in only
-            ),
-        )
+    for evaluators, only in ((judges, None), (others, frozenset(_spread(each.suite)))):
+        if evaluators:
+            name = evaluators[0].spec.name
+            waiting = journal.unevaluated(experiment, first, again=again(first), evaluator=name)
+            yield Work(
+                experiment=experiment,
+                suite=each.suite.name,
+                side=each.suite.sides[0].side,
+                task=each.tasks[each.suite.sides[0].side],
+                evaluators=evaluators,
+                draws=(),
+                answered=_once_more(waiting, again(first), only),
+            )
+
+
+def _once_more(
+    waiting: Iterable[tuple[Example, TaskOutcome]], sample: str, only: frozenset[str] | None
+) -> Iterator[Answered]:
+    for example, outcome in waiting:
+        if only is None or example.id in only:
+            yield Answered(example=example, sample=sample, outcome=outcome)
 
 
 def _spread(suite: PreparedSuite) -> Iterator[str]:

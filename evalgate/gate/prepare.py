@@ -16,7 +16,7 @@ from evalgate.paths import MISSING, resolve
 from evalgate.records import Example, Fingerprint, Side
 from evalgate.suite.config import Endpoint, Suite
 from evalgate.suite.evaluators import Evaluator
-from evalgate.suite.fingerprint import evaluators_fingerprint, judge_surroundings, task_fingerprint
+from evalgate.suite.fingerprint import evaluators_fingerprint, judge_fingerprint, judge_surroundings, task_fingerprint
 from evalgate.suite.inputs import evaluator_files, hash_files, task_files
 from evalgate.suite.judges import PHOENIX_EVALS
 from evalgate.suite.tasks import PromptTask, TaskBase
@@ -63,6 +63,8 @@ class PreparedSuite:
     """What a report says of it."""
     unchanged: str | None = None
     """Why there is nothing to measure: the suite is skipped for it."""
+    judges: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of each evaluator that is a judge, by its name."""
 
     def examples(self) -> Iterator[Example]:
         """Yield the selected examples, read anew: they may be longer than memory."""
@@ -75,11 +77,17 @@ class PreparedSuite:
 
 
 def prepare_side(
-    side: Side, label: str, task: TaskBase, *, root: Path, tree: Tree, endpoints: Mapping[str, Endpoint]
+    side: Side, label: str, task: TaskBase, *, root: Path, tree: Tree, endpoints: Mapping[str, Endpoint], config: Path
 ) -> PreparedSide:
-    """Hash what one side's answers depend on. Raises ConfigurationError for inputs that match nothing."""
-    whole = [] if task.inputs is not None or isinstance(task, PromptTask) else tree(root)
-    files = hash_files(root, task_files(task, root, whole))
+    """Hash what one side's answers depend on. Raises ConfigurationError for inputs that match nothing.
+
+    Where the whole tree counts, the config's own file does not: what it says of the task is hashed by itself, and an
+    interrupted build may go on with a larger budget.
+    """
+    whole = task.inputs is None and not isinstance(task, PromptTask)
+    files = hash_files(root, task_files(task, root, tree(root) if whole else []))
+    if whole:
+        files = {name: digest for name, digest in files.items() if (root / name).resolve() != config.resolve()}
     endpoint = endpoints.get(task.model.partition("/")[0]) if isinstance(task, PromptTask) else None
     fingerprint = task_fingerprint(task, files, endpoint=endpoint)
     return PreparedSide(
@@ -122,6 +130,11 @@ def prepare_suite(
         evaluators=evaluators_fingerprint(suite.evaluators, files, around),
         evaluator_files={**files, **around},
         sides=sides,
+        judges={
+            evaluator.label: judge_fingerprint(evaluator, files, around)
+            for evaluator in suite.evaluators
+            if evaluator.judge is not None
+        },
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evalgate import __version__
 from evalgate.gate.found import add_found, fill_found
@@ -11,7 +11,9 @@ from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
 from evalgate.gate.stored import adopt
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, NoteRow, ProblemRow
+from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
+from evalgate.llm.halt import Halted
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Unmeasurable
 
@@ -42,25 +44,50 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         if next(iter(journal.examples(build_id, suite.name)), None) is None:
             journal.add_examples(build_id, suite.name, suite.examples())
         specs = tuple(runner.spec for runner in each.evaluators)
-        for side in suite.sides:
-            if (suite.name, side.side) not in known:
-                row = experiment_row(suite, side, specs)
-                known[suite.name, side.side] = add_found(journal, build_id, suite, row)
-        for row in journal.experiments(build_id):
-            if row.suite == suite.name:
-                fill_found(journal, suite, row)
-        for note in suite.notes:
-            journal.add_note(build_id, NoteRow(suite=suite.name, message=note))
-        if suite.unchanged is not None:
-            journal.add_note(build_id, NoteRow(suite=suite.name, message=suite.unchanged, unchanged=True))
+        known |= _experiments(build_id, suite, specs, known, journal)
+        _note(build_id, suite, journal)
         problems += adopt(journal, build_id, suite, specs, known)
         if suite.name not in begun:
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
+            journal.add_judges(build_id, known_judges(journal, suite))
         if suite.count == 0:
             problems.append(_no_examples(suite))
         for problem in problems:
             journal.add_problem(build_id, problem)
     return known
+
+
+def _experiments(
+    build_id: int,
+    suite: PreparedSuite,
+    specs: tuple[EvaluatorSpec, ...],
+    known: Mapping[tuple[str, Side], int],
+    journal: Journal,
+) -> dict[tuple[str, Side], int]:
+    """Write both sides of a suite, that of a base commit with the stored runs that there are of it."""
+    new = {
+        (suite.name, side.side): add_found(journal, build_id, suite, experiment_row(suite, side, specs))
+        for side in suite.sides
+        if (suite.name, side.side) not in known
+    }
+    for row in journal.experiments(build_id):
+        if row.suite == suite.name:
+            fill_found(journal, suite, row)
+    return new
+
+
+def _note(build_id: int, suite: PreparedSuite, journal: Journal) -> None:
+    for note in suite.notes:
+        journal.add_note(build_id, NoteRow(suite=suite.name, message=note))
+    if suite.unchanged is not None:
+        journal.add_note(build_id, NoteRow(suite=suite.name, message=suite.unchanged, unchanged=True))
+
+
+def record_halt(build_id: int, halted: Halted, request: Request, journal: Journal) -> None:
+    """Write why the build stopped by itself, against each of its suites; going on with it takes that back."""
+    for suite in request.suites:
+        row = ProblemRow(suite=suite.name, kind=halted.kind, message=halted.message, next_step=halted.next_step)
+        journal.add_problem(build_id, row)
 
 
 def experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[EvaluatorSpec, ...]) -> ExperimentRow:
@@ -78,6 +105,16 @@ def experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[Evalua
         watched=suite.watched(side),
         commit=suite.base.commit if suite.base is not None and side.side is Side.BASELINE else None,
     )
+
+
+def known_judges(journal: Journal, suite: PreparedSuite) -> list[KnownJudgeRow]:
+    """Return the suite's judges with what is known of each today; like noise it is copied into the build."""
+    found = []
+    for name, judge in suite.judges.items():
+        validation = journal.validation_of(judge)
+        summary = None if validation is None else validation.summary
+        found.append(KnownJudgeRow(suite=suite.name, name=name, judge=judge, summary=summary))
+    return found
 
 
 def noise_for(journal: Journal, build_id: int, suite: str) -> list[NoiseRow]:

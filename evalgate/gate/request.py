@@ -103,7 +103,13 @@ def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree, ba
     if (second := loaded.baseline_tasks.get(name)) is not None:
         tasks[Side.BASELINE] = second
     sides = tuple(
-        prepare_side(side, _title(task), task, root=root, tree=tree, endpoints=loaded.config.endpoints)
+        prepare_side(
+            *(side, _title(task), task),
+            root=root,
+            tree=tree,
+            endpoints=loaded.config.endpoints,
+            config=loaded.path,
+        )
         for side, task in tasks.items()
     )
     ref = suite.baseline_ref

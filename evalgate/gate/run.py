@@ -11,19 +11,24 @@ from dataclasses import dataclass
 
 from evalgate.gate.loading import load
 from evalgate.gate.measuring import measure_build
-from evalgate.gate.recording import begin, register
+from evalgate.gate.recording import begin, record_halt, register
 from evalgate.gate.request import Request
 from evalgate.gate.resume import require_unchanged
 from evalgate.gate.world import World
 from evalgate.journal.lock import writing
+from evalgate.llm.halt import Halted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ended:
-    """How a build ended: its id, and whether everything that it needs is recorded."""
+    """How a build ended: its id, whether everything that it needs is recorded, and whether it stopped by itself.
+
+    One that stopped by itself has the reason among its problems, and so a decision: UNMEASURABLE.
+    """
 
     build: int
     complete: bool
+    halted: Halted | None = None
 
 
 async def run_build(request: Request, world: World, *, resume: int | None = None) -> Ended:
@@ -41,5 +46,8 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
                 world.journal.mark_resumed(build_id)
             experiments = register(build_id, loaded, world.journal)
             complete = await measure_build(build_id, loaded, experiments, world)
+            halted = None if complete else world.halted()
+            if halted is not None:
+                record_halt(build_id, halted, request, world.journal)
             world.journal.add_seconds(build_id, world.seconds() - began, complete=complete)
-    return Ended(build=build_id, complete=complete)
+    return Ended(build=build_id, complete=complete, halted=halted)

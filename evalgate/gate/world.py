@@ -11,6 +11,7 @@ from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
+from evalgate.llm.halt import Halted
 from evalgate.suite.evaluators import Evaluator
 
 
@@ -35,3 +36,5 @@ class World:
     now: Callable[[], str]
     seconds: Callable[[], float]
     stop: asyncio.Event
+    halted: Callable[[], Halted | None] = lambda: None
+    """Why the run stopped by itself, if it did."""

@@ -31,7 +31,7 @@ RUN: Final = (
 )  # fmt: skip
 """The columns of a run."""
 EVALUATION: Final = (
-    "experiment", "example_id", "sample", "name", "score", "label", "explanation", "metadata", "failure",
+    "experiment", "example_id", "sample", "name", "score", "label", "explanation", "metadata", "failure", "usage",
 )  # fmt: skip
 """The columns of an evaluation."""
 
@@ -111,7 +111,8 @@ def _usage_json(usage: tuple[Usage, ...] | None) -> str | None:
 
 def usage_from(value: str | None) -> tuple[Usage, ...] | None:
     """Return what each model used; None where nobody saw it."""
-    return None if value is None else tuple(Usage(**item) for item in from_json(value))
+    items = None if value is None else from_json(value)
+    return None if items is None else tuple(Usage(**item) for item in items)
 
 
 def outcome_from(row: sqlite3.Row) -> TaskOutcome:
@@ -137,6 +138,8 @@ def evaluation_columns(evaluation: Evaluation) -> dict[str, Any]:
         "explanation": text(evaluation.explanation),
         "metadata": to_json(evaluation.metadata) if evaluation.metadata else None,
         "failure": _failure_json(evaluation.failure),
+        # Most evaluators call no model: nothing is written then. "null" is what nobody saw.
+        "usage": None if evaluation.usage == () else _usage_json(evaluation.usage) or "null",
     }
 
 
@@ -149,6 +152,7 @@ def evaluation_from(row: sqlite3.Row) -> Evaluation:
         explanation=row["explanation"],
         metadata=from_json(row["metadata"]) if row["metadata"] else {},
         failure=_failure_from(row["failure"]),
+        usage=() if row["usage"] is None else usage_from(row["usage"]),
     )
 
 

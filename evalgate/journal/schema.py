@@ -7,7 +7,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 3
+VERSION: Final = 5
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -97,6 +97,10 @@ CREATE TABLE problem (
 ) STRICT, WITHOUT ROWID;
 """
 
+_USAGE_OF_EVALUATIONS: Final = """
+ALTER TABLE evaluation ADD COLUMN usage TEXT;  -- JSON list; NULL where no model was called, null where nobody saw it
+"""
+
 _NOISE: Final = """
 ALTER TABLE build ADD COLUMN study_runs INTEGER;  -- of a noise study: how often it runs each task; NULL for a build
 
@@ -144,7 +148,49 @@ CREATE TABLE note (
 ) STRICT, WITHOUT ROWID;
 """
 
-_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES, 1: _NOISE, 2: _DRAWS}
+_JUDGES: Final = """
+CREATE TABLE validation (       -- a judge held to human labels
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    judge TEXT NOT NULL,        -- the judge's fingerprint
+    name TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    file TEXT NOT NULL,
+    labels TEXT NOT NULL,       -- fingerprint of the labelled answers
+    evalgate_version TEXT NOT NULL,
+    summary TEXT NOT NULL,      -- JSON: what decisions see
+    report TEXT NOT NULL        -- JSON: all that was found out
+) STRICT;
+CREATE INDEX validation_by_judge ON validation (judge, id);
+
+CREATE TABLE validation_label (
+    validation INTEGER NOT NULL REFERENCES validation (id) ON DELETE CASCADE,
+    example_id TEXT NOT NULL,
+    output_hash TEXT NOT NULL,
+    score REAL NOT NULL,        -- of the label that people gave to that output
+    PRIMARY KEY (validation, example_id, output_hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE judge (            -- what was known of a build's judges when it began
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    name TEXT NOT NULL,
+    judge TEXT NOT NULL,        -- its fingerprint
+    summary TEXT,               -- of its latest validation; NULL: there was none
+    PRIMARY KEY (build, suite, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE human_label (      -- labels of that validation, of answers to the build's examples
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    name TEXT NOT NULL,
+    example_id TEXT NOT NULL,
+    output_hash TEXT NOT NULL,
+    score REAL NOT NULL,
+    PRIMARY KEY (build, suite, name, example_id, output_hash)
+) STRICT, WITHOUT ROWID;
+"""
+
+_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES, 1: _NOISE, 2: _JUDGES, 3: _USAGE_OF_EVALUATIONS, 4: _DRAWS}
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 
 

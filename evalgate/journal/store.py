@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from itertools import islice
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self, TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
 
 from evalgate.canonical import content_hash
 from evalgate.errors import ConfigurationError
@@ -25,10 +19,9 @@ from evalgate.journal.builds import (
     experiment_from,
     noise_from,
 )
-from evalgate.journal.connection import connect, explained
+from evalgate.journal.connection import explained
+from evalgate.journal.judges import JudgeTables
 from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
-
-_Parameters: TypeAlias = Sequence[object] | Mapping[str, object]
 
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
 _JUDGE_AWAY = 'failure LIKE \'{"kind":"infrastructure"%\''
@@ -36,25 +29,8 @@ _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
-class Journal:
+class Journal(JudgeTables):
     """One journal file. Any number of processes may hold one open; each row is whole or absent."""
-
-    def __init__(self, path: Path, *, create: bool = True) -> None:
-        """Open it. Raises ConfigurationError or JournalError as `connection.connect` says."""
-        self.path = path
-        self._db = connect(path, create=create)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the file, its write-ahead log folded in where nobody else has it open."""
-        self._db.close()
 
     # builds
 
@@ -86,9 +62,13 @@ class Journal:
         return [build_from(row) for row in self._all(query, ())]
 
     def mark_resumed(self, build_id: int) -> None:
-        """Count one more continuation of a build, which is not complete until that has ended."""
+        """Count one more continuation of a build, which is not complete until that has ended.
+
+        What stopped it before stands against it no more.
+        """
         with self._write() as db:
             db.execute("UPDATE build SET resumed = resumed + 1, status = 'running' WHERE id = ?", (build_id,))
+            db.execute("DELETE FROM problem WHERE build = ? AND kind IN ('budget', 'service', 'replay')", (build_id,))
 
     def add_seconds(self, build_id: int, seconds: float, *, complete: bool) -> None:
         """Add wall time to a build and say whether everything that it needs is in."""
@@ -409,6 +389,19 @@ class Journal:
         runs, seconds = next(self._tuples(query, (experiment,)))
         return runs, seconds
 
+    def usages(self, experiment: int) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None]]:
+        """Yield (example id, sample, evaluator, usage) of every run and evaluation; the evaluator of a run is "".
+
+        A usage is None where nobody saw it. Evaluations that called no model are left out.
+        """
+        query = (
+            "SELECT example_id, sample, '', coalesce(usage, 'null') FROM run WHERE experiment = :experiment"
+            " UNION ALL SELECT example_id, sample, name, usage FROM evaluation"
+            " WHERE experiment = :experiment AND usage IS NOT NULL"
+        )
+        for example_id, sample, evaluator, usage in self._tuples(query, {"experiment": experiment}):
+            yield example_id, sample, evaluator, rows.usage_from(usage)
+
     def scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""
         query = "SELECT example_id, sample, name, score, failure IS NOT NULL FROM evaluation WHERE experiment = ?"
@@ -453,34 +446,3 @@ class Journal:
             key = (kind, f"{failure['type']}: {failure['message']}", failure["where"])
             counts[key] = counts.get(key, 0) + 1
         return [(*key, count) for key, count in sorted(counts.items(), key=lambda item: (-item[1], item[0][:2]))]
-
-    @contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with explained(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-            except BaseException:
-                if self._db.in_transaction:  # a full disk rolls back by itself
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
-
-    def _rows(self, query: str, parameters: _Parameters) -> Iterator[sqlite3.Row]:
-        """Yield rows as they are read: there may be more of them than memory holds."""
-        with explained(self.path):
-            yield from self._db.execute(query, parameters)
-
-    def _all(self, query: str, parameters: _Parameters) -> list[sqlite3.Row]:
-        with explained(self.path):
-            return self._db.execute(query, parameters).fetchall()
-
-    def _tuples(self, query: str, parameters: _Parameters) -> Iterator[Any]:
-        """Yield plain tuples, one at a time: named rows cost as much as what is done with each of half a million."""
-        cursor = self._db.cursor()
-        cursor.row_factory = None
-        with explained(self.path):
-            yield from cursor.execute(query, parameters)
-
-    def _one(self, query: str, parameters: _Parameters) -> sqlite3.Row | None:
-        return next(iter(islice(self._all(query, parameters), 1)), None)

@@ -28,6 +28,8 @@ _EXPORTED: Final = (
     ("draw", "build = :build"),
     ("note", "build = :build"),
     ("noise", "build = :build"),
+    ("judge", "build = :build"),
+    ("human_label", "build = :build"),
 )
 
 

@@ -29,13 +29,16 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     retries: bool = True
     """False: one attempt, whatever comes of it."""
+    model: str = ""
+    """What answers, as the endpoint calls it; "" where only the body says it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Response:
     """What the endpoint answered in the end. `latency` is the answering attempt's own, in seconds.
 
-    Header names are in lower case.
+    Header names are in lower case. `cost` is in US dollars, None where nobody knows the price. One that comes
+    `from_cache` has the latency and the cost of the call that was made, and of its headers the content type alone.
     """
 
     status: int
@@ -43,6 +46,8 @@ class Response:
     body: bytes
     latency: float
     attempts: int = 1
+    cost: float | None = None
+    from_cache: bool = False
 
     @property
     def good(self) -> bool:

@@ -20,8 +20,9 @@ from evalgate.llm.failures import (
 )
 from evalgate.llm.jsontext import strict_json
 from evalgate.llm.retry import requested_delay
+from evalgate.llm.usage import TokenUsage, usage_of
 from evalgate.llm.wording import one_line
-from evalgate.records import Json, JsonObject, Usage
+from evalgate.records import Json, JsonObject
 
 OWN_KEYS: Final = frozenset({"model", "messages", "tools", "tool_choice", "response_format", "stream", "n"})
 """Keys of the body that only this module sets: free parameters may not."""
@@ -42,31 +43,12 @@ class ToolCall:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class TokenUsage:
-    """Tokens as the provider counted them. Cached ones are part of the input, reasoning ones of the output."""
-
-    input_tokens: int
-    output_tokens: int
-    cached_tokens: int = 0
-    reasoning_tokens: int = 0
-
-    def of(self, model: str) -> Usage:
-        """Return this as a record, under the name that the config gives the model."""
-        return Usage(
-            model=model,
-            input_tokens=self.input_tokens,
-            output_tokens=self.output_tokens,
-            cached_tokens=self.cached_tokens,
-            reasoning_tokens=self.reasoning_tokens,
-        )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class ChatReply:
     """What the model answered. All of it is hostile text.
 
     `message` is the assistant's message as it came (None: no choice at all). `latency` is in seconds, of the attempt
-    that answered. `usage` is None where the provider did not say.
+    that answered. `usage` is None where the provider did not say. `cost` is in US dollars, None where nobody knows the
+    price; `from_cache` says that latency and cost are those of an earlier call.
     """
 
     text: str | None
@@ -78,6 +60,8 @@ class ChatReply:
     model: str | None
     latency: float
     attempts: int
+    cost: float | None = None
+    from_cache: bool = False
 
 
 async def chat(
@@ -106,6 +90,7 @@ async def chat(
         endpoint=endpoint,
         url=endpoint.url("/chat/completions"),
         sample=sample,
+        model=model,
         timeout=endpoint.timeout if within is None else min(within, endpoint.timeout),
         # Key order is kept: models answer in the order of a schema's properties.
         body=json.dumps(body, allow_nan=False, separators=(",", ":")).encode("ascii"),
@@ -190,10 +175,12 @@ def _reply(response: Response, document: JsonObject, choice: JsonObject) -> Chat
         refusal=_string(found.get("refusal")),
         finish_reason=_string(choice.get("finish_reason")),
         message=message,
-        usage=_usage(document.get("usage")),
+        usage=usage_of(document.get("usage"), document.get("service_tier")),
         model=_string(document.get("model")),
         latency=response.latency,
         attempts=response.attempts,
+        cost=response.cost,
+        from_cache=response.from_cache,
     )
 
 
@@ -218,29 +205,6 @@ def _tool_call(call: Json) -> ToolCall:
         return ToolCall(
             name=name, arguments=None, problem=f"the arguments of {one_line(name, 80)} are not JSON ({error})"
         )
-
-
-def _usage(given: Json) -> TokenUsage | None:
-    if not isinstance(given, Mapping):
-        return None
-    prompt, completion = given.get("prompt_tokens"), given.get("completion_tokens")
-    if prompt is None and completion is None:
-        return None
-    return TokenUsage(
-        input_tokens=_count(prompt),
-        output_tokens=_count(completion),
-        cached_tokens=_detail(given, "prompt_tokens_details", "cached_tokens"),
-        reasoning_tokens=_detail(given, "completion_tokens_details", "reasoning_tokens"),
-    )
-
-
-def _detail(usage: JsonObject, group: str, name: str) -> int:
-    found = usage.get(group)
-    return _count(found.get(name)) if isinstance(found, Mapping) else 0
-
-
-def _count(value: Json) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
 
 
 def _string(value: Json) -> str | None:

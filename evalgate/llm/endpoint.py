@@ -12,7 +12,7 @@ from evalgate.suite.config import Endpoint
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelEndpoint:
-    """One endpoint, ready to call. Concurrency is shared by all of one name and address.
+    """One endpoint, ready to call. Its limits are shared by all of one name and address.
 
     `timeout` is in seconds for one call with its retries. Headers and secrets never show in a repr.
     """
@@ -21,6 +21,9 @@ class ModelEndpoint:
     base_url: str
     concurrency: int = 32
     timeout: float = 60.0
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    provider: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
@@ -48,6 +51,9 @@ def resolve_endpoint(name: str, endpoint: Endpoint, environ: Mapping[str, str]) 
         base_url=endpoint.base_url,
         concurrency=endpoint.concurrency,
         timeout=endpoint.timeout,
+        requests_per_minute=endpoint.requests_per_minute,
+        tokens_per_minute=endpoint.tokens_per_minute,
+        provider=endpoint.provider,
         headers={"Authorization": f"Bearer {key}"} if key else {},
         secrets=(key,) if key else (),
     )

@@ -7,6 +7,8 @@ CallFailed                       infrastructure unless a class says otherwise
 ├── ServerFault                  408, 409, 5xx, or an error inside a 200
 ├── Garbled                      the body was cut, is not JSON or not an answer at all
 ├── TooLarge                     the body is beyond the limit
+├── Stopped                      nothing is called any more: the run ends for a reason of its own
+├── NotCached                    a replay, and the response cache does not hold the answer
 ├── Refused                      401, 402, 403, 404, a used-up quota, a redirect: the endpoint will not serve us
 └── TaskFault                    the task's own doing (docs/decisions/0007)
     ├── BadRequest               400 and its like: what the task sent is wrong
@@ -100,6 +102,18 @@ class TooLarge(CallFailed):
     """The response is beyond the size that is read."""
 
     type = "too_large"
+
+
+class Stopped(CallFailed):
+    """The run is being ended: the call was not made."""
+
+    type = "stopped"
+
+
+class NotCached(CallFailed):
+    """Only the response cache may answer, and it does not hold the answer."""
+
+    type = "not_cached"
 
 
 class Refused(CallFailed):

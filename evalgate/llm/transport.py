@@ -1,4 +1,4 @@
-"""The one asynchronous HTTP layer: slots per endpoint, one deadline per call, retries within it, bounded bodies."""
+"""The one asynchronous HTTP layer: limits per endpoint, one deadline per call, retries within it, bounded bodies."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ import aiohttp
 
 from evalgate import __version__
 from evalgate.llm.call import Reader, Request, Response
-from evalgate.llm.failures import CallFailed, Garbled, Refused, TimedOut, TooLarge, Unreachable
+from evalgate.llm.failures import CallFailed, Garbled, RateLimited, Refused, Stopped, TimedOut, TooLarge, Unreachable
+from evalgate.llm.limits import Limits, Pass
 from evalgate.llm.retry import delay_before_retry, worth_retrying
+from evalgate.llm.usage import usage_in
 
 T = TypeVar("T")
 
@@ -29,7 +31,7 @@ class Transport:
     """Sends requests and reads responses. One per event loop; close it, or use it as a context manager.
 
     `trust_env` honours the proxies that the environment names (never for loopback addresses). `max_bytes` bounds a
-    decompressed body. `jitter` draws from [0, 1) and spreads retries.
+    decompressed body. `jitter` draws from [0, 1) and spreads retries. Once `halted`, what still waits is not sent.
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class Transport:
         trust_env: bool = False,
         max_bytes: int = MAX_BYTES,
         jitter: Callable[[], float] = random.random,
+        halted: Callable[[], bool] = lambda: False,
     ) -> None:
         self._trust_env = trust_env
         self._max_bytes = max_bytes
         self._jitter = jitter
+        self._halted = halted
         self._session: aiohttp.ClientSession | None = None
-        self._slots: dict[tuple[str, str], asyncio.Semaphore] = {}
+        self._limits: dict[tuple[str, str], Limits] = {}
         self._proxies: dict[str, str | None] = {}
 
     async def __aenter__(self) -> Self:
@@ -63,50 +67,75 @@ class Transport:
     async def send(self, request: Request, read: Reader[T]) -> T:
         """Return what `read` makes of the response. Raises CallFailed, without the endpoint's secrets.
 
-        The deadline starts when a slot of the endpoint is free: waiting for our own queue is nobody's slowness.
+        The deadline counts attempts and the delays between them: waiting in our own queue is nobody's slowness.
         """
-        key = (request.endpoint.name, request.endpoint.base_url)
-        slots = self._slots.get(key)
-        if slots is None:
-            slots = self._slots[key] = asyncio.Semaphore(request.endpoint.concurrency)
-        async with slots:
-            outcome = await self._persist(request, read)
+        outcome = await self._persist(request, read, self._limits_of(request))
         if isinstance(outcome, CallFailed):
             raise outcome
         return outcome
 
-    async def _persist(self, request: Request, read: Reader[T]) -> T | CallFailed:
+    def _limits_of(self, request: Request) -> Limits:
+        endpoint = request.endpoint
+        key = (endpoint.name, endpoint.base_url)
+        limits = self._limits.get(key)
+        if limits is None:
+            limits = self._limits[key] = Limits(
+                concurrency=endpoint.concurrency,
+                requests_per_minute=endpoint.requests_per_minute,
+                tokens_per_minute=endpoint.tokens_per_minute,
+                jitter=self._jitter,
+            )
+        return limits
+
+    async def _persist(self, request: Request, read: Reader[T], limits: Limits) -> T | CallFailed:
         """Try until an answer, a failure that no retry mends, or the deadline. Failures are returned, not raised."""
         clock = asyncio.get_running_loop().time
-        began = clock()
-        deadline = began + request.timeout
+        spent = 0.0
         attempts = 0
         last: CallFailed | None = None
         while True:
+            leave = await limits.enter(len(request.body), again=last is not None)
+            if self._halted():
+                limits.leave(leave)
+                return Stopped(f"{request.endpoint.name}: the run is being ended")
             attempts += 1
+            began = clock()
             try:
-                async with asyncio.timeout_at(deadline):
-                    outcome = await self._attempt(request, read, attempts)
+                async with asyncio.timeout(request.timeout - spent):
+                    outcome = await self._attempt(request, read, attempts, limits, leave)
             except TimeoutError:
                 if last is None:
                     return TimedOut(f"{request.endpoint.name}: no answer within {request.timeout:g} s")
-                return _gave_up(last, attempts, clock() - began)
+                return _gave_up(last, attempts, spent + clock() - began)
+            finally:
+                limits.leave(leave)
+            spent += clock() - began
             if not isinstance(outcome, CallFailed) or not (outcome.retry and request.retries):
                 return outcome
             last = outcome
             delay = delay_before_retry(last, attempts, self._jitter)
-            if not worth_retrying(last, attempts) or clock() + delay >= deadline:
-                return _gave_up(last, attempts, clock() - began)
+            if not worth_retrying(last, attempts) or spent + delay >= request.timeout:
+                return _gave_up(last, attempts, spent)
+            spent += delay
             await asyncio.sleep(delay)
 
-    async def _attempt(self, request: Request, read: Reader[T], attempts: int) -> T | CallFailed:
+    async def _attempt(
+        self, request: Request, read: Reader[T], attempts: int, limits: Limits, leave: Pass
+    ) -> T | CallFailed:
         """Try once. A failure names the endpoint and keeps none of its secrets, from here on."""
         outcome: Response | CallFailed = await self._exchange(request, attempts)
         if isinstance(outcome, Response):
+            response = outcome
+            limits.heard(response.headers)
             try:
-                return read(outcome)
+                value = read(response)
             except CallFailed as failure:
                 outcome = failure
+            else:
+                limits.answered(leave, _tokens(response) if limits.counts_tokens else None)
+                return value
+        if isinstance(outcome, RateLimited) and request.retries:
+            limits.throttled(leave, outcome.retry_after)
         name, redact = request.endpoint.name, request.endpoint.redact
         return outcome.reworded(lambda message: f"{name}: {redact(message)}")
 
@@ -220,6 +249,11 @@ def _classed(error: aiohttp.ClientError | OSError, url: str) -> CallFailed:
         case _:
             pass
     return failure
+
+
+def _tokens(response: Response) -> float | None:
+    usage = usage_in(response.body, response.headers.get("content-type", ""))
+    return None if usage is None else float(usage.total)
 
 
 def _gave_up(failure: CallFailed, attempts: int, seconds: float) -> CallFailed:

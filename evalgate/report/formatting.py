@@ -71,6 +71,12 @@ def seconds(value: float) -> str:
     return _two(whole // 3600, "h", whole % 3600 // 60, "min")
 
 
+def money(dollars: float) -> str:
+    """Write an amount of US dollars: `0.42 dollars`, `0.0042 dollars`, `1 dollar`."""
+    text = f"{_rounded(dollars, 2)}" if dollars >= 1 else number(dollars)
+    return f"{text.removesuffix('.00')} {'dollar' if text in ('1', '1.00') else 'dollars'}"
+
+
 def count(amount: int, noun: str) -> str:
     """Write how many, as the sentences of a decision do: `1 example`, `1,000 examples`; and `no examples`."""
     return words.count(amount, noun) if amount else f"no {noun}s"

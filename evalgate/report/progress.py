@@ -48,10 +48,10 @@ class Progress:
         self._resumed += done
         self._show()
 
-    def run_ended(self, side: Side, outcome: TaskOutcome, *, cached: bool = False) -> None:
-        """Count one run."""
+    def run_ended(self, side: Side, outcome: TaskOutcome) -> None:
+        """Count one run; it came from the cache where all that it used did."""
         self._runs += 1
-        self._cached += cached
+        self._cached += bool(outcome.usage) and all(part.from_cache for part in outcome.usage or ())
         self._errors[side] += outcome.failure is not None
         self._show()
 

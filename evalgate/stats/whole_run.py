@@ -18,9 +18,9 @@ from evalgate.stats.signs import raw_words
 
 _ENUMERATED = 20_000
 _DRAWN = 9_999
-_DRAWN_OF_MANY = 1_999
 _MANY = 500
-"""More changed units than this: the mean of so many leaves draws little to tell."""
+_NO_GIANT = 0.01
+"""More changed units than this, none with more of the sum of squares than that: a sum of so many is normal."""
 _WORDS_AT_ONCE = 2**21
 _EQUAL = 1e-9
 
@@ -31,7 +31,8 @@ def whole_run_p(
     """Return how likely run means this far apart are if no run shifts its examples together.
 
     `scores` is (examples, runs), every one there; `units` index into `names`, which key the draws: the result does not
-    depend on the order of anything. Exact where there are few orders, else drawn. Never 0; 1 where nothing changed.
+    depend on the order of anything. Exact where there are few orders, else drawn, and for hundreds of changed units by
+    the distribution that draws come to, unless so many are `drawn`. Never 0; 1 where nothing changed.
     """
     runs = scores.shape[1]
     numbers, coarsen = whole_numbers(scores.ravel())
@@ -48,10 +49,20 @@ def whole_run_p(
     if math.lgamma(runs + 1) * (len(sums) - 1) <= math.log(_ENUMERATED):
         totals = np.concatenate([*_every(sums)])
         return float(np.count_nonzero(totals >= observed)) / len(totals)
+    squares = (sums**2).sum(axis=1)
+    if drawn is None and len(sums) > _MANY and squares.max() <= _NO_GIANT * squares.sum():
+        return max(1 / (1 + _DRAWN), _of_many(observed, squares, runs))
     keys = [names[unit] for unit in present[changed]]
-    drawn = drawn or (_DRAWN if len(sums) <= _MANY else _DRAWN_OF_MANY)
+    drawn = drawn or _DRAWN
     as_far = sum(int(np.count_nonzero(totals >= observed)) for totals in _drawn(sums, keys, seed=seed, drawn=drawn))
     return (1 + as_far) / (1 + drawn)
+
+
+def _of_many(observed: float, squares: NDArray[np.float64], runs: int) -> float:
+    """Return the chi-square tail that trading places comes to where many small units do."""
+    from scipy.special import chdtrc  # type: ignore[import-untyped]
+
+    return float(chdtrc(runs - 1, observed * (runs - 1) / float(squares.sum())))
 
 
 def _every(sums: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:

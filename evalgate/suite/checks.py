@@ -184,6 +184,12 @@ class Unmeasurable(StrEnum):
     """Too many answers or evaluations are missing."""
     INCOMPLETE = "incomplete"
     """The run was interrupted or is a part only."""
+    BUDGET = "budget"
+    """The budget was spent before everything was answered."""
+    SERVICE = "service"
+    """A model's endpoint answered no call."""
+    REPLAY = "replay"
+    """A replay, and the response cache lacks an answer."""
     CACHED = "cached"
     """Latencies that this build did not measure itself: a stored baseline's, or the response cache's."""
 
@@ -204,6 +210,10 @@ class Policy(ConfigModel):
     on_unmeasurable: Literal["warn", "fail"] | dict[Unmeasurable, Literal["warn", "fail"]] = "fail"
     """fail: exit 4 where too little was measured; or by kind, {errors: warn}: nothing, baseline, errors, incomplete,
     cached."""
+    min_kappa: float = Field(default=0.4, ge=-1, le=1)
+    """How well a judge has to agree with people: the lower end of its kappa's interval. Below it every report warns."""
+    require_validated: bool = False
+    """A check on a judge that was not held to human labels, or agrees too little with them, gates nothing."""
     baseline_runs: Literal["confirm", "fresh", "stored"] = "confirm"
     """Of a commit's baseline. confirm: stored runs screen, what leans worse is drawn anew on both sides. fresh: both
     sides anew each time. stored: the stored runs decide, unconfirmed."""

@@ -114,9 +114,48 @@ class Endpoint(ConfigModel):
     api_key_env: str | None = None
     """The environment variable that holds the key; the key itself is never written down."""
     concurrency: PositiveInt = 32
-    """Calls in flight at once."""
+    """Calls in flight at once, at most: fewer while the endpoint throttles."""
     timeout: PositiveFloat = 60.0
     """Seconds for one call, its retries included."""
+    requests_per_minute: PositiveInt | None = None
+    """Calls started within any minute; what the endpoint itself says of its limits is followed besides."""
+    tokens_per_minute: PositiveInt | None = None
+    """The same for tokens, of questions and answers together."""
+    provider: str | None = None
+    """Whose list prices hold (`openai`, `azure`, `anthropic`), where the address is not the provider's own."""
+
+
+class Price(ConfigModel):
+    """What a model costs, in US dollars for a million tokens."""
+
+    input: float = Field(ge=0)
+    """Of the question."""
+    output: float = Field(ge=0)
+    """Of the answer, its reasoning included."""
+    cached_input: float | None = Field(default=None, ge=0)
+    """Of what the provider had in its own cache; without it as `input`."""
+
+
+class Budget(ConfigModel):
+    """What one build may take, over all its continuations. Reached, the run stops and `--resume` goes on."""
+
+    usd: PositiveFloat | None = None
+    """US dollars paid to models."""
+    tokens: PositiveInt | None = None
+    """Tokens of questions and answers."""
+    calls: PositiveInt | None = None
+    """Calls of models that were answered; what comes from the response cache is none."""
+    minutes: PositiveFloat | None = None
+    """Time."""
+
+
+class ResponseCache(ConfigModel):
+    """How long answers of models are kept, so that nothing is paid for twice."""
+
+    max_mb: PositiveFloat = 1000.0
+    """Beyond it, answers that were used longest ago go first."""
+    max_age_days: PositiveFloat = 30.0
+    """Counted from when an answer was drawn: behind one name, endpoints change their models."""
 
 
 SuiteName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
@@ -132,6 +171,12 @@ class Config(ConfigModel):
     """What a verdict does, for all suites."""
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)
     """By the name that stands before the slash of `model`."""
+    prices: dict[str, Price] = Field(default_factory=dict)
+    """By model, as `endpoint/model`: where the list of genai-prices has none, or another one."""
+    budget: Budget = Budget()
+    """What a build may take before it is stopped."""
+    cache: ResponseCache = ResponseCache()
+    """The response cache, a file of its own (`evalgate cache stats`)."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return it as JSON, with the defaults of whatever decides written out.

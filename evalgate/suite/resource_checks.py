@@ -36,14 +36,15 @@ def of_resource(name: str, check: Check, resource: Resource, path: Path) -> Iter
     if check.at_least is not None:
         yield Complaint(
             (*path, "at_least"),
-            f"less {name} is better, so at_least would fail what is good: use at_most, in {_UNITS[resource]} for one"
-            " answer",
+            f"of {name} less is better, and at_least would fail what is good: use at_most, in {_UNITS[resource]} for"
+            " one answer",
             on_key=True,
         )
     if check.zero_tolerance is not None:
         yield Complaint(
             (*path, "zero_tolerance"),
-            f"no {name} is a failure by itself: use at_most, in {_UNITS[resource]} for one answer, or no_regression",
+            f"nothing that one answer takes of {name} is a failure by itself: use at_most, in {_UNITS[resource]} for"
+            " one answer, or no_regression",
             on_key=True,
         )
     if check.at_most is not None and check.at_most.mode == "evidence":

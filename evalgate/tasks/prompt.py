@@ -16,7 +16,7 @@ from evalgate.llm.chat import OWN_KEYS, ChatReply, chat
 from evalgate.llm.endpoint import ModelEndpoint, resolve_endpoint
 from evalgate.llm.failures import CallFailed, TimedOut
 from evalgate.paths import resolve
-from evalgate.records import ErrorKind, Example, Failure, Json, JsonObject, TaskOutcome
+from evalgate.records import ErrorKind, Example, Failure, Json, JsonObject, TaskOutcome, Usage
 from evalgate.suite.config import Endpoint
 from evalgate.suite.prompt import LoadedPrompt, Message, load_prompt
 from evalgate.suite.tasks import PromptTask
@@ -157,13 +157,19 @@ class PromptTaskRunner:
         outcome = TaskOutcome(
             messages=[*messages, reply.message] if reply.message is not None else messages,
             tool_calls=tool_calls_of(reply) or None,
-            usage=(reply.usage.of(self._task.model),) if reply.usage else None,
+            usage=_used(reply, self._task.model),
             latency=reply.latency,
         )
         try:
             return replace(outcome, output=answer_of(reply, self._task.output))
         except CallFailed as failed:
             return replace(outcome, failure=failed.failure())
+
+
+def _used(reply: ChatReply, model: str) -> tuple[Usage, ...] | None:
+    if reply.usage is None:
+        return None
+    return (reply.usage.of(model, cost=reply.cost, from_cache=reply.from_cache),)
 
 
 def _parameters(task: PromptTask) -> dict[str, Json]:

@@ -27,7 +27,7 @@ from evalgate.stats.joint import DRAWN, DRAWN_AGAIN
 from evalgate.stats.planning import Planned, caught
 from evalgate.stats.power import Plan, examples_to_clear, examples_to_rule_out, failures_allowed
 from tests.bench import gates
-from tests.bench.expected import comparison
+from tests.bench.expected import comparison, worked_out
 from tests.bench.figures import THEMES, catches, caught_points, false_alarms
 from tests.bench.operating_characteristics import cells, lines
 from tests.unit.decision.builds import build, check, flips, suite
@@ -100,6 +100,7 @@ def figures() -> dict[str, str]:
         _lines(),
     ):
         found.update(part)
+    found["expected.exact"] = worked_out()
     found["expected.table"] = f"\n\n{comparison(measured.found)}\n\n"
     return found
 
@@ -132,8 +133,8 @@ def _alarms_described() -> str:
     at = {name: [per_cent(gates.chance(gate, n, 0.2)) for n in (50, 100, 500)] for name, gate in _GATES.items()}
     rows = [f"{name} {', '.join(shares[:2])} and {shares[2]} per cent" for name, shares in at.items()]
     return (
-        "Line chart: how often a gate fails a candidate that changed nothing, by number of examples, where 20 per cent of"
-        f" examples flip by themselves. At 50, 100 and 500 examples: {'; '.join(rows)}."
+        "Line chart: how often a gate fails a candidate that changed nothing, by number of examples, where 20 per cent"
+        f" of examples flip by themselves. At 50, 100 and 500 examples: {'; '.join(rows)}."
     )
 
 
@@ -177,8 +178,8 @@ def _caught_described() -> str:
     at = {flip: [f"{caught_points(n, flip):.0f}" for n in (20, 100, 500)] for flip in FLIPS}
     said = "; ".join(f"{100 * flip:g} per cent flips {', '.join(drops)}" for flip, drops in at.items())
     return (
-        "Line chart: the drop in points that one pass/fail check catches 8 times in 10, by number of examples. At 20, 100"
-        f" and 500 examples, with {said}."
+        "Line chart: the drop in points that one pass/fail check catches 8 times in 10, by number of examples. At 20,"
+        f" 100 and 500 examples, with {said}."
     )
 
 

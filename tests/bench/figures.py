@@ -132,7 +132,8 @@ class Plot:
         body = "\n".join((*head._parts, *self._parts))
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}"'
-            f' role="img" aria-labelledby="title desc" font-family="{FONT}">\n<title id="title">{escape(title)}</title>\n'
+            f' role="img" aria-labelledby="title desc" font-family="{FONT}">\n'
+            f'<title id="title">{escape(title)}</title>\n'
             f'<desc id="desc">{escape(described)}</desc>\n'
             f'<rect width="{WIDTH}" height="{HEIGHT}" rx="6" fill="{self.theme.page}"/>\n{body}\n</svg>\n'
         )
@@ -183,7 +184,7 @@ def catches(theme: Theme, described: str) -> str:
     plot = Plot(theme, across=(14.2, 1_000), top=50)
     plot.axes(ticks=(20, 50, 100, 200, 500, 1_000), levels=(0, 10, 20, 30, 40, 50), unit="")
     plot.level(10, stroke=theme.soft)
-    plot.text(WIDTH - RIGHT, plot.y(10) - 7, "10 points: what a PASS rules out", fill=theme.soft, size=14, anchor="end")
+    plot.text(WIDTH - RIGHT, plot.y(10) - 7, "10 points", fill=theme.soft, size=14, anchor="end")
     plot.text(LEFT, TOP - 14, "points", fill=theme.soft, size=14, anchor="middle")
     for flip, colour in zip(FLIPS, theme.ramp, strict=True):
         points = {n: caught_points(n, flip) for n in CAUGHT_SIZES}

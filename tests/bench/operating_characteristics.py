@@ -80,6 +80,8 @@ def cells() -> list[Cell]:
     add(flow, "five checks, luckiest of ten", (50, 100), flow="lucky", **five)
     add(flow, "five checks, one down 10 points", (50, 100), flow="fair", drop=0.10, **five)
     add(flow, "five checks, one down 15 points", (50, 100), flow="fair", drop=0.15, **five)
+    add(flow, "five checks, flips 5 %, one down 10 points", (50, 100), flow="fair", drop=0.10, flip=0.05, **five)
+    add(flow, "five checks, flips 5 %, one down 15 points", (50, 100), flow="fair", drop=0.15, flip=0.05, **five)
     add(flow, "three suites, unchanged", (50, 100), flow="fair", suites=3, weight=0.5)
     add(flow, "three suites, luckiest of ten", (50, 100), flow="lucky", suites=3, weight=0.5)
     for sizes in (core, (20, 30, 500)):

@@ -28,6 +28,42 @@ FAULTS: Mapping[str, str] = {
 
 
 @dataclass(kw_only=True)
+class Throttle:
+    """A limit that the server keeps: `requests` at once and as many again every `seconds`, refilled steadily.
+
+    `told` says which of its headers it sends: retry-after with a 429, x-ratelimit-* with every answer.
+    """
+
+    requests: int
+    seconds: float
+    told: tuple[str, ...] = ("retry-after", "x-ratelimit")
+    level: float = field(init=False)
+    at: float | None = None
+
+    def __post_init__(self) -> None:
+        self.level = float(self.requests)
+
+    def admit(self, now: float) -> tuple[bool, dict[str, str]]:
+        """Return whether a request that comes now is served, and the headers of its answer."""
+        rate = self.requests / self.seconds
+        if self.at is not None:
+            self.level = min(float(self.requests), self.level + (now - self.at) * rate)
+        self.at = now
+        served = self.level >= 1
+        self.level -= served
+        headers = {}
+        if "x-ratelimit" in self.told:
+            headers = {
+                "x-ratelimit-limit-requests": str(self.requests),
+                "x-ratelimit-remaining-requests": str(int(self.level)),
+                "x-ratelimit-reset-requests": f"{(self.requests - self.level) / rate * 1000:.0f}ms",
+            }
+        if not served and "retry-after" in self.told:
+            headers["retry-after-ms"] = f"{(1 - self.level) / rate * 1000:.0f}"
+        return served, headers
+
+
+@dataclass(kw_only=True)
 class Rule:
     """`when` is a substring of the last user message, `model` a model's name, `has` a key of the body; None fits all.
 

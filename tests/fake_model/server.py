@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
 from typing import Any, Self
@@ -12,7 +13,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fake_model.answers import completion, last_user_text
-from tests.fake_model.rules import Rule
+from tests.fake_model.rules import Rule, Throttle
 
 
 class FakeModel:
@@ -21,6 +22,9 @@ class FakeModel:
     def __init__(self, *rules: Rule, seed: int = 1, port: int = 0) -> None:
         self.rules: list[Rule] = list(rules)
         self.seed = seed
+        self.throttle: Throttle | None = None
+        self.refused = 0
+        """How many calls the throttle refused."""
         self.port = port
         self.calls = 0
         self.in_flight = 0
@@ -58,7 +62,7 @@ class FakeModel:
 
     def forget(self) -> None:
         """Reset the counters."""
-        self.calls = self.most_in_flight = 0
+        self.calls = self.most_in_flight = self.refused = 0
         self.by_model.clear()
         self.requests.clear()
         self._draws.clear()
@@ -76,11 +80,15 @@ class FakeModel:
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             try:
+                served, headers = self.throttle.admit(time.monotonic()) if self.throttle else (True, {})
+                if not served:
+                    self.refused += 1
+                    return _json({"error": {"message": "Rate limit reached"}}, status=429, headers=headers)
                 rule = self._rule(body, number)
                 if rule.latency:
                     await asyncio.sleep(rule.latency)
                 if rule.fault is None:
-                    return _json(answer(body, rule, number), headers=rule.headers)
+                    return _json(answer(body, rule, number), headers={**headers, **rule.headers})
                 return await self._fail(request, rule, answer(body, rule, number))
             finally:
                 self.in_flight -= 1

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from evalgate.cli.builds import head, tree_of
 from evalgate.cli.compose import world
+from evalgate.cli.models import CacheChoice
 from evalgate.decision import decide
 from evalgate.decision.results import BuildDecision, CheckDecision
 from evalgate.gate.evidence import build_evidence
@@ -72,13 +73,17 @@ async def measured(project: Project, journal: Journal, wanted: Wanted | None = N
     loaded = load_config(project.folder / "evalgate.yaml", environ=environ, overrides={})
     request = make_request(loaded, wanted, journal, commit=head(loaded.path, environ), tree=tree_of(environ))
     progress = Progress(io.StringIO(), time.monotonic, mode=Mode.QUIET)
+    choice = CacheChoice(path=project.folder / ".evalgate" / "cache.db")
+    stop = asyncio.Event()
     async with world(
         journal=journal,
-        endpoints=request.config.endpoints,
+        config=request.config,
         environ=environ,
+        cache=choice,
+        resume=wanted.resume,
         observer=progress,
         expect=progress.expect,
         log=said.append,
-        stop=asyncio.Event(),
+        stop=stop,
     ) as effects:
         return Measured(journal, await run_build(request, effects, resume=wanted.resume), said)

@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from evalgate.records import ErrorKind, Side, Usage, Verdict
+from evalgate.records import Side, Usage, Verdict
+from evalgate.suite.checks import Unmeasurable
 from tests.fake_model import Rule
 from tests.integration.build import measured
 
@@ -166,15 +167,17 @@ async def test_a_model_that_fails_on_a_third_of_all_calls(project, journal, fake
 
 
 async def test_a_provider_that_refuses_every_call_is_no_verdict(project, journal, fake_model):
-    """An error that no retry mends is missing on both sides, UNMEASURABLE, and told."""
+    """The run ends after a few calls, and says what the provider said."""
     fake_model.rules.append(Rule(fault="status", status=401))
     with_model(project, fake_model)
     build = await measured(project, journal)
-    kinds = {kind for *_, kind in journal.run_facts(build.experiment().id)}
-    assert kinds == {ErrorKind.INFRASTRUCTURE}
+    assert (build.ended.complete, build.ended.halted.kind) == (False, Unmeasurable.SERVICE)
+    assert list(journal.run_facts(build.experiment().id)) == []
+    assert fake_model.calls < 40
     assert build.decision.verdict is Verdict.UNMEASURABLE
     assert build.report.build.exit_code == 4
-    assert {(tally.side, tally.count) for tally in build.report.suites[0].errors} == {(side, 12) for side in Side}
+    assert "answers no call at all" in build.decision.suites[0].reason
+    assert "answered 401: status 401 on demand" in build.decision.suites[0].reason
 
 
 async def test_setup_runs_before_the_task_loads(project, journal):

@@ -18,10 +18,12 @@ import yaml
 import evalgate
 from evalgate import errors, records
 from evalgate.cli.compose import _Runners
+from evalgate.cli.models import CacheChoice, Models
 from evalgate.cli.root import COMMANDS
 from evalgate.gate.request import _title
 from evalgate.git.worktrees import SETUP_MARKERS
 from evalgate.journal.schema import _MIGRATIONS, VERSION
+from evalgate.suite.config import Budget, Config, ResponseCache
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS
 from evalgate.workers.setup import MARKERS
 
@@ -111,10 +113,12 @@ def _code(text: str) -> str:
     return f"`{text}` " if text else ""
 
 
-def test_every_kind_of_task_has_a_model_a_runner_and_a_title():
+async def test_every_kind_of_task_has_a_model_a_runner_and_a_title(tmp_path):
     assert tuple(TASK_MODELS) == TASK_KINDS == tuple(_TASKS)
-    runners = _Runners(endpoints={}, environ=os.environ, log=lambda _: None)
-    runners._shared_transport = SimpleNamespace
+    choice = CacheChoice(path=tmp_path / "cache.db")
+    config = Config.model_construct(budget=Budget(), cache=ResponseCache(), prices={})
+    models = Models(config, choice=choice, stop=lambda: None, log=lambda _: None)
+    runners = _Runners(endpoints={}, environ=os.environ, models=models, log=lambda _: None)
     made = {}
     for kind, model in TASK_MODELS.items():
         task = model.model_validate(_TASKS[kind])
@@ -122,6 +126,7 @@ def test_every_kind_of_task_has_a_model_a_runner_and_a_title():
         assert _title(task)
     assert {kind: each.__module__ for kind, each in made.items()} == {k: f"evalgate.tasks.{k}" for k in TASK_KINDS}
     assert len(set(made.values())) == len(TASK_KINDS)
+    await models.close()
 
 
 def test_there_is_a_step_to_this_version_of_the_journal_from_every_older_one():

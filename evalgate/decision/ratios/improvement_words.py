@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalgate.decision import words
-from evalgate.decision.ratios.words import NOUN, Change, Totals, amount, rise
+from evalgate.decision.ratios.words import Change, Totals, amount, rise
 from evalgate.suite.resources import Resource
 
 
@@ -71,7 +71,7 @@ def total_differs(totals: Totals, resource: Resource, most: float) -> words.Told
     ends = f"{amount(totals.baseline, resource)} became {amount(totals.candidate, resource)}"
     return words.Told(
         reason=(
-            f"The usual answer takes as much, but in all {NOUN[resource]} of {ends} ({totals.text}), and {rise(most)}"
+            f"The usual answer takes as much, but in all {ends} ({totals.text}), and {rise(most)}"
             " is the most that passes."
         ),
         next_step=words.SHOW,

@@ -77,8 +77,8 @@ def refuse_undecidable_rise(name: str, rule: NoRegression, units: int) -> None:
     if units < needed:
         allowed = f"{100 * rule.allow_increase:g} %"
         raise ConfigurationError(
-            f"the check {name} cannot PASS: {units:,} examples cannot rule out a rise of {allowed} even where both sides"
-            " take as much, and `on_inconclusive: fail` blocks",
+            f"the check {name} cannot PASS: {units:,} examples cannot rule out a rise of {allowed} even where both"
+            " sides take as much, and `on_inconclusive: fail` blocks",
             next_step=f"use {needed:,} examples or more, a larger `allow_increase`, or `on_inconclusive: warn`",
         )
 

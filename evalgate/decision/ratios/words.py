@@ -16,7 +16,6 @@ _SUBJECT: Final = {
     Resource.TOKENS: "Tokens per answer",
     Resource.LATENCY: "Time per answer",
 }
-NOUN: Final = {Resource.COST: "cost", Resource.TOKENS: "tokens", Resource.LATENCY: "time"}
 _MORE: Final = {
     Resource.COST: ("costs more", "cost more", "less"),
     Resource.TOKENS: ("takes more", "take more", "less"),
@@ -81,11 +80,11 @@ class Change:
         return f"{subject[0].lower()}{subject[1:]} {size} % against {self.label}{where}"
 
 
-def amount(value: float, resource: Resource) -> str:
-    """Return an amount with its unit: `$0.0012`, `1,240 tokens`, `1.32 s`."""
+def amount(value: float, resource: Resource, *, exact: bool = False) -> str:
+    """Return an amount with its unit: `$0.00123`, `1,240 tokens`, `1.32 s`."""
     match resource:
         case Resource.COST:
-            return dollars(value)
+            return dollars(value, exact=exact)
         case Resource.TOKENS:
             number = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
             return f"{number} {'token' if number == '1' else 'tokens'}"
@@ -93,8 +92,11 @@ def amount(value: float, resource: Resource) -> str:
             return f"{value:,.0f} s" if value >= 100 else f"{value:.3g} s"
 
 
-def dollars(value: float) -> str:
-    """Return US dollars: cents from 1 dollar on, three digits below: `$1,240.50`, `$0.00123`, `$0.50`, `$0.002`."""
+def dollars(value: float, *, exact: bool = False) -> str:
+    """Return US dollars: cents from 1 dollar on, three digits below: `$1,240.50`, `$0.00123`, `$0.500`.
+
+    `exact` is for what somebody wrote: `$0.50`, `$0.002`.
+    """
     if value >= 1 or value == 0:
         return f"${value:,.2f}" if value else "$0"
     if value < 1e-7:
@@ -102,8 +104,7 @@ def dollars(value: float) -> str:
     digits = f"{value:.9f}"
     first = next(index for index, digit in enumerate(digits) if digit not in "0.")
     text = f"{value:.{max(2, first + 1)}f}"
-    short = text.rstrip("0").ljust(len("0.00"), "0")
-    return f"${short if float(short) == value else text}"
+    return f"${text.rstrip('0').ljust(len('0.00'), '0') if exact else text}"
 
 
 def percent_number(share: float, *, signed: bool = False) -> str:
@@ -182,11 +183,11 @@ def nothing_changed(pairs: int, resource: Resource, *, nothing: bool) -> Told:
 
 def total_rose(totals: Totals, *, resource: Resource, allowed: float, carriers: Sequence[str], examples: int) -> Told:
     """Return the words where the usual answer takes no more than allowed, and all together take much more."""
-    ends = f"{amount(totals.baseline, resource)} to {amount(totals.candidate, resource)}"
+    ends = f"{amount(totals.baseline, resource)} became {amount(totals.candidate, resource)}"
     carry = "carries" if len(carriers) == 1 else "carry"
     return Told(
         reason=(
-            f"The usual answer takes no more than is allowed, but in all {NOUN[resource]} rose from {ends}"
+            f"The usual answer takes no more than is allowed, but in all {ends}"
             f" ({totals.text}), and {rise(2 * allowed)} is the most that passes."
             f" {count(len(carriers), 'example')} of {examples:,} {carry} the rise: {words.some(carriers)}."
         ),
@@ -299,7 +300,7 @@ def pairs_used(pairs: int, examples: int) -> str:
     if pairs == examples:
         return ""
     return (
-        f"Compared on {pairs:,} of {count(examples, 'example')}: the others lack an answer, or what it took, on a side."
+        f"Compared on {pairs:,} of {count(examples, 'example')}: the others lack an answer on a side, or what it took."
     )
 
 
@@ -312,7 +313,8 @@ def slice_too(path: str, value: str, examples: int, compared: Comparison) -> str
 def at_most(*, mean: float, examples: int, asked: float, resource: Resource) -> str:
     """Return the words of a threshold: a fact, with no claim beyond these examples."""
     verb = "costs" if resource is Resource.COST else "takes"
+    are = "are" if resource is Resource.TOKENS and asked != 1 else "is"
     return (
         f"An answer of the candidate {verb} {amount(mean, resource)} on average, over {count(examples, 'example')};"
-        f" at most {amount(asked, resource)} is asked. That is the value observed."
+        f" at most {amount(asked, resource, exact=True)} {are} asked. That is the value observed."
     )

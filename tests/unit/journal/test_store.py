@@ -6,13 +6,15 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from evalgate.errors import ConfigurationError, JournalError
-from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow
+from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, ProblemRow
 from evalgate.journal.lock import held, writing
+from evalgate.journal.schema import _MIGRATIONS, APPLICATION_ID, VERSION
 from evalgate.journal.store import Journal
 from evalgate.journal.transfer import copy_experiment, export_build
 from evalgate.records import (
@@ -307,7 +309,145 @@ def test_a_stored_experiment_is_copied_whole(path, tmp_path):
         assert again.evaluations(copied, "e0", "r1") == [evaluation]
 
 
+NOISE = NoiseRow(
+    suite="s",
+    name="exact",
+    study=1,
+    measured_on="2026-01-01",
+    label="app.py:answer",
+    runs=5,
+    examples=3,
+    flip=0.1,
+    flip_low=0.05,
+    flip_high=0.2,
+    icc=0.0,
+    is_binary=True,
+    shift_p=0.4,
+    shift=0.0,
+)
+"""What a study found of one check."""
+
+
+def studied(path: Path, *, complete: bool = True) -> tuple[Journal, int]:
+    """A journal with one noise study of the experiment's task."""
+    journal = Journal(path)
+    study = journal.create_build(replace(BUILD, study_runs=5))
+    journal.add_experiment(study, experiment(Side.BASELINE))
+    journal.add_noise(study, [NOISE])
+    journal.add_seconds(study, 1.0, complete=complete)
+    return journal, study
+
+
+def test_a_noise_study_is_no_build(path):
+    """It has an id among them and is found as a study alone."""
+    journal, study = studied(path)
+    build = journal.create_build(BUILD)
+    assert [row.id for row in journal.builds()] == [build]
+    assert [(row.id, row.study_runs) for row in journal.studies()] == [(study, 5)]
+    assert journal.build(build).study_runs is None
+    assert journal.noise(study) == [NOISE]
+    assert journal.noise(build) == []
+    journal.add_noise(study, [replace(NOISE, flip=0.3)])
+    assert [row.flip for row in journal.noise(study)] == [0.3]
+    journal.close()
+
+
+def test_a_study_is_found_by_exactly_what_it_studied(path):
+    """The latest one, and none that is unfinished, of another task, of other evaluators or of other examples."""
+    journal, first = studied(path)
+    same = {"suite": "s", "task": "t", "evaluators": "e", "dataset_version": "v"}
+    assert journal.study_of(**same) == first
+    for name in same:
+        assert journal.study_of(**same | {name: "another"}) is None
+    second = studied(path)[1]
+    studied(path, complete=False)
+    assert journal.study_of(**same) == second
+    journal.close()
+
+
+def test_an_export_takes_the_noise_along(path, tmp_path):
+    """What a build knew of its noise is in its file, and a study is exported like a build."""
+    journal, build, _ = filled(path)
+    journal.add_noise(build, [NOISE])
+    journal.close()
+    export_build(path, build, tmp_path / "one.db")
+    _, study = studied(path)
+    export_build(path, study, tmp_path / "study.db")
+    with Journal(tmp_path / "one.db", create=False) as one, Journal(tmp_path / "study.db", create=False) as two:
+        assert one.noise(build) == [NOISE]
+        assert [row.id for row in two.studies()] == [study]
+
+
+def test_a_second_evaluation_is_asked_for_where_it_lacks(path):
+    """By evaluator and by its own sample name, of runs that answered; the first evaluation is as it was."""
+    journal, _, exp = filled(path)
+    for number in range(2):
+        key = {"experiment": exp, "example_id": f"e{number}", "sample": "noise1-k"}
+        journal.record(**key, outcome=TaskOutcome(output=number), started_at="now")
+        journal.record_evaluations(**key, evaluations=[Evaluation(name="exact", score=1.0)])
+    again = {"experiment": exp, "example_id": "e0", "sample": "noise1-k~2"}
+    journal.record_evaluations(**again, evaluations=[Evaluation(name="exact", score=0.0)])
+
+    def lacking(evaluator: str) -> list[str]:
+        found = journal.unevaluated(exp, "noise1-k", again="noise1-k~2", evaluator=evaluator)
+        return [example.id for example, _ in found]
+
+    assert lacking("exact") == ["e1"]
+    assert lacking("judge") == ["e0", "e1"]
+    assert list(journal.unevaluated(exp, "noise1-k")) == []
+    journal.close()
+
+
 def test_the_store_keeps_itself_out_of_git(path):
     """The folder has an ignore file of its own, which lets accepted regressions through."""
     Journal(path).close()
     assert "!accepted/" in (path.parent / ".gitignore").read_text()
+
+
+def test_what_evaluations_used_of_models_comes_back_and_most_used_none(path):
+    """() is no model at all, None is what nobody saw."""
+    used = (Usage(model="m/judge", input_tokens=9, output_tokens=2, cost=0.5, calls=3, from_cache=True),)
+    evaluations = [
+        Evaluation(name="blind", score=1.0, usage=None),
+        Evaluation(name="code", score=1.0),
+        Evaluation(name="judge", score=1.0, usage=used),
+    ]
+    with Journal(path) as journal:
+        build = journal.create_build(BUILD)
+        one = journal.add_experiment(build, experiment())
+        for example, usage in (("a", used), ("b", None), ("c", ())):
+            outcome = TaskOutcome(output=1, usage=usage)
+            journal.record(experiment=one, example_id=example, sample="r1", outcome=outcome, started_at="2026")
+        journal.record_evaluations(experiment=one, example_id="a", sample="r1", evaluations=evaluations)
+        assert journal.evaluations(one, "a", "r1") == evaluations
+        assert sorted(journal.usages(one), key=lambda row: row[:3]) == [
+            ("a", "r1", "", used),
+            ("a", "r1", "blind", None),
+            ("a", "r1", "judge", used),
+            ("b", "r1", "", None),
+            ("c", "r1", "", ()),
+        ]
+
+
+def test_a_journal_of_each_older_version_is_brought_up_and_read(tmp_path):
+    """Its rows are what they were."""
+    for version in range(1, VERSION):
+        path = tmp_path / f"v{version}.db"
+        with sqlite3.connect(path, isolation_level=None) as db:
+            for step in range(version):
+                db.executescript(_MIGRATIONS[step])
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {version}")
+            db.execute(
+                "INSERT INTO build (id, created_at, status, config_file, config, evalgate_version)"
+                " VALUES (1, '2026', 'complete', 'evalgate.yaml', '{}', '0')"
+            )
+            db.execute(
+                "INSERT INTO experiment (id, build, suite, side, label, dataset, dataset_version, repetitions, task,"
+                " evaluators, specs, watched) VALUES (1, 1, 's', 'candidate', 'l', 'd', 'v', 1, 't', 'e', '[]', '{}')"
+            )
+            db.execute("INSERT INTO evaluation (experiment, example_id, sample, name, score) VALUES (1,'a','r1','x',1)")
+        db.close()
+        with Journal(path) as journal:
+            assert journal.evaluations(1, "a", "r1") == [Evaluation(name="x", score=1.0)]
+            assert [build.id for build in journal.builds()] == [1]

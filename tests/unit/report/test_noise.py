@@ -114,6 +114,12 @@ def test_a_study_with_a_shift(width):
     assert max(map(len, text(SHIFTING, width).splitlines())) <= width
 
 
+def test_the_page_shows_what_is_written():
+    """docs/noise.md has the whole text of a study."""
+    page = (Path(__file__).parents[3] / "docs" / "noise.md").read_text("utf-8")
+    assert page.split("<!-- output: noise -->\n```text\n")[1].split("```")[0] == text()
+
+
 def test_what_comes_next():
     """What cannot be measured is mended first, then a shift is looked for; else plans go by the study."""
     assert next_step(STUDY).startswith("`evalgate plan`")

@@ -164,6 +164,7 @@ def test_the_plan_as_json():
                         "outlooks": [outlook],
                     }
                 ],
+                "ratios": [],
             }
         ],
     }

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from evalgate.records import ErrorKind, Evaluation, Failure, Side, TaskOutcome
+from evalgate.records import ErrorKind, Evaluation, Failure, Side, TaskOutcome, Usage
 from evalgate.report.console import cells
 from evalgate.report.progress import Mode, Progress
 
 _GOOD = TaskOutcome(output="x")
+_CACHED = TaskOutcome(output="yes", usage=(Usage(model="m", input_tokens=1, output_tokens=1, from_cache=True),))
 _BAD = TaskOutcome(failure=Failure(kind=ErrorKind.TASK, type="KeyError", message="'city'"))
 
 
@@ -58,7 +59,7 @@ def test_cached_runs_are_counted_and_promise_no_pace() -> None:
     progress = Progress(io.StringIO(), clock, mode=Mode.QUIET)
     progress.expect(100)
     for _ in range(50):
-        progress.run_ended(Side.BASELINE, _GOOD, cached=True)
+        progress.run_ended(Side.BASELINE, _CACHED)
     clock.now += 2
     assert progress.text() == "50 of 100 runs (50 %), 50 from the cache, no evaluations, 2 s"
 

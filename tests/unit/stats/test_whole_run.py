@@ -52,6 +52,18 @@ def test_drawn_orders_come_to_what_all_of_them_do():
     assert p_of(scores) == pytest.approx(expected, abs=0.01)
 
 
+def test_many_units_are_not_drawn_and_come_to_the_same():
+    """Unless one cluster is a giant: a sum is not normal then, and draws it is."""
+    rng = np.random.default_rng(11)
+    for shift in (0.0, 0.04, 0.06):
+        moved = 0.5 + np.array([shift, 0.0, -shift, 0.0])
+        scores = (rng.random((640, 4)) < moved).astype(float)
+        assert p_of(scores) == pytest.approx(p_of(scores, drawn=2_000), abs=0.03)
+        beside, units = np.concatenate([scores, scores[:1].repeat(60, axis=0)]), np.append(np.arange(640), [640] * 60)
+        assert p_of(beside, units, seed=1) != p_of(beside, units, seed=2)
+    assert p_of(np.tile([0.0, 1.0], (600, 1))) == 1e-4
+
+
 def test_nothing_that_changes_is_no_shift_and_p_is_never_0():
     assert p_of(np.ones((20, 5))) == 1
     shifted = np.tile(np.array([0.0, 0.0, 1.0]), (60, 1))

@@ -43,6 +43,9 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "suites.NAME.baseline": config.BaselineTask,
     "policy": checks.Policy,
     "endpoints.NAME": config.Endpoint,
+    "prices.MODEL": config.Price,
+    "budget": config.Budget,
+    "cache": config.ResponseCache,
 }
 
 

@@ -69,7 +69,7 @@ WRONG = [
     *[suite(checks={"a": {"improves": wrong}}) for wrong in (-0.1, 1, True, "x", {}, {"by": 1})],
     *[suite(checks={"a": {"equivalent": wrong}}) for wrong in (0, 1, True, "x", {}, {"margin": 0})],
     {**suite(), "policy": {"alpha": 0.7}},
-    {**suite(), "budget": {}},
+    {**suite(), "budget": {"usd": 0}},
 ]
 
 

@@ -182,7 +182,7 @@ polcy: 3
         ),
         (
             "evalgate.yaml:25:28: policy.on_unmeasurable.nothin should be 'nothing', 'baseline', 'errors', "
-            "'incomplete' or 'cached'; it is 'nothin'"
+            "'incomplete', 'budget', 'service', 'replay' or 'cached'; it is 'nothin'"
         ),
         "evalgate.yaml:25:50: policy.on_unmeasurable.errors should be 'warn' or 'fail'; it is 'x'",
         "evalgate.yaml:25:61: policy.alpha should be below 0.5; it is 3",
@@ -307,9 +307,8 @@ def test_a_wrong_second_task_is_refused_where_it_was_written(home):
 
 
 def test_keys_that_are_not_built_yet_are_unknown(home):
-    assert refusals(home, GOOD + "budget: {usd: 5}\nphoenix: {publish: true}\n") == [
-        "evalgate.yaml:12:1: unknown key `budget`: known: endpoints, policy, suites",
-        "evalgate.yaml:13:1: unknown key `phoenix`: known: endpoints, policy, suites",
+    assert refusals(home, GOOD + "phoenix: {publish: true}\n") == [
+        "evalgate.yaml:12:1: unknown key `phoenix`: known: budget, cache, endpoints, policy, prices, suites",
     ]
 
 

@@ -1,0 +1,120 @@
+"""How calls of models are made in one build: cache, prices, budget, circuit breaker, wire; each built on first use."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalgate.llm.budget import Purse, Spent
+from evalgate.llm.halt import Halt
+from evalgate.suite.checks import Unmeasurable
+from evalgate.suite.config import Config, Endpoint
+
+if TYPE_CHECKING:
+    from evalgate.llm.cache import ResponseCache
+    from evalgate.llm.cached import CacheUse
+    from evalgate.llm.call import Request, Sender
+    from evalgate.llm.ondemand import OnDemand
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CacheChoice:
+    """Which cache file a run uses, and how: `fresh` takes nothing of it that the run did not draw itself."""
+
+    path: Path
+    fresh: bool = False
+    replay: bool = False
+
+
+class Models:
+    """The one transport of a build, with all that stands above it. Nothing is opened before it is needed.
+
+    `before` is what the build has paid for already; `stop` ends the run, for which `halt` then has the reason.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        *,
+        choice: CacheChoice,
+        stop: Callable[[], None],
+        log: Callable[[str], None],
+        before: Spent | None = None,
+    ) -> None:
+        self._config, self._choice, self._log = config, choice, log
+        self.halt = Halt(stop)
+        self._purse = Purse(config.budget, self.halt, before=before or Spent(), log=log)
+        self._wire: OnDemand | None = None
+        self._cache: ResponseCache | None = None
+        self._sender: Sender | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """Start the clock of the budget, which stops the run at once where nothing is left of it."""
+        self._purse.check()
+        if self._purse.seconds_left is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(max(0.0, self._purse.seconds_left), self._purse.out_of_time)
+
+    def endpoints(self, declared: Mapping[str, Endpoint]) -> Mapping[str, Endpoint]:
+        """Return the endpoints as this build calls them: a replay calls none, and so needs no key."""
+        if not self._choice.replay:
+            return declared
+        return {name: endpoint.model_copy(update={"api_key_env": None}) for name, endpoint in declared.items()}
+
+    def wire(self) -> OnDemand:
+        """Return what sends everything as it is: for applications, whose answers are not ours to keep."""
+        if self._wire is None:
+            from evalgate.llm.ondemand import OnDemand
+
+            self._wire = OnDemand(trust_env=True, halted=lambda: self.halt.reason is not None)
+        return self._wire
+
+    def sender(self) -> Sender:
+        """Return what calls of models go through. Raises ConfigurationError, CacheError: the cache cannot be opened."""
+        if self._sender is None:
+            from evalgate.llm.breaker import Guarded
+            from evalgate.llm.cache import Limits, ResponseCache
+            from evalgate.llm.cached import Cached
+            from evalgate.llm.metered import Metered
+            from evalgate.llm.prices import Prices
+
+            limits = Limits(megabytes=self._config.cache.max_mb, days=self._config.cache.max_age_days)
+            self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
+            metered = Metered(Guarded(self.wire(), self.halt), Prices(self._config.prices), self._purse)
+            self._sender = Cached(metered, self._cache, use=self._use(), log=self._log, missed=self._missed)
+        return self._sender
+
+    async def close(self) -> None:
+        """Close what was opened. May be called twice."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._wire is not None:
+            await self._wire.close()
+        if self._cache is not None:
+            cache, self._cache = self._cache, None
+            cache.close()
+
+    def _use(self) -> CacheUse:
+        from evalgate.llm.cached import CacheUse
+
+        if self._choice.replay:
+            return CacheUse.REPLAY
+        return CacheUse.OWN if self._choice.fresh else CacheUse.READ
+
+    def _missed(self, request: Request) -> None:
+        """End a replay at the first call that it cannot answer: the rest would be a part only."""
+        from evalgate.llm.tab import example_at_work
+
+        example = example_at_work()
+        whose = f" for the example {example} (sample {request.sample})" if example else f" (sample {request.sample})"
+        self.halt(
+            Unmeasurable.REPLAY,
+            f"{self._choice.path} lacks the answer of {request.endpoint.name}/{request.model}{whose}, and a replay"
+            " calls no model.",
+            "evalgate run without --replay, where the endpoint can be called, makes the call and keeps its answer",
+        )

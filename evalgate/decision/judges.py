@@ -1,0 +1,62 @@
+"""What a decision makes of judges: a warning where nobody has held one to human labels, and whether it gates then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence, KnownJudge, SuiteEvidence
+from evalgate.suite.checks import Policy
+
+
+def held(evidence: BuildEvidence) -> BuildEvidence:
+    """Return the evidence in which, under `require_validated`, no check on a judge that is not trusted gates."""
+    if not evidence.policy.require_validated:
+        return evidence
+    return replace(evidence, suites=tuple(_held(suite, evidence.policy) for suite in evidence.suites))
+
+
+def warnings(suite: SuiteEvidence, policy: Policy) -> Iterator[str]:
+    """Yield a sentence for each check on a judge that is not trusted; a check that shows only is not meant."""
+    for check in suite.checks:
+        if check.check.gating and (reason := distrust(check, suite.name, policy)) is not None:
+            yield f"{reason} It does not gate (`require_validated`)." if policy.require_validated else reason
+
+
+def distrust(check: CheckEvidence, suite: str, policy: Policy) -> str | None:
+    """Return why a check's evaluator is a judge that is not trusted, and what to do; None where it is, or no judge."""
+    judge = check.judge
+    if judge is None:
+        return None
+    following = f"`evalgate judge validate LABELS --suite {suite} --judge {check.name}`"
+    if judge.known is None:
+        return (
+            f"{check.name} is the verdict of a judge that, as it is now, nobody has held to human labels: how often it"
+            f" is wrong is not known. {following} finds out."
+        )
+    if judge.known.kappa is not None and judge.known.kappa_low >= policy.min_kappa:
+        return None
+    return (
+        f"{check.name} is the verdict of a judge that {_short(judge.known, policy)}. `evalgate judge show {check.name}`"
+        " lists where it differs from people; mend its prompt, or label more answers."
+    )
+
+
+def _short(known: KnownJudge, policy: Policy) -> str:
+    labelled = f"{known.labelled:,} labelled answers ({known.measured_on})"
+    if known.kappa is None:
+        return f"was held to {labelled} which are too much alike to say how well it agrees with people"
+    return (
+        f"agrees with people too little: on {labelled} kappa is {known.kappa:.2f}, and could be {known.kappa_low:.2f},"
+        f" under the {policy.min_kappa:g} that is asked for"
+    )
+
+
+def _held(suite: SuiteEvidence, policy: Policy) -> SuiteEvidence:
+    checks = tuple(
+        replace(check, check=check.check.model_copy(update={"report_only": True}))
+        if distrust(check, suite.name, policy) is not None
+        else check
+        for check in suite.checks
+    )
+    return replace(suite, checks=checks)

@@ -1,0 +1,81 @@
+"""What the calls made for one run or one evaluation used, added up where they are made.
+
+The tab that is open is known by context, so that a judge within a library, or a call within a thread, is on it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import replace
+from typing import Final
+
+from evalgate.llm.call import Request, Response
+from evalgate.llm.usage import TokenUsage
+from evalgate.records import Usage
+
+
+class Tab:
+    """Calls, added up by model and by whether they came from the cache. `example` is the example they are made for."""
+
+    def __init__(self, example: str = "") -> None:
+        self.example = example
+        self.calls = 0
+        self._sums: dict[tuple[str, bool], Usage] = {}
+        self._blind = False
+
+    def add(self, request: Request, response: Response, usage: TokenUsage | None) -> None:
+        """Put one answered call on the tab. `usage` None: the answer did not say what it took."""
+        self.calls += 1
+        if usage is None:
+            self._blind = True
+            return
+        model = f"{request.endpoint.name}/{request.model}"
+        one = usage.of(model, cost=response.cost, from_cache=response.from_cache)
+        before = self._sums.get((model, response.from_cache))
+        self._sums[model, response.from_cache] = one if before is None else _sum(before, one)
+
+    def usage(self) -> tuple[Usage, ...] | None:
+        """Return what was used; () where nothing was called, None where an answer did not say what it took."""
+        return None if self._blind else tuple(self._sums.values())
+
+
+_OPEN: Final[ContextVar[Tab | None]] = ContextVar("tab", default=None)
+
+
+@contextmanager
+def opened_tab(example: str = "") -> Iterator[Tab]:
+    """Put every call made within the block, and by what is started within it, on one tab."""
+    tab = Tab(example)
+    token = _OPEN.set(tab)
+    try:
+        yield tab
+    finally:
+        _OPEN.reset(token)
+
+
+def example_at_work() -> str:
+    """Return the id of the example that calls are being made for; "" where that is not known."""
+    tab = _OPEN.get()
+    return "" if tab is None else tab.example
+
+
+def put_on_tab(request: Request, response: Response, usage: TokenUsage | None) -> None:
+    """Add one answered call to the tab that is open, if one is."""
+    tab = _OPEN.get()
+    if tab is not None:
+        tab.add(request, response, usage)
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    known = one.cost is not None and other.cost is not None
+    return replace(
+        one,
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        cached_tokens=one.cached_tokens + other.cached_tokens,
+        reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
+        cost=(one.cost or 0.0) + (other.cost or 0.0) if known else None,
+        calls=one.calls + other.calls,
+    )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from typing import Final
 
 import numpy as np
 from pydantic import ValidationError
@@ -17,6 +19,7 @@ from evalgate.decision.evidence import (
     CheckEvidence,
     Judged,
     KnownNoise,
+    Labels,
     Problem,
     Redraw,
     Scores,
@@ -36,6 +39,8 @@ from evalgate.records import ErrorKind, Example, Side
 from evalgate.suite.checks import Policy, Unmeasurable
 from evalgate.suite.config import Config, Suite
 
+_LABELS: Final = 20
+"""So many labels of a check are listed; the rest are summed."""
 _HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
 
 
@@ -179,20 +184,25 @@ def _suite(
         for experiment in experiments
     }
     by_side = {experiment.side: experiment for experiment in experiments}
+    labels = _labels(journal, by_side)
     outputs = {side: cells.outputs for side, cells in sides.items()}
     known = _Known(noise=noise, judges=judged(journal, build_id, judges, outputs, index))
+    screen = drawn.screen(by_side.get(Side.BASELINE))
     return SuiteEvidence(
         name=name,
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
         example_ids=ids,
-        checks=_checks(suite, by_side, sides, len(ids), known),
+        checks=tuple(
+            replace(check, labels=labels.get(check.name)) for check in _checks(suite, by_side, sides, len(ids), known)
+        ),
         resources=resource_evidence(journal, suite, by_side, index, names=names),
         clusters=grouped.clusters,
         slices=grouped.slices,
         identical=_identical(sides, len(ids)),
         problems=problems,
         baseline_label=by_side[Side.BASELINE].label if Side.BASELINE in by_side else None,
-        screen=drawn.screen(by_side.get(Side.BASELINE)),
+        screen=screen,
+        stored=screen is None and Side.BASELINE in by_side and by_side[Side.BASELINE].stored,
         unchanged=drawn.unchanged,
     )
 
@@ -317,6 +327,22 @@ def _checks(
             )
         )
     return tuple(found)
+
+
+def _labels(journal: Journal, experiments: Mapping[Side, ExperimentRow]) -> dict[str, Labels]:
+    """Return how often each evaluator gave which label, by evaluator."""
+    if Side.CANDIDATE not in experiments:
+        return {}
+    baseline = experiments.get(Side.BASELINE)
+    found: dict[str, Labels] = {}
+    given = journal.labels(experiments[Side.CANDIDATE].id, None if baseline is None else baseline.id)
+    for evaluator, rows in groupby(given, key=lambda row: row[0]):
+        counts = tuple((label, after, before) for _, label, after, before in islice(rows, _LABELS))
+        names = afters = befores = 0
+        for *_, after, before in rows:
+            names, afters, befores = names + 1, afters + after, befores + before
+        found[evaluator] = Labels(counts=counts, other_names=names, others=(afters, befores))
+    return found
 
 
 def _identical(sides: Mapping[Side, SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

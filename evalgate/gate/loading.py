@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.errors import CandidateError
+from evalgate.gate.planning import noise_by_check
 from evalgate.gate.preflight import outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.world import World
@@ -38,11 +39,13 @@ async def load(
     What can be said of checks beforehand is said by `policy`; nothing without one.
     """
     made = []
+    strict = policy is not None and policy.on_inconclusive == "fail"
+    known = noise_by_check(world.journal, suites) if strict else {}
     starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
         specs = [evaluator.spec for evaluator in evaluators]
-        for check, line in outlook(suite, specs, policy) if policy is not None else ():
+        for check, line in outlook(suite, specs, policy, known) if policy is not None else ():
             world.say(f"{suite.name}/{check}: {line}")
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
         made.append((suite, evaluators, tasks))

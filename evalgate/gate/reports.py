@@ -11,6 +11,7 @@ from evalgate.errors import ConfigurationError
 from evalgate.gate.evidence import build_evidence, recorded_config
 from evalgate.gate.gather import Source
 from evalgate.gate.samples import deciding_samples
+from evalgate.gate.spending import suite_spending
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Example, Side
@@ -61,6 +62,7 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
     journal = source.journal
     experiments = {row.side: row for row in journal.experiments(source.build) if row.suite == decision.name}
     candidate, baseline = experiments.get(Side.CANDIDATE), experiments.get(Side.BASELINE)
+    spending = suite_spending(journal, experiments.values())
     return SuiteReport(
         name=decision.name,
         dataset=suite.dataset.file,
@@ -72,6 +74,9 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
         counts={side: _counts(journal, row) for side, row in experiments.items()},
         errors=tuple(tally for side, row in experiments.items() for tally in _errors(journal, side, row)),
         examples=dict(_examples(source, decision, experiments)),
+        spending=spending.parts,
+        dearest=spending.dearest,
+        priced_examples=spending.priced_examples,
         units={each.label: _UNITS[each.kind] for each in suite.evaluators if each.kind in _UNITS}
         | {name: _UNITS[resource] for name, (resource, _) in suite.resource_checks.items()},
     )
@@ -166,7 +171,9 @@ def _counts(journal: Journal, experiment: ExperimentRow) -> SideCounts:
         failed = journal.made(experiment)
         return SideCounts(runs=len(failed), errors=sum(failed))
     kinds = [kind for *_, kind in journal.run_facts(experiment.id)]
-    return SideCounts(runs=len(kinds), errors=sum(kind is not None for kind in kinds))
+    of_runs = (usage for *_, evaluator, usage in journal.usages(experiment.id) if not evaluator)
+    cached = sum(bool(usage) and all(part.from_cache for part in usage or ()) for usage in of_runs)
+    return SideCounts(runs=len(kinds), cached=cached, errors=sum(kind is not None for kind in kinds))
 
 
 def _errors(journal: Journal, side: Side, experiment: ExperimentRow) -> Iterable[ErrorTally]:

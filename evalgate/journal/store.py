@@ -23,6 +23,8 @@ from evalgate.journal.connection import explained
 from evalgate.journal.judges import JudgeTables
 from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
 
+_LABEL = 200
+"""Characters of a label that tell it apart."""
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
 _JUDGE_AWAY = 'failure LIKE \'{"kind":"infrastructure"%\''
 _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
@@ -371,12 +373,6 @@ class Journal(JudgeTables):
         for example_id, sample, output_hash, kind in self._tuples(query, (experiment,)):
             yield example_id, sample, output_hash, None if kind is None else rows.error_kind(kind)
 
-    def takings(self, experiment: int) -> Iterator[tuple[str, str, bool, float, tuple[Usage, ...] | None]]:
-        """Yield (example id, sample, whether it failed, seconds, usage) of every run."""
-        query = "SELECT example_id, sample, failure IS NOT NULL, latency, usage FROM run WHERE experiment = ?"
-        for example_id, sample, failed, latency, usage in self._tuples(query, (experiment,)):
-            yield example_id, sample, bool(failed), latency, rows.usage_from(usage)
-
     def pace(self, experiment: int) -> tuple[int, float | None]:
         """Return (stored runs, seconds from the first one's start to the last one's end); None where unknown.
 
@@ -406,6 +402,21 @@ class Journal(JudgeTables):
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""
         query = "SELECT example_id, sample, name, score, failure IS NOT NULL FROM evaluation WHERE experiment = ?"
         return self._tuples(query, (experiment,))
+
+    def labels(self, candidate: int, baseline: int | None) -> Iterator[tuple[str, str, int, int]]:
+        """Yield (evaluator, label, answers of the candidate, answers of the baseline), the most frequent label first.
+
+        Counted here: there may be more labels than memory holds. A long one counts by its beginning. An evaluator that
+        says pass and fail alone is left out: its score says that.
+        """
+        query = (
+            f"SELECT name, substr(label, 1, {_LABEL}) AS label, sum(experiment = :candidate) AS answers, "
+            "sum(experiment = :baseline) FROM evaluation WHERE experiment IN (:candidate, :baseline)"
+            " AND label IS NOT NULL AND failure IS NULL AND sample GLOB 'r[0-9]*'"
+            " AND name IN (SELECT DISTINCT name FROM evaluation WHERE experiment IN (:candidate, :baseline)"
+            " AND label NOT IN ('pass', 'fail')) GROUP BY 1, 2 ORDER BY 1, count(*) DESC, 2"
+        )
+        return self._tuples(query, {"candidate": candidate, "baseline": -1 if baseline is None else baseline})
 
     def resources(self, experiment: int) -> Iterator[tuple[str, str, float, str | None, str | None]]:
         """Yield (example id, sample, seconds, usage as JSON, failure kind) of every run: what it took."""

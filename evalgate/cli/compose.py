@@ -80,18 +80,18 @@ class _Runners:
             case PythonTask():
                 from evalgate.tasks.python import PythonTaskRunner
 
-                return PythonTaskRunner(task, suite.root, self._environ, log=self._log)
+                return PythonTaskRunner(task, side.root, self._environ, log=self._log)
             case CommandTask():
                 from evalgate.tasks.command import CommandTaskRunner
 
-                return CommandTaskRunner(task, suite.root, self._environ, log=self._log)
+                return CommandTaskRunner(task, side.root, self._environ, log=self._log)
             case PromptTask():
                 from evalgate.tasks.prompt import PromptTaskRunner
 
                 return PromptTaskRunner(
                     task,
-                    root=suite.root,
-                    endpoints=self._endpoints,
+                    root=side.root,
+                    endpoints=self._models.endpoints(side.endpoints) or self._endpoints,
                     environ=self._environ,
                     transport=self._models.sender(),
                 )
@@ -101,7 +101,7 @@ class _Runners:
 
                 return HttpTaskRunner(
                     task,
-                    root=suite.root,
+                    root=side.root,
                     environ=environment(task.env, self._environ),
                     transport=self._models.wire(),
                     log=self._log,

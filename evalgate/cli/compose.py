@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -175,3 +175,30 @@ def judge_runners(
             await models.close()
 
     return JudgeRunners(chosen=chosen, started=started)
+
+
+@asynccontextmanager
+async def evaluator_runners(
+    suite: PreparedSuite,
+    evaluators: Sequence[Evaluator],
+    config: Config,
+    environ: Mapping[str, str],
+    *,
+    cache: CacheChoice,
+    stop: Callable[[], None],
+    log: Callable[[str], None],
+) -> AsyncIterator[list[EvaluatorRunner]]:
+    """Start evaluators of a suite outside of a build. Raises MeasurementError where their models stopped answering."""
+    models = Models(config, choice=cache, stop=stop, log=log)
+    runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
+    made = [runners.evaluator(suite, evaluator) for evaluator in evaluators]
+    try:
+        for each in made:
+            await each.start()
+        yield made
+        if models.halt.reason is not None:
+            raise MeasurementError(models.halt.reason.message, next_step=models.halt.reason.next_step)
+    finally:
+        for each in made:
+            await each.close()
+        await models.close()

@@ -93,6 +93,16 @@ class SidePlan:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ModelsPlan:
+    """What calls of models would take if each run took what it took in `build`. `usd` is None where nobody knows."""
+
+    calls: float
+    tokens: float
+    usd: float | None
+    build: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SuitePlan:
     """One suite: what it will take, and what each of its comparisons could catch. `thresholds`: what they take."""
 
@@ -109,6 +119,10 @@ class SuitePlan:
     thresholds: tuple[str, ...] = ()
     redraws: bool = False
     """Whether `zero_tolerance` draws failing examples once more."""
+    confirmation: tuple[SidePlan, ...] = ()
+    """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
+    models: ModelsPlan | None = None
+    """None where no build is known that called any."""
 
     @property
     def runs(self) -> int:
@@ -211,7 +225,8 @@ def plan_comparisons(
         for check, rule in comparing_resources(layout.suite)
     }
     columns, checks = sum((slices | of_ratios).values()), len(slices) + len(of_ratios)
-    columns, live = columns + checks, live + sum(of_ratios.values()) + len(of_ratios)
+    columns += checks
+    live += sum(_live(1 + number, (spread or {}).get(place)) for place, number in of_ratios.items())
     plans: dict[str, tuple[CheckPlan, ...]] = {}
     for layout in layouts:
         name = layout.suite.name
@@ -258,7 +273,7 @@ def _promise(evidence: BuildEvidence, *, columns: int, checks: int) -> str | Non
     )
 
 
-def _live(columns: int, known: Noise | None) -> int:
+def _live(columns: int, known: Noise | Spread | None) -> int:
     """Return how many of a check's comparisons share the promise: all, where nothing is known of just these."""
     return columns if known is None or known.columns != columns else known.live
 

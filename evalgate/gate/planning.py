@@ -9,12 +9,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, ResourceEvidence, Scores, SuiteEvidence
-from evalgate.decision.planning import BuildPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
+from evalgate.decision.planning import BuildPlan, ModelsPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.errors import JournalError
 from evalgate.gate.evidence import build_evidence, grouping, known_noise
-from evalgate.gate.preflight import outlook
+from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.spending import SuiteSpending, suite_spending
+from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Policy
@@ -22,11 +24,15 @@ from evalgate.suite.checks import Policy
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Seen:
-    """What stored builds say: noise and spread by (suite, check), and (build, seconds per run) by (suite, side)."""
+    """What stored builds say: noise and spread by (suite, check), and (build, seconds per run) by (suite, side).
+
+    `spending` has (build, its runs, what models took) by suite.
+    """
 
     noise: dict[tuple[str, str], Noise] = field(default_factory=dict)
     spread: dict[tuple[str, str], Spread] = field(default_factory=dict)
     pace: dict[tuple[str, Side], tuple[int, float]] = field(default_factory=dict)
+    spending: dict[str, tuple[int, int, SuiteSpending]] = field(default_factory=dict)
 
 
 def make_plan(
@@ -36,17 +42,19 @@ def make_plan(
     journal: Journal | None,
     *,
     catch: float | None = None,
+    confirm: int | None = None,
 ) -> BuildPlan:
     """Return what a run of `suites` takes and could catch. `specs` are their evaluators', by suite.
 
-    `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
+    `catch` is a drop to plan for, a share of the range; `confirm` how often a confirmation draws each side, None where
+    none confirms. Raises ConfigurationError where a check cannot be passed.
     """
+    seen = _seen(journal, suites) if journal is not None else _Seen()
     thresholds = {
-        suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy))
+        suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy, seen.noise))
         for suite in suites
     }
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
-    seen = _seen(journal, suites) if journal is not None else _Seen()
     comparisons = plan_comparisons(
         evidence,
         repetitions={suite.name: suite.suite.repetitions for suite in suites},
@@ -63,10 +71,12 @@ def make_plan(
                 clusters=comparisons.clusters.get(suite.name),
                 repetitions=suite.suite.repetitions,
                 evaluators=len(suite.suite.evaluators),
-                sides=_sides(suite, seen),
+                sides=_sides(suite, seen, suite.suite.repetitions),
+                confirmation=_sides(suite, seen, confirm) if confirm and comparisons.checks.get(suite.name) else (),
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
+                models=_models(suite, seen),
                 redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
             )
             for suite in suites
@@ -75,6 +85,11 @@ def make_plan(
         promise=comparisons.promise,
         catch=catch,
     )
+
+
+def noise_by_check(journal: Journal, suites: Sequence[PreparedSuite]) -> Known:
+    """Return what the latest complete build of each suite shows of the noise of its comparisons."""
+    return _seen(journal, suites).noise
 
 
 def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> SuiteEvidence:
@@ -103,13 +118,29 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> Suit
     )
 
 
-def _sides(suite: PreparedSuite, seen: _Seen) -> tuple[SidePlan, ...]:
+def _sides(suite: PreparedSuite, seen: _Seen, repetitions: int) -> tuple[SidePlan, ...]:
     sides = []
     for side in suite.sides:
         build, seconds = seen.pace.get((suite.name, side.side), (None, None))
-        runs = suite.count * suite.suite.repetitions
+        runs = suite.count * repetitions
         sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
     return tuple(sides)
+
+
+def _models(suite: PreparedSuite, seen: _Seen) -> ModelsPlan | None:
+    """Return what models would take: each run as much as it took before, its evaluations included."""
+    known = seen.spending.get(suite.name)
+    if known is None:
+        return None
+    build, runs, spending = known
+    factor = len(suite.sides) * suite.count * suite.suite.repetitions / runs
+    priced = not any(part.unpriced or part.unseen for part in spending.parts)
+    return ModelsPlan(
+        calls=factor * sum(part.calls for part in spending.parts),
+        tokens=factor * sum(part.tokens for part in spending.parts),
+        usd=factor * sum(part.cost for part in spending.parts) if priced else None,
+        build=build,
+    )
 
 
 def _studied(journal: Journal, suite: PreparedSuite) -> Iterator[tuple[tuple[str, str], Noise]]:
@@ -145,10 +176,16 @@ def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
             break
         if not rows or not build.complete or build.partial:
             continue
+        for name in {row.suite for row in rows} - {*seen.spending}:
+            own = [row for row in rows if row.suite == name and not row.stored]
+            spending = suite_spending(journal, own)
+            runs = sum(journal.pace(row.id)[0] for row in own)
+            if spending.parts and runs:
+                seen.spending[name] = (build.id, runs, spending)
         if not build.resumed:  # the time that it lay still is nobody's pace
             for row in rows:
                 runs, seconds = journal.pace(row.id)
-                if runs and seconds is not None and not row.stored:
+                if runs and seconds is not None and not row.stored and not _mostly_cached(journal, row):
                     seen.pace.setdefault((row.suite, row.side), (build.id, seconds / runs))
         wanted -= {row.suite for row in rows} - compares
         try:
@@ -157,6 +194,12 @@ def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
             continue
         wanted -= _compared(evidence, build.id, wanted, seen)
     return seen
+
+
+def _mostly_cached(journal: Journal, row: ExperimentRow) -> bool:
+    """Return whether the response cache answered most calls of a side: its pace is not that of a model then."""
+    own = [part for part in suite_spending(journal, [row]).parts if part.who == row.side.value]
+    return any(2 * part.cached > part.calls for part in own)
 
 
 def _compared(evidence: BuildEvidence, build: int, wanted: AbstractSet[str], seen: _Seen) -> set[str]:

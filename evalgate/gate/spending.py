@@ -2,22 +2,108 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.llm.budget import Spent
+from evalgate.records import Usage
+from evalgate.report.model import Spending
+
+_DEAREST = 5
 
 
 def spent(journal: Journal, build_id: int | None) -> Spent:
     """Return what a build that is gone on with has paid for; nothing for a new one."""
     if build_id is None:
         return Spent()
-    usd, tokens, calls = 0.0, 0, 0
-    for experiment in journal.experiments(build_id):
+    paid = [part for *_, part in _parts(journal, journal.experiments(build_id)) if not part.from_cache]
+    return Spent(
+        usd=math.fsum(part.cost or 0.0 for part in paid),
+        tokens=sum(part.input_tokens + part.output_tokens for part in paid),
+        calls=sum(part.calls for part in paid),
+        seconds=journal.build(build_id).seconds,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuiteSpending:
+    """What is shown of one suite: each side and evaluator that called models, and the dearest examples."""
+
+    parts: tuple[Spending, ...] = ()
+    dearest: tuple[tuple[str, float], ...] = ()
+    priced_examples: int = 0
+
+
+@dataclass(kw_only=True, slots=True)
+class _Sum:
+    calls: int = 0
+    cached: int = 0
+    tokens: int = 0
+    cost: float = 0.0
+    paid: float = 0.0
+    unpriced: int = 0
+    unseen: int = 0
+
+    def add(self, part: Usage) -> None:
+        self.calls += part.calls
+        self.cached += part.calls if part.from_cache else 0
+        self.tokens += part.input_tokens + part.output_tokens
+        if part.cost is None:
+            self.unpriced += part.calls
+        else:
+            self.cost += part.cost
+            self.paid += 0.0 if part.from_cache else part.cost
+
+
+@dataclass(kw_only=True, slots=True)
+class _Sums:
+    by_part: dict[str, _Sum] = field(default_factory=dict)
+    by_example: dict[str, float] = field(default_factory=dict)
+
+
+def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> SuiteSpending:
+    """Return what one suite's experiments took; a stored baseline was paid for by its own build."""
+    sums = _Sums()
+    for experiment in experiments:
         if experiment.stored:
             continue
-        for *_, usage in journal.usages(experiment.id):
+        for example_id, _, evaluator, usage in journal.usages(experiment.id):
+            if usage == ():
+                continue
+            of = sums.by_part.setdefault(evaluator or experiment.side.value, _Sum())
+            of.unseen += usage is None
             for part in usage or ():
-                if not part.from_cache:
-                    usd += part.cost or 0.0
-                    tokens += part.input_tokens + part.output_tokens
-                    calls += part.calls
-    return Spent(usd=usd, tokens=tokens, calls=calls, seconds=journal.build(build_id).seconds)
+                of.add(part)
+                if part.cost is not None:
+                    sums.by_example[example_id] = sums.by_example.get(example_id, 0.0) + part.cost
+    if not any(of.calls for of in sums.by_part.values()):
+        return SuiteSpending()
+    dearest = sorted(sums.by_example.items(), key=lambda item: (-item[1], item[0]))[:_DEAREST]
+    return SuiteSpending(
+        parts=tuple(
+            Spending(
+                who=who,
+                calls=of.calls,
+                cached=of.cached,
+                tokens=of.tokens,
+                cost=of.cost,
+                paid=of.paid,
+                unpriced=of.unpriced,
+                unseen=of.unseen,
+            )
+            for who, of in sums.by_part.items()
+        ),
+        dearest=tuple(dearest),
+        priced_examples=len(sums.by_example),
+    )
+
+
+def _parts(journal: Journal, experiments: Iterable[ExperimentRow]) -> Iterator[tuple[str, str, Usage]]:
+    """Yield (example id, evaluator, usage) of everything that models were called for in this build."""
+    for experiment in experiments:
+        if not experiment.stored:
+            for example_id, _, evaluator, usage in journal.usages(experiment.id):
+                yield from ((example_id, evaluator, part) for part in usage or ())

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from evalgate.decision.distribution import Distribution, Tally
 from evalgate.decision.results import (
     CheckDecision,
     Comparison,
@@ -24,6 +25,7 @@ from evalgate.decision.results import (
 )
 from evalgate.records import Evaluation, Failure, Json, Side
 from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideView, SuiteReport
+from evalgate.report.spending import spending_json
 from evalgate.stats.summary import Summary
 
 REPORT_VERSION: Final = 1
@@ -84,7 +86,9 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "repetitions": shown.repetitions,
         "sides": {side.value: _side_of_suite(side, shown) for side in Side if _has(side, shown)},
         "errors": [_tally(tally) for tally in shown.errors],
+        "spending": spending_json(shown),
         "warnings": list(suite.warnings),
+        "notes": list(shown.notes),
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],
     }
@@ -130,6 +134,8 @@ def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
         "detectable": _number(check.detectable),
         "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},
         "slices": [] if sample else [_slice(part) for part in check.slices],
+        "distribution": _distribution(check.distribution),
+        "notes": [] if sample else list(check.notes),
         "regressed": [_flip(flip, check) for flip in check.regressed],
         "improved": [_flip(flip, check) for flip in check.improved],
         "ratio": _ratio(check.ratio),
@@ -198,6 +204,7 @@ def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
         "p": _number(comparison.p),
         "p_adjusted": _number(comparison.p_adjusted),
         "could_fail": comparison.could_fail,
+        "q": _number(comparison.q),
     }
 
 
@@ -209,6 +216,30 @@ def _interval(interval: Interval | None) -> dict[str, Any] | None:
         "high": _number(interval.high),
         "level": _number(interval.level),
         "method": interval.method,
+    }
+
+
+def _distribution(spread: Distribution | None) -> dict[str, Any] | None:
+    if spread is None:
+        return None
+    quartiles = {"candidate": spread.candidate_quartiles, "baseline": spread.baseline_quartiles}
+    return {
+        "of": spread.of.value,
+        "counts": [_counted(tally) for tally in spread.tallies],
+        "others": None if spread.others is None else _counted(spread.others),
+        "quartiles": {
+            side: None if ends is None else [_number(end) for end in ends] for side, ends in quartiles.items()
+        },
+    }
+
+
+def _counted(tally: Tally) -> dict[str, Any]:
+    return {
+        "name": tally.name,
+        "low": _number(tally.low),
+        "high": _number(tally.high),
+        "candidate": tally.candidate,
+        "baseline": tally.baseline,
     }
 
 

@@ -82,11 +82,30 @@ class ExampleView:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Spending:
+    """What calls of models took for one part of a suite: `who` is a side (its task) or an evaluator.
+
+    `cost` is what the priced calls cost when they were made, in US dollars, and `paid` that of those made in this
+    build; `unpriced` calls have a price that nobody knows. `unseen` runs or evaluations used what nobody saw.
+    """
+
+    who: str
+    calls: int
+    cached: int
+    tokens: int
+    cost: float
+    paid: float
+    unpriced: int
+    unseen: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteReport:
     """What a report shows of a suite beside its decision.
 
     `examples` holds, by example id, at least every example that the decision names. `units` names the unit of checks
-    whose score has no range (`s`, `tokens`), by check.
+    whose score has no range (`s`, `tokens`), by check. `dearest` has the examples that cost most, with their dollars,
+    out of `priced_examples`.
     """
 
     name: str
@@ -96,9 +115,14 @@ class SuiteReport:
     candidate_label: str
     baseline_label: str | None
     counts: Mapping[Side, SideCounts]
+    notes: tuple[str, ...] = ()
+    """What there is to know of its baseline, as sentences."""
     errors: tuple[ErrorTally, ...] = ()
     examples: Mapping[str, ExampleView] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    spending: tuple[Spending, ...] = ()
+    dearest: tuple[tuple[str, float], ...] = ()
+    priced_examples: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,6 +13,7 @@ import pytest
 
 from evalgate.cli.builds import head, tree_of
 from evalgate.cli.compose import world
+from evalgate.cli.models import CacheChoice
 from evalgate.decision.noise import study
 from evalgate.gate.noise import run_study, study_request
 from evalgate.gate.noise_evidence import noise_rows, sample_names, study_evidence
@@ -51,8 +52,10 @@ async def studied(project, journal, *, judge=None, runs=3):
     progress = Progress(io.StringIO(), time.monotonic, mode=Mode.QUIET)
     async with world(
         journal=journal,
-        endpoints=request.config.endpoints,
+        config=request.config,
         environ=environ,
+        cache=CacheChoice(path=project.folder / ".evalgate" / "cache.db", fresh=True),
+        resume=None,
         observer=progress,
         expect=progress.expect,
         log=lambda _: None,

@@ -1,0 +1,71 @@
+"""What models took and cost in a suite, as one line for people and as JSON values for machines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from evalgate.report.formatting import count, money
+from evalgate.report.model import Spending, SuiteReport
+
+_DIGITS: Final = 9
+_DEAR: Final = 2.0  # times what an example costs on average
+_NAMED: Final = 3
+
+
+def spending_line(shown: SuiteReport) -> str | None:
+    """Return what all calls of models took; None where no model was called."""
+    parts = shown.spending
+    calls = sum(part.calls for part in parts)
+    if not calls:
+        return None
+    cached = sum(part.cached for part in parts)
+    tokens = sum(part.tokens for part in parts)
+    kept = f", {'all' if cached == calls else f'{cached:,}'} of them from the cache" if cached else ""
+    return f"Models: {count(calls, 'call')}{kept}; {count(tokens, 'token')}; {_cost(parts)}.{_dearest(shown)}"
+
+
+def _cost(parts: Sequence[Spending]) -> str:
+    unpriced = sum(part.unpriced for part in parts)
+    if unpriced == sum(part.calls for part in parts):
+        return "the price is unknown (write it down under `prices:`)"
+    cost, paid = sum(part.cost for part in parts), sum(part.paid for part in parts)
+    if not any(part.cached for part in parts):
+        now = ""
+    else:
+        now = ", nothing of it paid now" if paid == 0 else f", {money(paid)} of it paid now"
+    by = f" ({', '.join(f'{part.who} {money(part.cost)}' for part in parts if part.calls)})" if len(parts) > 1 else ""
+    rest = f"; the price of {count(unpriced, 'more call')} is unknown" if unpriced else ""
+    return f"{money(cost)}{now}{by}{rest}"
+
+
+def _dearest(shown: SuiteReport) -> str:
+    """Name the examples that cost far more than others: where money is to be saved."""
+    cost = sum(part.cost for part in shown.spending)
+    mean = cost / shown.priced_examples if shown.priced_examples else 0.0
+    dear = [f"{name} ({money(each)})" for name, each in shown.dearest if each > _DEAR * mean][:_NAMED]
+    return f" The dearest: {', '.join(dear)}." if dear else ""
+
+
+def spending_json(shown: SuiteReport) -> dict[str, Any]:
+    """Return it as JSON values; usd is what the priced calls cost when they were made."""
+    return {
+        "parts": [
+            {
+                "who": part.who,
+                "calls": part.calls,
+                "from_cache": part.cached,
+                "tokens": part.tokens,
+                "usd": None if part.unpriced == part.calls else _rounded(part.cost),
+                "usd_paid_now": None if part.unpriced == part.calls else _rounded(part.paid),
+                "unpriced_calls": part.unpriced,
+                "unseen": part.unseen,
+            }
+            for part in shown.spending
+        ],
+        "dearest": [{"id": name, "usd": _rounded(each)} for name, each in shown.dearest],
+    }
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")

@@ -32,6 +32,7 @@ DEFINED = {
     "95 %": "the level at a screen, and of bounds",
     "8 times in 10": "the power that is planned for",
     "2 %": "max_missing",
+    "2 times in 10": "the chance to pass below which a strict gate is refused",
     "10 %": "a setting: flips, errors",
     "20 %": "a setting: flips, pass rates",
     "30 %": "an invented example",

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.options import config_option, journal_option, overrides, set_option
+from evalgate.cli.options import cache_option, config_option, journal_option, overrides, set_option
 from evalgate.errors import ConfigurationError, Interrupted
 
 if TYPE_CHECKING:
-    from evalgate.gate.judging import ChosenJudge, Spent
-    from evalgate.decision.validation import JudgedAnswer
+    from evalgate.cli.compose import JudgeRunners
+    from evalgate.gate.judging import Asked
     from evalgate.golden.labelled import Labelled
-    from evalgate.suite.config import Endpoint
 
 _MEASURED_BADLY = 4
 
@@ -34,6 +33,9 @@ def command() -> None:
 @click.argument("labels", type=click.Path(path_type=Path))
 @config_option
 @journal_option
+@cache_option
+@click.option("--no-cache", is_flag=True, help="Draw every verdict anew; what is drawn is kept.")
+@click.option("--replay", is_flag=True, help="Take verdicts from the cache alone; one that it lacks ends the command.")
 @click.option("--suite", "suites", multiple=True, metavar="NAME", help="The suite that the judge is of.")
 @click.option("--judge", "name", metavar="NAME", help="The evaluator that is the judge.  [default: the only one]")
 @click.option(
@@ -53,6 +55,9 @@ def validate(
     labels: Path,
     config: Path,
     journal: Path | None,
+    cache: Path | None,
+    no_cache: bool,
+    replay: bool,
     suites: tuple[str, ...],
     name: str | None,
     repetitions: int,
@@ -69,8 +74,9 @@ def validate(
     it does not, and 4 where too many verdicts are missing.
     """
     from evalgate import __version__
-    from evalgate.cli.builds import journal_path, tree_of
+    from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.compose import judge_runners
+    from evalgate.cli.models import CacheChoice
     from evalgate.gate.judging import choose, conclude, keep
     from evalgate.gate.request import whole_suites
     from evalgate.golden.labelled import read_labelled
@@ -78,14 +84,17 @@ def validate(
     from evalgate.report.judge_json import ValidationInfo, validation_json
     from evalgate.suite.loading import load_config
 
+    if replay and no_cache:
+        raise click.UsageError("--replay takes every verdict from the cache and --no-cache none: leave one out")
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     suite, evaluator = choose(whole_suites(loaded, suites, tree=tree_of(environ)), name)
-    runners = judge_runners(suite, evaluator, loaded.config.endpoints, environ)
+    choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
+    runners = judge_runners(suite, evaluator, loaded.config, environ, cache=choice, log=lambda line: None)  # noqa: ARG005
     following = f"evalgate judge validate {labels} --suite {suite.name} --judge {evaluator.label}"
     answers = read_labelled(labels, list(runners.chosen.scores), following=following)
-    judged, spent = _asked(answers, runners, repetitions, following, quiet=quiet or as_json)
-    found = conclude(runners.chosen, judged, loaded.config.policy)
+    asked = _asked(answers, runners, repetitions, following, quiet=quiet or as_json)
+    found = conclude(runners.chosen, asked.answers, loaded.config.policy)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     info = ValidationInfo(
         name=evaluator.label,
@@ -97,10 +106,10 @@ def validate(
         file=labels.name,
         created_at=now,
         evalgate_version=__version__,
-        calls=spent.calls,
-        input_tokens=spent.input_tokens,
-        output_tokens=spent.output_tokens,
-        cost=spent.cost,
+        calls=asked.calls,
+        input_tokens=asked.input_tokens,
+        output_tokens=asked.output_tokens,
+        cost=asked.cost,
     )
     report = validation_json(found, info)
     if found.measured:
@@ -134,26 +143,25 @@ def show(*, name: str | None, journal: Path | None, everything: bool, as_json: b
     return 0
 
 
-def _asked(
-    answers: list[Labelled], runners: Any, repetitions: int, following: str, *, quiet: bool
-) -> tuple[list[JudgedAnswer], Spent]:
+def _asked(answers: list[Labelled], runners: JudgeRunners, repetitions: int, following: str, *, quiet: bool) -> Asked:
     try:
         found = asyncio.run(_ask(answers, runners, repetitions, _teller(quiet=quiet)))
     except asyncio.CancelledError:
         found = None
     if found is None:
         raise Interrupted("the judge was stopped; nothing was stored", next_step=following)
-    result: tuple[list[JudgedAnswer], Spent] = found
-    return result
+    return found
 
 
-async def _ask(answers: list[Labelled], runners: Any, repetitions: int, tell: Callable[[int, int], None]) -> Any:
+async def _ask(
+    answers: list[Labelled], runners: JudgeRunners, repetitions: int, tell: Callable[[int, int], None]
+) -> Asked | None:
     from evalgate.cli.signals import soft_stop
     from evalgate.gate.judging import ask
 
     stop = asyncio.Event()
     with soft_stop(stop):
-        async with runners.started() as (runner, reverse):
+        async with runners.started(stop.set) as (runner, reverse):
             return await ask(answers, runner, reverse, draws=repetitions, stop=stop, tell=tell)
 
 

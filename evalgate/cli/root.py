@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "decide": "Give the verdict of recorded builds again, without running anything.",
     "show": "Show changed examples side by side, with a diff of what both sides answered.",
     "compare": "Compare models, prompts or versions on one dataset: quality, cost, time, a winner.",
+    "judge": "Hold judges to human labels, and show what was found out about them.",
     "dataset": "Validate and compare golden datasets.",
     "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
     "journal": "List and export recorded builds.",

@@ -10,7 +10,7 @@ from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, SuiteEvidence
 from evalgate.decision.family import Compared, Family, shown_beside, tested_family
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
-from evalgate.decision.judges import held
+from evalgate.decision.judges import held, nothing_gates
 from evalgate.decision.judges import warnings as judge_warnings
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
@@ -68,7 +68,8 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     for suite in evidence.suites:
         checks = _describe(suite, actual, right, wrong) if suite.name in layouts else ()
         suites.append(_suite(suite, checks, evidence.policy, given[suite.name]))
-    return _build(suites, actual.family, evidence)
+    skipped = frozenset(suite.name for suite in evidence.suites if suite.unchanged is not None)
+    return _build(suites, actual.family, evidence, skipped)
 
 
 def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
@@ -78,7 +79,8 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
     """
     wanted: set[tuple[str, str]] = set()
     evidence = held(evidence)
-    for one in _measure([suite for suite in evidence.suites if not suite.problems], evidence.policy)[0]:
+    able = [suite for suite in evidence.suites if not suite.problems and suite.unchanged is None]
+    for one in _measure(able, evidence.policy)[0]:
         for check in one.layout.suite.checks:
             rule = check.check.zero_tolerance
             if rule is not None and check.check.gating:
@@ -89,7 +91,7 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
 
 def _has_numbers(suite: SuiteEvidence) -> bool:
     """Return whether a suite's numbers are worth showing: a sample has no verdict, but it has numbers."""
-    return all(problem.sample for problem in suite.problems)
+    return suite.unchanged is None and all(problem.sample for problem in suite.problems)
 
 
 def _measure(suites: Sequence[SuiteEvidence], policy: Policy) -> tuple[tuple[_Measured, ...], tuple[str, ...]]:
@@ -190,7 +192,7 @@ def _suite(
     suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Policy, given: SuiteEvidence
 ) -> SuiteDecision:
     """Return the decision of a suite; `given` is the suite as it was before untrusted judges were held back."""
-    verdict, told, kind = _suite_verdict(suite, checks, policy)
+    verdict, told, kind = _suite_verdict(suite, checks, policy, given)
     return SuiteDecision(
         name=suite.name,
         verdict=verdict,
@@ -206,15 +208,18 @@ def _suite(
 
 
 def _suite_verdict(
-    suite: SuiteEvidence, checks: Sequence[CheckDecision], policy: Policy
+    suite: SuiteEvidence, checks: Sequence[CheckDecision], policy: Policy, given: SuiteEvidence
 ) -> tuple[Verdict, words.Told, Unmeasurable | None]:
     problem = _first_problem(suite.problems, policy)
     if problem is not None:
         told = words.Told(reason=problem.message, next_step=problem.next_step)
         return Verdict.UNMEASURABLE, told, problem.kind
+    if suite.unchanged is not None:
+        return Verdict.PASS, words.Told(reason=suite.unchanged), None
     gating = [check for check in checks if check.gating]
     if not suite.example_ids or not gating:
-        told = words.no_examples() if not suite.example_ids else words.no_gating_check()
+        none = nothing_gates(given, policy) or words.no_gating_check()
+        told = words.no_examples() if not suite.example_ids else none
         return Verdict.UNMEASURABLE, told, Unmeasurable.NOTHING
     verdict = worst([check.verdict for check in gating])
     if verdict is Verdict.PASS:
@@ -245,7 +250,9 @@ def _strictest(kinds: Sequence[Unmeasurable], policy: Policy) -> Unmeasurable | 
     return min(kinds, key=lambda kind: (policy.lets_through(kind), kind), default=None)
 
 
-def _build(suites: Sequence[SuiteDecision], family: Family, evidence: BuildEvidence) -> BuildDecision:
+def _build(
+    suites: Sequence[SuiteDecision], family: Family, evidence: BuildEvidence, skipped: frozenset[str]
+) -> BuildDecision:
     policy = evidence.policy
     verdict = worst([suite.verdict for suite in suites])
     named = sorted(suites, key=lambda suite: suite.name)
@@ -256,6 +263,8 @@ def _build(suites: Sequence[SuiteDecision], family: Family, evidence: BuildEvide
     comparing = [rule for _, rule in _rules(gating) if rule.rule == NO_REGRESSION]
     if not affected:
         told = words.no_suites()
+    elif verdict is Verdict.PASS and skipped.issuperset(suite.name for suite in suites):
+        told = words.nothing_to_measure(len(suites))
     elif verdict is Verdict.PASS:
         told = words.all_pass([(suite.name, suite.reason) for suite in affected], "suite")
     else:

@@ -174,6 +174,8 @@ class SuiteEvidence:
     """The baseline's answers are these stored ones and this is a screen: its comparisons FAIL nothing."""
     stored: bool = False
     """The baseline's answers are those of an earlier build, and they decide, unconfirmed."""
+    unchanged: str | None = None
+    """Why the suite was skipped: nothing that it runs has changed. A whole sentence."""
     resources: tuple[ResourceEvidence, ...] = ()
     """The checks of cost, tokens and latency."""
 

@@ -379,6 +379,12 @@ def all_pass(reasons: Sequence[tuple[str, str]], noun: str) -> Told:
     return Told(reason=f"All {len(reasons):,} {noun}s pass.")
 
 
+def nothing_to_measure(suites: int) -> Told:
+    """Return the words of a build whose every suite was skipped."""
+    whose = "this suite runs" if suites == 1 else f"these {suites:,} suites run"
+    return Told(reason=f"Nothing to measure: nothing that {whose} has changed.")
+
+
 def because_of(name: str, reason: str, next_step: str | None, *, others: int, noun: str) -> Told:
     """Return the words of something that is as bad as its worst part, `name`."""
     more = f" ({count(others, f'other {noun}')} likewise)" if others else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import difflib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from evalgate import __version__
@@ -17,7 +17,8 @@ from evalgate.gate.prepare import PreparedSuite
 from evalgate.golden.labelled import Labelled
 from evalgate.journal.judges import HumanLabel, ValidationRow
 from evalgate.journal.store import Journal
-from evalgate.records import Direction, Evaluation
+from evalgate.llm.tab import opened_tab
+from evalgate.records import Direction, Evaluation, Usage
 from evalgate.suite.checks import Policy
 from evalgate.suite.evaluators import Evaluator
 
@@ -38,28 +39,15 @@ class ChosenJudge:
         return self.suite.judges[self.evaluator.label]
 
 
-@dataclass(kw_only=True, slots=True)
-class Spent:
-    """What the calls took. `usage` is False where a provider did not say."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """Every verdict that was asked for, and what that took. `cost` is None where a price or a usage is not known."""
 
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: float | None = 0.0
-    judges: dict[str, None] = field(default_factory=dict)
-
-    def add(self, evaluation: Evaluation) -> None:
-        """Count what one evaluation recorded of itself."""
-        metadata: Mapping[str, Any] = evaluation.metadata
-        self.calls += metadata.get("calls", 0)
-        self.judges.update(dict.fromkeys(metadata.get("judges", ())))
-        for part in metadata.get("usage") or ():
-            self.input_tokens += part["input_tokens"]
-            self.output_tokens += part["output_tokens"]
-            known = part["cost"] is not None and self.cost is not None
-            self.cost = self.cost + part["cost"] if known else None
-        if metadata.get("usage", ()) is None:
-            self.cost = None
+    answers: tuple[JudgedAnswer, ...]
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost: float | None
 
 
 def judges_of(suites: Sequence[PreparedSuite]) -> Iterator[tuple[PreparedSuite, Evaluator]]:
@@ -108,13 +96,14 @@ async def ask(
     draws: int,
     stop: asyncio.Event,
     tell: Callable[[int, int], None],
-) -> tuple[list[JudgedAnswer], Spent] | None:
+) -> Asked | None:
     """Ask for `draws` verdicts on every answer, and one with the labels named in reverse; None where it was stopped.
 
     The draws are named judge1, judge2 …: they are none of any build's. `tell` hears (done, of how many).
     """
     asked = [(place, draw) for draw in range(draws + 1) for place in range(len(answers))]
     found: dict[tuple[int, int], Evaluation] = {}
+    usages: list[tuple[Usage, ...] | None] = []
     waiting = iter(asked)
 
     async def lane() -> None:
@@ -123,7 +112,9 @@ async def ask(
                 return
             judge = reverse if draw == draws else runner
             sample = "judge1" if draw == draws else f"judge{draw + 1}"
-            found[place, draw] = await judge.evaluate(answers[place].subject(sample))
+            with opened_tab(answers[place].id) as tab:
+                found[place, draw] = await judge.evaluate(answers[place].subject(sample))
+            usages.append(tab.usage())
             tell(len(found), len(asked))
 
     async with asyncio.TaskGroup() as group:
@@ -131,10 +122,16 @@ async def ask(
             group.create_task(lane())
     if len(found) < len(asked):
         return None
-    spent = Spent()
-    for evaluation in found.values():
-        spent.add(evaluation)
-    return [_judged(answer, place, found, draws) for place, answer in enumerate(answers)], spent
+    parts = [part for usage in usages for part in usage or ()]
+    costs = [part.cost for part in parts]
+    known = None not in usages and None not in costs
+    return Asked(
+        answers=tuple(_judged(answer, place, found, draws) for place, answer in enumerate(answers)),
+        calls=sum(part.calls for part in parts if not part.from_cache),
+        input_tokens=sum(part.input_tokens for part in parts),
+        output_tokens=sum(part.output_tokens for part in parts),
+        cost=sum(cost or 0.0 for cost in costs) if known else None,
+    )
 
 
 def _judged(answer: Labelled, place: int, found: Mapping[tuple[int, int], Evaluation], draws: int) -> JudgedAnswer:

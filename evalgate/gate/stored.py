@@ -25,7 +25,8 @@ def adopt(
 
     A suite without one, or whose baseline is here already, is left alone. `known` gains the new experiment.
     """
-    if not isinstance(suite.suite.baseline, str) or (suite.name, Side.BASELINE) in known:
+    ref = suite.suite.baseline_ref
+    if ref is None or ref.of_commit or (suite.name, Side.BASELINE) in known:
         return []
     try:
         source, build, found = _find(journal, build_id, suite)

@@ -37,7 +37,10 @@ class BuildRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentRow:
-    """One side of one suite. `task` and `evaluators` are fingerprints; `watched` names what they cover, with hashes."""
+    """One side of one suite. `task` and `evaluators` are fingerprints; `watched` names what they cover, with hashes.
+
+    `commit` is that of a baseline that is one, `drawn_on` the day on which stored runs were drawn.
+    """
 
     id: int = 0
     build: int = 0
@@ -52,6 +55,27 @@ class ExperimentRow:
     specs: tuple[EvaluatorSpec, ...]
     watched: Mapping[str, str] = field(default_factory=dict)
     stored: bool = False
+    commit: str | None = None
+    drawn_on: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrawRow:
+    """What was drawn of one suite: every example so many times on each side. The last one of a build decides."""
+
+    suite: str
+    key: str | None
+    candidate: int
+    baseline: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteRow:
+    """A sentence that a report says of a suite. `unchanged`: the suite was skipped for it."""
+
+    suite: str
+    message: str
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -124,6 +148,8 @@ def experiment_from(row: sqlite3.Row) -> ExperimentRow:
         specs=rows.specs_from(row["specs"]),
         watched=rows.from_json(row["watched"]),
         stored=bool(row["stored"]),
+        commit=row["commit_id"],
+        drawn_on=row["drawn_on"],
     )
 
 

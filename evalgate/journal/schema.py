@@ -7,7 +7,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 5
+VERSION: Final = 6
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -128,6 +128,30 @@ CREATE TABLE noise (
 ) STRICT, WITHOUT ROWID;
 """
 
+_DRAWS: Final = """
+ALTER TABLE experiment ADD COLUMN commit_id TEXT;  -- of a baseline that is a commit: whose tree answers
+ALTER TABLE experiment ADD COLUMN drawn_on TEXT;   -- of stored runs: the day they were drawn
+
+CREATE TABLE draw (
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    position INTEGER NOT NULL,  -- the last one decides
+    key TEXT,                   -- what its samples are named by; NULL: r1, r2 and so on
+    candidate INTEGER NOT NULL, -- how often each example is drawn on that side, 0: not at all
+    baseline INTEGER NOT NULL,
+    PRIMARY KEY (build, suite, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE note (
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('told', 'unchanged')),  -- unchanged: the suite is skipped for it
+    message TEXT NOT NULL,
+    PRIMARY KEY (build, suite, position)
+) STRICT, WITHOUT ROWID;
+"""
+
 _JUDGES: Final = """
 CREATE TABLE validation (       -- a judge held to human labels
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -170,7 +194,7 @@ CREATE TABLE human_label (      -- labels of that validation, of answers to the 
 ) STRICT, WITHOUT ROWID;
 """
 
-_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES, 1: _NOISE, 2: _JUDGES, 3: _USAGE_OF_EVALUATIONS, 4: _TRIALS}
+_MIGRATIONS: Final[dict[int, str]] = dict(enumerate((_TABLES, _NOISE, _JUDGES, _USAGE_OF_EVALUATIONS, _DRAWS, _TRIALS)))
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 
 

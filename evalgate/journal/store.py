@@ -10,8 +10,10 @@ from evalgate.journal import rows
 from evalgate.journal.builds import (
     NOISE,
     BuildRow,
+    DrawRow,
     ExperimentRow,
     NoiseRow,
+    NoteRow,
     ProblemRow,
     build_from,
     experiment_from,
@@ -185,6 +187,8 @@ class Journal(JudgeTables):
             "specs": rows.specs_json(experiment.specs),
             "watched": rows.to_json(experiment.watched),
             "stored": experiment.stored,
+            "commit_id": experiment.commit,
+            "drawn_on": experiment.drawn_on,
         }
         with self._write() as db:
             cursor = db.execute(f"INSERT INTO experiment ({rows.placeholders(list(columns))})", columns)
@@ -195,6 +199,104 @@ class Journal(JudgeTables):
         return [
             experiment_from(r) for r in self._all("SELECT * FROM experiment WHERE build = ? ORDER BY id", (build_id,))
         ]
+
+    def add_draws(self, build_id: int, draws: Iterable[DrawRow]) -> None:
+        """Write what is drawn next of suites, all of it or nothing."""
+        with self._write() as db:
+            for draw in draws:
+                db.execute(
+                    "INSERT INTO draw SELECT ?, ?, count(*), ?, ?, ? FROM draw WHERE build = ? AND suite = ?",
+                    (build_id, draw.suite, draw.key, draw.candidate, draw.baseline, build_id, draw.suite),
+                )
+
+    def draws(self, build_id: int) -> list[DrawRow]:
+        """Return what was drawn in a build, in its order."""
+        found = self._all("SELECT * FROM draw WHERE build = ? ORDER BY position, suite", (build_id,))
+        return [DrawRow(**{name: row[name] for name in ("suite", "key", "candidate", "baseline")}) for row in found]
+
+    def decided_with(self, key: str) -> DrawRow | None:
+        """Return the draw of both sides by this key that a complete build decided on; None where there is none."""
+        found = self._one(
+            "SELECT d.* FROM draw d JOIN build b ON b.id = d.build WHERE d.key = ? AND d.candidate > 0"
+            " AND d.baseline > 0 AND b.status = 'complete' AND b.partial IS NULL ORDER BY d.build DESC LIMIT 1",
+            (key,),
+        )
+        names = ("suite", "key", "candidate", "baseline")
+        return None if found is None else DrawRow(**{name: found[name] for name in names})
+
+    def made(self, experiment: ExperimentRow) -> list[bool]:
+        """Return of each run whether it failed; those of an experiment's own build alone, no copies of earlier ones."""
+        query = (
+            "SELECT failure_kind IS NOT NULL FROM run JOIN experiment x ON x.id = run.experiment JOIN build b ON"
+            " b.id = x.build WHERE x.id = ? AND run.started_at >= b.created_at"
+        )
+        return [bool(failed) for (failed,) in self._tuples(query, (experiment.id,))]
+
+    def add_note(self, build_id: int, note: NoteRow) -> None:
+        """Write a sentence about a suite; the same one twice is one."""
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO note SELECT :build, :suite, (SELECT count(*) FROM note WHERE build = :build AND"
+                " suite = :suite), :kind, :message WHERE NOT EXISTS (SELECT 1 FROM note WHERE build = :build AND"
+                " suite = :suite AND message = :message)",
+                {
+                    "build": build_id,
+                    "suite": note.suite,
+                    "kind": "unchanged" if note.unchanged else "told",
+                    "message": rows.text(note.message),
+                },
+            )
+
+    def notes(self, build_id: int) -> list[NoteRow]:
+        """Return what is said of the suites of a build, in its order."""
+        found = self._all("SELECT * FROM note WHERE build = ? ORDER BY suite, position", (build_id,))
+        return [
+            NoteRow(suite=row["suite"], message=row["message"], unchanged=row["kind"] == "unchanged") for row in found
+        ]
+
+    def drawn_baselines(
+        self, *, task: str, dataset_version: str, evaluators: str
+    ) -> list[tuple[DrawRow, ExperimentRow]]:
+        """Return every draw of a baseline of exactly this in a complete build, the latest first."""
+        found = self._all(
+            "SELECT x.*, d.suite AS d_suite, d.key, d.candidate, d.baseline FROM draw d JOIN build b ON b.id = d.build"
+            " JOIN experiment x ON x.build = d.build AND x.suite = d.suite AND x.side = 'baseline'"
+            " WHERE d.baseline > 0 AND b.status = 'complete' AND b.partial IS NULL AND x.task = ?"
+            " AND x.dataset_version = ? AND x.evaluators = ? ORDER BY d.build DESC, d.position DESC",
+            (task, dataset_version, evaluators),
+        )
+        return [
+            (
+                DrawRow(suite=row["d_suite"], key=row["key"], candidate=row["candidate"], baseline=row["baseline"]),
+                experiment_from(row),
+            )
+            for row in found
+        ]
+
+    def earlier(self, experiment: ExperimentRow, sample: str, *, of_commit: str | None) -> list[int]:
+        """Return the experiments of other builds that drew this sample of exactly this, the latest first.
+
+        `of_commit` leaves only those whose tree was that commit, as it stands.
+        """
+        found = self._all(
+            "SELECT x.id FROM experiment x JOIN build b ON b.id = x.build WHERE x.id < :id AND x.build != :build"
+            " AND x.side = :side AND x.task = :task AND x.dataset_version = :dataset_version"
+            " AND x.evaluators = :evaluators AND NOT (x.stored AND :sample GLOB 'r[0-9]*')"
+            " AND (:of_commit IS NULL OR x.commit_id = :of_commit OR"
+            " (x.commit_id IS NULL AND b.commit_id = :of_commit AND NOT b.dirty))"
+            " AND EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.sample = :sample) ORDER BY x.id DESC",
+            {
+                "id": experiment.id,
+                "build": experiment.build,
+                "side": experiment.side.value,
+                "task": experiment.task,
+                "dataset_version": experiment.dataset_version,
+                "evaluators": experiment.evaluators,
+                "sample": sample,
+                "of_commit": of_commit,
+            },
+        )
+        return [int(row["id"]) for row in found]
 
     # runs and evaluations
 

@@ -88,6 +88,7 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "errors": [_tally(tally) for tally in shown.errors],
         "spending": spending_json(shown),
         "warnings": list(suite.warnings),
+        "notes": list(shown.notes),
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],
     }

@@ -51,8 +51,8 @@ def _head(page: Page, found: Found) -> None:
     spent = found["spent"]
     cost = "" if spent["cost"] is None else f", {spent['cost']:.4g} dollars"
     page.prose(
-        f"judge {judge['judge']} on {', '.join(judge['models'])}{asked}; {count(found['answers'], 'labelled answer')} of"
-        f" {found['file']}, {count(spent['calls'], 'call')}{cost}",
+        f"judge {judge['judge']} on {', '.join(judge['models'])}{asked}; {count(found['answers'], 'labelled answer')}"
+        f" of {found['file']}, {count(spent['calls'], 'call')}{cost}",
         indent=2,
         tone=Tone.QUIET,
     )
@@ -98,9 +98,10 @@ def _said(found: Found) -> Iterator[tuple[str, str]]:
     yield from ([("people", _people(found))] if found["people_alpha"] is not None else [])
     good = " or ".join(found["good"])
     if (rate := found["sensitivity"]) is not None and rate["answers"]:
-        yield "sensitivity", f"Of {_of(rate)} that people call {good}, it does too: {_share(rate)}."
+        yield "sensitivity", f"Of {_all(rate)} that people call {good}, it calls {_part(rate)} so: {_share(rate)}."
     if (rate := found["specificity"]) is not None and rate["answers"]:
-        yield "specificity", f"Of {_of(rate)} that people do not call {good}, it does not either: {_share(rate)}."
+        others = f"Of {_all(rate)} that people do not call {good}, it does not call {_part(rate)} so either"
+        yield "specificity", f"{others}: {_share(rate)}."
     yield "steadiness", _steadiness(found)
     yield "leaning", _leaning(found)
     yield "position", _position(found)
@@ -120,15 +121,15 @@ def _kappa(found: Found) -> str:
     how = ", near misses counting for little" if kappa["weighted"] else ""
     enough = "so it is trusted" if found["trusted"] else "so it is not trusted"
     return (
-        f"Beyond chance that is a kappa of {kappa['value']:.2f}{how}; it could be {kappa['low']:.2f} to"
-        f" {kappa['high']:.2f}. At least {found['min_kappa']:g} is asked for, {enough}."
+        f"Beyond chance that is a kappa of {_signed(kappa['value'])}{how}; it could be {_signed(kappa['low'])} to"
+        f" {_signed(kappa['high'])}. At least {found['min_kappa']:g} is asked for, {enough}."
     )
 
 
 def _people(found: Found) -> str:
     return (
-        f"People agree with each other to an alpha of {found['people_alpha']:.2f} (1: always, 0: as by chance); no judge"
-        " can be held to more."
+        f"People agree with each other to an alpha of {_signed(found['people_alpha'])} (1: always, 0: as by chance); no"
+        " judge can be held to more."
     )
 
 
@@ -142,11 +143,11 @@ def _steadiness(found: Found) -> str:
 def _leaning(found: Found) -> str:
     lean = found["lean"]
     if not lean["certain"]:
-        return f"None is certain: its scores are {_points(lean)} above people's."
+        return f"None is certain: its scores minus people's are {_points(lean)}."
     way = "too generous" if lean["mean"] > 0 else "too strict"
     return (
-        f"It is {way}: its scores are {_points(lean)} {'above' if lean['mean'] > 0 else 'from'} people's. A leaning that"
-        " is the same on both sides cancels in a comparison; thresholds (at_least) take it in full."
+        f"It is {way}: its scores minus people's are {_points(lean)}. A leaning that is the same on both sides cancels"
+        " in a comparison; thresholds (at_least) take it in full."
     )
 
 
@@ -155,20 +156,22 @@ def _position(found: Found) -> str:
     if changed is None or lean is None:
         return "Nothing is known of it."
     moved = round(changed["share"] * changed["answers"])
+    if not moved:
+        return f"With its labels named in reverse, none of {count(changed['answers'], 'verdict')} differs."
     text = f"With its labels named in reverse, {moved:,} of {count(changed['answers'], 'verdict')} differ"
     if not lean["certain"]:
         return f"{text}, one way as often as the other."
     first = "last" if lean["mean"] > 0 else "first"
-    return f"{text}, and good labels come up more often when they are named {first} ({_points(lean)})."
+    return f"{text}, and good labels come up more often when they are named {first}: {_points(lean)}."
 
 
 def _length(found: Found) -> str:
     lean = found["length"]["lean"]
     if lean is None:
-        return "There are too few answers to see whether it likes long ones."
+        return "The answers are too few, or too much of one length, to see whether it likes long ones."
     longer = f"answers longer than {found['length']['longer_than']:,.0f} characters"
     if not lean["certain"]:
-        return f"It does not visibly favour long answers or short ones: {longer} gain {_points(lean)} on the others."
+        return f"It favours neither long nor short ones for certain: {longer} gain {_points(lean)} on the others."
     way = "favours long answers" if lean["mean"] > 0 else "favours short answers"
     return f"It {way}: beside people's labels, {longer} gain {_points(lean)} on the others."
 
@@ -235,16 +238,29 @@ def _of(rate: Found) -> str:
     return f"{round(rate['share'] * rate['answers']):,} of {count(rate['answers'], 'answer')}"
 
 
+def _all(rate: Found) -> str:
+    return count(rate["answers"], "answer")
+
+
+def _part(rate: Found) -> str:
+    return f"{round(rate['share'] * rate['answers']):,}"
+
+
 def _share(rate: Found) -> str:
-    return f"{percent(rate['share'])}, could be {percent(rate['low']).removesuffix(' %')} to {percent(rate['high'])}"
+    low = percent(rate["low"]).removesuffix(" %")
+    return f"{percent(rate['share'])} (could be {low} to {percent(rate['high'])})"
 
 
 def _points(lean: Found) -> str:
-    return f"{points(lean['mean'])}, could be {_number(lean['low'])} to {_number(lean['high'])},"
+    return f"{points(lean['mean'])} (could be {_number(lean['low'])} to {_number(lean['high'])})"
 
 
 def _number(share: float) -> str:
     return points(share).removesuffix(" points").removesuffix(" point")
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _is(number: int) -> str:

@@ -87,6 +87,7 @@ class Section:
     caught: str | None
     amounts: tuple[str, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     numbers: tuple[Numbers, ...]
     spreads: tuple[spread.Table, ...]
 
@@ -178,6 +179,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         caught=None if report.sample else sentences.could_catch(suite),
         amounts=tuple(sentences.amounts(suite, shown)),
         warnings=suite.warnings,
+        notes=shown.notes,
         numbers=() if report.sample else tuple(_numbers(suite)),
         spreads=tuple(spread.tables(suite, shown)) if detail > Detail.TABLES else (),
     )

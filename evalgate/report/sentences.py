@@ -51,7 +51,8 @@ def headline(report: BuildReport) -> str:
     same = [f"{suite.name}/{check.name}" for suite, check in checks if check.verdict is verdict]
     of = f"{len(same):,} of {formatting.count(len(checks), 'check')}"
     if verdict is Verdict.PASS:
-        return f"fine to merge. {formatting.count(len(checks), 'check').capitalize()} passed."
+        passed = f"{formatting.count(len(checks), 'check').capitalize()} passed." if checks else report.decision.reason
+        return f"fine to merge. {passed}"
     alone = len(checks) == 1
     if verdict is Verdict.FAIL:
         act = "this would have failed." if report.build.mode == "observe" else "do not merge."

@@ -62,6 +62,8 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     )
     page.line(Part(text=suite.name, tone=Tone.STRONG), *verdict)
     page.prose(sentences.suite_line(suite, shown), indent=2, tone=Tone.QUIET)
+    for note in shown.notes:
+        page.prose(note, indent=2, hanging=4)
     reason, reasons = sentences.unsaid(report, suite)
     if reason:
         page.prose(reason, indent=2)

@@ -7,7 +7,7 @@ from evalgate.decision import decide
 from evalgate.decision.identity import canonical
 from evalgate.records import Direction, Verdict
 from evalgate.stats.corrections import benjamini_hochberg
-from tests.unit.decision.builds import build, check, flips, suite
+from tests.unit.decision.builds import build, check, flips, suite, taken
 
 SHOWN = {"report_only": True}
 LANGS = {"metadata.lang": [("de", "fr")[index % 2] for index in range(60)]}
@@ -148,3 +148,16 @@ def test_scores_that_are_all_the_same_are_told_unless_they_are_an_end():
     assert narrow(1.0, 1.0) == narrow(0.0, 0.0) == ()
     few = checks_of(check([0.5] * 9, [0.5] * 9))["correctness"]
     assert few.notes == ()
+
+
+def test_what_runs_take_is_in_it_where_nothing_rests_on_it():
+    """Latency that is shown only gets p and q; cost that gates keeps to the family."""
+    rng = np.random.default_rng(9)
+    sides = [(rng.lognormal(0, 0.2, 60) * factor).tolist() for factor in (1.3, 1.0)]
+    gating = taken(*sides, name="cost", rules={"no_regression": {"allow_increase": 0.1}})
+    found = checks_of(check(*flips(60, 1, 1)), taken(*sides, name="latency", rules=SHOWN), gating)
+    latency, cost = found["latency"].comparison, found["cost"].comparison
+    assert latency.q == latency.p < 0.001
+    assert latency.p_adjusted is None
+    assert (cost.q, found["latency"].verdict is Verdict.FAIL) == (None, False)
+    assert cost.p_adjusted is not None

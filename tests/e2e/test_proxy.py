@@ -175,7 +175,7 @@ async def test_repetitions_are_draws_of_their_own_at_any_concurrency(project, fa
 
 async def test_several_calls_of_one_run_are_added_up(project, fake_model):
     fake_model.rules = [Rule(usage=USAGE)]
-    evaluators = {"evaluators": [{"json_path": {"path": "answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
+    evaluators = {"evaluators": [{"json_path": {"expression": "$.answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
     prepared(project, fake_model, python("several"), **evaluators)
     ended = await run(project)
     assert (ended.code, fake_model.calls) == (0, 9), ended.text
@@ -185,11 +185,20 @@ async def test_several_calls_of_one_run_are_added_up(project, fake_model):
 
 async def test_with_several_runs_in_a_process_nobody_knows_whose_calls_they_were(project, fake_model):
     fake_model.rules = [Rule(usage=USAGE, latency=0.2)]
-    evaluators = {"evaluators": [{"json_path": {"path": "answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
+    evaluators = {"evaluators": [{"json_path": {"expression": "$.answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
     prepared(project, fake_model, python("several", workers=1, per_worker=3), **evaluators)
     ended = await run(project)
     assert (ended.code, fake_model.calls) == (0, 9), ended.text
     assert {outcome.usage for outcome in outcomes(project).values()} == {None}
+
+
+async def test_a_process_with_several_runs_may_say_whose_call_it_is(project, fake_model):
+    fake_model.rules = [Rule(usage=USAGE, latency=0.2)]
+    evaluators = {"evaluators": [{"json_path": {"expression": "$.answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
+    prepared(project, fake_model, python("named", workers=1, per_worker=3), **evaluators)
+    ended = await run(project)
+    assert (ended.code, fake_model.calls, fake_model.most_in_flight) == (0, 3, 3), ended.text
+    assert {outcome.usage[0].calls for outcome in outcomes(project).values()} == {1}
 
 
 @pytest.mark.parametrize("fault", [{"fault": "cut_stream"}, {"fault": "status", "status": 500}])

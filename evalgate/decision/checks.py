@@ -89,9 +89,9 @@ def describe(
         detectable_from=source,
         regressed=regressed,
         improved=improved,
-        corrected=corrected(of),
         distribution=distribution(of.evidence, metric),
         notes=tuple(notes(of, compared, family)),
+        corrected=corrected(of),
     )
 
 

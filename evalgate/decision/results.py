@@ -157,12 +157,12 @@ class CheckDecision:
     improved: Sequence[Flip]
     ratio: Ratio | None = None
     """For a check of what runs take: more of it, and the meaning of its shares."""
-    corrected: Correction | None = None
-    """Of a judge, where people labelled answers of both sides."""
     distribution: Distribution | None = None
     """How its answers are spread on each side; None where the mean says all."""
     notes: tuple[str, ...] = ()
     """Sentences that change no verdict: what looks wrong with the scores, what a check that decides nothing shows."""
+    corrected: Correction | None = None
+    """Of a judge, where people labelled answers of both sides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

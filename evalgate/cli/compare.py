@@ -6,7 +6,7 @@ import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -15,11 +15,13 @@ from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evalgate.cli.contenders import Address
+    from evalgate.decision.contest import Contest
     from evalgate.decision.contest_results import ContestResult
     from evalgate.gate.recorded import Entrant
     from evalgate.journal.store import Journal
     from evalgate.suite.retask import TaskChange
 
+_MANY_SCORES: Final = 10_000
 _file = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -55,11 +57,12 @@ def command(
     quiet: bool,
     as_json: bool,
 ) -> int:
-    """Compare several on one dataset: models, prompts, versions. Two or more, each against the first.
+    """Compare models, prompts or versions on one dataset: quality, cost, time, a winner.
 
-    BUILD is a build's id, FILE what `evalgate journal export` wrote; both stand for their candidate, `12:baseline` for
-    the other side of build 12. TASK.yaml says what a task has that the config's has not, `.` is the config's own; these
-    and --model and --prompt are run first, unless they are recorded already. A name may stand before each: `mini=12`.
+    Name two or more; each is compared with the first. BUILD is a build's id, FILE what `evalgate journal export` wrote;
+    both stand for their candidate, `12:baseline` for the other side of build 12. TASK.yaml says what a task has that
+    the config's has not, `.` is the config's own; these and --model and --prompt are run first, unless they are
+    recorded already. A name may stand before each: `mini=12`.
 
     Exit code 0 when they were compared, whoever wins; 4 when nothing of them is comparable.
     """
@@ -73,6 +76,8 @@ def command(
     with ExitStack() as stack:
         entrants = _entered(given, journal, running, environ, stack)
         contest = make_contest(entrants, Asked(against=against, suites=suites, metric=metric))
+    if not running.quiet and _takes_a_while(contest):
+        click.echo(f"comparing {len(given):,} of them", err=True)
     result = compare_several(contest)
     _write(result, markdown=markdown, svg=svg)
     _print(result, environ, as_json=as_json)
@@ -136,6 +141,12 @@ def _tried(tries: dict[str, TaskChange], store: Journal, running: Running, envir
     loaded = load_config(running.config, environ=environ, overrides=overrides(running.assignments))
     trials = prepared(tries, loaded, running.suites, store, environ)
     return run_trials(trials, store, environ, quiet=running.quiet)
+
+
+def _takes_a_while(contest: Contest) -> bool:
+    """Return whether people would wonder what goes on: more than a second or so."""
+    scores = sum(len(each.contenders) * len(each.checks) * len(each.example_ids) for each in contest.suites)
+    return scores > _MANY_SCORES
 
 
 def _print(result: ContestResult, environ: dict[str, str], *, as_json: bool) -> None:

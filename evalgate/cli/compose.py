@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
+from evalgate.errors import MeasurementError
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.spending import spent
 from evalgate.gate.world import Expect, World
@@ -19,6 +21,9 @@ from evalgate.journal.store import Journal
 from evalgate.suite.config import Config, Endpoint
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.tasks import CommandTask, HostedTask, HttpTask, PromptTask, PythonTask
+
+if TYPE_CHECKING:
+    from evalgate.gate.judging import ChosenJudge
 
 
 @asynccontextmanager
@@ -75,18 +80,18 @@ class _Runners:
             case PythonTask():
                 from evalgate.tasks.python import PythonTaskRunner
 
-                return PythonTaskRunner(task, suite.root, self._environ, log=self._log, **self._calls(task))
+                return PythonTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task))
             case CommandTask():
                 from evalgate.tasks.command import CommandTaskRunner
 
-                return CommandTaskRunner(task, suite.root, self._environ, log=self._log, **self._calls(task))
+                return CommandTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task))
             case PromptTask():
                 from evalgate.tasks.prompt import PromptTaskRunner
 
                 return PromptTaskRunner(
                     task,
-                    root=suite.root,
-                    endpoints=self._endpoints,
+                    root=side.root,
+                    endpoints=self._models.endpoints(side.endpoints) or self._endpoints,
                     environ=self._environ,
                     transport=self._models.sender(),
                 )
@@ -96,7 +101,7 @@ class _Runners:
 
                 return HttpTaskRunner(
                     task,
-                    root=suite.root,
+                    root=side.root,
                     environ=environment(task.env, self._environ),
                     transport=self._models.wire(),
                     log=self._log,
@@ -116,3 +121,84 @@ class _Runners:
 
         models = JudgeModels(endpoints=self._endpoints, sender=self._models.sender)
         return build(evaluator, root=suite.root, environ=self._environ, models=models)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JudgeRunners:
+    """A judge to be held to labels: what is known of it before it is asked, and how it is made ready."""
+
+    chosen: ChosenJudge
+    started: Callable[[Callable[[], None]], AbstractAsyncContextManager[tuple[EvaluatorRunner, EvaluatorRunner]]]
+    """Takes what stops the asking; gives the judge, and the same one told of its labels in reverse."""
+
+
+def judge_runners(
+    suite: PreparedSuite,
+    evaluator: Evaluator,
+    config: Config,
+    environ: Mapping[str, str],
+    *,
+    cache: CacheChoice,
+    log: Callable[[str], None],
+) -> JudgeRunners:
+    """Return the judge of a suite. Raises ConfigurationError where its file or its config is in error."""
+    from evalgate.evaluators.models import Models as JudgeModels
+    from evalgate.evaluators.registry import judge
+    from evalgate.gate.judging import ChosenJudge
+
+    looked_at, runner = judge(evaluator, root=suite.root, environ=environ, models=JudgeModels())
+    chosen = ChosenJudge(
+        suite=suite,
+        evaluator=evaluator,
+        scores=dict(looked_at.scores),
+        direction=runner.spec.direction,
+        ordered=looked_at.steps,
+    )
+
+    @asynccontextmanager
+    async def started(stop: Callable[[], None]) -> AsyncIterator[tuple[EvaluatorRunner, EvaluatorRunner]]:
+        models = Models(config, choice=cache, stop=stop, log=log)
+        asked = JudgeModels(endpoints=models.endpoints(config.endpoints), sender=models.sender)
+        both = [
+            judge(evaluator, root=suite.root, environ=environ, models=asked, reverse=reverse)[1]
+            for reverse in (False, True)
+        ]
+        try:
+            for each in both:
+                await each.start()
+            yield both[0], both[1]
+            if models.halt.reason is not None:
+                raise MeasurementError(models.halt.reason.message, next_step=models.halt.reason.next_step)
+        finally:
+            for each in both:
+                await each.close()
+            await models.close()
+
+    return JudgeRunners(chosen=chosen, started=started)
+
+
+@asynccontextmanager
+async def evaluator_runners(
+    suite: PreparedSuite,
+    evaluators: Sequence[Evaluator],
+    config: Config,
+    environ: Mapping[str, str],
+    *,
+    cache: CacheChoice,
+    stop: Callable[[], None],
+    log: Callable[[str], None],
+) -> AsyncIterator[list[EvaluatorRunner]]:
+    """Start evaluators of a suite outside of a build. Raises MeasurementError where their models stopped answering."""
+    models = Models(config, choice=cache, stop=stop, log=log)
+    runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
+    made = [runners.evaluator(suite, evaluator) for evaluator in evaluators]
+    try:
+        for each in made:
+            await each.start()
+        yield made
+        if models.halt.reason is not None:
+            raise MeasurementError(models.halt.reason.message, next_step=models.halt.reason.next_step)
+    finally:
+        for each in made:
+            await each.close()
+        await models.close()

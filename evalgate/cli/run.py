@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     help="Only examples whose id, metadata or input has these words: -k 'lang=de and not (refund or tax)'.",
 )
 @click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
+@click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
 @cache_option
 @click.option("--no-cache", is_flag=True, help="Draw every answer anew; what is drawn is kept.")
 @click.option("--replay", is_flag=True, help="Take answers from the cache alone; a call that it lacks ends the run.")
@@ -58,6 +59,7 @@ def command(
     limit: int | None,
     keyword: str | None,
     last_failed: bool,
+    base: str | None,
     cache: Path | None,
     no_cache: bool,
     replay: bool,
@@ -73,6 +75,8 @@ def command(
     from evalgate.cli.builds import cache_path, head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.models import CacheChoice
+    from evalgate.cli.target import target_of
+    from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
@@ -86,10 +90,14 @@ def command(
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    with Journal(journal_path(journal)) as store:
+    with (
+        Journal(journal_path(journal)) as store,
+        Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases,
+    ):
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
-        request = make_request(loaded, wanted, store, commit=head(loaded.path, environ), tree=tree_of(environ))
+        commit, tree = head(loaded.path, environ), tree_of(environ)
+        request = make_request(loaded, wanted, store, commit=commit, tree=tree, bases=bases)
         try:
             ended = asyncio.run(
                 supervised(

@@ -7,8 +7,8 @@ from typing import Literal
 from evalgate.decision import words
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec
-from evalgate.stats.power import examples_to_clear, examples_to_rule_out, failures_allowed
-from evalgate.suite.checks import NoRegression, Threshold
+from evalgate.stats.power import examples_to_clear, failures_allowed
+from evalgate.suite.checks import Threshold
 
 
 def threshold_outlook(
@@ -50,17 +50,3 @@ def _refuse_outside(name: str, kind: str, rule: Threshold, spec: EvaluatorSpec) 
         f"the check {name} cannot {never}: {kind} {words.number(rule.threshold)} lies outside its scores, {ends}",
         next_step=f"give {kind} a number from {ends}, or the evaluator its own `range`",
     )
-
-
-def refuse_undecidable(name: str, rule: NoRegression, units: int) -> None:
-    """Raise ConfigurationError where a gate that blocks on INCONCLUSIVE could not pass even on equal scores.
-
-    `units` are examples, or clusters where the suite has them. Only for `on_inconclusive: fail`.
-    """
-    needed = examples_to_rule_out(rule.rule_out_drop)
-    if units < needed:
-        raise ConfigurationError(
-            f"the check {name} cannot PASS: {units:,} examples cannot rule out a drop of"
-            f" {words.points(rule.rule_out_drop)} even where every score is equal, and `on_inconclusive: fail` blocks",
-            next_step=f"use {needed:,} examples or more, a larger `rule_out_drop`, or `on_inconclusive: warn`",
-        )

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalgate.decision import noise_words, words
 from evalgate.decision.checks import Settled, describe, settle
-from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
-from evalgate.decision.family import Compared, Family, tested_family
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, SuiteEvidence
+from evalgate.decision.family import Compared, Family, shown_beside, tested_family
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
-from evalgate.decision.judges import held
+from evalgate.decision.judges import held, nothing_gates
 from evalgate.decision.judges import warnings as judge_warnings
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
 from evalgate.decision.ratios.checks import comparable, describe_ratio, settle_ratio
+from evalgate.decision.ratios.checks import shown_beside as shown_ratio
 from evalgate.decision.ratios.view import RatioView, ratio_view
 from evalgate.decision.results import BuildDecision, CheckDecision, RuleDecision, SuiteDecision
 from evalgate.decision.scale import Fill, Metric, read_metric
@@ -67,7 +68,8 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     for suite in evidence.suites:
         checks = _describe(suite, actual, right, wrong) if suite.name in layouts else ()
         suites.append(_suite(suite, checks, evidence.policy, given[suite.name]))
-    return _build(suites, actual.family, evidence.policy)
+    skipped = frozenset(suite.name for suite in evidence.suites if suite.unchanged is not None)
+    return _build(suites, actual.family, evidence, skipped)
 
 
 def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
@@ -77,7 +79,8 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
     """
     wanted: set[tuple[str, str]] = set()
     evidence = held(evidence)
-    for one in _measure([suite for suite in evidence.suites if not suite.problems], evidence.policy)[0]:
+    able = [suite for suite in evidence.suites if not suite.problems and suite.unchanged is None]
+    for one in _measure(able, evidence.policy)[0]:
         for check in one.layout.suite.checks:
             rule = check.check.zero_tolerance
             if rule is not None and check.check.gating:
@@ -88,7 +91,7 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
 
 def _has_numbers(suite: SuiteEvidence) -> bool:
     """Return whether a suite's numbers are worth showing: a sample has no verdict, but it has numbers."""
-    return all(problem.sample for problem in suite.problems)
+    return suite.unchanged is None and all(problem.sample for problem in suite.problems)
 
 
 def _measure(suites: Sequence[SuiteEvidence], policy: Policy) -> tuple[tuple[_Measured, ...], tuple[str, ...]]:
@@ -126,19 +129,26 @@ def _refuse_neutral(suite: SuiteEvidence) -> None:
 
 def _decide_once(measured: Sequence[_Measured], names: Sequence[str], policy: Policy, fill: Fill) -> _Pass:
     views: dict[_Place, View] = {}
-    compared: list[Compared] = []
+    tested: list[Compared] = []
+    shown: list[Compared] = []
     for one in measured:
         for check in one.layout.suite.checks:
             of = view(one.layout, check, one.metrics[check.name], policy, fill)
             views[one.layout.suite.name, check.name] = of
-            tests = check.check.gating and check.check.no_regression is not None
-            if tests and of.pairs is not None and comparison_obstacle(of) is None:
-                slicings = one.slicings[check.name]
-                compared.append(Compared(layout=one.layout, check=check.name, pairs=of.pairs, slicings=slicings))
+            if of.pairs is None or comparison_obstacle(of) is not None:
+                continue
+            slicings = one.slicings.get(check.name, ())
+            compared = Compared(layout=one.layout, check=check.name, pairs=of.pairs, slicings=slicings)
+            if check.check.gating and check.check.no_regression is not None:
+                tested.append(compared)
+            elif fill is Fill.NOTHING and _is_shown(check):
+                shown.append(compared)
         for ratio in one.ratios.values():
-            column = comparable(ratio, one.slicings.get(ratio.evidence.name, ()))
-            compared += [column] if column is not None else []
-    family = tested_family(compared, names, policy)
+            slicings = one.slicings.get(ratio.evidence.name, ())
+            tested += filter(None, [comparable(ratio, slicings)])
+            shown += filter(None, [shown_ratio(ratio, slicings)] if fill is Fill.NOTHING else [])
+    family = tested_family(tested, names, policy)
+    family = replace(family, shown=shown_beside(shown, names, policy))
     slicings_of = {(one.layout.suite.name, name): parts for one in measured for name, parts in one.slicings.items()}
     settled = {place: settle(of, family, slicings_of.get(place, ())) for place, of in views.items()}
     ratios = {
@@ -151,6 +161,12 @@ def _decide_once(measured: Sequence[_Measured], names: Sequence[str], policy: Po
 
 def _ratio(of: RatioView, family: Family, slicings: Sequence[Slicing]) -> CheckDecision:
     return describe_ratio(of, settle_ratio(of, family, slicings), family)
+
+
+def _is_shown(check: CheckEvidence) -> bool:
+    """Return whether a comparison that nothing rests on has a better way and no rule of its own about the change."""
+    rule = check.check.gating and check.check.needs_fresh
+    return not rule and check.evaluator.direction != Direction.NEUTRAL
 
 
 def _describe(
@@ -176,7 +192,7 @@ def _suite(
     suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Policy, given: SuiteEvidence
 ) -> SuiteDecision:
     """Return the decision of a suite; `given` is the suite as it was before untrusted judges were held back."""
-    verdict, told, kind = _suite_verdict(suite, checks, policy)
+    verdict, told, kind = _suite_verdict(suite, checks, policy, given)
     return SuiteDecision(
         name=suite.name,
         verdict=verdict,
@@ -192,15 +208,18 @@ def _suite(
 
 
 def _suite_verdict(
-    suite: SuiteEvidence, checks: Sequence[CheckDecision], policy: Policy
+    suite: SuiteEvidence, checks: Sequence[CheckDecision], policy: Policy, given: SuiteEvidence
 ) -> tuple[Verdict, words.Told, Unmeasurable | None]:
     problem = _first_problem(suite.problems, policy)
     if problem is not None:
         told = words.Told(reason=problem.message, next_step=problem.next_step)
         return Verdict.UNMEASURABLE, told, problem.kind
+    if suite.unchanged is not None:
+        return Verdict.PASS, words.Told(reason=suite.unchanged), None
     gating = [check for check in checks if check.gating]
     if not suite.example_ids or not gating:
-        told = words.no_examples() if not suite.example_ids else words.no_gating_check()
+        none = nothing_gates(given, policy) or words.no_gating_check()
+        told = words.no_examples() if not suite.example_ids else none
         return Verdict.UNMEASURABLE, told, Unmeasurable.NOTHING
     verdict = worst([check.verdict for check in gating])
     if verdict is Verdict.PASS:
@@ -231,14 +250,21 @@ def _strictest(kinds: Sequence[Unmeasurable], policy: Policy) -> Unmeasurable | 
     return min(kinds, key=lambda kind: (policy.lets_through(kind), kind), default=None)
 
 
-def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> BuildDecision:
+def _build(
+    suites: Sequence[SuiteDecision], family: Family, evidence: BuildEvidence, skipped: frozenset[str]
+) -> BuildDecision:
+    policy = evidence.policy
     verdict = worst([suite.verdict for suite in suites])
     named = sorted(suites, key=lambda suite: suite.name)
     affected = [suite for suite in named if suite.verdict is verdict]
-    rules = {rule.rule for suite in suites for check in suite.checks if check.gating for rule in check.rules}
+    gating = [check for suite in suites for check in suite.checks if check.gating]
+    rules = {rule.rule for _, rule in _rules(gating)}
     improvement = rules & IMPROVEMENT_RULES
+    comparing = [rule for _, rule in _rules(gating) if rule.rule == NO_REGRESSION]
     if not affected:
         told = words.no_suites()
+    elif verdict is Verdict.PASS and skipped.issuperset(suite.name for suite in suites):
+        told = words.nothing_to_measure(len(suites))
     elif verdict is Verdict.PASS:
         told = words.all_pass([(suite.name, suite.reason) for suite in affected], "suite")
     else:
@@ -258,5 +284,7 @@ def _build(suites: Sequence[SuiteDecision], family: Family, policy: Policy) -> B
             exact=policy.exact,
             absolute=bool(rules - improvement - {NO_REGRESSION}),
             improvement=bool(improvement),
+            lost=any(rule.unmeasurable for rule in comparing),
+            stored=any(suite.stored for suite in evidence.suites if suite.checks),
         ),
     )

@@ -10,11 +10,14 @@ from numpy.typing import NDArray
 
 from evalgate.decision import words
 from evalgate.decision.comparison import two_ended_interval
+from evalgate.decision.corrected import corrected
+from evalgate.decision.distribution import distribution
 from evalgate.decision.family import Family
 from evalgate.decision.flips import Flips
 from evalgate.decision.improvement import decide_equivalent, decide_improves
 from evalgate.decision.layout import Slicing
 from evalgate.decision.no_regression import compare_all, decide_no_regression
+from evalgate.decision.notes import notes
 from evalgate.decision.outlook import detectable
 from evalgate.decision.pairing import Pairs
 from evalgate.decision.results import CheckDecision, Comparison, Flip, Missing, RuleDecision, SliceDecision
@@ -63,6 +66,7 @@ def describe(
     metric, spec = of.metric, of.evidence.evaluator
     caught, source = detectable(of, family)
     regressed, improved = _flips(of)
+    compared = _compared(of, family)
     return CheckDecision(
         name=of.evidence.name,
         gating=of.gating,
@@ -80,11 +84,14 @@ def describe(
         missing_could_change=words.missing_could_change(settled.verdict, if_right, if_wrong)
         if metric.candidate.answered.any()
         else None,
-        comparison=_compared(of, family),
+        comparison=compared,
         detectable=caught,
         detectable_from=source,
         regressed=regressed,
         improved=improved,
+        distribution=distribution(of.evidence, metric),
+        notes=tuple(notes(of, compared, family)),
+        corrected=corrected(of),
     )
 
 

@@ -111,9 +111,19 @@ def lowest_with_no_change(of: Differences, level: float = FAILING_LEVEL) -> floa
 
 
 def compare(
-    of: Differences, *, tested: tuple[float, float] | None, alpha: float, exact: bool, level: float = FAILING_LEVEL
+    of: Differences,
+    *,
+    tested: tuple[float, float] | None,
+    shown: tuple[float, float] | None = None,
+    alpha: float,
+    exact: bool,
+    level: float = FAILING_LEVEL,
 ) -> Comparison:
-    """Return the comparison's numbers. `tested` is (p, adjusted p) from the joint test; None where it took no part."""
+    """Return the comparison's numbers. `tested` is (p, adjusted p) from the joint test; None where it took no part.
+
+    `shown` is (p, q) where it decides nothing.
+    """
+    alone = tested or shown
     changed = int((np.abs(of.sums) > CHANGED).sum())
     return Comparison(
         pairs=len(of.values),
@@ -122,9 +132,10 @@ def compare(
         better=of.better,
         delta=of.delta,
         interval=interval(of, level) if len(of.values) else None,
-        p=tested[0] if tested else None,
+        p=alone[0] if alone else None,
         p_adjusted=tested[1] if tested else None,
         could_fail=could_fail(changed, alpha=alpha, exact=exact, binary=of.binary and not of.clustered),
+        q=shown[1] if shown else None,
     )
 
 

@@ -50,6 +50,18 @@ class Redraw:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Labels:
+    """The labels of one check: (label, answers of the candidate, answers of the baseline), the most frequent first.
+
+    `other_names` labels are too many to list: `others` is how many answers of each side have one of them.
+    """
+
+    counts: tuple[tuple[str, int, int], ...]
+    other_names: int = 0
+    others: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class KnownNoise:
     """What a noise study found of a check's scores, before this build: shares of the range."""
 
@@ -94,6 +106,8 @@ class CheckEvidence:
     baseline: Scores | None
     redraws: Mapping[str, Redraw]
     """By example id, the examples drawn once more."""
+    labels: Labels | None = None
+    """None where its evaluator gave none."""
     judge: Judged | None = None
     """None: its evaluator is no judge."""
     noise: KnownNoise | None = None
@@ -158,6 +172,10 @@ class SuiteEvidence:
     """What people call the baseline: `second task`, `build 7 of main`. None: no baseline."""
     screen: StoredRuns | None = None
     """The baseline's answers are these stored ones and this is a screen: its comparisons FAIL nothing."""
+    stored: bool = False
+    """The baseline's answers are those of an earlier build, and they decide, unconfirmed."""
+    unchanged: str | None = None
+    """Why the suite was skipped: nothing that it runs has changed. A whole sentence."""
     resources: tuple[ResourceEvidence, ...] = ()
     """The checks of cost, tokens and latency."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -12,7 +12,8 @@ from evalgate.decision.comparison import could_fail
 from evalgate.decision.layout import Layout, Slicing
 from evalgate.decision.pairing import Pairs
 from evalgate.stats.columns import Column, weigh
-from evalgate.stats.joint import joint_test
+from evalgate.stats.corrections import benjamini_hochberg
+from evalgate.stats.joint import each_alone, joint_test
 from evalgate.suite.checks import Policy
 
 
@@ -25,9 +26,13 @@ class ColumnKey(NamedTuple):
     value: str = ""
 
 
+Shown = Mapping[ColumnKey, tuple[float, float]]
+"""(p, q) by column, of what decides nothing."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compared:
-    """One gating comparison that can be measured: its pairs and its slices."""
+    """One comparison that can be measured: its pairs and its slices."""
 
     layout: Layout
     check: str
@@ -43,6 +48,8 @@ class Family:
     patterns: int
     checks: int
     """How many of the columns are over all examples of a check; the others are slices."""
+    shown: Shown = field(default_factory=dict)
+    """(p, q) of the comparisons that decide nothing."""
     live: int
     """How many have enough changes to fail at all: the others cost the rest nothing."""
 
@@ -66,6 +73,17 @@ def tested_family(compared: Sequence[Compared], names: Sequence[str], policy: Po
         checks=len(compared),
         live=sum(_can_fail(columns[key], changed, policy) for key, changed in zip(keys, joint.changed, strict=True)),
     )
+
+
+def shown_beside(compared: Sequence[Compared], names: Sequence[str], policy: Policy) -> Shown:
+    """Return (p, q) of comparisons that decide nothing, each tested by itself: they take nothing from the family.
+
+    q is Benjamini and Hochberg's: of findings as strong as this one, among all of these, the share that is chance.
+    """
+    columns = {key: column for one in compared for key, column in _columns(one)}
+    keys = sorted(columns)
+    p = each_alone([columns[key] for key in keys], names, seed=policy.seed, exact=policy.exact)
+    return dict(zip(keys, zip(p, benjamini_hochberg(p), strict=True), strict=True))
 
 
 def able_to_fail(one: Compared, policy: Policy) -> tuple[int, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, KnownJudge, SuiteEvidence
+from evalgate.decision.words import Told
 from evalgate.suite.checks import Policy
 
 
@@ -21,6 +22,19 @@ def warnings(suite: SuiteEvidence, policy: Policy) -> Iterator[str]:
     for check in suite.checks:
         if check.check.gating and (reason := distrust(check, suite.name, policy)) is not None:
             yield f"{reason} It does not gate (`require_validated`)." if policy.require_validated else reason
+
+
+def nothing_gates(suite: SuiteEvidence, policy: Policy) -> Told | None:
+    """Return why a suite has no check that gates, where it is that its judges are held back; None where it is not."""
+    if not policy.require_validated:
+        return None
+    for check in suite.checks:
+        if check.check.gating and (reason := distrust(check, suite.name, policy)) is not None:
+            return Told(
+                reason=f"{reason} It does not gate (`require_validated`).",
+                next_step=f"evalgate judge validate LABELS --suite {suite.name} --judge {check.name}",
+            )
+    return None
 
 
 def distrust(check: CheckEvidence, suite: str, policy: Policy) -> str | None:
@@ -46,10 +60,15 @@ def _short(known: KnownJudge, policy: Policy) -> str:
     labelled = f"{known.labelled:,} labelled answers ({known.measured_on})"
     if known.kappa is None:
         return f"was held to {labelled} which are too much alike to say how well it agrees with people"
+    low = _shown(known.kappa_low)
     return (
-        f"agrees with people too little: on {labelled} kappa is {known.kappa:.2f}, and could be {known.kappa_low:.2f},"
-        f" under the {policy.min_kappa:g} that is asked for"
+        f"agrees with people too little: on {labelled} kappa is {_shown(known.kappa)}, and could be {low}, under the"
+        f" {policy.min_kappa:g} that is asked for"
     )
+
+
+def _shown(kappa: float) -> str:
+    return f"{kappa:.2f}".replace("-", "−")
 
 
 def _held(suite: SuiteEvidence, policy: Policy) -> SuiteEvidence:

@@ -122,7 +122,12 @@ def _compare(of: View, differences: Differences, family: Family, slicing: Slicin
     if slicing is not None:
         key = key._replace(path=slicing.path, value=slicing.value)
     return compare(
-        differences, tested=family.tested.get(key), alpha=of.policy.alpha, exact=of.policy.exact, level=_level(of)
+        differences,
+        tested=family.tested.get(key),
+        shown=family.shown.get(key),
+        alpha=of.policy.alpha,
+        exact=of.policy.exact,
+        level=_level(of),
     )
 
 

@@ -119,6 +119,8 @@ class SuitePlan:
     thresholds: tuple[str, ...] = ()
     redraws: bool = False
     """Whether `zero_tolerance` draws failing examples once more."""
+    confirmation: tuple[SidePlan, ...] = ()
+    """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
     models: ModelsPlan | None = None
     """None where no build is known that called any."""
 
@@ -223,7 +225,8 @@ def plan_comparisons(
         for check, rule in comparing_resources(layout.suite)
     }
     columns, checks = sum((slices | of_ratios).values()), len(slices) + len(of_ratios)
-    columns, live = columns + checks, live + sum(of_ratios.values()) + len(of_ratios)
+    columns += checks
+    live += sum(_live(1 + number, (spread or {}).get(place)) for place, number in of_ratios.items())
     plans: dict[str, tuple[CheckPlan, ...]] = {}
     for layout in layouts:
         name = layout.suite.name
@@ -270,7 +273,7 @@ def _promise(evidence: BuildEvidence, *, columns: int, checks: int) -> str | Non
     )
 
 
-def _live(columns: int, known: Noise | None) -> int:
+def _live(columns: int, known: Noise | Spread | None) -> int:
     """Return how many of a check's comparisons share the promise: all, where nothing is known of just these."""
     return columns if known is None or known.columns != columns else known.live
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evalgate.decision.distribution import Distribution
 from evalgate.records import Verdict
 from evalgate.stats.summary import Summary
 from evalgate.suite.checks import Unmeasurable
@@ -56,10 +57,26 @@ class Comparison:
     """Mean difference, share of the range, + is better."""
     interval: Interval | None
     p: float | None
+    """None where nothing was tested: a slice under 10 examples, a score of which neither way is better."""
     p_adjusted: float | None
-    """None where the column is not tested (a slice under 10 examples, a check that does not gate)."""
+    """For all comparisons that share the promise; None where this one does not (a check that does not gate)."""
     could_fail: bool
     """Whether any outcome with this many changed units could have failed."""
+    q: float | None = None
+    """Where it decides nothing: of findings as strong as this among all such, the share that is chance."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """A judge's mean difference as people's labels of both sides correct it, a share of the range, + is better."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float
+    labelled: int
+    told: str
+    """The same in whole sentences."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -140,6 +157,12 @@ class CheckDecision:
     improved: Sequence[Flip]
     ratio: Ratio | None = None
     """For a check of what runs take: more of it, and the meaning of its shares."""
+    distribution: Distribution | None = None
+    """How its answers are spread on each side; None where the mean says all."""
+    notes: tuple[str, ...] = ()
+    """Sentences that change no verdict: what looks wrong with the scores, what a check that decides nothing shows."""
+    corrected: Correction | None = None
+    """Of a judge, where people labelled answers of both sides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

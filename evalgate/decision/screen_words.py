@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalgate.decision.evidence import StoredRuns
-from evalgate.decision.words import Told, count, point_number, points
+from evalgate.decision.words import Told, count, point_number, points, times_in_100
 
 STORED_RISK = (
     "The baseline is what was stored, and nothing confirms a FAIL (`baseline_runs: stored`): where the stored runs were"
@@ -38,11 +38,24 @@ def too_few_stored(stored: StoredRuns, needed: int) -> Told:
     )
 
 
+def screened(stored: StoredRuns, runs: int, more: int) -> str:
+    """Return what a screen and its confirmation took, in runs of the two sides."""
+    return f"Screened with {count(runs, 'run')}, {compared_with(stored)}; confirmed with {more:,} more."
+
+
+def made(label: str, repetitions: int) -> str:
+    """Return how a baseline came about of which no stored runs fit."""
+    return (
+        f"No stored runs of {label} fit, so both sides were drawn {count(repetitions, 'time')}; the next change is"
+        " compared with these first."
+    )
+
+
 def triggers(*, smallest_p: float | None, screen_p: float, absolute: int, few: int) -> str:
     """Return why a build is confirmed: each trigger that there was, in one sentence."""
     parts = []
     if smallest_p is not None and smallest_p <= screen_p:
-        parts.append(f"the screen leans worse (p {smallest_p:.2g}, and up to {screen_p:g} is confirmed)")
+        parts.append(f"the screen leans worse (by luck alone {times_in_100(smallest_p)})")
     if absolute:
         parts.append(f"{count(absolute, 'absolute rule')} would fail")
     if few:

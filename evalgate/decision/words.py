@@ -16,6 +16,10 @@ RESUME = (
 SHOW = "look at the examples: `evalgate show`"
 MORE_EXAMPLES = "add examples, or repetitions of those there are"
 IDENTICAL = "Yet every answer is the baseline's, byte for byte: what differs is how the same answers were scored."
+STORED = (
+    "That is for a baseline drawn together with the candidate, and this one is stored: where its runs were lucky, a"
+    " candidate that changed nothing fails up to 1 time in 4, every time it is measured."
+)
 IDENTICAL_STEP = "measure the evaluator itself: score one set of answers twice and compare"
 
 
@@ -155,8 +159,8 @@ def missing_decides(missing: int, margin: float) -> Told:
 
 def but_for_missing(finding: str, missing: int, what: str) -> Told:
     """Return the words of a `finding` that does not hold were the candidate's missing answers all `what`."""
-    were = f"the {count(missing, 'missing answer')} of the candidate {'was' if missing == 1 else 'were'}"
-    return Told(reason=f"The answers there are {finding}, but not if {were} {what}.", next_step=RESUME)
+    lost = f"the candidate's {count(missing, 'missing answer')}"
+    return Told(reason=f"The answers that are there {finding}; with {lost} {what}, they would not.", next_step=RESUME)
 
 
 def no_range(name: str) -> Told:
@@ -201,18 +205,35 @@ def to_decide(*, more: int, clustered: bool, repetitions: bool) -> str:
     return f"To decide: `repetitions: 3`, or {others}." if repetitions else f"To decide: {others}."
 
 
-def promise(*, columns: int, checks: int, alpha: float, exact: bool, absolute: bool, improvement: bool = False) -> str:
-    """Return the false-alarm promise of a build; `absolute` and `improvement` say which other rules it has."""
+def promise(
+    *,
+    columns: int,
+    checks: int,
+    alpha: float,
+    exact: bool,
+    absolute: bool,
+    improvement: bool = False,
+    lost: bool = False,
+    stored: bool = False,
+) -> str:
+    """Return the false-alarm promise of a build; `absolute` and `improvement` say which other rules it has.
+
+    `lost`: a comparison was asked for and could not be made. `stored`: one went by runs of an earlier build.
+    """
     beside = " The rules improves and equivalent go by where the change could really be and stand outside of"
+    if columns == 0 and lost:
+        return "No comparison could be made, so none is promised anything."
     if columns == 0 and improvement:
         return f"No rule of this build looks for a drop.{beside} the false-alarm promise."
     if columns == 0:
-        return "No comparison was made. Rules about the candidate alone state facts: no promise is needed."
+        return "No comparison decides this build: rules about the candidate alone state facts, which need no promise."
     about = "at most" if exact else "about"
     together = "" if columns == 1 else f", over all {columns:,} {family_noun(columns, checks)} together"
     outside = " Rules about the candidate alone (at_least, at_most, zero_tolerance) stand outside of that."
-    fails = f"A candidate that changed nothing fails {about} {100 * alpha:g} times in 100{together}."
-    return fails + (outside if absolute else "") + (f"{beside} it." if improvement else "")
+    times = f"{100 * alpha:g} {'time' if f'{100 * alpha:g}' == '1' else 'times'} in 100"
+    fails = f"A candidate that changed nothing fails {about} {times}{together}."
+    told = fails + (outside if absolute else "") + (f"{beside} it." if improvement else "")
+    return f"{told} {STORED}" if stored else told
 
 
 def untested_slice(examples: int, tested_from: int) -> Told:
@@ -356,6 +377,12 @@ def all_pass(reasons: Sequence[tuple[str, str]], noun: str) -> Told:
     if len(reasons) == 1:
         return Told(reason=": ".join(reasons[0]))
     return Told(reason=f"All {len(reasons):,} {noun}s pass.")
+
+
+def nothing_to_measure(suites: int) -> Told:
+    """Return the words of a build whose every suite was skipped."""
+    whose = "this suite runs" if suites == 1 else f"these {suites:,} suites run"
+    return Told(reason=f"Nothing to measure: nothing that {whose} has changed.")
 
 
 def because_of(name: str, reason: str, next_step: str | None, *, others: int, noun: str) -> Told:

@@ -64,12 +64,15 @@ def build(
 
 
 def judge(
-    evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str], models: Models
+    evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str], models: Models, reverse: bool = False
 ) -> tuple[JudgeMeasure, MeasureRunner]:
-    """Return a judge by itself, and as what scores. Its labels are scored by itself, as votes may be averaged."""
+    """Return a judge by itself, and as what scores; `reverse` tells it of its labels in the opposite order.
+
+    Its labels are scored by itself, as votes may be averaged.
+    """
     from evalgate.evaluators.judge.measure import JudgeMeasure
 
-    measure = JudgeMeasure(evaluator, root=root, environ=environ, models=models)
+    measure = JudgeMeasure(evaluator, root=root, environ=environ, models=models, reverse=reverse)
     spec = spec_of(evaluator, measure)
     return measure, MeasureRunner(measure, spec=spec, mapping=measure.mapping, labels=None)
 

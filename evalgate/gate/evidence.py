@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
+from typing import Final
 
 import numpy as np
 from pydantic import ValidationError
@@ -17,24 +19,28 @@ from evalgate.decision.evidence import (
     CheckEvidence,
     Judged,
     KnownNoise,
+    Labels,
     Problem,
     Redraw,
     Scores,
+    StoredRuns,
     SuiteEvidence,
 )
 from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
 from evalgate.gate.judge_evidence import judged
 from evalgate.gate.resources import resource_evidence
-from evalgate.gate.samples import REDRAW, samples
-from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow
+from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
+from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
 from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Side
-from evalgate.suite.checks import Unmeasurable
+from evalgate.suite.checks import Policy, Unmeasurable
 from evalgate.suite.config import Config, Suite
 
+_LABELS: Final = 20
+"""So many labels of a check are listed; the rest are summed."""
 _HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
 
 
@@ -46,6 +52,8 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build_id)}
     judges = journal.judges(build_id)
     problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
+    unchanged = {note.suite: note.message for note in journal.notes(build_id) if note.unchanged}
+    draws = journal.draws(build_id)
     suites = [
         _suite(
             journal=journal,
@@ -55,6 +63,11 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
             experiments=[experiment for experiment in experiments if experiment.suite == name],
             problems=problems[name],
             noise={check: known for (of, check), known in noise.items() if of == name},
+            drawn=Drawn(
+                draws=tuple(draw for draw in draws if draw.suite == name),
+                policy=config.policy,
+                unchanged=unchanged.get(name),
+            ),
             judges=[row for row in judges if row.suite == name],
         )
         for name, suite in config.suites.items()
@@ -121,6 +134,27 @@ class SideCells:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """What was drawn of a suite, by which policy; or why nothing was."""
+
+    draws: tuple[DrawRow, ...]
+    policy: Policy
+    unchanged: str | None
+
+    def screen(self, baseline: ExperimentRow | None) -> StoredRuns | None:
+        """Return what the suite is screened against; None where its baseline was drawn for it, or decides as stored."""
+        if baseline is None or self.policy.baseline_runs != "confirm" or not is_screen(baseline, self.draws):
+            return None
+        return StoredRuns(
+            repetitions=baseline.repetitions,
+            of=baseline.label,
+            date=baseline.drawn_on or "",
+            screen_p=self.policy.screen_p,
+            confirm=self.policy.confirm_repetitions,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Known:
     """What was known of a suite's evaluators before it ran, by their names."""
 
@@ -137,29 +171,39 @@ def _suite(
     experiments: list[ExperimentRow],
     problems: tuple[Problem, ...],
     noise: Mapping[str, KnownNoise],
+    drawn: Drawn,
     judges: Sequence[KnownJudgeRow],
 ) -> SuiteEvidence:
     grouped = grouping(suite, journal.examples(build_id, name))
     ids = grouped.example_ids
     index = {example_id: position for position, example_id in enumerate(ids)}
+    names = {experiment.side: deciding_samples(experiment, drawn.draws) for experiment in experiments}
+    redraw = redraw_sample(drawn.draws)
     sides = {
-        experiment.side: read_side(journal, experiment, index, samples(experiment.repetitions))
+        experiment.side: read_side(journal, experiment, index, names[experiment.side], redraw=redraw)
         for experiment in experiments
     }
     by_side = {experiment.side: experiment for experiment in experiments}
+    labels = _labels(journal, by_side)
     outputs = {side: cells.outputs for side, cells in sides.items()}
     known = _Known(noise=noise, judges=judged(journal, build_id, judges, outputs, index))
+    screen = drawn.screen(by_side.get(Side.BASELINE))
     return SuiteEvidence(
         name=name,
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
         example_ids=ids,
-        checks=_checks(suite, by_side, sides, len(ids), known),
-        resources=resource_evidence(journal, suite, by_side, index),
+        checks=tuple(
+            replace(check, labels=labels.get(check.name)) for check in _checks(suite, by_side, sides, len(ids), known)
+        ),
+        resources=resource_evidence(journal, suite, by_side, index, names=names),
         clusters=grouped.clusters,
         slices=grouped.slices,
         identical=_identical(sides, len(ids)),
         problems=problems,
         baseline_label=by_side[Side.BASELINE].label if Side.BASELINE in by_side else None,
+        screen=screen,
+        stored=screen is None and Side.BASELINE in by_side and by_side[Side.BASELINE].stored,
+        unchanged=drawn.unchanged,
     )
 
 
@@ -203,7 +247,14 @@ def _value(path: str, example: Example) -> str | None:
     return found if isinstance(found, str) else canonical_json(found).decode()  # type: ignore[arg-type]  # MISSING is out
 
 
-def read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, int], names: Sequence[str]) -> SideCells:
+def read_side(
+    journal: Journal,
+    experiment: ExperimentRow,
+    index: Mapping[str, int],
+    names: Sequence[str],
+    *,
+    redraw: str = REDRAW,
+) -> SideCells:
     """Return what the journal has of the samples `names` of one side; `index` has the place of each example."""
     columns = {sample: column for column, sample in enumerate(names)}
     shape = (len(index), len(columns))
@@ -214,7 +265,7 @@ def read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, i
         row = index.get(example_id)
         if row is None:
             continue
-        if sample == REDRAW:
+        if sample == redraw:
             redrawn[example_id] = kind
         elif sample in columns:
             outputs[row, sample] = output_hash
@@ -231,7 +282,7 @@ def read_side(journal: Journal, experiment: ExperimentRow, index: Mapping[str, i
             continue
         if sample in columns:
             values[evaluator][index[example_id] * width + columns[sample]] = score
-        elif sample == REDRAW:
+        elif sample == redraw:
             redraws[evaluator][example_id] = score
     scores = {name: _scores(np.array(flat).reshape(shape), base) for name, flat in values.items()}
     return SideCells(scores=scores, outputs=outputs, redraws=redraws)
@@ -278,12 +329,33 @@ def _checks(
     return tuple(found)
 
 
+def _labels(journal: Journal, experiments: Mapping[Side, ExperimentRow]) -> dict[str, Labels]:
+    """Return how often each evaluator gave which label, by evaluator."""
+    if Side.CANDIDATE not in experiments:
+        return {}
+    baseline = experiments.get(Side.BASELINE)
+    found: dict[str, Labels] = {}
+    given = journal.labels(experiments[Side.CANDIDATE].id, None if baseline is None else baseline.id)
+    for evaluator, rows in groupby(given, key=lambda row: row[0]):
+        counts = tuple((label, after, before) for _, label, after, before in islice(rows, _LABELS))
+        names = afters = befores = 0
+        for *_, after, before in rows:
+            names, afters, befores = names + 1, afters + after, befores + before
+        found[evaluator] = Labels(counts=counts, other_names=names, others=(afters, befores))
+    return found
+
+
 def _identical(sides: Mapping[Side, SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return where every sample of one side has an answer and the other side gave the same bytes."""
+    """Return where every sample of one side has an answer and the other side gave the same bytes.
+
+    Sides that drew differently often are the same where there is one answer alone.
+    """
     same = np.zeros(examples, dtype=np.bool_)
     if len(sides) < len(Side):
         return same
     ours, theirs = sides[Side.CANDIDATE].outputs, sides[Side.BASELINE].outputs
+    if {sample for _, sample in ours} != {sample for _, sample in theirs}:
+        return _one_answer(ours, theirs, examples)
     same[[row for row, _ in ours]] = True
     for (row, sample), output in ours.items():
         if output is None or theirs.get((row, sample)) != output:
@@ -291,4 +363,17 @@ def _identical(sides: Mapping[Side, SideCells], examples: int) -> np.ndarray[tup
     for row, sample in theirs:
         if (row, sample) not in ours:
             same[row] = False
+    return same
+
+
+def _one_answer(
+    ours: Mapping[tuple[int, str], str | None], theirs: Mapping[tuple[int, str], str | None], examples: int
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return where both sides answered, with the same bytes in every sample."""
+    answers: dict[int, set[str | None]] = {}
+    for (row, _), output in (*ours.items(), *theirs.items()):
+        answers.setdefault(row, set()).add(output)
+    both = {row for row, _ in ours} & {row for row, _ in theirs}
+    same = np.zeros(examples, dtype=np.bool_)
+    same[[row for row in sorted(both) if len(answers[row]) == 1 and None not in answers[row]]] = True
     return same

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.errors import CandidateError
+from evalgate.gate.planning import noise_by_check
 from evalgate.gate.preflight import outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.world import World
@@ -32,23 +33,33 @@ async def load(
 ) -> list[Loaded]:
     """Start every runner at once. A candidate or an evaluator that does not load ends it all; a baseline is said.
 
+    A baseline that is a commit is started by `start_baseline`, when it is to be drawn: its setup may take long. What
+    there is nothing to measure of is not started at all.
+
     What can be said of checks beforehand is said by `policy`; nothing without one.
     """
     made = []
+    strict = policy is not None and policy.on_inconclusive == "fail"
+    known = noise_by_check(world.journal, suites) if strict else {}
     starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
         specs = [evaluator.spec for evaluator in evaluators]
-        for check, line in outlook(suite, specs, policy) if policy is not None else ():
+        for check, line in outlook(suite, specs, policy, known) if policy is not None else ():
             world.say(f"{suite.name}/{check}: {line}")
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
         made.append((suite, evaluators, tasks))
+        for evaluator in evaluators:
+            stack.push_async_callback(evaluator.close)
+        for task in tasks.values():
+            stack.push_async_callback(task.close)
+        if suite.problem is not None or suite.unchanged is not None:
+            continue
         starts += [(suite, None, evaluator) for evaluator in evaluators]
-        starts += [(suite, side, task) for side, task in tasks.items()]
-    for _, _, runner in starts:
-        stack.push_async_callback(runner.close)
+        later = Side.BASELINE if suite.base is not None else None
+        starts += [(suite, side, task) for side, task in tasks.items() if side is not later]
     results = await asyncio.gather(*(runner.start() for _, _, runner in starts), return_exceptions=True)
-    problems: dict[str, ProblemRow] = {}
+    problems = {suite.name: suite.problem for suite in suites if suite.problem is not None}
     for (suite, side, _), error in zip(starts, results, strict=True):
         if isinstance(error, CandidateError) and side is Side.BASELINE:
             problems[suite.name] = _baseline_does_not_load(suite.name, error)
@@ -58,6 +69,15 @@ async def load(
         Loaded(suite=suite, evaluators=evaluators, tasks=tasks, problem=problems.get(suite.name))
         for suite, evaluators, tasks in made
     ]
+
+
+async def start_baseline(each: Loaded) -> ProblemRow | None:
+    """Load the task of a base commit, in its tree; return why it does not load, where it does not."""
+    try:
+        await each.tasks[Side.BASELINE].start()
+    except CandidateError as error:
+        return _baseline_does_not_load(each.suite.name, error)
+    return None
 
 
 def _baseline_does_not_load(suite: str, error: CandidateError) -> ProblemRow:

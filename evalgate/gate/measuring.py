@@ -2,61 +2,138 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from evalgate.decision import redraws
 from evalgate.engine.measure import Answered, Draw, Effects, Work, measure
-from evalgate.gate.evidence import build_evidence
-from evalgate.gate.loading import Loaded
-from evalgate.gate.samples import REDRAW, samples
+from evalgate.gate.course import first_draws, next_draws, settled_evidence
+from evalgate.gate.found import replay
+from evalgate.gate.loading import Loaded, start_baseline
+from evalgate.gate.samples import drawn_samples, redraw_sample, samples
 from evalgate.gate.world import World
+from evalgate.journal.builds import DrawRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
-from evalgate.suite.checks import Unmeasurable
 
 
 async def measure_build(
     build_id: int, loaded: Sequence[Loaded], experiments: dict[tuple[str, Side], int], world: World
 ) -> bool:
     """Make them all. Returns False where it was stopped before the end: what was made is in the journal."""
-    effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
-    able = [each for each in loaded if each.problem is None]
-    works = [
-        work_of(each, side, experiments[each.suite.name, side], samples(each.suite.suite.repetitions), world.journal)
+    able = [each for each in loaded if each.problem is None and each.suite.unchanged is None]
+    first_draws(build_id, able, world.journal)
+    expected = 0
+    while True:
+        able = [each for each in able if not await _baseline_fails(build_id, each, world)]
+        wanted = _wanted_runs(build_id, able, world.journal)
+        _replay(build_id, able, wanted, world.journal)
+        works = _works(able, wanted, experiments, world.journal)
+        runs = sum(each.suite.count * len(names) for each in able for names in _of(each, wanted))
+        made = sum(_made(world.journal, work.experiment, wanted[work.suite, work.side]) for work in works)
+        world.expect(runs - expected, done=made - expected)
+        expected = runs
+        if not await _measure_drawn(build_id, able, works, experiments, world):
+            return False
+        if not next_draws(build_id, able, world.journal):
+            return True
+
+
+async def _baseline_fails(build_id: int, each: Loaded, world: World) -> bool:
+    """Load the task of a base commit where it is to be drawn. Returns whether it does not load, which is written."""
+    if each.suite.base is None or not drawn_samples(Side.BASELINE, _draws(build_id, each, world.journal)):
+        return False
+    problem = await start_baseline(each)
+    if problem is not None:
+        world.journal.add_problem(build_id, problem)
+    return problem is not None
+
+
+_Wanted = Mapping[tuple[str, Side], tuple[str, ...]]
+"""The samples that each side of each suite is to have."""
+
+
+def _wanted_runs(build_id: int, able: Sequence[Loaded], journal: Journal) -> _Wanted:
+    found = {
+        (each.suite.name, side): _wanted(each, side, _draws(build_id, each, journal))
         for each in able
         for side in each.tasks
+    }
+    return {place: names for place, names in found.items() if names}
+
+
+def _of(each: Loaded, wanted: _Wanted) -> Iterator[tuple[str, ...]]:
+    yield from (wanted.get((each.suite.name, side), ()) for side in each.tasks)
+
+
+def _works(
+    able: Sequence[Loaded], wanted: _Wanted, experiments: dict[tuple[str, Side], int], journal: Journal
+) -> list[Work]:
+    return [
+        work_of(each, side, experiments[each.suite.name, side], wanted[each.suite.name, side], journal)
+        for each in able
+        for side in each.tasks
+        if (each.suite.name, side) in wanted
     ]
-    runs = sum(each.suite.count * each.suite.suite.repetitions * len(each.tasks) for each in able)
-    made = sum(sum(1 for _ in world.journal.run_facts(work.experiment)) for work in works)
-    world.expect(runs, done=made)
+
+
+async def _measure_drawn(
+    build_id: int,
+    able: Sequence[Loaded],
+    works: Sequence[Work],
+    experiments: dict[tuple[str, Side], int],
+    world: World,
+) -> bool:
+    """Make the runs, then what `zero_tolerance` wants drawn once more of the sides that are drawn at all."""
+    effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
+    drawn = {(work.suite, work.side) for work in works}
     if not await measure(works, effects):
         return False
     again = _unsettled(build_id, able, world.journal)
     repeats = [
-        _redraw(each, side, experiments[each.suite.name, side], again[each.suite.name], world.journal)
+        _redraw(
+            work_of(each, side, experiments[each.suite.name, side], (sample,), world.journal), again[each.suite.name]
+        )
         for each in able
         if each.suite.name in again
+        for sample in [redraw_sample(_draws(build_id, each, world.journal))]
         for side in each.tasks
+        if (each.suite.name, side) in drawn
     ]
     return await measure(repeats, effects) if repeats else True
 
 
-def _unsettled(build_id: int, able: Sequence[Loaded], journal: Journal) -> dict[str, list[str]]:
-    """Return which examples of which suites `zero_tolerance` wants drawn once more; of a sample none.
+def _draws(build_id: int, each: Loaded, journal: Journal) -> list[DrawRow]:
+    return [draw for draw in journal.draws(build_id) if draw.suite == each.suite.name]
 
-    Every stored run is in by now. That the build has not ended yet stands against its verdict, not against this.
-    """
+
+def _wanted(each: Loaded, side: Side, draws: Sequence[DrawRow]) -> tuple[str, ...]:
+    """Return the samples that one side is to have: those of its draws; where nothing is written, r1, r2 …"""
+    return drawn_samples(side, draws) if draws else samples(each.suite.suite.repetitions)
+
+
+def _made(journal: Journal, experiment: int, names: Sequence[str]) -> int:
+    return sum(sample in names for _, sample, *_ in journal.run_facts(experiment))
+
+
+def _replay(build_id: int, able: Sequence[Loaded], wanted: _Wanted, journal: Journal) -> None:
+    """Take over what earlier builds drew of the same change, second draws included; of commits' baselines only."""
+    rows = {(row.suite, row.side): row for row in journal.experiments(build_id)}
+    for each in able:
+        draws = _draws(build_id, each, journal)
+        for side in each.suite.sides if draws else ():
+            if names := wanted.get((each.suite.name, side.side)):
+                row = rows[each.suite.name, side.side]
+                replay(journal, row, side, each.suite, *names, redraw_sample(draws))
+
+
+def _unsettled(build_id: int, able: Sequence[Loaded], journal: Journal) -> dict[str, list[str]]:
+    """Return which examples of which suites `zero_tolerance` wants drawn once more; of a sample none."""
     checks = [check for each in able for check in each.suite.suite.checks.values()]
     if journal.build(build_id).partial or all(check.zero_tolerance is None for check in checks):
         return {}
-    evidence = build_evidence(journal, build_id)
-    suites = tuple(
-        replace(suite, problems=tuple(each for each in suite.problems if each.kind is not Unmeasurable.INCOMPLETE))
-        for suite in evidence.suites
-    )
     again: dict[str, list[str]] = {}
-    for name, example_id in (*redraws(replace(evidence, suites=suites)), *_begun(build_id, journal)):
+    for name, example_id in (*redraws(settled_evidence(build_id, journal)), *_begun(build_id, journal)):
         again.setdefault(name, []).append(example_id)
     return again
 
@@ -64,8 +141,9 @@ def _unsettled(build_id: int, able: Sequence[Loaded], journal: Journal) -> dict[
 def _begun(build_id: int, journal: Journal) -> Iterator[tuple[str, str]]:
     """Yield (suite, example id) of second draws that began: a killed build may lack the other side's, or a score."""
     for row in journal.experiments(build_id):
+        again = redraw_sample([draw for draw in journal.draws(build_id) if draw.suite == row.suite])
         if not row.stored:
-            yield from ((row.suite, example) for example, sample, *_ in journal.run_facts(row.id) if sample == REDRAW)
+            yield from ((row.suite, example) for example, sample, *_ in journal.run_facts(row.id) if sample == again)
 
 
 def work_of(each: Loaded, side: Side, experiment: int, names: Sequence[str], journal: Journal) -> Work:
@@ -92,13 +170,7 @@ def work_of(each: Loaded, side: Side, experiment: int, names: Sequence[str], jou
     )
 
 
-def _redraw(each: Loaded, side: Side, experiment: int, example_ids: Sequence[str], journal: Journal) -> Work:
+def _redraw(work: Work, example_ids: Sequence[str]) -> Work:
+    """Return the part of the work that is about some examples, as second draws."""
     wanted = set(example_ids)
-    return replace(
-        work_of(each, side, experiment, (REDRAW,), journal),
-        draws=[
-            Draw(example=example, sample=REDRAW)
-            for example in journal.undone(experiment, REDRAW)
-            if example.id in wanted
-        ],
-    )
+    return replace(work, draws=[draw for draw in work.draws if draw.example.id in wanted])

@@ -63,7 +63,9 @@ def _studied(journal: Journal, experiment: ExperimentRow, suite: Suite, names: t
                 )
                 for name, check in suite.scored_checks.items()
             ),
-            resources=resource_evidence(journal, suite, {Side.CANDIDATE: experiment}, index, names=names),
+            resources=resource_evidence(
+                journal, suite, {Side.CANDIDATE: experiment}, index, names={Side.CANDIDATE: names}
+            ),
             clusters=grouped.clusters,
             slices=grouped.slices,
             identical=np.zeros(len(index), dtype=np.bool_),

@@ -13,7 +13,7 @@ from evalgate.decision.planning import BuildPlan, ModelsPlan, Noise, SidePlan, S
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.errors import JournalError
 from evalgate.gate.evidence import build_evidence, grouping, known_noise
-from evalgate.gate.preflight import outlook
+from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.spending import SuiteSpending, suite_spending
 from evalgate.journal.builds import ExperimentRow
@@ -42,17 +42,19 @@ def make_plan(
     journal: Journal | None,
     *,
     catch: float | None = None,
+    confirm: int | None = None,
 ) -> BuildPlan:
     """Return what a run of `suites` takes and could catch. `specs` are their evaluators', by suite.
 
-    `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
+    `catch` is a drop to plan for, a share of the range; `confirm` how often a confirmation draws each side, None where
+    none confirms. Raises ConfigurationError where a check cannot be passed.
     """
+    seen = _seen(journal, suites) if journal is not None else _Seen()
     thresholds = {
-        suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy))
+        suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy, seen.noise))
         for suite in suites
     }
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
-    seen = _seen(journal, suites) if journal is not None else _Seen()
     comparisons = plan_comparisons(
         evidence,
         repetitions={suite.name: suite.suite.repetitions for suite in suites},
@@ -69,7 +71,8 @@ def make_plan(
                 clusters=comparisons.clusters.get(suite.name),
                 repetitions=suite.suite.repetitions,
                 evaluators=len(suite.suite.evaluators),
-                sides=_sides(suite, seen),
+                sides=_sides(suite, seen, suite.suite.repetitions),
+                confirmation=_sides(suite, seen, confirm) if confirm and comparisons.checks.get(suite.name) else (),
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
@@ -82,6 +85,11 @@ def make_plan(
         promise=comparisons.promise,
         catch=catch,
     )
+
+
+def noise_by_check(journal: Journal, suites: Sequence[PreparedSuite]) -> Known:
+    """Return what the latest complete build of each suite shows of the noise of its comparisons."""
+    return _seen(journal, suites).noise
 
 
 def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> SuiteEvidence:
@@ -110,11 +118,11 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> Suit
     )
 
 
-def _sides(suite: PreparedSuite, seen: _Seen) -> tuple[SidePlan, ...]:
+def _sides(suite: PreparedSuite, seen: _Seen, repetitions: int) -> tuple[SidePlan, ...]:
     sides = []
     for side in suite.sides:
         build, seconds = seen.pace.get((suite.name, side.side), (None, None))
-        runs = suite.count * suite.suite.repetitions
+        runs = suite.count * repetitions
         sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
     return tuple(sides)
 

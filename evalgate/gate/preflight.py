@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
-from evalgate.decision.before import refuse_undecidable, threshold_outlook
+from evalgate.decision.before import threshold_outlook
+from evalgate.decision.planning import Noise
 from evalgate.decision.ratios.outlook import refuse_undecidable_rise
+from evalgate.decision.strict import Strict, strict_outlook
 from evalgate.errors import ConfigurationError
+from evalgate.gate.evidence import grouping
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.records import Direction, EvaluatorSpec
-from evalgate.suite.checks import Policy
+from evalgate.suite.checks import Check, NoRegression, Policy
+
+Known = Mapping[tuple[str, str], Noise]
+"""What stored builds showed of the noise, by suite and check."""
 
 
-def outlook(suite: PreparedSuite, specs: Sequence[EvaluatorSpec], policy: Policy) -> Iterator[tuple[str, str]]:
+def outlook(
+    suite: PreparedSuite, specs: Sequence[EvaluatorSpec], policy: Policy, known: Known
+) -> Iterator[tuple[str, str]]:
     """Yield (check, line) for each check of which there is something to say beforehand: what it takes to pass.
 
     Raises ConfigurationError where a check gates on a score without a better end, or cannot be passed at all. A
@@ -27,18 +36,8 @@ def outlook(suite: PreparedSuite, specs: Sequence[EvaluatorSpec], policy: Policy
                 f"suite {suite.name}: the check {spec.name} gates on a score of which neither way is better",
                 next_step=f"give the evaluator {spec.name} a direction, or the check report_only: true",
             )
-        if suite.count == 0 or suite.selection.words is not None:
-            continue
-        if check.at_least is not None:
-            line = threshold_outlook(spec.name, "at_least", check.at_least, spec, suite.count)
-            if line is not None:
-                yield spec.name, line
-        if check.at_most is not None:
-            line = threshold_outlook(spec.name, "at_most", check.at_most, spec, suite.count)
-            if line is not None:
-                yield spec.name, line
-        if check.no_regression is not None and policy.on_inconclusive == "fail" and suite.suite.cluster is None:
-            refuse_undecidable(spec.name, check.no_regression, suite.count)
+        if suite.count and suite.selection.words is None:
+            yield from ((spec.name, line) for line in _of_check(suite, spec, check, policy, known))
     _refuse_undecidable_rises(suite, policy)
 
 
@@ -48,3 +47,30 @@ def _refuse_undecidable_rises(suite: PreparedSuite, policy: Policy) -> None:
     for name, (_, check) in suite.suite.resource_checks.items():
         if check.no_regression is not None and check.gating and suite.count:
             refuse_undecidable_rise(name, check.no_regression, suite.count)
+
+
+def _of_check(suite: PreparedSuite, spec: EvaluatorSpec, check: Check, policy: Policy, known: Known) -> Iterator[str]:
+    lines = []
+    if check.at_least is not None:
+        lines.append(threshold_outlook(spec.name, "at_least", check.at_least, spec, suite.count))
+    if check.at_most is not None:
+        lines.append(threshold_outlook(spec.name, "at_most", check.at_most, spec, suite.count))
+    if check.no_regression is not None and policy.on_inconclusive == "fail":
+        noise = known.get((suite.name, spec.name))
+        lines.append(strict_outlook(_strict(suite, spec, check.no_regression, noise)))
+    yield from (line for line in lines if line is not None)
+
+
+def _strict(suite: PreparedSuite, spec: EvaluatorSpec, rule: NoRegression, noise: Noise | None) -> Strict:
+    """Return a comparison with what parts its examples, which is known before anything is answered."""
+    parts = grouping(suite.suite, suite.examples())
+    required = {each.path for each in rule.slices if each.required}
+    slices = {path: Counter(value for value in parts.slices[path] if value is not None) for path in sorted(required)}
+    return Strict(
+        spec=spec,
+        rule=rule,
+        sizes=[1] * suite.count if parts.clusters is None else sorted(Counter(parts.clusters).values()),
+        repetitions=suite.suite.repetitions,
+        noise=noise,
+        required=[(f"{path} = {value}", n) for path, values in slices.items() for value, n in sorted(values.items())],
+    )

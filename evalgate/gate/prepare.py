@@ -8,8 +8,10 @@ from pathlib import Path
 
 from evalgate.errors import ConfigurationError
 from evalgate.gate.selection import Selection
+from evalgate.git.history import Base
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import example_hash, version_of_hashes
+from evalgate.journal.builds import ProblemRow
 from evalgate.paths import MISSING, resolve
 from evalgate.records import Example, Fingerprint, Side
 from evalgate.suite.config import Endpoint, Suite
@@ -33,6 +35,10 @@ class PreparedSide:
     fingerprint: Fingerprint
     files: Mapping[str, str] = field(default_factory=dict)
     """Relative path → SHA-256 of each file that the fingerprint covers."""
+    root: Path
+    """Where its task's paths are relative to, in its side's own tree."""
+    endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
+    """As its side's own config declares them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +55,14 @@ class PreparedSuite:
     evaluators: Fingerprint
     evaluator_files: Mapping[str, str]
     sides: tuple[PreparedSide, ...]
+    base: Base | None = None
+    """The commit that it is compared with, where its baseline is one."""
+    problem: ProblemRow | None = None
+    """Why it cannot be measured, known before anything is started."""
+    notes: tuple[str, ...] = ()
+    """What a report says of it."""
+    unchanged: str | None = None
+    """Why there is nothing to measure: the suite is skipped for it."""
     judges: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each evaluator that is a judge, by its name."""
 
@@ -75,7 +89,9 @@ def prepare_side(
     if whole:
         files = {name: digest for name, digest in files.items() if (root / name).resolve() != config.resolve()}
     fingerprint = task_fingerprint(task, files, endpoint=endpoints.get(called_endpoint(task) or ""))
-    return PreparedSide(side=side, label=label, task=task, fingerprint=fingerprint, files=files)
+    return PreparedSide(
+        side=side, label=label, task=task, fingerprint=fingerprint, files=files, root=root, endpoints=endpoints
+    )
 
 
 def prepare_suite(

@@ -17,6 +17,7 @@ from evalgate.gate.evidence import grouping, read_side, recorded_config
 from evalgate.gate.gather import Source
 from evalgate.gate.samples import samples
 from evalgate.journal.builds import BuildRow, ExperimentRow
+from evalgate.journal.rows import usage_from
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side, Usage
 from evalgate.suite.checks import Policy
@@ -118,7 +119,9 @@ def _answered(journal: Journal, row: ExperimentRow, suite: Suite) -> Answered:
         repetitions=row.repetitions,
         suite=suite,
         specs={spec.name: spec for spec in row.specs},
-        scorers={each.label: evaluators_fingerprint([each], row.watched).digest for each in suite.evaluators},
+        scorers={
+            each.label: evaluators_fingerprint([each], row.watched, row.watched).digest for each in suite.evaluators
+        },
         contents=dict(journal.example_hashes(row.build, row.suite)),
         clusters=clusters,
         read=read,
@@ -134,11 +137,12 @@ def _read(journal: Journal, row: ExperimentRow, example_ids: tuple[str, ...], re
 
 def _spent(journal: Journal, row: ExperimentRow, wanted: frozenset[str], drawn: frozenset[str]) -> Spent:
     runs, cost, tokens, seconds = 0, [], [], []
-    for example_id, sample, failed, latency, usage in journal.takings(row.id):
+    for example_id, sample, latency, text, failure in journal.resources(row.id):
         if example_id not in wanted or sample not in drawn:
             continue
         runs += 1
-        if not failed:
+        if failure is None:
+            usage = usage_from(text)
             cost.append(_cost(usage))
             tokens.append(math.nan if usage is None else sum(part.input_tokens + part.output_tokens for part in usage))
             seconds.append(latency)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from evalgate import __version__
+from evalgate.gate.found import add_found, fill_found
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
 from evalgate.gate.stored import adopt
-from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, ProblemRow
+from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, NoteRow, ProblemRow
 from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halted
@@ -26,6 +27,7 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
             config=request.config.snapshot(),
             evalgate_version=__version__,
             partial=request.partial,
+            trial=request.trial,
             commit=request.commit.id,
             branch=request.commit.branch,
             dirty=request.commit.dirty,
@@ -43,10 +45,8 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         if next(iter(journal.examples(build_id, suite.name)), None) is None:
             journal.add_examples(build_id, suite.name, suite.examples())
         specs = tuple(runner.spec for runner in each.evaluators)
-        for side in suite.sides:
-            if (suite.name, side.side) not in known:
-                row = experiment_row(suite, side, specs)
-                known[suite.name, side.side] = journal.add_experiment(build_id, row)
+        known |= _experiments(build_id, suite, specs, known, journal)
+        _note(build_id, suite, journal)
         problems += adopt(journal, build_id, suite, specs, known)
         if suite.name not in begun:
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
@@ -56,6 +56,32 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         for problem in problems:
             journal.add_problem(build_id, problem)
     return known
+
+
+def _experiments(
+    build_id: int,
+    suite: PreparedSuite,
+    specs: tuple[EvaluatorSpec, ...],
+    known: Mapping[tuple[str, Side], int],
+    journal: Journal,
+) -> dict[tuple[str, Side], int]:
+    """Write both sides of a suite, that of a base commit with the stored runs that there are of it."""
+    new = {
+        (suite.name, side.side): add_found(journal, build_id, suite, experiment_row(suite, side, specs))
+        for side in suite.sides
+        if (suite.name, side.side) not in known
+    }
+    for row in journal.experiments(build_id):
+        if row.suite == suite.name:
+            fill_found(journal, suite, row)
+    return new
+
+
+def _note(build_id: int, suite: PreparedSuite, journal: Journal) -> None:
+    for note in suite.notes:
+        journal.add_note(build_id, NoteRow(suite=suite.name, message=note))
+    if suite.unchanged is not None:
+        journal.add_note(build_id, NoteRow(suite=suite.name, message=suite.unchanged, unchanged=True))
 
 
 def record_halt(build_id: int, halted: Halted, request: Request, journal: Journal) -> None:
@@ -78,6 +104,7 @@ def experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[Evalua
         evaluators=suite.evaluators.digest,
         specs=specs,
         watched=suite.watched(side),
+        commit=suite.base.commit if suite.base is not None and side.side is Side.BASELINE else None,
     )
 
 

@@ -10,6 +10,7 @@ from evalgate.decision.results import BuildDecision, SuiteDecision
 from evalgate.errors import ConfigurationError
 from evalgate.gate.evidence import build_evidence, recorded_config
 from evalgate.gate.gather import Source
+from evalgate.gate.samples import deciding_samples
 from evalgate.gate.spending import suite_spending
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
@@ -18,9 +19,6 @@ from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleVie
 from evalgate.report.show import Changed
 from evalgate.suite.checks import Policy
 from evalgate.suite.config import Suite
-
-SHOWN = "r1"
-"""The sample that is shown of each example."""
 
 _UNITS = {"latency": "s", "tokens": "tokens", "length": "characters", "cost": "$"}
 
@@ -72,6 +70,7 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
         repetitions=suite.repetitions,
         candidate_label=candidate.label if candidate else "candidate",
         baseline_label=baseline.label if baseline else None,
+        notes=tuple(note.message for note in journal.notes(source.build) if note.suite == decision.name),
         counts={side: _counts(journal, row) for side, row in experiments.items()},
         errors=tuple(tally for side, row in experiments.items() for tally in _errors(journal, side, row)),
         examples=dict(_examples(source, decision, experiments)),
@@ -149,20 +148,28 @@ def example_view(source: Source, example: Example, experiments: Mapping[Side, Ex
 
 
 def _side(journal: Journal, experiment: ExperimentRow | None, example_id: str) -> SideView | None:
-    outcome = None if experiment is None else journal.run(experiment.id, example_id, SHOWN)
-    if experiment is None or outcome is None:
+    if experiment is None:
+        return None
+    draws = [draw for draw in journal.draws(experiment.build) if draw.suite == experiment.suite]
+    shown = deciding_samples(experiment, draws)[0]
+    outcome = journal.run(experiment.id, example_id, shown)
+    if outcome is None:
         return None
     return SideView(
         output=outcome.output,
         failure=outcome.failure,
-        evaluations=tuple(journal.evaluations(experiment.id, example_id, SHOWN)),
+        evaluations=tuple(journal.evaluations(experiment.id, example_id, shown)),
         latency=outcome.latency,
         logs=outcome.logs,
-        sample=SHOWN,
+        sample=shown,
     )
 
 
 def _counts(journal: Journal, experiment: ExperimentRow) -> SideCounts:
+    """Count the runs of one side; where earlier builds' runs were taken over, those alone that this build made."""
+    if any(draw.suite == experiment.suite for draw in journal.draws(experiment.build)):
+        failed = journal.made(experiment)
+        return SideCounts(runs=len(failed), errors=sum(failed))
     kinds = [kind for *_, kind in journal.run_facts(experiment.id)]
     of_runs = (usage for *_, evaluator, usage in journal.usages(experiment.id) if not evaluator)
     cached = sum(bool(usage) and all(part.from_cache for part in usage or ()) for usage in of_runs)

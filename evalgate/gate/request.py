@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalgate.errors import ConfigurationError
+from evalgate.gate.at_base import at_base, with_nothing_changed
+from evalgate.gate.bases import Bases
 from evalgate.gate.evidence import recorded_config
 from evalgate.gate.prepare import PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.selection import Selection
@@ -35,6 +37,8 @@ class Request:
     suites: tuple[PreparedSuite, ...]
     partial: str | None = None
     commit: Commit = Commit()
+    trial: str | None = None
+    """What `evalgate compare` calls the task that it tries."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,8 +52,16 @@ class Wanted:
     resume: int | None = None
 
 
-def make_request(loaded: LoadedConfig, wanted: Wanted, journal: Journal, *, commit: Commit, tree: Tree) -> Request:
-    """Return everything that a run needs to know before it starts.
+def make_request(
+    loaded: LoadedConfig,
+    wanted: Wanted,
+    journal: Journal,
+    *,
+    commit: Commit,
+    tree: Tree,
+    bases: Bases | None = None,
+) -> Request:
+    """Return everything that a run needs to know before it starts; without `bases` no commit is compared with.
 
     A build that is gone on with keeps the suites that it has. Raises ConfigurationError for a suite that is not there,
     DatasetError for a dataset that cannot be read.
@@ -58,17 +70,20 @@ def make_request(loaded: LoadedConfig, wanted: Wanted, journal: Journal, *, comm
     if wanted.resume is not None:
         names = tuple(recorded_config(journal.build(wanted.resume)).suites)
     config = _only(loaded.config, names)
-    suites = tuple(_suite(loaded, name, _selection(name, wanted, journal), tree) for name in config.suites)
+    suites = tuple(_suite(loaded, name, _selection(name, wanted, journal), tree, bases) for name in config.suites)
+    config = config.model_copy(update={"suites": {suite.name: suite.suite for suite in suites}})
     partial = next((suite.selection.words for suite in suites if suite.selection.words), None)
     return Request(config=config, config_file=loaded.path.name, suites=suites, partial=partial, commit=commit)
 
 
-def whole_suites(loaded: LoadedConfig, names: Sequence[str], *, tree: Tree) -> tuple[PreparedSuite, ...]:
+def whole_suites(
+    loaded: LoadedConfig, names: Sequence[str], *, tree: Tree, bases: Bases | None = None
+) -> tuple[PreparedSuite, ...]:
     """Return the named suites (no names: all) with all their examples: what a run would take, without a journal.
 
     Raises as `make_request` does.
     """
-    return tuple(_suite(loaded, name, Selection(), tree) for name in _only(loaded.config, names).suites)
+    return tuple(_suite(loaded, name, Selection(), tree, bases) for name in _only(loaded.config, names).suites)
 
 
 def _only(config: Config, names: Sequence[str]) -> Config:
@@ -84,7 +99,7 @@ def _only(config: Config, names: Sequence[str]) -> Config:
     return config.model_copy(update={"suites": kept})
 
 
-def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree) -> PreparedSuite:
+def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree, bases: Bases | None) -> PreparedSuite:
     suite, root = loaded.config.suites[name], loaded.root(name)
     tasks: dict[Side, TaskBase] = {Side.CANDIDATE: suite.task}
     if (second := loaded.baseline_tasks.get(name)) is not None:
@@ -99,7 +114,27 @@ def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree) ->
         )
         for side, task in tasks.items()
     )
-    return prepare_suite(name, suite, root=root, selection=selection, sides=sides, endpoints=loaded.config.endpoints)
+    ref = suite.baseline_ref
+    if bases is None or ref is None or not ref.of_commit:
+        return prepare_suite(
+            name, suite, root=root, selection=selection, sides=sides, endpoints=loaded.config.endpoints
+        )
+    # Here a pull request's dataset, evaluators and checks are the work tree's. What it may not change of its own gate
+    # is to be taken from the base: `at` knows the commit, and prepare_suite reads all of it.
+    at = at_base(name, loaded, bases, tree)
+    prepared = prepare_suite(
+        name, at.suite, root=root, selection=selection, sides=sides, endpoints=loaded.config.endpoints
+    )
+    at = with_nothing_changed(at, prepared, bases)
+    return replace(
+        prepared,
+        suite=at.suite,
+        sides=sides if at.side is None else (*sides, at.side),
+        base=at.base,
+        problem=at.problem,
+        notes=at.notes,
+        unchanged=at.unchanged,
+    )
 
 
 def _title(task: TaskBase) -> str:

@@ -27,18 +27,19 @@ def resource_evidence(
     experiments: Mapping[Side, ExperimentRow],
     index: Mapping[str, int],
     *,
-    names: Sequence[str] | None = None,
+    names: Mapping[Side, Sequence[str]] | None = None,
 ) -> tuple[ResourceEvidence, ...]:
     """Return the suite's checks of cost, tokens and latency with what every run took, read once for all of them.
 
-    `names` are the samples; without them, the stored ones of each side.
+    `names` are each side's samples; without them, the stored ones.
     """
     declared = suite.resource_checks
     if not declared or Side.CANDIDATE not in experiments:
         return ()
     wanted = tuple(dict.fromkeys(resource for resource, _ in declared.values()))
     sides = {
-        side: _read(journal, row, index, wanted, names or samples(row.repetitions)) for side, row in experiments.items()
+        side: _read(journal, row, index, wanted, names[side] if names is not None else samples(row.repetitions))
+        for side, row in experiments.items()
     }
     return tuple(
         ResourceEvidence(
@@ -60,6 +61,7 @@ def _read(
     names: Sequence[str],
 ) -> dict[Resource, Scores]:
     columns = {sample: column for column, sample in enumerate(names)}
+    earlier = set(samples(experiment.repetitions)) if experiment.stored else set()
     shape = (len(index), len(columns))
     values = {resource: np.full(shape, np.nan) for resource in wanted}
     cells = {resource: np.full(shape, Cell.MISSING, dtype=np.uint8) for resource in wanted}
@@ -73,7 +75,7 @@ def _read(
             continue
         parts = None if usage is None else rows.from_json(usage)
         for resource in wanted:
-            cells[resource][at], values[resource][at] = _taken(resource, seconds, parts, stored=experiment.stored)
+            cells[resource][at], values[resource][at] = _taken(resource, seconds, parts, stored=sample in earlier)
     return {resource: Scores(values=values[resource], cells=cells[resource]) for resource in wanted}
 
 

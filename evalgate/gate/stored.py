@@ -25,7 +25,8 @@ def adopt(
 
     A suite without one, or whose baseline is here already, is left alone. `known` gains the new experiment.
     """
-    if not isinstance(suite.suite.baseline, str) or (suite.name, Side.BASELINE) in known:
+    ref = suite.suite.baseline_ref
+    if ref is None or ref.of_commit or (suite.name, Side.BASELINE) in known:
         return []
     try:
         source, build, found = _find(journal, build_id, suite)
@@ -45,7 +46,9 @@ def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[Path, 
     kind, _, name = str(suite.suite.baseline).partition(":")
     path = suite.root / name if kind == "file" else journal.path
     with Journal(path, create=False) as store:
-        builds = [build for build in store.builds() if path != journal.path or build.id != build_id]
+        builds = [
+            build for build in store.builds(trials=name != "latest") if path != journal.path or build.id != build_id
+        ]
         if kind == "build" and name != "latest":
             builds = [build for build in builds if str(build.id) == name]
         for build in builds:

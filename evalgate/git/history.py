@@ -73,17 +73,17 @@ def merge_base(repository: Repository, target: str | None = None) -> Base:
     )
 
 
-def first_parent(repository: Repository, name: str | None) -> Base:
-    """Return the first parent of what is checked out, a merge: what a pull request was merged into.
+def first_parent(repository: Repository, name: str | None) -> Base | None:
+    """Return the first parent of what is checked out, a merge: what a pull request was merged into. None for no merge.
 
-    Raises BaselineError where it is no merge, or where its parent cannot be fetched.
+    Raises BaselineError where the parent cannot be fetched.
     """
     told = repository.git.call(repository.root, "cat-file", "commit", "HEAD")
     header = told.text.partition("\n\n")[0] if told is not None and told.code == 0 else ""
     # Read from the commit itself: in a clone of depth 1 its parents are hidden from HEAD^1.
     parents = re.findall(r"^parent ([0-9a-f]+)$", header, re.MULTILINE)
     if len(parents) < 2:
-        raise BaselineError("what is checked out is no merge of a pull request", next_step=NAME_THE_BASE)
+        return None
     return Base(commit=commit_of(repository, parents[0]).commit, name=name)
 
 

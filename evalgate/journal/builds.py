@@ -15,7 +15,8 @@ from evalgate.records import EvaluatorSpec, Side
 class BuildRow:
     """One build. `partial` is why it is a sample without a verdict; `config` the resolved config as JSON.
 
-    A noise study is stored like a build and is none: `study_runs` is how often it runs each task.
+    A noise study is stored like a build and is none: `study_runs` is how often it runs each task. `trial` is what
+    `evalgate compare` called the task that it tried: a build, but of nothing that anybody ships.
     """
 
     id: int = 0
@@ -31,11 +32,15 @@ class BuildRow:
     config: Mapping[str, Any]
     evalgate_version: str
     study_runs: int | None = None
+    trial: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentRow:
-    """One side of one suite. `task` and `evaluators` are fingerprints; `watched` names what they cover, with hashes."""
+    """One side of one suite. `task` and `evaluators` are fingerprints; `watched` names what they cover, with hashes.
+
+    `commit` is that of a baseline that is one, `drawn_on` the day on which stored runs were drawn.
+    """
 
     id: int = 0
     build: int = 0
@@ -50,6 +55,27 @@ class ExperimentRow:
     specs: tuple[EvaluatorSpec, ...]
     watched: Mapping[str, str] = field(default_factory=dict)
     stored: bool = False
+    commit: str | None = None
+    drawn_on: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DrawRow:
+    """What was drawn of one suite: every example so many times on each side. The last one of a build decides."""
+
+    suite: str
+    key: str | None
+    candidate: int
+    baseline: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NoteRow:
+    """A sentence that a report says of a suite. `unchanged`: the suite was skipped for it."""
+
+    suite: str
+    message: str
+    unchanged: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,6 +128,7 @@ def build_from(row: sqlite3.Row) -> BuildRow:
         config=rows.from_json(row["config"]),
         evalgate_version=row["evalgate_version"],
         study_runs=row["study_runs"],
+        trial=row["trial"],
     )
 
 
@@ -121,6 +148,8 @@ def experiment_from(row: sqlite3.Row) -> ExperimentRow:
         specs=rows.specs_from(row["specs"]),
         watched=rows.from_json(row["watched"]),
         stored=bool(row["stored"]),
+        commit=row["commit_id"],
+        drawn_on=row["drawn_on"],
     )
 
 

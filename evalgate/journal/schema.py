@@ -7,7 +7,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 4
+VERSION: Final = 6
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -101,6 +101,10 @@ _USAGE_OF_EVALUATIONS: Final = """
 ALTER TABLE evaluation ADD COLUMN usage TEXT;  -- JSON list; NULL where no model was called, null where nobody saw it
 """
 
+_TRIALS: Final = """
+ALTER TABLE build ADD COLUMN trial TEXT;  -- what `evalgate compare` called the task that it tried; NULL for a run
+"""
+
 _NOISE: Final = """
 ALTER TABLE build ADD COLUMN study_runs INTEGER;  -- of a noise study: how often it runs each task; NULL for a build
 
@@ -121,6 +125,30 @@ CREATE TABLE noise (
     shift_p REAL NOT NULL,      -- of no run shifting its examples together, adjusted for all checks of the study
     shift REAL NOT NULL,        -- standard deviation of that shift, a share of the range
     PRIMARY KEY (build, suite, name)
+) STRICT, WITHOUT ROWID;
+"""
+
+_DRAWS: Final = """
+ALTER TABLE experiment ADD COLUMN commit_id TEXT;  -- of a baseline that is a commit: whose tree answers
+ALTER TABLE experiment ADD COLUMN drawn_on TEXT;   -- of stored runs: the day they were drawn
+
+CREATE TABLE draw (
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    position INTEGER NOT NULL,  -- the last one decides
+    key TEXT,                   -- what its samples are named by; NULL: r1, r2 and so on
+    candidate INTEGER NOT NULL, -- how often each example is drawn on that side, 0: not at all
+    baseline INTEGER NOT NULL,
+    PRIMARY KEY (build, suite, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE note (
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('told', 'unchanged')),  -- unchanged: the suite is skipped for it
+    message TEXT NOT NULL,
+    PRIMARY KEY (build, suite, position)
 ) STRICT, WITHOUT ROWID;
 """
 
@@ -166,7 +194,14 @@ CREATE TABLE human_label (      -- labels of that validation, of answers to the 
 ) STRICT, WITHOUT ROWID;
 """
 
-_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES, 1: _NOISE, 2: _JUDGES, 3: _USAGE_OF_EVALUATIONS}
+_MIGRATIONS: Final[dict[int, str]] = {
+    0: _TABLES,
+    1: _NOISE,
+    2: _JUDGES,
+    3: _USAGE_OF_EVALUATIONS,
+    4: _DRAWS,
+    5: _TRIALS,
+}
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 
 

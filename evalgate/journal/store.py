@@ -10,8 +10,10 @@ from evalgate.journal import rows
 from evalgate.journal.builds import (
     NOISE,
     BuildRow,
+    DrawRow,
     ExperimentRow,
     NoiseRow,
+    NoteRow,
     ProblemRow,
     build_from,
     experiment_from,
@@ -21,6 +23,8 @@ from evalgate.journal.connection import explained
 from evalgate.journal.judges import JudgeTables
 from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
 
+_LABEL = 200
+"""Characters of a label that tell it apart."""
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
 _JUDGE_AWAY = 'failure LIKE \'{"kind":"infrastructure"%\''
 _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
@@ -37,9 +41,9 @@ class Journal(JudgeTables):
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version, study_runs) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs, trial) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
-                 rows.to_json(build.config), build.evalgate_version, build.study_runs),
+                 rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 
@@ -50,9 +54,11 @@ class Journal(JudgeTables):
             raise ConfigurationError(f"there is no build {build_id} in {self.path}", next_step="evalgate journal list")
         return build_from(row)
 
-    def builds(self) -> list[BuildRow]:
-        """Return every build, the latest first. Noise studies are none."""
-        return [build_from(r) for r in self._all("SELECT * FROM build WHERE study_runs IS NULL ORDER BY id DESC", ())]
+    def builds(self, *, trials: bool = False) -> list[BuildRow]:
+        """Return every build, the latest first. Noise studies are none; with `trials`, what was tried is among them."""
+        tried = "" if trials else " AND trial IS NULL"
+        query = f"SELECT * FROM build WHERE study_runs IS NULL{tried} ORDER BY id DESC"
+        return [build_from(row) for row in self._all(query, ())]
 
     def studies(self) -> list[BuildRow]:
         """Return every noise study, the latest first."""
@@ -181,6 +187,8 @@ class Journal(JudgeTables):
             "specs": rows.specs_json(experiment.specs),
             "watched": rows.to_json(experiment.watched),
             "stored": experiment.stored,
+            "commit_id": experiment.commit,
+            "drawn_on": experiment.drawn_on,
         }
         with self._write() as db:
             cursor = db.execute(f"INSERT INTO experiment ({rows.placeholders(list(columns))})", columns)
@@ -191,6 +199,104 @@ class Journal(JudgeTables):
         return [
             experiment_from(r) for r in self._all("SELECT * FROM experiment WHERE build = ? ORDER BY id", (build_id,))
         ]
+
+    def add_draws(self, build_id: int, draws: Iterable[DrawRow]) -> None:
+        """Write what is drawn next of suites, all of it or nothing."""
+        with self._write() as db:
+            for draw in draws:
+                db.execute(
+                    "INSERT INTO draw SELECT ?, ?, count(*), ?, ?, ? FROM draw WHERE build = ? AND suite = ?",
+                    (build_id, draw.suite, draw.key, draw.candidate, draw.baseline, build_id, draw.suite),
+                )
+
+    def draws(self, build_id: int) -> list[DrawRow]:
+        """Return what was drawn in a build, in its order."""
+        found = self._all("SELECT * FROM draw WHERE build = ? ORDER BY position, suite", (build_id,))
+        return [DrawRow(**{name: row[name] for name in ("suite", "key", "candidate", "baseline")}) for row in found]
+
+    def decided_with(self, key: str) -> DrawRow | None:
+        """Return the draw of both sides by this key that a complete build decided on; None where there is none."""
+        found = self._one(
+            "SELECT d.* FROM draw d JOIN build b ON b.id = d.build WHERE d.key = ? AND d.candidate > 0"
+            " AND d.baseline > 0 AND b.status = 'complete' AND b.partial IS NULL ORDER BY d.build DESC LIMIT 1",
+            (key,),
+        )
+        names = ("suite", "key", "candidate", "baseline")
+        return None if found is None else DrawRow(**{name: found[name] for name in names})
+
+    def made(self, experiment: ExperimentRow) -> list[bool]:
+        """Return of each run whether it failed; those of an experiment's own build alone, no copies of earlier ones."""
+        query = (
+            "SELECT failure_kind IS NOT NULL FROM run JOIN experiment x ON x.id = run.experiment JOIN build b ON"
+            " b.id = x.build WHERE x.id = ? AND run.started_at >= b.created_at"
+        )
+        return [bool(failed) for (failed,) in self._tuples(query, (experiment.id,))]
+
+    def add_note(self, build_id: int, note: NoteRow) -> None:
+        """Write a sentence about a suite; the same one twice is one."""
+        with self._write() as db:
+            db.execute(
+                "INSERT INTO note SELECT :build, :suite, (SELECT count(*) FROM note WHERE build = :build AND"
+                " suite = :suite), :kind, :message WHERE NOT EXISTS (SELECT 1 FROM note WHERE build = :build AND"
+                " suite = :suite AND message = :message)",
+                {
+                    "build": build_id,
+                    "suite": note.suite,
+                    "kind": "unchanged" if note.unchanged else "told",
+                    "message": rows.text(note.message),
+                },
+            )
+
+    def notes(self, build_id: int) -> list[NoteRow]:
+        """Return what is said of the suites of a build, in its order."""
+        found = self._all("SELECT * FROM note WHERE build = ? ORDER BY suite, position", (build_id,))
+        return [
+            NoteRow(suite=row["suite"], message=row["message"], unchanged=row["kind"] == "unchanged") for row in found
+        ]
+
+    def drawn_baselines(
+        self, *, task: str, dataset_version: str, evaluators: str
+    ) -> list[tuple[DrawRow, ExperimentRow]]:
+        """Return every draw of a baseline of exactly this in a complete build, the latest first."""
+        found = self._all(
+            "SELECT x.*, d.suite AS d_suite, d.key, d.candidate, d.baseline FROM draw d JOIN build b ON b.id = d.build"
+            " JOIN experiment x ON x.build = d.build AND x.suite = d.suite AND x.side = 'baseline'"
+            " WHERE d.baseline > 0 AND b.status = 'complete' AND b.partial IS NULL AND x.task = ?"
+            " AND x.dataset_version = ? AND x.evaluators = ? ORDER BY d.build DESC, d.position DESC",
+            (task, dataset_version, evaluators),
+        )
+        return [
+            (
+                DrawRow(suite=row["d_suite"], key=row["key"], candidate=row["candidate"], baseline=row["baseline"]),
+                experiment_from(row),
+            )
+            for row in found
+        ]
+
+    def earlier(self, experiment: ExperimentRow, sample: str, *, of_commit: str | None) -> list[int]:
+        """Return the experiments of other builds that drew this sample of exactly this, the latest first.
+
+        `of_commit` leaves only those whose tree was that commit, as it stands.
+        """
+        found = self._all(
+            "SELECT x.id FROM experiment x JOIN build b ON b.id = x.build WHERE x.id < :id AND x.build != :build"
+            " AND x.side = :side AND x.task = :task AND x.dataset_version = :dataset_version"
+            " AND x.evaluators = :evaluators AND NOT (x.stored AND :sample GLOB 'r[0-9]*')"
+            " AND (:of_commit IS NULL OR x.commit_id = :of_commit OR"
+            " (x.commit_id IS NULL AND b.commit_id = :of_commit AND NOT b.dirty))"
+            " AND EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.sample = :sample) ORDER BY x.id DESC",
+            {
+                "id": experiment.id,
+                "build": experiment.build,
+                "side": experiment.side.value,
+                "task": experiment.task,
+                "dataset_version": experiment.dataset_version,
+                "evaluators": experiment.evaluators,
+                "sample": sample,
+                "of_commit": of_commit,
+            },
+        )
+        return [int(row["id"]) for row in found]
 
     # runs and evaluations
 
@@ -269,12 +375,6 @@ class Journal(JudgeTables):
         for example_id, sample, output_hash, kind in self._tuples(query, (experiment,)):
             yield example_id, sample, output_hash, None if kind is None else rows.error_kind(kind)
 
-    def takings(self, experiment: int) -> Iterator[tuple[str, str, bool, float, tuple[Usage, ...] | None]]:
-        """Yield (example id, sample, whether it failed, seconds, usage) of every run."""
-        query = "SELECT example_id, sample, failure IS NOT NULL, latency, usage FROM run WHERE experiment = ?"
-        for example_id, sample, failed, latency, usage in self._tuples(query, (experiment,)):
-            yield example_id, sample, bool(failed), latency, rows.usage_from(usage)
-
     def pace(self, experiment: int) -> tuple[int, float | None]:
         """Return (stored runs, seconds from the first one's start to the last one's end); None where unknown.
 
@@ -304,6 +404,21 @@ class Journal(JudgeTables):
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""
         query = "SELECT example_id, sample, name, score, failure IS NOT NULL FROM evaluation WHERE experiment = ?"
         return self._tuples(query, (experiment,))
+
+    def labels(self, candidate: int, baseline: int | None) -> Iterator[tuple[str, str, int, int]]:
+        """Yield (evaluator, label, answers of the candidate, answers of the baseline), the most frequent label first.
+
+        Counted here: there may be more labels than memory holds. A long one counts by its beginning. An evaluator that
+        says pass and fail alone is left out: its score says that.
+        """
+        query = (
+            f"SELECT name, substr(label, 1, {_LABEL}) AS label, sum(experiment = :candidate) AS answers, "
+            "sum(experiment = :baseline) FROM evaluation WHERE experiment IN (:candidate, :baseline)"
+            " AND label IS NOT NULL AND failure IS NULL AND sample GLOB 'r[0-9]*'"
+            " AND name IN (SELECT DISTINCT name FROM evaluation WHERE experiment IN (:candidate, :baseline)"
+            " AND label NOT IN ('pass', 'fail')) GROUP BY 1, 2 ORDER BY 1, count(*) DESC, 2"
+        )
+        return self._tuples(query, {"candidate": candidate, "baseline": -1 if baseline is None else baseline})
 
     def resources(self, experiment: int) -> Iterator[tuple[str, str, float, str | None, str | None]]:
         """Yield (example id, sample, seconds, usage as JSON, failure kind) of every run: what it took."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,10 @@ from evalgate.journal.connection import connect, explained
 from evalgate.journal.store import Journal
 
 _OF_EXPERIMENTS: Final = "experiment IN (SELECT id FROM main.experiment WHERE build = :build)"
+_OF_ANSWERED: Final = (
+    "EXISTS (SELECT 1 FROM main.run r WHERE r.experiment = :target AND r.example_id = evaluation.example_id"
+    " AND r.sample = :new)"
+)
 _EXPORTED: Final = (
     ("build", "id = :build"),
     ("content", "hash IN (SELECT hash FROM main.example WHERE build = :build)"),
@@ -21,6 +25,8 @@ _EXPORTED: Final = (
     ("run", _OF_EXPERIMENTS),
     ("evaluation", _OF_EXPERIMENTS),
     ("problem", "build = :build"),
+    ("draw", "build = :build"),
+    ("note", "build = :build"),
     ("noise", "build = :build"),
     ("judge", "build = :build"),
     ("human_label", "build = :build"),
@@ -54,6 +60,24 @@ def copy_experiment(source: Path, source_id: int, target: Path, target_id: int) 
                 f" SELECT :target, {columns} FROM {'main' if within else 'other'}.{table} WHERE experiment = :source",
                 {"target": target_id, "source": source_id},
             )
+
+
+def copy_samples(journal: Path, source_id: int, target_id: int, names: Mapping[str, str]) -> None:
+    """Copy answered runs within a journal, sample by sample under its new name, with their evaluations.
+
+    What the target has is kept; a run that only infrastructure failed is no answer.
+    """
+    with _joined(journal, None) as db:
+        for table, where in (("run", "failure_kind IS NOT 'infrastructure'"), ("evaluation", _OF_ANSWERED)):
+            known = [row[1] for row in db.execute(f"PRAGMA main.table_info({table})")]
+            columns = ", ".join(name for name in known if name not in ("experiment", "sample"))
+            for old, new in names.items():
+                db.execute(
+                    f"INSERT OR IGNORE INTO main.{table} (experiment, sample, {columns})"
+                    f" SELECT :target, :new, {columns}"
+                    f" FROM main.{table} WHERE experiment = :source AND sample = :old AND {where}",
+                    {"target": target_id, "new": new, "source": source_id, "old": old},
+                )
 
 
 @contextmanager

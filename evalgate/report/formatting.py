@@ -57,6 +57,11 @@ def number(value: float) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def chance(p: float) -> str:
+    """Write a p or q for the details: `0.0123`; what is smaller than anybody needs is `under 0.0001`."""
+    return "under 0.0001" if p < 0.0001 else number(p)
+
+
 def seconds(value: float) -> str:
     """Write a duration: `8 ms`, `0.4 s`, `12 s`, `3 min 20 s`, `1 h 5 min`."""
     if value < 0.0995:

@@ -12,9 +12,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
+from evalgate.decision.distribution import Distribution, Tally
 from evalgate.decision.results import (
     CheckDecision,
     Comparison,
+    Correction,
     Flip,
     Interval,
     Ratio,
@@ -87,6 +89,7 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "errors": [_tally(tally) for tally in shown.errors],
         "spending": spending_json(shown),
         "warnings": list(suite.warnings),
+        "notes": list(shown.notes),
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],
     }
@@ -129,12 +132,26 @@ def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
         "baseline": _score(check.baseline_mean, check),
         "candidate": _score(check.candidate_mean, check),
         "comparison": _comparison(check.comparison),
+        "corrected": _corrected(check.corrected),
         "detectable": _number(check.detectable),
         "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},
         "slices": [] if sample else [_slice(part) for part in check.slices],
+        "distribution": _distribution(check.distribution),
+        "notes": [] if sample else list(check.notes),
         "regressed": [_flip(flip, check) for flip in check.regressed],
         "improved": [_flip(flip, check) for flip in check.improved],
         "ratio": _ratio(check.ratio),
+    }
+
+
+def _corrected(found: Correction | None) -> dict[str, Any] | None:
+    """Return a judge's difference as people's labels correct it."""
+    if found is None:
+        return None
+    return {
+        "delta": _number(found.estimate),
+        "interval": {"low": _number(found.low), "high": _number(found.high), "level": found.level, "method": "PPI++"},
+        "labelled": found.labelled,
     }
 
 
@@ -200,6 +217,7 @@ def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
         "p": _number(comparison.p),
         "p_adjusted": _number(comparison.p_adjusted),
         "could_fail": comparison.could_fail,
+        "q": _number(comparison.q),
     }
 
 
@@ -211,6 +229,30 @@ def _interval(interval: Interval | None) -> dict[str, Any] | None:
         "high": _number(interval.high),
         "level": _number(interval.level),
         "method": interval.method,
+    }
+
+
+def _distribution(spread: Distribution | None) -> dict[str, Any] | None:
+    if spread is None:
+        return None
+    quartiles = {"candidate": spread.candidate_quartiles, "baseline": spread.baseline_quartiles}
+    return {
+        "of": spread.of.value,
+        "counts": [_counted(tally) for tally in spread.tallies],
+        "others": None if spread.others is None else _counted(spread.others),
+        "quartiles": {
+            side: None if ends is None else [_number(end) for end in ends] for side, ends in quartiles.items()
+        },
+    }
+
+
+def _counted(tally: Tally) -> dict[str, Any]:
+    return {
+        "name": tally.name,
+        "low": _number(tally.low),
+        "high": _number(tally.high),
+        "candidate": tally.candidate,
+        "baseline": tally.baseline,
     }
 
 

@@ -60,6 +60,8 @@ def _properties(report: BuildReport, suite: SuiteDecision, shown: SuiteReport) -
     yield "dataset", f"{shown.dataset} {shown.dataset_version}"
     for warning in suite.warnings:
         yield "warning", warning
+    for note in shown.notes:
+        yield "note", note
 
 
 def _check(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, check: CheckDecision) -> ET.Element:

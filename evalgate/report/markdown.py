@@ -5,7 +5,7 @@ Too long a text is never cut: it is rendered again with less in it, down to the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import IntEnum
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Final
 from evalgate.decision.results import CheckDecision, Comparison, SuiteDecision
 from evalgate.errors import EvalgateError
 from evalgate.records import Evaluation, Json, Verdict
-from evalgate.report import escaping, formatting, sentences
+from evalgate.report import escaping, formatting, sentences, spread
 from evalgate.report.answers import answer, one_line, pretty
 from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
-from evalgate.report.rows import Row, flip_words, slice_name, suite_rows
+from evalgate.report.rows import Row, flip_words, listed_first, slice_name, suite_rows
 from evalgate.report.spending import spending_line
 from evalgate.report.templates import escaping_environment
 
@@ -81,10 +81,15 @@ class Section:
     errors: tuple[str, ...]
     spent: str | None
     folds: tuple[Fold, ...]
+    others: str
+    """In how many checks examples changed too, in words."""
+    other_folds: tuple[Fold, ...]
     caught: str | None
     amounts: tuple[str, ...]
     warnings: tuple[str, ...]
+    notes: tuple[str, ...]
     numbers: tuple[Numbers, ...]
+    spreads: tuple[spread.Table, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +105,8 @@ class Numbers:
     p: str
     p_adjusted: str
     detectable: str
+    q: bool
+    """Whether a q-value stands for it: it decides nothing."""
 
 
 def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
@@ -128,6 +135,7 @@ def render_markdown(report: BuildReport, *, detail: Detail, template: str = "sum
 
     environment = escaping_environment(escaping.sentence_for_markdown)
     environment.filters["code"] = lambda text: Markup(escaping.code_for_markdown(str(text)))  # noqa: S704 escaped
+    environment.filters["whole"] = _whole
     environment.tests["command"] = lambda text: str(text).startswith("evalgate ")
     text = environment.get_template(template).render(
         mark="⚠️" if report.sample else _MARKS[report.decision.verdict],
@@ -145,8 +153,16 @@ def render_markdown(report: BuildReport, *, detail: Detail, template: str = "sum
     return text.rstrip() + "\n"
 
 
+def _whole(text: object) -> Markup:
+    """Return a cell that is not broken into lines where the page is narrow."""
+    from markupsafe import Markup
+
+    return Markup(escaping.sentence_for_markdown(str(text)).replace(" ", "&nbsp;"))  # noqa: S704 escaped
+
+
 def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, detail: Detail) -> Section:
     reason, reasons = sentences.unsaid(report, suite)
+    first, others = listed_first(suite)
     return Section(
         name=suite.name,
         mark="" if report.sample else _MARKS[suite.verdict],
@@ -156,17 +172,21 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         rows=tuple(suite_rows(suite, shown, sample=report.sample)),
         reasons=tuple(reasons),
         errors=tuple(sentences.error_sentence(tally) for tally in shown.errors),
-        folds=tuple(_folds(suite, shown, detail)),
+        folds=tuple(_folds(first, shown, detail)),
+        others=formatting.count(len(others), "other check"),
+        other_folds=tuple(_folds(others, shown, detail)),
         spent=spending_line(shown),
         caught=None if report.sample else sentences.could_catch(suite),
         amounts=tuple(sentences.amounts(suite, shown)),
         warnings=suite.warnings,
+        notes=shown.notes,
         numbers=() if report.sample else tuple(_numbers(suite)),
+        spreads=tuple(spread.tables(suite, shown)) if detail > Detail.TABLES else (),
     )
 
 
-def _folds(suite: SuiteDecision, shown: SuiteReport, detail: Detail) -> Iterator[Fold]:
-    for check in suite.checks:
+def _folds(checks: Sequence[CheckDecision], shown: SuiteReport, detail: Detail) -> Iterator[Fold]:
+    for check in checks:
         named = {flip.example_id for flip in check.regressed}
         failing = [name for rule in check.rules for name in rule.example_ids if name not in named]
         unit = shown.units.get(check.name)
@@ -263,8 +283,9 @@ def _line(check: CheckDecision, name: str, comparison: Comparison) -> Numbers:
         change, between = formatting.relative_change(comparison.delta), formatting.relative_range
         caught = None if ratio.caught is None else formatting.rise(ratio.caught)
     level = f" ({formatting.percent(interval.level)}, {interval.method})" if interval else ""
-    p, p_adjusted = (
-        formatting.UNKNOWN if p is None else formatting.number(p) for p in (comparison.p, comparison.p_adjusted)
+    p, p_adjusted, q = (
+        formatting.UNKNOWN if p is None else formatting.chance(p)
+        for p in (comparison.p, comparison.p_adjusted, comparison.q)
     )
     return Numbers(
         name=name,
@@ -274,6 +295,7 @@ def _line(check: CheckDecision, name: str, comparison: Comparison) -> Numbers:
         change=change,
         interval=f"{between(interval)}{level}" if interval else formatting.UNKNOWN,
         p=p,
-        p_adjusted=p_adjusted,
+        p_adjusted=p_adjusted if comparison.q is None else f"q {q}",
         detectable=caught or formatting.UNKNOWN,
+        q=comparison.q is not None,
     )

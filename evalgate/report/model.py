@@ -115,6 +115,8 @@ class SuiteReport:
     candidate_label: str
     baseline_label: str | None
     counts: Mapping[Side, SideCounts]
+    notes: tuple[str, ...] = ()
+    """What there is to know of its baseline, as sentences."""
     errors: tuple[ErrorTally, ...] = ()
     examples: Mapping[str, ExampleView] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)

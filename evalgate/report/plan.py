@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from evalgate.decision.outlook import OWN_CHANGES
-from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SuitePlan
+from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan, longest
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
@@ -45,11 +45,9 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
         )
         return
     for side in suite.sides:
-        took = f"time {_UNTIMED}"
-        if side.seconds is not None and side.seconds_per_run is not None:
-            each = formatting.seconds(side.seconds_per_run)
-            took = f"about {formatting.seconds(side.seconds)} (a run every {each} in build {side.build})"
-        page.prose(f"{side.side.value}, {side.label}: {count(side.runs, 'run')}, {took}", indent=2, hanging=4)
+        page.prose(f"{side.side.value}, {side.label}: {count(side.runs, 'run')}, {_took(side)}", indent=2, hanging=4)
+    if suite.confirmation:
+        page.prose(_confirmation(suite), indent=2, hanging=4)
     if suite.models is not None:
         page.prose(_models(suite.models), indent=2, hanging=4)
     if suite.redraws:
@@ -94,6 +92,21 @@ def _known_rise(of: RiseOutlook, spread: Spread) -> str:
     if of.rise is None:
         return f"no rise is caught 8 times in 10: there are too few examples ({where})."
     return f"rises of {formatting.rise(of.rise)} or more are caught 8 times in 10 ({where})."
+
+
+def _took(side: SidePlan) -> str:
+    if side.seconds is None or side.seconds_per_run is None:
+        return f"time {_UNTIMED}"
+    each = formatting.seconds(side.seconds_per_run)
+    return f"about {formatting.seconds(side.seconds)} (a run every {each} in build {side.build})"
+
+
+def _confirmation(suite: SuitePlan) -> str:
+    """Return what comes on top where the first measurement leans worse, and is measured again."""
+    runs = sum(side.runs for side in suite.confirmation)
+    seconds = longest(suite.confirmation)
+    time = f"time {_UNTIMED}" if seconds is None else f"about {formatting.seconds(seconds)}"
+    return f"If it leans worse, a confirmation draws both sides anew: {count(runs, 'more run')}, {time}."
 
 
 def _check(page: Page, suite: SuitePlan, check: CheckPlan, catch: float | None) -> None:
@@ -196,7 +209,7 @@ def _next(plan: BuildPlan) -> str:
 
 
 def render_plan_json(plan: BuildPlan) -> str:
-    """Return the plan as indented ASCII JSON. Drops and rates are shares, times seconds; null: not known, or none."""
+    """Return the plan as indented ASCII JSON, in the shape of docs/plan.schema.json; null: not known, or none."""
     return json.dumps(plan_json(plan), indent=2, allow_nan=False) + "\n"
 
 
@@ -232,17 +245,8 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
             "usd": _number(suite.models.usd),
             "known_from_build": suite.models.build,
         },
-        "sides": [
-            {
-                "side": side.side.value,
-                "label": side.label,
-                "runs": side.runs,
-                "seconds_per_run": _number(side.seconds_per_run),
-                "seconds": _number(side.seconds),
-                "timed_in_build": side.build,
-            }
-            for side in suite.sides
-        ],
+        "sides": [_side_json(side) for side in suite.sides],
+        "confirmation": [_side_json(side) for side in suite.confirmation],
         "thresholds": list(suite.thresholds),
         "checks": [_check_json(check, asked=asked) for check in suite.checks],
         "ratios": [_ratio_json(ratio) for ratio in suite.ratios],
@@ -258,6 +262,17 @@ def _ratio_json(of: RatioPlan) -> dict[str, Any]:
     }
 
 
+def _side_json(side: SidePlan) -> dict[str, Any]:
+    return {
+        "side": side.side.value,
+        "label": side.label,
+        "runs": side.runs,
+        "seconds_per_run": _number(side.seconds_per_run),
+        "seconds": _number(side.seconds),
+        "timed_in_build": side.build,
+    }
+
+
 def _check_json(check: CheckPlan, *, asked: bool) -> dict[str, Any]:
     noise = check.noise
     return {
@@ -270,6 +285,8 @@ def _check_json(check: CheckPlan, *, asked: bool) -> dict[str, Any]:
             "flip": _number(noise.flip),
             "binary": noise.binary,
             "cluster_correlation": _number(noise.icc),
+            "comparisons": noise.columns,
+            "able_to_fail": noise.live,
             "source": noise.source,
             "build": noise.build or None,
         },

@@ -13,6 +13,7 @@ from evalgate.report import formatting
 from evalgate.report.model import SuiteReport
 
 _SLICES_SHOWN: Final = 8
+_CHECKS_LISTED: Final = 4
 _FAILED: Final = {
     "no_regression": "worse",
     "improves": "not better enough",
@@ -85,6 +86,21 @@ def in_failing_slice(flip: Flip, check: CheckDecision, shown: SuiteReport) -> bo
 
 def _required(part: SliceDecision) -> bool:
     return part.required and part.verdict is not Verdict.PASS
+
+
+def listed_first(suite: SuiteDecision) -> tuple[list[CheckDecision], list[CheckDecision]]:
+    """Return the checks whose examples are listed, a few of those that make the suite what it is, and the others.
+
+    Only those of which an example changed or fails.
+    """
+    with_examples = [
+        check
+        for check in suite.checks
+        if check.regressed or check.improved or any(rule.example_ids for rule in check.rules)
+    ]
+    decisive = [check for check in with_examples if check.gating and check.verdict is suite.verdict]
+    first = (decisive or with_examples)[:_CHECKS_LISTED]
+    return first, [check for check in with_examples if all(check is not each for each in first)]
 
 
 def slice_name(part: SliceDecision) -> str:
@@ -166,10 +182,18 @@ def _between(check: CheckDecision, interval: Interval) -> str:
     return text if check.low is None else text.rsplit(" ", 1)[0]
 
 
+def _only_a_slice(check: CheckDecision) -> bool:
+    """Return whether a slice got worse where all examples together could be no worse."""
+    where = check.comparison.interval if check.comparison else None
+    return where is not None and where.high >= 0 and any(part.verdict is Verdict.FAIL for part in check.slices)
+
+
 def _phrase(check: CheckDecision) -> str:
     """Say in a few words what the worst rule of a check found."""
     if check.verdict is Verdict.FAIL:
         failed = [_FAILED.get(rule.rule, rule.rule) for rule in check.rules if rule.verdict is Verdict.FAIL]
+        if failed and _only_a_slice(check):
+            failed = ["worse in a slice" if each == _FAILED["no_regression"] else each for each in failed]
         return ", ".join(dict.fromkeys(failed)) or "worse in a part"
     if check.verdict is Verdict.PASS and check.comparison is not None and check.comparison.changed == 0:
         return "nothing changed"

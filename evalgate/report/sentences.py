@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
 from evalgate.report import formatting
@@ -17,6 +18,8 @@ from evalgate.report.rows import failing, first_failing, slice_name
 from evalgate.suite.resources import Resource
 
 _NAMED = 3  # more names than this in a headline are not read
+_LISTED: Final = 5  # nor more than this in a sentence
+_TO_DECIDE: Final = "To decide"
 _ASKED: Final = {
     "no_regression": " whether this is worse",
     "improves": " whether this is better",
@@ -48,12 +51,15 @@ def headline(report: BuildReport) -> str:
     same = [f"{suite.name}/{check.name}" for suite, check in checks if check.verdict is verdict]
     of = f"{len(same):,} of {formatting.count(len(checks), 'check')}"
     if verdict is Verdict.PASS:
-        return f"fine to merge. {formatting.count(len(checks), 'check').capitalize()} passed."
+        passed = f"{formatting.count(len(checks), 'check').capitalize()} passed." if checks else report.decision.reason
+        return f"fine to merge. {passed}"
+    alone = len(checks) == 1
     if verdict is Verdict.FAIL:
         act = "this would have failed." if report.build.mode == "observe" else "do not merge."
-        return f"{act} {of} failed: {_named(same)}."
+        return f"{act} {same[0]} failed." if alone else f"{act} {of} failed: {_named(same)}."
     if verdict is Verdict.INCONCLUSIVE:
-        return f"cannot tell{_whether(checks)}. {of} undecided: {_named(same)}."
+        unknown = f"cannot tell{_whether(checks)}."
+        return f"{unknown} {same[0]} is undecided." if alone else f"{unknown} {of} undecided: {_named(same)}."
     return f"too little was measured to decide: {_named(_unmeasurable(report))}. This is not a pass."
 
 
@@ -96,12 +102,12 @@ def _unmeasurable(report: BuildReport) -> list[str]:
 
 def suite_reasons(suite: SuiteDecision) -> list[Reason]:
     """Return why each check of a suite has its verdict: what is not PASS one by one, what is PASS by its sentence."""
-    reasons = [reason for check in suite.checks if check.gating for reason in _check_reasons(check)]
+    reasons = [reason for check in suite.checks for reason in _check_reasons(check)]
     alike: dict[str, list[str]] = {}
     for reason in reasons:
         if reason.verdict is Verdict.PASS:
             alike.setdefault(reason.text, []).append(reason.about)
-    passed = [Reason(about=", ".join(names), verdict=Verdict.PASS, text=text) for text, names in alike.items()]
+    passed = [Reason(about=_named(names, _LISTED), verdict=Verdict.PASS, text=text) for text, names in alike.items()]
     worse = [reason for reason in reasons if reason.verdict is not Verdict.PASS]
     return sorted(worse, key=lambda reason: -(reason.verdict.rank if reason.verdict else 0)) + passed
 
@@ -127,6 +133,12 @@ def unsaid(report: BuildReport, suite: SuiteDecision) -> tuple[str | None, list[
 
 
 def _check_reasons(check: CheckDecision) -> Iterable[Reason]:
+    yield from _rule_reasons(check) if check.gating else ()
+    for note in check.notes:
+        yield Reason(about=check.name, verdict=None, text=note)
+
+
+def _rule_reasons(check: CheckDecision) -> Iterable[Reason]:
     several = len(check.rules) > 1
     for rule in check.rules:
         if rule.verdict is Verdict.PASS and check.verdict is not Verdict.PASS:
@@ -142,6 +154,8 @@ def _check_reasons(check: CheckDecision) -> Iterable[Reason]:
         yield Reason(about=check.name, verdict=Verdict.FAIL, text=f"{formatting.count(more, 'more slice')} like these.")
     if check.missing_could_change:
         yield Reason(about=check.name, verdict=None, text=check.missing_could_change)
+    if check.corrected is not None:
+        yield Reason(about=check.name, verdict=None, text=check.corrected.told)
 
 
 def error_sentence(tally: ErrorTally) -> str:
@@ -154,23 +168,32 @@ def error_sentence(tally: ErrorTally) -> str:
 
 
 def could_catch(suite: SuiteDecision) -> str | None:
-    """Say what drop and what rise this run would have caught; checks with the same figure share it."""
-    drops: dict[str, list[str]] = {}
+    """Say what drop and what rise this run would have caught and by what noise; equal figures are said once."""
+    drops: dict[str | None, dict[str, list[str]]] = {}
     rises: dict[str, list[str]] = {}
     for check in suite.checks:
-        if check.gating and check.detectable is not None:
-            drops.setdefault(formatting.points(check.detectable, signed=False), []).append(check.name)
-        if check.gating and check.ratio is not None and check.ratio.caught is not None:
+        if not check.gating or check.verdict is Verdict.UNMEASURABLE:
+            continue
+        if check.detectable is not None:
+            size = formatting.points(check.detectable, signed=False)
+            drops.setdefault(check.detectable_from, {}).setdefault(size, []).append(check.name)
+        if check.ratio is not None and check.ratio.caught is not None:
             rises.setdefault(formatting.rise(check.ratio.caught), []).append(check.name)
-    parts = [(word, _sizes(figures)) for word, figures in (("Drops", drops), ("Rises", rises)) if figures]
+    parts = [("Drops", "; ".join(_judged(_sizes(sizes), source) for source, sizes in drops.items()))] if drops else []
+    parts += [("Rises", _sizes(rises))] if rises else []
     if not parts:
         return None
     first = f"{parts[0][0]} that a run like this catches 8 times in 10: {parts[0][1]}."
     return " ".join([first, *(f"{word}: {sizes}." for word, sizes in parts[1:]), "Smaller ones could hide."])
 
 
+def _judged(sizes: str, source: str | None) -> str:
+    by = "this run's own changes, real ones among them" if source == OWN_CHANGES else source
+    return f"{sizes} (judged by {by})" if by else sizes
+
+
 def _sizes(figures: Mapping[str, Sequence[str]]) -> str:
-    return "; ".join(f"{size} in {', '.join(names)}" for size, names in figures.items())
+    return "; ".join(f"{size} in {_named(list(names), _LISTED)}" for size, names in figures.items())
 
 
 def amounts(suite: SuiteDecision, shown: SuiteReport) -> list[str]:
@@ -197,14 +220,29 @@ def next_steps(report: BuildReport) -> list[str]:
     steps: list[str | None] = []
     for suite in sorted(report.decision.suites, key=lambda suite: -suite.verdict.rank):
         if suite.verdict is not Verdict.PASS:
-            steps.append(suite.next_step)
-            steps.extend(reason.next_step for reason in suite_reasons(suite) if reason.verdict is suite.verdict)
+            steps += _of_suite(suite)
     flipped = any(check.regressed or check.improved for suite in report.decision.suites for check in suite.checks)
     if flipped and not any(step and "evalgate show" in step for step in steps):
         steps.append("evalgate show")
     if report.sample:
         steps.append("evalgate run")
     return list(dict.fromkeys(step for step in steps if step))
+
+
+def _of_suite(suite: SuiteDecision) -> list[str | None]:
+    """Return a suite's steps. What would decide differs by check: each is named then, the first few of them."""
+    reasons = [reason for reason in suite_reasons(suite) if reason.verdict is suite.verdict]
+    steps = list(dict.fromkeys([suite.next_step, *(reason.next_step for reason in reasons)]))
+    deciding = [step for step in steps if step and step.startswith(_TO_DECIDE)]
+    if len(deciding) < 2:
+        return steps
+    named = [
+        f"{_TO_DECIDE} {reason.about}{reason.next_step.removeprefix(_TO_DECIDE)}"
+        for reason in reasons
+        if reason.next_step in deciding
+    ]
+    more = f"{formatting.count(len(named) - _NAMED, 'more check')} to decide likewise" if len(named) > _NAMED else None
+    return [*(step for step in steps if step not in deciding), *named[:_NAMED], more]
 
 
 def suite_line(suite: SuiteDecision, shown: SuiteReport) -> str:
@@ -238,7 +276,7 @@ def _times(amount: int) -> str:
     return "once" if amount == 1 else f"{amount} times"
 
 
-def _named(names: list[str]) -> str:
-    if len(names) <= _NAMED:
+def _named(names: list[str], most: int = _NAMED) -> str:
+    if len(names) <= most:
         return ", ".join(names)
-    return f"{', '.join(names[:_NAMED])} and {len(names) - _NAMED:,} more"
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more"

@@ -6,14 +6,14 @@ import shlex
 
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import Verdict
-from evalgate.report import sentences
+from evalgate.report import sentences, spread
 from evalgate.report.answers import answer, around_difference
 from evalgate.report.console import Console, Tone, cells, fitted
 from evalgate.report.escaping import for_terminal
 from evalgate.report.formatting import count
 from evalgate.report.model import BuildReport, ExampleView, SuiteReport
 from evalgate.report.page import GAP, Column, Page, Part
-from evalgate.report.rows import Row, flip_words, in_failing_slice, suite_rows
+from evalgate.report.rows import Row, flip_words, in_failing_slice, listed_first, suite_rows
 from evalgate.report.spending import spending_line
 
 TONES = {
@@ -23,6 +23,7 @@ TONES = {
     Verdict.UNMEASURABLE: Tone.UNSURE,
 }
 _EXAMPLES_SHOWN = 5
+_CHECKS_NAMED = 6
 _ERRORS_SHOWN = 5
 _ARROW = " → "
 _NARROW = 14  # fewer columns of an answer than this say nothing
@@ -61,6 +62,8 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     )
     page.line(Part(text=suite.name, tone=Tone.STRONG), *verdict)
     page.prose(sentences.suite_line(suite, shown), indent=2, tone=Tone.QUIET)
+    for note in shown.notes:
+        page.prose(note, indent=2, hanging=4)
     reason, reasons = sentences.unsaid(report, suite)
     if reason:
         page.prose(reason, indent=2)
@@ -70,8 +73,11 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     for line in _set_off(page, sentences.amounts(suite, shown)):
         page.prose(line, indent=2, hanging=4, tone=Tone.QUIET)
     _reasons(page, reasons)
-    for check in suite.checks:
+    _spread(page, suite, shown)
+    first, others = listed_first(suite)
+    for check in first:
         _flips(page, check, shown)
+    _other_flips(page, others)
     _errors(page, shown)
     if spent := spending_line(shown):
         page.blank()
@@ -98,6 +104,14 @@ def _reasons(page: Page, reasons: list[sentences.Reason]) -> None:
     for reason in reasons:
         tone = TONES[reason.verdict] if reason.verdict else None
         page.prose(reason.text, indent=2, hanging=4, lead=Part(text=f"{reason.about}:", tone=tone))
+
+
+def _spread(page: Page, suite: SuiteDecision, shown: SuiteReport) -> None:
+    """Say of each check with more to it than its mean how its answers are spread."""
+    for place, (check, text) in enumerate(spread.sentences(suite, shown)):
+        if not place:
+            page.blank()
+        page.prose(text, indent=2, hanging=4, lead=Part(text=f"{check}"))
 
 
 def _table(page: Page, rows: list[Row]) -> None:
@@ -131,6 +145,16 @@ def _cells(row: Row, *, brief: bool, explained: bool) -> list[Part]:
         *(Part(text=text) for text in (row.baseline, row.candidate, change, row.between)),
         Part(text=word, tone=tone),
     ]
+
+
+def _other_flips(page: Page, rest: list[CheckDecision]) -> None:
+    """Say how many changed in the checks whose examples are not listed."""
+    if not rest:
+        return
+    page.blank()
+    told = [f"{check.name} ({len(check.regressed):,} worse, {len(check.improved):,} better)" for check in rest]
+    more = f" and {count(len(told) - _CHECKS_NAMED, 'more check')}" if len(told) > _CHECKS_NAMED else ""
+    page.prose(f"Changed too: {', '.join(told[:_CHECKS_NAMED])}{more}.", indent=2, hanging=4)
 
 
 def _flips(page: Page, check: CheckDecision, shown: SuiteReport) -> None:

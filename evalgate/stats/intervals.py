@@ -33,15 +33,24 @@ def tango(*, better: int, worse: int, pairs: int, level: float) -> tuple[float, 
         return -1.0, 1.0
     square = z_value((1 + level) / 2) ** 2
     estimate = (better - worse) / pairs
-
-    def fits(delta: float) -> bool:
-        distance = better - worse - pairs * delta
-        linear = -better - worse + (2 * pairs - better + worse) * delta
-        discriminant = max(0.0, linear**2 + 8 * pairs * worse * delta * (1 - delta))
-        worse_share = (math.sqrt(discriminant) - linear) / (4 * pairs)
-        return distance**2 <= square * pairs * max(0.0, 2 * worse_share + delta * (1 - delta))
-
+    fits = functools.partial(_fits, better=better, worse=worse, pairs=pairs, square=square)
     return _edge(fits, inside=estimate, outside=-1.0), _edge(fits, inside=estimate, outside=1.0)
+
+
+def tango_lies_above(delta: float, *, better: int, worse: int, pairs: int, level: float) -> bool:
+    """Return whether the whole of that interval lies above `delta`, without working out where it ends."""
+    square = z_value((1 + level) / 2) ** 2
+    above = pairs > 0 and (better - worse) / pairs > delta
+    return above and not _fits(delta, better=better, worse=worse, pairs=pairs, square=square)
+
+
+def _fits(delta: float, *, better: int, worse: int, pairs: int, square: float) -> bool:
+    """Return whether a true difference of `delta` fits what was seen, by its score."""
+    distance = better - worse - pairs * delta
+    linear = -better - worse + (2 * pairs - better + worse) * delta
+    discriminant = max(0.0, linear**2 + 8 * pairs * worse * delta * (1 - delta))
+    worse_share = (math.sqrt(discriminant) - linear) / (4 * pairs)
+    return distance**2 <= square * pairs * max(0.0, 2 * worse_share + delta * (1 - delta))
 
 
 def _edge(fits: Callable[[float], bool], *, inside: float, outside: float) -> float:

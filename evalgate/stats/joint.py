@@ -104,6 +104,36 @@ def joint_test(
     )
 
 
+def each_alone(columns: Sequence[Column], names: Sequence[str], *, seed: int, exact: bool = False) -> tuple[float, ...]:
+    """Return the p-value of each column by itself, on signs of the same kind and adjusted for nothing: for display.
+
+    It depends on no other column.
+    """
+    p = [1.0] * len(columns)
+    drawn: list[tuple[int, _Tested]] = []
+
+    def settle(index: int, weights: Weights, null: Null) -> None:
+        observed = weights.observed
+        mid = not exact and null.uses_mid(observed, always=weights.mid)
+        p[index] = float(null.p_values(np.array([observed]), mid=mid)[0])
+
+    for index, column in enumerate(columns):
+        weights = weigh(column)
+        null = exact_null(weights) if len(weights.units) else None
+        if null is not None:
+            settle(index, weights, null)
+        elif len(weights.units):
+            drawn.append((index, _Tested(weights=weights, null=None)))
+    tested = [column for _, column in drawn]
+    units = _union(tested)
+    patterns = DrawnPatterns(names=[names[unit] for unit in units], seed=seed, drawn=DRAWN)
+    losses = _Losses(tested=tested, units=units, patterns=patterns)
+    for place, own in losses.rows(range(len(tested))):
+        index, one = drawn[place]
+        settle(index, one.weights, drawn_null(own))
+    return tuple(p)
+
+
 def _union(tested: Sequence[_Tested]) -> NDArray[np.intp]:
     parts = [column.weights.units for column in tested]
     return np.unique(np.concatenate(parts)) if parts else np.zeros(0, dtype=np.intp)

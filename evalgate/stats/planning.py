@@ -50,10 +50,15 @@ def caught(of: Planned) -> float | None:
     single = plan.repetitions <= 1 and plan.cluster_size <= 1
     if of.binary and single and plan.examples <= EXACT_UP_TO:
         return detectable_drop_binary(plan, mid=not of.exact)
-    units = min(int(plan.effective), _ALWAYS_ENOUGH)
+    units = min(_flipping(plan), _ALWAYS_ENOUGH)
     if fewest_to_fail(units, plan.alpha, not of.exact) > units:
         return None  # so few cannot fail even where all of them get worse, which the formula does not know
     return detectable_drop(plan)
+
+
+def _flipping(plan: Plan) -> int:
+    """Return how many units flip: whole clusters, however little their examples have in common."""
+    return round(plan.examples / plan.cluster_size)
 
 
 def caught_by_flow(of: Planned, *, screen_p: float, stored: int, confirm: int) -> float | None:
@@ -64,7 +69,7 @@ def caught_by_flow(of: Planned, *, screen_p: float, stored: int, confirm: int) -
     here, so the true drop is a little smaller. The normal formula: a point or two off where n is under 50.
     """
     plan, several = of.plan, max(1, of.comparisons)
-    units = min(int(plan.effective), _ALWAYS_ENOUGH)
+    units = min(_flipping(plan), _ALWAYS_ENOUGH)
     if fewest_to_fail(units, plan.alpha / several, not of.exact) > units:
         return None
 

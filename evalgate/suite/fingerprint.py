@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from evalgate.canonical import content_hash
 from evalgate.records import Fingerprint
+from evalgate.suite.checks import Check, Policy
 from evalgate.suite.config import Endpoint
 from evalgate.suite.delimiting import GUARD
 from evalgate.suite.evaluators import Evaluator
@@ -115,6 +116,12 @@ def _endpoints(evaluator: Evaluator) -> set[str]:
 def _of_phoenix(evaluator: Evaluator) -> bool:
     named = JUDGES.get(evaluator.judge or "")
     return named is not None and named.phoenix is not None
+
+
+def checks_fingerprint(checks: Mapping[str, Check], policy: Policy) -> Fingerprint:
+    """Return what a decision depends on beside the scores."""
+    content = {"checks": {name: _parameters(check) for name, check in checks.items()}, "policy": _parameters(policy)}
+    return Fingerprint(digest=content_hash(content), watched=("checks", "policy"))
 
 
 def _parameters(model: ConfigModel) -> dict[str, Any]:

@@ -169,6 +169,9 @@ def _caught() -> Iterator[tuple[str, str]]:
     shown = (f"| {n} | " + " | ".join(drop(n, 0.2, repetitions=k) for k in (1, 3, 5)) + " |" for n in (50, 100, 200))
     yield "table.repetitions", "\n\n" + "\n".join([heads, "|---|---|---|---|", *shown]) + "\n\n"
     yield "needed.rule-out", str(examples_to_rule_out(gates.MARGIN))
+    yield "needed.clusters", str(gates.clusters_to_rule_out(gates.MARGIN))
+    for name, comparisons in (("alone", 1), ("beside", 5)):
+        yield f"formula.{name}", f"{gates.formula_off(comparisons):.0f}"
     yield "needed.clear-95", str(examples_to_clear(0.95))
     yield "allowed.80-of-95", str(failures_allowed(0.95, 80))
     yield "picture.what-is-caught", _picture("what-is-caught", _caught_described())
@@ -260,7 +263,7 @@ def _promise(measured: Measured) -> Iterator[tuple[str, str]]:
     yield "promise.most.large", f"{100 * large:.1f} %"
     yield "promise.most.large.builds", f"{most:,}"
     above = sum(_above(shares[one["cell"]], one["repetitions"]) for one in unchanged)
-    yield "promise.above", "None is" if not above else "One is" if above == 1 else f"{above} are"
+    yield "promise.above", "none is" if not above else "one is" if above == 1 else f"{above} are"
 
 
 def _above(share: float, builds: int) -> bool:

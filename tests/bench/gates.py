@@ -197,3 +197,8 @@ def formula_off(comparisons: int, n: int = 50) -> float:
     plans = [Plan(examples=n, flip=flip, alpha=ALPHA / comparisons) for flip in FLIPS]
     pairs = ((detectable_drop_binary(plan), detectable_drop(plan)) for plan in plans)
     return 100 * max(abs(exact - formula) for exact, formula in pairs if exact is not None and formula is not None)
+
+
+def clusters_to_rule_out(margin: float) -> int:
+    """Return the fewest clusters of equal size whose interval rules out a drop of `margin` where no score differs."""
+    return next(n for n in range(2, 1_000) if mean_interval(np.zeros(n), np.ones(n), level=FAILING_LEVEL)[0] > -margin)

@@ -6,7 +6,7 @@ check pass is shared with the others. A true drop breaks a random part of the ex
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from scipy.special import ndtri
@@ -57,13 +57,13 @@ class Spec:
     """The task's own errors, on both sides; the examples that fail more often have more."""
     repetitions: tuple[int, int] = (1, 1)
     """Candidate, baseline."""
-    sigma: float = 0.4
+    sigma: float = field(default=0.4, repr=False)  # the quick tests take their seeds from what is printed
     """For `times`: the standard deviation of the logarithm of what one answer takes, from run to run."""
-    tail: float = 0.0
+    tail: float = field(default=0.0, repr=False)
     """For `times`: the share of runs that take ten times as long."""
-    rise: float = 0.0
+    rise: float = field(default=0.0, repr=False)
     """For `times`: by how much the first check's candidate takes longer."""
-    allowed: float = 0.10
+    allowed: float = field(default=0.10, repr=False)
     flow: str | None = None
     """`fair`, `lucky`, `unlucky`: screen, then confirm, against such a stored baseline; None: decide on one draw."""
 

@@ -4,12 +4,16 @@ import asyncio
 import json
 import os
 import re
+import signal
+import subprocess
+import sys
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
 import yaml
 
-from tests.e2e.project import REPOSITORY, Project
+from tests.e2e.project import REPOSITORY, Project, environment
 from tests.fake_model import FakeModel, Rule
 
 TASK = """
@@ -69,19 +73,57 @@ def test_recorded_builds_and_files_are_compared(trials, tmp_path):
     assert page.read_text().startswith("## doubling: winner: runs\n")
 
 
-def test_an_interrupted_trial_goes_on(trials):
-    """What was answered is kept: a build that was begun is the one that is finished."""
-    assert trials.evalgate("compare", "five.yaml", "ten.yaml", "--quiet").code == 0
-    import sqlite3
-
-    with sqlite3.connect(trials.folder / ".evalgate" / "journal.db") as db:
-        db.execute("UPDATE build SET status = 'running' WHERE id = 2")
-        db.execute("DELETE FROM run WHERE experiment = 2 AND example_id IN ('e1', 'e2')")
-        db.execute("DELETE FROM evaluation WHERE experiment = 2 AND example_id IN ('e1', 'e2')")
-    ended = trials.evalgate("compare", "five.yaml", "ten.yaml")
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGKILL])
+def test_what_was_stopped_goes_on(trials, sent):
+    """Interrupted or killed in the second trial: the same command runs what is missing, and no more."""
+    slow = TASK.replace("RIGHT", "10").replace("    q =", "    __import__('time').sleep(0.05)\n    q =")
+    trials.write("slow/app.py", slow)
+    trials.write("slow.yaml", yaml.safe_dump({"python": "slow/app.py:answer", "inputs": ["slow/*.py"]}))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evalgate", "compare", "five.yaml", "slow.yaml"],
+        cwd=trials.folder,
+        env=environment(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 30
+    while not (trials.folder / "slow" / "calls").exists() or calls(trials, "slow") < 5:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    process.send_signal(sent)
+    _, said = process.communicate(timeout=30)
+    if sent is signal.SIGINT:
+        assert process.returncode == 130
+        assert "slow was interrupted; what was answered is kept" in said.decode()
+    ended = trials.evalgate("compare", "five.yaml", "slow.yaml")
     assert ended.code == 0, ended.text
-    assert calls(trials, "ten") == 62
+    assert "five (1 of 2): recorded already, build 1" in ended.err
     assert len(trials.evalgate("journal", "list").out.splitlines()) == 2
+    assert calls(trials, "five") == 60
+    assert 60 <= calls(trials, "slow") <= 61  # the one in flight, where it was killed
+
+
+def test_what_was_tried_is_no_build_that_others_go_by(trials):
+    """It is listed as a trial; the latest build is the latest run, for `decide`, `--last-failed` and `build:latest`."""
+    assert trials.run("--no-gate", "--quiet").code == 0
+    assert trials.evalgate("compare", "five.yaml", "bad name=ten.yaml", "--quiet").code == 0
+    listed = trials.evalgate("journal", "list").out.splitlines()
+    assert [" ".join(line.split()[2:]).partition(" no commit")[0] for line in listed] == [
+        "trial of bad name",
+        "trial of five",
+        "complete",
+    ]
+    assert "build 1 " in trials.evalgate("decide").out
+    assert "build 1, " in trials.evalgate("compare", "latest", "2").out
+    assert trials.evalgate("journal", "export", "2", "--to", "five.db").code == 0
+    assert "build 2 " in trials.evalgate("decide", "five.db").out
+    (trials.folder / "evalgate.yaml").unlink()
+    trials.suite["baseline"] = "file:five.db"
+    ended = trials.prepare().run("--no-gate")
+    assert "doubling  PASS" in ended.out, ended.text
 
 
 def test_thirty_at_once(trials):

@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from jsonschema import Draft202012Validator
+
+from tests.e2e.project import REPOSITORY
 
 MARKING = """
 import os
@@ -37,7 +40,9 @@ def planned(project):
 def plan(project, *arguments):
     ended = project.evalgate("plan", "--json", *arguments)
     assert ended.code == 0, ended.text
-    return json.loads(ended.out)
+    found = json.loads(ended.out)
+    Draft202012Validator(json.loads((REPOSITORY / "docs" / "plan.schema.json").read_text("utf-8"))).validate(found)
+    return found
 
 
 def test_before_the_first_run_nothing_is_started_and_nothing_written(planned):
@@ -96,3 +101,21 @@ def test_what_a_run_would_refuse_the_plan_refuses(planned, arguments, said):
     ended = planned.prepare().evalgate("plan", *arguments)
     assert ended.code == 2, ended.text
     assert said in ended.err
+
+
+def test_a_gate_that_blocks_on_doubt_is_told_before_it_runs(project):
+    """How often it would pass, by `plan` and by `run` alike, and what would do; where nothing could pass, exit 2."""
+    project.policy = {"on_inconclusive": "fail"}
+    project.prepare()
+    told = (
+        "passes about 56 times in 100 where nothing changed (if 10 % of answers differ between two equal runs, which no"
+        " build has told yet), and `on_inconclusive: fail` blocks the rest; to pass 8 times in 10, use about 77"
+        " examples, or `repetitions: 3`"
+    )
+    assert f"exact_match: {told}." in " ".join(project.evalgate("plan").out.split())
+    assert f"doubling/exact_match: {told}\n" in project.evalgate("run").err
+    project.write("golden.jsonl", "".join((project.folder / "golden.jsonl").read_text().splitlines(keepends=True)[:20]))
+    for command in ("plan", "run"):
+        ended = project.evalgate(command)
+        assert ended.code == 2
+        assert "20 examples cannot rule out a drop of 10 points even where every score is equal" in ended.err

@@ -77,7 +77,7 @@ async def test_builds_of_three_tasks(alone, journal):
     assert second.taken.tokens_per_run == pytest.approx(100 + 19.5)
     assert third.taken.cost == 0
     assert first.label.startswith("v2/app.py:answer (build 1, 20")
-    assert [pair.checks[0].claim for pair in suite.pairs] == [Claim.UNDECIDED, Claim.WORSE]
+    assert [pair.checks[0].claim for pair in suite.pairs] == [Claim.AS_GOOD, Claim.WORSE]
     assert (first.by_cost.behind, second.by_cost.behind, third.by_cost.behind) == ("b2", None, None)
 
 
@@ -218,3 +218,19 @@ async def test_clusters_flip_together(alone, journal):
     (suite,) = compared(journal, *builds).suites
     assert suite.clusters == 2
     assert suite.pairs[0].checks[0].comparison.interval.method == "CR2 t with two imaginary clusters"
+
+
+async def test_a_judge_that_is_served_elsewhere_is_another_judge(alone, journal, fake_model):
+    """Its prompt and model are the same, the endpoint is not: the scores are not compared."""
+    judge = {"evaluators": [{"judge": "conciseness", "model": "fake/m"}], "checks": {"conciseness": {"at_least": 0}}}
+    with_endpoint = f"endpoints:\n  fake: {{base_url: '{fake_model.base_url}'}}\n"
+    builds = []
+    for address in (fake_model.base_url, fake_model.base_url.replace("127.0.0.1", "localhost")):
+        alone.suite = {**alone.suite, **judge}
+        (alone.folder / "evalgate.yaml").unlink()
+        alone.prepare()
+        config = alone.folder / "evalgate.yaml"
+        config.write_text(config.read_text() + with_endpoint.replace(fake_model.base_url, address))
+        builds.append((await measured(alone, journal)).ended.build)
+    with pytest.raises(MeasurementError, match="Its conciseness was scored by another evaluator"):
+        compared(journal, *builds)

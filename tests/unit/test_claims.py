@@ -17,7 +17,11 @@ from tests.bench import claims, gates
 from tests.bench.figures import THEMES
 from tests.bench.operating_characteristics import cells, lines
 
-PROSE = (*claims.PAGES, "README.md")
+PROSE = (
+    "README.md",
+    "CHANGELOG.md",
+    *sorted(str(path.relative_to(claims.ROOT)) for path in (claims.ROOT / "docs").rglob("*.md")),
+)
 CLAIM = re.compile(r"\d[\d.,–]*(?: to \d[\d.]*)? ?(?:%|times? in \d+|in 100\b)")
 DEFINED = {
     "5 %": "alpha, and either end of a 90 % interval",
@@ -30,6 +34,7 @@ DEFINED = {
     "2 %": "max_missing",
     "10 %": "a setting: flips, errors",
     "20 %": "a setting: flips, pass rates",
+    "30 %": "an invented example",
     "50 %": "a setting: flips",
     "80 %": "a setting: pass rates",
     "78 %": "an invented example",

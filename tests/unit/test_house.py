@@ -122,7 +122,9 @@ async def test_every_kind_of_task_has_a_model_a_runner_and_a_title(tmp_path):
     made = {}
     for kind, model in TASK_MODELS.items():
         task = model.model_validate(_TASKS[kind])
-        made[kind] = type(runners.task(SimpleNamespace(root=Path()), SimpleNamespace(task=task)))
+        made[kind] = type(
+            runners.task(SimpleNamespace(root=Path()), SimpleNamespace(task=task, root=Path(), endpoints={}))
+        )
         assert _title(task)
     assert {kind: each.__module__ for kind, each in made.items()} == {k: f"evalgate.tasks.{k}" for k in TASK_KINDS}
     assert len(set(made.values())) == len(TASK_KINDS)

@@ -33,7 +33,18 @@ _SAME = 1e-9
 def comparable(of: RatioView, slicings: Sequence[Slicing]) -> Compared | None:
     """Return the check's comparison for the joint test; None where it makes none."""
     check = of.evidence.check
-    if not check.gating or check.no_regression is None or of.pairs is None or comparison_obstacle(of) is not None:
+    return _compared_with(of, slicings) if check.gating and check.no_regression is not None else None
+
+
+def shown_beside(of: RatioView, slicings: Sequence[Slicing]) -> Compared | None:
+    """Return the check's comparison where nothing rests on it; None where something does, or there is none."""
+    check = of.evidence.check
+    decides = check.gating and (check.no_regression is not None or check.needs_fresh)
+    return None if decides else _compared_with(of, slicings)
+
+
+def _compared_with(of: RatioView, slicings: Sequence[Slicing]) -> Compared | None:
+    if of.pairs is None or comparison_obstacle(of) is not None:
         return None
     return Compared(layout=of.layout, check=of.evidence.name, pairs=of.pairs, slicings=tuple(slicings))
 

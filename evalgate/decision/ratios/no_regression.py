@@ -98,7 +98,10 @@ def compare_ratios(
     if slicing is not None:
         key = key._replace(path=slicing.path, value=slicing.value)
     tested = family.tested.get(key)
-    return compare(differences, tested=tested, alpha=of.policy.alpha, exact=of.policy.exact, level=level(of))
+    shown = family.shown.get(key)
+    return compare(
+        differences, tested=tested, shown=shown, alpha=of.policy.alpha, exact=of.policy.exact, level=level(of)
+    )
 
 
 def level(of: RatioView) -> float:

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from evalgate.decision.evidence import BuildEvidence, ResourceEvidence, SuiteEvidence
+from evalgate.decision.family import able_to_fail
 from evalgate.decision.layout import Layout, lay_out
+from evalgate.decision.ratios.checks import comparable
 from evalgate.decision.ratios.obstacles import comparison_obstacle
 from evalgate.decision.ratios.outlook import rise_for
 from evalgate.decision.ratios.view import CLIP, ratio_view
@@ -28,6 +30,10 @@ class Spread:
 
     log: float
     build: int = 0
+    columns: int = 1
+    """How many comparisons of the check that build made, slices among them."""
+    live: int = 1
+    """How many of them had enough changes to fail at all: the others cost the rest nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,15 +67,17 @@ def spreads(evidence: BuildEvidence) -> dict[tuple[str, str], Spread]:
     usable = [suite for suite in evidence.suites if suite.example_ids and not suite.problems]
     found = {}
     for layout in lay_out(usable)[0]:
-        for check, _ in comparing_resources(layout.suite):
+        for check, rule in comparing_resources(layout.suite):
             of = ratio_view(layout, check, evidence.policy)
             differences = of.differences()
             if differences is None or of.pairs is None or comparison_obstacle(of) is not None:
                 continue
             repetitions = float(of.pairs.repetitions[of.pairs.paired].mean())
             log = differences.standard_error * CLIP * math.sqrt(len(differences.values) * repetitions)
-            if math.isfinite(log) and log > 0:
-                found[layout.suite.name, check.name] = Spread(log=log)
+            compared = comparable(of, tuple(layout.slicings(rule)))
+            if math.isfinite(log) and compared is not None:
+                columns, live = able_to_fail(compared, evidence.policy)
+                found[layout.suite.name, check.name] = Spread(log=log, columns=columns, live=live)
     return found
 
 
@@ -85,6 +93,9 @@ def plan_ratios(
     plans = []
     for check, rule in comparing_resources(layout.suite):
         spread = known.get((layout.suite.name, check.name))
+        if spread is not None and spread.log == 0:  # what did not vary once says nothing of what is caught
+            spread = None
+        spread = spread if spread is not None and spread.log > 0 else None  # no change at all tells no spread
         logs = [math.log1p(share) for share in SPREADS] if spread is None else [spread.log]
         units = len(layout.example_ids) if spread is not None else len(np.unique(layout.units))
         plans.append(

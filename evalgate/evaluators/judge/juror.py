@@ -72,7 +72,7 @@ class Juror:
                 reply = await self._ask(asked, labels, sample=sample_of(sample, draw), draw=draw)
             except CallFailed as failed:
                 return Verdict(model=self.model, error=_error(failed), spent=spent)
-            spent = spent.plus(self._spent(reply))
+            spent = spent.plus(Spent(calls=1, latency=reply.latency))
             try:
                 label, explanation = self._read(reply, labels)
             except ContentFiltered as failed:
@@ -152,10 +152,6 @@ class Juror:
             raise Unparseable(f"the label {shown} is none of {', '.join(labels)}")
         explanation = answer.get("explanation")
         return label, explanation if isinstance(explanation, str) else None
-
-    def _spent(self, reply: ChatReply) -> Spent:
-        usage = (reply.usage.of(self.model, cost=reply.cost, from_cache=reply.from_cache),) if reply.usage else None
-        return Spent(calls=1, latency=reply.latency, usage=usage)
 
 
 def _again(reply: ChatReply, failed: TaskFault, labels: Sequence[str]) -> list[JsonObject]:

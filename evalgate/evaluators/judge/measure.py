@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from evalgate.errors import ConfigurationError
@@ -23,14 +23,29 @@ from evalgate.suite.evaluators import Evaluator
 class JudgeMeasure(Measure):
     """Asks every model of a judge, as often as it says, about one run at a time."""
 
-    def __init__(self, evaluator: Evaluator, *, root: Path, environ: Mapping[str, str], models: Models) -> None:
-        """Read a judge file, where it is one. Raises ConfigurationError for a file in error."""
+    def __init__(
+        self,
+        evaluator: Evaluator,
+        *,
+        root: Path,
+        environ: Mapping[str, str],
+        models: Models,
+        reverse: bool = False,
+    ) -> None:
+        """Read a judge file, where it is one; `reverse` tells of the labels in the opposite order.
+
+        Raises ConfigurationError for a file in error.
+        """
         assert evaluator.judge is not None  # noqa: S101 - the registry builds this for judges alone
         self._evaluator = evaluator
         self._environ = environ
         self._models = models
         self._prompt: Prompt = prompt_of(evaluator.judge, root)
-        self._scores = evaluator.scores or self._prompt.scores
+        self._reverse = reverse
+        self.scores: Mapping[str, float] = evaluator.scores or self._prompt.scores
+        """What each label scores."""
+        self.steps = self._prompt.steps
+        """Whether the labels are steps of a scale."""
         self._jurors: list[Juror] = []
         self.inputs = self._prompt.parameters  # type: ignore[misc]  # a file has any, a named judge its own
         own = self._prompt.scores
@@ -51,11 +66,6 @@ class JudgeMeasure(Measure):
         """Return what each parameter of the prompt is, as a path."""
         return {**self._prompt.inputs, **self._evaluator.input_mapping}
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Return the labels that it gives."""
-        return tuple(self._prompt.scores)
-
     async def start(self) -> None:
         """Load the prompt and find the endpoints and their keys. Raises ConfigurationError: nothing was paid."""
         await asyncio.to_thread(self._prompt.load)
@@ -64,16 +74,15 @@ class JudgeMeasure(Measure):
 
     async def measure(self, view: View) -> Given:
         """Give what the verdicts come to."""
-        verdicts = await self.verdicts(view)
+        verdicts = await self._verdicts(view)
         how = self._evaluator.vote or ("mean" if self._prompt.steps else "majority")
         direction = self._evaluator.direction or self._prompt.direction
-        return agreed(verdicts, self._scores, how, direction)
+        return agreed(verdicts, self.scores, how, direction)
 
-    async def verdicts(self, view: View, *, labels: Sequence[str] | None = None) -> list[Verdict]:
-        """Return every model's verdicts on one run; `labels` is another order to tell of them in."""
+    async def _verdicts(self, view: View) -> list[Verdict]:
         if not self._jurors:
             raise EvaluatorFaultError("it was not started", type="NotStarted")
-        order = list(labels or self.labels)
+        order = list(self._prompt.scores)[:: -1 if self._reverse else 1]
         messages = self._prompt.fill(view, order)
         return await asyncio.gather(
             *(

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 from evalgate.evaluators.score import EvaluatorFaultError, Given
-from evalgate.records import Direction, Json, JsonObject, Usage
+from evalgate.records import Direction, Json, JsonObject
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spent:
-    """What the calls behind one verdict took. `usage` is None where the provider did not say."""
+    """The calls behind one verdict, and the seconds that they took; tokens and cost are on the evaluation's tab."""
 
     calls: int = 0
     latency: float = 0.0
-    usage: tuple[Usage, ...] | None = ()
 
     def plus(self, other: Spent) -> Spent:
         """Return both together."""
-        known = None if self.usage is None or other.usage is None else (*self.usage, *other.usage)
-        return Spent(calls=self.calls + other.calls, latency=self.latency + other.latency, usage=known)
+        return Spent(calls=self.calls + other.calls, latency=self.latency + other.latency)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +71,6 @@ def _metadata(verdicts: Sequence[Verdict], scores: Mapping[str, float]) -> JsonO
         "judges": list(dict.fromkeys(verdict.model for verdict in verdicts)),
         "calls": spent.calls,
         "latency": round(spent.latency, 6),
-        "usage": None if spent.usage is None else [asdict(part) for part in spent.usage],
     }
     if len(verdicts) > 1:
         metadata["votes"] = [_vote(verdict, scores) for verdict in verdicts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -59,13 +60,25 @@ def test_the_promise_is_per_build():
         "A candidate that changed nothing fails about 5 times in 100, over all 2 checks together."
     )
     assert decide(build(two, exact=True, alpha=0.01)).promise.startswith(
-        "A candidate that changed nothing fails at most 1 times in 100"
+        "A candidate that changed nothing fails at most 1 time in 100"
     )
     absolute = suite(check(*flips(60, 0, 0), rules={"at_least": 0.5}))
     assert decide(build(absolute)).promise == (
-        "No comparison was made. Rules about the candidate alone state facts: no promise is needed."
+        "No comparison decides this build: rules about the candidate alone state facts, which need no promise."
     )
+    lost = suite(check([None] * 20 + [1.0] * 40, [1.0] * 60))
+    assert decide(build(lost)).promise == "No comparison could be made, so none is promised anything."
     assert decide(build(absolute)).columns == 0
+
+
+def test_a_stored_baseline_is_told_for_what_it_risks():
+    """Nothing confirms a FAIL against it, and its luck is in every comparison with it."""
+    of = suite(check(*flips(60, 1, 1)), label="stored build 3")
+    assert decide(build(replace(of, stored=True))).promise == (
+        "A candidate that changed nothing fails about 5 times in 100. That is for a baseline drawn together with the"
+        " candidate, and this one is stored: where its runs were lucky, a candidate that changed nothing fails up to 1"
+        " time in 4, every time it is measured."
+    )
 
 
 def problem(kind=Unmeasurable.INCOMPLETE):

@@ -308,7 +308,7 @@ def test_the_report_counts_the_measurements_of_a_pull_request():
 
 def test_a_confirmation_says_why():
     (told,) = after(flow(), measured(screened(worse=6, better=3))).told
-    assert told == "Drawn again, because the screen leans worse (p 0.25, and up to 0.3 is confirmed)."
+    assert told == "Drawn again, because the screen leans worse (by luck alone about 25 times in 100)."
 
 
 def test_the_order_of_suites_changes_nothing():

@@ -265,8 +265,8 @@ def test_an_improvement_must_hold_with_every_missing_answer_wrong():
     (rule,) = decision.rules
     assert rule.verdict is INCONCLUSIVE
     assert rule.reason == (
-        "The answers there are show an improvement of more than 42 points, but not if the 1 missing answer of the"
-        " candidate was wrong."
+        "The answers that are there show an improvement of more than 42 points; with the candidate's 1 missing answer"
+        " wrong, they would not."
     )
 
 
@@ -280,8 +280,8 @@ def test_an_equivalence_must_hold_whatever_the_missing_answers_were(was, what):
     (rule,) = decision.rules
     assert rule.verdict is INCONCLUSIVE
     assert rule.reason == (
-        f"The answers there are rule out a change of 5 points, but not if the 1 missing answer of the candidate was"
-        f" {what}."
+        "The answers that are there rule out a change of 5 points; with the candidate's 1 missing answer"
+        f" {what}, they would not."
     )
 
 

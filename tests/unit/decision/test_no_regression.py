@@ -205,8 +205,8 @@ def test_a_pass_must_hold_with_every_missing_answer_at_its_worst():
     assert decision.comparison.interval.low > -0.10
     assert decision.verdict is Verdict.INCONCLUSIVE
     assert rule_of(decision).reason == (
-        "The answers there are rule out a drop of 10 points,"
-        " but not if the 1 missing answer of the candidate was wrong."
+        "The answers that are there rule out a drop of 10 points;"
+        " with the candidate's 1 missing answer wrong, they would not."
     )
     assert decision.missing_could_change == "It would be PASS were every missing answer right."
 

@@ -8,6 +8,7 @@ import pytest
 from evalgate.decision import decide
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Scores, StoredRuns, SuiteEvidence
 from evalgate.decision.planning import FLIPS, Noise, noises, plan_comparisons
+from evalgate.decision.ratios.planning import spreads
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec
 from evalgate.stats.planning import Planned, caught_by_flow, table
@@ -248,3 +249,25 @@ def test_what_fails_no_drop_catches_none(rules):
     """An improvement rule, a threshold and what is shown only promise nothing about drops."""
     checked = decide(builds.build(builds.suite(builds.check(*builds.flips(60, 4, 4), rules=rules)))).suites[0].checks[0]
     assert (checked.detectable, checked.detectable_from) == (None, None)
+
+
+def test_what_runs_take_counts_in_the_plan_as_it_did_in_the_report():
+    """Tokens that never change cost the others nothing, in the plan of the same again as in the report."""
+    rng = np.random.default_rng(11)
+    costs = [(rng.lognormal(0, 0.3, 80)).tolist() for _ in range(2)]
+    rules = {"no_regression": {"allow_increase": 0.1}}
+    evidence = builds.build(
+        builds.suite(
+            builds.check(*builds.flips(80, 5, 5)),
+            builds.taken(*costs, name="cost", rules=rules),
+            builds.taken([900.0] * 80, [900.0] * 80, name="tokens", rules=rules),
+        )
+    )
+    reported = {each.name: each for each in decide(evidence).suites[0].checks}
+    plan = plan_comparisons(
+        evidence, repetitions={"support": 1}, known=noises(evidence), catch=None, spread=spreads(evidence)
+    )
+    assert plan.checks["support"][0].outlooks[0].drop == pytest.approx(reported["correctness"].detectable)
+    rises = {each.name: each for each in plan.ratios["support"]}
+    assert rises["cost"].outlooks[0].rise == pytest.approx(reported["cost"].ratio.caught)
+    assert rises["tokens"].spread is None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from evalgate.decision import decide
-from evalgate.decision.before import refuse_undecidable, threshold_outlook
+from evalgate.decision.before import threshold_outlook
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec, Verdict
-from evalgate.suite.checks import NoRegression, Threshold, Unmeasurable
+from evalgate.suite.checks import Threshold, Unmeasurable
 from tests.unit.decision.builds import ERROR, build, check, suite
 
 
@@ -118,10 +118,3 @@ def test_a_threshold_that_no_answers_pass_is_refused_with_the_number_that_would(
     with pytest.raises(ConfigurationError) as never:
         outlook(1.0, 5000)
     assert "zero_tolerance" in never.value.next_step
-
-
-def test_a_gate_that_blocks_on_inconclusive_must_be_able_to_pass():
-    refuse_undecidable("accuracy", NoRegression(), 25)
-    with pytest.raises(ConfigurationError, match="24 examples cannot rule out a drop of 10 points") as refused:
-        refuse_undecidable("accuracy", NoRegression(), 24)
-    assert "25 examples or more" in refused.value.next_step

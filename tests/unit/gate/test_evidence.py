@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from evalgate.decision.evidence import Cell, Redraw
+from evalgate.decision.evidence import Cell, Labels, Redraw
 from evalgate.errors import ConfigurationError
 from evalgate.gate.evidence import build_evidence
 from evalgate.gate.gather import Source, gathered
@@ -175,3 +175,30 @@ def test_two_builds_are_one_family_unless_they_overlap(journal):
         gathered([Source(journal=journal, build=first)] * 2)
     with pytest.raises(ConfigurationError, match="different policies"):
         gathered([Source(journal=journal, build=first), Source(journal=journal, build=other)])
+
+
+def test_labels_are_counted_by_side_and_too_many_of_them_summed(journal):
+    """Stored samples alone; pass and fail alone are no labels; what failed has none; a long label is cut."""
+    build_id = build(journal)
+    sides = fill(journal, build_id)
+
+    def said(side, sample, label, name="exact_match", example="e0"):
+        given = Evaluation(name=name, score=1.0, label=label)
+        journal.record_evaluations(experiment=sides[side], example_id=example, sample=sample, evaluations=[given])
+
+    assert build_evidence(journal, build_id).suites[0].checks[0].labels is None
+    said(Side.CANDIDATE, "r1", "pass")
+    assert build_evidence(journal, build_id).suites[0].checks[0].labels is None
+    said(Side.CANDIDATE, "r2", "refund")
+    said(Side.CANDIDATE, "r1", "refund", example="e1")
+    said(Side.BASELINE, "r1", "refund")
+    said(Side.BASELINE, REDRAW, "billing")
+    said(Side.BASELINE, "r1", "fail", name="other")
+    (check,) = build_evidence(journal, build_id).suites[0].checks
+    assert check.labels == Labels(counts=(("refund", 2, 1), ("pass", 1, 0)))
+    for number in range(25):
+        said(Side.BASELINE, "r1", f"{number:02}" + "x" * 500, example=f"far{number}")
+    (check,) = build_evidence(journal, build_id).suites[0].checks
+    assert check.labels.counts[0] == ("refund", 2, 1)
+    assert [len(label) for label, *_ in check.labels.counts[1:]] == [200] * 19
+    assert (check.labels.other_names, check.labels.others) == (7, (1, 6))

@@ -1,5 +1,7 @@
 """What each run took, from the journal's rows: unknown is not free, an earlier build's latency is no measurement."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -121,8 +123,8 @@ def test_a_stored_baselines_latency_is_of_an_earlier_build_and_its_cost_is_not(j
 
 def test_a_cached_answers_latency_is_of_an_earlier_build(journal):
     """Usage says of a call that its answer came from the cache."""
-    build_id = fill(journal, {("e0", "r1"): TaskOutcome(usage=used(0.5), latency=1.5)})
-    journal._db.execute("UPDATE run SET usage = replace(usage, 'false', 'true')")
+    cached = tuple(replace(part, from_cache=True) for part in used(0.5))
+    build_id = fill(journal, {("e0", "r1"): TaskOutcome(usage=cached, latency=1.5)})
     assert taken(journal, build_id, "latency")[0][0][0] == Cell.EARLIER
     assert taken(journal, build_id, "cost")[0][0][0] == Cell.SCORED
 

@@ -1,13 +1,19 @@
 """The plan as people and machines read it, as whole texts."""
 
 import json
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft202012Validator
 
 from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan
+from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.records import Side
 from evalgate.report.console import Console
-from evalgate.report.plan import render_plan, render_plan_json
+from evalgate.report.plan import PLAN_VERSION, render_plan, render_plan_json
 from tests.unit.report.golden_texts import assert_golden
 
+SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "plan.schema.json").read_text("utf-8"))
 KNOWN = Noise(flip=0.1, icc=0.0, binary=True, source="the repetitions of main", build=3)
 PROMISE = "A candidate that changed nothing fails about 5 times in 100, over all 6 comparisons together."
 
@@ -150,6 +156,7 @@ def test_the_plan_as_json():
                     {"side": "candidate", **side},
                     {"side": "baseline", **side, "label": "baseline.py:answer"},
                 ],
+                "confirmation": [],
                 "thresholds": [],
                 "checks": [
                     {
@@ -160,6 +167,8 @@ def test_the_plan_as_json():
                             "flip": 0.1,
                             "binary": True,
                             "cluster_correlation": 0.0,
+                            "comparisons": 1,
+                            "able_to_fail": 1,
                             "source": "the repetitions of main",
                             "build": 3,
                         },
@@ -172,6 +181,56 @@ def test_the_plan_as_json():
     }
     unasked = json.loads(render_plan_json(plan(of)))
     assert unasked["suites"][0]["checks"][0]["outlooks"] == [{"flip": 0.1, "drop": 0.12}]
+
+
+def test_what_a_confirmation_adds():
+    """Where the first measurement leans worse, both sides three times; in the runs of the plan it is not."""
+    of = support(known(), confirmation=sides(360, 0.2))
+    assert (
+        "If it leans worse, a confirmation draws both sides anew: 720 more runs, about 1 min 12 s. route:"
+    ) in sentences(plan(of))
+    assert "in all: 240 runs" in sentences(plan(of))
+    untimed = support(known(), confirmation=sides(360))
+    assert "720 more runs, time not known before the first whole run." in sentences(plan(untimed))
+    assert [side["runs"] for side in json.loads(render_plan_json(plan(of)))["suites"][0]["confirmation"]] == [360, 360]
+
+
+@pytest.mark.parametrize("catch", [None, 0.05])
+def test_every_plan_keeps_to_the_published_schema(catch):
+    """Before a build and after one, without examples, with an obstacle, with nothing to catch and nothing compared."""
+    none = CheckPlan(name="speed", noise=None, outlooks=(), obstacle="its score is unbounded")
+    unknown = CheckPlan(name="near", noise=None, outlooks=tuple(Outlook(flip=flip, drop=None) for flip in (0.02, 0.3)))
+    taken = {
+        "models": ModelsPlan(calls=240.4, tokens=9e4, usd=None, build=3),
+        "ratios": (
+            RatioPlan(
+                name="cost",
+                spread=Spread(log=0.2, build=3),
+                outlooks=(RiseOutlook(spread=0.22, rise=0.1), RiseOutlook(spread=1.0, rise=None)),
+                slices=1,
+            ),
+        ),
+    }
+    plans = [
+        plan(support(known(), **taken), catch=catch),
+        plan(support(known(), none, unknown, confirmation=sides(360, 0.2), clusters=40, redraws=True), catch=catch),
+        plan(support(examples=0, sides=sides(0)), catch=catch),
+        BuildPlan(suites=(), comparisons=0, promise=None, catch=catch),
+    ]
+    for each in plans:
+        Draft202012Validator(SCHEMA).validate(json.loads(render_plan_json(each)))
+
+
+def test_the_schema_is_closed_and_says_what_everything_is():
+    """So that a field that is added is described, and one that is misspelled is refused."""
+    Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["properties"]["evalgate"]["properties"]["plan"]["const"] == PLAN_VERSION
+    for each in (SCHEMA, *SCHEMA["$defs"].values()):
+        assert each["additionalProperties"] is False
+        assert all("description" in field for field in (each, *each["properties"].values()))
+    wrong = json.loads(render_plan_json(plan(support(known()))))
+    wrong["suites"][0]["checks"][0]["outlooks"][0]["drop"] = "7 points"
+    assert not Draft202012Validator(SCHEMA).is_valid(wrong)
 
 
 def test_what_models_would_take_is_said_with_its_price_or_that_nobody_knows_it():

@@ -9,7 +9,7 @@ import pytest
 
 from evalgate.stats import joint as engine
 from evalgate.stats.columns import Column, weigh
-from evalgate.stats.joint import joint_test
+from evalgate.stats.joint import each_alone, joint_test
 from evalgate.stats.nulls import exact_null
 
 
@@ -199,3 +199,24 @@ def test_the_exact_distribution_of_many_flips_is_the_binomial():
 
     (p,) = joint_test([column([-1.0] * 120 + [1.0] * 80, mid=True)], names(200), seed=1, exact=True).raw
     assert p == pytest.approx(float(bdtrc(119, 200, 0.5)), rel=1e-9)
+
+
+def test_a_column_by_itself_has_the_p_of_a_joint_test_of_one():
+    """Pass/fail and thirds exactly, scores by the same draws; beside others it is no other."""
+    rng = np.random.default_rng(8)
+    names = [f"u{index}" for index in range(40)]
+    units = np.arange(40, dtype=np.intp)
+    columns = [
+        Column(units=units, differences=rng.choice([-1.0, 0.0, 1.0], 40), mid=True),
+        Column(units=units, differences=rng.choice([-1.0, 0.0, 1.0], 40) / 3, mid=False),
+        Column(units=units, differences=rng.normal(size=40), mid=False),
+        Column(units=units, differences=np.zeros(40), mid=True),
+        Column(units=units[:5], differences=rng.normal(size=5), mid=False),
+    ]
+    for exact in (False, True):
+        alone = each_alone(columns, names, seed=3, exact=exact)
+        assert alone[3] == 1.0
+        for column, p in zip(columns, alone, strict=True):
+            assert joint_test([column], names, seed=3, exact=exact).raw == (p,)
+        assert each_alone(columns[::-1], names, seed=3, exact=exact) == alone[::-1]
+    assert each_alone([], names, seed=3) == ()

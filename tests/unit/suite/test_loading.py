@@ -371,9 +371,9 @@ def test_a_commit_is_named_and_no_expression_is_worked_out(home, named):
 
 
 def test_a_commit_cannot_be_the_baseline_of_one_server_for_both_sides(home):
-    text = GOOD.replace("{python: answer.py:answer}", "{http: {url: 'http://127.0.0.1:9/'}}")
+    text = GOOD.replace("{python: answer.py:answer, workers: 2}", "{http: {url: 'http://127.0.0.1:9/'}}")
     (said,) = refusals(home, text.replace("    checks:", "    baseline: git:main\n    checks:"))
     assert said == (
-        "evalgate.yaml:4:12: the baseline is a commit (git:main), and without `serve` both sides would ask the one server"
-        " at http://127.0.0.1:9/: say how to start it under `serve`, or set `baseline:` to another task or null"
+        "evalgate.yaml:4:12: the baseline is a commit (git:main), and without `serve` both sides would ask the one"
+        " server at http://127.0.0.1:9/: say how to start it under `serve`, or set `baseline:` to another task or null"
     )

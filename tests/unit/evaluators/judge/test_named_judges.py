@@ -110,9 +110,6 @@ async def test_correctness_holds_the_answer_against_the_expected_one(judged, fak
     assert found.metadata["judges"] == ["fake/m"]
     assert found.metadata["calls"] == 1
     assert found.metadata["latency"] > 0
-    (usage,) = found.metadata["usage"]
-    assert usage["model"] == "fake/m"
-    assert usage["input_tokens"] > 100
 
 
 async def test_a_direction_and_a_kind_come_with_the_name(runner):

@@ -8,7 +8,7 @@ import pytest
 
 from evalgate.evaluators.judge.verdicts import Spent, Verdict, agreed
 from evalgate.evaluators.score import EvaluatorFaultError
-from evalgate.records import Direction, ErrorKind, Usage
+from evalgate.records import Direction, ErrorKind
 from tests.fake_model import Rule
 
 SCORES = {"good": 1.0, "fair": 0.5, "poor": 0.0}
@@ -63,7 +63,7 @@ def test_infrastructure_stays_infrastructure():
 
 def test_every_vote_is_recorded_and_the_reasons_are_those_of_the_label_that_won():
     """With what all of them took."""
-    spent = Spent(calls=2, latency=0.5, usage=(Usage(model="m", input_tokens=3, output_tokens=1, cost=0.25),))
+    spent = Spent(calls=2, latency=0.5)
     given = [*votes("poor", "good", "good", None)[:3], Verdict(model="m3", error=votes(None)[0].error, spent=spent)]
     found = agreed(given, SCORES, "majority", Direction.MAXIMIZE)
     assert found.explanation == "2 of 3 say good: reason 1"
@@ -71,18 +71,6 @@ def test_every_vote_is_recorded_and_the_reasons_are_those_of_the_label_that_won(
         "judges": ["m0", "m1", "m2", "m3"],
         "calls": 2,
         "latency": 0.5,
-        "usage": [
-            {
-                "model": "m",
-                "input_tokens": 3,
-                "output_tokens": 1,
-                "cached_tokens": 0,
-                "reasoning_tokens": 0,
-                "cost": 0.25,
-                "calls": 1,
-                "from_cache": False,
-            }
-        ],
         "votes": [
             {"model": "m0", "label": "poor", "score": 0.0, "explanation": "reason 0"},
             {"model": "m1", "label": "good", "score": 1.0, "explanation": "reason 1"},

@@ -1,0 +1,203 @@
+"""A suite at its base commit: what that commit runs, whether anything differs, and what a first change is held to.
+
+The base's own task decides what the baseline is; which dataset, evaluators and checks it is measured with is the work
+tree's. What a pull request may change of those is settled where `PreparedSuite` is made, in one place.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
+from evalgate.gate.bases import Bases
+from evalgate.gate.prepare import PreparedSide, PreparedSuite, Tree, prepare_side
+from evalgate.git.history import Base
+from evalgate.golden.reading import read_examples
+from evalgate.golden.versions import dataset_version
+from evalgate.journal.builds import ProblemRow
+from evalgate.records import Side
+from evalgate.suite.checks import Unmeasurable
+from evalgate.suite.committed import CommittedSuite, read_committed
+from evalgate.suite.config import Suite
+from evalgate.suite.fingerprint import evaluators_fingerprint
+from evalgate.suite.inputs import evaluator_files, hash_files
+from evalgate.suite.loading import LoadedConfig
+from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask, TaskBase
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AtBase:
+    """What the base commit makes of a suite. `suite` is what this build measures, `problem` why it cannot be.
+
+    `notes` are sentences for the report; `unchanged` the one for which the suite is skipped.
+    """
+
+    suite: Suite
+    base: Base | None = None
+    side: PreparedSide | None = None
+    problem: ProblemRow | None = None
+    notes: tuple[str, ...] = ()
+    unchanged: str | None = None
+
+
+def at_base(name: str, loaded: LoadedConfig, bases: Bases, tree: Tree) -> AtBase:
+    """Return the suite's baseline side at its base commit, or why there is none."""
+    suite = loaded.config.suites[name]
+    ref = suite.baseline_ref
+    if ref is None or not ref.of_commit:
+        raise ValueError(f"the baseline of {name} is no commit")
+    try:
+        base = bases.base(ref)
+        config = bases.config(base)
+        shown = f"{config.name if config else loaded.path.name} of {base.label}"
+        committed = read_committed(config, name, shown=shown) if config is not None else None
+        if committed is not None and config is not None:
+            side = _side(committed, base, config.parent / committed.root, config, tree)
+            return AtBase(suite=suite, base=base, side=side)
+        lacks = f"{base.label} has no {f'suite {name}' if config is not None else loaded.path.name}"
+        defines = f"First baseline: {lacks}, so this change defines its own gate."
+        root = bases.tree(base) / bases.within(loaded.root(name))
+        if not _has_files(suite.task, loaded.root(name), root):
+            return _alone(name, suite, base, defines)
+        committed = CommittedSuite(root=".", task=suite.task, endpoints=loaded.config.endpoints)
+        note = f"{defines} Its task is run from the files that {base.label} has."
+        side = _side(committed, base, root, config or root / loaded.path.name, tree)
+        return AtBase(suite=suite, base=base, side=side, notes=(note,))
+    except EvalgateError as error:
+        return AtBase(suite=suite, problem=_problem(name, error))
+
+
+def with_nothing_changed(at: AtBase, prepared: PreparedSuite, bases: Bases) -> AtBase:
+    """Say so where nothing that the suite runs has changed since the base, for certain: there is nothing to compare.
+
+    Absolute rules are about the candidate alone, so a suite that has some is measured by those.
+    """
+    candidate = next((side for side in prepared.sides if side.side is Side.CANDIDATE), None)
+    if at.base is None or at.side is None or candidate is None or prepared.selection.words is not None:
+        return at
+    prints = (candidate.fingerprint, at.side.fingerprint, prepared.evaluators)
+    same = candidate.fingerprint.digest == at.side.fingerprint.digest
+    if not same or not all(each.complete for each in prints) or not _scored_alike(at, prepared, bases):
+        return at
+    said = (
+        f"Nothing that this suite runs has changed since {at.base.label}: its task ({_files(candidate)}), its dataset"
+        f" ({prepared.count:,} examples) and its evaluators are the same."
+    )
+    alone = _without_comparisons(at.suite)
+    if alone is None:
+        return AtBase(suite=at.suite, base=at.base, unchanged=said)
+    return AtBase(suite=alone, base=at.base, notes=(*at.notes, f"{said} Only the rules about the candidate alone ran."))
+
+
+def _files(side: PreparedSide) -> str:
+    names = sorted(side.files)
+    return f"{len(names):,} files" if len(names) > 3 else ", ".join(names)
+
+
+def _scored_alike(at: AtBase, prepared: PreparedSuite, bases: Bases) -> bool:
+    """Return whether the base commit's own dataset and evaluators are the same as those of the work tree."""
+    try:
+        if at.base is None or (config := bases.config(at.base)) is None:
+            return False
+        committed = read_committed(config, prepared.name, shown=config.name)
+        if committed is None or (whole := committed.whole) is None:
+            return False
+        root = config.parent / whole.root
+        files = hash_files(root, [name for each in whole.evaluators for name in evaluator_files(each)])
+        ref = whole.dataset
+        version = dataset_version(
+            each
+            for each in read_examples(root / ref.file, fields=ref.fields, split=ref.split)
+            if ref.split is None or each.split == ref.split
+        )
+    except EvalgateError:
+        return False
+    alike = evaluators_fingerprint(whole.evaluators, files).digest == prepared.evaluators.digest
+    return alike and version == prepared.dataset_version
+
+
+def _side(committed: CommittedSuite, base: Base, root: Path, config: Path, tree: Tree) -> PreparedSide:
+    task = committed.task
+    if isinstance(task, HttpTask) and task.http.serve is None:
+        raise ConfigurationError(
+            f"the task of {base.label} asks the server at {task.http.url}, which is not of that commit",
+            next_step="say under `http.serve` how to start it; from the next change on, both sides have their own",
+        )
+    for file in _own_files(task):
+        if not (root / file).is_file():
+            raise ConfigurationError(
+                f"{file}, which the task of {base.label} names, is not in that commit",
+                next_step="commit it, or compare with another commit: `baseline: git:<ref>`",
+            )
+    named = (Side.BASELINE, base.label, task)
+    return prepare_side(*named, root=root, tree=tree, endpoints=committed.endpoints, config=config)
+
+
+def _alone(name: str, suite: Suite, base: Base, defines: str) -> AtBase:
+    """Return a suite of whose task the base has nothing: held to its absolute rules alone, where it has some."""
+    alone = _without_comparisons(suite)
+    later = "Comparisons start with the next change"
+    if alone is not None:
+        return AtBase(suite=alone, notes=(f"{defines} {later}; the rules about the candidate alone decide.",))
+    problem = ProblemRow(
+        suite=name,
+        kind=Unmeasurable.BASELINE,
+        message=f"{defines} {base.label} has none of its task's files either, so there is nothing to compare with."
+        f" {later}.",
+        next_step="merge it with `policy: {on_unmeasurable: {baseline: warn}}`, or give a check an at_least",
+    )
+    return AtBase(suite=suite, problem=problem)
+
+
+def _has_files(task: TaskBase, root: Path, base: Path) -> bool:
+    """Return whether the base has what the task names of its own tree; what names no file is there in neither."""
+    named = _named_files(task, root)
+    return bool(named) and all((base / file).is_file() for file in named)
+
+
+def _own_files(task: TaskBase) -> list[str]:
+    """Return the files that a task names in so many words."""
+    if isinstance(task, PromptTask):
+        return [task.prompt]
+    if isinstance(task, PythonTask) and (file := task.python.rpartition(":")[0]).endswith(".py"):
+        return [file]
+    return []
+
+
+def _named_files(task: TaskBase, root: Path) -> list[str]:
+    """Return the files of the work tree that a task's own words name: its file, its module, a command's arguments."""
+    words: list[str] = []
+    if isinstance(task, PythonTask) and not _own_files(task):
+        module = task.python.rpartition(":")[0].replace(".", "/")
+        words = [f"{module}.py", f"{module}/__init__.py", f"src/{module}.py", f"src/{module}/__init__.py"]
+    elif isinstance(task, CommandTask):
+        words = shlex.split(task.command) if isinstance(task.command, str) else [*task.command]
+    elif isinstance(task, HttpTask) and task.http.serve is not None:
+        words = shlex.split(task.http.serve.command)
+    inside = [word for word in words if not Path(word).is_absolute() and (root / word).is_file()]
+    return [*_own_files(task), *inside]
+
+
+def _without_comparisons(suite: Suite) -> Suite | None:
+    """Return the suite with its absolute rules alone; None where no gating check has one."""
+    nothing = {"no_regression": None, "improves": None, "equivalent": None}
+    checks = {}
+    for name, check in suite.checks.items():
+        absolute = check.at_least or check.at_most or check.zero_tolerance
+        checks[name] = check.model_copy(update=nothing if absolute else {**nothing, "report_only": True})
+    if not any(check.gating for check in checks.values()):
+        return None
+    return suite.model_copy(update={"checks": checks, "baseline": None})
+
+
+def _problem(name: str, error: EvalgateError) -> ProblemRow:
+    place = f"{error.location}: " if error.location else ""
+    kind = "There is no baseline" if isinstance(error, MeasurementError) else "The baseline's task cannot be read"
+    return ProblemRow(
+        suite=name,
+        kind=Unmeasurable.BASELINE,
+        message=f"{kind}: {place}{error.message}.".replace("..", "."),
+        next_step=error.next_step or "mend it there, or compare with another commit: `baseline: git:<ref>`",
+    )

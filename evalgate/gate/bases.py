@@ -1,0 +1,97 @@
+"""The commits that a build is compared with, and their trees, held until the build ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from evalgate.errors import BaselineError
+from evalgate.git.history import Base, commit_of, first_parent, merge_base
+from evalgate.git.repository import Repository
+from evalgate.git.worktrees import cache_folder, worktree
+from evalgate.suite.baselines import BaselineKind, BaselineRef
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """What a change is meant for, where somebody says it: a flag, or the event that a workflow runs on.
+
+    `merged`: what is checked out is the change merged into it, so its first parent is the base.
+    """
+
+    ref: str | None = None
+    commit: str | None = None
+    merged: bool = False
+
+
+class Bases:
+    """Finds base commits and makes their trees, each once for a build."""
+
+    def __init__(self, config: Path, *, environ: Mapping[str, str], target: Target) -> None:
+        """`config` is the config file: its repository is the one that is asked."""
+        self._config, self._environ, self._target = config.absolute(), environ, target
+        self._stack = ExitStack()
+        self._trees: dict[str, Path] = {}
+        self._found: dict[BaselineRef, Base] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._stack.close()
+
+    def base(self, ref: BaselineRef) -> Base:
+        """Return the commit of a baseline. Raises BaselineError where there is none."""
+        if ref not in self._found:
+            self._found[ref] = self._resolved(ref)
+        return self._found[ref]
+
+    def tree(self, base: Base) -> Path:
+        """Return a tree of the commit, made when it is first asked for. Raises BaselineError."""
+        if base.commit not in self._trees:
+            held = worktree(self._repository(), base.commit, cache_folder(self._environ))
+            self._trees[base.commit] = self._stack.enter_context(held)
+        return self._trees[base.commit]
+
+    def config(self, base: Base) -> Path | None:
+        """Return the config file in the tree of the commit, by the name that it had there; None where it has none."""
+        repository, tree = self._repository(), self.tree(base)
+        name = self.within(self._config)
+        moved = {change.path: change.was for change in repository.changes(base.commit) if change.was}
+        for each in (name, moved.get(name.as_posix())):
+            if each is not None and (tree / each).is_file():
+                return tree / each
+        return None
+
+    def within(self, path: Path) -> Path:
+        """Return where a path of the work tree is in every tree. Raises BaselineError where it is outside."""
+        root = self._repository().root.resolve()
+        try:
+            return path.resolve().relative_to(root)
+        except ValueError:
+            raise BaselineError(
+                f"{path} is not in the repository at {root}, so no commit has it",
+                next_step="make `root` a folder of the repository, or set `baseline:` to {task: …} or null",
+            ) from None
+
+    def _repository(self) -> Repository:
+        return Repository.at(self._config.parent, environ=self._environ)
+
+    def _resolved(self, ref: BaselineRef) -> Base:
+        repository = self._repository()
+        if ref.kind is BaselineKind.GIT and ref.name is not None:
+            return commit_of(repository, ref.name)
+        target = self._target
+        if ref.name is not None:
+            return merge_base(repository, ref.name)
+        if target.merged and (parent := first_parent(repository, target.ref)) is not None:
+            return parent
+        if target.commit is not None:
+            return Base(commit=commit_of(repository, target.commit).commit, name=target.ref)
+        return merge_base(repository, target.ref)

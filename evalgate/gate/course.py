@@ -1,0 +1,169 @@
+"""The course of a build whose baseline is a commit: screen, then confirm, each draw written down before it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from evalgate.decision import decide, screen_words
+from evalgate.decision.evidence import BuildEvidence, StoredRuns
+from evalgate.decision.flow import BaselineRuns, Draw, Flow, Measured, Step, SuiteFlow, after, begin
+from evalgate.gate.evidence import build_evidence, recorded_config
+from evalgate.gate.found import can_replay
+from evalgate.gate.loading import Loaded
+from evalgate.journal.builds import DrawRow, ExperimentRow, NoteRow
+from evalgate.journal.store import Journal
+from evalgate.records import Side
+from evalgate.suite.checks import Policy, Unmeasurable
+from evalgate.suite.fingerprint import checks_fingerprint
+from evalgate.suite.resources import Resource
+
+
+def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> None:
+    """Write what is drawn first of every suite that is compared with a commit, unless the build has begun.
+
+    A sample gives no verdict, so nothing of it is screened or confirmed: both sides are drawn alike.
+    """
+    able = [each for each in loaded if _of_commit(each)]
+    alone = [each for each in loaded if each.suite.base is not None and each not in able]
+    if not (able or alone) or journal.draws(build_id):
+        return
+    policy = recorded_config(journal.build(build_id)).policy
+    if journal.build(build_id).partial:
+        draws = [_alike(each.suite.name, each.suite.suite.repetitions) for each in able]
+    else:
+        flow = _flow(build_id, able, policy, journal)
+        again = _decided_before(build_id, able, flow, journal)
+        draws = [again.get(draw.suite) or _with_one_to_store(draw, flow) for draw in begin(flow)]
+        for suite, draw in zip(sorted(able, key=lambda each: each.suite.name), draws, strict=True):
+            _tell_made(build_id, suite, draw, journal)
+    # Held to their absolute rules alone: what is known of them is taken over too.
+    held = [
+        DrawRow(suite=each.suite.name, key=None, candidate=each.suite.suite.repetitions, baseline=0) for each in alone
+    ]
+    journal.add_draws(build_id, [*map(_row, draws), *held])
+
+
+def _decided_before(build_id: int, loaded: Sequence[Loaded], flow: Flow, journal: Journal) -> dict[str, Draw]:
+    """Return, by suite, the draw that decided on this very change before: it is replayed, not screened anew."""
+    rows = {(row.suite, row.side): row for row in journal.experiments(build_id)}
+    found: dict[str, Draw] = {}
+    for each, known in zip(loaded, flow.suites, strict=True):
+        sides = [(rows[each.suite.name, side.side], side) for side in each.suite.sides]
+        if not all(can_replay(journal, row, side, each.suite) for row, side in sides):
+            continue
+        if (row := journal.decided_with(known.draw_key)) is not None:
+            found[each.suite.name] = Draw(
+                suite=each.suite.name, candidate=row.candidate, baseline=row.baseline, key=row.key
+            )
+    return found
+
+
+def _tell_made(build_id: int, each: Loaded, draw: Draw, journal: Journal) -> None:
+    """Say so where there were no stored runs to begin with."""
+    baseline = _baseline(build_id, each, journal)
+    if not baseline.stored and draw.baseline:
+        message = screen_words.made(baseline.label, draw.baseline)
+        journal.add_note(build_id, NoteRow(suite=each.suite.name, message=message))
+
+
+def _baseline(build_id: int, each: Loaded, journal: Journal) -> ExperimentRow:
+    wanted = (each.suite.name, Side.BASELINE)
+    return next(row for row in journal.experiments(build_id) if (row.suite, row.side) == wanted)
+
+
+def next_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> bool:
+    """Decide on what was drawn, and write what is drawn next. Returns whether there is something."""
+    able = [each for each in loaded if _of_commit(each)]
+    if not able or journal.build(build_id).partial:
+        return False
+    policy = recorded_config(journal.build(build_id)).policy
+    evidence = settled_evidence(build_id, journal)
+    drawn = tuple(
+        Draw(suite=row.suite, candidate=row.candidate, baseline=row.baseline, key=row.key)
+        for row in journal.draws(build_id)
+    )
+    flow = _flow(build_id, able, policy, journal)
+    step = after(flow, Measured(evidence=evidence, decision=decide(evidence), drawn=drawn))
+    by_name = {each.suite.name: each for each in able}
+    for draw in step.draws:
+        _tell_confirmed(build_id, by_name[draw.suite], draw, step.told, journal)
+    journal.add_draws(build_id, map(_row, step.draws))
+    return step.step is Step.CONFIRM
+
+
+def _tell_confirmed(build_id: int, each: Loaded, draw: Draw, told: Sequence[str], journal: Journal) -> None:
+    count = each.suite.count
+    screen = sum(row.candidate for row in journal.draws(build_id) if row.suite == draw.suite) * count
+    stored = _stored(_baseline(build_id, each, journal))
+    cost = screen_words.screened(stored, screen, (draw.candidate + draw.baseline) * count)
+    for sentence in (cost, *told):
+        journal.add_note(build_id, NoteRow(suite=draw.suite, message=sentence))
+
+
+def _stored(baseline: ExperimentRow) -> StoredRuns:
+    return StoredRuns(repetitions=baseline.repetitions, of=baseline.label, date=baseline.drawn_on or "")
+
+
+def settled_evidence(build_id: int, journal: Journal) -> BuildEvidence:
+    """Return what a decision sees now. That the build has not ended yet stands against its verdict, not this."""
+    evidence = build_evidence(journal, build_id)
+    suites = tuple(
+        replace(suite, problems=tuple(each for each in suite.problems if each.kind is not Unmeasurable.INCOMPLETE))
+        for suite in evidence.suites
+    )
+    return replace(evidence, suites=suites)
+
+
+def _of_commit(each: Loaded) -> bool:
+    return each.suite.base is not None and each.problem is None and Side.BASELINE in each.tasks
+
+
+def _flow(build_id: int, loaded: Sequence[Loaded], policy: Policy, journal: Journal) -> Flow:
+    return Flow(
+        suites=tuple(_suite_flow(build_id, each, policy, journal) for each in loaded),
+        policy=policy,
+        baseline_runs=BaselineRuns(policy.baseline_runs),
+        screen_p=policy.screen_p,
+        confirm_repetitions=policy.confirm_repetitions,
+    )
+
+
+def _suite_flow(build_id: int, each: Loaded, policy: Policy, journal: Journal) -> SuiteFlow:
+    suite, prints = each.suite.suite, {side.side: side.fingerprint.digest for side in each.suite.sides}
+    baseline = _baseline(build_id, each, journal)
+    gating = [check for check in suite.checks.values() if check.gating]
+    timed = [
+        check
+        for resource, check in suite.resource_checks.values()
+        if resource is Resource.LATENCY and check.gating and check.compares
+    ]
+    return SuiteFlow(
+        name=each.suite.name,
+        candidate=prints[Side.CANDIDATE],
+        baseline=prints[Side.BASELINE],
+        dataset=each.suite.dataset_version,
+        evaluators=each.suite.evaluators.digest,
+        policy=checks_fingerprint(suite.checks, policy).digest,
+        stored=_stored(baseline) if baseline.stored else None,
+        compares=any(check.compares for check in gating),
+        # A latency that another build measured is no measurement of this one: both sides are drawn.
+        improvement=bool(timed) or any(check.needs_fresh for check in suite.checks.values()),
+        repetitions=suite.repetitions,
+    )
+
+
+def _with_one_to_store(draw: Draw, flow: Flow) -> Draw:
+    """Draw the baseline too where `stored` runs are to decide and there are none yet."""
+    lacking = {suite.name for suite in flow.suites if suite.stored is None}
+    if flow.baseline_runs is BaselineRuns.STORED and draw.suite in lacking:
+        return replace(draw, baseline=max(draw.candidate, flow.confirm_repetitions))
+    return draw
+
+
+def _alike(suite: str, repetitions: int) -> Draw:
+    return Draw(suite=suite, candidate=repetitions, baseline=repetitions, key=None)
+
+
+def _row(draw: Draw) -> DrawRow:
+    return DrawRow(suite=draw.suite, key=draw.key, candidate=draw.candidate, baseline=draw.baseline)

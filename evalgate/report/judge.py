@@ -1,0 +1,267 @@
+"""A judge held to human labels, as text for a terminal. It renders the stored JSON: what is shown is what was found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from evalgate.report.console import Console, Tone
+from evalgate.report.formatting import count, percent, points
+from evalgate.report.page import Column, Page, Part
+
+Found = Mapping[str, Any]
+
+_SHOWN: Final = 10
+_EXCERPT: Final = 300
+
+
+def render_validation(found: Found, console: Console, *, everything: bool = False) -> str:
+    """Return the report `validation_json` made; the first disagreements only, or `everything`."""
+    page = Page(console=console)
+    _head(page, found)
+    if found["measured"]:
+        _table(page, found)
+        for lead, text in _said(found):
+            page.prose(text, lead=Part(text=f"{lead}:", tone=Tone.STRONG), indent=2, hanging=4)
+    _disagreements(page, found, everything=everything)
+    page.blank()
+    page.prose(next_step(found), lead=Part(text="next:", tone=Tone.STRONG), hanging=6)
+    return page.text()
+
+
+def next_step(found: Found) -> str:
+    """Say what comes next."""
+    name, judge = found["judge"]["name"], found["judge"]["judge"]
+    if not found["measured"]:
+        return "see why verdicts are missing, then run the command again"
+    if found["trusted"]:
+        return f"evalgate run; the reports trust {name} as long as it is what it is now"
+    if found["kappa"]["value"] is None:
+        return "label answers of both kinds, good and bad, then run the command again"
+    mend = f"mend {judge}" if "." in judge else "give it a prompt of your own, or another model"
+    return f"read the disagreements, {mend}, or label more answers; then run the command again"
+
+
+def _head(page: Page, found: Found) -> None:
+    judge = found["judge"]
+    word, tone = _verdict(found)
+    page.line(Part(text=judge["name"], tone=Tone.STRONG), "  ", Part(text=word, tone=tone))
+    asked = f", asked {judge['repetitions']} times each" if judge["repetitions"] > 1 else ""
+    spent = found["spent"]
+    cost = "" if spent["cost"] is None else f", {spent['cost']:.4g} dollars"
+    page.prose(
+        f"judge {judge['judge']} on {', '.join(judge['models'])}{asked}; {count(found['answers'], 'labelled answer')}"
+        f" of {found['file']}, {count(spent['calls'], 'call')}{cost}",
+        indent=2,
+        tone=Tone.QUIET,
+    )
+    if found["split"]:
+        left = count(found["split"], "answer")
+        page.prose(f"People are split over {left}: nothing can be held to those, and they are left out.", indent=2)
+    if found["missing"]:
+        reasons = "; ".join(found["failures"][:3])
+        missing = count(found["missing"], "verdict")
+        page.prose(f"{missing} {_is(found['missing'])} missing: {reasons}", indent=2, hanging=4)
+    if not found["measured"]:
+        page.prose("So little was judged that nothing can be said of the judge; nothing was stored.", indent=2)
+
+
+def _verdict(found: Found) -> tuple[str, Tone]:
+    if not found["measured"]:
+        return "NOT MEASURED", Tone.UNSURE
+    return ("TRUSTED", Tone.GOOD) if found["trusted"] else ("NOT TRUSTED", Tone.BAD)
+
+
+def _table(page: Page, found: Found) -> None:
+    labels = found["labels"]
+    page.blank()
+    columns = [Column(head="people say"), *(Column(head=f"judge: {label}", right=True) for label in labels)]
+    rows = [
+        [Part(text=label), *(_cell(n, right=row == column) for column, n in enumerate(counts))]
+        for row, (label, counts) in enumerate(zip(labels, found["table"], strict=True))
+    ]
+    if not page.table(columns, rows, cut=True):
+        for label, counts in zip(labels, found["table"], strict=True):
+            said = ", ".join(f"{other} {n:,}" for other, n in zip(labels, counts, strict=True))
+            page.prose(f"the judge says {said}", lead=Part(text=f"{label}:"), indent=2, hanging=4)
+    page.blank()
+
+
+def _cell(n: int, *, right: bool) -> Part:
+    return Part(text=f"{n:,}", tone=Tone.GOOD if right and n else Tone.BAD if n else Tone.QUIET)
+
+
+def _said(found: Found) -> Iterator[tuple[str, str]]:
+    """Yield what was found out, in sentences, each under its word."""
+    yield "agreement", f"{_agreement(found)} {_kappa(found)}"
+    yield from ([("people", _people(found))] if found["people_alpha"] is not None else [])
+    good = " or ".join(found["good"])
+    if (rate := found["sensitivity"]) is not None and rate["answers"]:
+        yield "sensitivity", f"Of {_all(rate)} that people call {good}, it calls {_part(rate)} so: {_share(rate)}."
+    if (rate := found["specificity"]) is not None and rate["answers"]:
+        others = f"Of {_all(rate)} that people do not call {good}, it does not call {_part(rate)} so either"
+        yield "specificity", f"{others}: {_share(rate)}."
+    yield "steadiness", _steadiness(found)
+    yield "leaning", _leaning(found)
+    yield "position", _position(found)
+    yield "length", _length(found)
+    yield "gate", _gate(found)
+
+
+def _agreement(found: Found) -> str:
+    rate = found["agreement"]
+    return f"It says what people say of {_of(rate)}: {_share(rate)}."
+
+
+def _kappa(found: Found) -> str:
+    kappa = found["kappa"]
+    if kappa["value"] is None:
+        return "The labels are too much alike to say how much of that is more than chance."
+    how = ", near misses counting for little" if kappa["weighted"] else ""
+    enough = "so it is trusted" if found["trusted"] else "so it is not trusted"
+    return (
+        f"Beyond chance that is a kappa of {_signed(kappa['value'])}{how}; it could be {_signed(kappa['low'])} to"
+        f" {_signed(kappa['high'])}. At least {found['min_kappa']:g} is asked for, {enough}."
+    )
+
+
+def _people(found: Found) -> str:
+    return (
+        f"People agree with each other to an alpha of {_signed(found['people_alpha'])} (1: always, 0: as by chance); no"
+        " judge can be held to more."
+    )
+
+
+def _steadiness(found: Found) -> str:
+    rate = found["steady"]
+    if rate is None:
+        return "Each answer was judged once, so nothing is known of it. `--repetitions 3` finds out."
+    return f"Asked {found['draws']} times, it said one thing of {_of(rate)}: {_share(rate)}."
+
+
+def _leaning(found: Found) -> str:
+    lean = found["lean"]
+    if not lean["certain"]:
+        return f"None is certain: its scores minus people's are {_points(lean)}."
+    way = "too generous" if lean["mean"] > 0 else "too strict"
+    return (
+        f"It is {way}: its scores minus people's are {_points(lean)}. A leaning that is the same on both sides cancels"
+        " in a comparison; thresholds (at_least) take it in full."
+    )
+
+
+def _position(found: Found) -> str:
+    changed, lean = found["position"]["changed"], found["position"]["lean"]
+    if changed is None or lean is None:
+        return "Nothing is known of it."
+    moved = round(changed["share"] * changed["answers"])
+    if not moved:
+        return f"With its labels named in reverse, none of {count(changed['answers'], 'verdict')} differs."
+    text = f"With its labels named in reverse, {moved:,} of {count(changed['answers'], 'verdict')} differ"
+    if not lean["certain"]:
+        return f"{text}, one way as often as the other."
+    first = "last" if lean["mean"] > 0 else "first"
+    return f"{text}, and good labels come up more often when they are named {first}: {_points(lean)}."
+
+
+def _length(found: Found) -> str:
+    lean = found["length"]["lean"]
+    if lean is None:
+        return "The answers are too few, or too much of one length, to see whether it likes long ones."
+    longer = f"answers longer than {found['length']['longer_than']:,.0f} characters"
+    if not lean["certain"]:
+        return f"It favours neither long nor short ones for certain: {longer} gain {_points(lean)} on the others."
+    way = "favours long answers" if lean["mean"] > 0 else "favours short answers"
+    return f"It {way}: beside people's labels, {longer} gain {_points(lean)} on the others."
+
+
+def _gate(found: Found) -> str:
+    gate = found["gate"]
+    slope = gate["slope"]
+    if slope is None:
+        return "Without labels of both kinds, what its errors do to the gate cannot be said."
+    if slope <= 0:
+        return "Its verdicts do not follow people's at all: a gate on them sees nothing of a true drop."
+    text = f"A true drop of 10 points shows as {points(0.1 * min(1.0, slope), signed=False)}."
+    if gate["examples"] is None:
+        return text
+    people, judge = gate["people"], gate["judge"]
+    where = f"On the {count(gate['examples'], 'example')} of suite {found['judge']['suite']}"
+    if people is None:
+        return f"{text} {where}, too few, no drop would be caught 8 times in 10, whoever judges."
+    if judge is None:
+        return (
+            f"{text} {where}, people's labels would catch drops of {points(people, signed=False)} 8 times in 10, and"
+            " this judge catches none."
+        )
+    return (
+        f"{text} {where}, a gate on this judge catches drops of {points(judge, signed=False)} 8 times in 10, one on"
+        f" people's labels {points(people, signed=False)}, where answers do not vary by themselves."
+    )
+
+
+def _disagreements(page: Page, found: Found, *, everything: bool) -> None:
+    listed = found["disagreements"]
+    if not listed:
+        return
+    shown = listed if everything else listed[:_SHOWN]
+    page.blank()
+    name = found["judge"]["name"]
+    more = f", the first {len(shown)} (`evalgate judge show {name} --all` has all)" if len(shown) < len(listed) else ""
+    noun = "answer of which it says" if len(listed) == 1 else "answers of which it says"
+    page.prose(f"{len(listed):,} {noun} something else than people{more}:", indent=2)
+    for each in shown:
+        page.blank()
+        page.line(
+            Part(text=str(each["id"]), tone=Tone.STRONG),
+            f"  people: {each['people']}, judge: ",
+            Part(text=each["judge"], tone=Tone.BAD),
+            indent=2,
+        )
+        for what in ("input", "expected", "answer"):
+            if each[what] not in (None, {}):
+                page.prose(_excerpt(each[what]), lead=Part(text=f"{what}:", tone=Tone.QUIET), indent=4, hanging=6)
+        if each["explanation"]:
+            page.prose(
+                _excerpt(each["explanation"]), lead=Part(text="the judge:", tone=Tone.QUIET), indent=4, hanging=6
+            )
+
+
+def _excerpt(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = " ".join(text.split())
+    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"
+
+
+def _of(rate: Found) -> str:
+    return f"{round(rate['share'] * rate['answers']):,} of {count(rate['answers'], 'answer')}"
+
+
+def _all(rate: Found) -> str:
+    return count(rate["answers"], "answer")
+
+
+def _part(rate: Found) -> str:
+    return f"{round(rate['share'] * rate['answers']):,}"
+
+
+def _share(rate: Found) -> str:
+    low = percent(rate["low"]).removesuffix(" %")
+    return f"{percent(rate['share'])} (could be {low} to {percent(rate['high'])})"
+
+
+def _points(lean: Found) -> str:
+    return f"{points(lean['mean'])} (could be {_number(lean['low'])} to {_number(lean['high'])})"
+
+
+def _number(share: float) -> str:
+    return points(share).removesuffix(" points").removesuffix(" point")
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
+
+
+def _is(number: int) -> str:
+    return "is" if number == 1 else "are"

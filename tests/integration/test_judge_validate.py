@@ -1,0 +1,204 @@
+"""`evalgate judge`: labelled answers against a judge, kept under its fingerprint, and what reports make of it."""
+
+import asyncio
+import json
+
+import pytest
+
+from tests.e2e.project import Project
+from tests.fake_model import Rule
+
+LABELS = "".join(
+    json.dumps(
+        {
+            "id": f"e{n}",
+            "input": {"question": f"What is capital number {n}?"},
+            "output": {"answer": "Paris" if n % 3 else "Lyon"},
+            "expected": {"answer": "Paris"},
+            "label": "correct" if n % 3 else "incorrect",
+        }
+    )
+    + "\n"
+    for n in range(60)
+)
+
+
+@pytest.fixture
+def judging(tmp_path, fake_model):
+    """A project with one judge, and labels beside it."""
+    fake_model.rules = [Rule(reply="judge")]
+
+    def made(judge=None, **policy) -> Project:
+        project = Project(tmp_path, policy=policy, examples=12)
+        project.suite = {
+            "evaluators": [{"judge": "correctness", "model": "fake/m", **(judge or {})}],
+            "checks": {"correctness": {"no_regression": {}}},
+        }
+        project.write("labels.jsonl", LABELS)
+        config = project.prepare().folder / "evalgate.yaml"
+        endpoint = {"base_url": fake_model.base_url, "timeout": 20}
+        config.write_text(config.read_text() + f"endpoints: {{fake: {json.dumps(endpoint)}}}\n")
+        return project
+
+    return made
+
+
+async def evalgate(project, *arguments, **env):
+    return await asyncio.to_thread(project.evalgate, *arguments, **env)
+
+
+async def test_a_judge_that_agrees_with_people_is_trusted_from_then_on(judging, fake_model):
+    """Its reports warn before and not after; a second look costs nothing."""
+    project = judging()
+    before = await evalgate(project, "run", "--quiet")
+    assert before.code == 0
+    assert "warning: correctness is the verdict of a judge that, as it is now, nobody has held" in before.out
+    fake_model.forget()
+    ended = await evalgate(project, "judge", "validate", "labels.jsonl", "--repetitions", "2")
+    assert ended.code == 0, ended.text
+    assert ended.out.startswith("correctness  TRUSTED\n")
+    assert "It says what people say of 60 of 60 answers: 100 %" in ended.out
+    assert fake_model.calls == 60 * 3
+    after = await evalgate(project, "run", "--quiet")
+    assert "warning" not in after.out
+    again = await evalgate(project, "judge", "validate", "labels.jsonl", "--repetitions", "2", "--json")
+    assert json.loads(again.out)["spent"]["calls"] == 0
+    assert fake_model.calls == 60 * 3
+    assert (await evalgate(project, "judge", "show")).out == (
+        await evalgate(project, "judge", "show", "correctness")
+    ).out
+    assert json.loads((await evalgate(project, "judge", "show", "--json")).out) == json.loads(again.out)
+
+
+async def test_another_model_is_another_judge(judging):
+    """What was found out holds for the judge that was asked."""
+    project = judging()
+    await evalgate(project, "judge", "validate", "labels.jsonl")
+    config = project.folder / "evalgate.yaml"
+    config.write_text(config.read_text().replace("fake/m", "fake/other"))
+    assert "nobody has held to human labels" in (await evalgate(project, "run", "--quiet")).out
+
+
+async def test_an_old_build_decides_as_it_did(judging):
+    """A validation made later changes nothing about it, and an exported one takes along what was known."""
+    project = judging(require_validated=True)
+    first = await evalgate(project, "run", "--quiet")
+    assert first.code == 4, first.text
+    assert "It does not gate (`require_validated`)." in " ".join(first.out.split())
+    assert "next: evalgate judge validate LABELS --suite doubling --judge correctness" in first.out
+    await evalgate(project, "judge", "validate", "labels.jsonl")
+    assert (await evalgate(project, "decide", "1", "--quiet")).code == 4
+    second = await evalgate(project, "run", "--quiet")
+    assert (second.code, "warning" in second.out) == (0, False)
+    await evalgate(project, "journal", "export", "--to", "one.db")
+    alone = await evalgate(project, "decide", "one.db", "--quiet")
+    assert (alone.code, "warning" in alone.out) == (0, False)
+
+
+async def test_a_judge_that_says_the_same_of_everything_is_not_trusted(judging, fake_model):
+    """Exit code 1, and the reports say why."""
+    fake_model.rules = [Rule(reply='{"explanation": "Nice.", "label": "correct"}')]
+    project = judging()
+    ended = await evalgate(project, "judge", "validate", "labels.jsonl")
+    assert ended.code == 1
+    assert ended.out.startswith("correctness  NOT TRUSTED\n")
+    assert "20 answers of which it says something else than people" in ended.out
+    assert "agrees with people too little" in (await evalgate(project, "run", "--quiet")).out
+
+
+async def test_a_judge_that_is_away_is_not_measured_and_nothing_is_kept(judging, fake_model):
+    """Exit code 4."""
+    fake_model.rules = [Rule(fault="status", status=401)]
+    project = judging()
+    ended = await evalgate(project, "judge", "validate", "labels.jsonl")
+    assert ended.code == 4, ended.text
+    assert "answered 401" in ended.text
+    await evalgate(project, "run", "--quiet")
+    assert "no judge has been held to human labels here" in (await evalgate(project, "judge", "show")).err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["gone.jsonl"], "the dataset file gone.jsonl does not exist"),
+        (["labels.jsonl", "--judge", "corectness"], "there is no judge corectness; did you mean correctness?"),
+        (["labels.jsonl", "--suite", "double"], "there is no suite double; did you mean doubling?"),
+        (["labels.jsonl", "--repetitions", "0"], "0 is not in the range"),
+        (["labels.jsonl", "--replay", "--no-cache"], "leave one out"),
+        (["wrong.jsonl"], "wrong.jsonl:1:25: the judge gives no label 'right': it gives correct, incorrect"),
+    ],
+)
+async def test_what_is_wrong_is_said_before_anybody_is_asked(judging, fake_model, arguments, says):
+    """Exit code 2."""
+    project = judging()
+    project.write("wrong.jsonl", '{"id": 1, "output": "", "label": "right"}\n')
+    ended = await evalgate(project, "judge", "validate", *arguments)
+    assert (ended.code, fake_model.calls) == (2, 0), ended.text
+    assert says in ended.err
+
+
+async def test_a_project_without_a_judge_has_nothing_to_validate(tmp_path):
+    project = Project(tmp_path).prepare()
+    project.write("labels.jsonl", LABELS)
+    ended = await evalgate(project, "judge", "validate", "labels.jsonl")
+    assert (ended.code, "no evaluator here is a judge" in ended.err) == (2, True)
+
+
+async def test_what_a_run_spent_on_its_judge_is_in_the_journal(judging, journal_of):
+    """Tokens of each evaluation, beside what the task took."""
+    project = judging()
+    await evalgate(project, "run", "--quiet")
+    with journal_of(project) as journal:
+        (row, *_) = journal.experiments(1)
+        (evaluation,) = journal.evaluations(row.id, "e3", "r1")
+    (usage,) = evaluation.usage
+    assert (usage.model, usage.calls, usage.input_tokens > 100) == ("fake/m", 1, True)
+    assert evaluation.metadata["judges"] == ["fake/m"]
+
+
+@pytest.fixture
+def journal_of():
+    from evalgate.journal.store import Journal
+
+    return lambda project: Journal(project.folder / ".evalgate" / "journal.db", create=False)
+
+
+async def test_a_judge_that_was_away_is_asked_again_on_resume(judging, fake_model, journal_of):
+    """A missing verdict is not for ever: the build goes on where the provider failed."""
+    fake_model.rules = [Rule(fault="status", status=503, times=10_000)]
+    project = judging()
+    config = project.folder / "evalgate.yaml"
+    config.write_text(config.read_text().replace('"timeout": 20', '"timeout": 0.3'))
+    ended = await evalgate(project, "run", "--quiet")
+    assert ended.code == 4, ended.text
+    fake_model.rules = [Rule(reply="judge")]
+    resumed = await evalgate(project, "run", "--resume", "--quiet")
+    assert resumed.code == 0, resumed.text
+    with journal_of(project) as journal:
+        assert all(not journal.evaluator_failures(row.id) for row in journal.experiments(1))
+
+
+async def test_labels_on_both_sides_correct_the_judge_in_the_report(judging):
+    """A judge that calls every new answer wrong; people, who labelled both sides, do not."""
+    project = judging({"input_mapping": {"output": "output.answer"}})
+    project.write("v2/app.py", "def answer(input):\n    return {'answer': f\"{input['q'] * 2}, not Lyon\"}\n")
+    rows = [
+        {
+            "id": f"{side}{n}",
+            "example": f"e{n}",
+            "input": {"q": n},
+            "output": {"answer": f"{2 * n}, not Lyon" if side == "new" else 2 * n},
+            "expected": {"answer": 2 * n},
+            "label": "correct",
+        }
+        for side in ("new", "old")
+        for n in range(8)
+    ]
+    project.write("both.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    assert (await evalgate(project, "judge", "validate", "both.jsonl")).code == 1
+    ended = await evalgate(project, "run", "--quiet", "--report-json", "report.json")
+    assert ended.code == 1, ended.text
+    assert "People labelled the answers of both sides to 8 of these examples." in " ".join(ended.out.split())
+    (check,) = json.loads((project.folder / "report.json").read_text())["suites"][0]["checks"]
+    assert check["comparison"]["delta"] == -1
+    assert (check["corrected"]["delta"], check["corrected"]["labelled"]) == (0, 8)

@@ -406,7 +406,7 @@ def test_answers_at_random_are_drawn_once_for_a_change_and_decide_the_same_for_e
             "SELECT x.build, x.side, r.sample, r.output FROM run r JOIN experiment x ON x.id = r.experiment"
         ).fetchall()
     drawn = {}
-    for build, side, sample, output in rows:
+    for _, side, sample, output in rows:
         drawn.setdefault(output, set()).add((side, sample if sample[0] == "r" else "key" + sample[-2:]))
     # One answer is one sample of one side: as it was drawn, or as what is stored of it.
     assert all(len({side for side, _ in places}) == 1 for places in drawn.values())

@@ -31,8 +31,10 @@ def _stored(name: str) -> Path:
     return Path(os.path.relpath(top, here)) / ".evalgate" / name
 
 
-def chosen(journal: Journal, build: int | None, *, unfinished: bool = False) -> int:
+def chosen(journal: Journal, build: int | None, *, unfinished: bool = False, trials: bool = False) -> int:
     """Return `build`, or the latest that is complete (with `unfinished`, the latest of all).
+
+    What `evalgate compare` tried is no latest build, unless with `trials`.
 
     Raises ConfigurationError when there is none.
     """
@@ -43,7 +45,7 @@ def chosen(journal: Journal, build: int | None, *, unfinished: bool = False) -> 
                 f"{build} is a noise study, not a build: it has no verdict", next_step="evalgate noise --show"
             )
         return row.id
-    for row in journal.builds():
+    for row in journal.builds(trials=trials):
         if row.complete or unfinished:
             return row.id
     raise ConfigurationError(f"{journal.path} holds no complete build", next_step="evalgate run")
@@ -59,7 +61,8 @@ def opened(builds: Sequence[str], journal: Path | None) -> Iterator[list[Source]
 def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
     is_file = bool(name) and not name.isdigit()
     store = stack.enter_context(Journal(Path(name) if is_file else journal_path(journal), create=False))
-    return Source(journal=store, build=chosen(store, int(name) if name.isdigit() else None, unfinished=True))
+    number = int(name) if name.isdigit() else None
+    return Source(journal=store, build=chosen(store, number, unfinished=True, trials=is_file))
 
 
 def head(config: Path, environ: Mapping[str, str]) -> Commit:

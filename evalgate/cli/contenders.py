@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from evalgate.cli.builds import chosen
 from evalgate.errors import ConfigurationError
 from evalgate.journal.store import Journal
 from evalgate.records import Side
@@ -134,8 +135,10 @@ def _too_few(addresses: Sequence[Address]) -> ConfigurationError:
 def build_of(address: Address, store: Journal) -> int:
     """Return the build that is meant; of a file, the one that it holds. Raises ConfigurationError where it is none."""
     if address.target.isdecimal():
-        return store.build(int(address.target)).id
-    builds = [row for row in store.builds() if address.is_file or (row.complete and not row.partial)]
+        return chosen(store, int(address.target))
+    builds = [
+        row for row in store.builds(trials=address.is_file) if address.is_file or (row.complete and not row.partial)
+    ]
     if not builds:
         raise ConfigurationError(f"{store.path} holds no complete build", next_step="evalgate run")
     if address.is_file and len(builds) > 1:

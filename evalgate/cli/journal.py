@@ -26,7 +26,7 @@ def listing(journal: Path | None) -> int:
     from evalgate.journal.store import Journal
 
     with Journal(journal_path(journal), create=False) as store:
-        builds = sorted((*store.builds(), *store.studies()), key=lambda build: -build.id)
+        builds = sorted((*store.builds(trials=True), *store.studies()), key=lambda build: -build.id)
     states = [_state(build) for build in builds]
     width = max(map(len, states), default=0)
     for build, state in zip(builds, states, strict=True):
@@ -38,11 +38,15 @@ def listing(journal: Path | None) -> int:
 
 
 def _state(build: BuildRow) -> str:
-    """Return what a build is good for: only one that is complete and no sample can be a baseline."""
+    """Return what a build is good for: only one that is complete and no sample or trial can be a baseline by itself."""
     if build.study_runs is not None:
         return f"noise, {build.study_runs} runs{'' if build.complete else ', unfinished'}"
     if not build.complete:
         return "unfinished"
+    if build.trial is not None:
+        from evalgate.encoding import printable
+
+        return f"trial of {printable(build.trial)}"
     return f"sample ({build.partial})" if build.partial else "complete"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from evalgate.cli.builds import cache_path, head, tree_of
@@ -41,8 +41,9 @@ def prepared(
     return [
         Trial(
             name=name,
-            request=make_request(
-                retasked(loaded, change, suites), Wanted(suites=suites), store, commit=commit, tree=tree
+            request=replace(
+                make_request(retasked(loaded, change, suites), Wanted(suites=suites), store, commit=commit, tree=tree),
+                trial=name,
             ),
         )
         for name, change in tries.items()

@@ -27,6 +27,7 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
             config=request.config.snapshot(),
             evalgate_version=__version__,
             partial=request.partial,
+            trial=request.trial,
             commit=request.commit.id,
             branch=request.commit.branch,
             dirty=request.commit.dirty,

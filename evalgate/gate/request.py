@@ -37,6 +37,8 @@ class Request:
     suites: tuple[PreparedSuite, ...]
     partial: str | None = None
     commit: Commit = Commit()
+    trial: str | None = None
+    """What `evalgate compare` calls the task that it tries."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -46,7 +46,9 @@ def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[Path, 
     kind, _, name = str(suite.suite.baseline).partition(":")
     path = suite.root / name if kind == "file" else journal.path
     with Journal(path, create=False) as store:
-        builds = [build for build in store.builds() if path != journal.path or build.id != build_id]
+        builds = [
+            build for build in store.builds(trials=name != "latest") if path != journal.path or build.id != build_id
+        ]
         if kind == "build" and name != "latest":
             builds = [build for build in builds if str(build.id) == name]
         for build in builds:

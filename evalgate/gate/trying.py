@@ -25,7 +25,7 @@ def made_already(request: Request, journal: Journal) -> Made | None:
     """
     if not all(side.fingerprint.complete for suite in request.suites for side in suite.sides):
         return None
-    for build in journal.builds():
+    for build in journal.builds(trials=True):
         if build.partial is None and request.partial is None and _is_of(request, build, journal):
             return Made(build=build.id, complete=build.complete and not journal.lacks_answers(build.id))
     return None

@@ -15,7 +15,8 @@ from evalgate.records import EvaluatorSpec, Side
 class BuildRow:
     """One build. `partial` is why it is a sample without a verdict; `config` the resolved config as JSON.
 
-    A noise study is stored like a build and is none: `study_runs` is how often it runs each task.
+    A noise study is stored like a build and is none: `study_runs` is how often it runs each task. `trial` is what
+    `evalgate compare` called the task that it tried: a build, but of nothing that anybody ships.
     """
 
     id: int = 0
@@ -31,6 +32,7 @@ class BuildRow:
     config: Mapping[str, Any]
     evalgate_version: str
     study_runs: int | None = None
+    trial: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,6 +128,7 @@ def build_from(row: sqlite3.Row) -> BuildRow:
         config=rows.from_json(row["config"]),
         evalgate_version=row["evalgate_version"],
         study_runs=row["study_runs"],
+        trial=row["trial"],
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 5
+VERSION: Final = 6
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -101,6 +101,10 @@ _USAGE_OF_EVALUATIONS: Final = """
 ALTER TABLE evaluation ADD COLUMN usage TEXT;  -- JSON list; NULL where no model was called, null where nobody saw it
 """
 
+_TRIALS: Final = """
+ALTER TABLE build ADD COLUMN trial TEXT;  -- what `evalgate compare` called the task that it tried; NULL for a run
+"""
+
 _NOISE: Final = """
 ALTER TABLE build ADD COLUMN study_runs INTEGER;  -- of a noise study: how often it runs each task; NULL for a build
 
@@ -190,7 +194,14 @@ CREATE TABLE human_label (      -- labels of that validation, of answers to the 
 ) STRICT, WITHOUT ROWID;
 """
 
-_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES, 1: _NOISE, 2: _JUDGES, 3: _USAGE_OF_EVALUATIONS, 4: _DRAWS}
+_MIGRATIONS: Final[dict[int, str]] = {
+    0: _TABLES,
+    1: _NOISE,
+    2: _JUDGES,
+    3: _USAGE_OF_EVALUATIONS,
+    4: _DRAWS,
+    5: _TRIALS,
+}
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 
 

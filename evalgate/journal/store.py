@@ -41,9 +41,9 @@ class Journal(JudgeTables):
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version, study_runs) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs, trial) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
-                 rows.to_json(build.config), build.evalgate_version, build.study_runs),
+                 rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 
@@ -54,9 +54,11 @@ class Journal(JudgeTables):
             raise ConfigurationError(f"there is no build {build_id} in {self.path}", next_step="evalgate journal list")
         return build_from(row)
 
-    def builds(self) -> list[BuildRow]:
-        """Return every build, the latest first. Noise studies are none."""
-        return [build_from(r) for r in self._all("SELECT * FROM build WHERE study_runs IS NULL ORDER BY id DESC", ())]
+    def builds(self, *, trials: bool = False) -> list[BuildRow]:
+        """Return every build, the latest first. Noise studies are none; with `trials`, what was tried is among them."""
+        tried = "" if trials else " AND trial IS NULL"
+        query = f"SELECT * FROM build WHERE study_runs IS NULL{tried} ORDER BY id DESC"
+        return [build_from(row) for row in self._all(query, ())]
 
     def studies(self) -> list[BuildRow]:
         """Return every noise study, the latest first."""

@@ -165,7 +165,7 @@ class Length(AtPath):
 
 
 class Latency(Parameters):
-    """Seconds that the task took; with `max`, 1 within and 0 over."""
+    """Seconds that the task took; with `max`, 1 within and 0 over. The check `latency` needs no evaluator."""
 
     max: PositiveFloat | None = None
 

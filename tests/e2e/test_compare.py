@@ -106,6 +106,26 @@ def test_what_was_stopped_goes_on(trials, sent):
     assert 60 <= calls(trials, "slow") <= 61  # the one in flight, where it was killed
 
 
+def test_what_was_tried_is_no_build_that_others_go_by(trials):
+    """It is listed as a trial; the latest build is the latest run, for `decide`, `--last-failed` and `build:latest`."""
+    assert trials.run("--no-gate", "--quiet").code == 0
+    assert trials.evalgate("compare", "five.yaml", "bad name=ten.yaml", "--quiet").code == 0
+    listed = trials.evalgate("journal", "list").out.splitlines()
+    assert [" ".join(line.split()[2:]).partition(" no commit")[0] for line in listed] == [
+        "trial of bad name",
+        "trial of five",
+        "complete",
+    ]
+    assert "build 1 " in trials.evalgate("decide").out
+    assert "build 1, " in trials.evalgate("compare", "latest", "2").out
+    assert trials.evalgate("journal", "export", "2", "--to", "five.db").code == 0
+    assert "build 2 " in trials.evalgate("decide", "five.db").out
+    (trials.folder / "evalgate.yaml").unlink()
+    trials.suite["baseline"] = "file:five.db"
+    ended = trials.prepare().run("--no-gate")
+    assert "doubling  PASS" in ended.out, ended.text
+
+
 def test_thirty_at_once(trials):
     """Many builds, each named; more than fits a table."""
     for number in range(30):

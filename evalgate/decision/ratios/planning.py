@@ -93,6 +93,8 @@ def plan_ratios(
     plans = []
     for check, rule in comparing_resources(layout.suite):
         spread = known.get((layout.suite.name, check.name))
+        if spread is not None and spread.log == 0:  # what did not vary once says nothing of what is caught
+            spread = None
         spread = spread if spread is not None and spread.log > 0 else None  # no change at all tells no spread
         logs = [math.log1p(share) for share in SPREADS] if spread is None else [spread.log]
         units = len(layout.example_ids) if spread is not None else len(np.unique(layout.units))

@@ -85,7 +85,8 @@ def test_repetitions_catch_smaller_rises():
 
 def test_what_did_not_vary_says_nothing_of_what_is_caught():
     evidence = build(suite(taken(BASE, BASE)))
-    assert spreads(evidence) == {}
+    plan = planned(evidence, spreads(evidence))
+    assert [one.spread for one in plan.ratios["support"]] == [None]
     assert rise_for(0.0, alpha=0.05, comparisons=1, allowed=0.1) is None
     assert rise_for(math.inf, alpha=0.05, comparisons=1, allowed=0.1) is None
     assert rise_for(5.0, alpha=0.05, comparisons=1, allowed=0.1) is None

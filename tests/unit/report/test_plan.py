@@ -7,6 +7,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan
+from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.records import Side
 from evalgate.report.console import Console
 from evalgate.report.plan import PLAN_VERSION, render_plan, render_plan_json
@@ -199,7 +200,19 @@ def test_every_plan_keeps_to_the_published_schema(catch):
     """Before a build and after one, without examples, with an obstacle, with nothing to catch and nothing compared."""
     none = CheckPlan(name="speed", noise=None, outlooks=(), obstacle="its score is unbounded")
     unknown = CheckPlan(name="near", noise=None, outlooks=tuple(Outlook(flip=flip, drop=None) for flip in (0.02, 0.3)))
+    taken = {
+        "models": ModelsPlan(calls=240.4, tokens=9e4, usd=None, build=3),
+        "ratios": (
+            RatioPlan(
+                name="cost",
+                spread=Spread(log=0.2, build=3),
+                outlooks=(RiseOutlook(spread=0.22, rise=0.1), RiseOutlook(spread=1.0, rise=None)),
+                slices=1,
+            ),
+        ),
+    }
     plans = [
+        plan(support(known(), **taken), catch=catch),
         plan(support(known(), none, unknown, confirmation=sides(360, 0.2), clusters=40, redraws=True), catch=catch),
         plan(support(examples=0, sides=sides(0)), catch=catch),
         BuildPlan(suites=(), comparisons=0, promise=None, catch=catch),

@@ -136,6 +136,14 @@ def test_a_name_near_to_one_of_them_is_answered_with_it(home):
     assert said == "evalgate.yaml:9:7: the check `latancy` is about no evaluator: did you mean `latency`?"
 
 
+def test_the_page_shows_a_config_that_loads(home):
+    page = (Path(__file__).parents[3] / "docs" / "cost-and-latency.md").read_text("utf-8")
+    block = page.split("```yaml\nchecks:\n")[1].split("```")[0].replace("correctness", "exact_match")
+    lines = [line.strip() for line in block.splitlines()]
+    checks = load(home, config(*lines)).config.suites["support"].checks
+    assert list(checks) == ["exact_match", "cost", "tokens", "latency"]
+
+
 @pytest.mark.parametrize(
     ("check", "rules", "valid"),
     [

@@ -58,9 +58,6 @@ class Door:
         """The program begins a run."""
         self.sample = key[1]
         self.held[key] = _Held(tab=Tab(key[0]))
-        if len(self.held) > 1:
-            for each in self.held.values():
-                each.shared = True
 
     def settle(self, key: Key, outcome: TaskOutcome) -> TaskOutcome:
         """The run ended: return its outcome with what its calls took, and with their failure where that is its cause.
@@ -142,6 +139,9 @@ class Proxy:
             return web.Response(status=404, body=error_body("evalgate knows no such address", "not_found"))
         body = await asked.read()
         runs = door.runs_of(asked.headers.get(RUN_HEADER))
+        if len(runs) > 1:
+            for run in runs:
+                run.shared = True  # nobody can say which of them this call was for
         with on_tab(runs[0].tab if len(runs) == 1 else None):
             response = await self._relayed(door, asked, body, runs)
         kind = response.headers.get("content-type", "application/json")

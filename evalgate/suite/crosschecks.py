@@ -205,7 +205,13 @@ def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePat
     for path, what, file in wanted:
         if what != "dataset" and _leads_out(file):
             yield Complaint(path, f"the {what} file {file!r} leads out of the suite's `root`, {suite.root!r}")
-        elif not (root / file).is_file():
+            continue
+        try:
+            there = (root / file).is_file()
+        except OSError as error:  # a name that is too long for the system
+            yield Complaint(path, f"the {what} file {file[:60]!r}… cannot be looked for: {error.strerror}")
+            continue
+        if not there:
             yield Complaint(path, _absent(what, file, root))
 
 

@@ -222,6 +222,10 @@ EVALUATOR_KINDS: dict[str, type[Parameters]] = {
 FUNCTION_OPTIONS: Final = ("interpreter", "env", "workers", "per_worker", "memory_mb")
 """The keys that mean something to user functions alone."""
 KINDS: Final = (*EVALUATOR_KINDS, "python", "judge")
+_WHICH: Final = {
+    "python": "name the function, as `path/to/file.py:function`",
+    "judge": "name the judge, `correctness` for example, or its file",
+}
 
 
 class Evaluator(JudgeOptions):
@@ -281,6 +285,9 @@ class Evaluator(JudgeOptions):
         if isinstance(data, dict):
             exactly_one(data, KINDS, "an evaluator")
             data = {key: {} if value is None and key in EVALUATOR_KINDS else value for key, value in data.items()}
+            empty = next((key for key in ("python", "judge") if key in data and data[key] is None), None)
+            if empty is not None:
+                raise ValueError(f"`{empty}` says nothing: {_WHICH[empty]}")
         return data
 
     @field_validator("range")

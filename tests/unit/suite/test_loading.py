@@ -328,6 +328,22 @@ def test_an_empty_file_says_so(home, text):
         load(home, text)
 
 
+@pytest.mark.parametrize("key", ["judge", "python"])
+def test_an_evaluator_that_names_nothing_says_so(home, key):
+    (said,) = refusals(home, GOOD.replace("      - json_valid", f"      - {{{key}: null, name: odd}}"))
+    assert said.startswith(f"evalgate.yaml:7:9: `{key}` says nothing: name the ")
+
+
+def test_a_file_name_that_the_system_does_not_take_says_so(home):
+    (said,) = refusals(home, GOOD.replace("data.jsonl", "a" * 5_000))
+    assert said == f"evalgate.yaml:3:14: the dataset file '{'a' * 60}'… cannot be looked for: File name too long"
+
+
+def test_a_price_beyond_a_dollar_a_token_is_refused(home):
+    (said,) = refusals(home, GOOD + "prices: {openai/m: {input: 1.0e+300, output: 1}}\n")
+    assert said == "evalgate.yaml:12:28: prices.openai/m.input should be at most 1000000.0; it is 1e+300"
+
+
 def test_a_file_that_is_no_mapping_says_so(home):
     assert refusals(home, "- a\n") == ["evalgate.yaml:1:1: the file should be a mapping; it is a list"]
 

@@ -264,3 +264,19 @@ def test_a_replay_without_a_file_says_what_fills_one(tmp_path, clock):
 def test_the_folder_keeps_itself_out_of_git(tmp_path, clock):
     opened(tmp_path / ".evalgate" / "cache.db", clock).close()
     assert "*\n" in (tmp_path / ".evalgate" / ".gitignore").read_text()
+
+
+@pytest.mark.parametrize(
+    "odd", ["cost = 9e999", "cost = -5", "cost = 1e300", "latency = 9e999", "latency = -1"], ids=lambda odd: odd
+)
+def test_an_answer_whose_cost_or_time_is_none_counts_as_none(tmp_path, clock, odd):
+    path = tmp_path / "cache.db"
+    with opened(path, clock) as cache:
+        cache.put(key_of(asked()), asked(), answered())
+    with sqlite3.connect(path) as db:
+        db.execute(f"UPDATE answer SET {odd}")
+    db.close()
+    with opened(path, clock) as cache:
+        assert cache.get(key_of(asked())) is None
+        assert cache.stats().models[0].cost == pytest.approx(0.0 if "cost" in odd else 0.002)
+        assert cache.stats().models[0].unpriced == ("cost" in odd)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
@@ -20,7 +20,7 @@ from evalgate.gate.world import Expect, World
 from evalgate.journal.store import Journal
 from evalgate.suite.config import Config, Endpoint
 from evalgate.suite.evaluators import Evaluator
-from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask
+from evalgate.suite.tasks import CommandTask, HostedTask, HttpTask, PromptTask, PythonTask
 
 if TYPE_CHECKING:
     from evalgate.gate.judging import ChosenJudge
@@ -80,11 +80,11 @@ class _Runners:
             case PythonTask():
                 from evalgate.tasks.python import PythonTaskRunner
 
-                return PythonTaskRunner(task, side.root, self._environ, log=self._log)
+                return PythonTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task))
             case CommandTask():
                 from evalgate.tasks.command import CommandTaskRunner
 
-                return CommandTaskRunner(task, side.root, self._environ, log=self._log)
+                return CommandTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task))
             case PromptTask():
                 from evalgate.tasks.prompt import PromptTaskRunner
 
@@ -105,9 +105,14 @@ class _Runners:
                     environ=environment(task.env, self._environ),
                     transport=self._models.wire(),
                     log=self._log,
+                    **self._calls(task),
                 )
             case _:
                 raise TypeError(f"no runner for {type(task).__name__}")
+
+    def _calls(self, task: HostedTask) -> dict[str, Any]:
+        """Return how a task's own calls of models are made and counted."""
+        return {"doorway": self._models.doorway(task.endpoint, self._environ), "declared": self._models.declared}
 
     def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner:
         """Return what scores by one evaluator of a suite."""
@@ -170,3 +175,30 @@ def judge_runners(
             await models.close()
 
     return JudgeRunners(chosen=chosen, started=started)
+
+
+@asynccontextmanager
+async def evaluator_runners(
+    suite: PreparedSuite,
+    evaluators: Sequence[Evaluator],
+    config: Config,
+    environ: Mapping[str, str],
+    *,
+    cache: CacheChoice,
+    stop: Callable[[], None],
+    log: Callable[[str], None],
+) -> AsyncIterator[list[EvaluatorRunner]]:
+    """Start evaluators of a suite outside of a build. Raises MeasurementError where their models stopped answering."""
+    models = Models(config, choice=cache, stop=stop, log=log)
+    runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
+    made = [runners.evaluator(suite, evaluator) for evaluator in evaluators]
+    try:
+        for each in made:
+            await each.start()
+        yield made
+        if models.halt.reason is not None:
+            raise MeasurementError(models.halt.reason.message, next_step=models.halt.reason.next_step)
+    finally:
+        for each in made:
+            await each.close()
+        await models.close()

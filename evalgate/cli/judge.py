@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,12 @@ from evalgate.errors import ConfigurationError, Interrupted
 
 if TYPE_CHECKING:
     from evalgate.cli.compose import JudgeRunners
+    from evalgate.cli.models import CacheChoice
     from evalgate.gate.judging import Asked
+    from evalgate.gate.prepare import PreparedSuite
+    from evalgate.gate.trials import Trial
     from evalgate.golden.labelled import Labelled
+    from evalgate.suite.config import Config
 
 _MEASURED_BADLY = 4
 
@@ -141,6 +145,86 @@ def show(*, name: str | None, journal: Path | None, everything: bool, as_json: b
         )
     _print(found.report, dict(os.environ), as_json=as_json, everything=everything)
     return 0
+
+
+@command.command("try", short_help="Try evaluators on reference answers and on broken ones.")
+@config_option
+@cache_option
+@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@click.option("--evaluator", "names", multiple=True, metavar="NAME", help="Only this one; may be given several times.")
+@click.option(
+    "--examples", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="How many examples to try on."
+)
+@set_option
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def try_out(
+    *,
+    config: Path,
+    cache: Path | None,
+    suites: tuple[str, ...],
+    names: tuple[str, ...],
+    examples: int,
+    assignments: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Try evaluators on the reference answers, which must pass, and on broken twins of them, which must not.
+
+    Every kind of evaluator is tried, judges too. The exit code is 1 where one fails a reference answer, or passes
+    whatever it is given.
+    """
+    from dataclasses import asdict
+
+    from evalgate.cli.builds import cache_path, tree_of
+    from evalgate.cli.conclude import this_console
+    from evalgate.cli.files import say
+    from evalgate.cli.models import CacheChoice
+    from evalgate.cli.workflow import guarded
+    from evalgate.gate.request import whole_suites
+    from evalgate.gate.trials import refuse_unknown
+    from evalgate.report.trial import render_trials, render_trials_json
+    from evalgate.suite.loading import load_config
+
+    environ = dict(os.environ)
+    loaded = load_config(config, environ=environ, overrides=overrides(assignments))
+    prepared = whole_suites(loaded, suites, tree=tree_of(environ))
+    refuse_unknown(prepared, names)
+    choice = CacheChoice(path=cache_path(cache))
+    found = asyncio.run(_tried(prepared, names, examples, loaded.config, environ, choice))
+    trials = [asdict(trial) | {"sound": trial.sound, "blind": trial.blind} for trial in found]
+    if as_json:
+        say(render_trials_json(trials))
+    else:
+        say(guarded(render_trials(trials, this_console(environ)), environ))
+    return 0 if all(trial.sound for trial in found) else 1
+
+
+async def _tried(  # noqa: PLR0917 - one call, of what the command was given
+    suites: Sequence[PreparedSuite],
+    names: Sequence[str],
+    examples: int,
+    config: Config,
+    environ: Mapping[str, str],
+    cache: CacheChoice,
+) -> list[Trial]:
+    from evalgate.cli.compose import evaluator_runners
+    from evalgate.gate.trials import try_evaluators
+
+    found: list[Trial] = []
+    for suite in suites:
+        evaluators = [each for each in suite.suite.evaluators if not names or each.label in names]
+        if not evaluators:
+            continue
+        async with evaluator_runners(
+            suite,
+            evaluators,
+            config,
+            environ,
+            cache=cache,
+            stop=lambda: None,
+            log=lambda line: click.echo(line, err=True),
+        ) as runners:
+            found += await try_evaluators(suite, runners, examples)
+    return found
 
 
 def _asked(answers: list[Labelled], runners: JudgeRunners, repetitions: int, following: str, *, quiet: bool) -> Asked:

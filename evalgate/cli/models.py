@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evalgate.errors import CandidateError, ConfigurationError
 from evalgate.llm.budget import Purse, Spent
 from evalgate.llm.halt import Halt
+from evalgate.llm.prices import Prices
+from evalgate.records import TaskOutcome
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config, Endpoint
 
@@ -19,6 +22,9 @@ if TYPE_CHECKING:
     from evalgate.llm.cached import CacheUse
     from evalgate.llm.call import Request, Sender
     from evalgate.llm.ondemand import OnDemand
+    from evalgate.llm.proxy import Proxy
+    from evalgate.tasks.hosted import Doorway
+    from evalgate.workers.door import Door
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,6 +54,8 @@ class Models:
         self._config, self._choice, self._log = config, choice, log
         self.halt = Halt(stop)
         self._purse = Purse(config.budget, self.halt, before=before or Spent(), log=log)
+        self._prices = Prices(config.prices)
+        self._proxy: Proxy | None = None
         self._wire: OnDemand | None = None
         self._cache: ResponseCache | None = None
         self._sender: Sender | None = None
@@ -81,16 +89,50 @@ class Models:
             from evalgate.llm.cache import Limits, ResponseCache
             from evalgate.llm.cached import Cached
             from evalgate.llm.metered import Metered
-            from evalgate.llm.prices import Prices
 
             limits = Limits(megabytes=self._config.cache.max_mb, days=self._config.cache.max_age_days)
             self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
-            metered = Metered(Guarded(self.wire(), self.halt), Prices(self._config.prices), self._purse)
+            metered = Metered(Guarded(self.wire(), self.halt), self._prices, self._purse)
             self._sender = Cached(metered, self._cache, use=self._use(), log=self._log, missed=self._missed)
         return self._sender
 
+    def doorway(self, name: str | None, environ: Mapping[str, str]) -> Doorway | None:
+        """Return what lets a program call the endpoint `name` through this transport; None where it calls none."""
+        if name is None:
+            return None
+        declared = self.endpoints(self._config.endpoints)[name]
+
+        async def opened() -> Callable[[], Door]:
+            from evalgate.llm.endpoint import resolve_endpoint
+            from evalgate.llm.proxy import Proxy
+
+            try:
+                endpoint = resolve_endpoint(name, declared, environ)
+            except ConfigurationError as error:
+                raise CandidateError(error.message, next_step=error.next_step) from None
+            if self._proxy is None:
+                self._proxy = Proxy(self.sender())
+            proxy = self._proxy
+            await proxy.start()
+            return lambda: proxy.open(endpoint)
+
+        return opened
+
+    def declared(self, outcome: TaskOutcome) -> TaskOutcome:
+        """Return an outcome whose usage, as its task declares it, has a price, and count that against the budget."""
+        if not outcome.usage:
+            return outcome
+        usage = []
+        for part in outcome.usage:
+            cost = self._prices.of_declared(part)
+            self._purse.pay(part.model, calls=part.calls, tokens=part.input_tokens + part.output_tokens, cost=cost)
+            usage.append(replace(part, cost=cost))
+        return replace(outcome, usage=tuple(usage))
+
     async def close(self) -> None:
         """Close what was opened. May be called twice."""
+        if self._proxy is not None:
+            await self._proxy.close()
         if self._timer is not None:
             self._timer.cancel()
         if self._wire is not None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from evalgate.decision import words
 from evalgate.decision.comparison import two_ended_interval
+from evalgate.decision.corrected import corrected
 from evalgate.decision.distribution import distribution
 from evalgate.decision.family import Family
 from evalgate.decision.flips import Flips
@@ -90,6 +91,7 @@ def describe(
         improved=improved,
         distribution=distribution(of.evidence, metric),
         notes=tuple(notes(of, compared, family)),
+        corrected=corrected(of),
     )
 
 

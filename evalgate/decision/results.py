@@ -67,6 +67,19 @@ class Comparison:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Correction:
+    """A judge's mean difference as people's labels of both sides correct it, a share of the range, + is better."""
+
+    estimate: float
+    low: float
+    high: float
+    level: float
+    labelled: int
+    told: str
+    """The same in whole sentences."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SliceDecision:
     """One value of one slice path. A slice can FAIL its check; its INCONCLUSIVE counts only where required."""
 
@@ -148,6 +161,8 @@ class CheckDecision:
     """How its answers are spread on each side; None where the mean says all."""
     notes: tuple[str, ...] = ()
     """Sentences that change no verdict: what looks wrong with the scores, what a check that decides nothing shows."""
+    corrected: Correction | None = None
+    """Of a judge, where people labelled answers of both sides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

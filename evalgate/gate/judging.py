@@ -189,7 +189,9 @@ def keep(
     }
     labels = [
         HumanLabel(
-            example_id=answer.id, output_hash=content_hash(answer.outcome.output), score=judge.scores[answer.label]
+            example_id=answer.example.id,
+            output_hash=content_hash(answer.outcome.output),
+            score=judge.scores[answer.label],
         )
         for answer in answers
         if answer.label is not None

@@ -19,7 +19,7 @@ from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.fingerprint import evaluators_fingerprint, judge_fingerprint, judge_surroundings, task_fingerprint
 from evalgate.suite.inputs import evaluator_files, hash_files, task_files
 from evalgate.suite.judges import PHOENIX_EVALS
-from evalgate.suite.tasks import PromptTask, TaskBase
+from evalgate.suite.tasks import PromptTask, TaskBase, called_endpoint
 
 Tree = Callable[[Path], Sequence[str]]
 """Lists the files of a tree, relative to it: what git tracks and what it does not ignore, or all there is."""
@@ -88,8 +88,7 @@ def prepare_side(
     files = hash_files(root, task_files(task, root, tree(root) if whole else []))
     if whole:
         files = {name: digest for name, digest in files.items() if (root / name).resolve() != config.resolve()}
-    endpoint = endpoints.get(task.model.partition("/")[0]) if isinstance(task, PromptTask) else None
-    fingerprint = task_fingerprint(task, files, endpoint=endpoint)
+    fingerprint = task_fingerprint(task, files, endpoint=endpoints.get(called_endpoint(task) or ""))
     return PreparedSide(
         side=side, label=label, task=task, fingerprint=fingerprint, files=files, root=root, endpoints=endpoints
     )

@@ -1,7 +1,8 @@
 """Answers that people have labelled, as a file: what a judge is held to.
 
 A line is like a golden example's, but `output` is an answer (any JSON value), `expected` the reference answer, and
-`label` what a person said of the answer; `labels` is a list where several people did.
+`label` what a person said of the answer; `labels` is a list where several people did. `example` is the id of the golden
+example that was answered, where `id` is not: one example may have several answers.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ from evalgate.golden.reading import ProblemList, group, read_raw
 from evalgate.records import Example, Subject, TaskOutcome
 
 _OUTCOME: Final = ("context", "messages", "tool_calls", "steps")
-KEYS: Final = ("id", "input", "output", "expected", "metadata", "split", "label", "labels", *_OUTCOME)
+KEYS: Final = ("id", "example", "input", "output", "expected", "metadata", "split", "label", "labels", *_OUTCOME)
 JSON_COLUMNS: Final = ("input", "expected", "metadata", "labels", *_OUTCOME)
 """Columns of a CSV file whose cells are JSON; an answer there is text."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Labelled:
-    """One answer and what people said of it. `label` is what most said, None where they are split."""
+    """One answer and what people said of it. `id` is its own, that of `example` the golden example's."""
 
     id: str
     example: Example
@@ -35,7 +36,7 @@ class Labelled:
 
     @property
     def label(self) -> str | None:
-        """What most people said."""
+        """What most people said; None where they are split."""
         (first, most), *rest = Counter(self.labels).most_common(2)
         return None if rest and rest[0][1] == most else first
 
@@ -86,6 +87,8 @@ def _wrong(value: Mapping[str, Any], known: Sequence[str]) -> Iterator[tuple[Pat
             yield (key,), f"unknown key {key[:60]!r}: {_nearest(key)}"
     if not _id(value).strip():
         yield ("id",), "a labelled answer needs an id, text or a whole number, that no other one has"
+    if "example" in value and not _id(value, "example").strip():
+        yield ("example",), "example should be the id of a golden example, text or a whole number"
     if "output" not in value:
         yield ("output",), "there is no `output`: the answer that was labelled"
     for key in ("input", "expected", "metadata"):
@@ -110,7 +113,7 @@ def _wrong_labels(value: Mapping[str, Any], known: Sequence[str]) -> Iterator[tu
 
 def _labelled(value: Mapping[str, Any]) -> Labelled:
     example = Example(
-        id=_id(value),
+        id=_id(value, "example") or _id(value),
         input=value.get("input") or {},
         output=value.get("expected"),
         metadata=value.get("metadata") or {},
@@ -124,11 +127,11 @@ def _labelled(value: Mapping[str, Any]) -> Labelled:
         steps=value.get("steps"),
     )
     labels = tuple(_text(label) for label in value.get("labels", [value.get("label")]))
-    return Labelled(id=example.id, example=example, outcome=outcome, labels=labels)
+    return Labelled(id=_id(value), example=example, outcome=outcome, labels=labels)
 
 
-def _id(value: Mapping[str, Any]) -> str:
-    identity = value.get("id")
+def _id(value: Mapping[str, Any], key: str = "id") -> str:
+    identity = value.get(key)
     if isinstance(identity, str) or (isinstance(identity, int) and not isinstance(identity, bool)):
         return str(identity)
     return ""

@@ -194,7 +194,14 @@ CREATE TABLE human_label (      -- labels of that validation, of answers to the 
 ) STRICT, WITHOUT ROWID;
 """
 
-_MIGRATIONS: Final[dict[int, str]] = {0: _TABLES, 1: _NOISE, 2: _JUDGES, 3: _USAGE_OF_EVALUATIONS, 4: _DRAWS, 5: _TRIALS}
+_MIGRATIONS: Final[dict[int, str]] = {
+    0: _TABLES,
+    1: _NOISE,
+    2: _JUDGES,
+    3: _USAGE_OF_EVALUATIONS,
+    4: _DRAWS,
+    5: _TRIALS,
+}
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 
 

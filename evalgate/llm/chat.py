@@ -88,7 +88,7 @@ async def chat(
     body.update(parameters or {})
     request = Request(
         endpoint=endpoint,
-        url=endpoint.url("/chat/completions"),
+        url=endpoint.url("/chat/completions", model),
         sample=sample,
         model=model,
         timeout=endpoint.timeout if within is None else min(within, endpoint.timeout),
@@ -111,7 +111,7 @@ def read_chat(response: Response) -> ChatReply:
     if not isinstance(document, Mapping):
         raise Garbled(f"the answer is not a JSON object: {response.excerpt(120)}", retry=True)
     if document.get("error"):
-        raise _failure_inside(response, document["error"])
+        raise failure_of_error(response, document["error"])
     choices = document.get("choices")
     if not isinstance(choices, list):
         raise Garbled(f"the answer is no chat completion: {response.excerpt(120)}", retry=True)
@@ -136,7 +136,7 @@ def failure_of_status(response: Response) -> CallFailed:
     return BadRequest(message, status=status)
 
 
-def _failure_inside(response: Response, error: Json) -> CallFailed:
+def failure_of_error(response: Response, error: Json) -> CallFailed:
     """Class an error that came under a 200: by its own code where that is a status, else as the server's fault."""
     code = error.get("code") if isinstance(error, Mapping) else None
     status = int(code) if isinstance(code, int | str) and str(code).isascii() and str(code).isdecimal() else 500

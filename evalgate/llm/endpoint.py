@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from evalgate.errors import ConfigurationError
 from evalgate.suite.config import Endpoint
@@ -27,9 +27,12 @@ class ModelEndpoint:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
-    def url(self, path: str) -> str:
-        """Return the address of `path` (`/chat/completions`) below the base, keeping the base's query."""
-        base = urlsplit(self.base_url)
+    def url(self, path: str, model: str = "") -> str:
+        """Return the address of `path` (`/chat/completions`) below the base, keeping the base's query.
+
+        A `{model}` in the base stands for the model: Azure OpenAI has an address for each deployment.
+        """
+        base = urlsplit(self.base_url.replace("{model}", quote(model, safe="")))
         return urlunsplit(base._replace(path=base.path.rstrip("/") + path))
 
     def redact(self, text: str) -> str:
@@ -54,9 +57,15 @@ def resolve_endpoint(name: str, endpoint: Endpoint, environ: Mapping[str, str]) 
         requests_per_minute=endpoint.requests_per_minute,
         tokens_per_minute=endpoint.tokens_per_minute,
         provider=endpoint.provider,
-        headers={"Authorization": f"Bearer {key}"} if key else {},
+        headers=_credentials(endpoint, key) if key else {},
         secrets=(key,) if key else (),
     )
+
+
+def _credentials(endpoint: Endpoint, key: str) -> dict[str, str]:
+    if endpoint.api_key_header is None:
+        return {"Authorization": f"Bearer {key}"}
+    return {endpoint.api_key_header: key}
 
 
 def checked_url(url: str, *, what: str) -> None:

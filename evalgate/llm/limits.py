@@ -1,8 +1,8 @@
 """Who may call an endpoint, and when: slots, requests and tokens a minute, and the pauses that it asks for.
 
 Additive increase, multiplicative decrease: each answer opens the window a little, up to the configured concurrency; a
-429 closes it by half of the share of calls that were lately throttled, once for all calls that were on their way. So an
-endpoint that throttles everything is backed off from at once, and one that throttles at random is not given up.
+429 closes it by the square of the share of calls that were lately throttled, at most by half, once for all that were on
+their way. So an endpoint that throttles everything is backed off from at once, and one that does so at random is not.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ class Limits:
         # What was on its way together is one refusal, and a window's worth of calls is judged as one.
         if one.since > self._closed_at and self._heard_since >= self._window:
             self._closed_at, self._heard_since = now, 0.0
-            self._window = max(1.0, self._window * (1 - self._throttled / 2))
+            self._window = max(1.0, self._window * max(0.5, 1 - self._throttled**2))
             self._streak += 1
             if seconds is None:
                 longest = min(_LONGEST_BACKOFF, _BACKOFF * 2.0 ** (self._streak - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TypeVar
 
@@ -21,13 +22,15 @@ class Metered:
         self._sender = sender
         self._prices = prices
         self._purse = purse
-        self._loaded = False
+        self._loading: asyncio.Task[None] | None = None
 
     async def send(self, request: Request, read: Reader[T]) -> T:
         """Return what `read` makes of the response. Raises CallFailed as the sender does."""
-        if not self._loaded:
-            self._loaded = True
-            self._prices.load()
+        if self._loading is None:
+            # In a thread, before anything is on its way whose latency it would disturb.
+            self._loading = asyncio.create_task(asyncio.to_thread(self._prices.load))
+        if not self._loading.done():
+            await asyncio.shield(self._loading)
 
         def priced(response: Response) -> T:
             if not response.good:

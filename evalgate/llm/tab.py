@@ -55,6 +55,16 @@ def opened_tab(example: str = "") -> Iterator[Tab]:
         _OPEN.reset(token)
 
 
+@contextmanager
+def on_tab(tab: Tab | None) -> Iterator[None]:
+    """Put every call made within the block on a tab that is kept elsewhere; None: on no tab."""
+    token = _OPEN.set(tab)
+    try:
+        yield
+    finally:
+        _OPEN.reset(token)
+
+
 def example_at_work() -> str:
     """Return the id of the example that calls are being made for; "" where that is not known."""
     tab = _OPEN.get()

@@ -16,6 +16,7 @@ from evalgate.decision.distribution import Distribution, Tally
 from evalgate.decision.results import (
     CheckDecision,
     Comparison,
+    Correction,
     Flip,
     Interval,
     Ratio,
@@ -131,6 +132,7 @@ def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
         "baseline": _score(check.baseline_mean, check),
         "candidate": _score(check.candidate_mean, check),
         "comparison": _comparison(check.comparison),
+        "corrected": _corrected(check.corrected),
         "detectable": _number(check.detectable),
         "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},
         "slices": [] if sample else [_slice(part) for part in check.slices],
@@ -139,6 +141,17 @@ def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
         "regressed": [_flip(flip, check) for flip in check.regressed],
         "improved": [_flip(flip, check) for flip in check.improved],
         "ratio": _ratio(check.ratio),
+    }
+
+
+def _corrected(found: Correction | None) -> dict[str, Any] | None:
+    """Return a judge's difference as people's labels correct it."""
+    if found is None:
+        return None
+    return {
+        "delta": _number(found.estimate),
+        "interval": {"low": _number(found.low), "high": _number(found.high), "level": found.level, "method": "PPI++"},
+        "labelled": found.labelled,
     }
 
 

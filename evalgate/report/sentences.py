@@ -154,6 +154,8 @@ def _rule_reasons(check: CheckDecision) -> Iterable[Reason]:
         yield Reason(about=check.name, verdict=Verdict.FAIL, text=f"{formatting.count(more, 'more slice')} like these.")
     if check.missing_could_change:
         yield Reason(about=check.name, verdict=None, text=check.missing_could_change)
+    if check.corrected is not None:
+        yield Reason(about=check.name, verdict=None, text=check.corrected.told)
 
 
 def error_sentence(tally: ErrorTally) -> str:

@@ -113,9 +113,11 @@ class Endpoint(ConfigModel):
     """An OpenAI-compatible endpoint."""
 
     base_url: str
-    """Its address up to `/v1`."""
+    """Its address up to `/v1`; for Azure OpenAI `https://NAME.openai.azure.com/openai/deployments/{model}?api-version=…`."""
     api_key_env: str | None = None
     """The environment variable that holds the key; the key itself is never written down."""
+    api_key_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
+    """The header that carries the key (`api-key` for Azure OpenAI); without it `Authorization: Bearer`."""
     concurrency: PositiveInt = 32
     """Calls in flight at once, at most: fewer while the endpoint throttles."""
     timeout: PositiveFloat = 60.0

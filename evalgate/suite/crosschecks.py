@@ -17,7 +17,7 @@ from evalgate.suite.model import closest, nearest
 from evalgate.suite.resource_checks import of_resource, of_score, shadowed, stored_latency
 from evalgate.suite.resources import Resource, resource_named
 from evalgate.suite.shape import Path, look_up
-from evalgate.suite.tasks import HttpTask, PromptTask, PythonTask, Task, TaskBase
+from evalgate.suite.tasks import HostedTask, HttpTask, PromptTask, PythonTask, Task, TaskBase
 from evalgate.suite.wording import Complaint, complaints
 
 
@@ -167,6 +167,9 @@ def _baseline(suite: Suite, base: Path) -> Iterator[Complaint]:
 def _endpoint(task: TaskBase | None, path: Path, endpoints: Collection[str]) -> Iterator[Complaint]:
     if isinstance(task, PromptTask):
         yield from _unknown_endpoint(task.model, (*path, "model"), endpoints)
+    elif isinstance(task, HostedTask) and task.endpoint is not None and task.endpoint not in endpoints:
+        how = nearest(task.endpoint, endpoints) if endpoints else "add it under `endpoints:`"
+        yield Complaint((*path, "endpoint"), f"`{task.endpoint}` is not in `endpoints`: {how}")
 
 
 def _judges(suite: Suite, base: Path, endpoints: Collection[str]) -> Iterator[Complaint]:

@@ -28,7 +28,8 @@ def task_fingerprint(task: TaskBase, files: Mapping[str, str], *, endpoint: Endp
     """Return what the answers of `task` depend on.
 
     `files` has the SHA-256 of each of its files by path under `root` (`inputs.task_files`, `inputs.hash_files`);
-    `endpoint` is that of a prompt's model. Complete for a prompt and where the task declares `inputs`.
+    `endpoint` is that of a prompt's model, or the one that a program's client calls. Complete for a prompt and where
+    the task declares `inputs`.
     """
     unwatched: list[str] = []
     if isinstance(task, HttpTask) and task.http.serve is None:
@@ -38,7 +39,7 @@ def task_fingerprint(task: TaskBase, files: Mapping[str, str], *, endpoint: Endp
     content = {
         "task": _parameters(task),
         "files": dict(files),
-        "endpoint": endpoint.base_url if endpoint and isinstance(task, PromptTask) else None,
+        "endpoint": endpoint.base_url if endpoint else None,
     }
     return Fingerprint(digest=content_hash(content), watched=tuple(sorted(files)), unwatched=tuple(unwatched))
 

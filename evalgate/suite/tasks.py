@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag
+from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, model_validator
 
 from evalgate.suite.model import ConfigModel, DottedPath
 
@@ -29,6 +29,8 @@ class HostedTask(TaskBase):
     """Processes that run at once."""
     per_worker: PositiveInt = 1
     """Runs that one process holds at once: more than one for async functions and servers."""
+    endpoint: str | None = None
+    """One of `endpoints` that its own OpenAI client calls: evalgate is between them, and the code needs no key."""
     memory_mb: PositiveInt | None = None
     """Address space that one process may have, in MiB (POSIX only); beyond it the run is the task's error."""
 
@@ -83,6 +85,12 @@ class HttpTask(HostedTask):
     http: HttpRequest
     """The request, and the server if it is one of this task's own."""
 
+    @model_validator(mode="after")
+    def _own_server_for_endpoint(self) -> Self:
+        if self.endpoint is not None and self.http.serve is None:
+            raise ValueError("`endpoint` is for a server that evalgate starts: add `serve`, or leave `endpoint` out")
+        return self
+
 
 class PromptTask(TaskBase):
     """A prompt file sent to a model."""
@@ -105,6 +113,13 @@ class PromptTask(TaskBase):
     """For endpoints that can repeat a draw."""
     parameters: dict[str, Any] = Field(default_factory=dict)
     """Anything else that the endpoint takes (reasoning effort, penalties); sent as it stands."""
+
+
+def called_endpoint(task: TaskBase) -> str | None:
+    """Return the name of the endpoint that a task calls through evalgate, if it calls one."""
+    if isinstance(task, PromptTask):
+        return task.model.partition("/")[0]
+    return task.endpoint if isinstance(task, HostedTask) else None
 
 
 TASK_MODELS: dict[str, type[TaskBase]] = {

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from evalgate.errors import CandidateError
 from evalgate.records import Example, Json, TaskOutcome
 from evalgate.suite.tasks import CommandTask, HostedTask
+from evalgate.workers.door import Door
 from evalgate.workers.environment import environment
 from evalgate.workers.pool import WorkerPool, WorkerSpec
 from evalgate.workers.setup import MARKERS, run_setup
+
+Doorway = Callable[[], Awaitable[Callable[[], Door]]]
+"""Makes ready what lets each process call its models through evalgate. Raises CandidateError."""
 
 Declared = TypeVar("Declared", bound=HostedTask)
 """The model that declares a kind of task."""
@@ -22,6 +26,7 @@ class HostedTaskRunner(ABC, Generic[Declared]):
     """A task whose code runs in worker processes under `root`, one side's own tree.
 
     `environ` is where the variables that the task may see are taken from; `log` is told of slow steps, a line each.
+    `doorway` is where its processes call models through evalgate; `declared` prices what they say that they used.
     """
 
     def __init__(
@@ -31,6 +36,8 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         environ: Mapping[str, str],
         *,
         log: Callable[[str], None],
+        doorway: Doorway | None = None,
+        declared: Callable[[TaskOutcome], TaskOutcome] = lambda outcome: outcome,
     ) -> None:
         one_each = isinstance(task, CommandTask) and task.per_example
         self.concurrency = task.workers * (1 if one_each else task.per_worker)
@@ -38,6 +45,8 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         self._root = root
         self._environment = environment(task.env, environ)
         self._log = log
+        self._doorway = doorway
+        self._declared = declared
         self._pool: WorkerPool | None = None
 
     @abstractmethod
@@ -56,7 +65,7 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         if self._task.setup is not None:
             ran = await run_setup(self._task.setup, self._root, self._environment, self._log)
         try:
-            pool = WorkerPool(self._spec())
+            pool = WorkerPool(self._spec(), open_door=await self._doorway() if self._doorway else None)
             await pool.start()
         except CandidateError as error:
             if ran:
@@ -70,7 +79,9 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         if self._pool is None:
             raise RuntimeError("start() comes before run()")
         arguments = self._arguments(example)
-        return await self._pool.call(arguments, run_id=example.id, sample=sample, timeout=self._task.timeout)
+        outcome = await self._pool.call(arguments, run_id=example.id, sample=sample, timeout=self._task.timeout)
+        # What went through a door was counted there.
+        return self._declared(outcome) if self._doorway is None else outcome
 
     async def close(self) -> None:
         """Stop the workers. May be called twice."""

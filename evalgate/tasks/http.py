@@ -31,7 +31,10 @@ from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Failure, Json, TaskOutcome
 from evalgate.suite.tasks import HttpTask
 from evalgate.suite.template import TemplateProblem, Tree, compile_tree, dotted, example_variables, render_tree
+from evalgate.tasks.hosted import Doorway
 from evalgate.tasks.served import ONE_CONNECTION_EACH, Server
+from evalgate.tasks.turns import Turns
+from evalgate.workers.door import Door
 from evalgate.workers.protocol import PROTOCOL, outcome_of
 from evalgate.workers.setup import run_setup
 
@@ -65,15 +68,20 @@ class HttpTaskRunner:
         environ: Mapping[str, str],
         transport: Sender,
         log: Callable[[str], None] = lambda _: None,
+        doorway: Doorway | None = None,
+        declared: Callable[[TaskOutcome], TaskOutcome] = lambda outcome: outcome,
     ) -> None:
         self._task = task
         self._root = root
         self._log = log
         self._environ = environ
         self._transport = transport
-        serve = task.http.serve
-        self._server = Server(serve, root=root, environment=environ, transport=transport) if serve else None
-        self.concurrency = task.per_worker if serve else task.workers * task.per_worker
+        self._doorway = doorway
+        self._declared = declared
+        self._door: Door | None = None
+        self._turns = Turns()
+        self._server: Server | None = None
+        self.concurrency = task.per_worker if task.http.serve else task.workers * task.per_worker
         self._headers: dict[str, str] = {}
         self._secrets: tuple[str, ...] = ()
         self._body: Tree = None
@@ -89,6 +97,14 @@ class HttpTaskRunner:
                 next_step="repair it in the config",
             ) from None
         self._check_url()
+        environ = self._environ
+        if self._doorway is not None:
+            self._door = (await self._doorway())()
+            environ = {**environ, **self._door.environment}
+        if self._task.http.serve is not None:
+            self._server = Server(
+                self._task.http.serve, root=self._root, environment=environ, transport=self._transport
+            )
         if self._task.setup is not None:
             await run_setup(self._task.setup, self._root, self._environ, self._log)
         if self._server is not None:
@@ -96,6 +112,18 @@ class HttpTaskRunner:
 
     async def run(self, example: Example, sample: str) -> TaskOutcome:
         """POST one example; whatever goes wrong is the outcome's failure."""
+        if self._door is None:
+            return self._declared(await self._run(example, sample))
+        async with self._turns.of(sample):
+            self._door.enter((example.id, sample))
+            outcome = TaskOutcome()
+            try:
+                outcome = await self._run(example, sample)
+            finally:
+                outcome = self._door.settle((example.id, sample), outcome)
+            return outcome
+
+    async def _run(self, example: Example, sample: str) -> TaskOutcome:
         began = asyncio.get_running_loop().time()
         mark = self._server.printed if self._server else 0
         try:
@@ -121,10 +149,12 @@ class HttpTaskRunner:
         """Stop the server, if there is one. May be called twice."""
         if self._server is not None:
             await self._server.stop()
+        if self._door is not None:
+            self._door.close()
 
     def _check_url(self) -> None:
         url = self._task.http.url
-        if self._server is not None:
+        if self._task.http.serve is not None:
             if url is not None and not url.startswith("/"):
                 raise CandidateError(
                     f"http.url {url!r} with http.serve must be a path of that server",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from evalgate.records import ErrorKind, Failure, Json, TaskOutcome
 from evalgate.workers import protocol
 from evalgate.workers.conversation import DisturbedError, Key
+from evalgate.workers.door import Door
 from evalgate.workers.loading import candidate_error
 from evalgate.workers.process import StartFailedError, Worker
 from evalgate.workers.spec import WorkerSpec
@@ -37,11 +38,13 @@ class WorkerPool:
     """Workers of one side. A worker holds runs of one sample at a time.
 
     Processes start on demand. A run that ends its worker is failed; others that the worker held are asked again, each
-    alone in a fresh process, so that what happens to them then is their own doing.
+    alone in a fresh process, so that what happens to them then is their own doing. `open_door` gives each process a
+    way out of its own.
     """
 
-    def __init__(self, spec: WorkerSpec) -> None:
+    def __init__(self, spec: WorkerSpec, *, open_door: Callable[[], Door] | None = None) -> None:
         self.spec = spec
+        self._open_door = open_door
         self._workers: list[Worker] = []
         self._ending: set[Worker] = set()
         self._starts: set[asyncio.Task[None]] = set()
@@ -111,23 +114,23 @@ class WorkerPool:
         async with self._alone:
             if self._closed:
                 raise DisturbedError
-            worker = Worker(self.spec, self._retired)
-            return await worker.run_once(line, key, timeout)
+            worker = self._made()
+            return await _through(worker.door, key, worker.run_once(line, key, timeout))
 
     async def _call_shared(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:
         worker = await self._acquire(key)
         try:
-            return await worker.run(line, key, timeout)
+            return await _through(worker.door, key, worker.run(line, key, timeout))
         except DisturbedError:
             if self._closed:
                 raise
         finally:
             self._release(worker)
         async with self._alone:
-            worker = Worker(self.spec, self._retired)
+            worker = self._made()
             await worker.start()
             try:
-                return await worker.run(line, key, timeout)
+                return await _through(worker.door, key, worker.run(line, key, timeout))
             finally:
                 await worker.stop()
 
@@ -228,11 +231,20 @@ class WorkerPool:
             self._dispatch()
 
     async def _launch(self, *, probe: bool = False) -> None:
-        worker = Worker(self.spec, self._retired)
+        worker = self._made()
         await worker.start(probe=probe)
         self._start_failures = 0
         if worker.alive:
             self._workers.append(worker)
+
+    def _made(self) -> Worker:
+        if self._open_door is None:
+            return Worker(self.spec, self._retired)
+        door = self._open_door()
+        seen = {**self.spec.environment, **door.environment}
+        worker = Worker(replace(self.spec, environment=seen), self._retired, door)
+        worker.ended.add_done_callback(lambda _: door.close())
+        return worker
 
     def _retired(self, worker: Worker) -> None:
         """Let go of a worker that takes no more runs, and see that it is waited for."""
@@ -243,3 +255,16 @@ class WorkerPool:
         self._ending.add(worker)
         worker.ended.add_done_callback(lambda _: self._ending.discard(worker))
         self._want_more()
+
+
+async def _through(door: Door | None, key: Key, run: Awaitable[TaskOutcome]) -> TaskOutcome:
+    """Make a run with its process's door told of it."""
+    if door is None:
+        return await run
+    door.enter(key)
+    outcome = TaskOutcome()
+    try:
+        outcome = await run
+    finally:
+        outcome = door.settle(key, outcome)
+    return outcome

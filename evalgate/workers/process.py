@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from evalgate.records import TaskOutcome
 from evalgate.workers import protocol
 from evalgate.workers.conversation import Conversation, DisturbedError, Held, Key
+from evalgate.workers.door import Door
 from evalgate.workers.spec import WorkerSpec
 
 LOAD_TIMEOUT: Final = 180.0
@@ -46,8 +47,9 @@ class Worker(asyncio.SubprocessProtocol):
     `on_retired` is called once, the moment that it can take no more runs; `ended` is done when nothing of it is left.
     """
 
-    def __init__(self, spec: WorkerSpec, on_retired: Callable[[Worker], None]) -> None:
+    def __init__(self, spec: WorkerSpec, on_retired: Callable[[Worker], None], door: Door | None = None) -> None:
         self.spec = spec
+        self.door = door
         self.sample: str | None = None
         self.load = 0
         self.alive = False

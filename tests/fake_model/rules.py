@@ -13,6 +13,7 @@ FAULTS: Mapping[str, str] = {
     "hang": "accepts the request and says nothing",
     "reset": "drops the connection before answering",
     "reset_mid_body": "drops the connection in the middle of the body",
+    "cut_stream": "an event stream that stops half-way",
     "truncated_json": "a whole response whose JSON stops half-way",
     "wrong_content_type": "an HTML page with status 200",
     "empty_choices": "a completion without a choice",

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from tests.fake_model.answers import completion, last_user_text
 from tests.fake_model.rules import Rule, Throttle
+from tests.fake_model.streams import chat_stream, response_stream
 
 
 class FakeModel:
@@ -87,6 +88,8 @@ class FakeModel:
                 rule = self._rule(body, number)
                 if rule.latency:
                     await asyncio.sleep(rule.latency)
+                if body.get("stream") is True and rule.fault in {None, "cut_stream"}:
+                    return await _streamed(request, body, answer(body, rule, number), rule)
                 if rule.fault is None:
                     return _json(answer(body, rule, number), headers={**headers, **rule.headers})
                 return await self._fail(request, rule, answer(body, rule, number))
@@ -130,7 +133,7 @@ class FakeModel:
             "usage": {
                 "input_tokens": usage["prompt_tokens"],
                 "output_tokens": usage["completion_tokens"],
-                "total_tokens": usage["total_tokens"],
+                "total_tokens": usage.get("total_tokens", usage["prompt_tokens"] + usage["completion_tokens"]),
             },
         }
 
@@ -156,6 +159,21 @@ class FakeModel:
         self.forget()
         self.rules = []
         return _json({})
+
+
+async def _streamed(
+    request: web.Request, body: dict[str, Any], whole: dict[str, Any], rule: Rule
+) -> web.StreamResponse:
+    """Send the answer as events, all of them or half."""
+    events = chat_stream(body, whole) if "choices" in whole else response_stream(whole)
+    if rule.fault == "cut_stream":
+        events = events[: len(events) // 2]
+    response = web.StreamResponse(headers={"content-type": "text/event-stream; charset=utf-8", **rule.headers})
+    await response.prepare(request)
+    for event in events:
+        await response.write(event)
+    await response.write_eof()
+    return response
 
 
 def _unanswered(whole: dict[str, Any], fault: str | None) -> dict[str, Any]:

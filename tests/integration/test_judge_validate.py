@@ -176,3 +176,29 @@ async def test_a_judge_that_was_away_is_asked_again_on_resume(judging, fake_mode
     assert resumed.code == 0, resumed.text
     with journal_of(project) as journal:
         assert all(not journal.evaluator_failures(row.id) for row in journal.experiments(1))
+
+
+async def test_labels_on_both_sides_correct_the_judge_in_the_report(judging):
+    """A judge that calls every new answer wrong; people, who labelled both sides, do not."""
+    project = judging({"input_mapping": {"output": "output.answer"}})
+    project.write("v2/app.py", "def answer(input):\n    return {'answer': f\"{input['q'] * 2}, not Lyon\"}\n")
+    rows = [
+        {
+            "id": f"{side}{n}",
+            "example": f"e{n}",
+            "input": {"q": n},
+            "output": {"answer": f"{2 * n}, not Lyon" if side == "new" else 2 * n},
+            "expected": {"answer": 2 * n},
+            "label": "correct",
+        }
+        for side in ("new", "old")
+        for n in range(8)
+    ]
+    project.write("both.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+    assert (await evalgate(project, "judge", "validate", "both.jsonl")).code == 1
+    ended = await evalgate(project, "run", "--quiet", "--report-json", "report.json")
+    assert ended.code == 1, ended.text
+    assert "People labelled the answers of both sides to 8 of these examples." in " ".join(ended.out.split())
+    (check,) = json.loads((project.folder / "report.json").read_text())["suites"][0]["checks"]
+    assert check["comparison"]["delta"] == -1
+    assert (check["corrected"]["delta"], check["corrected"]["labelled"]) == (0, 8)

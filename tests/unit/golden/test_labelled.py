@@ -31,7 +31,7 @@ def test_a_line_is_a_run_and_what_a_person_said_of_it(tmp_path):
     """An evaluator sees it as it sees any run."""
     (one,) = read(tmp_path, "a.jsonl", json.dumps(ROW))
     subject = one.subject("judge1")
-    assert (one.id, one.label, subject.sample) == ("7", "correct", "judge1")
+    assert (one.id, one.label, subject.sample, subject.example.id) == ("7", "correct", "judge1", "7")
     fields = subject.fields()
     assert fields["output"] == "Because."
     assert fields["expected"] == {"answer": "Therefore."}
@@ -46,6 +46,13 @@ def test_csv_has_answers_as_text_and_objects_by_dotted_columns(tmp_path):
     assert one.outcome.output == "Because, so."
     assert one.example.input == {"question": "Why?"}
     assert (one.labels, one.label) == (("correct", "incorrect"), None)
+
+
+def test_one_example_may_have_several_answers(tmp_path):
+    """Each is a line with an id of its own."""
+    rows = [{**ROW, "id": side, "example": 7, "output": side} for side in ("new", "old")]
+    found = read(tmp_path, "a.jsonl", "\n".join(map(json.dumps, rows)))
+    assert [(each.id, each.example.id) for each in found] == [("new", "7"), ("old", "7")]
 
 
 def test_steps_of_a_scale_may_be_numbers(tmp_path):

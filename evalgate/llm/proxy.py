@@ -1,0 +1,200 @@
+"""The loopback proxy: programs call it as if it were their model's endpoint, and their calls go the way of all others.
+
+Each program has an address of its own, whose token says which it is; which run, and so which sample, a call belongs to
+is known by what the program holds at that moment. Its answers are cached, counted, limited and replayed as ours are,
+and no key ever reaches it. Streams are passed on when they are whole: one that was cut is asked for again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from evalgate.llm.call import Request, Response, Sender
+from evalgate.llm.endpoint import ModelEndpoint
+from evalgate.llm.failures import CallFailed, NotCached, Stopped
+from evalgate.llm.relay import error_body, model_in, read_whole, rejects_usage, with_usage, without_usage
+from evalgate.llm.tab import Tab, on_tab
+from evalgate.records import ErrorKind, TaskOutcome
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+Key = tuple[str, str]
+"""A run as a program knows it: the example's id and the sample."""
+
+RUN_HEADER: Final = "x-evalgate-run"
+"""With the example's id: whose call it is, from a program that holds several runs at once."""
+PLACEHOLDER_KEY: Final = "evalgate-has-the-key"
+_PASSED_ON: Final = frozenset({"content-type", "accept", "openai-beta", "openai-organization", "openai-project"})
+_LONGEST_BODY: Final = 64 * 1024 * 1024
+_DIRECT: Final = "127.0.0.1,localhost"
+
+
+@dataclass(kw_only=True, slots=True)
+class _Held:
+    """One run at work, and what became of its calls."""
+
+    tab: Tab
+    failure: CallFailed | None = None
+    shared: bool = False
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class Door:
+    """One program's way to its endpoint. `environment` is what the program must see."""
+
+    endpoint: ModelEndpoint
+    environment: Mapping[str, str]
+    held: dict[Key, _Held] = field(default_factory=dict)
+    sample: str = "start"
+    """That of the runs which it holds, or held last; before the first one a name of its own."""
+    closed: bool = False
+
+    def enter(self, key: Key) -> None:
+        """The program begins a run."""
+        self.sample = key[1]
+        self.held[key] = _Held(tab=Tab(key[0]))
+
+    def settle(self, key: Key, outcome: TaskOutcome) -> TaskOutcome:
+        """The run ended: return its outcome with what its calls took, and with their failure where that is its cause.
+
+        A call that evalgate refused (the budget is spent, a replay lacks it) says nothing about the task, whatever the
+        program made of it; one that the endpoint failed explains a failed run.
+        """
+        held = self.held.pop(key, None)
+        if held is None:
+            return outcome
+        failure = held.failure
+        refused = isinstance(failure, Stopped | NotCached)
+        if failure is not None and failure.kind is ErrorKind.INFRASTRUCTURE and (refused or outcome.failure):
+            outcome = replace(outcome, output=None, failure=failure.failure())
+        if outcome.usage is None and held.tab.calls and not held.shared:
+            outcome = replace(outcome, usage=held.tab.usage())
+        return outcome
+
+    def close(self) -> None:
+        """Let nobody in any more: the program is gone."""
+        self.closed = True
+
+    def runs_of(self, named: str | None) -> list[_Held]:
+        """Return the runs that a call may belong to: one, where the program holds one or says which."""
+        if named is not None:
+            found = [held for (example, _), held in self.held.items() if example == named]
+            if found:
+                return found
+        return list(self.held.values())
+
+
+class Proxy:
+    """One server on a free loopback port, started when the first program needs it."""
+
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
+        self._doors: dict[str, Door] = {}
+        self._runner: web.AppRunner | None = None
+        self._port = 0
+
+    async def start(self) -> None:
+        """Listen. May be called again."""
+        if self._runner is not None:
+            return
+        from aiohttp import web
+
+        app = web.Application(client_max_size=_LONGEST_BODY)
+        app.router.add_route("*", "/{token}/{path:.*}", self._answer)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self._port = self._runner.addresses[0][1]
+
+    def open(self, endpoint: ModelEndpoint) -> Door:
+        """Return a new program's way to `endpoint`. The proxy must have been started."""
+        token = secrets.token_hex(16)
+        self._doors = {name: door for name, door in self._doors.items() if not door.closed}
+        address = f"http://127.0.0.1:{self._port}/{token}"
+        environment = {
+            "OPENAI_BASE_URL": address,
+            "OPENAI_API_KEY": PLACEHOLDER_KEY,
+            "NO_PROXY": _DIRECT,
+            "no_proxy": _DIRECT,
+        }
+        self._doors[token] = Door(endpoint=endpoint, environment=environment)
+        return self._doors[token]
+
+    async def close(self) -> None:
+        """Stop listening. May be called twice."""
+        if self._runner is not None:
+            runner, self._runner = self._runner, None
+            await runner.cleanup()
+
+    async def _answer(self, asked: web.Request) -> web.Response:
+        from aiohttp import web
+
+        door = self._doors.get(asked.match_info["token"])
+        if door is None or door.closed:
+            return web.Response(status=404, body=error_body("evalgate knows no such address", "not_found"))
+        body = await asked.read()
+        runs = door.runs_of(asked.headers.get(RUN_HEADER))
+        if len(runs) > 1:
+            for run in runs:
+                run.shared = True  # nobody can say which of them this call was for
+        with on_tab(runs[0].tab if len(runs) == 1 else None):
+            response = await self._relayed(door, asked, body, runs)
+        kind = response.headers.get("content-type", "application/json")
+        # What can be tried again was: a client that tried once more would wait for nothing.
+        headers = {"content-type": kind} | ({} if response.good else {"x-should-retry": "false"})
+        return web.Response(status=response.status, body=response.body, headers=headers)
+
+    async def _relayed(self, door: Door, asked: web.Request, body: bytes, runs: list[_Held]) -> Response:
+        request = _request(door, asked, body)
+        refused: Response | None = None
+
+        def read(response: Response) -> Response:
+            nonlocal refused
+            refused = None if response.good else response
+            return read_whole(response)
+
+        counted = with_usage(body, request.url.partition("?")[0])
+        try:
+            if counted is not None:
+                try:
+                    return without_usage(await self._sender.send(replace(request, body=counted), read))
+                except CallFailed as failure:
+                    if not rejects_usage(failure):
+                        raise
+            return await self._sender.send(request, read)
+        except CallFailed as failure:
+            for run in runs:
+                run.failure = failure
+            return _failed(failure, refused, door.endpoint)
+
+
+def _request(door: Door, asked: web.Request, body: bytes) -> Request:
+    own = urlsplit(door.endpoint.url(f"/{asked.match_info['path']}", model_in(body)))
+    query = "&".join(part for part in (own.query, asked.rel_url.raw_query_string) if part)
+    return Request(
+        endpoint=door.endpoint,
+        url=urlunsplit(own._replace(query=query)),
+        sample=door.sample,
+        model=model_in(body),
+        timeout=door.endpoint.timeout,
+        body=body,
+        method=asked.method,
+        headers={name.lower(): value for name, value in asked.headers.items() if name.lower() in _PASSED_ON},
+    )
+
+
+def _failed(failure: CallFailed, refused: Response | None, endpoint: ModelEndpoint) -> Response:
+    """Return a failure as the program's client reads it: the endpoint's own words, where it said any."""
+    if refused is not None and refused.status == failure.status:
+        return replace(refused, body=endpoint.redact(refused.body.decode("utf-8", "replace")).encode())
+    return Response(
+        status=failure.status if failure.status and failure.status >= 400 else 503,
+        headers={"content-type": "application/json"},
+        body=error_body(failure.message, failure.type),
+        latency=0.0,
+    )

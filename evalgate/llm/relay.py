@@ -1,0 +1,100 @@
+"""What passes between a program's own client and an endpoint: which answers are whole, what a stream needs added."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
+
+from evalgate.llm.call import Response
+from evalgate.llm.chat import failure_of_error, failure_of_status
+from evalgate.llm.failures import BadRequest, CallFailed, Garbled
+from evalgate.llm.jsontext import strict_json
+from evalgate.llm.usage import EVENT_STREAM, events
+from evalgate.records import Json
+
+_ENDS: Final = frozenset({"response.completed", "response.incomplete"})
+"""Events with which a stream of the responses API is whole."""
+_FAILURES: Final = frozenset({"response.failed", "error"})
+_DONE: Final = b"[DONE]"
+
+
+def read_whole(response: Response) -> Response:
+    """Return `response` if it is a whole answer of whatever API. Raises CallFailed, retryable where that may help."""
+    if not response.good:
+        raise failure_of_status(response)
+    if response.headers.get("content-type", "").startswith(EVENT_STREAM):
+        _check_stream(response)
+        return response
+    try:
+        document = strict_json(response.body)
+    except ValueError:
+        kind = response.headers.get("content-type", "no content type").partition(";")[0]
+        raise Garbled(f"the answer ({kind}) is not JSON: {response.excerpt(120)}", retry=True) from None
+    if not isinstance(document, Mapping):
+        raise Garbled(f"the answer is not a JSON object: {response.excerpt(120)}", retry=True)
+    if document.get("error"):
+        raise failure_of_error(response, document["error"])
+    return response
+
+
+def _check_stream(response: Response) -> None:
+    """Raise CallFailed unless the stream came to its end."""
+    ended = any(line[5:].strip() == _DONE for line in response.body.splitlines() if line.startswith(b"data:"))
+    for event in events(response.body):
+        kind = event.get("type")
+        if kind in _FAILURES or event.get("error"):
+            inner = event.get("response")
+            told = event.get("error") or (inner.get("error") if isinstance(inner, Mapping) else None) or dict(event)
+            raise failure_of_error(response, told)
+        ended = ended or kind in _ENDS or kind == "message_stop"
+    if not ended:
+        raise Garbled("the stream was cut before its end", retry=True)
+
+
+def with_usage(body: bytes, path: str) -> bytes | None:
+    """Return a chat request whose stream will say what it took, where it does not ask for that; None: as it is."""
+    document = _object(body)
+    if document is None or not path.endswith("/chat/completions") or document.get("stream") is not True:
+        return None
+    options = document.get("stream_options")
+    if isinstance(options, Mapping) and "include_usage" in options:
+        return None
+    asked = {**document, "stream_options": {**(options if isinstance(options, Mapping) else {}), "include_usage": True}}
+    return json.dumps(asked, allow_nan=False, separators=(",", ":")).encode("ascii")
+
+
+def without_usage(response: Response) -> Response:
+    """Return a chat stream without the last chunk, which says what it took: a client that did not ask expects none."""
+    kept = []
+    for block in response.body.split(b"\n\n"):
+        found = list(events(block))
+        asked_for = len(found) == 1 and found[0].get("choices") == [] and found[0].get("usage") is not None
+        if not asked_for:
+            kept.append(block)
+    return replace(response, body=b"\n\n".join(kept))
+
+
+def rejects_usage(failure: CallFailed) -> bool:
+    """Return whether an endpoint does not know the option that asks for usage."""
+    return isinstance(failure, BadRequest) and "stream_options" in failure.message
+
+
+def model_in(body: bytes) -> str:
+    """Return the model that a request names; "" where it names none."""
+    model = (_object(body) or {}).get("model")
+    return model if isinstance(model, str) else ""
+
+
+def error_body(message: str, kind: str) -> bytes:
+    """Return an error as OpenAI's clients read it."""
+    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": kind}}).encode("ascii")
+
+
+def _object(body: bytes) -> Mapping[str, Json] | None:
+    try:
+        document = strict_json(body)
+    except ValueError:
+        return None
+    return document if isinstance(document, Mapping) else None

@@ -25,6 +25,7 @@ MEANINGFUL: Final = ("anthropic-beta", "anthropic-version", "openai-beta")
 
 _DAY: Final = 86_400.0
 _MB: Final = 1_000_000
+_LAST_DAY: Final = 253_402_214_400.0  # of the year 9999: what another hand wrote may be beyond any calendar
 _LEVEL: Final = 1  # the fast end: what matters is that a CI cache is not three times as large
 
 _PUT: Final = (
@@ -156,7 +157,9 @@ class ResponseCache:
         """Return what the file holds."""
         with explained(self.path):
             answers, size, oldest, newest = self._db.execute(
-                "SELECT count(*), coalesce(sum(length(body)), 0), min(drawn_at), max(drawn_at) FROM answer"
+                "SELECT count(*), coalesce(sum(length(body)), 0), min(max(min(drawn_at), 0), ?1),"
+                " min(max(max(drawn_at), 0), ?1) FROM answer",
+                (_LAST_DAY,),
             ).fetchone()
             models = self._db.execute(
                 "SELECT endpoint, model, count(*), total(cost) FILTER (WHERE known), count(*) FILTER (WHERE NOT known)"

@@ -10,7 +10,6 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
-    PositiveInt,
     field_validator,
     model_validator,
 )
@@ -18,7 +17,7 @@ from pydantic import (
 from evalgate.records import Direction
 from evalgate.suite.judges import JUDGES
 from evalgate.suite.judging import JUDGE_OPTIONS, JudgeOptions
-from evalgate.suite.model import ConfigModel, DottedPath, exactly_one
+from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, exactly_one
 
 
 class Parameters(ConfigModel):
@@ -269,11 +268,11 @@ class Evaluator(JudgeOptions):
     """Seconds that one evaluation by a user function, or one call of a judge, may take."""
     env: tuple[str, ...] = ()
     """Names or globs (`AWS_*`) of the environment variables that a user function may see."""
-    workers: PositiveInt = 2
+    workers: Parallel = 2
     """Processes that run a user function at once."""
-    per_worker: PositiveInt = 1
+    per_worker: Parallel = 1
     """Evaluations that one process holds at once: more than one for async functions."""
-    memory_mb: PositiveInt | None = None
+    memory_mb: Count | None = None
     """Address space that one such process may have, in MiB (POSIX only)."""
 
     @model_validator(mode="before")

@@ -328,6 +328,55 @@ def test_an_empty_file_says_so(home, text):
         load(home, text)
 
 
+@pytest.mark.parametrize("key", ["judge", "python"])
+def test_an_evaluator_that_names_nothing_says_so(home, key):
+    (said,) = refusals(home, GOOD.replace("      - json_valid", f"      - {{{key}: null, name: odd}}"))
+    assert said.startswith(f"evalgate.yaml:7:9: `{key}` says nothing: name the ")
+
+
+def test_a_file_name_that_the_system_does_not_take_says_so(home):
+    (said,) = refusals(home, GOOD.replace("data.jsonl", "a" * 5_000))
+    assert said == f"evalgate.yaml:3:14: the dataset file '{'a' * 60}'… cannot be looked for: File name too long"
+
+
+def test_a_price_beyond_a_dollar_a_token_is_refused(home):
+    (said,) = refusals(home, GOOD + "prices: {openai/m: {input: 1.0e+300, output: 1}}\n")
+    assert said == "evalgate.yaml:12:28: prices.openai/m.input should be at most 1000000.0; it is 1e+300"
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("ftp://host/v1", "is not an http(s) address: write it like https://host/v1"),
+        ("https://host:99999/v1", "is not an http(s) address: write it like https://host/v1"),
+        (
+            "https://user:sk-secret@host/v1",
+            "has credentials in it: take them out and name the environment variable that holds them instead",
+        ),
+        (
+            "https://host/v1?api-version=1&api-key=sk-secret",
+            (
+                "has what looks like a key in it (`api-key`): take it out and name the environment variable that holds"
+                " it: api_key_env, with api_key_header"
+            ),
+        ),
+    ],
+)
+def test_an_address_that_cannot_be_called_or_recorded_is_refused_where_it_stands(home, url, says):
+    text = GOOD.replace("https://api.example.com/v1", f"'{url}'")
+    assert refusals(home, text) == [f"evalgate.yaml:11:22: endpoints.openai.base_url {says}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "most"),
+    [("concurrency", 10_000), ("requests_per_minute", 10**12), ("tokens_per_minute", 10**12)],
+)
+def test_a_number_that_no_endpoint_has_is_refused(home, key, most):
+    text = GOOD.replace("api_key_env: KEY", f"{key}: {10**400}")
+    (said,) = refusals(home, text)
+    assert said.startswith(f"evalgate.yaml:11:{52 + len(key)}: endpoints.openai.{key} should be at most {most}; it is ")
+
+
 def test_a_file_that_is_no_mapping_says_so(home):
     assert refusals(home, "- a\n") == ["evalgate.yaml:1:1: the file should be a mapping; it is a list"]
 
@@ -347,7 +396,7 @@ def test_syntax_errors_come_with_their_place(home):
 
 def test_aliases_and_merges_are_read(home):
     text = GOOD.replace("      - json_valid\n", "      - &one json_valid\n").replace(
-        "  openai: {", "  base: &base {concurrency: 3, base_url: x}\n  openai: {<<: *base, "
+        "  openai: {", "  base: &base {concurrency: 3, base_url: 'https://x'}\n  openai: {<<: *base, "
     )
     loaded = load(home, text)
     assert loaded.config.endpoints["openai"].concurrency == 3

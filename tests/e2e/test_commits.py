@@ -60,9 +60,12 @@ def test_the_story_of_a_baseline(repo):
         "Drawn again, because the screen leans worse (by luck alone less than once in 100).",
     ]
 
-    again = repo.measured()
-    assert (again["verdict"], repo.calls()) == ("FAIL", {})
-    assert again["checks"] == worse["checks"]
+    again = repo.run("--json")
+    assert repo.calls() == {}
+    assert json.loads(again.out)["verdict"] == "FAIL"
+    assert json.loads(again.out)["suites"][0]["checks"] == worse["checks"]
+    # What decided was drawn for this change on both sides: nothing of it rests on stored runs.
+    assert "this one is stored" not in json.loads(again.out)["decision"]["promise"]
 
     repo.git("checkout", "-q", "-b", "unrelated", "main")
     repo.write("README.md", "words")
@@ -506,7 +509,9 @@ def test_stored_runs_decide_unconfirmed_where_the_policy_says_so(repo):
         repo.git("checkout", "-q", "-B", "change", "main")
         repo.task(share)
         repo.commit()
-        assert repo.measured()["verdict"] == ("FAIL" if share == 20 else "PASS")
+        report = json.loads(repo.run("--json").out)
+        assert report["verdict"] == ("FAIL" if share == 20 else "PASS")
+        assert ("this one is stored" in report["decision"]["promise"]) == (share == 20)
         assert repo.calls() == calls
 
 

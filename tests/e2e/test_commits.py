@@ -526,3 +526,16 @@ def test_fresh_runs_are_drawn_for_each_change_where_the_policy_says_so(repo):
         assert repo.calls() == {str(share): 40, "5": 40}
         repo.measured()
         assert repo.calls() == {}
+
+
+def test_a_rule_about_the_candidate_alone_is_confirmed_by_the_candidate_alone(repo):
+    """The stored baseline is not drawn for it: what fails there has failed three times already."""
+    repo.ship(share=5, checks={"exact_match": {"no_regression": {"rule_out_drop": 0.15}, "zero_tolerance": {}}})
+    for share, verdict, calls in ((4, "PASS", {"4": 120, "5": 120}), (6, "FAIL", {"6": 40 + 6 + 120}), (6, "FAIL", {})):
+        repo.git("checkout", "-q", "-B", "change", "main")
+        repo.task(share)
+        repo.commit()
+        suite = repo.measured()
+        assert (suite["verdict"], repo.calls()) == (verdict, calls)
+    (reason,) = (rule["reason"] for rule in suite["checks"][0]["rules"] if rule["rule"] == "zero_tolerance")
+    assert reason.startswith("1 example failed twice: e5. 5 examples failed twice on main@")

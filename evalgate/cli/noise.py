@@ -61,7 +61,9 @@ def command(
     report go by it while the task, the dataset and the evaluators stay what they are.
     """
     from evalgate.cli.builds import head, journal_path, tree_of
+    from evalgate.cli.target import target_of
     from evalgate.decision.noise import study
+    from evalgate.gate.bases import Bases
     from evalgate.gate.noise import RUNS, finished_study, resumable_study, study_request
     from evalgate.gate.noise_evidence import study_evidence
     from evalgate.journal.store import Journal
@@ -80,10 +82,13 @@ def command(
             latest = finished_study(store)
             return _conclude(store, latest, study(study_evidence(store, latest)), environ, as_json=as_json)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    with Journal(journal_path(journal)) as store:
+    with (
+        Journal(journal_path(journal)) as store,
+        Bases(loaded.path, environ=environ, target=target_of(environ, None)) as bases,
+    ):
         unfinished = resumable_study(store) if resume else None
         names = suites if unfinished is None else tuple(store.build(unfinished).config["suites"])
-        request = study_request(loaded, names, commit=head(loaded.path, environ), tree=tree_of(environ))
+        request = study_request(loaded, names, commit=head(loaded.path, environ), tree=tree_of(environ), bases=bases)
         again = _again(config, journal)
         try:
             ended = asyncio.run(

@@ -21,6 +21,7 @@ from evalgate.cli.options import config_option, journal_option, overrides, set_o
     metavar="POINTS",
     help="Say how many examples or repetitions catch a drop of this many points: --catch 5.",
 )
+@click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
 @set_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, in place of text.")
 def command(
@@ -29,6 +30,7 @@ def command(
     journal: Path | None,
     suites: tuple[str, ...],
     catch: float | None,
+    base: str | None,
     assignments: tuple[str, ...],
     as_json: bool,
 ) -> int:
@@ -40,8 +42,10 @@ def command(
     from evalgate.cli.builds import journal_path, tree_of
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
+    from evalgate.cli.target import target_of
     from evalgate.cli.workflow import guarded
     from evalgate.evaluators.registry import build
+    from evalgate.gate.bases import Bases
     from evalgate.gate.planning import make_plan
     from evalgate.gate.request import whole_suites
     from evalgate.journal.store import Journal
@@ -50,7 +54,8 @@ def command(
 
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    prepared = whole_suites(loaded, suites, tree=tree_of(environ))
+    with Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases:
+        prepared = whole_suites(loaded, suites, tree=tree_of(environ), bases=bases)
     specs = {
         suite.name: [build(each, root=suite.root, environ=environ).spec for each in suite.suite.evaluators]
         for suite in prepared

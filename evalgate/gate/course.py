@@ -8,6 +8,7 @@ from dataclasses import replace
 from evalgate.decision import decide, screen_words
 from evalgate.decision.evidence import BuildEvidence, StoredRuns
 from evalgate.decision.flow import BaselineRuns, Draw, Flow, Measured, Step, SuiteFlow, after, begin
+from evalgate.gate.ahead import draws_anew
 from evalgate.gate.evidence import build_evidence, recorded_config
 from evalgate.gate.found import can_replay
 from evalgate.gate.loading import Loaded
@@ -16,7 +17,6 @@ from evalgate.journal.store import Journal
 from evalgate.records import Side
 from evalgate.suite.checks import Policy, Unmeasurable
 from evalgate.suite.fingerprint import checks_fingerprint
-from evalgate.suite.resources import Resource
 
 
 def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> None:
@@ -133,11 +133,6 @@ def _suite_flow(build_id: int, each: Loaded, policy: Policy, journal: Journal) -
     suite, prints = each.suite.suite, {side.side: side.fingerprint.digest for side in each.suite.sides}
     baseline = _baseline(build_id, each, journal)
     gating = [check for check in suite.checks.values() if check.gating]
-    timed = [
-        check
-        for resource, check in suite.resource_checks.values()
-        if resource is Resource.LATENCY and check.gating and check.compares
-    ]
     return SuiteFlow(
         name=each.suite.name,
         candidate=prints[Side.CANDIDATE],
@@ -147,8 +142,7 @@ def _suite_flow(build_id: int, each: Loaded, policy: Policy, journal: Journal) -
         policy=checks_fingerprint(suite.checks, policy).digest,
         stored=_stored(baseline) if baseline.stored else None,
         compares=any(check.compares for check in gating),
-        # A latency that another build measured is no measurement of this one: both sides are drawn.
-        improvement=bool(timed) or any(check.needs_fresh for check in suite.checks.values()),
+        improvement=draws_anew(suite),
         repetitions=suite.repetitions,
     )
 

@@ -23,6 +23,11 @@ def add_found(journal: Journal, build_id: int, suite: PreparedSuite, row: Experi
     return journal.add_experiment(build_id, stored)
 
 
+def has_stored(journal: Journal, suite: PreparedSuite, side: PreparedSide) -> bool:
+    """Return whether a build of this suite would find stored runs of its baseline."""
+    return _latest(journal, suite, side.fingerprint.digest, suite.dataset_version, suite.evaluators.digest) is not None
+
+
 def fill_found(journal: Journal, suite: PreparedSuite, experiment: ExperimentRow) -> None:
     """Copy the stored runs of a commit's baseline in, unless they are: a build may have been killed before."""
     if experiment.stored and experiment.commit and next(journal.run_facts(experiment.id), None) is None:
@@ -41,7 +46,13 @@ def _source(journal: Journal, suite: PreparedSuite, row: ExperimentRow) -> tuple
     """
     if row.commit is None or suite.selection.words is not None:
         return None
-    drawn = journal.drawn_baselines(task=row.task, dataset_version=row.dataset_version, evaluators=row.evaluators)
+    return _latest(journal, suite, row.task, row.dataset_version, row.evaluators)
+
+
+def _latest(
+    journal: Journal, suite: PreparedSuite, task: str, dataset_version: str, evaluators: str
+) -> tuple[DrawRow, ExperimentRow] | None:
+    drawn = journal.drawn_baselines(task=task, dataset_version=dataset_version, evaluators=evaluators)
     for draw, found in drawn:
         if _whole(journal, found, samples(draw.baseline, draw.key), suite.count):
             return draw, found

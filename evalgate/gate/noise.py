@@ -15,6 +15,7 @@ from evalgate.decision.noise import study
 from evalgate.decision.study import Study
 from evalgate.engine.measure import Answered, Effects, Work, measure
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
+from evalgate.gate.bases import Bases
 from evalgate.gate.loading import Loaded, load
 from evalgate.gate.measuring import work_of
 from evalgate.gate.noise_evidence import again, noise_rows, sample_names, study_evidence
@@ -34,12 +35,18 @@ SPOT_CHECKED = 50
 """Answers that an evaluator which is not a judge scores twice: it gives the same score, or it is found not to."""
 
 
-def study_request(loaded: LoadedConfig, names: Sequence[str], *, commit: Commit, tree: Tree) -> Request:
+def study_request(
+    loaded: LoadedConfig, names: Sequence[str], *, commit: Commit, tree: Tree, bases: Bases | None = None
+) -> Request:
     """Return what a study of the named suites (no names: all) runs: of each its baseline task, else its own.
 
-    Raises ConfigurationError as `whole_suites` does, MeasurementError for a suite without examples.
+    Raises ConfigurationError as `whole_suites` does, MeasurementError for a suite without examples and BaselineError
+    for a base commit that cannot be run.
     """
-    suites = tuple(_studied(suite) for suite in whole_suites(loaded, names, tree=tree))
+    prepared = whole_suites(loaded, names, tree=tree, bases=bases)
+    if problem := next((suite.problem for suite in prepared if suite.problem), None):
+        raise BaselineError(f"suite {problem.suite}: {problem.message}", next_step=problem.next_step)
+    suites = tuple(_studied(suite) for suite in prepared)
     if empty := next((suite for suite in suites if not suite.count), None):
         raise MeasurementError(
             f"suite {empty.name}: {empty.suite.dataset.file} has no example of it, so nothing can be measured",

@@ -12,6 +12,7 @@ from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Resou
 from evalgate.decision.planning import BuildPlan, ModelsPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.errors import JournalError
+from evalgate.gate.ahead import draws_ahead
 from evalgate.gate.evidence import build_evidence, grouping, known_noise
 from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite
@@ -42,18 +43,17 @@ def make_plan(
     journal: Journal | None,
     *,
     catch: float | None = None,
-    confirm: int | None = None,
 ) -> BuildPlan:
     """Return what a run of `suites` takes and could catch. `specs` are their evaluators', by suite.
 
-    `catch` is a drop to plan for, a share of the range; `confirm` how often a confirmation draws each side, None where
-    none confirms. Raises ConfigurationError where a check cannot be passed.
+    `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
     """
     seen = _seen(journal, suites) if journal is not None else _Seen()
     thresholds = {
         suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy, seen.noise))
         for suite in suites
     }
+    drawn = {suite.name: draws_ahead(suite, policy, journal) for suite in suites}
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
     comparisons = plan_comparisons(
         evidence,
@@ -71,8 +71,8 @@ def make_plan(
                 clusters=comparisons.clusters.get(suite.name),
                 repetitions=suite.suite.repetitions,
                 evaluators=len(suite.suite.evaluators),
-                sides=_sides(suite, seen, suite.suite.repetitions),
-                confirmation=_sides(suite, seen, confirm) if confirm and comparisons.checks.get(suite.name) else (),
+                sides=_sides(suite, seen, drawn[suite.name].times),
+                confirmation=_confirmation(suite, seen, drawn[suite.name].confirm),
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
@@ -118,11 +118,17 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> Suit
     )
 
 
-def _sides(suite: PreparedSuite, seen: _Seen, repetitions: int) -> tuple[SidePlan, ...]:
+def _confirmation(suite: PreparedSuite, seen: _Seen, times: int | None) -> tuple[SidePlan, ...]:
+    return () if times is None else _sides(suite, seen, dict.fromkeys(Side, times))
+
+
+def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int]) -> tuple[SidePlan, ...]:
     sides = []
     for side in suite.sides:
+        if side.side is Side.BASELINE and not times[side.side]:
+            continue  # its stored runs are enough
         build, seconds = seen.pace.get((suite.name, side.side), (None, None))
-        runs = suite.count * repetitions
+        runs = suite.count * times[side.side]
         sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
     return tuple(sides)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +15,8 @@ from evalgate.decision.contest import Spent
 from evalgate.decision.evidence import Scores
 from evalgate.gate.evidence import grouping, read_side, recorded_config
 from evalgate.gate.gather import Source
-from evalgate.gate.samples import samples
-from evalgate.journal.builds import BuildRow, ExperimentRow
+from evalgate.gate.samples import deciding_samples
+from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow
 from evalgate.journal.rows import usage_from
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side, Usage
@@ -75,6 +75,7 @@ def entrant(source: Source, side: Side, *, name: str, address: str) -> Entrant:
     journal = source.journal
     build = journal.build(source.build)
     config = recorded_config(build)
+    draws = journal.draws(build.id)
     rows = [row for row in journal.experiments(build.id) if row.side is side and row.suite in config.suites]
     return Entrant(
         name=name,
@@ -82,7 +83,7 @@ def entrant(source: Source, side: Side, *, name: str, address: str) -> Entrant:
         identity=f"{journal.path.resolve()}:{build.id}:{side}",
         where=_where(build, side),
         policy=config.policy,
-        answered={row.suite: _answered(journal, row, config.suites[row.suite]) for row in rows},
+        answered={row.suite: _answered(journal, row, config.suites[row.suite], draws) for row in rows},
         obstacle=_obstacle(build, side, found=bool(rows)),
     )
 
@@ -103,7 +104,10 @@ def _obstacle(build: BuildRow, side: Side, *, found: bool) -> str | None:
     return None
 
 
-def _answered(journal: Journal, row: ExperimentRow, suite: Suite) -> Answered:
+def _answered(journal: Journal, row: ExperimentRow, suite: Suite, draws: Sequence[DrawRow]) -> Answered:
+    # What its own verdict went by: a confirmation's samples, never the luckier of the stored ones.
+    names = deciding_samples(row, [draw for draw in draws if draw.suite == row.suite])
+
     def clusters() -> Mapping[str, str] | None:
         grouped = grouping(suite, journal.examples(row.build, row.suite))
         if grouped.clusters is None:
@@ -111,12 +115,12 @@ def _answered(journal: Journal, row: ExperimentRow, suite: Suite) -> Answered:
         return dict(zip(grouped.example_ids, grouped.clusters, strict=True))
 
     def read(example_ids: tuple[str, ...], repetitions: int) -> Reading:
-        return _read(journal, row, example_ids, repetitions)
+        return _read(journal, row, example_ids, names[:repetitions])
 
     return Answered(
         label=row.label,
         dataset=row.dataset,
-        repetitions=row.repetitions,
+        repetitions=len(names),
         suite=suite,
         specs={spec.name: spec for spec in row.specs},
         scorers={
@@ -128,8 +132,7 @@ def _answered(journal: Journal, row: ExperimentRow, suite: Suite) -> Answered:
     )
 
 
-def _read(journal: Journal, row: ExperimentRow, example_ids: tuple[str, ...], repetitions: int) -> Reading:
-    names = samples(repetitions)
+def _read(journal: Journal, row: ExperimentRow, example_ids: tuple[str, ...], names: Sequence[str]) -> Reading:
     places = {example_id: place for place, example_id in enumerate(example_ids)}
     scores = read_side(journal, row, places, names).scores
     return Reading(scores=scores, spent=_spent(journal, row, frozenset(example_ids), frozenset(names)))

@@ -376,13 +376,14 @@ class Journal(JudgeTables):
             yield example_id, sample, output_hash, None if kind is None else rows.error_kind(kind)
 
     def pace(self, experiment: int) -> tuple[int, float | None]:
-        """Return (stored runs, seconds from the first one's start to the last one's end); None where unknown.
+        """Return (runs, seconds from the first one's start to the last one's end); None where unknown.
 
-        A redraw is left out: it waits for every other run of its build.
+        A redraw is left out: it waits for every other run of its build. So is what an earlier build drew.
         """
         query = (
             "SELECT count(*), 86400 * (max(julianday(started_at) + latency / 86400) - min(julianday(started_at)))"
-            " FROM run WHERE experiment = ? AND sample GLOB 'r[0-9]*'"
+            " FROM run JOIN experiment x ON x.id = run.experiment JOIN build b ON b.id = x.build WHERE x.id = ?"
+            " AND sample NOT GLOB '*again[0-9]*' AND started_at >= b.created_at"
         )
         runs, seconds = next(self._tuples(query, (experiment,)))
         return runs, seconds

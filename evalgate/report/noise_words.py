@@ -52,7 +52,7 @@ def runs_of(suite: SuiteNoise, study: Study) -> str:
 
 def whose(suite: SuiteNoise) -> str:
     """Say which task that is, and how many examples it answers the same way each time."""
-    what = "its baseline's task" if suite.of_baseline else "its own task as it stands, as its baseline is no task"
+    what = "its baseline's task" if suite.of_baseline else "its own task as it stands"
     same = f"{suite.steady:,} of {count(suite.examples, 'example')} got the same answer in every run"
     return f"This is {what}. {same}."
 

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 from typing import Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from evalgate.encoding import NotUtf8Error, decode, printable
 from evalgate.errors import ConfigurationError, ErrorGroup, Location
 from evalgate.suite.config import Endpoint, Suite
+from evalgate.suite.model import ConfigModel
 from evalgate.suite.shape import Path, look_up
 from evalgate.suite.tasks import Task, TaskBase
 from evalgate.suite.wording import complaints
@@ -33,6 +34,12 @@ class CommittedSuite:
     whole: Suite | None = None
 
 
+class _TaskAlone(ConfigModel):
+    """What is read of a suite whatever else it says."""
+
+    task: Task
+
+
 def read_committed(path: FilePath, suite: str, *, shown: str) -> CommittedSuite | None:
     """Read one suite of the config at `path`; None where it has no such suite. `shown` is what errors call the file.
 
@@ -43,11 +50,12 @@ def read_committed(path: FilePath, suite: str, *, shown: str) -> CommittedSuite 
     declared = look_up(raw, ("suites", suite))
     if declared is None:
         return None
-    base: Path = ("suites", suite, "task")
+    base: Path = ("suites", suite)
+    own = {"task": look_up(raw, (*base, "task"))}
     try:
-        task = TypeAdapter[TaskBase](Task).validate_python(look_up(raw, base))
+        task = _TaskAlone.model_validate(own).task
     except ValidationError as error:
-        found = complaints(error.errors(include_url=False), look_up(raw, base), Task)
+        found = complaints(error.errors(include_url=False), own, _TaskAlone)
         raise ErrorGroup(
             [_error((*base, *each.path), each.message, root, shown, on_key=each.on_key) for each in found]
         ) from None

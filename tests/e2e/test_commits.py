@@ -1,6 +1,7 @@
 """A commit as the baseline, through the real command line on real repositories: what is compared, and what it costs."""
 
 import json
+import os
 import shutil
 import signal
 import sqlite3
@@ -339,3 +340,180 @@ def test_a_sample_compares_with_the_commit_and_stores_nothing(repo):
     assert (ended.code, repo.calls()) == (4, {"4": 10, "5": 10})
     repo.measured()
     assert repo.calls() == {"4": 120, "5": 120}
+
+
+LUCKY = """\
+import os, pathlib, sys
+
+SHARE = {share}
+CALLS = pathlib.Path({calls!r})
+
+def answer(input):
+    with (CALLS / str(os.getpid())).open("a") as file:
+        file.write("SHARE = {share}\\n")
+    seen = CALLS.parent / "seen" / f"{share}-{{input['q']}}"
+    seen.parent.mkdir(exist_ok=True)
+    with seen.open("a") as file:
+        file.write(".")
+    lucky = {lucky} and seen.stat().st_size <= 3
+    return {{"answer": input["q"] * 2 if lucky or input["q"] % 4 else -1}}
+"""
+"""Wrong on a quarter of the examples; with luck, right the first three times that it is asked."""
+
+
+def test_a_lucky_stored_baseline_is_found_out_by_the_confirmation(repo):
+    """The stored runs were all right; drawn anew they are what they are, and the change that did nothing passes."""
+    repo.ship()
+    repo.write("app.py", LUCKY.format(share=1, calls=str(repo.counted), lucky=True))
+    repo.commit("lucky at first")
+    repo.git("checkout", "-q", "-b", "first")
+    repo.write("app.py", LUCKY.format(share=2, calls=str(repo.counted), lucky=True))
+    repo.commit()
+    assert (repo.measured()["verdict"], repo.calls()) == ("PASS", {"1": 120, "2": 120})
+    repo.git("checkout", "-q", "-b", "second", "main")
+    repo.write("app.py", LUCKY.format(share=3, calls=str(repo.counted), lucky=False))
+    repo.commit()
+    suite = repo.measured()
+    assert repo.calls() == {"3": 40 + 120, "1": 120}
+    assert suite["verdict"] == "PASS"
+    assert suite["notes"][1].startswith("Drawn again, because the screen leans worse")
+    # The fresh runs are what is stored from now on.
+    repo.git("checkout", "-q", "-b", "third", "main")
+    repo.write("app.py", LUCKY.format(share=4, calls=str(repo.counted), lucky=False))
+    repo.commit()
+    assert (repo.measured()["verdict"], repo.calls()) == ("PASS", {"4": 40})
+
+
+def test_answers_at_random_are_drawn_once_for_a_change_and_decide_the_same_for_ever(repo):
+    """A confirmation's samples are its own: none of the screen's and none of the stored ones is among them."""
+    repo.examples = 30
+    repo.ship()
+    random = "import os\nWHICH = {which}\ndef answer(input):\n    return {{'answer': os.urandom(6).hex()}}\n"
+    repo.write("app.py", random.format(which=1))
+    repo.config(
+        evaluators=[{"python": "score.py:half", "interpreter": sys.executable}], checks={"half": {"no_regression": {}}}
+    )
+    repo.write("score.py", "def half(output):\n    return float(int(output['answer'], 16) % 10 < WORSE)\nWORSE = 5\n")
+    repo.commit("random")
+    for which in (2, 3):
+        repo.git("checkout", "-q", "-b", f"change{which}", "main")
+        repo.write("app.py", random.format(which=which))
+        repo.commit()
+        first, again = repo.measured(), repo.measured()
+        assert first["checks"] == again["checks"]
+    with closing(sqlite3.connect(repo.folder / ".evalgate" / "journal.db")) as db:
+        rows = db.execute(
+            "SELECT x.build, x.side, r.sample, r.output FROM run r JOIN experiment x ON x.id = r.experiment"
+        ).fetchall()
+    drawn = {}
+    for _, side, sample, output in rows:
+        drawn.setdefault(output, set()).add((side, sample if sample[0] == "r" else "key" + sample[-2:]))
+    # One answer is one sample of one side: as it was drawn, or as what is stored of it.
+    assert all(len({side for side, _ in places}) == 1 for places in drawn.values())
+    assert all(len({name[-1] for _, name in places}) == 1 for places in drawn.values())
+
+
+def test_two_builds_make_the_same_baseline_at_once(repo):
+    repo.ship()
+    repo.git("checkout", "-q", "-b", "change")
+    repo.task(4)
+    repo.commit()
+    cache = repo.folder.parent / "cache"
+    both = [
+        subprocess.Popen(
+            [sys.executable, "-m", "evalgate", "run"],
+            cwd=repo.folder,
+            env=environment(XDG_CACHE_HOME=str(cache)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for process in both:
+        said, _ = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+    assert len([path for path in cache.glob("evalgate/worktrees/*/*") if path.is_dir()]) == 2
+    repo.calls()
+    assert repo.measured()["verdict"] == "PASS"
+    assert repo.calls() == {}
+
+
+def test_an_outage_is_stored_as_no_baseline_and_a_repository_of_someone_else_is_said(repo, tmp_path):
+    repo.ship()
+    repo.git("checkout", "-q", "-b", "change")
+    repo.task(4)
+    real = shutil.which("git")
+    wrapper = tmp_path / "bin" / "git"
+    wrapper.parent.mkdir()
+    wrapper.write_text(f'#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 exec {real} "$@"\n')
+    wrapper.chmod(0o755)
+    ended = repo.run(PATH=f"{wrapper.parent}:{os.environ['PATH']}", HOME=str(tmp_path))
+    said = " ".join(ended.out.split())
+    assert (ended.code, repo.calls()) == (4, {})
+    assert f"git refuses the repository at {repo.folder}: its folder belongs to another user than this one." in said
+    assert f"git config --global --add safe.directory {repo.folder}" in said
+
+
+def test_a_tree_that_cannot_be_made_is_said(repo, tmp_path):
+    repo.ship()
+    repo.git("checkout", "-q", "-b", "change")
+    repo.task(4)
+    repo.write(".gitattributes", "*.py filter=broken\n")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / ".gitconfig").write_text('[filter "broken"]\n\tsmudge = false\n\trequired = true\n')
+    base = repo.git("rev-parse", "main")
+    repo.git("checkout", "-q", "main")
+    repo.git("add", ".gitattributes")
+    repo.git("commit", "-q", "-m", "attributes")
+    ended = repo.run(HOME=str(tmp_path / "home"))
+    said = " ".join(ended.out.split())
+    assert base != repo.git("rev-parse", "main")
+    assert (ended.code, repo.calls()) == (4, {})
+    assert "the tree of the base commit" in said
+    assert "smudge filter broken failed" in said
+
+
+def test_a_plan_says_what_a_run_would_draw(repo):
+    repo.ship()
+    repo.git("checkout", "-q", "-b", "change")
+    repo.task(4)
+
+    def runs():
+        (suite,) = json.loads(repo.evalgate("plan", "--json", XDG_CACHE_HOME=str(repo.folder.parent / "cache")).out)[
+            "suites"
+        ]
+        return [{each["side"]: each["runs"] for each in suite[part]} for part in ("sides", "confirmation")]
+
+    assert runs() == [{"candidate": 120, "baseline": 120}, {}]
+    assert repo.calls() == {}
+    repo.measured()
+    repo.calls()
+    repo.task(3)
+    assert runs() == [{"candidate": 40}, {"candidate": 120, "baseline": 120}]
+    repo.git("checkout", "-q", "-f", "main")
+    assert runs() == [{"candidate": 0}, {}]
+
+
+def test_stored_runs_decide_unconfirmed_where_the_policy_says_so(repo):
+    repo.policy = {"baseline_runs": "stored"}
+    repo.ship()
+    for share, calls in ((4, {"4": 40, "5": 120}), (20, {"20": 40})):
+        repo.git("checkout", "-q", "-B", "change", "main")
+        repo.task(share)
+        repo.commit()
+        assert repo.measured()["verdict"] == ("FAIL" if share == 20 else "PASS")
+        assert repo.calls() == calls
+
+
+def test_fresh_runs_are_drawn_for_each_change_where_the_policy_says_so(repo):
+    repo.policy = {"baseline_runs": "fresh"}
+    repo.ship()
+    for share in (4, 3):
+        repo.git("checkout", "-q", "-B", "change", "main")
+        repo.task(share)
+        repo.commit()
+        assert repo.measured()["verdict"] == "PASS"
+        assert repo.calls() == {str(share): 40, "5": 40}
+        repo.measured()
+        assert repo.calls() == {}

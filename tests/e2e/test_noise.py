@@ -97,13 +97,8 @@ def test_a_study_and_what_goes_by_it(flipping):
     assert check["evaluator"] == {"scored_again": 40, "differently": 0}
     assert found["false_alarms"]["failed"] == 0
     plan = json.loads(flipping.evalgate("plan", "--json").out)["suites"][0]["checks"][0]
-    assert plan["noise"] == {
-        "flip": rate,
-        "binary": True,
-        "cluster_correlation": 0.0,
-        "source": "the 5 runs of noise study 1",
-        "build": None,
-    }
+    known = {name: plan["noise"][name] for name in ("flip", "binary", "source", "build")}
+    assert known == {"flip": rate, "binary": True, "source": "the 5 runs of noise study 1", "build": None}
     assert plan["outlooks"][0]["drop"] == check["drops"][0]["caught"][0]["drop"]
     decided = json.loads(flipping.run("--json", "--no-gate").out)
     with Journal(flipping.folder / ".evalgate" / "journal.db", create=False) as journal:
@@ -170,8 +165,28 @@ def test_without_a_baseline_task_the_suite_s_own_runs(project):
     project.write("app.py", FLIPPING)
     ended = project.prepare().evalgate("noise", "--runs", "2")
     assert ended.code == 0, ended.text
-    assert "This is its own task as it stands, as its baseline is no task." in ended.out
+    assert "This is its own task as it stands." in ended.out
     assert "no check with `no_regression` gates" in ended.out
+
+
+def test_a_base_commit_s_own_task_is_what_runs(flipping):
+    """Not the change in the work tree, which does not even run."""
+    flipping.suite |= {"task": task(), "baseline": "merge-base"}
+    flipping.prepare()
+
+    def git(*arguments):
+        given = ("-c", "user.name=a", "-c", "user.email=a@b.c", *arguments)
+        subprocess.run(["git", *given], cwd=flipping.folder, check=True, capture_output=True)
+
+    git("init", "-b", "main")
+    git("add", "evalgate.yaml", "golden.jsonl", "app.py")
+    git("commit", "-m", "what is shipped")
+    git("checkout", "-b", "change")
+    flipping.write("app.py", "import sys\nsys.exit(3)\n")
+    git("commit", "-am", "does not run at all")
+    found = noise(flipping, "--runs", "2", "--set", "suites.doubling.baseline=git:main")
+    assert found["suites"][0]["task"] == "baseline"
+    assert found["suites"][0]["errors"] == 0
 
 
 def test_an_evaluator_that_differs_is_told_from_the_task(flipping):

@@ -128,17 +128,3 @@ def test_without_a_journal_nothing_is_known(loaded):
     assert (suite.examples, suite.runs) == (N, 2 * N)
     assert check.noise is None
     assert [side.seconds for side in suite.sides] == [None, None]
-
-
-def test_a_confirmation_is_planned_where_one_confirms(journal, loaded):
-    """Both sides three times, at the pace that was read; without one, and where nothing compares, nothing."""
-    recorded(journal, loaded, changed=2)
-    suites = whole_suites(loaded, (), tree=lambda _: [])
-    specs = {"s": [SPEC]}
-
-    def confirmation(confirm, specs=specs, suites=suites):
-        (of,) = make_plan(suites, loaded.config.policy, specs, journal, confirm=confirm).suites
-        return [(side.side, side.runs, side.seconds_per_run is not None) for side in of.confirmation]
-
-    assert confirmation(3) == [(Side.CANDIDATE, 60, True), (Side.BASELINE, 60, True)]
-    assert confirmation(None) == []

@@ -6,9 +6,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from evalgate.errors import ConfigurationError
+from evalgate.suite.checks import Check, Policy
 from evalgate.suite.config import Endpoint
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.fingerprint import (
+    checks_fingerprint,
     evaluator_fingerprint,
     evaluators_fingerprint,
     judge_fingerprint,
@@ -220,3 +222,11 @@ def test_an_evaluator_names_its_files():
     assert evaluator_files(Evaluator.model_validate({"json_schema": {"schema": {}}})) == []
     assert evaluator_files(Evaluator.model_validate({"python": "pkg.module:f"})) == []
     assert evaluator_files(Evaluator.model_validate("json_valid")) == []
+
+
+def test_checks_count_whatever_their_order():
+    strict, loose = Check.model_validate({"at_least": 0.9}), Check.model_validate({"at_least": 0.1})
+    base = checks_fingerprint({"a": strict, "b": loose}, Policy())
+    assert checks_fingerprint({"b": loose, "a": strict}, Policy(alpha=0.05)) == base
+    assert checks_fingerprint({"a": loose, "b": loose}, Policy()) != base
+    assert checks_fingerprint({"a": strict, "b": loose}, Policy(alpha=0.1)) != base

@@ -1,0 +1,47 @@
+"""What a workflow's event says of the target of a change."""
+
+import json
+
+import pytest
+
+from evalgate.cli.target import target_of
+from evalgate.gate.bases import Target
+
+SHA = "1a2b3c4d" * 5
+
+
+def actions(event, **more):
+    return {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": event, **more}
+
+
+@pytest.fixture
+def payload(tmp_path):
+    def write(content):
+        path = tmp_path / "event.json"
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+        return str(path)
+
+    return write
+
+
+def test_a_flag_counts_before_the_event():
+    pull = actions("pull_request", GITHUB_REF="refs/pull/7/merge", GITHUB_BASE_REF="main")
+    assert target_of(pull, "v1") == Target(ref="v1")
+    assert target_of(pull, None) == Target(ref="main", merged=True)
+    assert target_of({**pull, "GITHUB_REF": "refs/heads/fix"}, None) == Target(ref="main")
+    assert target_of({**pull, "GITHUB_ACTIONS": ""}, None) == Target()
+
+
+def test_a_merge_queue_and_a_push_name_their_commits(payload):
+    queue = actions("merge_group", GITHUB_EVENT_PATH=payload({"merge_group": {"base_sha": SHA}}))
+    assert target_of(queue, None) == Target(commit=SHA)
+    push = actions("push", GITHUB_EVENT_PATH=payload({"before": SHA}))
+    assert target_of(push, None) == Target(commit=SHA)
+
+
+@pytest.mark.parametrize("content", [{"before": "0" * 40}, {"before": "--upload-pack=x"}, {"before": 3}, [], "no json"])
+def test_an_event_without_a_commit_names_none(payload, content):
+    assert target_of(actions("push", GITHUB_EVENT_PATH=payload(content)), None) == Target()
+    assert target_of(actions("merge_group", GITHUB_EVENT_PATH=payload(content)), None) == Target()
+    assert target_of(actions("push"), None) == Target()
+    assert target_of(actions("schedule"), None) == Target()

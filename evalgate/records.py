@@ -8,12 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
 """Any JSON value; NaN and infinities are not JSON."""
 
 JsonObject: TypeAlias = Mapping[str, Json]
+
+MOST_TOKENS: Final = 10**12
+MOST_DOLLARS: Final = 1e9
+"""More than one answer can take: what is stated beyond them is no amount, and sums of what is not stay numbers."""
 
 
 class Verdict(StrEnum):

@@ -7,6 +7,7 @@ get in. Several processes may use one file at once.
 from __future__ import annotations
 
 import hashlib
+import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,12 +18,14 @@ from typing import Final, Self
 from evalgate.errors import ConfigurationError
 from evalgate.llm.cache_file import explained, opened
 from evalgate.llm.call import Request, Response
+from evalgate.records import MOST_DOLLARS
 
 MEANINGFUL: Final = ("anthropic-beta", "anthropic-version", "openai-beta")
 """Headers that change what a request asks for; all others say who asks, or how."""
 
 _DAY: Final = 86_400.0
 _MB: Final = 1_000_000
+_LAST_DAY: Final = 253_402_214_400.0  # of the year 9999: what another hand wrote may be beyond any calendar
 _LEVEL: Final = 1  # the fast end: what matters is that a CI cache is not three times as large
 
 _PUT: Final = (
@@ -122,6 +125,8 @@ class ResponseCache:
         if row is None:
             return None
         status, content_type, body, latency, cost = row
+        if not (0 <= latency < math.inf and (cost is None or 0 <= cost <= MOST_DOLLARS)):
+            return None
         try:
             whole = zlib.decompress(body)
         except zlib.error:
@@ -152,11 +157,15 @@ class ResponseCache:
         """Return what the file holds."""
         with explained(self.path):
             answers, size, oldest, newest = self._db.execute(
-                "SELECT count(*), coalesce(sum(length(body)), 0), min(drawn_at), max(drawn_at) FROM answer"
+                "SELECT count(*), coalesce(sum(length(body)), 0), min(max(min(drawn_at), 0), ?1),"
+                " min(max(max(drawn_at), 0), ?1) FROM answer",
+                (_LAST_DAY,),
             ).fetchone()
             models = self._db.execute(
-                "SELECT endpoint, model, count(*), total(cost), sum(cost IS NULL) FROM answer"
-                " GROUP BY endpoint, model ORDER BY endpoint, model"
+                "SELECT endpoint, model, count(*), total(cost) FILTER (WHERE known), count(*) FILTER (WHERE NOT known)"
+                " FROM (SELECT *, coalesce(cost BETWEEN 0 AND ?, 0) AS known FROM answer)"
+                " GROUP BY endpoint, model ORDER BY endpoint, model",
+                (MOST_DOLLARS,),
             ).fetchall()
         return CacheStats(
             answers=answers,

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from evalgate.errors import ConfigurationError
+from evalgate.suite.addresses import wrong_with
 from evalgate.suite.config import Endpoint
+
+_SECRET_LENGTH: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +45,16 @@ class ModelEndpoint:
             text = text.replace(secret, "***")
         return text
 
+    def without_secrets(self, body: bytes) -> bytes:
+        """Return what the endpoint answered without its own key: an answer is recorded, cached and shown.
+
+        A short one (`none`, `EMPTY`: local servers take anything) is no secret, and may be part of any answer.
+        """
+        for secret in self.secrets:
+            if len(secret) >= _SECRET_LENGTH:
+                body = body.replace(secret.encode(), b"***")
+        return body
+
 
 def resolve_endpoint(name: str, endpoint: Endpoint, environ: Mapping[str, str]) -> ModelEndpoint:
     """Return the endpoint called `name` with its key from `environ`.
@@ -70,19 +84,9 @@ def _credentials(endpoint: Endpoint, key: str) -> dict[str, str]:
 
 def checked_url(url: str, *, what: str) -> None:
     """Raise ConfigurationError unless `url` is an absolute http(s) address without credentials in it."""
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname)
-        port_is_number = parts.port is None or parts.port > 0
-    except ValueError:
-        usable = port_is_number = False
-    if not (usable and port_is_number):
-        raise ConfigurationError(f"{what} is not an http(s) address", next_step="write it like https://host/v1")
-    if parts.username or parts.password:
-        raise ConfigurationError(
-            f"{what} has credentials in it",
-            next_step="take them out and name the environment variable that holds them instead",
-        )
+    wrong = wrong_with(url)
+    if wrong is not None:
+        raise ConfigurationError(f"{what} {wrong[0]}", next_step=wrong[1])
 
 
 def _key(name: str, variable: str, environ: Mapping[str, str]) -> str:

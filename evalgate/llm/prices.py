@@ -52,8 +52,9 @@ class Prices:
 
 def _at(price: Price, usage: TokenUsage) -> float:
     cached = price.input if price.cached_input is None else price.cached_input
-    plain = max(0, usage.input_tokens - usage.cached_tokens)
-    return (plain * price.input + usage.cached_tokens * cached + usage.output_tokens * price.output) / _MILLION
+    kept = min(usage.cached_tokens, usage.input_tokens)
+    plain = usage.input_tokens - kept
+    return (plain * price.input + kept * cached + usage.output_tokens * price.output) / _MILLION
 
 
 def _listed(model: str, usage: TokenUsage, *, provider: str | None = None, address: str | None = None) -> float | None:

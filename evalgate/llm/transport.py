@@ -189,7 +189,7 @@ class Transport:
             return Response(
                 status=reply.status,
                 headers={name.lower(): value for name, value in reply.headers.items()},
-                body=b"".join(chunks),
+                body=request.endpoint.without_secrets(b"".join(chunks)),
                 latency=clock() - began,
                 attempts=attempts,
             )

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeGuard
 
 from evalgate.llm.jsontext import strict_json
-from evalgate.records import Json, JsonObject, Usage
+from evalgate.records import MOST_TOKENS, Json, JsonObject, Usage
 
 EVENT_STREAM: Final = "text/event-stream"
 
@@ -49,13 +49,14 @@ class TokenUsage:
 def usage_of(given: Json, tier: Json = None) -> TokenUsage | None:
     """Return the usage that the `usage` object of an answer states, on a service tier; None where it states none.
 
-    Chat completions, the responses API and Anthropic's messages name the same counts differently.
+    Chat completions, the responses API and Anthropic's messages name the same counts differently. A count that is none
+    (-5, "7", more than there can be) leaves the usage unknown: read as 0 it would be free.
     """
     if not isinstance(given, Mapping):
         return None
     asked = given.get("prompt_tokens", given.get("input_tokens"))
     answered = given.get("completion_tokens", given.get("output_tokens"))
-    if asked is None and answered is None:
+    if (asked is None and answered is None) or not all(each is None or _is_count(each) for each in (asked, answered)):
         return None
     # Anthropic counts what it wrote to and read from its cache beside the input, not within it.
     read, written = _count(given.get("cache_read_input_tokens")), _count(given.get("cache_creation_input_tokens"))
@@ -106,4 +107,8 @@ def _detail(usage: JsonObject, groups: tuple[str, ...], name: str) -> int:
 
 
 def _count(value: Json) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else 0
+    return value if _is_count(value) else 0
+
+
+def _is_count(value: Json) -> TypeGuard[int]:
+    return type(value) is int and 0 <= value <= MOST_TOKENS

@@ -18,6 +18,8 @@ UNKNOWN: Final = "–"
 """What stands where there is no number."""
 
 _ALMOST_ALL: Final = 99.9
+_BEYOND_DIGITS: Final = 1e15
+"""From here on a number is written by its size."""
 
 
 def percent(share: float) -> str:
@@ -48,7 +50,7 @@ def point_range(interval: Interval) -> str:
 def number(value: float) -> str:
     """Write a number with at most three significant digits and thousands apart: `1,240`, `3.8`, `0.0042`."""
     size = abs(value)
-    if size >= 1e15 or 0 < size < 1e-6:
+    if size >= _BEYOND_DIGITS or 0 < size < 1e-6:
         return f"{value:.2e}".replace("-", MINUS)
     decimals = 0 if size >= 100 else 1 if size >= 10 else 2
     while size and size < 10 ** (2 - decimals) and decimals < 9:
@@ -78,7 +80,7 @@ def seconds(value: float) -> str:
 
 def money(dollars: float) -> str:
     """Write an amount of US dollars: `0.42 dollars`, `0.0042 dollars`, `1 dollar`."""
-    text = f"{_rounded(dollars, 2)}" if dollars >= 1 else number(dollars)
+    text = f"{_rounded(dollars, 2)}" if 1 <= dollars < _BEYOND_DIGITS else number(dollars)
     return f"{text.removesuffix('.00')} {'dollar' if text in ('1', '1.00') else 'dollars'}"
 
 

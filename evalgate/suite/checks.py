@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 
 from pydantic import Field, model_validator
 
-from evalgate.suite.model import ConfigModel, DottedPath
+from evalgate.suite.model import ConfigModel, DottedPath, Repetitions
 
 
 class Slice(ConfigModel):
@@ -219,7 +219,7 @@ class Policy(ConfigModel):
     sides anew each time. stored: the stored runs decide, unconfirmed."""
     screen_p: float = Field(default=0.30, gt=0, le=1)
     """Confirm where the smallest adjusted p of the screen is at most this."""
-    confirm_repetitions: int = Field(default=3, ge=1)
+    confirm_repetitions: Repetitions = 3
     """How often a confirmation draws each example on each side."""
     seed: int = Field(default=20240613, ge=0, lt=2**63)
     """Of the sign flips: the same journal gives the same verdict for ever."""

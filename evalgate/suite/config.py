@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 
 from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
 from evalgate.suite.checks import COMPARISONS, Check, Policy
 from evalgate.suite.evaluators import Evaluator
-from evalgate.suite.model import ConfigModel, DottedPath
+from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, Repetitions
 from evalgate.suite.resources import Resource, applicable, resource_named
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS, Task, kind_of
+
+_A_TOKEN_A_DOLLAR: Final = 1e6
+"""The highest price: what is above it was meant for something else than a million tokens."""
 
 
 class DatasetRef(ConfigModel):
@@ -47,7 +50,7 @@ class Suite(ConfigModel):
     """By the name of an evaluator, or `cost`, `tokens`, `latency`, which every run has (docs/cost-and-latency.md)."""
     cluster: DottedPath | None = None
     """A metadata path: examples with one value belong together."""
-    repetitions: PositiveInt = 1
+    repetitions: Repetitions = 1
     """How many times each side answers each example."""
     baseline: BaselineTask | str | None = None
     """merge-base, git:<ref>, {task: …}, build:<id>, file:<path> or null (docs/baselines.md). Where a check compares:
@@ -115,13 +118,13 @@ class Endpoint(ConfigModel):
     """The environment variable that holds the key; the key itself is never written down."""
     api_key_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
     """The header that carries the key (`api-key` for Azure OpenAI); without it `Authorization: Bearer`."""
-    concurrency: PositiveInt = 32
+    concurrency: Parallel = 32
     """Calls in flight at once, at most: fewer while the endpoint throttles."""
     timeout: PositiveFloat = 60.0
     """Seconds for one call, its retries included."""
-    requests_per_minute: PositiveInt | None = None
+    requests_per_minute: Count | None = None
     """Calls started within any minute; what the endpoint itself says of its limits is followed besides."""
-    tokens_per_minute: PositiveInt | None = None
+    tokens_per_minute: Count | None = None
     """The same for tokens, of questions and answers together."""
     provider: str | None = None
     """Whose list prices hold (`openai`, `azure`, `anthropic`), where the address is not the provider's own."""
@@ -130,11 +133,11 @@ class Endpoint(ConfigModel):
 class Price(ConfigModel):
     """What a model costs, in US dollars for a million tokens."""
 
-    input: float = Field(ge=0)
+    input: float = Field(ge=0, le=_A_TOKEN_A_DOLLAR)
     """Of the question."""
-    output: float = Field(ge=0)
+    output: float = Field(ge=0, le=_A_TOKEN_A_DOLLAR)
     """Of the answer, its reasoning included."""
-    cached_input: float | None = Field(default=None, ge=0)
+    cached_input: float | None = Field(default=None, ge=0, le=_A_TOKEN_A_DOLLAR)
     """Of what the provider had in its own cache; without it as `input`."""
 
 
@@ -143,9 +146,9 @@ class Budget(ConfigModel):
 
     usd: PositiveFloat | None = None
     """US dollars paid to models."""
-    tokens: PositiveInt | None = None
+    tokens: Count | None = None
     """Tokens of questions and answers."""
-    calls: PositiveInt | None = None
+    calls: Count | None = None
     """Calls of models that were answered; what comes from the response cache is none."""
     minutes: PositiveFloat | None = None
     """Time."""

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from evalgate.records import Direction
+from evalgate.suite.addresses import wrong_with
 from evalgate.suite.baselines import BASELINES, BaselineKind, read_baseline
 from evalgate.suite.checks import Check
 from evalgate.suite.config import Suite
@@ -40,7 +41,17 @@ def cross_check(
             found += _endpoint(task, path, endpoints)
         found += _judges(suite, base, endpoints)
         found += _files(suite, second, base, directory)
-    return found
+    return [*found, *_addresses(raw)]
+
+
+def _addresses(raw: Any) -> Iterator[Complaint]:
+    """Yield what cannot be called, and what would be a secret in every record of a build."""
+    declared = look_up(raw, ("endpoints",))
+    for name in declared if isinstance(declared, Mapping) else ():
+        url = look_up(raw, ("endpoints", name, "base_url"))
+        wrong = wrong_with(url) if isinstance(url, str) else None
+        if wrong is not None:
+            yield Complaint(("endpoints", name, "base_url"), f"endpoints.{name}.base_url {wrong[0]}: {wrong[1]}")
 
 
 def second_task(suite: Suite, raw: Any, base: Path) -> tuple[TaskBase | None, list[Complaint]]:
@@ -208,7 +219,13 @@ def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePat
     for path, what, file in wanted:
         if what != "dataset" and _leads_out(file):
             yield Complaint(path, f"the {what} file {file!r} leads out of the suite's `root`, {suite.root!r}")
-        elif not (root / file).is_file():
+            continue
+        try:
+            there = (root / file).is_file()
+        except OSError as error:  # a name that is too long for the system
+            yield Complaint(path, f"the {what} file {file[:60]!r}… cannot be looked for: {error.strerror}")
+            continue
+        if not there:
             yield Complaint(path, _absent(what, file, root))
 
 

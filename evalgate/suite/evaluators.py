@@ -10,7 +10,6 @@ from pydantic import (
     NonNegativeFloat,
     NonNegativeInt,
     PositiveFloat,
-    PositiveInt,
     field_validator,
     model_validator,
 )
@@ -18,7 +17,7 @@ from pydantic import (
 from evalgate.records import Direction
 from evalgate.suite.judges import JUDGES
 from evalgate.suite.judging import JUDGE_OPTIONS, JudgeOptions
-from evalgate.suite.model import ConfigModel, DottedPath, exactly_one
+from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, exactly_one
 
 
 class Parameters(ConfigModel):
@@ -222,6 +221,10 @@ EVALUATOR_KINDS: dict[str, type[Parameters]] = {
 FUNCTION_OPTIONS: Final = ("interpreter", "env", "workers", "per_worker", "memory_mb")
 """The keys that mean something to user functions alone."""
 KINDS: Final = (*EVALUATOR_KINDS, "python", "judge")
+_WHICH: Final = {
+    "python": "name the function, as `path/to/file.py:function`",
+    "judge": "name the judge, `correctness` for example, or its file",
+}
 
 
 class Evaluator(JudgeOptions):
@@ -265,11 +268,11 @@ class Evaluator(JudgeOptions):
     """Seconds that one evaluation by a user function, or one call of a judge, may take."""
     env: tuple[str, ...] = ()
     """Names or globs (`AWS_*`) of the environment variables that a user function may see."""
-    workers: PositiveInt = 2
+    workers: Parallel = 2
     """Processes that run a user function at once."""
-    per_worker: PositiveInt = 1
+    per_worker: Parallel = 1
     """Evaluations that one process holds at once: more than one for async functions."""
-    memory_mb: PositiveInt | None = None
+    memory_mb: Count | None = None
     """Address space that one such process may have, in MiB (POSIX only)."""
 
     @model_validator(mode="before")
@@ -281,6 +284,9 @@ class Evaluator(JudgeOptions):
         if isinstance(data, dict):
             exactly_one(data, KINDS, "an evaluator")
             data = {key: {} if value is None and key in EVALUATOR_KINDS else value for key, value in data.items()}
+            empty = next((key for key in ("python", "judge") if key in data and data[key] is None), None)
+            if empty is not None:
+                raise ValueError(f"`{empty}` says nothing: {_WHICH[empty]}")
         return data
 
     @field_validator("range")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import Field, field_validator
 
 from evalgate.suite.judges import JUDGES
-from evalgate.suite.model import ConfigModel, nearest
+from evalgate.suite.model import ConfigModel, Count, Repetitions, nearest
 
 ModelName = Annotated[str, Field(pattern=r"^[^/\s]+/\S+$")]
 """`endpoint/model`; the endpoint is one of `endpoints`."""
@@ -28,14 +28,14 @@ class JudgeOptions(ConfigModel):
     """Sent to a judge's model; null leaves it out. A model that refuses 0 as a value is asked without it."""
     seed: int | None = 1
     """Sent to a judge's model, one higher for each repetition; null leaves it out. So does a model that refuses it."""
-    repetitions: PositiveInt = 1
+    repetitions: Repetitions = 1
     """How often each of a judge's models is asked about one answer."""
     vote: Literal["majority", "mean"] | None = None
     """What several verdicts of a judge come to: the label most of them give (the worse one of a tie), or the mean of
     their scores. Default: majority; mean for a rubric."""
     explain: bool = True
     """Ask a judge for its reasons, which it then gives before its label."""
-    max_tokens: PositiveInt | None = None
+    max_tokens: Count | None = None
     """The longest reply of a judge, in tokens."""
     sent: dict[str, Any] = Field(default_factory=dict, alias="parameters")
     """Anything else that a judge's endpoint takes (reasoning effort); sent as it stands."""

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from evalgate.paths import parse
 
@@ -31,6 +31,14 @@ def _checked_path(value: str) -> str:
 
 DottedPath = Annotated[str, AfterValidator(_checked_path)]
 """A place in a JSON value: names joined by dots, like `metadata.lang`."""
+
+
+Count = Annotated[int, Field(gt=0, le=10**12)]
+"""A number of calls or tokens."""
+Parallel = Annotated[int, Field(gt=0, le=10_000)]
+"""How many at once: as many tasks wait for their turn, whatever there is to do."""
+Repetitions = Annotated[int, Field(gt=0, le=1_000)]
+"""How often the same is asked."""
 
 
 def exactly_one(data: Any, names: tuple[str, ...], what: str) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, PositiveFloat, PositiveInt, Tag, model_validator
+from pydantic import Discriminator, Field, PositiveFloat, Tag, model_validator
 
-from evalgate.suite.model import ConfigModel, DottedPath
+from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel
 
 
 class TaskBase(ConfigModel):
@@ -25,13 +25,13 @@ class HostedTask(TaskBase):
     """A shell command run once per side in its tree before the first worker starts, kept by its lock files' hash."""
     env: tuple[str, ...] = ()
     """Names or globs (`AWS_*`) of the environment variables that the task may see."""
-    workers: PositiveInt = 4
+    workers: Parallel = 4
     """Processes that run at once."""
-    per_worker: PositiveInt = 1
+    per_worker: Parallel = 1
     """Runs that one process holds at once: more than one for async functions and servers."""
     endpoint: str | None = None
     """One of `endpoints` that its own OpenAI client calls: evalgate is between them, and the code needs no key."""
-    memory_mb: PositiveInt | None = None
+    memory_mb: Count | None = None
     """Address space that one process may have, in MiB (POSIX only); beyond it the run is the task's error."""
 
 
@@ -107,7 +107,7 @@ class PromptTask(TaskBase):
     """Sent where it is set; the endpoint's own otherwise. So are the next three."""
     top_p: float | None = Field(default=None, gt=0, le=1)
     """The share of likely tokens that is drawn from."""
-    max_tokens: PositiveInt | None = None
+    max_tokens: Count | None = None
     """The longest reply, in tokens."""
     seed: int | None = None
     """For endpoints that can repeat a draw."""

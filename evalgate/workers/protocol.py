@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final, TypeGuard
 
-from evalgate.records import ErrorKind, Failure, Json, TaskOutcome, Usage
+from evalgate.records import MOST_DOLLARS, MOST_TOKENS, ErrorKind, Failure, Json, TaskOutcome, Usage
 
 PROTOCOL: Final = 1
 LINE_LIMIT: Final = 8 * 2**20
@@ -221,11 +221,11 @@ def _one_usage(entry: Any) -> Usage:
 
 
 def _is_count(value: Any) -> TypeGuard[int]:
-    return type(value) is int and value >= 0
+    return type(value) is int and 0 <= value <= MOST_TOKENS
 
 
 def _is_amount(value: Any) -> bool:
-    return type(value) in {int, float} and 0 <= value < math.inf
+    return type(value) in {int, float} and 0 <= value <= MOST_DOLLARS
 
 
 def readable(data: bytes | str) -> str:

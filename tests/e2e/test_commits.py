@@ -431,14 +431,18 @@ def test_answers_at_random_are_drawn_once_for_a_change_and_decide_the_same_for_e
         assert first["checks"] == again["checks"]
     with closing(sqlite3.connect(repo.folder / ".evalgate" / "journal.db")) as db:
         rows = db.execute(
-            "SELECT x.build, x.side, r.sample, r.output FROM run r JOIN experiment x ON x.id = r.experiment"
+            "SELECT x.side, r.sample, r.output FROM run r JOIN experiment x ON x.id = r.experiment"
         ).fetchall()
-    drawn = {}
-    for _, side, sample, output in rows:
-        drawn.setdefault(output, set()).add((side, sample if sample[0] == "r" else "key" + sample[-2:]))
-    # One answer is one sample of one side: as it was drawn, or as what is stored of it.
-    assert all(len({side for side, _ in places}) == 1 for places in drawn.values())
-    assert all(len({name[-1] for _, name in places}) == 1 for places in drawn.values())
+    drawn: dict[str, set[tuple[str, str]]] = {}
+    for side, sample, output in rows:
+        drawn.setdefault(output, set()).add((side, sample))
+    # One answer is one draw of one side: as it was drawn, and for a baseline's also as what is stored of it.
+    for places in drawn.values():
+        (side,) = {side for side, _ in places}
+        keyed = {sample for _, sample in places if "-" in sample}
+        assert len(keyed) <= 1
+        assert side == "baseline" or len({sample for _, sample in places}) == 1
+    assert len(drawn) >= 30 * (6 + 1)
 
 
 def test_two_builds_make_the_same_baseline_at_once(repo):
@@ -547,3 +551,16 @@ def test_fresh_runs_are_drawn_for_each_change_where_the_policy_says_so(repo):
         assert repo.calls() == {str(share): 40, "5": 40}
         repo.measured()
         assert repo.calls() == {}
+
+
+def test_a_rule_about_the_candidate_alone_is_confirmed_by_the_candidate_alone(repo):
+    """The stored baseline is not drawn for it: what fails there has failed three times already."""
+    repo.ship(share=5, checks={"exact_match": {"no_regression": {"rule_out_drop": 0.15}, "zero_tolerance": {}}})
+    for share, verdict, calls in ((4, "PASS", {"4": 120, "5": 120}), (6, "FAIL", {"6": 40 + 6 + 120}), (6, "FAIL", {})):
+        repo.git("checkout", "-q", "-B", "change", "main")
+        repo.task(share)
+        repo.commit()
+        suite = repo.measured()
+        assert (suite["verdict"], repo.calls()) == (verdict, calls)
+    (reason,) = (rule["reason"] for rule in suite["checks"][0]["rules"] if rule["rule"] == "zero_tolerance")
+    assert reason.startswith("1 example failed twice: e5. 5 examples failed twice on main@")

@@ -6,6 +6,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -264,3 +265,33 @@ def test_a_replay_without_a_file_says_what_fills_one(tmp_path, clock):
 def test_the_folder_keeps_itself_out_of_git(tmp_path, clock):
     opened(tmp_path / ".evalgate" / "cache.db", clock).close()
     assert "*\n" in (tmp_path / ".evalgate" / ".gitignore").read_text()
+
+
+@pytest.mark.parametrize(
+    "odd", ["cost = 9e999", "cost = -5", "cost = 1e300", "latency = 9e999", "latency = -1"], ids=lambda odd: odd
+)
+def test_an_answer_whose_cost_or_time_is_none_counts_as_none(tmp_path, clock, odd):
+    path = tmp_path / "cache.db"
+    with opened(path, clock) as cache:
+        cache.put(key_of(asked()), asked(), answered())
+    with sqlite3.connect(path) as db:
+        db.execute(f"UPDATE answer SET {odd}")
+    db.close()
+    with opened(path, clock) as cache:
+        assert cache.get(key_of(asked())) is None
+        assert cache.stats().models[0].cost == pytest.approx(0.0 if "cost" in odd else 0.002)
+        assert cache.stats().models[0].unpriced == ("cost" in odd)
+
+
+@pytest.mark.parametrize("odd", ["9e999", "-9e15", "9e15"])
+def test_a_day_beyond_any_calendar_is_its_first_or_last(tmp_path, clock, odd):
+    path = tmp_path / "cache.db"
+    with opened(path, clock) as cache:
+        cache.put(key_of(asked()), asked(), answered())
+    with sqlite3.connect(path) as db:
+        db.execute(f"UPDATE answer SET drawn_at = {odd}")
+    db.close()
+    with opened(path, clock) as cache:
+        found = cache.stats()
+    assert found.oldest == found.newest
+    assert datetime.fromtimestamp(found.oldest, UTC).year in (1970, 9999)

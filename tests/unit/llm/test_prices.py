@@ -56,6 +56,11 @@ def test_own_prices_come_first_with_what_the_provider_had_cached():
     assert prices.of_call(OPENAI, "x", half) == pytest.approx(3)
 
 
+def test_more_cached_than_asked_is_not_paid_for():
+    prices = Prices({"openai/x": Price(input=1, output=0)})
+    assert prices.of_call(OPENAI, "x", used(cached_tokens=10**9)) == pytest.approx(1)
+
+
 def test_what_a_task_declares_is_priced_by_what_it_names():
     prices = Prices({"mine": Price(input=1, output=1)})
     assert prices.of_declared(Usage(model="m", input_tokens=1, output_tokens=1, cost=0.5)) == 0.5

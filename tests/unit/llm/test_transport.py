@@ -32,8 +32,8 @@ KEY = "sk-very-secret-0123456789"
 
 
 def endpoint_of(fake: FakeModel, **changes: object) -> ModelEndpoint:
-    given: dict = {"name": "fake", "base_url": fake.base_url, "timeout": 5.0, **changes}
-    return ModelEndpoint(headers={"Authorization": f"Bearer {KEY}"}, secrets=(KEY,), **given)
+    given: dict = {"name": "fake", "base_url": fake.base_url, "timeout": 5.0, "secrets": (KEY,), **changes}
+    return ModelEndpoint(**{"headers": {"Authorization": f"Bearer {KEY}"}, **given})
 
 
 async def ask(transport: Transport, endpoint: ModelEndpoint, text: str = "hello") -> ChatReply:
@@ -169,6 +169,13 @@ async def test_keys_appear_in_no_message_repr_or_traceback(fake_model, transport
     shown = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert KEY not in shown
     assert KEY not in repr(caught.value) + repr(endpoint) + str(caught.value.failure())
+
+
+async def test_a_key_that_is_repeated_in_a_good_answer_is_taken_out_and_a_short_one_is_a_word(fake_model, transport):
+    reply = await ask(transport, endpoint_of(fake_model), f"your key is {KEY}")
+    assert reply.text == "your key is ***"
+    local = endpoint_of(fake_model, name="local", headers={"Authorization": "Bearer EMPTY"}, secrets=("EMPTY",))
+    assert (await ask(transport, local, "an EMPTY answer")).text == "an EMPTY answer"
 
 
 @pytest.mark.parametrize("location", ["http://localhost:{port}/v1/chat/completions", "https://example.org/x?token=1"])

@@ -328,6 +328,55 @@ def test_an_empty_file_says_so(home, text):
         load(home, text)
 
 
+@pytest.mark.parametrize("key", ["judge", "python"])
+def test_an_evaluator_that_names_nothing_says_so(home, key):
+    (said,) = refusals(home, GOOD.replace("      - json_valid", f"      - {{{key}: null, name: odd}}"))
+    assert said.startswith(f"evalgate.yaml:7:9: `{key}` says nothing: name the ")
+
+
+def test_a_file_name_that_the_system_does_not_take_says_so(home):
+    (said,) = refusals(home, GOOD.replace("data.jsonl", "a" * 5_000))
+    assert said == f"evalgate.yaml:3:14: the dataset file '{'a' * 60}'… cannot be looked for: File name too long"
+
+
+def test_a_price_beyond_a_dollar_a_token_is_refused(home):
+    (said,) = refusals(home, GOOD + "prices: {openai/m: {input: 1.0e+300, output: 1}}\n")
+    assert said == "evalgate.yaml:12:28: prices.openai/m.input should be at most 1000000.0; it is 1e+300"
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("ftp://host/v1", "is not an http(s) address: write it like https://host/v1"),
+        ("https://host:99999/v1", "is not an http(s) address: write it like https://host/v1"),
+        (
+            "https://user:sk-secret@host/v1",
+            "has credentials in it: take them out and name the environment variable that holds them instead",
+        ),
+        (
+            "https://host/v1?api-version=1&api-key=sk-secret",
+            (
+                "has what looks like a key in it (`api-key`): take it out and name the environment variable that holds"
+                " it: api_key_env, with api_key_header"
+            ),
+        ),
+    ],
+)
+def test_an_address_that_cannot_be_called_or_recorded_is_refused_where_it_stands(home, url, says):
+    text = GOOD.replace("https://api.example.com/v1", f"'{url}'")
+    assert refusals(home, text) == [f"evalgate.yaml:11:22: endpoints.openai.base_url {says}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "most"),
+    [("concurrency", 10_000), ("requests_per_minute", 10**12), ("tokens_per_minute", 10**12)],
+)
+def test_a_number_that_no_endpoint_has_is_refused(home, key, most):
+    text = GOOD.replace("api_key_env: KEY", f"{key}: {10**400}")
+    (said,) = refusals(home, text)
+    assert said.startswith(f"evalgate.yaml:11:{52 + len(key)}: endpoints.openai.{key} should be at most {most}; it is ")
+
+
 def test_a_file_that_is_no_mapping_says_so(home):
     assert refusals(home, "- a\n") == ["evalgate.yaml:1:1: the file should be a mapping; it is a list"]
 
@@ -347,7 +396,7 @@ def test_syntax_errors_come_with_their_place(home):
 
 def test_aliases_and_merges_are_read(home):
     text = GOOD.replace("      - json_valid\n", "      - &one json_valid\n").replace(
-        "  openai: {", "  base: &base {concurrency: 3, base_url: x}\n  openai: {<<: *base, "
+        "  openai: {", "  base: &base {concurrency: 3, base_url: 'https://x'}\n  openai: {<<: *base, "
     )
     loaded = load(home, text)
     assert loaded.config.endpoints["openai"].concurrency == 3
@@ -377,3 +426,43 @@ def test_a_commit_cannot_be_the_baseline_of_one_server_for_both_sides(home):
         "evalgate.yaml:4:12: the baseline is a commit (git:main), and without `serve` both sides would ask the one"
         " server at http://127.0.0.1:9/: say how to start it under `serve`, or set `baseline:` to another task or null"
     )
+
+
+_ENDPOINT = "endpoint/model, the endpoint being one of `endpoints`"
+JUDGED = """\
+suites:
+  support:
+    dataset: data.jsonl
+    task: {command: "true"}
+    evaluators:
+      - judge: correctness
+        model: XX
+    checks: {correctness: {at_least: 1}}
+endpoints:
+  main: {base_url: "http://127.0.0.1:9/v1"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        ("XX", [f"evalgate.yaml:7:16: suites.support.evaluators[0].model should be {_ENDPOINT}; it is 'XX'"]),
+        ("mian/m", ["evalgate.yaml:7:16: the model's endpoint `mian` is not in `endpoints`: did you mean `main`?"]),
+        ("[main/m, x/m]", ["evalgate.yaml:7:25: the model's endpoint `x` is not in `endpoints`: known: main"]),
+    ],
+)  # fmt: skip
+def test_a_judges_models_are_at_endpoints_that_are_declared(home, judge, said):
+    """One complaint each, where the model stands."""
+    assert refusals(home, JUDGED.replace("XX", judge)) == said
+
+
+def test_a_judges_file_must_be_there(home):
+    own = "judge: tone.yaml\n        name: correctness"
+    (said,) = refusals(home, JUDGED.replace("XX", "main/m").replace("judge: correctness", own))
+    assert said.startswith("evalgate.yaml:6:16: the judge file 'tone.yaml' does not exist; it is looked for in")
+
+
+def test_one_evaluator_in_error_is_one_complaint(home):
+    """Not also that there is none."""
+    (said,) = refusals(home, JUDGED.replace("judge: correctness", "judge: corectness").replace("XX", "main/m"))
+    assert said == "evalgate.yaml:6:16: there is no judge `corectness`: did you mean `correctness`?"

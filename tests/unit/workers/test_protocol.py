@@ -65,3 +65,13 @@ def test_the_log_tail_is_the_end_of_what_was_printed(chunks):
     everything = b"".join(chunks)
     assert tail.since(0) == protocol.readable(everything[-protocol.LOG_LIMIT :])
     assert tail.since(tail.seen) == ""
+
+
+@pytest.mark.parametrize(
+    "odd", [{"input_tokens": 10**13}, {"output_tokens": -1}, {"cost": 1e300}, {"cost": 10**400}, {"cost": float("nan")}]
+)
+def test_a_usage_beyond_what_an_answer_can_take_is_none(odd):
+    usage = {"model": "m", "input_tokens": 1, "output_tokens": 1, **odd}
+    outcome = protocol.outcome_of({"output": 1, "usage": [usage]}, latency=0.0, logs="")
+    assert outcome.failure is not None
+    assert "answered with a usage that is not" in outcome.failure.message

@@ -24,6 +24,8 @@ REFUSED_UNDER: Final = 0.20
 WARNED_UNDER: Final = 0.80
 QUIETEST, USUAL = 0.02, 0.10
 """Flip rates of the documents' table: where none is known, refuse on the least and warn on a middling one."""
+_MEASURE: Final = " `evalgate noise` if the task is another one by now,"
+"""A refused gate makes no build that could tell of less noise."""
 _REPETITIONS: Final = 5
 """More are not proposed: examples are the better buy by then."""
 
@@ -96,7 +98,8 @@ def strict_outlook(of: Strict) -> str | None:
         raise ConfigurationError(
             f"the check {of.name} would PASS {words.times_in_100(chance)} where nothing changed ({_because(of.noise)}),"
             f" and `on_inconclusive: fail` blocks all else",
-            next_step=f"{_more(of, flip)}, a larger `rule_out_drop`, or `on_inconclusive: warn`",
+            next_step=f"{_more(of, flip)}, a larger `rule_out_drop`,{_MEASURE if measured else ''}"
+            " or `on_inconclusive: warn`",
         )
     if chance >= WARNED_UNDER:
         return None

@@ -64,6 +64,8 @@ def times_in_100(p: float) -> str:
     if p < 0.01:
         return "less than once in 100"
     times = round(100 * p)
+    if times >= 100:
+        return "nearly every time"
     return "about once in 100" if times == 1 else f"about {times} times in 100"
 
 

@@ -387,6 +387,31 @@ def test_a_lucky_stored_baseline_is_found_out_by_the_confirmation(repo):
     assert (repo.measured()["verdict"], repo.calls()) == ("PASS", {"4": 40})
 
 
+PRICED = """\
+import evalgate
+
+def answer(input):
+    right = input["q"] % 100 >= {share}
+    usage = [{{"model": "m", "input_tokens": 1, "output_tokens": 0, "cost": 0.001}}]
+    return evalgate.Result({{"answer": input["q"] * 2 if right else -1}}, usage=usage)
+"""
+
+
+def test_what_a_confirmation_took_is_that_of_both_sides(repo):
+    """The stored runs were paid for by the build that drew them; those drawn beside them are this build's."""
+    repo.ship()
+    repo.write("app.py", PRICED.format(share=5))
+    repo.commit("priced")
+    took = []
+    for share in (4, 20):
+        repo.git("checkout", "-q", "-B", "change", "main")
+        repo.write("app.py", PRICED.format(share=share))
+        repo.commit()
+        parts = repo.measured()["spending"]["parts"]
+        took.append({part["who"]: part["calls"] for part in parts})
+    assert took == [{"candidate": 120, "baseline": 120}, {"candidate": 40 + 120, "baseline": 120}]
+
+
 def test_answers_at_random_are_drawn_once_for_a_change_and_decide_the_same_for_ever(repo):
     """A confirmation's samples are its own: none of the screen's and none of the stored ones is among them."""
     repo.examples = 30

@@ -78,7 +78,8 @@ def test_noise_that_hardly_lets_anything_pass_is_refused():
     assert refusal(strict) == (
         "the check accuracy would PASS about 18 times in 100 where nothing changed (50 % of answers differ between two"
         " equal runs, by the repetitions of main in build 7), and `on_inconclusive: fail` blocks all else | use about"
-        " 308 examples, a larger `rule_out_drop`, or `on_inconclusive: warn`"
+        " 308 examples, a larger `rule_out_drop`, `evalgate noise` if the task is another one by now, or"
+        " `on_inconclusive: warn`"
     )
 
 

@@ -61,8 +61,8 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     actual = _decide_once(measured, names, evidence.policy, Fill.NOTHING)
     right = wrong = None
     if any(of.metric.missing and of.gating for of in actual.views.values()):
-        right = _decide_once(measured, names, evidence.policy, Fill.BEST)
-        wrong = _decide_once(measured, names, evidence.policy, Fill.WORST)
+        right = _decide_once(measured, names, evidence.policy, Fill.FAVOUR)
+        wrong = _decide_once(measured, names, evidence.policy, Fill.AGAINST)
     layouts = {one.layout.suite.name for one in measured}
     suites = []
     for suite in evidence.suites:

@@ -81,7 +81,9 @@ def describe(
         binary=metric.binary,
         missing=_missing(metric),
         # Where nobody answered, what the answers might have been is no news.
-        missing_could_change=words.missing_could_change(settled.verdict, if_right, if_wrong)
+        missing_could_change=words.missing_could_change(
+            settled.verdict, if_right, if_wrong, one_sided=metric.baseline is None or not metric.baseline.missing.any()
+        )
         if metric.candidate.answered.any()
         else None,
         comparison=compared,

@@ -7,11 +7,13 @@ import numpy as np
 from evalgate.decision.results import Correction
 from evalgate.decision.view import View
 from evalgate.decision.words import point_number, points
+from evalgate.stats.intervals import mean_interval
 from evalgate.stats.ppi import repair
 
 FEWEST = 5
 """Examples with labels on both sides below which nothing is corrected by them."""
 _LEVEL = 0.90
+_NO_ERROR = 1e-9
 
 
 def corrected(of: View) -> Correction | None:
@@ -29,6 +31,8 @@ def corrected(of: View) -> Correction | None:
         return None
     found = repair(people[both], pairs.differences[both], pairs.differences[pairs.paired & ~both])
     low, high = found.interval(level=_LEVEL)
+    if found.standard_error <= _NO_ERROR:  # a few equal labels settle nothing for certain
+        low, high = mean_interval(people[both], np.ones(found.labelled), level=_LEVEL)
     raw = float(pairs.differences[pairs.paired].mean())
     between = f"{point_number(low)} to {point_number(high)}"
     told = (

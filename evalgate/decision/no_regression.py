@@ -45,6 +45,12 @@ class _Part:
     members: NDArray[np.bool_] | None
 
     @property
+    def unable(self) -> str:
+        """The clause that so few changes could not have failed; empty where they could have."""
+        clustered = self.differences.clustered
+        return words.beyond_failing(self.compared, clustered=clustered, of_slice=self.members is not None)
+
+    @property
     def worse_for_certain(self) -> bool:
         """Whether the evidence is that of a FAIL, whatever the size of the drop."""
         p, where = self.compared.p_adjusted, self.compared.interval
@@ -181,7 +187,12 @@ def _aside(part: _Part) -> str:
     where = part.compared.interval
     if part.of.layout.suite.screen is not None and where is not None and where.high < 0:
         return screen_words.leans_on_screen(where.low, where.high)
-    return words.leans(part.compared, columns=part.family.columns, checks=part.family.checks)
+    return words.leans(
+        part.compared,
+        columns=part.family.columns,
+        checks=part.family.checks,
+        unable=part.unable,
+    )
 
 
 def _without_evidence(part: _Part) -> _Outcome:
@@ -195,6 +206,8 @@ def _without_evidence(part: _Part) -> _Outcome:
             return _rules_out_drops(of, margin)
         return _Outcome(verdict=Verdict.INCONCLUSIVE, told=words.missing_decides(missing, margin))
     reason = words.undecided(part.compared)
+    if part.compared.worse and part.unable:
+        reason = f"{reason} {part.unable[0].upper()}{part.unable[1:]}."
     if lowest_with_no_change(differences, _level(of)) <= -margin:
         few = words.too_few(differences.unit_count, clustered=differences.clustered, margin=margin)
         reason = f"{reason} {few}"

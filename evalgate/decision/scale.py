@@ -18,11 +18,14 @@ _LARGEST: Final = 1e100
 
 
 class Fill(Enum):
-    """What stands for a missing answer: nothing, or the best or worst there is, to see what it could change."""
+    """What stands for a missing answer: nothing, or the best or worst there is, to see what it could change.
+
+    FAVOUR and AGAINST fill both sides, the baseline's the other way: answers that both sides lack would cancel out.
+    """
 
     NOTHING = "nothing"
-    BEST = "right"
-    WORST = "wrong"
+    FAVOUR = "all in the candidate's favour"
+    AGAINST = "all against the candidate"
     CANDIDATE_WORST = "candidate wrong"
     CANDIDATE_BEST = "candidate right"
 
@@ -127,9 +130,11 @@ class Metric:
         """Return the same with missing answers as `fill` says."""
         if fill is Fill.NOTHING or not self.missing:
             return self
-        share = self.scale.best if fill in {Fill.BEST, Fill.CANDIDATE_BEST} else self.scale.worst
+        share, other = self.scale.worst, self.scale.best
+        if fill in {Fill.FAVOUR, Fill.CANDIDATE_BEST}:
+            share, other = other, share
         keeps = self.baseline is None or fill in {Fill.CANDIDATE_BEST, Fill.CANDIDATE_WORST}
-        baseline = self.baseline if keeps or self.baseline is None else self.baseline.filled(share)
+        baseline = self.baseline if keeps or self.baseline is None else self.baseline.filled(other)
         return replace(self, candidate=self.candidate.filled(share), baseline=baseline)
 
 

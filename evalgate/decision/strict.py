@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NoReturn
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from evalgate.records import EvaluatorSpec
 from evalgate.stats.passing import examples_to_pass, pass_chance
 from evalgate.stats.planning import MOST_EXAMPLES
 from evalgate.stats.power import Plan
-from evalgate.suite.checks import NoRegression
+from evalgate.suite.checks import Equivalent, NoRegression
 
 REFUSED_UNDER: Final = 0.20
 WARNED_UNDER: Final = 0.80
@@ -106,24 +106,37 @@ def strict_outlook(of: Strict) -> str | None:
     )
 
 
+def refuse_undecidable_change(of: Strict, rule: Equivalent) -> None:
+    """Raise ConfigurationError where `equivalent` could not pass were every score equal; `of.rule` is not asked."""
+    if not of.bounded and of.spec.scale is None:
+        _refuse_unbounded(of)
+    if not _rules_out(of.sizes, rule.margin, binary=of.single):
+        _refuse_few(of, rule.margin, what="change", key="equivalent")
+
+
 def _refuse_too_few(of: Strict) -> None:
     """Refuse what no answers could pass, were every score equal."""
     margin = of.rule.rule_out_drop
     if not of.bounded and of.spec.scale is None:
-        raise ConfigurationError(
-            f"the check {of.name} cannot PASS: it is unbounded and declares no scale, and `on_inconclusive: fail`"
-            " blocks",
-            next_step=words.no_range(of.name).next_step,
-        )
+        _refuse_unbounded(of)
     if not _rules_out(of.sizes, margin, binary=of.single):
-        few = words.too_few(len(of.sizes), clustered=of.clustered, margin=margin).removesuffix(".")
-        raise ConfigurationError(
-            f"the check {of.name} cannot PASS: {few}, and `on_inconclusive: fail` blocks",
-            next_step=(
-                f"use {_enough(of):,} {'clusters' if of.clustered else 'examples'} or more, a larger `rule_out_drop`,"
-                " or `on_inconclusive: warn`"
-            ),
-        )
+        _refuse_few(of, margin, what="drop", key="rule_out_drop")
+
+
+def _refuse_unbounded(of: Strict) -> NoReturn:
+    raise ConfigurationError(
+        f"the check {of.name} cannot PASS: it is unbounded and declares no scale, and `on_inconclusive: fail` blocks",
+        next_step=words.no_range(of.name).next_step,
+    )
+
+
+def _refuse_few(of: Strict, margin: float, *, what: str, key: str) -> NoReturn:
+    few = words.too_few(len(of.sizes), clustered=of.clustered, margin=margin, what=what).removesuffix(".")
+    units = "clusters" if of.clustered else "examples"
+    raise ConfigurationError(
+        f"the check {of.name} cannot PASS: {few}, and `on_inconclusive: fail` blocks",
+        next_step=f"use {_enough(of, margin):,} {units} or more, a larger `{key}`, or `on_inconclusive: warn`",
+    )
 
 
 def _refuse_small_slice(of: Strict) -> None:
@@ -150,16 +163,14 @@ def _rules_out(sizes: Sequence[int], margin: float, *, binary: bool) -> bool:
     return lowest_with_no_change(equal) > -margin
 
 
-def _enough(of: Strict) -> int:
+def _enough(of: Strict, margin: float) -> int:
     """Return how many examples or clusters rule out the margin where every score is equal."""
     few, many = 1, 2
-    while not _rules_out([1] * many, of.rule.rule_out_drop, binary=of.single):
+    while not _rules_out([1] * many, margin, binary=of.single):
         few, many = many, many * 2
     while many - few > 1:
         middle = (few + many) // 2
-        few, many = (
-            (few, middle) if _rules_out([1] * middle, of.rule.rule_out_drop, binary=of.single) else (middle, many)
-        )
+        few, many = (few, middle) if _rules_out([1] * middle, margin, binary=of.single) else (middle, many)
     return many
 
 

@@ -123,16 +123,28 @@ def nothing_changed(pairs: int) -> Told:
     return Told(reason=f"Nothing changed: all {pairs:,} answers scored the same.")
 
 
-def leans(compared: Comparison, *, columns: int, checks: int) -> str:
-    """Return the sentence for an interval below 0 that is no FAIL; empty where the interval reaches 0."""
+def leans(compared: Comparison, *, columns: int, checks: int, unable: str) -> str:
+    """Return the sentence for an interval below 0 that is no FAIL; empty where the interval reaches 0.
+
+    `unable` is `beyond_failing`'s clause, or empty.
+    """
     if compared.interval is None or compared.interval.high >= 0:
         return ""
-    ordinary = (
-        f"among {columns:,} {family_noun(columns, checks)} one this lopsided is ordinary"
-        if columns > 1
-        else "a split this lopsided happens without any change too often to fail on"
-    )
+    if unable:
+        ordinary = unable
+    elif columns > 1:
+        ordinary = f"among {columns:,} {family_noun(columns, checks)} one this lopsided is ordinary"
+    else:
+        ordinary = "a split this lopsided happens without any change too often to fail on"
     return f"Leans worse ({span(compared.interval)} points); {ordinary}."
+
+
+def beyond_failing(compared: Comparison, *, clustered: bool, of_slice: bool) -> str:
+    """Return the clause for a comparison that so few changes could not have failed; empty where they could have."""
+    if compared.could_fail or not compared.changed:
+        return ""
+    there = count(compared.changed, "changed cluster" if clustered else "changed example")
+    return f"with {there} this {'slice' if of_slice else 'check'} could not have failed"
 
 
 def small_drop(compared: Comparison, ignored: float) -> str:
@@ -343,13 +355,19 @@ def _do(names: Sequence[str]) -> str:
     return "does" if len(names) == 1 else "do"
 
 
-def missing_could_change(verdict: Verdict, if_right: Verdict | None, if_wrong: Verdict | None) -> str | None:
-    """Return the sentence where the missing answers could have changed the verdict; None where they could not."""
+def missing_could_change(
+    verdict: Verdict, if_right: Verdict | None, if_wrong: Verdict | None, *, one_sided: bool
+) -> str | None:
+    """Return the sentence where the missing answers could have changed the verdict; None where they could not.
+
+    `one_sided`: only the candidate lacks answers. Else those of the baseline count the other way, and it is said so.
+    """
+    right, wrong = ("right", "wrong") if one_sided else ("in the candidate's favour", "against the candidate")
     if if_right is if_wrong and if_right not in {None, verdict}:
-        return f"It would be {if_right} whether the missing answers were right or wrong."
+        return f"It would be {if_right} whether the missing answers were {right} or {wrong}."
     could = [
         f"{verdict_if} were every missing answer {what}"
-        for verdict_if, what in ((if_right, "right"), (if_wrong, "wrong"))
+        for verdict_if, what in ((if_right, right), (if_wrong, wrong))
         if verdict_if is not None and verdict_if is not verdict
     ]
     return f"It would be {', and '.join(could)}." if could else None

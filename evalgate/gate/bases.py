@@ -63,11 +63,11 @@ class Bases:
         """Return the config file in the tree of the commit, by the name that it had there; None where it has none."""
         repository, tree = self._repository(), self.tree(base)
         name = self.within(self._config)
-        moved = {change.path: change.was for change in repository.changes(base.commit) if change.was}
-        for each in (name, moved.get(name.as_posix())):
-            if each is not None and (tree / each).is_file():
-                return tree / each
-        return None
+        if (tree / name).is_file():
+            return tree / name
+        moved = {change.path: change.was for change in repository.changes(base.commit)}
+        was = moved.get(name.as_posix())
+        return tree / was if was is not None and (tree / was).is_file() else None
 
     def within(self, path: Path) -> Path:
         """Return where a path of the work tree is in every tree. Raises BaselineError where it is outside."""

@@ -141,6 +141,10 @@ class Drawn:
     policy: Policy
     unchanged: str | None
 
+    def as_stored(self, baseline: ExperimentRow | None) -> bool:
+        """Return whether the baseline's runs are an earlier build's; a confirmation drew its own beside them."""
+        return baseline is not None and baseline.stored and not any(draw.baseline for draw in self.draws)
+
     def screen(self, baseline: ExperimentRow | None) -> StoredRuns | None:
         """Return what the suite is screened against; None where its baseline was drawn for it, or decides as stored."""
         if baseline is None or self.policy.baseline_runs != "confirm" or not is_screen(baseline, self.draws):
@@ -202,7 +206,7 @@ def _suite(
         problems=problems,
         baseline_label=by_side[Side.BASELINE].label if Side.BASELINE in by_side else None,
         screen=screen,
-        stored=screen is None and Side.BASELINE in by_side and by_side[Side.BASELINE].stored,
+        stored=screen is None and drawn.as_stored(by_side.get(Side.BASELINE)),
         unchanged=drawn.unchanged,
     )
 

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from evalgate.decision.before import threshold_outlook
 from evalgate.decision.layout import refuse_more_than_held
 from evalgate.decision.planning import Noise
+from evalgate.decision.ratios.outlook import refuse_undecidable_change as refuse_undecidable_amount
 from evalgate.decision.ratios.outlook import refuse_undecidable_rise
-from evalgate.decision.strict import Strict, strict_outlook
+from evalgate.decision.strict import Strict, refuse_undecidable_change, strict_outlook
 from evalgate.errors import ConfigurationError
-from evalgate.gate.evidence import grouping
+from evalgate.gate.evidence import Grouping, grouping
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.records import Direction, EvaluatorSpec
 from evalgate.suite.checks import Check, NoRegression, Policy
@@ -39,7 +40,7 @@ def outlook(
             )
         if suite.count and suite.selection.words is None:
             yield from ((spec.name, line) for line in _of_check(suite, spec, check, policy, known))
-    _refuse_undecidable_rises(suite, policy)
+    _refuse_undecidable_amounts(suite, policy)
 
 
 def refuse_too_many_comparisons(suites: Iterable[PreparedSuite]) -> None:
@@ -57,12 +58,20 @@ def _slices(suite: PreparedSuite) -> Mapping[str, Sequence[str | None]]:
     return grouping(suite.suite, suite.examples()).slices if sliced else {}
 
 
-def _refuse_undecidable_rises(suite: PreparedSuite, policy: Policy) -> None:
-    if policy.on_inconclusive != "fail" or suite.suite.cluster is not None or suite.selection.words is not None:
+def _refuse_undecidable_amounts(suite: PreparedSuite, policy: Policy) -> None:
+    if policy.on_inconclusive != "fail" or not suite.count or suite.selection.words is not None:
         return
+    sizes = _sizes(suite, grouping(suite.suite, suite.examples()))
     for name, (_, check) in suite.suite.resource_checks.items():
-        if check.no_regression is not None and check.gating and suite.count:
-            refuse_undecidable_rise(name, check.no_regression, suite.count)
+        if check.no_regression is not None and check.gating:
+            refuse_undecidable_rise(name, check.no_regression, sizes)
+        if check.equivalent is not None and check.gating:
+            refuse_undecidable_amount(name, check.equivalent, sizes)
+
+
+def _sizes(suite: PreparedSuite, parts: Grouping) -> list[int]:
+    """Return how many examples each cluster has; 1 for each example where nothing clusters them."""
+    return [1] * suite.count if parts.clusters is None else sorted(Counter(parts.clusters).values())
 
 
 def _of_check(suite: PreparedSuite, spec: EvaluatorSpec, check: Check, policy: Policy, known: Known) -> Iterator[str]:
@@ -74,6 +83,9 @@ def _of_check(suite: PreparedSuite, spec: EvaluatorSpec, check: Check, policy: P
     if check.no_regression is not None and policy.on_inconclusive == "fail":
         noise = known.get((suite.name, spec.name))
         lines.append(strict_outlook(_strict(suite, spec, check.no_regression, noise)))
+    if check.equivalent is not None and policy.on_inconclusive == "fail":
+        noise = known.get((suite.name, spec.name))
+        refuse_undecidable_change(_strict(suite, spec, NoRegression(), noise), check.equivalent)
     yield from (line for line in lines if line is not None)
 
 
@@ -85,7 +97,7 @@ def _strict(suite: PreparedSuite, spec: EvaluatorSpec, rule: NoRegression, noise
     return Strict(
         spec=spec,
         rule=rule,
-        sizes=[1] * suite.count if parts.clusters is None else sorted(Counter(parts.clusters).values()),
+        sizes=_sizes(suite, parts),
         repetitions=suite.suite.repetitions,
         noise=noise,
         required=[(f"{path} = {value}", n) for path, values in slices.items() for value, n in sorted(values.items())],

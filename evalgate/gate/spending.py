@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from evalgate.gate.samples import drawn_samples, redraw_sample
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.llm.budget import Spent
@@ -68,9 +69,7 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> Su
     """Return what one suite's experiments took; a stored baseline was paid for by its own build."""
     sums = _Sums()
     for experiment in experiments:
-        if experiment.stored:
-            continue
-        for example_id, _, evaluator, usage in journal.usages(experiment.id):
+        for example_id, evaluator, usage in _drawn(journal, experiment):
             if usage == ():
                 continue
             of = sums.by_part.setdefault(evaluator or experiment.side.value, _Sum())
@@ -104,6 +103,19 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> Su
 def _parts(journal: Journal, experiments: Iterable[ExperimentRow]) -> Iterator[tuple[str, str, Usage]]:
     """Yield (example id, evaluator, usage) of everything that models were called for in this build."""
     for experiment in experiments:
-        if not experiment.stored:
-            for example_id, _, evaluator, usage in journal.usages(experiment.id):
-                yield from ((example_id, evaluator, part) for part in usage or ())
+        for example_id, evaluator, usage in _drawn(journal, experiment):
+            yield from ((example_id, evaluator, part) for part in usage or ())
+
+
+def _drawn(journal: Journal, experiment: ExperimentRow) -> Iterator[tuple[str, str, tuple[Usage, ...] | None]]:
+    """Yield (example id, evaluator, usage) but of stored runs; a confirmation's own are beside them."""
+    own = _own_samples(journal, experiment) if experiment.stored else None
+    for example_id, sample, evaluator, usage in journal.usages(experiment.id):
+        if own is None or sample in own:
+            yield example_id, evaluator, usage
+
+
+def _own_samples(journal: Journal, experiment: ExperimentRow) -> frozenset[str]:
+    """Return what this build drew of a side that has stored runs: the samples that are named by a key."""
+    draws = [row for row in journal.draws(experiment.build) if row.suite == experiment.suite and row.key is not None]
+    return frozenset((*drawn_samples(experiment.side, draws), redraw_sample(draws))) if draws else frozenset()

@@ -17,7 +17,7 @@ from evalgate.records import Evaluation, Json, Verdict
 from evalgate.report import escaping, formatting, sentences, spread
 from evalgate.report.answers import answer, one_line, pretty
 from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
-from evalgate.report.rows import Row, flip_words, listed_first, slice_name, suite_rows
+from evalgate.report.rows import Row, flip_words, listed_first, slice_name, suite_rows, went
 from evalgate.report.spending import spending_line
 from evalgate.report.templates import escaping_environment
 
@@ -192,7 +192,7 @@ def _folds(checks: Sequence[CheckDecision], shown: SuiteReport, detail: Detail) 
         unit = shown.units.get(check.name)
         changed = [(flip.example_id, " → ".join(flip_words(flip, check, unit))) for flip in check.regressed]
         if detail >= Detail.REGRESSED:
-            yield from _fold("worse in", check, changed, shown)
+            yield from _fold(f"{went('worse', check)} in", check, changed, shown)
             yield from _fold("failing in", check, [(name, "fails") for name in dict.fromkeys(failing)], shown)
         if detail >= Detail.EVERYTHING:
             better = [(flip.example_id, " → ".join(flip_words(flip, check, unit))) for flip in check.improved]

@@ -145,10 +145,12 @@ def _answers(each: Flaky, runs: int) -> str:
 
 
 def scores_of(each: Flaky, check: CheckNoise) -> str:
-    """Say what a flaky example scored: `pass 3, fail 2`, `0.2 to 0.9`."""
+    """Say what a flaky example scored: `pass 3, fail 2`, `5 (3), 2 (3)`, `0.2 to 0.9`."""
     if len(each.scores) > 3:
         known = [score for score, _ in each.scores if score is not None]
         return f"{formatting.number(min(known))} to {formatting.number(max(known))}"
+    if not check.binary:
+        return ", ".join(f"{_score(score, check)} ({times})" for score, times in each.scores)
     return ", ".join(f"{_score(score, check)} {times}" for score, times in each.scores)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from evalgate.decision.ratios.checks import NOTABLE
 from evalgate.decision.results import CheckDecision, Comparison, Flip, Interval, SliceDecision, SuiteDecision
 from evalgate.paths import resolve
 from evalgate.records import Verdict
@@ -101,6 +102,14 @@ def listed_first(suite: SuiteDecision) -> tuple[list[CheckDecision], list[CheckD
     decisive = [check for check in with_examples if check.gating and check.verdict is suite.verdict]
     first = (decisive or with_examples)[:_CHECKS_LISTED]
     return first, [check for check in with_examples if all(check is not each for each in first)]
+
+
+def went(word: str, check: CheckDecision) -> str:
+    """Return which way the listed examples of a check went, `worse` or `better`; of what runs take, how far up."""
+    if check.ratio is None:
+        return word
+    allowed = check.ratio.allowed
+    return f"up by over {formatting.rise(NOTABLE if allowed is None else allowed)}"
 
 
 def slice_name(part: SliceDecision) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from evalgate.decision import words
 from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
@@ -20,6 +21,7 @@ from evalgate.suite.resources import Resource
 _NAMED = 3  # more names than this in a headline are not read
 _LISTED: Final = 5  # nor more than this in a sentence
 _TO_DECIDE: Final = "To decide"
+_SHOWS: Final = "`evalgate show`"
 _ASKED: Final = {
     "no_regression": " whether this is worse",
     "improves": " whether this is better",
@@ -126,10 +128,15 @@ def unsaid(report: BuildReport, suite: SuiteDecision) -> tuple[str | None, list[
         return None, []
     reasons: list[Reason] = []
     for reason in suite_reasons(suite):
-        if not any(reason.text in other.text for other in reasons):
+        if not any(_says(other, reason) for other in reasons):
             reasons.append(reason)
     quotes = any(reason.text in suite.reason for reason in suite_reasons(suite))
     return None if quotes or suite.verdict is Verdict.PASS or not suite.reason else suite.reason, reasons
+
+
+def _says(other: Reason, reason: Reason) -> bool:
+    """Return whether what stands there says a reason already: in longer words, or in the same of the same thing."""
+    return reason.text in other.text and (reason.text != other.text or reason.about == other.about)
 
 
 def _check_reasons(check: CheckDecision) -> Iterable[Reason]:
@@ -147,7 +154,8 @@ def _rule_reasons(check: CheckDecision) -> Iterable[Reason]:
         yield Reason(about=about, verdict=rule.verdict, text=rule.reason, next_step=rule.next_step)
     said = " ".join(rule.reason for rule in check.rules)
     for part in first_failing(check):
-        if part.reason not in said:
+        place = words.slice_place(part.path, part.value, part.examples)
+        if part.reason not in said and place not in said:
             yield Reason(about=f"{check.name}, {slice_name(part)}", verdict=part.verdict, text=part.reason)
     more = len(failing(check)) - len(first_failing(check))
     if more:
@@ -212,7 +220,11 @@ def _amounts(check: CheckDecision, unit: str | None) -> str | None:
     )
     in_all = "" if of.resource is Resource.LATENCY else f"; in all {totals}"
     known = " (of what is known)" if check.missing.candidate or check.missing.baseline else ""
-    return f"{check.name}: half of the answers within {medians}, 95 in 100 within {highest}{in_all}{known}"
+    return f"{check.name}: half of the answers {_within(medians)}, 95 in 100 {_within(highest)}{in_all}{known}"
+
+
+def _within(most: str) -> str:
+    return most if most.startswith("under ") else f"within {most}"
 
 
 def next_steps(report: BuildReport) -> list[str]:
@@ -226,7 +238,9 @@ def next_steps(report: BuildReport) -> list[str]:
         steps.append("evalgate show")
     if report.sample:
         steps.append("evalgate run")
-    return list(dict.fromkeys(step for step in steps if step))
+    told = list(dict.fromkeys(step for step in steps if step))
+    nearer = any(step != words.SHOW and _SHOWS in step for step in told)
+    return [step for step in told if step != words.SHOW or not nearer]
 
 
 def _of_suite(suite: SuiteDecision) -> list[str | None]:

@@ -13,7 +13,7 @@ from evalgate.report.escaping import for_terminal
 from evalgate.report.formatting import count
 from evalgate.report.model import BuildReport, ExampleView, SuiteReport
 from evalgate.report.page import GAP, Column, Page, Part
-from evalgate.report.rows import Row, flip_words, in_failing_slice, listed_first, suite_rows
+from evalgate.report.rows import Row, flip_words, in_failing_slice, listed_first, suite_rows, went
 from evalgate.report.spending import spending_line
 
 TONES = {
@@ -152,9 +152,15 @@ def _other_flips(page: Page, rest: list[CheckDecision]) -> None:
     if not rest:
         return
     page.blank()
-    told = [f"{check.name} ({len(check.regressed):,} worse, {len(check.improved):,} better)" for check in rest]
+    told = [f"{check.name} ({_how_many(check)})" for check in rest]
     more = f" and {count(len(told) - _CHECKS_NAMED, 'more check')}" if len(told) > _CHECKS_NAMED else ""
     page.prose(f"Changed too: {', '.join(told[:_CHECKS_NAMED])}{more}.", indent=2, hanging=4)
+
+
+def _how_many(check: CheckDecision) -> str:
+    """Return how many went which way; of what runs take, only rises are listed."""
+    risen = f"{len(check.regressed):,} {went('worse', check)}"
+    return risen if check.ratio is not None else f"{risen}, {len(check.improved):,} better"
 
 
 def _flips(page: Page, check: CheckDecision, shown: SuiteReport) -> None:
@@ -168,7 +174,7 @@ def _flips(page: Page, check: CheckDecision, shown: SuiteReport) -> None:
             continue
         page.blank()
         more = f", the first {_EXAMPLES_SHOWN}" if len(flips) > _EXAMPLES_SHOWN else ""
-        page.prose(f"{count(len(flips), 'example')} {word} in {check.name}{more}:", indent=2)
+        page.prose(f"{count(len(flips), 'example')} {went(word, check)} in {check.name}{more}:", indent=2)
         first = flips[:_EXAMPLES_SHOWN]
         words = [" → ".join(flip_words(flip, check, shown.units.get(check.name))) for flip in first]
         ids = [shlex.quote(flip.example_id) for flip in first]

@@ -66,9 +66,15 @@ def complaints(errors: Iterable[ErrorDetails], raw: Any, start: Any) -> list[Com
     for error, where in found:
         if not where.fits and where.path in fitting:
             continue
+        if error["type"] == "too_short" and any(_below(where.path, other.path) for _, other in found):
+            continue  # pydantic counts what is right: of one evaluator in error, none
         for complaint in _words(error, where, raw):
             said.setdefault((complaint.path, complaint.message), complaint)
     return list(said.values())
+
+
+def _below(path: Path, other: Path) -> bool:
+    return len(other) > len(path) and other[: len(path)] == path
 
 
 def _words(error: ErrorDetails, where: Target, raw: Any) -> list[Complaint]:

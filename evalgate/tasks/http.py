@@ -80,7 +80,8 @@ class HttpTaskRunner:
         self._declared = declared
         self._door: Door | None = None
         self._turns = Turns()
-        self._server: Server | None = None
+        serve = task.http.serve
+        self._server = Server(serve, root=root, environment=environ, transport=transport) if serve else None
         self.concurrency = task.per_worker if task.http.serve else task.workers * task.per_worker
         self._headers: dict[str, str] = {}
         self._secrets: tuple[str, ...] = ()
@@ -97,14 +98,9 @@ class HttpTaskRunner:
                 next_step="repair it in the config",
             ) from None
         self._check_url()
-        environ = self._environ
-        if self._doorway is not None:
+        if self._doorway is not None and self._server is not None:
             self._door = (await self._doorway())()
-            environ = {**environ, **self._door.environment}
-        if self._task.http.serve is not None:
-            self._server = Server(
-                self._task.http.serve, root=self._root, environment=environ, transport=self._transport
-            )
+            self._server.environment = {**self._environ, **self._door.environment}
         if self._task.setup is not None:
             await run_setup(self._task.setup, self._root, self._environ, self._log)
         if self._server is not None:

@@ -48,12 +48,12 @@ class _Output(asyncio.SubprocessProtocol):
 
 
 class Server:
-    """One server process. `environment` is complete: it gets that, PORT, and nothing else."""
+    """One server process. `environment` is complete: it gets that, PORT, and nothing else, whenever it is started."""
 
     def __init__(self, serve: Serve, *, root: Path, environment: Mapping[str, str], transport: Sender) -> None:
         self._serve = serve
         self._root = root
-        self._environment = environment
+        self.environment = environment
         self._transport = transport
         self._process: asyncio.SubprocessTransport | None = None
         self._output: _Output | None = None
@@ -131,7 +131,7 @@ class Server:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.STDOUT,
                 cwd=self._root,
-                env={**self._environment, "PORT": str(self.port)},
+                env={**self.environment, "PORT": str(self.port)},
                 start_new_session=True,
             )
         except OSError as error:

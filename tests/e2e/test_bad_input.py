@@ -242,7 +242,7 @@ def test_a_disk_that_runs_full_loses_nothing(project):
     project.examples = 60
     project.prepare()
     limited = subprocess.run(
-        ["bash", "-c", 'ulimit -f 200; exec "$0" -m evalgate run', sys.executable],
+        ["bash", "-c", 'ulimit -f 400; exec "$0" -m evalgate run', sys.executable],
         cwd=project.folder,
         env=environment(),
         capture_output=True,

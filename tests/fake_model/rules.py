@@ -69,8 +69,8 @@ class Rule:
     """`when` is a substring of the last user message, `model` a model's name, `has` a key of the body; None fits all.
 
     It applies `times` times (None: always), and to a seeded `share` of the calls that fit. `reply` is echo, random,
-    judge (a gullible one, `judge.py`), or any other text as it stands. `finish_reason`, `tool_calls` and `usage`
-    override what would be computed, `message` what an error of `status` says.
+    judge (a gullible one), reader (one that reads) or any other text as it stands. `finish_reason`, `tool_calls` and
+    `usage` override what would be computed, `message` what an error of `status` says.
     """
 
     when: str | None = None

@@ -25,7 +25,7 @@ from evalgate.records import Side, Verdict, worst
 from evalgate.stats.summary import summarize
 from evalgate.suite.checks import NoRegression, Threshold
 
-_NOTABLE = NoRegression().allow_increase
+NOTABLE = NoRegression().allow_increase
 """A rise that is worth naming where the check allows none in particular."""
 _SAME = 1e-9
 
@@ -155,7 +155,7 @@ def _risen(of: RatioView, rule: NoRegression | None) -> Sequence[Flip]:
     pairs = of.pairs
     if pairs is None:
         return ()
-    limit = -math.log1p(rule.allow_increase if rule is not None else _NOTABLE) / CLIP
+    limit = -math.log1p(rule.allow_increase if rule is not None else NOTABLE) / CLIP
     indexes = np.flatnonzero(np.nan_to_num(pairs.differences) < limit - _SAME)
     rises = np.round(pairs.candidate[indexes] - pairs.baseline[indexes], 12)
     indexes = indexes[np.argsort(-rises, kind="stable")]

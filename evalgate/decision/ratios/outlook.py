@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from evalgate.decision.ratios.view import CLIP, RatioView, log_share_of
 from evalgate.errors import ConfigurationError
 from evalgate.stats.intervals import mean_interval, z_value
 from evalgate.stats.power import POWER
-from evalgate.suite.checks import NoRegression
+from evalgate.suite.checks import Equivalent, NoRegression
 
 _ONE_SIDE = 0.05
 _REPETITIONS = 3
@@ -55,32 +56,49 @@ def to_decide(of: RatioView, differences: Differences, family: Family, allowed: 
 
 def units_to_rule_out(allowed: float) -> int:
     """Return how many examples (or clusters) rule out a rise of more than `allowed` where none took any more."""
-
-    limit = log_share_of(allowed)
-
-    def rules_out(units: int) -> bool:
-        return mean_interval(np.zeros(units), np.ones(units), level=0.90)[0] > limit
-
     high = 2
-    while not rules_out(high):
+    while not _rules_out(allowed, [1] * high):
         high *= 2
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if rules_out(middle) else (middle, high)
+        low, high = (low, middle) if _rules_out(allowed, [1] * middle) else (middle, high)
     return high
 
 
-def refuse_undecidable_rise(name: str, rule: NoRegression, units: int) -> None:
-    """Raise ConfigurationError where a gate that blocks on INCONCLUSIVE could not pass even on equal amounts."""
-    needed = units_to_rule_out(rule.allow_increase)
-    if units < needed:
-        allowed = f"{100 * rule.allow_increase:g} %"
-        raise ConfigurationError(
-            f"the check {name} cannot PASS: {units:,} examples cannot rule out a rise of {allowed} even where both"
-            " sides take as much, and `on_inconclusive: fail` blocks",
-            next_step=f"use {needed:,} examples or more, a larger `allow_increase`, or `on_inconclusive: warn`",
-        )
+def _rules_out(allowed: float, sizes: Sequence[int]) -> bool:
+    """Return whether equal amounts rule out that `allowed` is passed."""
+    limit = math.log1p(allowed)
+    clip = max(CLIP, 2 * limit)
+    equal = mean_interval(np.zeros(len(sizes)), np.array(sizes, dtype=np.float64), level=0.90)
+    return equal[0] * clip > -limit
+
+
+def refuse_undecidable_rise(name: str, rule: NoRegression, sizes: Sequence[int]) -> None:
+    """Raise ConfigurationError where a gate that blocks on INCONCLUSIVE could not pass even on equal amounts.
+
+    `sizes` are how many examples each cluster has, or 1 for each example.
+    """
+    _refuse_undecidable(name, rule.allow_increase, sizes, what="rise", key="allow_increase")
+
+
+def refuse_undecidable_change(name: str, rule: Equivalent, sizes: Sequence[int]) -> None:
+    """Raise ConfigurationError where `equivalent` could not pass even on equal amounts."""
+    _refuse_undecidable(name, rule.margin, sizes, what="change", key="equivalent")
+
+
+def _refuse_undecidable(name: str, allowed: float, sizes: Sequence[int], *, what: str, key: str) -> None:
+    if _rules_out(allowed, sizes):
+        return
+    units = "clusters" if len(sizes) < sum(sizes) else "examples"
+    raise ConfigurationError(
+        f"the check {name} cannot PASS: {len(sizes):,} {units} cannot rule out a {what} of {100 * allowed:g} % even"
+        " where both sides take as much, and `on_inconclusive: fail` blocks",
+        next_step=(
+            f"use {max(len(sizes) + 1, units_to_rule_out(allowed)):,} {units} or more, a larger `{key}`,"
+            " or `on_inconclusive: warn`"
+        ),
+    )
 
 
 def _needed(differences: Differences, family: Family, allowed: float) -> float:

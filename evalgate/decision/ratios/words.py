@@ -123,9 +123,12 @@ def rise(share: float) -> str:
 
 
 def span(where: Interval, *, falling: bool = False) -> str:
-    """Return where a rise could really be: `18 to 31 %`, `−3 to +5 %`; turned where the sentence says a fall."""
-    low, high = (where.low, where.high) if falling else (-where.high, -where.low)
-    signed = low < 0 < high
+    """Return where a rise could really be: `18 to 31 %`, `−3 to +5 %`; turned where the sentence says a fall.
+
+    With signs + is a rise, whatever the sentence says, as in the tables.
+    """
+    signed = where.low < 0 < where.high
+    low, high = (where.low, where.high) if falling and not signed else (-where.high, -where.low)
     ends = [percent_number(end, signed=signed) for end in (low, high)]
     return f"{ends[0]} to {ends[1]} %"
 

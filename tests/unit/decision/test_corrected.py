@@ -68,3 +68,9 @@ def test_clustered_examples_are_not_corrected():
     """The formula takes examples for independent."""
     clusters = [f"c{i // 5}" for i in range(100)]
     assert decide(leaning(labelled=50, clusters=clusters)).suites[0].checks[0].corrected is None
+
+
+def test_labels_that_are_all_alike_leave_something_open():
+    """An interval of no width would say that eight labels settle everything."""
+    found = decide(leaning(labelled=8)).suites[0].checks[0].corrected
+    assert found.low < found.estimate - 0.05

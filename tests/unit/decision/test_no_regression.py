@@ -308,3 +308,29 @@ def test_exact_takes_no_mid_p():
     candidate, baseline = flips(80, 4, 0)
     assert one(check(candidate, baseline)).comparison.p == 0.03125
     assert one(check(candidate, baseline), policy={"exact": True}).comparison.p == 0.0625
+
+
+def test_so_few_changed_clusters_that_they_could_not_have_failed_are_said_to_be():
+    clusters = [f"c{index // 3}" for index in range(90)]
+    decision = one(check(*flips(90, 9, 0)), clusters=clusters)
+    assert decision.verdict is Verdict.INCONCLUSIVE
+    assert rule_of(decision).reason == (
+        "Leans worse (−21 to −0.5 points); with 3 changed clusters this check could not have failed."
+    )
+    undecided = one(check(*flips(20, 1, 0)))
+    assert rule_of(undecided).reason == (
+        "Fits both no change and a drop of up to 20 points. With 1 changed example this check could not have failed."
+        " 20 examples cannot rule out a drop of 10 points even where every score is equal."
+    )
+
+
+def test_answers_that_both_sides_lack_do_not_cancel_out_in_what_they_could_change():
+    candidate, baseline = flips(40, 0, 0)
+    for index in range(5):
+        candidate[index] = baseline[index] = None
+    decision = one(check(candidate, baseline))
+    assert decision.verdict is Verdict.UNMEASURABLE
+    assert decision.missing_could_change == (
+        "It would be PASS were every missing answer in the candidate's favour, and FAIL were every missing answer"
+        " against the candidate."
+    )

@@ -12,11 +12,16 @@ import pytest
 from evalgate.decision import decide
 from evalgate.decision.evidence import BuildEvidence, Cell, Scores
 from evalgate.decision.planning import plan_comparisons
-from evalgate.decision.ratios.outlook import refuse_undecidable_rise, rise_for, units_to_rule_out
+from evalgate.decision.ratios.outlook import (
+    refuse_undecidable_change,
+    refuse_undecidable_rise,
+    rise_for,
+    units_to_rule_out,
+)
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.errors import ConfigurationError
 from evalgate.records import Verdict
-from evalgate.suite.checks import NoRegression
+from evalgate.suite.checks import Equivalent, NoRegression
 from tests.unit.decision.builds import build, check, flips, suite, taken
 from tests.unit.decision.test_ratios import BASE, LANG, amounts, varied
 
@@ -118,11 +123,31 @@ def test_how_many_examples_rule_out_a_rise_at_best(allowed, needed):
 
 def test_a_strict_gate_that_could_never_pass_is_refused():
     rule = NoRegression(allow_increase=0.1)
-    refuse_undecidable_rise("cost", rule, units_to_rule_out(0.1))
+    refuse_undecidable_rise("cost", rule, [1] * units_to_rule_out(0.1))
     with pytest.raises(ConfigurationError) as caught:
-        refuse_undecidable_rise("cost", rule, 12)
+        refuse_undecidable_rise("cost", rule, [1] * 12)
     assert caught.value.message == (
         "the check cost cannot PASS: 12 examples cannot rule out a rise of 10 % even where both sides take as "
         "much, and `on_inconclusive: fail` blocks"
     )
     assert caught.value.next_step == "use 27 examples or more, a larger `allow_increase`, or `on_inconclusive: warn`"
+
+
+def test_clusters_and_equivalence_are_held_to_the_same():
+    """What is refused beforehand is what a decision on equal amounts would leave open."""
+    with pytest.raises(ConfigurationError) as caught:
+        refuse_undecidable_rise("cost", NoRegression(allow_increase=0.1), [3] * 20)
+    assert caught.value.message == (
+        "the check cost cannot PASS: 20 clusters cannot rule out a rise of 10 % even where both sides take as much,"
+        " and `on_inconclusive: fail` blocks"
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        refuse_undecidable_change("tokens", Equivalent(margin=0.1), [1] * 12)
+    assert caught.value.message == (
+        "the check tokens cannot PASS: 12 examples cannot rule out a change of 10 % even where both sides take as"
+        " much, and `on_inconclusive: fail` blocks"
+    )
+    for number, verdict in ((26, Verdict.INCONCLUSIVE), (27, Verdict.PASS)):
+        made = build(suite(taken(amounts(number), amounts(number), rules={"equivalent": 0.1})))
+        assert decide(made).verdict is verdict
+    refuse_undecidable_change("tokens", Equivalent(margin=0.1), [1] * 27)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from evalgate.decision import decide
 from evalgate.decision.evidence import StoredRuns
+from evalgate.decision.ratios.words import Change
+from evalgate.decision.results import Interval
 from evalgate.records import Verdict
 from evalgate.suite.checks import Unmeasurable
+from evalgate.suite.resources import Resource
 from tests.unit.decision.builds import ERROR, UNKNOWN, build, check, flips, suite, taken
 from tests.unit.decision.test_ratios import BASE, SHOW, amounts, decided, rule, varied
 
@@ -217,3 +222,16 @@ def test_a_check_is_its_worst_rule():
     (one,) = decided(taken(varied(BASE), BASE, rules={"no_regression": {}, "at_most": 0.001}))
     assert [each.verdict for each in one.rules] == [Verdict.PASS, Verdict.FAIL]
     assert one.verdict is Verdict.FAIL
+
+
+def test_an_interval_on_both_sides_of_none_has_the_signs_of_the_tables():
+    """+ is a rise, also in a sentence that says a fall."""
+    change = Change(
+        delta=0.011,
+        where=Interval(low=-0.036, high=0.055, level=0.9, method="t"),
+        resource=Resource.COST,
+        label="main",
+    )
+    assert change.text == "Cost per answer fell 1.1 % against main (−5.5 to +3.6 %)"
+    both = replace(change, delta=0.4, where=Interval(low=0.36, high=0.42, level=0.9, method="t"))
+    assert both.text == "Cost per answer fell 40 % against main (36 to 42 %)"

@@ -377,7 +377,8 @@ def test_a_check_that_is_shown_only_decides_nothing_and_shows_its_numbers():
     assert not shown.gating
     assert list(shown.regressed) == []
     assert shown.comparison is not None
-    assert shown.comparison.p is None
+    assert shown.comparison.p_adjusted is None
+    assert shown.comparison.q == shown.comparison.p
     assert shown.comparison.delta == pytest.approx(-1.03, abs=0.01)
     assert shown.ratio is not None
     assert shown.ratio.candidate is not None

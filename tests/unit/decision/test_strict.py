@@ -3,11 +3,11 @@
 import pytest
 
 from evalgate.decision.planning import Noise
-from evalgate.decision.strict import Strict, strict_outlook
+from evalgate.decision.strict import Strict, refuse_undecidable_change, strict_outlook
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec
 from evalgate.stats.passing import pass_chance
-from evalgate.suite.checks import NoRegression
+from evalgate.suite.checks import Equivalent, NoRegression
 
 SPEC = EvaluatorSpec(name="accuracy")
 
@@ -123,3 +123,14 @@ def test_scores_and_clusters_go_by_their_own_interval():
 
 def test_a_larger_drop_to_rule_out_is_easier():
     assert strict_outlook(of(40, noise=noise(0.1), rule_out_drop=0.25)) is None
+
+
+def test_equal_scores_must_be_able_to_pass_equivalent_too():
+    with pytest.raises(ConfigurationError) as refused:
+        refuse_undecidable_change(of(0, sizes=[3] * 20), Equivalent(margin=0.1))
+    assert f"{refused.value.message} | {refused.value.next_step}" == (
+        "the check accuracy cannot PASS: 20 clusters cannot rule out a change of 10 points even where every score is"
+        " equal, and `on_inconclusive: fail` blocks | use 23 clusters or more, a larger `equivalent`, or"
+        " `on_inconclusive: warn`"
+    )
+    refuse_undecidable_change(of(0, sizes=[3] * 23), Equivalent(margin=0.1))

@@ -34,8 +34,8 @@ class Task:
 
 
 class Evaluator:
-    def __init__(self, name="m", pause=0.0):
-        self.concurrency = 1
+    def __init__(self, name="m", pause=0.0, concurrency=1):
+        self.concurrency, self.held, self.most = concurrency, 0, 0
         self.spec, self.pause, self.seen = EvaluatorSpec(name=name), pause, []
 
     async def start(self):
@@ -43,7 +43,10 @@ class Evaluator:
 
     async def evaluate(self, subject):
         self.seen.append(subject.example.id)
+        self.held += 1
+        self.most = max(self.most, self.held)
         await asyncio.sleep(self.pause)
+        self.held -= 1
         return Evaluation(name=self.spec.name, score=1.0)
 
     async def close(self):
@@ -95,6 +98,14 @@ async def test_evaluations_start_as_soon_as_a_run_ends():
     memory = Memory()
     await measure([work(Task(concurrency=1, pause=0.002), (Evaluator(),))], effects(memory))
     assert memory.events.index(("evaluated", "e0")) < memory.events.index(("run", "e5"))
+
+
+async def test_a_slow_judge_looks_at_as_many_runs_as_it_can_hold():
+    """Not as few as the task can: a function in one process and a judge at an endpoint with many slots."""
+    memory, judge = Memory(), Evaluator(pause=0.05, concurrency=8)
+    await measure([work(Task(concurrency=1), (judge, Evaluator("code")))], effects(memory))
+    assert judge.most == 8
+    assert len(memory.evaluations) == 20
 
 
 async def test_both_sides_go_at_once():

@@ -14,6 +14,7 @@ from evalgate.report.console import Console, cells
 from evalgate.report.json_report import render_json
 from evalgate.report.markdown import render_summary
 from evalgate.report.terminal import render_terminal
+from tests.unit.decision.builds import build, check, suite
 from tests.unit.report import decided
 from tests.unit.report.golden_texts import assert_golden
 
@@ -64,3 +65,25 @@ def test_no_words_that_need_statistics(name: str) -> None:
     for text in (terminal, render_summary(report)):
         assert not re.search(r"signific|null|hypothes|\bno regression\b", text)
     assert not re.search(r"\b[pq] ?[=<≤]|\bp-value|\bq-value|\b[pq] 0\.", terminal)
+
+
+def test_slices_that_failed_alike_are_each_said_once_and_the_next_command_once() -> None:
+    """A check's own words name its failing slices; equal words of two of them are two findings."""
+    languages = ["de"] * 30 + ["en"] * 30
+    sides = [[*half, *half] for half in decided.split(30, 10, 0)]
+    rules = {"no_regression": {"slices": ["metadata.lang"]}, "at_least": 0.8}
+    of = suite(check(*sides, name="route", rules=rules), slices={"metadata.lang": languages})
+    text = " ".join(render_terminal(decided.report(build(of)), Console(width=100)).split())
+    for value in ("de", "en"):
+        assert text.count(f"Where metadata.lang is {value} (30 examples) the drop is 33 points (") == 1
+    assert "route, metadata.lang" not in text
+    assert text.endswith("next: look at the examples that got worse: `evalgate show`")
+    assert text.count("`evalgate show`") == 1
+
+
+def test_equal_words_of_two_checks_are_two_findings() -> None:
+    sides = decided.split(40, 4, 3)
+    of = suite(check(*sides, name="correct"), check(*sides, name="grounded"))
+    text = render_terminal(decided.report(build(of)), Console(width=100))
+    assert "  correct: Fits both" in text
+    assert "  grounded: Fits both" in text

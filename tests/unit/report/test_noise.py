@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from evalgate.decision.study import CheckNoise, Drops, FalseAlarms, Flaky, Study, SuiteNoise
 from evalgate.report.console import Console
-from evalgate.report.noise import render_noise
+from evalgate.report.noise import render_noise, scores_of
 from evalgate.report.noise_json import render_noise_json
 from evalgate.report.noise_words import StudyInfo, alarm_lines, next_step
 from evalgate.stats.variance import Components, FlipRate, WholeRuns
@@ -170,3 +170,10 @@ def test_hostile_names_do_no_harm(hostile):
     assert "\x1b" not in shown
     assert all(character == "\n" or character.isprintable() for character in shown)
     assert render_noise_json(study, INFO).isascii()
+
+
+def test_scores_and_how_often_they_came_are_told_apart():
+    """`5 3` would be two scores to anybody who is tired."""
+    rated = replace(ROUTE, binary=False, low=1.0, high=5.0)
+    assert scores_of(Flaky(example_id="a", scores=((5.0, 3), (2.0, 3)), answers=2), rated) == "5 (3), 2 (3)"
+    assert scores_of(Flaky(example_id="a", scores=((1.0, 3), (0.0, 3)), answers=2), ROUTE) == "pass 3, fail 3"

@@ -426,3 +426,43 @@ def test_a_commit_cannot_be_the_baseline_of_one_server_for_both_sides(home):
         "evalgate.yaml:4:12: the baseline is a commit (git:main), and without `serve` both sides would ask the one"
         " server at http://127.0.0.1:9/: say how to start it under `serve`, or set `baseline:` to another task or null"
     )
+
+
+_ENDPOINT = "endpoint/model, the endpoint being one of `endpoints`"
+JUDGED = """\
+suites:
+  support:
+    dataset: data.jsonl
+    task: {command: "true"}
+    evaluators:
+      - judge: correctness
+        model: XX
+    checks: {correctness: {at_least: 1}}
+endpoints:
+  main: {base_url: "http://127.0.0.1:9/v1"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("judge", "said"),
+    [
+        ("XX", [f"evalgate.yaml:7:16: suites.support.evaluators[0].model should be {_ENDPOINT}; it is 'XX'"]),
+        ("mian/m", ["evalgate.yaml:7:16: the model's endpoint `mian` is not in `endpoints`: did you mean `main`?"]),
+        ("[main/m, x/m]", ["evalgate.yaml:7:25: the model's endpoint `x` is not in `endpoints`: known: main"]),
+    ],
+)  # fmt: skip
+def test_a_judges_models_are_at_endpoints_that_are_declared(home, judge, said):
+    """One complaint each, where the model stands."""
+    assert refusals(home, JUDGED.replace("XX", judge)) == said
+
+
+def test_a_judges_file_must_be_there(home):
+    own = "judge: tone.yaml\n        name: correctness"
+    (said,) = refusals(home, JUDGED.replace("XX", "main/m").replace("judge: correctness", own))
+    assert said.startswith("evalgate.yaml:6:16: the judge file 'tone.yaml' does not exist; it is looked for in")
+
+
+def test_one_evaluator_in_error_is_one_complaint(home):
+    """Not also that there is none."""
+    (said,) = refusals(home, JUDGED.replace("judge: correctness", "judge: corectness").replace("XX", "main/m"))
+    assert said == "evalgate.yaml:6:16: there is no judge `corectness`: did you mean `correctness`?"

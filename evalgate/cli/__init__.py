@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
-from evalgate.errors import EvalgateError
+from evalgate.errors import ConfigurationError, EvalgateError
 
 
 def main() -> None:
@@ -21,21 +22,32 @@ def main() -> None:
         code = root.main(standalone_mode=False, prog_name="evalgate")
     except EvalgateError as error:
         code = _expected(error)
+    except OSError as error:
+        code = _expected(_too_long(error)) if error.errno == errno.ENAMETOOLONG else _foreign(error)
     except Exception as error:  # noqa: BLE001 the outermost net: whatever gets here is ours to mend
         code = _foreign(error)
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _too_long(error: OSError) -> EvalgateError:
+    """Return what is wrong with a name that the system takes for no file: a flag, wherever it is looked at first."""
+    return ConfigurationError(
+        f"the name {str(error.filename)[:60]!r}… is too long for a file", next_step="name another file"
+    )
+
+
 def _expected(error: EvalgateError) -> int:
     """Say it, where it is looked for, and return its code."""
     from evalgate.cli.workflow import guarded, in_workflow, leave_error
+    from evalgate.encoding import printable
 
-    sys.stderr.write(guarded(f"evalgate: {error}\n", os.environ))
+    # Names of files, builds and branches may hold anything.
+    sys.stderr.write(guarded(printable(f"evalgate: {error}\n"), os.environ))
     if in_workflow(os.environ):
         try:
             leave_error(error, os.environ)
         except EvalgateError as second:
-            sys.stderr.write(guarded(f"evalgate: {second}\n", os.environ))
+            sys.stderr.write(guarded(printable(f"evalgate: {second}\n"), os.environ))
     return error.exit_code
 
 

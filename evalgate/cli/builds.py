@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Final
 
 from evalgate.errors import ConfigurationError
 from evalgate.gate.gather import Source
@@ -13,6 +14,9 @@ from evalgate.gate.prepare import Tree
 from evalgate.gate.request import Commit
 from evalgate.git.repository import Repository
 from evalgate.journal.store import Journal
+
+_DIGITS: Final = 19
+"""Of the first number that SQLite gives no row."""
 
 
 def journal_path(given: Path | None) -> Path:
@@ -29,6 +33,11 @@ def _stored(name: str) -> Path:
     here = Path.cwd()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     return Path(os.path.relpath(top, here)) / ".evalgate" / name
+
+
+def number_of(text: str) -> int | None:
+    """Return the build's number that `text` is; None where it is none, or larger than any build's."""
+    return int(text) if text.isdecimal() and len(text) < _DIGITS else None
 
 
 def chosen(journal: Journal, build: int | None, *, unfinished: bool = False, trials: bool = False) -> int:
@@ -59,9 +68,9 @@ def opened(builds: Sequence[str], journal: Path | None) -> Iterator[list[Source]
 
 
 def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
-    is_file = bool(name) and not name.isdigit()
+    number = number_of(name)
+    is_file = bool(name) and number is None
     store = stack.enter_context(Journal(Path(name) if is_file else journal_path(journal), create=False))
-    number = int(name) if name.isdigit() else None
     return Source(journal=store, build=chosen(store, number, unfinished=True, trials=is_file))
 
 

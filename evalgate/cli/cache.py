@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalgate.cli.options import cache_option
+from evalgate.cli.options import Amount, cache_option
 
 if TYPE_CHECKING:
     from evalgate.llm.cache import CacheStats, ModelShare, ResponseCache
@@ -35,7 +35,7 @@ def stats(cache: Path | None, *, as_json: bool) -> int:
 
 @command.command("clear", short_help="Remove answers: they are paid for again.")
 @cache_option
-@click.option("--older-than", type=click.FloatRange(min=0), metavar="DAYS", help="Only answers drawn longer ago.")
+@click.option("--older-than", type=Amount(min=0), metavar="DAYS", help="Only answers drawn longer ago.")
 def clear(cache: Path | None, older_than: float | None) -> int:
     """Remove the answers that are kept: the next run pays for its calls again."""
     from evalgate.report.formatting import count

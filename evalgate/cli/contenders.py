@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from evalgate.cli.builds import chosen
+from evalgate.cli.builds import chosen, number_of
 from evalgate.errors import ConfigurationError
 from evalgate.journal.store import Journal
 from evalgate.records import Side
@@ -41,7 +41,7 @@ class Address:
     @property
     def is_file(self) -> bool:
         """Whether it is a journal's file rather than a build of the journal."""
-        return self.change is None and not self.target.isdecimal() and self.target != LATEST
+        return self.change is None and number_of(self.target) is None and self.target != LATEST
 
     def called(self, *, whole: bool) -> str:
         """Return what it is called: its name, else its own words; the `whole` path where two are alike."""
@@ -134,8 +134,8 @@ def _too_few(addresses: Sequence[Address]) -> ConfigurationError:
 
 def build_of(address: Address, store: Journal) -> int:
     """Return the build that is meant; of a file, the one that it holds. Raises ConfigurationError where it is none."""
-    if address.target.isdecimal():
-        return chosen(store, int(address.target))
+    if (number := number_of(address.target)) is not None:
+        return chosen(store, number)
     builds = [
         row for row in store.builds(trials=address.is_file) if address.is_file or (row.complete and not row.partial)
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
@@ -13,6 +14,18 @@ import click
 CONFIG_NAME: Final = "evalgate.yaml"
 
 _Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Amount(click.FloatRange):
+    """A number within bounds, which NaN is not: it compares with nothing, and databases read it as nothing given."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number, or let click say what is wrong with it."""
+        number: float = super().convert(value, param, ctx)
+        if math.isnan(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
 
 config_option: _Decorator = click.option(
     "--config",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from evalgate.cli.options import config_option, journal_option, overrides, set_option
+from evalgate.cli.options import Amount, config_option, journal_option, overrides, set_option
 
 
 @click.command()
@@ -17,7 +17,7 @@ from evalgate.cli.options import config_option, journal_option, overrides, set_o
 @click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
 @click.option(
     "--catch",
-    type=click.FloatRange(min=0, min_open=True, max=100),
+    type=Amount(min=0, min_open=True, max=100),
     metavar="POINTS",
     help="Say how many examples or repetitions catch a drop of this many points: --catch 5.",
 )

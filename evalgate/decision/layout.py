@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from evalgate.decision.evidence import SuiteEvidence
 from evalgate.errors import ConfigurationError
 from evalgate.stats.units import connected
-from evalgate.suite.checks import NoRegression
+from evalgate.suite.checks import Check, NoRegression
 
 TESTED_FROM = 10
 """A slice with fewer examples is shown, not tested."""
@@ -105,18 +105,24 @@ def smallest_of(roots: Mapping[tuple[str, str], tuple[str, str]]) -> Mapping[tup
 
 def refuse_too_many(layouts: Sequence[Layout]) -> None:
     """Raise ConfigurationError where the gating comparisons, slice values included, are more than 2,000."""
+    refuse_more_than_held(
+        (layout.suite.name, check, layout.suite.slices) for layout in layouts for _, check in layout.suite.declared
+    )
+
+
+def refuse_more_than_held(declared: Iterable[tuple[str, Check, Mapping[str, Sequence[str | None]]]]) -> None:
+    """Do the same for checks that are declared, each with its suite and the values of the suite's slice paths."""
     total = 0
     widest: tuple[int, str, str] = (0, "", "")
-    for layout in layouts:
-        for _, check in layout.suite.declared:
-            rule = check.no_regression
-            if rule is None or not check.gating:
-                continue
-            total += 1
-            for part in rule.slices:
-                values = len({value for value in layout.suite.slices.get(part.path, ()) if value is not None})
-                total += values
-                widest = max(widest, (values, part.path, layout.suite.name))
+    for suite, check, slices in declared:
+        rule = check.no_regression
+        if rule is None or not check.gating:
+            continue
+        total += 1
+        for part in rule.slices:
+            values = len({value for value in slices.get(part.path, ()) if value is not None})
+            total += values
+            widest = max(widest, (values, part.path, suite))
     if total > MOST_COLUMNS:
         values, path, name = widest
         raise ConfigurationError(

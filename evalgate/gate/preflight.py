@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evalgate.decision.before import threshold_outlook
+from evalgate.decision.layout import refuse_more_than_held
 from evalgate.decision.planning import Noise
 from evalgate.decision.ratios.outlook import refuse_undecidable_change as refuse_undecidable_amount
 from evalgate.decision.ratios.outlook import refuse_undecidable_rise
@@ -40,6 +41,21 @@ def outlook(
         if suite.count and suite.selection.words is None:
             yield from ((spec.name, line) for line in _of_check(suite, spec, check, policy, known))
     _refuse_undecidable_amounts(suite, policy)
+
+
+def refuse_too_many_comparisons(suites: Iterable[PreparedSuite]) -> None:
+    """Raise ConfigurationError where a build of these suites makes more comparisons than a decision can hold."""
+    refuse_more_than_held(
+        (suite.name, check, slices)
+        for suite in suites
+        for slices in [_slices(suite)]
+        for check in suite.suite.checks.values()
+    )
+
+
+def _slices(suite: PreparedSuite) -> Mapping[str, Sequence[str | None]]:
+    sliced = any(check.no_regression and check.no_regression.slices for check in suite.suite.checks.values())
+    return grouping(suite.suite, suite.examples()).slices if sliced else {}
 
 
 def _refuse_undecidable_amounts(suite: PreparedSuite, policy: Policy) -> None:

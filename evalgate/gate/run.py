@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from evalgate.gate.loading import load
 from evalgate.gate.measuring import measure_build
+from evalgate.gate.preflight import refuse_too_many_comparisons
 from evalgate.gate.recording import begin, record_halt, register
 from evalgate.gate.request import Request
 from evalgate.gate.resume import require_unchanged
@@ -39,6 +40,7 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
     began = world.seconds()
     async with AsyncExitStack() as stack:
         loaded = await load(request.suites, request.config.policy, world, stack)
+        refuse_too_many_comparisons(each.suite for each in loaded if each.problem is None)
         build_id = begin(request, world.journal, now=world.now()) if resume is None else resume
         with writing(world.journal.path, build_id):
             if resume is not None:

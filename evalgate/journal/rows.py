@@ -79,7 +79,10 @@ def example_body(example: Example) -> dict[str, Json]:
 
 def example_from(example_id: str, body: str) -> Example:
     """Return the example that `example_body` came from."""
-    return Example(id=example_id, **from_json(body))
+    try:
+        return Example(id=example_id, **from_json(body))
+    except TypeError:
+        raise damaged(f"what is kept of {example_id} is no example") from None
 
 
 def run_columns(outcome: TaskOutcome) -> dict[str, Any]:

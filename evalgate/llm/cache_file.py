@@ -145,7 +145,7 @@ _WORDS: Final = {
     sqlite3.SQLITE_IOERR: ("the response cache cannot be written", "check the disk, then run again"),
     sqlite3.SQLITE_BUSY: ("another process holds the response cache", "wait for it to end, then run again"),
     sqlite3.SQLITE_LOCKED: ("another process holds the response cache", "wait for it to end, then run again"),
-    sqlite3.SQLITE_NOTADB: ("the response cache is damaged", "delete the file, or give another one with --cache"),
+    sqlite3.SQLITE_NOTADB: ("the file is no response cache, or a damaged one", "give another file with --cache"),
     sqlite3.SQLITE_CORRUPT: ("the response cache is damaged", "delete the file, or give another one with --cache"),
     sqlite3.SQLITE_READONLY: ("the response cache cannot be written", "give a writable place with --cache"),
     sqlite3.SQLITE_CANTOPEN: ("the response cache cannot be opened", "give a writable place with --cache"),

@@ -1,5 +1,6 @@
 """Bad input through the real command line: one clear message, the exit code of the kind, and nothing lost."""
 
+import json
 import signal
 import socket
 import sqlite3
@@ -340,3 +341,60 @@ def test_a_worker_that_a_signal_ends_is_that_runs_error(project):
     ended = project.prepare().run()
     assert "1 run of the candidate failed" in ended.text
     assert ended.code in {0, 1}
+
+
+@pytest.mark.parametrize("name", ["9" * 30, "9" * 5_000, "²"])
+def test_a_number_that_no_build_has(project, name):
+    """Larger than any row's, longer than Python reads, or a digit that is no number: exit 2."""
+    project.examples = 4
+    assert project.prepare().run().code == 0
+    for command in (("decide", name), ("show", "--build", name), ("compare", name, "1")):
+        ended = project.evalgate(*command)
+        assert ended.code == 2, ended.text
+        assert "a bug in evalgate" not in ended.text
+
+
+@pytest.mark.parametrize("command", ["run --config", "decide", "show --build"])
+def test_a_name_that_is_too_long_for_a_file(project, command):
+    """Wherever it is looked at first: exit 2, and a part of the name."""
+    project.examples = 4
+    project.prepare()
+    ended = project.evalgate(*command.split(), "a" * 5_000)
+    assert ended.code == 2, ended.text
+    assert "a bug in evalgate" not in ended.text
+
+
+@pytest.mark.parametrize("command", [("plan", "--catch", "nan"), ("cache", "clear", "--older-than", "nan")])
+def test_nan_is_no_amount(project, command):
+    """A database reads it as nothing given, and would clear everything."""
+    ended = project.prepare().evalgate(*command)
+    assert ended.code == 2, ended.text
+    assert "nan' is not a number" in ended.err
+
+
+def test_an_error_never_steers_the_terminal(project):
+    """The names in it come from anywhere: a flag, a file, a branch."""
+    project.examples = 4
+    assert project.prepare().run().code == 0
+    ended = project.evalgate("compare", "1", "\x1b[31mred\x1b[2J")
+    assert ended.code == 2, ended.text
+    assert "\x1b" not in ended.text
+    assert "\\x1b[31mred" in ended.err
+
+
+def test_more_comparisons_than_a_decision_holds_are_refused_before_anything_is_paid(project):
+    """No task is started, no build recorded."""
+    project.write(
+        "golden.jsonl",
+        "".join(
+            json.dumps({"id": f"e{n}", "input": {"q": n}, "output": {"answer": 2 * n}, "metadata": {"own": f"v{n}"}})
+            + "\n"
+            for n in range(2_001)
+        ),
+    )
+    project.suite = {"checks": {"exact_match": {"no_regression": {"slices": ["metadata.own"]}}}}
+    ended = project.prepare().run()
+    assert ended.code == 2, ended.text
+    assert "2,002 comparisons" in ended.err
+    assert "runs" not in ended.err
+    assert "no builds" in project.evalgate("journal", "list").out

@@ -187,6 +187,7 @@ def test_deciding_what_was_never_built(project, arguments):
         ("UPDATE run SET failure_kind = 'odd'", 4),
         ("UPDATE run SET failure = '{'", 4),
         ("UPDATE content SET body = 'x'", 4),
+        ("UPDATE content SET body = '7'", 4),
         ("UPDATE experiment SET specs = '['", 4),
     ],
 )

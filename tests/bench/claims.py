@@ -76,7 +76,7 @@ class Measured:
 
     def unchanged(self) -> list[dict]:
         """Return the cells whose candidate is the baseline, decided on one draw or through the flow."""
-        names = [cell.name for cell in cells() if not cell.spec.drop]
+        names = [cell.name for cell in cells() if not (cell.spec.drop or cell.spec.rise)]
         return [self.found[name] for name in names if name in self.found]
 
 

@@ -53,7 +53,11 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteFlow:
-    """What the flow knows of one suite beside its scores. Fingerprints are digests (suite.fingerprint)."""
+    """What the flow knows of one suite beside its scores. Fingerprints are digests (suite.fingerprint).
+
+    `candidate` and `baseline` are equal in two builds only where earlier answers of that side would be this build's:
+    its fingerprint, with more where that does not prove it.
+    """
 
     name: str
     candidate: str

@@ -10,7 +10,7 @@ from evalgate.decision.evidence import BuildEvidence, StoredRuns
 from evalgate.decision.flow import BaselineRuns, Draw, Flow, Measured, Step, SuiteFlow, after, begin
 from evalgate.gate.ahead import draws_anew
 from evalgate.gate.evidence import build_evidence, recorded_config
-from evalgate.gate.found import can_replay
+from evalgate.gate.found import known_as
 from evalgate.gate.loading import Loaded
 from evalgate.journal.builds import DrawRow, ExperimentRow, NoteRow
 from evalgate.journal.store import Journal
@@ -33,7 +33,7 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> No
         draws = [_alike(each.suite.name, each.suite.suite.repetitions) for each in able]
     else:
         flow = _flow(build_id, able, policy, journal)
-        again = _decided_before(build_id, able, flow, journal)
+        again = _decided_before(flow, journal)
         draws = [again.get(draw.suite) or _with_one_to_store(draw, flow) for draw in begin(flow)]
         for suite, draw in zip(sorted(able, key=lambda each: each.suite.name), draws, strict=True):
             _tell_made(build_id, suite, draw, journal)
@@ -44,18 +44,12 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> No
     journal.add_draws(build_id, [*map(_row, draws), *held])
 
 
-def _decided_before(build_id: int, loaded: Sequence[Loaded], flow: Flow, journal: Journal) -> dict[str, Draw]:
+def _decided_before(flow: Flow, journal: Journal) -> dict[str, Draw]:
     """Return, by suite, the draw that decided on this very change before: it is replayed, not screened anew."""
-    rows = {(row.suite, row.side): row for row in journal.experiments(build_id)}
     found: dict[str, Draw] = {}
-    for each, known in zip(loaded, flow.suites, strict=True):
-        sides = [(rows[each.suite.name, side.side], side) for side in each.suite.sides]
-        if not all(can_replay(journal, row, side, each.suite) for row, side in sides):
-            continue
+    for known in flow.suites:
         if (row := journal.decided_with(known.draw_key)) is not None:
-            found[each.suite.name] = Draw(
-                suite=each.suite.name, candidate=row.candidate, baseline=row.baseline, key=row.key
-            )
+            found[known.name] = Draw(suite=known.name, candidate=row.candidate, baseline=row.baseline, key=row.key)
     return found
 
 
@@ -130,13 +124,15 @@ def _flow(build_id: int, loaded: Sequence[Loaded], policy: Policy, journal: Jour
 
 
 def _suite_flow(build_id: int, each: Loaded, policy: Policy, journal: Journal) -> SuiteFlow:
-    suite, prints = each.suite.suite, {side.side: side.fingerprint.digest for side in each.suite.sides}
-    baseline = _baseline(build_id, each, journal)
+    suite = each.suite.suite
+    rows = {row.side: row for row in journal.experiments(build_id) if row.suite == each.suite.name}
+    known = {side.side: known_as(journal, rows[side.side], side, each.suite) for side in each.suite.sides}
+    baseline = rows[Side.BASELINE]
     gating = [check for check in suite.checks.values() if check.gating]
     return SuiteFlow(
         name=each.suite.name,
-        candidate=prints[Side.CANDIDATE],
-        baseline=prints[Side.BASELINE],
+        candidate=known[Side.CANDIDATE],
+        baseline=known[Side.BASELINE],
         dataset=each.suite.dataset_version,
         evaluators=each.suite.evaluators.digest,
         policy=checks_fingerprint(suite.checks, policy).digest,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from evalgate.canonical import content_hash
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.samples import samples
 from evalgate.journal.builds import DrawRow, ExperimentRow
@@ -61,20 +62,27 @@ def _latest(
 
 def replay(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite, *names: str) -> None:
     """Copy what earlier builds drew of these samples: running the same change again is no second throw."""
-    if not can_replay(journal, experiment, side, suite):
+    certain = _certain(side, suite)
+    of_commit = None if certain else _committed(journal, experiment)
+    if not certain and of_commit is None:
         return
-    of_commit = None if _certain(side, suite) else _committed(journal, experiment)
     for name in names:
         for source in journal.earlier(experiment, name, of_commit=of_commit):
             copy_samples(journal.path, source, experiment.id, {name: name})
 
 
-def can_replay(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite) -> bool:
-    """Return whether an earlier answer of this side would be this one's.
+def known_as(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite) -> str:
+    """Return what a side is in the key of a draw, so that one key in two builds means that both sides are replayed.
 
-    Only where equal fingerprints prove that nothing differs, or where it is the same commit, as it was committed.
+    Its fingerprint where that proves that nothing differs; else with its commit; else with its build.
+    Were the key of fingerprints alone, one side could be replayed, known to be lucky, and the other drawn anew.
     """
-    return _certain(side, suite) or _committed(journal, experiment) is not None
+    digest = side.fingerprint.digest
+    if _certain(side, suite):
+        return digest
+    commit = _committed(journal, experiment)
+    build = journal.build(experiment.build)
+    return content_hash([digest, commit] if commit is not None else [digest, build.id, build.created_at])
 
 
 def _certain(side: PreparedSide, suite: PreparedSuite) -> bool:

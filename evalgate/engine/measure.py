@@ -114,6 +114,7 @@ async def _experiment(work: Work, effects: Effects) -> None:
         async with asyncio.TaskGroup() as answering:
             for _ in range(lanes):
                 answering.create_task(_answer(work, draws, answers, effects))
+                await asyncio.sleep(0)  # the other side's turn: whoever is first at an endpoint pays for connecting
         for _ in range(judging):
             await answers.put(None)
 

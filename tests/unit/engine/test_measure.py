@@ -93,6 +93,23 @@ async def test_every_draw_is_answered_and_evaluated_once():
     assert len(memory.evaluations) == 20
 
 
+async def test_sides_take_turns_at_one_endpoint():
+    """Where the first calls open connections and the server warms up, both sides pay for it alike."""
+    slots, served = asyncio.Semaphore(8), []
+
+    class Shared(Task):
+        async def run(self, example, sample):
+            async with slots:
+                served.append(self)
+                return await super().run(example, sample)
+
+    sides = [Shared(concurrency=8, pause=0.002), Shared(concurrency=8, pause=0.002)]
+    works = [work(task, n=12, experiment=n, side=side) for n, (task, side) in enumerate(zip(sides, Side, strict=True))]
+    await measure(works, effects(Memory()))
+    assert [served[:8].count(task) for task in sides] == [4, 4]
+    assert [served.count(task) for task in sides] == [12, 12]
+
+
 async def test_evaluations_start_as_soon_as_a_run_ends():
     """The first evaluation is recorded long before the last run."""
     memory = Memory()

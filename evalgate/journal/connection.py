@@ -9,6 +9,7 @@ from pathlib import Path
 
 from evalgate.errors import ConfigurationError, JournalError
 from evalgate.journal.schema import VERSION, migrate, version_of
+from evalgate.sqlite_file import keep_a_log, make_folder
 
 _BUSY_TIMEOUT_S = 30.0
 
@@ -45,21 +46,15 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer evalgate (journal version {version}, this one reads up to {VERSION})",
             next_step="upgrade evalgate, or give another file with --journal",
         )
-    # A row is in the file the moment it is committed, whatever kills this process; only a power cut may lose the tail.
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = NORMAL")
+    keep_a_log(connection, patience=_BUSY_TIMEOUT_S)
     connection.execute("PRAGMA foreign_keys = ON")
     if version < VERSION:
         migrate(connection)
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the store's folder and keep it out of git by itself, whatever the repository's own ignore rules say."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if folder.name == ".evalgate" and not ignore.exists():
-            ignore.write_text("# made by evalgate: what it stores here is not for git\n*\n!accepted/\n!accepted/**\n")
+        make_folder(folder)
     except OSError as error:
         raise JournalError(
             f"cannot make the folder {folder}: {error.strerror}", next_step="give a writable place with --journal"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Final
 
+from evalgate.sqlite_file import marks_of, statements
+
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
 VERSION: Final = 6
@@ -207,12 +209,10 @@ _MIGRATIONS: Final[dict[int, str]] = {
 
 def version_of(connection: sqlite3.Connection) -> int | None:
     """Return the schema version of a journal, 0 for an empty file, None for another program's database."""
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    application: int = connection.execute("PRAGMA application_id").fetchone()[0]
-    if application == APPLICATION_ID:
-        return version
-    empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
-    return 0 if empty and version == 0 and application == 0 else None
+    marks = marks_of(connection)
+    if marks.application == APPLICATION_ID:
+        return marks.version
+    return 0 if marks.untouched else None
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -224,19 +224,8 @@ def migrate(connection: sqlite3.Connection) -> None:
         if version is None or version >= VERSION:
             connection.execute("COMMIT")
             return
-        for statement in _statements(_MIGRATIONS[version]):
+        for statement in statements(_MIGRATIONS[version]):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {version + 1}")
         connection.execute("COMMIT")
-
-
-def _statements(script: str) -> list[str]:
-    """Split a script: `executescript` would commit the transaction that makes a step whole."""
-    statements, pending = [], ""
-    for line in script.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            statements.append(pending)
-            pending = ""
-    return statements

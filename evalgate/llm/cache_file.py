@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from evalgate.errors import ConfigurationError, MeasurementError
+from evalgate.sqlite_file import keep_a_log, make_folder, marks_of, statements
 
 APPLICATION_ID: Final = 0x65766331  # "evc1"
 VERSION: Final = 1
@@ -73,56 +74,37 @@ def _connected(path: Path, *, frozen: bool) -> sqlite3.Connection:
 
 
 def _prepare(db: sqlite3.Connection, path: Path, *, frozen: bool) -> None:
-    application, version, tables = (
-        db.execute(query).fetchone()[0]
-        for query in ("PRAGMA application_id", "PRAGMA user_version", "SELECT count(*) FROM sqlite_master")
-    )
-    if application != APPLICATION_ID and (application or version or tables or frozen):
+    marks = marks_of(db)
+    if marks.application != APPLICATION_ID and (frozen or not marks.untouched):
         raise ConfigurationError(f"{path} is not a response cache", next_step="give another file with --cache")
-    if version > VERSION:
+    if marks.version > VERSION:
         raise ConfigurationError(
-            f"{path} was written by a newer evalgate (cache version {version}, this one reads up to {VERSION})",
+            f"{path} was written by a newer evalgate (cache version {marks.version}, this one reads up to {VERSION})",
             next_step="upgrade evalgate, or give another file with --cache",
         )
     if frozen:
         return
-    if not tables:
+    if marks.empty:
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
-    # An answer is in the file the moment it is committed, whatever kills this process.
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = NORMAL")
-    if application != APPLICATION_ID:
+    keep_a_log(db, patience=_BUSY_TIMEOUT_S)
+    if marks.empty:
         _make_tables(db)
 
 
 def _make_tables(db: sqlite3.Connection) -> None:
     """Make them in one transaction; two processes may try at once."""
     db.execute("BEGIN IMMEDIATE")
-    if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-        for statement in _statements(_TABLES):
+    if marks_of(db).empty:
+        for statement in statements(_TABLES):
             db.execute(statement)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {VERSION}")
     db.execute("COMMIT")
 
 
-def _statements(script: str) -> Iterable[str]:
-    """Split a script: `executescript` would commit the transaction that makes it whole."""
-    pending = ""
-    for line in script.splitlines(keepends=True):
-        pending += line
-        if sqlite3.complete_statement(pending):
-            yield pending
-            pending = ""
-
-
 def _make_folder(folder: Path) -> None:
-    """Make the store's folder and keep it out of git by itself, whatever the repository's own ignore rules say."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        ignore = folder / ".gitignore"
-        if folder.name == ".evalgate" and not ignore.exists():
-            ignore.write_text("# made by evalgate: what it stores here is not for git\n*\n!accepted/\n!accepted/**\n")
+        make_folder(folder)
     except OSError as error:
         raise CacheError(
             f"cannot make the folder {folder}: {error.strerror}", next_step="give a writable place with --cache"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalgate.decision import noise_words, words
+from evalgate.decision import noise_words, screen_words, words
 from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, SuiteEvidence
 from evalgate.decision.family import Compared, Family, shown_beside, tested_family
@@ -287,4 +287,5 @@ def _build(
             lost=any(rule.unmeasurable for rule in comparing),
             stored=any(suite.stored for suite in evidence.suites if suite.checks),
         ),
+        measurement=None if not family.columns else screen_words.measurement(evidence.history, alpha=policy.alpha),
     )

@@ -187,8 +187,20 @@ class SuiteEvidence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """The measurements of one change before this one. Empty where nobody says what the change is."""
+
+    measurements: int = 0
+    failed: int = 0
+    last_failed: bool = False
+    change: str | None = None
+    """What people call it: `pull request 12`, `branch tone`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BuildEvidence:
     """Everything that one decision sees."""
 
     suites: tuple[SuiteEvidence, ...]
     policy: Policy
+    history: History = History()

@@ -195,3 +195,5 @@ class BuildDecision:
     alpha: float
     exact: bool
     promise: str
+    measurement: str | None = None
+    """Which measurement of its change this is, as sentences; None for the first, and where nobody says the change."""

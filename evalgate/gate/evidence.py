@@ -17,6 +17,7 @@ from evalgate.decision.evidence import (
     BuildEvidence,
     Cell,
     CheckEvidence,
+    History,
     Judged,
     KnownNoise,
     Labels,
@@ -72,7 +73,12 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
         )
         for name, suite in config.suites.items()
     ]
-    return BuildEvidence(suites=tuple(suites), policy=config.policy)
+    return BuildEvidence(suites=tuple(suites), policy=config.policy, history=recorded_history(build))
+
+
+def recorded_history(build: BuildRow) -> History:
+    """Return what was measured of a build's change before it, as it was known when it began."""
+    return History(measurements=(build.measurement or 1) - 1, failed=build.failed or 0, change=build.change)
 
 
 def known_noise(row: NoiseRow) -> KnownNoise:

@@ -54,6 +54,7 @@ def json_report(report: BuildReport) -> dict[str, Any]:
             "columns": decision.columns,
             "sign_patterns": decision.flips,
             "promise": decision.promise,
+            "measurement": decision.measurement,
         },
         "suites": [_suite(suite, shown, sample=report.sample) for suite, shown in report.each_suite()],
     }
@@ -67,6 +68,9 @@ def _build(build: BuildInfo) -> dict[str, Any]:
         "branch": build.branch,
         "dirty": build.dirty,
         "config": build.config_file,
+        "change": build.change,
+        "measurement": build.measurement,
+        "failed_before": build.failed_before,
         "mode": build.mode,
         "gated": build.gated,
         "sample": build.partial,

@@ -145,6 +145,7 @@ def render_markdown(report: BuildReport, *, detail: Detail, template: str = "sum
         consequence=sentences.consequence(report),
         sections=[_section(report, suite, shown, detail) for suite, shown in report.each_suite()],
         promise=None if report.sample else report.decision.promise,
+        measurement=None if report.sample else report.decision.measurement,
         next_steps=sentences.next_steps(report),
         footer=sentences.build_line(report),
         detail=detail,

@@ -39,6 +39,8 @@ def render_terminal(report: BuildReport, console: Console) -> str:
     page.blank()
     if not report.sample:
         page.prose(report.decision.promise, tone=Tone.QUIET)
+        if report.decision.measurement:
+            page.prose(report.decision.measurement)
     page.prose(sentences.build_line(report), tone=Tone.QUIET)
     page.blank()
     for step in sentences.next_steps(report):

@@ -113,6 +113,7 @@ def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree, ba
             tree=tree,
             endpoints=loaded.config.endpoints,
             config=loaded.path,
+            quarantine=suite.quarantine,
         )
         for side, task in tasks.items()
     )

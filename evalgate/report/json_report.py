@@ -21,6 +21,7 @@ from evalgate.decision.results import (
     Interval,
     Ratio,
     RuleDecision,
+    SetAside,
     SliceDecision,
     SuiteDecision,
 )
@@ -94,8 +95,22 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "spending": spending_json(shown),
         "warnings": list(suite.warnings),
         "notes": list(shown.notes),
+        "quarantined": [_set_aside(entry, suite) for entry in suite.quarantined],
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],
+    }
+
+
+def _set_aside(entry: SetAside, suite: SuiteDecision) -> dict[str, Any]:
+    checks = {check.name: check for check in suite.checks}
+    return {
+        "example": entry.example_id,
+        "check": entry.check,
+        "owner": entry.owner,
+        "reason": entry.reason,
+        "expires": entry.expires,
+        "active": entry.active,
+        "scores": {name: _flip(flip, checks[name]) for name, flip in entry.flips if name in checks},
     }
 
 

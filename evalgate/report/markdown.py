@@ -88,6 +88,7 @@ class Section:
     amounts: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    quarantine: tuple[str, ...]
     numbers: tuple[Numbers, ...]
     spreads: tuple[spread.Table, ...]
 
@@ -181,6 +182,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         amounts=tuple(sentences.amounts(suite, shown)),
         warnings=suite.warnings,
         notes=shown.notes,
+        quarantine=tuple(sentences.quarantine(suite, shown, most=_EXAMPLES)),
         numbers=() if report.sample else tuple(_numbers(suite)),
         spreads=tuple(spread.tables(suite, shown)) if detail > Detail.TABLES else (),
     )

@@ -46,6 +46,8 @@ class _Loaded:
 class PromptTaskRunner:
     """Runs one prompt task. The transport is the caller's to close; `environ` must hold the endpoint's key."""
 
+    queues = True
+
     def __init__(
         self,
         task: PromptTask,

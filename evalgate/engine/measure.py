@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
@@ -75,24 +74,30 @@ async def measure(works: Iterable[Work], effects: Effects) -> bool:
 
 async def _all(works: tuple[Work, ...], effects: Effects) -> None:
     suites: dict[str, list[_Experiment]] = {}
+    rooms: dict[str, asyncio.Semaphore] = {}
     for work in works:
-        suites.setdefault(work.suite, []).append(_Experiment(work))
+        room = asyncio.Semaphore(_lanes(work))
+        if work.task.queue is not None:
+            room = rooms.setdefault(work.task.queue, room)
+        suites.setdefault(work.suite, []).append(_Experiment(work, room))
     async with asyncio.TaskGroup() as group:
         for experiments in suites.values():
             group.create_task(_suite(experiments, effects))
 
 
-class _Experiment:
-    """One experiment at work: the room that its task has, and its answers that wait for evaluators."""
+def _lanes(work: Work) -> int:
+    return max(1, work.task.concurrency)
 
-    def __init__(self, work: Work) -> None:
+
+class _Experiment:
+    """One experiment at work: the room that there is for its runs, and its answers that wait for evaluators."""
+
+    def __init__(self, work: Work, room: asyncio.Semaphore) -> None:
         self.work = work
-        self.lanes = max(1, work.task.concurrency)
+        self.room = room
+        self.lanes = _lanes(work)
         self.judges = max([self.lanes, *(evaluator.concurrency for evaluator in work.evaluators)])
         self.answers: asyncio.Queue[Answered | None] = asyncio.Queue(maxsize=2 * self.lanes)
-        self.room: AbstractAsyncContextManager[None] = (
-            nullcontext() if work.task.queues else asyncio.Semaphore(self.lanes)
-        )
 
     async def take_up(self) -> None:
         """Queue what was answered earlier."""
@@ -124,7 +129,7 @@ async def _suite(experiments: Sequence[_Experiment], effects: Effects) -> None:
 
 
 async def _answer(turns: Iterator[tuple[_Experiment, Draw]], effects: Effects) -> None:
-    """Make whichever run is next, again and again. Who waits for room waits in the order of the turns."""
+    """Make whichever run is next, again and again. They wait for room in the order of their turns."""
     for of, draw in turns:
         async with of.room:
             if effects.stop.is_set():

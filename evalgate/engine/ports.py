@@ -13,11 +13,10 @@ class TaskRunner(Protocol):
 
     concurrency: int
     """Runs that it can hold at once."""
-    queues: bool
-    """Whether it keeps what is beyond that waiting itself, in the order in which it was asked.
 
-    Where one endpoint serves both sides, only what waits for it there waits in one queue.
-    """
+    @property
+    def queue(self) -> str | None:
+        """The endpoint that a run waits for, where it is a call of one: both sides then wait in one queue."""
 
     async def start(self) -> None:
         """Load it. Raises EvalgateError when it does not load: nothing has been paid then."""

@@ -1,7 +1,7 @@
 """Whose turn it is: the order in which the sides of a suite ask.
 
-Whoever asks an endpoint first waits a little less or more for it: connections are opened, answers are read one after the
-other. So the sides take one example at a time, and lots are drawn for who goes first in each. Then two equal sides
+Whoever asks an endpoint first waits a little less or more for it: connections are opened, answers are read one after
+another. So the sides take one example at a time, and lots are drawn for who goes first in each. Then two equal sides
 could trade any example without a change, which is what the comparison of latencies goes by.
 """
 

@@ -29,7 +29,7 @@ class HostedTaskRunner(ABC, Generic[Declared]):
     `doorway` is where its processes call models through evalgate; `declared` prices what they say that they used.
     """
 
-    queues = False
+    queue = None
 
     def __init__(
         self,

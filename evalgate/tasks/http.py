@@ -60,7 +60,7 @@ class HttpTaskRunner:
     that is the object of `evalgate.Result` (`{"evalgate": 1, "output": …}`) may bring context, messages and usage.
     """
 
-    queues = True
+    queue = None
 
     def __init__(
         self,

@@ -46,8 +46,6 @@ class _Loaded:
 class PromptTaskRunner:
     """Runs one prompt task. The transport is the caller's to close; `environ` must hold the endpoint's key."""
 
-    queues = True
-
     def __init__(
         self,
         task: PromptTask,
@@ -63,7 +61,8 @@ class PromptTaskRunner:
         self._environ = environ
         self._transport = transport
         self._loaded: _Loaded | None = None
-        endpoint = endpoints.get(task.model.partition("/")[0])
+        self.queue = task.model.partition("/")[0]
+        endpoint = endpoints.get(self.queue)
         self.concurrency = endpoint.concurrency if endpoint else 1
 
     async def start(self) -> None:

@@ -6,8 +6,10 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
+from evalgate.decision.drops import CheckPlan, Outlook
+from evalgate.decision.known_noise import Noise
 from evalgate.decision.outlook import OWN_CHANGES
-from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan, longest
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan, longest
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan
+from evalgate.decision.drops import CheckPlan, Outlook
+from evalgate.decision.known_noise import Noise
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.records import Side
 from evalgate.report.console import Console

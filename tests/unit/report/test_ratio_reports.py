@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from evalgate.decision.planning import BuildPlan, SidePlan, SuitePlan
+from evalgate.decision.plans import BuildPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.records import Side
 from evalgate.report import formatting

@@ -14,7 +14,7 @@ from evalgate.stats.power import POWER, Plan
 from evalgate.suite.checks import NoRegression
 
 _ENOUGH = 1e-9
-_NO_SCALE = "its score is unbounded and declares no `scale`, so that no drop of it has a size"
+NO_SCALE = "its score is unbounded and declares no `scale`, so that no drop of it has a size"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -57,7 +57,7 @@ def plan_drops(
     """Return what one check could catch. `family`: the comparisons that share the promise, its slices, `exact`."""
     spec, (live, slices, exact) = check.evaluator, family
     if spec.scale is None and (spec.low is None or spec.high is None):
-        return CheckPlan(name=check.name, noise=noise, outlooks=(), obstacle=_NO_SCALE, slices=slices)
+        return CheckPlan(name=check.name, noise=noise, outlooks=(), obstacle=NO_SCALE, slices=slices)
     outlooks = []
     for flip in FLIPS if noise is None else (noise.flip,):
         of = Planned(

@@ -34,17 +34,23 @@ class Noise:
     source: str
     build: int = 0
     columns: int = 1
-    """How many comparisons of the check that build made, slices among them."""
+    """How many comparisons of the check could fail it there, slices among them; 0 of one without `no_regression`."""
     live: int = 1
     """How many of them had enough changes to fail at all: the others cost the rest nothing."""
 
 
+def comparing(suite: SuiteEvidence) -> Iterator[CheckEvidence]:
+    """Yield the suite's gating checks of scores that compare in any way."""
+    for check in suite.checks:
+        if check.check.compares and check.check.gating and check.evaluator.direction != Direction.NEUTRAL:
+            yield check
+
+
 def comparing_drops(suite: SuiteEvidence) -> Iterator[tuple[CheckEvidence, NoRegression]]:
     """Yield the suite's gating `no_regression` checks of scores."""
-    for check in suite.checks:
-        rule = check.check.no_regression
-        if rule is not None and check.check.gating and check.evaluator.direction != Direction.NEUTRAL:
-            yield check, rule
+    for check in comparing(suite):
+        if check.check.no_regression is not None:
+            yield check, check.check.no_regression
 
 
 def noises(evidence: BuildEvidence) -> dict[tuple[str, str], Noise]:
@@ -52,15 +58,17 @@ def noises(evidence: BuildEvidence) -> dict[tuple[str, str], Noise]:
     usable = [suite for suite in evidence.suites if suite.example_ids and not suite.problems]
     found = {}
     for layout in lay_out(usable)[0]:
-        for check, rule in comparing_drops(layout.suite):
+        for check in comparing(layout.suite):
             of = view(layout, check, read_metric(check, layout.order), evidence.policy, Fill.NOTHING)
             differences = of.differences()
             if differences is None or of.pairs is None or comparison_obstacle(of) is not None:
                 continue
             flip, source = flip_rate(of, differences)
-            slicings = tuple(layout.slicings(rule))
-            compared = Compared(layout=layout, check=check.name, pairs=of.pairs, slicings=slicings)
-            columns, live = able_to_fail(compared, evidence.policy)
+            rule, columns, live = check.check.no_regression, 0, 0
+            if rule is not None:
+                slicings = tuple(layout.slicings(rule))
+                compared = Compared(layout=layout, check=check.name, pairs=of.pairs, slicings=slicings)
+                columns, live = able_to_fail(compared, evidence.policy)
             found[layout.suite.name, check.name] = Noise(
                 flip=min(1.0, flip),
                 icc=intraclass(differences.values, differences.units)[0],

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from evalgate.decision import words
 from evalgate.decision.drops import CheckPlan, plan_drops
 from evalgate.decision.evidence import BuildEvidence
-from evalgate.decision.known_noise import Noise, comparing_drops
+from evalgate.decision.improvement_plan import ChangePlan, plan_changes
+from evalgate.decision.known_noise import Noise, comparing, comparing_drops
 from evalgate.decision.layout import Layout, lay_out, refuse_too_many
+from evalgate.decision.ratios.improvement_plan import plan_ratio_changes
 from evalgate.decision.ratios.planning import RatioPlan, Spread, comparing_resources, plan_ratios
 from evalgate.stats.power import Plan
 from evalgate.suite.checks import Policy
@@ -23,6 +25,7 @@ class Comparisons:
 
     checks: Mapping[str, tuple[CheckPlan, ...]]
     ratios: Mapping[str, tuple[RatioPlan, ...]]
+    changes: Mapping[str, tuple[ChangePlan, ...]]
     clusters: Mapping[str, int]
     columns: int
     promise: str | None
@@ -83,6 +86,13 @@ def plan_comparisons(
             )
             for layout in layouts
         },
+        changes={
+            layout.suite.name: (
+                *_changes(layout, evidence.policy, repetitions[layout.suite.name], known, catch),
+                *plan_ratio_changes(layout, repetitions=repetitions[layout.suite.name], known=spread or {}),
+            )
+            for layout in layouts
+        },
         clusters={layout.suite.name: len(np.unique(layout.units)) for layout in layouts if layout.clustered},
         columns=columns,
         promise=_promise(evidence, columns=columns, checks=checks),
@@ -106,6 +116,15 @@ def _promise(evidence: BuildEvidence, *, columns: int, checks: int) -> str | Non
 def _live(columns: int, known: Noise | Spread | None) -> int:
     """Return how many of a check's comparisons share the promise: all, where nothing is known of just these."""
     return columns if known is None or known.columns != columns else known.live
+
+
+def _changes(
+    layout: Layout, policy: Policy, repetitions: int, known: Mapping[tuple[str, str], Noise], catch: float | None
+) -> Iterator[ChangePlan]:
+    for check in comparing(layout.suite):
+        noise = known.get((layout.suite.name, check.name))
+        plan = replace(_plan(layout, policy, repetitions), icc=noise.icc if noise else 0.0)
+        yield from plan_changes(check, noise=noise, plan=plan, gain=catch)
 
 
 def _plan(layout: Layout, policy: Policy, repetitions: int) -> Plan:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalgate.decision.drops import CheckPlan
+from evalgate.decision.improvement_plan import ChangePlan
 from evalgate.decision.ratios.planning import RatioPlan
 from evalgate.records import Side
 
@@ -50,6 +51,8 @@ class SuitePlan:
     checks: tuple[CheckPlan, ...]
     ratios: tuple[RatioPlan, ...] = ()
     """The comparisons of cost, tokens and latency."""
+    changes: tuple[ChangePlan, ...] = ()
+    """What `improves` and `equivalent` could show."""
     thresholds: tuple[str, ...] = ()
     redraws: bool = False
     """Whether `zero_tolerance` draws failing examples once more."""

@@ -77,6 +77,7 @@ def make_plan(
                 confirmation=_confirmation(suite, seen, drawn[suite.name].confirm),
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
+                changes=comparisons.changes.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
                 models=_models(suite, seen),
                 redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),

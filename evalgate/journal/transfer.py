@@ -30,6 +30,9 @@ _EXPORTED: Final = (
     ("noise", "build = :build"),
     ("judge", "build = :build"),
     ("human_label", "build = :build"),
+    ("acceptance", "build = :build"),
+    ("quarantine", "build = :build"),
+    ("baseline", "build = :build"),
 )
 
 

@@ -11,7 +11,7 @@ from evalgate.llm.call import Response
 from evalgate.llm.failures import BadRequest, CallFailed, Garbled
 from evalgate.llm.jsontext import strict_json
 from evalgate.llm.statuses import failure_of_error, failure_of_status
-from evalgate.llm.streams import events
+from evalgate.llm.streams import events, is_stream
 from evalgate.records import Json, JsonObject
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "message_stop"})

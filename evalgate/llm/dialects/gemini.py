@@ -64,10 +64,8 @@ def read(document: JsonObject) -> JsonObject | None:
     content = first.get("content")
     given = content.get("parts") if isinstance(content, Mapping) else None
     parts = [part for part in parts_of(given) if part.get("thought") is not True]
-    calls = [
-        (f"call_{index}", str(call.get("name", "")), call.get("args") or {})
-        for index, call in enumerate(found for part in parts if isinstance(found := part.get("functionCall"), Mapping))
-    ]
+    called = [call for part in parts if isinstance(call := part.get("functionCall"), Mapping)]
+    calls = [(f"call_{index}", str(call.get("name", "")), call.get("args") or {}) for index, call in enumerate(called)]
     return completion(text=text_of(list(parts)), calls=calls, finish=_finish(first, calls), usage=usage, model=model)
 
 

@@ -93,8 +93,10 @@ def _retry_delay(details: Json) -> float | None:
     """Return the seconds that Google asks to wait, which it says in the body: {"retryDelay": "34s"}."""
     for detail in details if isinstance(details, list) else ():
         asked = detail.get("retryDelay") if isinstance(detail, Mapping) else None
+        if not isinstance(asked, str):
+            continue
         try:
-            return max(0.0, float(str(asked).removesuffix("s"))) if asked else None
+            return max(0.0, float(asked.removesuffix("s")))
         except ValueError:
             continue
     return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from evalgate.decision import decide, screen_words
@@ -10,8 +10,9 @@ from evalgate.decision.evidence import BuildEvidence, StoredRuns
 from evalgate.decision.flow import BaselineRuns, Draw, Flow, Measured, Step, SuiteFlow, after, begin
 from evalgate.gate.ahead import draws_anew
 from evalgate.gate.evidence import build_evidence, recorded_config
-from evalgate.gate.found import known_as
+from evalgate.gate.found import told_of_found
 from evalgate.gate.loading import Loaded
+from evalgate.gate.replayed import known_as
 from evalgate.journal.builds import DrawRow, ExperimentRow, NoteRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
@@ -36,7 +37,7 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> No
         again = _decided_before(flow, journal)
         draws = [again.get(draw.suite) or _with_one_to_store(draw, flow) for draw in begin(flow)]
         for suite, draw in zip(sorted(able, key=lambda each: each.suite.name), draws, strict=True):
-            _tell_made(build_id, suite, draw, journal)
+            _tell_of_baseline(build_id, suite, draw, policy, journal)
     # Held to their absolute rules alone: what is known of them is taken over too.
     held = [
         DrawRow(suite=each.suite.name, key=None, candidate=each.suite.suite.repetitions, baseline=0) for each in alone
@@ -53,11 +54,15 @@ def _decided_before(flow: Flow, journal: Journal) -> dict[str, Draw]:
     return found
 
 
-def _tell_made(build_id: int, each: Loaded, draw: Draw, journal: Journal) -> None:
-    """Say so where there were no stored runs to begin with."""
+def _tell_of_baseline(build_id: int, each: Loaded, draw: Draw, policy: Policy, journal: Journal) -> None:
+    """Say where there were no stored runs to begin with, and what is made of those that there are."""
     baseline = _baseline(build_id, each, journal)
-    if not baseline.stored and draw.baseline:
-        message = screen_words.made(baseline.label, draw.baseline)
+    told: Iterable[str] = ()
+    if draw.baseline and not baseline.stored and policy.baseline_runs != "fresh":
+        told = (screen_words.made(baseline.label, draw.baseline),)
+    elif not draw.baseline:
+        told = told_of_found(journal, each.suite, baseline, policy)
+    for message in told:
         journal.add_note(build_id, NoteRow(suite=each.suite.name, message=message))
 
 

@@ -9,7 +9,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 6
+VERSION: Final = 7
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -196,6 +196,20 @@ CREATE TABLE human_label (      -- labels of that validation, of answers to the 
 ) STRICT, WITHOUT ROWID;
 """
 
+_ORIGINS: Final = """
+ALTER TABLE experiment ADD COLUMN scorers TEXT NOT NULL DEFAULT '{}';  -- JSON object: evaluator -> fingerprint
+ALTER TABLE run ADD COLUMN origin INTEGER;         -- of a copy: the experiment that drew it; 0: one of another journal
+ALTER TABLE run ADD COLUMN drawn_as TEXT;          -- of a copy: its sample there
+ALTER TABLE evaluation ADD COLUMN origin INTEGER;  -- of a copy: the experiment in which it was evaluated
+UPDATE run SET origin = 0 WHERE started_at < (
+    SELECT b.created_at FROM experiment x JOIN build b ON b.id = x.build WHERE x.id = run.experiment
+);
+UPDATE evaluation SET origin = 0 WHERE EXISTS (
+    SELECT 1 FROM run r WHERE r.experiment = evaluation.experiment AND r.example_id = evaluation.example_id
+    AND r.sample = evaluation.sample AND r.origin = 0
+);
+"""
+
 _MIGRATIONS: Final[dict[int, str]] = {
     0: _TABLES,
     1: _NOISE,
@@ -203,6 +217,7 @@ _MIGRATIONS: Final[dict[int, str]] = {
     3: _USAGE_OF_EVALUATIONS,
     4: _DRAWS,
     5: _TRIALS,
+    6: _ORIGINS,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

@@ -49,7 +49,7 @@ def _decided_before(flow: Flow, journal: Journal) -> dict[str, Draw]:
     """Return, by suite, the draw that decided on this very change before: it is replayed, not screened anew."""
     found: dict[str, Draw] = {}
     for known in flow.suites:
-        if (row := journal.decided_with(known.draw_key)) is not None:
+        if (row := journal.decided_with(flow.key_of_both(known))) is not None:
             found[known.name] = Draw(suite=known.name, candidate=row.candidate, baseline=row.baseline, key=row.key)
     return found
 

@@ -76,15 +76,15 @@ class SuiteFlow:
     repetitions: int = 1
     """The suite's own `repetitions`, which `fresh` and `stored` draw; a screen draws once."""
 
-    @property
-    def draw_key(self) -> str:
-        """What the samples of a confirmation are named by, the same on both sides.
+    def draw_key(self, times: int, *, alone: bool = False) -> str:
+        """What the samples of a draw are named by, the same on both sides, each of which is drawn `times`.
 
         The same change against the same baseline draws the same samples, so a rerun replays them and gives the same
-        verdict; stored samples (r1, r2 …) have other names, so a confirmation never reads them.
+        verdict; stored samples (r1, r2 …) have other names, so a confirmation never reads them. `alone`: the candidate
+        alone is drawn, for absolute rules. Those samples are none of a comparison's, whose sides are drawn together.
         """
-        parts = (self.baseline, self.candidate, self.dataset, self.evaluators, self.policy)
-        return content_hash(list(parts))[:_KEY_LENGTH]
+        parts = [self.baseline, self.candidate, self.dataset, self.evaluators, self.policy, times, alone]
+        return content_hash(parts)[:_KEY_LENGTH]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +98,11 @@ class Flow:
     """Confirm where the smallest adjusted p is at most this."""
     confirm_repetitions: int = 3
     history: History = field(default_factory=History)
+
+    def key_of_both(self, suite: SuiteFlow) -> str:
+        """Return the key by which both sides of a suite are drawn, where they are."""
+        confirms = self.baseline_runs is BaselineRuns.CONFIRM
+        return suite.draw_key(self.confirm_repetitions if confirms else suite.repetitions)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -243,7 +248,7 @@ def _skips_screen(flow: Flow, suite: SuiteFlow) -> bool:
 
 def _fresh(suite: SuiteFlow, repetitions: int) -> Draw:
     baseline = repetitions if suite.baseline is not None else 0
-    return Draw(suite=suite.name, candidate=repetitions, baseline=baseline, key=suite.draw_key)
+    return Draw(suite=suite.name, candidate=repetitions, baseline=baseline, key=suite.draw_key(repetitions))
 
 
 def _trigger(flow: Flow, suite: SuiteFlow, decided: SuiteDecision) -> _Trigger:
@@ -281,7 +286,8 @@ def _confirmation(flow: Flow, suite: SuiteFlow, trigger: _Trigger) -> Draw | Non
     if trigger.leans or trigger.few:
         return _fresh(suite, flow.confirm_repetitions)
     if trigger.absolute:
-        return Draw(suite=suite.name, candidate=flow.confirm_repetitions, baseline=0, key=suite.draw_key)
+        times = flow.confirm_repetitions
+        return Draw(suite=suite.name, candidate=times, baseline=0, key=suite.draw_key(times, alone=True))
     return None
 
 

@@ -16,7 +16,13 @@ from evalgate.paths import MISSING, resolve
 from evalgate.records import Example, Fingerprint, Side
 from evalgate.suite.config import Endpoint, Suite
 from evalgate.suite.evaluators import Evaluator
-from evalgate.suite.fingerprint import evaluators_fingerprint, judge_fingerprint, judge_surroundings, task_fingerprint
+from evalgate.suite.fingerprint import (
+    evaluator_fingerprint,
+    evaluators_fingerprint,
+    judge_fingerprint,
+    judge_surroundings,
+    task_fingerprint,
+)
 from evalgate.suite.inputs import evaluator_files, hash_files, task_files
 from evalgate.suite.judges import PHOENIX_EVALS
 from evalgate.suite.quarantine import SetAside, read_quarantine, require_known
@@ -68,6 +74,8 @@ class PreparedSuite:
     """What is set aside of it, of all its dataset."""
     judges: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each evaluator that is a judge, by its name."""
+    scorers: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of each evaluator of which everything is known that its scores depend on, by its name."""
 
     def examples(self) -> Iterator[Example]:
         """Yield the selected examples, read anew: they may be longer than memory."""
@@ -153,6 +161,11 @@ def prepare_suite(
             evaluator.label: judge_fingerprint(evaluator, files, around)
             for evaluator in suite.evaluators
             if evaluator.judge is not None
+        },
+        scorers={
+            evaluator.label: known.digest
+            for evaluator in suite.evaluators
+            if (known := evaluator_fingerprint(evaluator, files, around)).complete
         },
     )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalgate import __version__
-from evalgate.gate.found import add_found, fill_found
+from evalgate.gate.evidence import recorded_config
+from evalgate.gate.found import add_found, go_on
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
@@ -85,15 +86,16 @@ def _experiments(
     journal: Journal,
 ) -> dict[tuple[str, Side], int]:
     """Write both sides of a suite, that of a base commit with the stored runs that there are of it."""
-    new = {
-        (suite.name, side.side): add_found(journal, build_id, suite, experiment_row(suite, side, specs))
-        for side in suite.sides
-        if (suite.name, side.side) not in known
-    }
+    policy = recorded_config(journal.build(build_id)).policy
     for row in journal.experiments(build_id):
         if row.suite == suite.name:
-            fill_found(journal, suite, row)
-    return new
+            go_on(journal, suite, row, policy)
+    new = (
+        add_found(journal, build_id, suite, experiment_row(suite, side, specs), policy)
+        for side in suite.sides
+        if (suite.name, side.side) not in known
+    )
+    return {(row.suite, row.side): row.id for row in new}
 
 
 def _note(build_id: int, suite: PreparedSuite, journal: Journal) -> None:
@@ -124,6 +126,7 @@ def experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[Evalua
         specs=specs,
         watched=suite.watched(side),
         commit=suite.base.commit if suite.base is not None and side.side is Side.BASELINE else None,
+        scorers=suite.scorers,
     )
 
 

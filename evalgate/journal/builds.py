@@ -46,7 +46,8 @@ class BuildRow:
 class ExperimentRow:
     """One side of one suite. `task` and `evaluators` are fingerprints; `watched` names what they cover, with hashes.
 
-    `commit` is that of a baseline that is one, `drawn_on` the day on which stored runs were drawn.
+    `commit` is that of a baseline that is one, `drawn_on` the day on which stored runs were drawn. `scorers` has the
+    fingerprint of each evaluator of which everything is known that its scores depend on.
     """
 
     id: int = 0
@@ -64,6 +65,7 @@ class ExperimentRow:
     stored: bool = False
     commit: str | None = None
     drawn_on: str | None = None
+    scorers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -162,6 +164,7 @@ def experiment_from(row: sqlite3.Row) -> ExperimentRow:
         stored=bool(row["stored"]),
         commit=row["commit_id"],
         drawn_on=row["drawn_on"],
+        scorers=rows.from_json(row["scorers"]),
     )
 
 

@@ -85,6 +85,11 @@ def example_body(example: Example) -> dict[str, Json]:
     return {"input": example.input, "output": example.output, "metadata": example.metadata, "split": example.split}
 
 
+def body_hash(body: Mapping[str, Json]) -> str:
+    """Return the hash by which what an example says is stored."""
+    return content_hash(body)
+
+
 def example_from(example_id: str, body: str) -> Example:
     """Return the example that `example_body` came from."""
     try:

@@ -9,7 +9,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 7
+VERSION: Final = 8
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -234,6 +234,20 @@ CREATE TABLE baseline (         -- of a build that holds a baseline's runs: how 
 ) STRICT;
 """
 
+_ORIGINS: Final = """
+ALTER TABLE experiment ADD COLUMN scorers TEXT NOT NULL DEFAULT '{}';  -- JSON object: evaluator -> fingerprint
+ALTER TABLE run ADD COLUMN origin INTEGER;         -- of a copy: the experiment that drew it; 0: one of another journal
+ALTER TABLE run ADD COLUMN drawn_as TEXT;          -- of a copy: its sample there
+ALTER TABLE evaluation ADD COLUMN origin INTEGER;  -- of a copy: the experiment in which it was evaluated
+UPDATE run SET origin = 0 WHERE started_at < (
+    SELECT b.created_at FROM experiment x JOIN build b ON b.id = x.build WHERE x.id = run.experiment
+);
+UPDATE evaluation SET origin = 0 WHERE EXISTS (
+    SELECT 1 FROM run r WHERE r.experiment = evaluation.experiment AND r.example_id = evaluation.example_id
+    AND r.sample = evaluation.sample AND r.origin = 0
+);
+"""
+
 _MIGRATIONS: Final[dict[int, str]] = {
     0: _TABLES,
     1: _NOISE,
@@ -242,6 +256,7 @@ _MIGRATIONS: Final[dict[int, str]] = {
     4: _DRAWS,
     5: _TRIALS,
     6: _CHANGES,
+    7: _ORIGINS,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

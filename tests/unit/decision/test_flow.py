@@ -47,7 +47,7 @@ def flow(*suites, on_inconclusive="warn", **changed):
 
 
 def both(name="support", times=3):
-    return Draw(suite=name, candidate=times, baseline=times, key=known(name).draw_key)
+    return Draw(suite=name, candidate=times, baseline=times, key=known(name).draw_key(times))
 
 
 def sides(n, worse, better=0, *, stored=3):
@@ -154,7 +154,7 @@ def test_a_slice_that_leans_worse_is_confirmed():
 )
 def test_absolute_rules_bring_the_candidate_alone_to_three(rules, draws):
     at = measured(screened(worse=2, better=2, rules=rules))
-    alone = Draw(suite="support", candidate=3, baseline=0, key=known().draw_key)
+    alone = Draw(suite="support", candidate=3, baseline=0, key=known().draw_key(3, alone=True))
     assert after(flow(), at).draws == ((alone,) if draws else ())
 
 
@@ -165,7 +165,7 @@ def test_an_absolute_rule_beside_a_comparison_that_leans_draws_both_sides():
 
 def test_after_the_candidate_alone_was_drawn_its_decision_stands():
     rules = {"no_regression": {}, "at_least": 0.99}
-    alone = Draw(suite="support", candidate=3, baseline=0, key=known().draw_key)
+    alone = Draw(suite="support", candidate=3, baseline=0, key=known().draw_key(3, alone=True))
     again = after(flow(), measured(screened(worse=8, rules=rules), drawn=(SCREEN_DRAW, alone)))
     assert (again.step, again.store) == (Step.DECIDE, ())
 
@@ -287,12 +287,25 @@ def test_a_confirmation_draws_samples_of_its_own_the_same_on_both_sides():
 
 @pytest.mark.parametrize("part", ["baseline", "candidate", "dataset", "evaluators", "policy"])
 def test_the_draw_key_is_of_everything_that_the_verdict_depends_on(part):
-    assert known().draw_key == known().draw_key
-    assert known(**{part: "other"}).draw_key != known().draw_key
+    assert known().draw_key(3) == known().draw_key(3)
+    assert known(**{part: "other"}).draw_key(3) != known().draw_key(3)
+
+
+def test_samples_drawn_for_an_absolute_rule_are_none_of_a_comparisons():
+    """A candidate's that are known are never compared with a baseline's that are drawn later."""
+    assert known().draw_key(3, alone=True) != known().draw_key(3)
+
+
+def test_a_draw_of_another_size_is_another_draw():
+    """`repetitions: 3` after a first measurement with 1 is measured, and not answered with that one."""
+    assert known().draw_key(1) != known().draw_key(3)
+    fresh = {"baseline_runs": BaselineRuns.FRESH}
+    (once,), (thrice,) = (begin(flow(known(repetitions=times), **fresh)) for times in (1, 3))
+    assert once.key != thrice.key
 
 
 def test_sides_that_change_places_draw_other_samples():
-    assert known(baseline="x", candidate="y").draw_key != known(baseline="y", candidate="x").draw_key
+    assert known(baseline="x", candidate="y").draw_key(3) != known(baseline="y", candidate="x").draw_key(3)
 
 
 def test_a_draw_is_of_whole_suites():

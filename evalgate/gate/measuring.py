@@ -20,11 +20,19 @@ from evalgate.records import Side
 
 
 async def measure_build(
-    build_id: int, loaded: Sequence[Loaded], experiments: dict[tuple[str, Side], int], world: World
+    build_id: int,
+    loaded: Sequence[Loaded],
+    experiments: dict[tuple[str, Side], int],
+    world: World,
+    *,
+    taken: Mapping[str, int] | None = None,
 ) -> bool:
-    """Make them all. Returns False where it was stopped before the end: what was made is in the journal."""
+    """Make them all. Returns False where it was stopped before the end: what was made is in the journal.
+
+    `taken` is how many stored runs the candidate of a suite has from the beginning.
+    """
     able = [each for each in loaded if each.problem is None and each.suite.unchanged is None]
-    first_draws(build_id, able, world.journal)
+    first_draws(build_id, able, world.journal, taken=taken or {})
     expected = 0
     while True:
         able = [each for each in able if not await _baseline_fails(build_id, each, world)]

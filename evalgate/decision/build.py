@@ -63,11 +63,12 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     if any(of.metric.missing and of.gating for of in actual.views.values()):
         right = _decide_once(measured, names, evidence.policy, Fill.FAVOUR)
         wrong = _decide_once(measured, names, evidence.policy, Fill.AGAINST)
-    layouts = {one.layout.suite.name for one in measured}
+    layouts = {one.layout.suite.name: one.layout for one in measured}
     suites = []
     for suite in evidence.suites:
         checks = _describe(suite, actual, right, wrong) if suite.name in layouts else ()
-        suites.append(_suite(suite, checks, evidence.policy, given[suite.name]))
+        decided = _suite(suite, checks, evidence.policy, given[suite.name])
+        suites.append(replace(decided, clusters=layouts[suite.name].clusters) if checks else decided)
     skipped = frozenset(suite.name for suite in evidence.suites if suite.unchanged is not None)
     return _build(suites, actual.family, evidence, skipped)
 

@@ -260,10 +260,11 @@ def _of_suite(suite: SuiteDecision) -> list[str | None]:
 
 
 def suite_line(suite: SuiteDecision, shown: SuiteReport) -> str:
-    """Say what a suite is made of: `80 examples × 3, work tree against build 7 of main`."""
+    """Say what a suite is made of: `80 examples in 12 clusters × 3, work tree against build 7 of main`."""
     times = f" × {shown.repetitions}" if shown.repetitions > 1 else ""
     against = f" against {shown.baseline_label}" if shown.baseline_label else ", no baseline"
-    return f"{formatting.count(suite.examples, 'example')}{times}, {shown.candidate_label}{against}"
+    examples = formatting.grouped(suite.examples, suite.clusters)
+    return f"{examples}{times}, {shown.candidate_label}{against}"
 
 
 def build_line(report: BuildReport) -> str:

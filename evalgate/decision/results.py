@@ -168,6 +168,20 @@ class CheckDecision:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SetAside:
+    """An entry of the quarantine. While `active` its example decides nothing of `check` (None: of all checks)."""
+
+    example_id: str
+    check: str | None
+    owner: str
+    reason: str
+    expires: str
+    active: bool
+    flips: tuple[tuple[str, Flip], ...]
+    """Its scores on both sides, by check."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteDecision:
     """One suite: its worst check."""
 
@@ -181,9 +195,11 @@ class SuiteDecision:
     baseline_label: str | None
     checks: tuple[CheckDecision, ...]
     clusters: int | None = None
-    """How many clusters its examples are in, as they were compared; None where each stands alone."""
+    """How many clusters its examples are in; None where each stands alone."""
     warnings: tuple[str, ...] = ()
     """What makes its verdict less sure than it says, as sentences."""
+    quarantined: tuple[SetAside, ...] = ()
+    """What is in quarantine; its examples are among `examples`, and not among those of the checks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,3 +215,5 @@ class BuildDecision:
     alpha: float
     exact: bool
     promise: str
+    measurement: str | None = None
+    """Which measurement of its change this is, as sentences; None for the first, and where nobody says the change."""

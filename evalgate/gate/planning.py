@@ -73,7 +73,7 @@ def make_plan(
                 clusters=comparisons.clusters.get(suite.name),
                 repetitions=suite.suite.repetitions,
                 evaluators=len(suite.suite.evaluators),
-                sides=_sides(suite, seen, drawn[suite.name].times),
+                sides=_sides(suite, seen, drawn[suite.name].times, drawn[suite.name].lacking),
                 confirmation=_confirmation(suite, seen, drawn[suite.name].confirm),
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
@@ -125,13 +125,13 @@ def _confirmation(suite: PreparedSuite, seen: _Seen, times: int | None) -> tuple
     return () if times is None else _sides(suite, seen, dict.fromkeys(Side, times))
 
 
-def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int]) -> tuple[SidePlan, ...]:
+def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int], lacking: int = 0) -> tuple[SidePlan, ...]:
     sides = []
     for side in suite.sides:
-        if side.side is Side.BASELINE and not times[side.side]:
+        runs = suite.count * times[side.side] + (lacking if side.side is Side.BASELINE else 0)
+        if side.side is Side.BASELINE and not runs:
             continue  # its stored runs are enough
         build, seconds = seen.pace.get((suite.name, side.side), (None, None))
-        runs = suite.count * times[side.side]
         sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
     return tuple(sides)
 

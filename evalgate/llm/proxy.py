@@ -11,12 +11,13 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit, urlunsplit
 
+from evalgate.llm.cache import MEANINGFUL, MEANINGFUL_PREFIX
 from evalgate.llm.call import Request, Response, Sender
 from evalgate.llm.endpoint import ModelEndpoint
 from evalgate.llm.failures import CallFailed, NotCached, Stopped
-from evalgate.llm.relay import error_body, model_in, read_whole, rejects_usage, with_usage, without_usage
+from evalgate.llm.mounts import address_of, surroundings
+from evalgate.llm.relay import error_body, read_whole, rejects_usage, with_usage, without_usage
 from evalgate.llm.tab import Tab, on_tab
 from evalgate.records import ErrorKind, TaskOutcome
 
@@ -28,10 +29,11 @@ Key = tuple[str, str]
 
 RUN_HEADER: Final = "x-evalgate-run"
 """With the example's id: whose call it is, from a program that holds several runs at once."""
-PLACEHOLDER_KEY: Final = "evalgate-has-the-key"
-_PASSED_ON: Final = frozenset({"content-type", "accept", "openai-beta", "openai-organization", "openai-project"})
+_PASSED_ON: Final = frozenset(
+    {"content-type", "accept", "openai-beta", "openai-organization", "openai-project", *MEANINGFUL}
+)
+_PASSED_BACK: Final = ("content-type", "x-amzn-errortype")
 _LONGEST_BODY: Final = 64 * 1024 * 1024
-_DIRECT: Final = "127.0.0.1,localhost"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -45,10 +47,14 @@ class _Held:
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Door:
-    """One program's way to its endpoint. `environment` is what the program must see."""
+    """One program's way to its endpoint.
+
+    `environment` is what the program must see, `defaults` what it sees where its own does not say otherwise.
+    """
 
     endpoint: ModelEndpoint
     environment: Mapping[str, str]
+    defaults: Mapping[str, str] = field(default_factory=dict)
     held: dict[Key, _Held] = field(default_factory=dict)
     sample: str = "start"
     """That of the runs which it holds, or held last; before the first one a name of its own."""
@@ -116,13 +122,8 @@ class Proxy:
         token = secrets.token_hex(16)
         self._doors = {name: door for name, door in self._doors.items() if not door.closed}
         address = f"http://127.0.0.1:{self._port}/{token}"
-        environment = {
-            "OPENAI_BASE_URL": address,
-            "OPENAI_API_KEY": PLACEHOLDER_KEY,
-            "NO_PROXY": _DIRECT,
-            "no_proxy": _DIRECT,
-        }
-        self._doors[token] = Door(endpoint=endpoint, environment=environment)
+        seen = surroundings(endpoint, address)
+        self._doors[token] = Door(endpoint=endpoint, environment=seen.environment, defaults=seen.defaults)
         return self._doors[token]
 
     async def close(self) -> None:
@@ -144,9 +145,11 @@ class Proxy:
                 run.shared = True  # nobody can say which of them this call was for
         with on_tab(runs[0].tab if len(runs) == 1 else None):
             response = await self._relayed(door, asked, body, runs)
-        kind = response.headers.get("content-type", "application/json")
-        # What can be tried again was: a client that tried once more would wait for nothing.
-        headers = {"content-type": kind} | ({} if response.good else {"x-should-retry": "false"})
+        headers = {name: response.headers[name] for name in _PASSED_BACK if name in response.headers}
+        headers.setdefault("content-type", "application/json")
+        if not response.good:
+            # What can be tried again was: a client that tried once more would wait for nothing.
+            headers["x-should-retry"] = "false"
         return web.Response(status=response.status, body=response.body, headers=headers)
 
     async def _relayed(self, door: Door, asked: web.Request, body: bytes, runs: list[_Held]) -> Response:
@@ -174,18 +177,23 @@ class Proxy:
 
 
 def _request(door: Door, asked: web.Request, body: bytes) -> Request:
-    own = urlsplit(door.endpoint.url(f"/{asked.match_info['path']}", model_in(body)))
-    query = "&".join(part for part in (own.query, asked.rel_url.raw_query_string) if part)
+    # As it came: what is encoded in it (the colon of a model's name) is part of what is signed.
+    path = asked.rel_url.raw_path.split("/", 2)[2]
+    url, model = address_of(door.endpoint, path, asked.rel_url.raw_query_string, body)
     return Request(
         endpoint=door.endpoint,
-        url=urlunsplit(own._replace(query=query)),
+        url=url,
         sample=door.sample,
-        model=model_in(body),
+        model=model,
         timeout=door.endpoint.timeout,
         body=body,
         method=asked.method,
-        headers={name.lower(): value for name, value in asked.headers.items() if name.lower() in _PASSED_ON},
+        headers={name.lower(): value for name, value in asked.headers.items() if _passes(name.lower())},
     )
+
+
+def _passes(name: str) -> bool:
+    return name in _PASSED_ON or name.startswith(MEANINGFUL_PREFIX)
 
 
 def _failed(failure: CallFailed, refused: Response | None, endpoint: ModelEndpoint) -> Response:

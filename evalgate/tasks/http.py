@@ -100,7 +100,7 @@ class HttpTaskRunner:
         self._check_url()
         if self._doorway is not None and self._server is not None:
             self._door = (await self._doorway())()
-            self._server.environment = {**self._environ, **self._door.environment}
+            self._server.environment = {**self._door.defaults, **self._environ, **self._door.environment}
         if self._task.setup is not None:
             await run_setup(self._task.setup, self._root, self._environ, self._log)
         if self._server is not None:

@@ -10,9 +10,13 @@ from evalgate.workers.conversation import Key
 
 
 class Door(Protocol):
-    """A process's own way out. `environment` is what it must see to take it."""
+    """A process's own way out.
+
+    `environment` is what it must see to take it, `defaults` what it sees where its own does not say otherwise.
+    """
 
     environment: Mapping[str, str]
+    defaults: Mapping[str, str]
 
     def enter(self, key: Key) -> None:
         """The process begins a run."""

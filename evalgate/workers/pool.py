@@ -241,7 +241,7 @@ class WorkerPool:
         if self._open_door is None:
             return Worker(self.spec, self._retired)
         door = self._open_door()
-        seen = {**self.spec.environment, **door.environment}
+        seen = {**door.defaults, **self.spec.environment, **door.environment}
         worker = Worker(replace(self.spec, environment=seen), self._retired, door)
         worker.ended.add_done_callback(lambda _: door.close())
         return worker

@@ -96,7 +96,8 @@ class FakeModel:
             self.calls += 1
             number = self.calls
             self.by_model[model] += 1
-            self.requests.append({"path": request.path, "headers": dict(request.headers), "body": body})
+            said = {"path": request.path, "query": request.query_string, "headers": dict(request.headers), "body": body}
+            self.requests.append(said)
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             try:

@@ -15,6 +15,7 @@ PLACEHOLDER_KEY: Final = "evalgate-has-the-key"
 _DIRECT: Final = "127.0.0.1,localhost"
 _AZURE: Final = "/openai/"
 """What the address of an Azure OpenAI resource goes on with."""
+_VERSION: Final = re.compile(r"v\d+[a-z0-9]*")
 _MODEL: Final = re.compile(r"(?:^|/)(?:models?|deployments)/([^/]+?)(?=[:/][^/]*$|/)")
 """Where an address names the model: Gemini's models/M:generateContent, Bedrock's model/M/converse, Azure's."""
 
@@ -49,7 +50,7 @@ def surroundings(endpoint: ModelEndpoint, address: str) -> Surroundings:
 def address_of(endpoint: ModelEndpoint, path: str, query: str, body: bytes) -> tuple[str, str]:
     """Return where a program's call of `path` (as it came, without a leading slash) goes, and the model that it names.
 
-    SDKs put the version into the path, which the endpoint's address ends with already.
+    Some SDKs put a version into the path, which then stands for that at the end of the endpoint's address.
     """
     found = _MODEL.search(path)
     model = model_in(body) or (unquote(found[1]) if found else "")
@@ -57,11 +58,13 @@ def address_of(endpoint: ModelEndpoint, path: str, query: str, body: bytes) -> t
     if azure and path.startswith(_AZURE[1:]):
         own = urlsplit(f"{root}/{path}")
         return urlunsplit(own._replace(query=query or urlsplit(endpoint.base_url).query)), model
+    version, _, rest = path.partition("/")
     own = urlsplit(endpoint.url("", model))
-    version = own.path.rpartition("/")[2]
-    if version and path.startswith(f"{version}/"):
-        path = path[len(version) + 1 :]
-    own = urlsplit(endpoint.url(f"/{path}", model))
+    before, _, last = own.path.rstrip("/").rpartition("/")
+    if _VERSION.fullmatch(version) and _VERSION.fullmatch(last):
+        own = own._replace(path=f"{before}/{version}/{rest}")
+    else:
+        own = urlsplit(endpoint.url(f"/{path}", model))
     # Gemini's older clients send their key, which is none, in the query.
     told = "&".join(part for part in query.split("&") if part and not part.startswith("key="))
     return urlunsplit(own._replace(query="&".join(part for part in (own.query, told) if part))), model
@@ -80,6 +83,8 @@ def _version(endpoint: ModelEndpoint) -> dict[str, str]:
 
 def _aws_defaults(endpoint: ModelEndpoint) -> dict[str, str]:
     """Return what a client of AWS does not start without; its own keys, for other services, come first."""
-    region = {} if endpoint.aws is None else dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), endpoint.aws.region)
+    # Any region will do where none is signed for: the address of its calls is here.
+    named = "us-east-1" if endpoint.aws is None else endpoint.aws.region
+    region = dict.fromkeys(("AWS_REGION", "AWS_DEFAULT_REGION"), named)
     keys = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), PLACEHOLDER_KEY)
     return {**keys, **region, "AWS_MAX_ATTEMPTS": "1"}

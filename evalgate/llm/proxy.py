@@ -19,7 +19,7 @@ from evalgate.llm.failures import CallFailed, NotCached, Stopped
 from evalgate.llm.mounts import address_of, surroundings
 from evalgate.llm.relay import error_body, read_whole, rejects_usage, with_usage, without_usage
 from evalgate.llm.tab import Tab, on_tab
-from evalgate.records import ErrorKind, TaskOutcome
+from evalgate.records import ErrorKind, TaskOutcome, Usage
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -41,6 +41,7 @@ class _Held:
     """One run at work, and what became of its calls."""
 
     tab: Tab
+    trace: str | None = None
     failure: CallFailed | None = None
     shared: bool = False
 
@@ -56,14 +57,16 @@ class Door:
     environment: Mapping[str, str]
     defaults: Mapping[str, str] = field(default_factory=dict)
     held: dict[Key, _Held] = field(default_factory=dict)
+    stray: Tab = field(default_factory=Tab)
+    """Calls of which nobody can say for which of several runs they were, until one of these ends."""
     sample: str = "start"
     """That of the runs which it holds, or held last; before the first one a name of its own."""
     closed: bool = False
 
-    def enter(self, key: Key) -> None:
-        """The program begins a run."""
+    def enter(self, key: Key, trace: str | None) -> None:
+        """The program begins a run, which was given the `traceparent` that its calls may bring along."""
         self.sample = key[1]
-        self.held[key] = _Held(tab=Tab(key[0]))
+        self.held[key] = _Held(tab=Tab(key[0]), trace=_trace_id(trace))
 
     def settle(self, key: Key, outcome: TaskOutcome) -> TaskOutcome:
         """The run ended: return its outcome with what its calls took, and with their failure where that is its cause.
@@ -78,18 +81,32 @@ class Door:
         refused = isinstance(failure, Stopped | NotCached)
         if failure is not None and failure.kind is ErrorKind.INFRASTRUCTURE and (refused or outcome.failure):
             outcome = replace(outcome, output=None, failure=failure.failure())
-        if outcome.usage is None and held.tab.calls and not held.shared:
-            outcome = replace(outcome, usage=held.tab.usage())
+        if outcome.usage is None and (held.shared or held.tab.calls):
+            outcome = replace(outcome, usage=self._together(held) if held.shared else held.tab.usage())
         return outcome
+
+    def _together(self, held: _Held) -> tuple[Usage, ...] | None:
+        """Return what this run and those beside it took, which is one of theirs to tell; None where nobody said."""
+        own = held.tab.usage()
+        if own is None:
+            return None
+        stray, self.stray = self.stray.usage(), Tab()
+        if stray is None:
+            return None
+        told_by_another = Usage(model=self.endpoint.name, input_tokens=0, output_tokens=0, cost=0.0, calls=0)
+        return tuple(replace(part, shared=True) for part in (*own, *stray) or (told_by_another,))
 
     def close(self) -> None:
         """Let nobody in any more: the program is gone."""
         self.closed = True
 
-    def runs_of(self, named: str | None) -> list[_Held]:
+    def runs_of(self, headers: Mapping[str, str]) -> list[_Held]:
         """Return the runs that a call may belong to: one, where the program holds one or says which."""
-        if named is not None:
-            found = [held for (example, _), held in self.held.items() if example == named]
+        named, trace = headers.get(RUN_HEADER), _trace_id(headers.get("traceparent"))
+        for found in (
+            [held for (example, _), held in self.held.items() if example == named],
+            [held for held in self.held.values() if trace is not None and held.trace == trace],
+        ):
             if found:
                 return found
         return list(self.held.values())
@@ -139,11 +156,11 @@ class Proxy:
         if door is None or door.closed:
             return web.Response(status=404, body=error_body("evalgate knows no such address", "not_found"))
         body = await asked.read()
-        runs = door.runs_of(asked.headers.get(RUN_HEADER))
+        runs = door.runs_of(asked.headers)
         if len(runs) > 1:
             for run in runs:
                 run.shared = True  # nobody can say which of them this call was for
-        with on_tab(runs[0].tab if len(runs) == 1 else None):
+        with on_tab(runs[0].tab if len(runs) == 1 else door.stray):
             response = await self._relayed(door, asked, body, runs)
         headers = {name: response.headers[name] for name in _PASSED_BACK if name in response.headers}
         headers.setdefault("content-type", "application/json")
@@ -190,6 +207,11 @@ def _request(door: Door, asked: web.Request, body: bytes) -> Request:
         method=asked.method,
         headers={name.lower(): value for name, value in asked.headers.items() if _passes(name.lower())},
     )
+
+
+def _trace_id(traceparent: str | None) -> str | None:
+    parts = (traceparent or "").split("-")
+    return parts[1] if len(parts) >= 4 and len(parts[1]) == 32 else None
 
 
 def _passes(name: str) -> bool:

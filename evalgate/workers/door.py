@@ -18,8 +18,8 @@ class Door(Protocol):
     environment: Mapping[str, str]
     defaults: Mapping[str, str]
 
-    def enter(self, key: Key) -> None:
-        """The process begins a run."""
+    def enter(self, key: Key, trace: str | None) -> None:
+        """The process begins a run, which was given a W3C `traceparent`."""
 
     def settle(self, key: Key, outcome: TaskOutcome) -> TaskOutcome:
         """The run ended: return its outcome with what went through the door taken into account."""

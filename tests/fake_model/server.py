@@ -60,7 +60,8 @@ class FakeModel:
         app.router.add_post("/v1/responses", self._model(responses))
         app.router.add_post("/v1/messages", self._model(anthropic))
         for action in ("generateContent", "streamGenerateContent"):
-            app.router.add_post(f"/v1beta/models/{{model}}:{action}", self._model(gemini))
+            for version in ("v1", "v1beta"):
+                app.router.add_post(f"/{version}/models/{{model}}:{action}", self._model(gemini))
         for action in ("converse", "converse-stream"):
             app.router.add_post(f"/model/{{model}}/{action}", self._model(bedrock))
         for action in ("invoke", "invoke-with-response-stream"):

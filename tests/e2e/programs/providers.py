@@ -21,13 +21,15 @@ def anthropic_streamed(input):
 def gemini(input):
     from google import genai
 
-    return {"answer": genai.Client().models.generate_content(model="small", contents=input["q"]).text}
+    client = genai.Client()
+    return {"answer": client.models.generate_content(model="small", contents=input["q"]).text}
 
 
 def gemini_streamed(input):
     from google import genai
 
-    chunks = genai.Client().models.generate_content_stream(model="small", contents=input["q"])
+    client = genai.Client()
+    chunks = client.models.generate_content_stream(model="small", contents=input["q"])
     return {"answer": "".join(chunk.text for chunk in chunks)}
 
 

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, ResourceEvidence, Scores, SuiteEvidence
-from evalgate.decision.planning import BuildPlan, ModelsPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
+from evalgate.decision.known_noise import Noise, noises
+from evalgate.decision.planning import plan_comparisons
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.errors import JournalError
 from evalgate.gate.ahead import draws_ahead
@@ -71,10 +73,11 @@ def make_plan(
                 clusters=comparisons.clusters.get(suite.name),
                 repetitions=suite.suite.repetitions,
                 evaluators=len(suite.suite.evaluators),
-                sides=_sides(suite, seen, drawn[suite.name].times),
+                sides=_sides(suite, seen, drawn[suite.name].times, drawn[suite.name].lacking),
                 confirmation=_confirmation(suite, seen, drawn[suite.name].confirm),
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
+                changes=comparisons.changes.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
                 models=_models(suite, seen),
                 redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
@@ -122,13 +125,13 @@ def _confirmation(suite: PreparedSuite, seen: _Seen, times: int | None) -> tuple
     return () if times is None else _sides(suite, seen, dict.fromkeys(Side, times))
 
 
-def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int]) -> tuple[SidePlan, ...]:
+def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int], lacking: int = 0) -> tuple[SidePlan, ...]:
     sides = []
     for side in suite.sides:
-        if side.side is Side.BASELINE and not times[side.side]:
+        runs = suite.count * times[side.side] + (lacking if side.side is Side.BASELINE else 0)
+        if side.side is Side.BASELINE and not runs:
             continue  # its stored runs are enough
         build, seconds = seen.pace.get((suite.name, side.side), (None, None))
-        runs = suite.count * times[side.side]
         sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
     return tuple(sides)
 

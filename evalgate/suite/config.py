@@ -55,6 +55,9 @@ class Suite(ConfigModel):
     baseline: BaselineTask | str | None = None
     """merge-base, git:<ref>, {task: …}, build:<id>, file:<path> or null (docs/baselines.md). Where a check compares:
     merge-base."""
+    quarantine: str | None = None
+    """A YAML file of examples that run and do not decide, each with an owner, a reason and a last day
+    (docs/quarantine.md)."""
 
     @model_validator(mode="before")
     @classmethod

@@ -61,7 +61,8 @@ class PromptTaskRunner:
         self._environ = environ
         self._transport = transport
         self._loaded: _Loaded | None = None
-        endpoint = endpoints.get(task.model.partition("/")[0])
+        self.queue = task.model.partition("/")[0]
+        endpoint = endpoints.get(self.queue)
         self.concurrency = endpoint.concurrency if endpoint else 1
 
     async def start(self) -> None:

@@ -170,5 +170,14 @@ class BuildReport:
 
     @property
     def verdict_text(self) -> str:
-        """The verdict's name, or NO VERDICT for a sample."""
-        return "NO VERDICT" if self.sample else self.decision.verdict.value
+        """The verdict's name and whose word stands against it, or NO VERDICT for a sample."""
+        if self.sample:
+            return "NO VERDICT"
+        return f"{self.decision.verdict.value}{self._accepted_by}"
+
+    @property
+    def _accepted_by(self) -> str:
+        if not self.decision.accepted:
+            return ""
+        authors = {check.accepted.author for _, check in self.gating_checks() if check.accepted is not None}
+        return f", accepted by {' and '.join(sorted(authors))}"

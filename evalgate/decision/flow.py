@@ -16,12 +16,12 @@ suites only (a retry of the failures alone would pick the lucky answers).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from evalgate.canonical import content_hash
 from evalgate.decision import screen_words
-from evalgate.decision.evidence import BuildEvidence, StoredRuns, SuiteEvidence
+from evalgate.decision.evidence import BuildEvidence, History, StoredRuns, SuiteEvidence
 from evalgate.decision.no_regression import STORED_TO_PASS
 from evalgate.decision.results import BuildDecision, CheckDecision, SuiteDecision
 from evalgate.errors import ConfigurationError
@@ -88,15 +88,6 @@ class SuiteFlow:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class History:
-    """The pull request's measurements before this one. Empty where there is no pull request."""
-
-    measurements: int = 0
-    failed: int = 0
-    last_failed: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Flow:
     """Everything that the machine is told before anything is drawn."""
 
@@ -106,7 +97,7 @@ class Flow:
     screen_p: float = 0.30
     """Confirm where the smallest adjusted p is at most this."""
     confirm_repetitions: int = 3
-    history: History = History()
+    history: History = field(default_factory=History)
 
     def key_of_both(self, suite: SuiteFlow) -> str:
         """Return the key by which both sides of a suite are drawn, where they are."""
@@ -172,7 +163,7 @@ def after(flow: Flow, measured: Measured) -> Next:
     fresh = {draw.suite for draw in measured.drawn if draw.key is not None}
     store = tuple(sorted({draw.suite for draw in measured.drawn if draw.key is not None and draw.baseline}))
     smallest = min((p for suite in measured.decision.suites for p in _adjusted(suite)), default=None)
-    told = _history(flow)
+    told: tuple[str, ...] = ()
     if flow.baseline_runs is not BaselineRuns.CONFIRM:
         if flow.baseline_runs is BaselineRuns.STORED and smallest is not None:
             told = (*told, screen_words.STORED_RISK)
@@ -308,10 +299,3 @@ def _why(flow: Flow, triggers: Sequence[_Trigger]) -> str:
         absolute=sum(trigger.absolute for trigger in triggers),
         few=sum(trigger.few for trigger in triggers),
     )
-
-
-def _history(flow: Flow) -> tuple[str, ...]:
-    history = flow.history
-    if not history.measurements:
-        return ()
-    return (screen_words.measurement(before=history.measurements, failed=history.failed),)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evalgate.engine.measure import Answered, Draw, Effects, Work, measure
+from evalgate.engine.measure import Effects, measure
 from evalgate.engine.ports import EvaluatorRunner
+from evalgate.engine.work import Answered, Draw, Work
 from evalgate.gate.loading import Loaded
 from evalgate.gate.samples import samples
 from evalgate.gate.world import World
@@ -17,12 +18,11 @@ from evalgate.journal.store import Journal
 from evalgate.records import Side
 
 
-async def complete_stored(build_id: int, able: Sequence[Loaded], world: World) -> bool:
+async def complete_stored(build_id: int, able: Sequence[Loaded], effects: Effects, world: World) -> bool:
     """Evaluate stored answers again where their scores are another evaluator's, and draw the runs that are lacking.
 
     Returns False where it was stopped before the end.
     """
-    effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
     compared = [(each, row) for each in able if (row := _compared_with(build_id, each, world.journal)) is not None]
     again = [work for each, row in compared for work in _evaluations(each, row, world.journal)]
     if again and not await measure(again, effects):

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, ResourceEvidence, Scores, SuiteEvidence
-from evalgate.decision.planning import BuildPlan, ModelsPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
+from evalgate.decision.known_noise import Noise, noises
+from evalgate.decision.planning import plan_comparisons
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.errors import JournalError
 from evalgate.gate.ahead import draws_ahead
@@ -75,6 +77,7 @@ def make_plan(
                 confirmation=_confirmation(suite, seen, drawn[suite.name].confirm),
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
+                changes=comparisons.changes.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
                 models=_models(suite, seen),
                 redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),

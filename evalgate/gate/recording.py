@@ -12,6 +12,7 @@ from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
 from evalgate.gate.stored import adopt
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, NoteRow, ProblemRow
+from evalgate.journal.changes import QuarantineRow
 from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halted
@@ -32,6 +33,7 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
             commit=request.commit.id,
             branch=request.commit.branch,
             dirty=request.commit.dirty,
+            change=request.change,
         )
     )
 
@@ -52,11 +54,26 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         if suite.name not in begun:
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
             journal.add_judges(build_id, known_judges(journal, suite))
+            journal.add_quarantine(build_id, suite.name, _quarantine(suite))
         if suite.count == 0:
             problems.append(_no_examples(suite))
         for problem in problems:
             journal.add_problem(build_id, problem)
     return known
+
+
+def _quarantine(suite: PreparedSuite) -> list[QuarantineRow]:
+    return [
+        QuarantineRow(
+            suite=suite.name,
+            example_id=entry.id,
+            name=entry.check,
+            owner=entry.owner,
+            reason=entry.reason,
+            expires=entry.expires,
+        )
+        for entry in suite.quarantine
+    ]
 
 
 def _experiments(

@@ -51,6 +51,14 @@ def from_json(value: str) -> Any:
         raise damaged(f"{str(error).partition(':')[0].lower()} where JSON should stand") from error
 
 
+def object_from(value: str) -> dict[str, Any]:
+    """Return the JSON object that a row holds. Raises JournalError where it holds something else."""
+    found = from_json(value)
+    if not isinstance(found, dict):
+        raise damaged("no object where one should stand")
+    return found
+
+
 def damaged(what: str) -> JournalError:
     """Return the error for a row that this program did not write like this."""
     return JournalError(

@@ -19,6 +19,7 @@ from evalgate.journal.builds import (
     experiment_from,
     noise_from,
 )
+from evalgate.journal.changes import ChangeTables
 from evalgate.journal.connection import explained
 from evalgate.journal.judges import JudgeTables
 from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
@@ -30,7 +31,7 @@ _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
-class Journal(JudgeTables, BaselineTables):
+class Journal(JudgeTables, ChangeTables, BaselineTables):
     """One journal file. Any number of processes may hold one open; each row is whole or absent."""
 
     # builds
@@ -40,9 +41,11 @@ class Journal(JudgeTables, BaselineTables):
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version, study_runs, trial) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs, trial, stores, change)"
+                " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
-                 rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial),
+                 rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial,
+                 build.stores, rows.text(build.change)),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 
@@ -54,9 +57,12 @@ class Journal(JudgeTables, BaselineTables):
         return build_from(row)
 
     def builds(self, *, trials: bool = False) -> list[BuildRow]:
-        """Return every build, the latest first. Noise studies are none; with `trials`, what was tried is among them."""
+        """Return every build, the latest first; with `trials`, what was tried is among them.
+
+        Noise studies are none, nor is what holds a baseline's runs alone.
+        """
         tried = "" if trials else " AND trial IS NULL"
-        query = f"SELECT * FROM build WHERE study_runs IS NULL{tried} ORDER BY id DESC"
+        query = f"SELECT * FROM build WHERE study_runs IS NULL AND NOT stores{tried} ORDER BY id DESC"
         return [build_from(row) for row in self._all(query, ())]
 
     def studies(self) -> list[BuildRow]:

@@ -36,6 +36,9 @@ _EXPORTED: Final = (
     ("noise", "build = :build"),
     ("judge", "build = :build"),
     ("human_label", "build = :build"),
+    ("acceptance", "build = :build"),
+    ("quarantine", "build = :build"),
+    ("baseline", "build = :build"),
 )
 _ORIGIN: Final = "coalesce(origin, experiment)"
 _SAME_DRAW: Final = "t.origin = coalesce(r.origin, r.experiment) AND t.drawn_as = coalesce(r.drawn_as, r.sample)"

@@ -7,13 +7,12 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from evalgate.decision import decide
-from evalgate.decision.evidence import StoredRuns
+from evalgate.decision import decide, screen_words
+from evalgate.decision.evidence import History, StoredRuns
 from evalgate.decision.flow import (
     BaselineRuns,
     Draw,
     Flow,
-    History,
     Measured,
     Step,
     SuiteFlow,
@@ -314,9 +313,39 @@ def test_a_draw_is_of_whole_suites():
     assert {field.name for field in fields(Draw)} == {"suite", "candidate", "baseline", "key"}
 
 
-def test_the_report_counts_the_measurements_of_a_pull_request():
-    state = flow(history=History(measurements=3, failed=2))
-    assert after(state, measured(screened())).told == ("Measurement 4 of this pull request; 2 failed.",)
+@pytest.mark.parametrize(
+    ("before", "failed", "said"),
+    [
+        (0, 0, None),
+        (
+            1,
+            0,
+            "This is measurement 2 of pull request 12; the one before it did not fail. {} 2 times, {} 10 times in 100.",
+        ),
+        (1, 1, "This is measurement 2 of pull request 12; the one before it failed. {} 2 times, {} 10 times in 100."),
+        (
+            3,
+            2,
+            "This is measurement 4 of pull request 12; 2 of the 3 before it failed. {} 4 times, {} 19 times in 100.",
+        ),
+        (
+            3,
+            0,
+            "This is measurement 4 of pull request 12; none of the 3 before it failed. {} 4 times, {} 19 times in 100.",
+        ),
+        (
+            3,
+            3,
+            "This is measurement 4 of pull request 12; all of the 3 before it failed. {} 4 times, {} 19 times in 100.",
+        ),
+    ],
+)
+def test_the_report_counts_the_measurements_of_a_pull_request(before, failed, said):
+    """And says what that does to the promise: the chance that one of so many fails, each with alpha."""
+    history = History(measurements=before, failed=failed, change="pull request 12")
+    promise = "The promise is for each measurement by itself: a change that does nothing, measured"
+    wanted = None if said is None else said.format(promise, "fails at least once up to about")
+    assert screen_words.measurement(history, alpha=0.05) == wanted
 
 
 def test_a_confirmation_says_why():

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     help="Only examples whose id, metadata or input has these words: -k 'lang=de and not (refund or tax)'.",
 )
 @click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
+@click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
 @cache_option
 @click.option("--no-cache", is_flag=True, help="Draw every answer anew; what is drawn is kept.")
@@ -60,6 +61,7 @@ def command(
     limit: int | None,
     keyword: str | None,
     last_failed: bool,
+    every: bool,
     base: str | None,
     cache: Path | None,
     no_cache: bool,
@@ -93,7 +95,7 @@ def command(
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     with (
         Journal(journal_path(journal)) as store,
-        Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases,
+        Bases(loaded.path, environ=environ, target=target_of(environ, base), every=every) as bases,
     ):
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)

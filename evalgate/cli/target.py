@@ -27,10 +27,10 @@ def target_of(environ: Mapping[str, str], given: str | None) -> Target:
     match environ.get("GITHUB_EVENT_NAME"):
         case "pull_request" | "pull_request_target":
             merge = re.fullmatch(r"refs/pull/\d+/merge", environ.get("GITHUB_REF", ""))
-            return Target(ref=environ.get("GITHUB_BASE_REF") or None, merged=merge is not None)
+            return Target(ref=environ.get("GITHUB_BASE_REF") or None, merged=merge is not None, change=True)
         case "merge_group":
             group = _event(environ).get("merge_group")
-            return Target(commit=_sha(group.get("base_sha") if isinstance(group, dict) else None))
+            return Target(commit=_sha(group.get("base_sha") if isinstance(group, dict) else None), change=True)
         case "push":
             return Target(commit=_sha(_event(environ).get("before")))
         case _:

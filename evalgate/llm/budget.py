@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from evalgate.llm.halt import Halt
+from evalgate.money import dollars
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Budget
 
@@ -43,7 +44,7 @@ class Purse:
         """Stop the run if a limit is reached: a build that is gone on with may have nothing left."""
         budget = self._budget
         if budget.usd is not None and self._usd >= budget.usd:
-            self._stop("usd", f"{self._usd:.4g} of {budget.usd:g} dollars")
+            self._stop("usd", f"{dollars(self._usd)} of {dollars(budget.usd)}")
         elif budget.tokens is not None and self._tokens >= budget.tokens:
             self._stop("tokens", f"{self._tokens:,} of {budget.tokens:,} tokens")
         elif budget.calls is not None and self._calls >= budget.calls:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan, longest
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
+from evalgate.money import dollars
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
 from evalgate.report.formatting import count
@@ -192,13 +193,13 @@ def _in_all(plan: BuildPlan) -> str:
     time = _UNTIMED if plan.seconds is None else f"about {formatting.seconds(plan.seconds)}"
     known = [suite.models for suite in plan.suites if suite.models is not None]
     costs = [each.usd for each in known if each.usd is not None]
-    cost = f"; models about {formatting.money(sum(costs))}" if costs and len(costs) == len(known) else ""
+    cost = f"; models about {dollars(sum(costs))}" if costs and len(costs) == len(known) else ""
     evaluations = count(plan.evaluations, "evaluation")
     return f"{count(plan.runs, 'run')}, each a call of its task; {evaluations}; time {time}{cost}."
 
 
 def _models(models: ModelsPlan) -> str:
-    cost = "at a price that nobody knows" if models.usd is None else f"for about {formatting.money(models.usd)}"
+    cost = "at a price that nobody knows" if models.usd is None else f"for about {dollars(models.usd)}"
     calls, tokens = (count(round(amount), noun) for amount, noun in ((models.calls, "call"), (models.tokens, "token")))
     return f"models: about {calls} and {tokens}, {cost}, as in build {models.build}; what the cache holds is free."
 

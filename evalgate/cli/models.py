@@ -90,6 +90,8 @@ class Models:
             from evalgate.llm.cached import Cached
             from evalgate.llm.metered import Metered
 
+            if not self._choice.replay and (self._choice.fresh or not self._choice.path.exists()):
+                self.wire().expect()  # nothing is kept that could answer
             limits = Limits(megabytes=self._config.cache.max_mb, days=self._config.cache.max_age_days)
             self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
             metered = Metered(Guarded(self.wire(), self.halt), self._prices, self._purse)

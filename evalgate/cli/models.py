@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evalgate.decision.reserve import Limit
 from evalgate.errors import CandidateError, ConfigurationError
 from evalgate.llm.budget import Purse, Spent
 from evalgate.llm.halt import Halt
@@ -67,6 +68,10 @@ class Models:
         if self._purse.seconds_left is not None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, self._purse.seconds_left), self._purse.out_of_time)
+
+    def budget(self) -> tuple[Mapping[Limit, float], Mapping[Limit, float]]:
+        """Return what is left of each limit of the budget and what was taken of it; a replay takes nothing."""
+        return ({}, {}) if self._choice.replay else self._purse.standing()
 
     def endpoints(self, declared: Mapping[str, Endpoint]) -> Mapping[str, Endpoint]:
         """Return the endpoints as this build calls them: a replay calls none, and so needs no key."""

@@ -22,7 +22,8 @@ async def measure_build(
 ) -> bool:
     """Make them all. Returns False where it was stopped before the end: what was made is in the journal."""
     able = [each for each in loaded if each.problem is None and each.suite.unchanged is None]
-    first_draws(build_id, able, world.journal)
+    if not first_draws(build_id, able, world):
+        return False
     expected = 0
     while True:
         able = [each for each in able if not await _baseline_fails(build_id, each, world)]

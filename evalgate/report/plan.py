@@ -28,6 +28,8 @@ def render_plan(plan: BuildPlan, console: Console) -> str:
         _suite(page, suite, plan.catch)
     page.blank()
     page.prose(_in_all(plan), lead=Part(text="in all:", tone=Tone.STRONG), hanging=2)
+    for line in plan.budget:
+        page.prose(line, lead=Part(text="budget:", tone=Tone.STRONG), hanging=2)
     page.prose(plan.promise or "Nothing is compared with a baseline.", tone=Tone.QUIET)
     page.blank()
     page.prose(_next(plan), lead=Part(text="next:", tone=Tone.STRONG), hanging=6)
@@ -107,7 +109,9 @@ def _confirmation(suite: SuitePlan) -> str:
     runs = sum(side.runs for side in suite.confirmation)
     seconds = longest(suite.confirmation)
     time = f"time {_UNTIMED}" if seconds is None else f"about {formatting.seconds(seconds)}"
-    return f"If it leans worse, a confirmation draws both sides anew: {count(runs, 'more run')}, {time}."
+    usd = None if suite.confirming is None else suite.confirming.usd
+    cost = "" if usd is None else f", models about {dollars(usd)}"
+    return f"If it leans worse, a confirmation draws both sides anew: {count(runs, 'more run')}, {time}{cost}."
 
 
 def _check(page: Page, suite: SuitePlan, check: CheckPlan, catch: float | None) -> None:
@@ -224,6 +228,7 @@ def plan_json(plan: BuildPlan) -> dict[str, Any]:
         "comparisons": plan.comparisons,
         "promise": plan.promise,
         "catch": _number(plan.catch),
+        "budget": list(plan.budget),
         "suites": [_suite_json(suite, asked=plan.catch is not None) for suite in plan.suites],
     }
 
@@ -238,19 +243,24 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
         "evaluators": suite.evaluators,
         "runs": suite.runs,
         "redraws": suite.redraws,
-        "models": None
-        if suite.models is None
-        else {
-            "calls": round(suite.models.calls),
-            "tokens": round(suite.models.tokens),
-            "usd": _number(suite.models.usd),
-            "known_from_build": suite.models.build,
-        },
+        "models": _models_json(suite.models),
+        "confirmation_models": _models_json(suite.confirming),
         "sides": [_side_json(side) for side in suite.sides],
         "confirmation": [_side_json(side) for side in suite.confirmation],
         "thresholds": list(suite.thresholds),
         "checks": [_check_json(check, asked=asked) for check in suite.checks],
         "ratios": [_ratio_json(ratio) for ratio in suite.ratios],
+    }
+
+
+def _models_json(models: ModelsPlan | None) -> dict[str, Any] | None:
+    if models is None:
+        return None
+    return {
+        "calls": round(models.calls),
+        "tokens": round(models.tokens),
+        "usd": _number(models.usd),
+        "known_from_build": models.build,
     }
 
 

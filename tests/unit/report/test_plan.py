@@ -141,6 +141,7 @@ def test_the_plan_as_json():
         "comparisons": 6,
         "promise": PROMISE,
         "catch": 0.05,
+        "budget": [],
         "suites": [
             {
                 "name": "support",
@@ -152,6 +153,7 @@ def test_the_plan_as_json():
                 "runs": 240,
                 "redraws": False,
                 "models": {"calls": 480, "tokens": 96000, "usd": 0.42, "known_from_build": 3},
+                "confirmation_models": None,
                 "sides": [
                     {"side": "candidate", **side},
                     {"side": "baseline", **side, "label": "baseline.py:answer"},

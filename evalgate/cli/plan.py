@@ -49,7 +49,8 @@ def command(
     from evalgate.gate.planning import make_plan
     from evalgate.gate.request import whole_suites
     from evalgate.journal.store import Journal
-    from evalgate.report.plan import render_plan, render_plan_json
+    from evalgate.report.plan import render_plan
+    from evalgate.report.plan_json import render_plan_json
     from evalgate.suite.loading import load_config
 
     environ = dict(os.environ)

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,7 +76,7 @@ def command(
     from evalgate.cli.builds import cache_path, head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.target import target_of
+    from evalgate.cli.target import change_of, target_of
     from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
     from evalgate.gate.request import Wanted, make_request
@@ -98,6 +99,7 @@ def command(
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         commit, tree = head(loaded.path, environ), tree_of(environ)
         request = make_request(loaded, wanted, store, commit=commit, tree=tree, bases=bases)
+        request = replace(request, change=change_of(environ, commit, request.suites))
         try:
             ended = asyncio.run(
                 supervised(

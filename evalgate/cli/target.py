@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from evalgate.gate.bases import Target
+from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.request import Commit
+
+_PULL_REQUESTS: Final = frozenset({"pull_request", "pull_request_target"})
 
 
 def target_of(environ: Mapping[str, str], given: str | None) -> Target:
@@ -31,6 +35,23 @@ def target_of(environ: Mapping[str, str], given: str | None) -> Target:
             return Target(commit=_sha(_event(environ).get("before")))
         case _:
             return Target()
+
+
+def change_of(environ: Mapping[str, str], commit: Commit, suites: Iterable[PreparedSuite]) -> str | None:
+    """Return what people call the change that is measured, the same at its next commit; None where nobody can say.
+
+    A pull request by its number; outside of a workflow the branch, unless it is what the change is meant for.
+    """
+    if environ.get("GITHUB_ACTIONS") != "true":
+        targets = {suite.base.name for suite in suites if suite.base is not None}
+        return f"branch {commit.branch}" if commit.branch is not None and commit.branch not in targets else None
+    if environ.get("GITHUB_EVENT_NAME") not in _PULL_REQUESTS:
+        return None
+    number = _event(environ).get("number")
+    if isinstance(number, int):
+        return f"pull request {number}"
+    merged = re.match(r"refs/pull/(\d+)/", environ.get("GITHUB_REF", ""))
+    return f"pull request {merged[1]}" if merged else None
 
 
 def _event(environ: Mapping[str, str]) -> dict[str, Any]:

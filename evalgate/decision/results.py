@@ -166,6 +166,20 @@ class CheckDecision:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SetAside:
+    """An entry of the quarantine. While `active` its example decides nothing of `check` (None: of all checks)."""
+
+    example_id: str
+    check: str | None
+    owner: str
+    reason: str
+    expires: str
+    active: bool
+    flips: tuple[tuple[str, Flip], ...]
+    """Its scores on both sides, by check."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteDecision:
     """One suite: its worst check."""
 
@@ -180,6 +194,8 @@ class SuiteDecision:
     checks: tuple[CheckDecision, ...]
     warnings: tuple[str, ...] = ()
     """What makes its verdict less sure than it says, as sentences."""
+    quarantined: tuple[SetAside, ...] = ()
+    """What is in quarantine; its examples are among `examples`, and not among those of the checks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,3 +211,5 @@ class BuildDecision:
     alpha: float
     exact: bool
     promise: str
+    measurement: str | None = None
+    """Which measurement of its change this is, as sentences; None for the first, and where nobody says the change."""

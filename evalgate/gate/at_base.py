@@ -132,7 +132,8 @@ def _side(committed: CommittedSuite, base: Base, root: Path, config: Path, tree:
                 next_step="commit it, or compare with another commit: `baseline: git:<ref>`",
             )
     named = (Side.BASELINE, base.label, task)
-    return prepare_side(*named, root=root, tree=tree, endpoints=committed.endpoints, config=config)
+    aside = None if committed.whole is None else committed.whole.quarantine
+    return prepare_side(*named, root=root, tree=tree, endpoints=committed.endpoints, config=config, quarantine=aside)
 
 
 def _alone(name: str, suite: Suite, base: Base, defines: str) -> AtBase:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, ResourceEvidence, Scores, SuiteEvidence
-from evalgate.decision.planning import BuildPlan, ModelsPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
+from evalgate.decision.known_noise import Noise, noises
+from evalgate.decision.planning import plan_comparisons
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.decision.reserve import Limit, PerRun, Stage, reserves
 from evalgate.errors import JournalError
@@ -64,8 +66,9 @@ def make_plan(
     taken = {suite.name: per_run(journal, suite.name) if journal is not None else None for suite in suites}
     plans = []
     for suite in suites:
-        sides = _sides(suite, seen, drawn[suite.name].times)
-        confirmation = _confirmation(suite, seen, drawn[suite.name].confirm)
+        ahead = drawn[suite.name]
+        sides = _sides(suite, seen, ahead.times, ahead.lacking)
+        confirmation = _confirmation(suite, seen, ahead.confirm)
         plans.append(
             SuitePlan(
                 name=suite.name,
@@ -78,6 +81,7 @@ def make_plan(
                 confirmation=confirmation,
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
+                changes=comparisons.changes.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
                 models=_models(taken[suite.name], sides),
                 confirming=_models(taken[suite.name], confirmation),
@@ -128,13 +132,13 @@ def _confirmation(suite: PreparedSuite, seen: _Seen, times: int | None) -> tuple
     return () if times is None else _sides(suite, seen, dict.fromkeys(Side, times))
 
 
-def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int]) -> tuple[SidePlan, ...]:
+def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int], lacking: int = 0) -> tuple[SidePlan, ...]:
     sides = []
     for side in suite.sides:
-        if side.side is Side.BASELINE and not times[side.side]:
+        runs = suite.count * times[side.side] + (lacking if side.side is Side.BASELINE else 0)
+        if side.side is Side.BASELINE and not runs:
             continue  # its stored runs are enough
         build, seconds = seen.pace.get((suite.name, side.side), (None, None))
-        runs = suite.count * times[side.side]
         sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
     return tuple(sides)
 

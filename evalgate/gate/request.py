@@ -39,6 +39,8 @@ class Request:
     commit: Commit = Commit()
     trial: str | None = None
     """What `evalgate compare` calls the task that it tries."""
+    change: str | None = None
+    """What people call the change that is measured: `pull request 12`, `branch tone`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,6 +113,7 @@ def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree, ba
             tree=tree,
             endpoints=loaded.config.endpoints,
             config=loaded.path,
+            quarantine=suite.quarantine,
         )
         for side, task in tasks.items()
     )

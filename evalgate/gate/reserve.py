@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalgate.decision.reserve import Reserve, Stage, reserves
+from evalgate.gate.completing import lacking_runs
 from evalgate.gate.loading import Loaded
 from evalgate.gate.spending import per_run
 from evalgate.gate.world import World
@@ -19,7 +20,7 @@ def reserve(build_id: int, loaded: Sequence[Loaded], draws: Sequence[DrawRow], p
     if not left or policy.baseline_runs != "confirm":
         return True
     by_name = {draw.suite: draw for draw in draws}
-    stages = [_stage(each, by_name.get(each.suite.name), policy, world) for each in loaded]
+    stages = [_stage(build_id, each, by_name.get(each.suite.name), policy, world) for each in loaded]
     screened = [stage.suite for stage in stages if stage.confirmation]
     found: list[Reserve] = list(reserves(stages, left, spent))
     short = next((each for each in found if each.raised is not None), None)
@@ -33,7 +34,7 @@ def reserve(build_id: int, loaded: Sequence[Loaded], draws: Sequence[DrawRow], p
     return True
 
 
-def _stage(each: Loaded, draw: DrawRow | None, policy: Policy, world: World) -> Stage:
+def _stage(build_id: int, each: Loaded, draw: DrawRow | None, policy: Policy, world: World) -> Stage:
     """Return what a suite draws; a screen is a draw of the candidate alone that a stored baseline stands beside."""
     suite = each.suite
     repetitions = suite.suite.repetitions
@@ -43,7 +44,7 @@ def _stage(each: Loaded, draw: DrawRow | None, policy: Policy, world: World) -> 
     screens = draw is not None and draw.key is None and Side.BASELINE in each.tasks and suite.base is not None
     return Stage(
         suite=suite.name,
-        first=first * suite.count,
+        first=first * suite.count + (lacking_runs(build_id, each, world.journal) if screens else 0),
         confirmation=2 * policy.confirm_repetitions * suite.count if screens and each.problem is None else 0,
         each=per_run(world.journal, suite.name),
     )

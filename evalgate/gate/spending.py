@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from evalgate.decision.reserve import PerRun
-from evalgate.gate.samples import drawn_samples, redraw_sample
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.llm.budget import Spent
@@ -130,14 +129,6 @@ def _parts(journal: Journal, experiments: Iterable[ExperimentRow]) -> Iterator[t
 
 
 def _drawn(journal: Journal, experiment: ExperimentRow) -> Iterator[tuple[str, str, tuple[Usage, ...] | None]]:
-    """Yield (example id, evaluator, usage) but of stored runs; a confirmation's own are beside them."""
-    own = _own_samples(journal, experiment) if experiment.stored else None
-    for example_id, sample, evaluator, usage in journal.usages(experiment.id):
-        if own is None or sample in own:
-            yield example_id, evaluator, usage
-
-
-def _own_samples(journal: Journal, experiment: ExperimentRow) -> frozenset[str]:
-    """Return what this build drew of a side that has stored runs: the samples that are named by a key."""
-    draws = [row for row in journal.draws(experiment.build) if row.suite == experiment.suite and row.key is not None]
-    return frozenset((*drawn_samples(experiment.side, draws), redraw_sample(draws))) if draws else frozenset()
+    """Yield (example id, evaluator, usage) but of stored runs, which an earlier build paid for."""
+    for example_id, _, evaluator, usage in journal.usages(experiment.id, stored=not experiment.stored):
+        yield example_id, evaluator, usage

@@ -21,6 +21,7 @@ from evalgate.decision.results import (
     Interval,
     Ratio,
     RuleDecision,
+    SetAside,
     SliceDecision,
     SuiteDecision,
 )
@@ -54,6 +55,7 @@ def json_report(report: BuildReport) -> dict[str, Any]:
             "columns": decision.columns,
             "sign_patterns": decision.flips,
             "promise": decision.promise,
+            "measurement": decision.measurement,
         },
         "suites": [_suite(suite, shown, sample=report.sample) for suite, shown in report.each_suite()],
     }
@@ -67,6 +69,9 @@ def _build(build: BuildInfo) -> dict[str, Any]:
         "branch": build.branch,
         "dirty": build.dirty,
         "config": build.config_file,
+        "change": build.change,
+        "measurement": build.measurement,
+        "failed_before": build.failed_before,
         "mode": build.mode,
         "gated": build.gated,
         "sample": build.partial,
@@ -90,8 +95,22 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "spending": spending_json(shown),
         "warnings": list(suite.warnings),
         "notes": list(shown.notes),
+        "quarantined": [_set_aside(entry, suite) for entry in suite.quarantined],
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],
+    }
+
+
+def _set_aside(entry: SetAside, suite: SuiteDecision) -> dict[str, Any]:
+    checks = {check.name: check for check in suite.checks}
+    return {
+        "example": entry.example_id,
+        "check": entry.check,
+        "owner": entry.owner,
+        "reason": entry.reason,
+        "expires": entry.expires,
+        "active": entry.active,
+        "scores": {name: _flip(flip, checks[name]) for name, flip in entry.flips if name in checks},
     }
 
 

@@ -88,6 +88,7 @@ class Section:
     amounts: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    quarantine: tuple[str, ...]
     numbers: tuple[Numbers, ...]
     spreads: tuple[spread.Table, ...]
 
@@ -145,6 +146,7 @@ def render_markdown(report: BuildReport, *, detail: Detail, template: str = "sum
         consequence=sentences.consequence(report),
         sections=[_section(report, suite, shown, detail) for suite, shown in report.each_suite()],
         promise=None if report.sample else report.decision.promise,
+        measurement=None if report.sample else report.decision.measurement,
         next_steps=sentences.next_steps(report),
         footer=sentences.build_line(report),
         detail=detail,
@@ -180,6 +182,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         amounts=tuple(sentences.amounts(suite, shown)),
         warnings=suite.warnings,
         notes=shown.notes,
+        quarantine=tuple(sentences.quarantine(suite, shown, most=_EXAMPLES)),
         numbers=() if report.sample else tuple(_numbers(suite)),
         spreads=tuple(spread.tables(suite, shown)) if detail > Detail.TABLES else (),
     )

@@ -35,6 +35,11 @@ class BuildInfo:
     """False under --no-gate: the verdict is shown and the exit code is 0."""
     resumed: int = 0
     partial: str | None = None
+    change: str | None = None
+    """What the build measures: `pull request 12`, `branch tone`."""
+    measurement: int | None = None
+    """Which measurement of that change it is, from 1."""
+    failed_before: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -11,11 +11,11 @@ from typing import Final
 
 from evalgate.decision import words
 from evalgate.decision.outlook import OWN_CHANGES
-from evalgate.decision.results import CheckDecision, SuiteDecision
+from evalgate.decision.results import CheckDecision, SetAside, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
 from evalgate.report import formatting
 from evalgate.report.model import BuildReport, ErrorTally, SuiteReport
-from evalgate.report.rows import failing, first_failing, slice_name
+from evalgate.report.rows import failing, first_failing, flip_words, slice_name
 from evalgate.suite.resources import Resource
 
 _NAMED = 3  # more names than this in a headline are not read
@@ -263,7 +263,41 @@ def suite_line(suite: SuiteDecision, shown: SuiteReport) -> str:
     """Say what a suite is made of: `80 examples × 3, work tree against build 7 of main`."""
     times = f" × {shown.repetitions}" if shown.repetitions > 1 else ""
     against = f" against {shown.baseline_label}" if shown.baseline_label else ", no baseline"
-    return f"{formatting.count(suite.examples, 'example')}{times}, {shown.candidate_label}{against}"
+    aside = len({entry.example_id for entry in suite.quarantined if entry.active})
+    set_aside = f" ({aside:,} in quarantine)" if aside else ""
+    return f"{formatting.count(suite.examples, 'example')}{set_aside}{times}, {shown.candidate_label}{against}"
+
+
+def quarantine(suite: SuiteDecision, shown: SuiteReport, *, most: int | None = None) -> list[str]:
+    """Say which examples decide nothing, for whose reason and until when, what they did; and which count again."""
+    lines = [_set_aside(entry, suite, shown) for entry in suite.quarantined if entry.active]
+    if most is not None and len(lines) > most:
+        lines = [*lines[:most], f"{len(lines) - most:,} more in quarantine"]
+    over = [entry for entry in suite.quarantined if not entry.active]
+    return [
+        *lines,
+        *(
+            f"{entry.example_id} counts again{_in(entry)}: its quarantine ended on {entry.expires} ({entry.owner}:"
+            f" {entry.reason})"
+            for entry in over
+        ),
+    ]
+
+
+def _set_aside(entry: SetAside, suite: SuiteDecision, shown: SuiteReport) -> str:
+    checks = {check.name: check for check in suite.checks}
+    did = [
+        f"{name} {' → '.join(flip_words(flip, checks[name], shown.units.get(name)))}"
+        for name, flip in entry.flips
+        if name in checks
+    ]
+    what = f": {', '.join(did)}" if did else ""
+    until = f"until {entry.expires}, {entry.owner}: {entry.reason}"
+    return f"in quarantine, decides nothing{_in(entry)}: {entry.example_id}{what} ({until})"
+
+
+def _in(entry: SetAside) -> str:
+    return "" if entry.check is None else f" in {entry.check}"
 
 
 def build_line(report: BuildReport) -> str:

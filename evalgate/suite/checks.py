@@ -168,6 +168,12 @@ class Check(ConfigModel):
         return tuple(name for name, rule in rules.items() if rule is not None)
 
     @property
+    def absolutes(self) -> tuple[str, ...]:
+        """Return the names of the rules that it has and that are about the candidate alone."""
+        rules = {"at_least": self.at_least, "at_most": self.at_most, "zero_tolerance": self.zero_tolerance}
+        return tuple(name for name, rule in rules.items() if rule is not None)
+
+    @property
     def needs_fresh(self) -> bool:
         """Return whether it needs both sides drawn anew: the luck of stored runs would count as a change."""
         return self.improves is not None or self.equivalent is not None

@@ -29,6 +29,8 @@ class HostedTaskRunner(ABC, Generic[Declared]):
     `doorway` is where its processes call models through evalgate; `declared` prices what they say that they used.
     """
 
+    queue = None
+
     def __init__(
         self,
         task: Declared,

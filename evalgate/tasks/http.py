@@ -60,6 +60,8 @@ class HttpTaskRunner:
     that is the object of `evalgate.Result` (`{"evalgate": 1, "output": …}`) may bring context, messages and usage.
     """
 
+    queue = None
+
     def __init__(
         self,
         task: HttpTask,

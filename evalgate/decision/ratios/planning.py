@@ -54,12 +54,16 @@ class RatioPlan:
     slices: int
 
 
+def comparing_in_any_way(suite: SuiteEvidence) -> Iterator[ResourceEvidence]:
+    """Yield the suite's gating checks of what runs take that compare."""
+    yield from (check for check in suite.resources if check.check.gating and check.check.compares)
+
+
 def comparing_resources(suite: SuiteEvidence) -> Iterator[tuple[ResourceEvidence, NoRegression]]:
     """Yield the suite's gating comparisons of what runs take."""
-    for check in suite.resources:
-        rule = check.check.no_regression
-        if rule is not None and check.check.gating:
-            yield check, rule
+    for check in comparing_in_any_way(suite):
+        if check.check.no_regression is not None:
+            yield check, check.check.no_regression
 
 
 def spreads(evidence: BuildEvidence) -> dict[tuple[str, str], Spread]:
@@ -67,17 +71,20 @@ def spreads(evidence: BuildEvidence) -> dict[tuple[str, str], Spread]:
     usable = [suite for suite in evidence.suites if suite.example_ids and not suite.problems]
     found = {}
     for layout in lay_out(usable)[0]:
-        for check, rule in comparing_resources(layout.suite):
+        for check in comparing_in_any_way(layout.suite):
             of = ratio_view(layout, check, evidence.policy)
             differences = of.differences()
             if differences is None or of.pairs is None or comparison_obstacle(of) is not None:
                 continue
             repetitions = float(of.pairs.repetitions[of.pairs.paired].mean())
             log = differences.standard_error * CLIP * math.sqrt(len(differences.values) * repetitions)
-            compared = comparable(of, tuple(layout.slicings(rule)))
-            if math.isfinite(log) and compared is not None:
+            if not math.isfinite(log):
+                continue
+            rule, columns, live = check.check.no_regression, 0, 0
+            compared = None if rule is None else comparable(of, tuple(layout.slicings(rule)))
+            if compared is not None:
                 columns, live = able_to_fail(compared, evidence.policy)
-                found[layout.suite.name, check.name] = Spread(log=log, columns=columns, live=live)
+            found[layout.suite.name, check.name] = Spread(log=log, columns=columns, live=live)
     return found
 
 
@@ -93,8 +100,6 @@ def plan_ratios(
     plans = []
     for check, rule in comparing_resources(layout.suite):
         spread = known.get((layout.suite.name, check.name))
-        if spread is not None and spread.log == 0:  # what did not vary once says nothing of what is caught
-            spread = None
         spread = spread if spread is not None and spread.log > 0 else None  # no change at all tells no spread
         logs = [math.log1p(share) for share in SPREADS] if spread is None else [spread.log]
         units = len(layout.example_ids) if spread is not None else len(np.unique(layout.units))

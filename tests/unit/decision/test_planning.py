@@ -7,7 +7,8 @@ import pytest
 
 from evalgate.decision import decide
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Scores, StoredRuns, SuiteEvidence
-from evalgate.decision.planning import FLIPS, Noise, noises, plan_comparisons
+from evalgate.decision.known_noise import FLIPS, Noise, noises
+from evalgate.decision.planning import plan_comparisons
 from evalgate.decision.ratios.planning import spreads
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec

@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan
+from evalgate.decision.drops import CheckPlan, Outlook
+from evalgate.decision.known_noise import Noise
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.records import Side
 from evalgate.report.console import Console
-from evalgate.report.plan import PLAN_VERSION, render_plan, render_plan_json
+from evalgate.report.plan import render_plan
+from evalgate.report.plan_json import PLAN_VERSION, render_plan_json
 from tests.unit.report.golden_texts import assert_golden
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "plan.schema.json").read_text("utf-8"))

@@ -210,12 +210,19 @@ def _suite(
         next_step=told.next_step,
         unmeasurable=kind,
         examples=len(suite.example_ids),
+        clusters=_clusters(suite) if checks else None,
         identical=int(suite.identical.sum()),
         baseline_label=suite.baseline_label,
         checks=checks,
         warnings=(*noise_words.warnings(suite), *judge_warnings(given, policy)) if checks else (),
         quarantined=set_aside(suite),
     )
+
+
+def _clusters(suite: SuiteEvidence) -> int | None:
+    """Return how many clusters its examples are in; None where each stands alone."""
+    found = len(set(suite.clusters or suite.example_ids))
+    return found if found < len(suite.example_ids) else None
 
 
 def _suite_verdict(

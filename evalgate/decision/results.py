@@ -62,6 +62,8 @@ class Comparison:
     """For all comparisons that share the promise; None where this one does not (a check that does not gate)."""
     could_fail: bool
     """Whether any outcome with this many changed units could have failed."""
+    clusters: int | None = None
+    """How many clusters the pairs are in; None where each stands alone."""
     q: float | None = None
     """Where it decides nothing: of findings as strong as this among all such, the share that is chance."""
 
@@ -208,6 +210,8 @@ class SuiteDecision:
     identical: int
     baseline_label: str | None
     checks: tuple[CheckDecision, ...]
+    clusters: int | None = None
+    """How many clusters its examples are in; None where each stands alone."""
     warnings: tuple[str, ...] = ()
     """What makes its verdict less sure than it says, as sentences."""
     quarantined: tuple[SetAside, ...] = ()

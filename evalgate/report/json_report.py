@@ -88,7 +88,12 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "reason": suite.reason,
         "next_step": suite.next_step,
         "unmeasurable": suite.unmeasurable,
-        "dataset": {"file": shown.dataset, "version": shown.dataset_version, "examples": suite.examples},
+        "dataset": {
+            "file": shown.dataset,
+            "version": shown.dataset_version,
+            "examples": suite.examples,
+            "clusters": suite.clusters,
+        },
         "identical": suite.identical,
         "repetitions": shown.repetitions,
         "sides": {side.value: _side_of_suite(side, shown) for side in Side if _has(side, shown)},
@@ -230,6 +235,7 @@ def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
         return None
     return {
         "pairs": comparison.pairs,
+        "clusters": comparison.clusters,
         "changed": comparison.changed,
         "worse": comparison.worse,
         "better": comparison.better,

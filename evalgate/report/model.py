@@ -91,7 +91,8 @@ class Spending:
     """What calls of models took for one part of a suite: `who` is a side (its task) or an evaluator.
 
     `cost` is what the priced calls cost when they were made, in US dollars, and `paid` that of those made in this
-    build; `unpriced` calls have a price that nobody knows. `unseen` runs or evaluations used what nobody saw.
+    build; `unpriced` calls have a price that nobody knows. `unseen` runs or evaluations used what nobody saw,
+    `together` runs what nobody can tell apart.
     """
 
     who: str
@@ -102,6 +103,7 @@ class Spending:
     paid: float
     unpriced: int
     unseen: int
+    together: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from evalgate.decision.drops import CheckPlan
 from evalgate.decision.improvement_plan import ChangePlan
-from evalgate.decision.known_noise import Noise
-from evalgate.decision.plans import BuildPlan, SidePlan, SuitePlan
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import RatioPlan
 
 PLAN_VERSION: Final = 1
@@ -30,6 +29,7 @@ def plan_json(plan: BuildPlan) -> dict[str, Any]:
         "comparisons": plan.comparisons,
         "promise": plan.promise,
         "catch": _number(plan.catch),
+        "budget": list(plan.budget),
         "suites": [_suite_json(suite, asked=plan.catch is not None) for suite in plan.suites],
     }
 
@@ -44,14 +44,8 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
         "evaluators": suite.evaluators,
         "runs": suite.runs,
         "redraws": suite.redraws,
-        "models": None
-        if suite.models is None
-        else {
-            "calls": round(suite.models.calls),
-            "tokens": round(suite.models.tokens),
-            "usd": _number(suite.models.usd),
-            "known_from_build": suite.models.build,
-        },
+        "models": _models_json(suite.models),
+        "confirmation_models": _models_json(suite.confirming),
         "sides": [_side_json(side) for side in suite.sides],
         "confirmation": [_side_json(side) for side in suite.confirmation],
         "thresholds": list(suite.thresholds),
@@ -61,11 +55,23 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
     }
 
 
+def _models_json(models: ModelsPlan | None) -> dict[str, Any] | None:
+    if models is None:
+        return None
+    return {
+        "calls": round(models.calls),
+        "tokens": round(models.tokens),
+        "usd": _number(models.usd),
+        "known_from_build": models.build,
+    }
+
+
 def _ratio_json(of: RatioPlan) -> dict[str, Any]:
     return {
         "name": of.name,
         "slices": of.slices,
-        "build": None if of.spread is None else of.spread.build,
+        "source": None if of.spread is None else of.spread.source or None,
+        "build": None if of.spread is None else of.spread.build or None,
         "outlooks": [{"spread": _number(each.spread), "rise": _number(each.rise)} for each in of.outlooks],
     }
 
@@ -78,7 +84,7 @@ def _change_json(of: ChangePlan) -> dict[str, Any]:
         "asked": _number(of.asked),
         "of": "what the baseline takes" if of.of_resource else "the score's range",
         "obstacle": of.obstacle,
-        "source": noise.source if isinstance(noise, Noise) else None,
+        "source": None if noise is None else noise.source or None,
         "build": None if noise is None else noise.build or None,
         "outlooks": [
             {

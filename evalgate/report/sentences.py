@@ -288,12 +288,13 @@ def _of_suite(suite: SuiteDecision) -> list[str | None]:
 
 
 def suite_line(suite: SuiteDecision, shown: SuiteReport) -> str:
-    """Say what a suite is made of: `80 examples × 3, work tree against build 7 of main`."""
+    """Say what a suite is made of: `80 examples in 12 clusters × 3, work tree against build 7 of main`."""
     times = f" × {shown.repetitions}" if shown.repetitions > 1 else ""
     against = f" against {shown.baseline_label}" if shown.baseline_label else ", no baseline"
     aside = len({entry.example_id for entry in suite.quarantined if entry.active})
     set_aside = f" ({aside:,} in quarantine)" if aside else ""
-    return f"{formatting.count(suite.examples, 'example')}{set_aside}{times}, {shown.candidate_label}{against}"
+    examples = formatting.grouped(suite.examples, suite.clusters)
+    return f"{examples}{set_aside}{times}, {shown.candidate_label}{against}"
 
 
 def quarantine(suite: SuiteDecision, shown: SuiteReport, *, most: int | None = None) -> list[str]:

@@ -14,6 +14,8 @@ from evalgate.cli.options import cache_option, config_option, journal_option, ov
 from evalgate.errors import ConfigurationError, Interrupted, MeasurementError
 
 if TYPE_CHECKING:
+    from evalgate.git.history import Base
+    from evalgate.git.repository import Repository
     from evalgate.journal.store import Journal
 
 _suites = click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be repeated.")
@@ -64,12 +66,7 @@ def setting(
     repository = Repository.at(loaded.path.absolute().parent, environ=environ)
     who = repository.author()
     with Journal(journal_path(journal)) as kept:
-        commit = _commit(what, kept)
-        if commit is None and (commit := repository.head()) is None:
-            raise ConfigurationError(
-                f"nothing is committed yet in {repository.root}: no commit can be a baseline",
-                next_step="commit what you ship today, then evalgate baseline set",
-            )
+        base = _base(what, kept, repository)
         merged = {
             name: suite.model_copy(update={"baseline": "merge-base"})
             for name, suite in loaded.config.suites.items()
@@ -77,8 +74,8 @@ def setting(
         }
         config_of_commits = loaded.config.model_copy(update={"suites": merged})
         wanted = replace(loaded, config=config_of_commits, baseline_tasks={})
-        named = None if what is not None else repository.branch()
-        with Bases(loaded.path, environ=environ, target=Target(ref=named, commit=commit), every=True) as bases:
+        target = Target(ref=base.name, commit=base.commit)
+        with Bases(loaded.path, environ=environ, target=target, every=True) as bases:
             prepared = of_commit(whole_suites(wanted, suites or tuple(merged), tree=tree_of(environ), bases=bases))
             request = Request(
                 config=wanted.config.model_copy(update={"suites": {each.name: each.suite for each in prepared}}),
@@ -105,26 +102,34 @@ def setting(
             times = wanted.config.policy.confirm_repetitions
             made = stored.made[each.name]
             now = f"{made:,} made now" if made else "all of them known before"
-            label = each.base.label if each.base is not None else commit
-            say(f"{label} is stored: {times} runs of each of {each.count:,} examples of {each.name}, {now}.\n")
+            say(f"{base.label} is stored: {times} runs of each of {each.count:,} examples of {each.name}, {now}.\n")
     return 0
 
 
-def _commit(what: str | None, journal: Journal) -> str | None:
-    """Return the commit that is meant; None for the one that is checked out."""
+def _base(what: str | None, journal: Journal, repository: Repository) -> Base:
+    """Return the commit that is meant: that of a build, one by its name, or (None) the one that is checked out."""
     from evalgate.cli.builds import number_of
+    from evalgate.git.history import Base, commit_of
 
     known = {build.id for build in journal.builds()}
     number = None if what is None else number_of(what)
-    if number is None or number not in known:
-        return what
-    build = journal.build(number)
-    if build.dirty or build.commit is None:
+    if number is not None and number in known:
+        build = journal.build(number)
+        if build.dirty or build.commit is None:
+            raise ConfigurationError(
+                f"build {number} measured changes that nobody committed, so no commit is what it measured",
+                next_step="commit them, then evalgate baseline set",
+            )
+        return Base(commit=build.commit, name=build.branch)
+    if what is not None and what not in ("HEAD", "@"):
+        return commit_of(repository, what)
+    head = repository.head()
+    if head is None:
         raise ConfigurationError(
-            f"build {number} measured changes that nobody committed, so no commit is what it measured",
-            next_step="commit them, then evalgate baseline set",
+            f"nothing is committed yet in {repository.root}: no commit can be a baseline",
+            next_step="commit what you ship today, then evalgate baseline set",
         )
-    return build.commit
+    return Base(commit=head, name=repository.branch())
 
 
 @command.command("show", short_help="Say what each suite would be compared with, and what is stored of it.")

@@ -70,6 +70,10 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
         query = "SELECT * FROM build WHERE study_runs IS NOT NULL ORDER BY id DESC"
         return [build_from(row) for row in self._all(query, ())]
 
+    def held_baselines(self) -> list[BuildRow]:
+        """Return what holds a baseline's runs alone, the latest first."""
+        return [build_from(row) for row in self._all("SELECT * FROM build WHERE stores ORDER BY id DESC", ())]
+
     def mark_resumed(self, build_id: int) -> None:
         """Count one more continuation of a build, which is not complete until that has ended.
 

@@ -107,6 +107,8 @@ class RuleDecision:
     """Which kind, where the verdict is UNMEASURABLE."""
     example_ids: tuple[str, ...] = ()
     """The examples that the rule names (reproduced failures of zero_tolerance)."""
+    overall: Verdict | None = None
+    """Of no_regression: the verdict on all examples, its slices left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +131,18 @@ class Ratio:
     """Pairs that differ by more than a factor of 3: they count as 3."""
     caught: float | None
     """The rise that this comparison catches 8 times in 10."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """A written exception for a check that failed. It `counts` where it covers all that failed."""
+
+    author: str
+    reason: str
+    expires: str
+    counts: bool
+    told: str
+    """What it does, or why it does not, as a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -165,6 +179,8 @@ class CheckDecision:
     """Sentences that change no verdict: what looks wrong with the scores, what a check that decides nothing shows."""
     corrected: Correction | None = None
     """Of a judge, where people labelled answers of both sides."""
+    accepted: Accepted | None = None
+    """Where it failed and somebody wrote that this is meant. The verdict stays FAIL."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,5 +231,7 @@ class BuildDecision:
     alpha: float
     exact: bool
     promise: str
+    accepted: bool = False
+    """Whether all that failed is accepted. The verdict stays FAIL."""
     measurement: str | None = None
     """Which measurement of its change this is, as sentences; None for the first, and where nobody says the change."""

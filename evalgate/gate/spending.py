@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from evalgate.decision.reserve import PerRun
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.llm.budget import Spent
@@ -28,6 +29,27 @@ def spent(journal: Journal, build_id: int | None) -> Spent:
     )
 
 
+def per_run(journal: Journal, suite: str) -> PerRun | None:
+    """Return what models took for each run of a suite in the latest complete build that ran it; None before one did."""
+    for build in journal.builds():
+        if not build.complete or build.partial:
+            continue
+        own = [row for row in journal.experiments(build.id) if row.suite == suite and not row.stored]
+        runs = sum(journal.pace(row.id)[0] for row in own)
+        if not runs:
+            continue
+        parts = suite_spending(journal, own).parts
+        return PerRun(
+            build=build.id,
+            calls=sum(part.calls for part in parts) / runs,
+            tokens=sum(part.tokens for part in parts) / runs,
+            usd=None
+            if any(part.unpriced or part.unseen for part in parts)
+            else sum(part.cost for part in parts) / runs,
+        )
+    return None
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteSpending:
     """What is shown of one suite: each side and evaluator that called models, and the dearest examples."""
@@ -46,6 +68,7 @@ class _Sum:
     paid: float = 0.0
     unpriced: int = 0
     unseen: int = 0
+    together: int = 0
 
     def add(self, part: Usage) -> None:
         self.calls += part.calls
@@ -73,9 +96,10 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> Su
                 continue
             of = sums.by_part.setdefault(evaluator or experiment.side.value, _Sum())
             of.unseen += usage is None
+            of.together += any(part.shared for part in usage or ())
             for part in usage or ():
                 of.add(part)
-                if part.cost is not None:
+                if part.cost is not None and not part.shared:
                     sums.by_example[example_id] = sums.by_example.get(example_id, 0.0) + part.cost
     if not any(of.calls for of in sums.by_part.values()):
         return SuiteSpending()
@@ -91,6 +115,7 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> Su
                 paid=of.paid,
                 unpriced=of.unpriced,
                 unseen=of.unseen,
+                together=of.together,
             )
             for who, of in sums.by_part.items()
         ),

@@ -47,6 +47,7 @@ def json_report(report: BuildReport) -> dict[str, Any]:
         "evalgate": {"report": REPORT_VERSION, "version": report.build.evalgate_version},
         "verdict": None if report.sample else decision.verdict.value,
         "reason": decision.reason,
+        "accepted": decision.accepted and not report.sample,
         "exit_code": report.build.exit_code,
         "build": _build(report.build),
         "decision": {
@@ -158,6 +159,7 @@ def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
         "comparison": _comparison(check.comparison),
         "corrected": _corrected(check.corrected),
         "detectable": _number(check.detectable),
+        "acceptance": None if check.accepted is None or sample else asdict(check.accepted),
         "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},
         "slices": [] if sample else [_slice(part) for part in check.slices],
         "distribution": _distribution(check.distribution),

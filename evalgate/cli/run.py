@@ -75,15 +75,17 @@ def command(
     The verdict is the exit code (`evalgate --help`). With --limit, -k or --last-failed the run is a sample: its numbers
     are shown, there is no verdict, and the exit code is 4 unless --no-gate is given.
     """
-    from evalgate.cli.builds import cache_path, head, journal_path, tree_of
+    from evalgate.cli.builds import cache_path, head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.target import change_of, target_of
+    from evalgate.cli.target import change_of, is_reviewed, target_of
+    from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
+    from evalgate.suite.acceptance import FOLDER
     from evalgate.suite.loading import load_config
 
     if resume and (suites or limit or keyword or last_failed):
@@ -101,7 +103,8 @@ def command(
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         commit, tree = head(loaded.path, environ), tree_of(environ)
         request = make_request(loaded, wanted, store, commit=commit, tree=tree, bases=bases)
-        request = replace(request, change=change_of(environ, commit, request.suites))
+        accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
+        request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
         try:
             ended = asyncio.run(
                 supervised(

@@ -54,6 +54,12 @@ def change_of(environ: Mapping[str, str], commit: Commit, suites: Iterable[Prepa
     return f"pull request {merged[1]}" if merged else None
 
 
+def is_reviewed(environ: Mapping[str, str]) -> bool:
+    """Return whether what is measured is what people review, or reviewed: a pull request, a merge queue, a push."""
+    events = {*_PULL_REQUESTS, "merge_group", "push"}
+    return environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") in events
+
+
 def _event(environ: Mapping[str, str]) -> dict[str, Any]:
     try:
         read = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from evalgate.engine.measure import Effects, measure
+from evalgate.engine.measure import measure
 from evalgate.engine.ports import EvaluatorRunner
 from evalgate.engine.work import Answered, Draw, Work
 from evalgate.gate.loading import Loaded
@@ -18,11 +18,12 @@ from evalgate.journal.store import Journal
 from evalgate.records import Side
 
 
-async def complete_stored(build_id: int, able: Sequence[Loaded], effects: Effects, world: World) -> bool:
+async def complete_stored(build_id: int, able: Sequence[Loaded], world: World) -> bool:
     """Evaluate stored answers again where their scores are another evaluator's, and draw the runs that are lacking.
 
     Returns False where it was stopped before the end.
     """
+    effects = world.effects(build_id)
     compared = [(each, row) for each in able if (row := _compared_with(build_id, each, world.journal)) is not None]
     again = [work for each, row in compared for work in _evaluations(each, row, world.journal)]
     if again and not await measure(again, effects):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from evalgate.decision import redraws
-from evalgate.engine.measure import Effects, measure
+from evalgate.engine.measure import measure
 from evalgate.engine.work import Answered, Draw, Work
 from evalgate.gate.completing import complete_stored, is_lacking
 from evalgate.gate.course import first_draws, next_draws, settled_evidence
@@ -36,7 +36,7 @@ async def measure_build(
     expected = 0
     while True:
         able = [each for each in able if not await _baseline_fails(build_id, each, world)]
-        if not await complete_stored(build_id, able, effects_of(build_id, world), world):
+        if not await complete_stored(build_id, able, world):
             return False
         wanted = _wanted_runs(build_id, able, world.journal)
         _replay(build_id, able, wanted, world.journal)
@@ -118,7 +118,7 @@ async def _measure_drawn(
     world: World,
 ) -> bool:
     """Make the runs, then what `zero_tolerance` wants drawn once more of the sides that are drawn at all."""
-    effects = effects_of(build_id, world)
+    effects = world.effects(build_id)
     drawn = {(work.suite, work.side) for work in works}
     if not await measure(works, effects):
         return False
@@ -134,12 +134,6 @@ async def _measure_drawn(
         if (each.suite.name, side) in drawn
     ]
     return await measure(repeats, effects) if repeats else True
-
-
-def effects_of(build_id: int, world: World) -> Effects:
-    """Return what making the runs of a build, or of a study, may do."""
-    seed = f"{build_id} {world.journal.build(build_id).created_at}"
-    return Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop, seed=seed)
 
 
 def _draws(build_id: int, each: Loaded, journal: Journal) -> list[DrawRow]:

@@ -18,7 +18,7 @@ from evalgate.engine.work import Answered, Work
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
 from evalgate.gate.bases import Bases
 from evalgate.gate.loading import Loaded, load
-from evalgate.gate.measuring import effects_of, work_of
+from evalgate.gate.measuring import work_of
 from evalgate.gate.noise_evidence import again, noise_rows, sample_names, study_evidence
 from evalgate.gate.prepare import PreparedSuite, Tree
 from evalgate.gate.recording import experiment_row
@@ -150,7 +150,7 @@ def _register(study_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict
 
 async def _measure(study_id: int, loaded: Sequence[Loaded], experiments: dict[str, int], world: World) -> bool:
     """Make every run, one after the other, then score answers of the first once more. False: stopped before the end."""
-    effects = effects_of(study_id, world)
+    effects = world.effects(study_id)
     names = sample_names(world.journal.build(study_id))
     made = sum(sum(1 for _ in world.journal.run_facts(experiment)) for experiment in experiments.values())
     world.expect(sum(each.suite.count for each in loaded) * len(names), done=made)

@@ -13,8 +13,7 @@ PAST = "2020-01-31"
 
 @pytest.fixture
 def repo(tmp_path):
-    repo = Repo(tmp_path / "repo").begin()
-    return repo
+    return Repo(tmp_path / "repo").begin()
 
 
 def entry(number, **changed):
@@ -157,8 +156,8 @@ def test_a_file_that_is_not_there(repo):
     ship(repo)
     (repo.folder / "quarantine.yaml").unlink()
     ended = repo.run()
-    assert (ended.code, ended.err) == (
-        2,
+    assert ended.code == 2
+    assert ended.err == (
         "evalgate: the quarantine file quarantine.yaml does not exist\n"
-        "  next: write it, or correct the suite's `quarantine:` in the config\n",
+        "  next: write it, or correct the suite's `quarantine:` in the config\n"
     )

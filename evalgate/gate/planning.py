@@ -57,7 +57,7 @@ def make_plan(
         suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy, seen.noise))
         for suite in suites
     }
-    drawn = {suite.name: draws_ahead(suite, policy, journal) for suite in suites}
+    drawn = {suite.name: draws_ahead(suite, policy, journal, specs[suite.name]) for suite in suites}
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
     comparisons = plan_comparisons(
         evidence,
@@ -76,6 +76,7 @@ def make_plan(
                 repetitions=suite.suite.repetitions,
                 evaluators=len(suite.suite.evaluators),
                 sides=_sides(suite, seen, drawn[suite.name].times, drawn[suite.name].lacking),
+                again=drawn[suite.name].again,
                 confirmation=_confirmation(suite, seen, drawn[suite.name].confirm),
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),

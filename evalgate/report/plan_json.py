@@ -52,6 +52,7 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
             "known_from_build": suite.models.build,
         },
         "sides": [_side_json(side) for side in suite.sides],
+        "scored_again": dict(suite.again),
         "confirmation": [_side_json(side) for side in suite.confirmation],
         "thresholds": list(suite.thresholds),
         "checks": [_check_json(check, asked=asked) for check in suite.checks],

@@ -187,6 +187,9 @@ async def test_another_judge_judges_the_stored_answers_and_no_task_is_called_for
     assert (calls, judgements) == ({"4": 36, "5": 36}, {"m": 72})
     _, calls, judgements = await judged_change(judged, fake_model, 3)
     assert (calls, judgements) == ({"3": 12}, {"m": 12})
+    judging(judged, fake_model, "fake/n")
+    plan = await asyncio.to_thread(judged.evalgate, "plan", XDG_CACHE_HOME=str(judged.folder.parent / "cache"))
+    assert "  Stored answers of the baseline are scored again: 36 answers by correctness.\n" in plan.out
     suite, calls, judgements = await judged_change(judged, fake_model, 2, "fake/n", "--no-cache")
     assert (calls, judgements) == ({"2": 12}, {"n": 12 + 36})
     assert without_times(suite["notes"][0]) == (
@@ -385,7 +388,13 @@ async def test_a_baseline_that_fails_to_answer_too_often_is_no_baseline(judged, 
     judged.write("app.py", JUDGED.format(share=4, calls=str(judged.counted)))
     judged.commit()
     ended = await asyncio.to_thread(judged.run, "--json")
-    assert (ended.code, why(ended)) == (4, ())
+    assert (ended.code, why(ended)) == (
+        4,
+        (
+            "",
+            "",
+        ),
+    )
 
 
 def exported(repo):
@@ -458,3 +467,13 @@ def test_what_differs_in_how_a_stored_build_was_made_is_shown(repo):
         "What differs from when the stored runs were made: `timeout` unset then, 9.0 now; evalgate 0.0.1 then,"
         f" {__version__} now."
     )
+
+
+def test_noise_of_the_base_is_known_to_its_changes(repo):
+    """Studied on main, where it is the suite's own task; read for the baseline of a change."""
+    repo.ship(share=5)
+    assert repo.evalgate("noise", "--runs", "2", XDG_CACHE_HOME=str(repo.folder.parent / "cache")).code == 0
+    change(repo, 4)
+    ended = repo.evalgate("plan", XDG_CACHE_HOME=str(repo.folder.parent / "cache"))
+    assert "by the 2 runs of noise study 1" in " ".join(ended.out.split())
+    assert "the 2 runs of noise study 1" in " ".join(repo.run().out.split())

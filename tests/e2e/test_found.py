@@ -477,3 +477,28 @@ def test_noise_of_the_base_is_known_to_its_changes(repo):
     ended = repo.evalgate("plan", XDG_CACHE_HOME=str(repo.folder.parent / "cache"))
     assert "by the 2 runs of noise study 1" in " ".join(ended.out.split())
     assert "the 2 runs of noise study 1" in " ".join(repo.run().out.split())
+
+
+async def test_what_is_set_from_outside_holds_for_both_sides_where_it_is_about_an_endpoint(repo, fake_model):
+    """Where a model is served is whoever runs it to say; what they say of a task is about the candidate's."""
+    fake_model.rules = [Rule(reply='{"answer": 1}')]
+    repo.examples = 5
+    repo.write("p.yaml", "messages:\n  - {role: user, content: '{{ q }}'}\n")
+    repo.write("golden.jsonl", golden(5))
+    task = {"prompt": "p.yaml", "model": "fake/m", "variables": {"q": "input.q"}, "output": "json", "temperature": 0}
+    repo.config(task=task)
+    path = repo.folder / "evalgate.yaml"
+    config = yaml.safe_load(path.read_text()) | {"endpoints": {"fake": {"base_url": "http://127.0.0.1:9/v1"}}}
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    repo.commit()
+    repo.git("checkout", "-q", "-b", "change")
+    repo.write("p.yaml", "messages:\n  - {role: user, content: 'double {{ q }}'}\n")
+    repo.commit()
+    outside = {"EVALGATE_ENDPOINTS__FAKE__BASE_URL": fake_model.base_url}
+    warmer = ("--set", "suites.doubling.task.temperature=0.7")
+    ended = await asyncio.to_thread(repo.run, *warmer, **outside)
+    asked = [
+        (request["body"]["messages"][0]["content"].startswith("double"), request["body"]["temperature"])
+        for request in fake_model.requests
+    ]
+    assert sorted(asked) == [(False, 0)] * 15 + [(True, 0.7)] * 15, ended.text

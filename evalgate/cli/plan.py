@@ -68,7 +68,7 @@ def command(
         # A first plan comes before the first run: without a journal it says less, and it makes none.
         store = stack.enter_context(Journal(stored, create=False)) if stored.exists() else None
         share = None if catch is None else catch / 100
-        plan = make_plan(prepared, loaded.config.policy, specs, store, catch=share)
+        plan = make_plan(prepared, loaded.config.policy, specs, store, catch=share, budget=loaded.config.budget)
     if as_json:
         say(render_plan_json(plan))
     else:

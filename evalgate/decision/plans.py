@@ -62,6 +62,8 @@ class SuitePlan:
     """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
     models: ModelsPlan | None = None
     """None where no build is known that called any."""
+    confirming: ModelsPlan | None = None
+    """What models would take of a confirmation."""
 
     @property
     def runs(self) -> int:
@@ -78,6 +80,8 @@ class BuildPlan:
     promise: str | None
     """None where nothing is compared with a baseline."""
     catch: float | None = None
+    budget: tuple[str, ...] = ()
+    """What the budget holds of a screen and its confirmation."""
 
     @property
     def runs(self) -> int:

@@ -34,10 +34,10 @@ async def complete_stored(build_id: int, able: Sequence[Loaded], world: World) -
     return await measure([_runs(each, row, world.journal) for each, row, _ in lacking], effects) if lacking else True
 
 
-def is_lacking(build_id: int, each: Loaded, journal: Journal) -> bool:
-    """Return whether runs of a stored baseline are to be drawn, so that its task must load."""
+def lacking_runs(build_id: int, each: Loaded, journal: Journal) -> int:
+    """Return how many runs of a stored baseline are to be drawn: its task must load for them."""
     row = _compared_with(build_id, each, journal)
-    return row is not None and _lacking(row, journal) > 0
+    return 0 if row is None else _lacking(row, journal)
 
 
 def _lacking(row: ExperimentRow, journal: Journal) -> int:

@@ -9,6 +9,7 @@ from evalgate.decision.drops import CheckPlan, Outlook
 from evalgate.decision.known_noise import Noise
 from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan, longest
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
+from evalgate.money import dollars
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
 from evalgate.report.formatting import count
@@ -26,6 +27,8 @@ def render_plan(plan: BuildPlan, console: Console) -> str:
         _suite(page, suite, plan.catch)
     page.blank()
     page.prose(_in_all(plan), lead=Part(text="in all:", tone=Tone.STRONG), hanging=2)
+    for line in plan.budget:
+        page.prose(line, lead=Part(text="budget:", tone=Tone.STRONG), hanging=2)
     page.prose(plan.promise or "Nothing is compared with a baseline.", tone=Tone.QUIET)
     page.blank()
     page.prose(_next(plan), lead=Part(text="next:", tone=Tone.STRONG), hanging=6)
@@ -115,7 +118,9 @@ def _confirmation(suite: SuitePlan) -> str:
     runs = sum(side.runs for side in suite.confirmation)
     seconds = longest(suite.confirmation)
     time = f"time {_UNTIMED}" if seconds is None else f"about {formatting.seconds(seconds)}"
-    return f"If it leans worse, a confirmation draws both sides anew: {count(runs, 'more run')}, {time}."
+    usd = None if suite.confirming is None else suite.confirming.usd
+    cost = "" if usd is None else f", models about {dollars(usd)}"
+    return f"If it leans worse, a confirmation draws both sides anew: {count(runs, 'more run')}, {time}{cost}."
 
 
 def _check(page: Page, suite: SuitePlan, check: CheckPlan, catch: float | None) -> None:
@@ -194,13 +199,13 @@ def _in_all(plan: BuildPlan) -> str:
     time = _UNTIMED if plan.seconds is None else f"about {formatting.seconds(plan.seconds)}"
     known = [suite.models for suite in plan.suites if suite.models is not None]
     costs = [each.usd for each in known if each.usd is not None]
-    cost = f"; models about {formatting.money(sum(costs))}" if costs and len(costs) == len(known) else ""
+    cost = f"; models about {dollars(sum(costs))}" if costs and len(costs) == len(known) else ""
     evaluations = count(plan.evaluations, "evaluation")
     return f"{count(plan.runs, 'run')}, each a call of its task; {evaluations}; time {time}{cost}."
 
 
 def _models(models: ModelsPlan) -> str:
-    cost = "at a price that nobody knows" if models.usd is None else f"for about {formatting.money(models.usd)}"
+    cost = "at a price that nobody knows" if models.usd is None else f"for about {dollars(models.usd)}"
     calls, tokens = (count(round(amount), noun) for amount, noun in ((models.calls, "call"), (models.tokens, "token")))
     return f"models: about {calls} and {tokens}, {cost}, as in build {models.build}; what the cache holds is free."
 

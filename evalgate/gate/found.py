@@ -179,15 +179,15 @@ def _take_over(journal: Journal, found: Found, experiment: ExperimentRow) -> Non
     for part in found.parts:
         drawn = part.named(found.repetitions)
         copy_drawn(journal.path, drawn, journal.path, experiment.id)
-        wanted = {spec.name: spec for spec in experiment.specs}
+        wanted = {spec.name: spec for spec in experiment.specs if spec.name in experiment.scorers}
         for holder in _holders(journal, part.draw.experiment, experiment.task):
-            if holder.id == experiment.id:
-                continue
-            specs = [wanted.pop(name) for name in scored_alike(holder, Scoring.of(experiment)) if name in wanted]
-            if specs:
-                copy_scores(journal.path, replace(drawn, experiment=holder.id), journal.path, experiment.id, specs)
             if not wanted:
                 break
+            alike = scored_alike(holder, Scoring.of(experiment)) if holder.id != experiment.id else []
+            if specs := [wanted[name] for name in alike if name in wanted]:
+                held = replace(drawn, experiment=holder.id)
+                for name in copy_scores(journal.path, held, journal.path, experiment.id, specs):
+                    del wanted[name]
 
 
 def _holders(journal: Journal, first: ExperimentRow, task: str) -> Iterable[ExperimentRow]:

@@ -479,21 +479,25 @@ def test_noise_of_the_base_is_known_to_its_changes(repo):
     assert "the 2 runs of noise study 1" in " ".join(repo.run().out.split())
 
 
-async def test_what_is_set_from_outside_holds_for_both_sides_where_it_is_about_an_endpoint(repo, fake_model):
-    """Where a model is served is whoever runs it to say; what they say of a task is about the candidate's."""
+def asking(repo, fake_model, base_url):
+    """A prompt on main, and a change of it."""
     fake_model.rules = [Rule(reply='{"answer": 1}')]
-    repo.examples = 5
     repo.write("p.yaml", "messages:\n  - {role: user, content: '{{ q }}'}\n")
     repo.write("golden.jsonl", golden(5))
     task = {"prompt": "p.yaml", "model": "fake/m", "variables": {"q": "input.q"}, "output": "json", "temperature": 0}
     repo.config(task=task)
     path = repo.folder / "evalgate.yaml"
-    config = yaml.safe_load(path.read_text()) | {"endpoints": {"fake": {"base_url": "http://127.0.0.1:9/v1"}}}
+    config = yaml.safe_load(path.read_text()) | {"endpoints": {"fake": {"base_url": base_url}}}
     path.write_text(yaml.safe_dump(config, sort_keys=False))
     repo.commit()
     repo.git("checkout", "-q", "-b", "change")
     repo.write("p.yaml", "messages:\n  - {role: user, content: 'double {{ q }}'}\n")
     repo.commit()
+
+
+async def test_what_is_set_from_outside_holds_for_both_sides_where_it_is_about_an_endpoint(repo, fake_model):
+    """Where a model is served is whoever runs it to say; what they say of a task is about the candidate's."""
+    asking(repo, fake_model, "http://127.0.0.1:9/v1")
     outside = {"EVALGATE_ENDPOINTS__FAKE__BASE_URL": fake_model.base_url}
     warmer = ("--set", "suites.doubling.task.temperature=0.7")
     ended = await asyncio.to_thread(repo.run, *warmer, **outside)
@@ -502,3 +506,15 @@ async def test_what_is_set_from_outside_holds_for_both_sides_where_it_is_about_a
         for request in fake_model.requests
     ]
     assert sorted(asked) == [(False, 0)] * 15 + [(True, 0.7)] * 15, ended.text
+
+
+async def test_what_a_candidate_was_answered_is_not_taken_from_the_cache_as_a_baseline(repo, fake_model):
+    """A change of the dataset alone asks the same on both sides: one answer for both would say nothing."""
+    asking(repo, fake_model, fake_model.base_url)
+    await asyncio.to_thread(repo.run)
+    repo.git("checkout", "-q", "-B", "dataset", "main")
+    repo.write("golden.jsonl", golden(6))
+    repo.commit()
+    fake_model.forget()
+    ended = await asyncio.to_thread(repo.run)
+    assert fake_model.calls == 6 + 3, ended.text

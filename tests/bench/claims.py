@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from evalgate.decision import decide
 from evalgate.decision.comparison import FAILING_LEVEL, SCREEN_LEVEL
-from evalgate.decision.planning import FLIPS
+from evalgate.decision.known_noise import FLIPS
 from evalgate.decision.results import CheckDecision
 from evalgate.decision.words import points
 from evalgate.stats.joint import DRAWN, DRAWN_AGAIN

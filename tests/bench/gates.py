@@ -17,8 +17,8 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from evalgate.decision.comparison import FAILING_LEVEL, Differences, interval, two_ended_interval
+from evalgate.decision.known_noise import FLIPS
 from evalgate.decision.no_regression import STORED_TO_PASS
-from evalgate.decision.planning import FLIPS
 from evalgate.stats.intervals import mean_interval, tango
 from evalgate.stats.power import Plan, detectable_drop, detectable_drop_binary, fewest_to_fail
 from evalgate.stats.ppi import repair

@@ -28,9 +28,10 @@ from evalgate.stats.planning import Planned, caught
 from evalgate.stats.power import Plan, examples_to_clear, examples_to_rule_out, failures_allowed
 from evalgate.suite.checks import Policy
 from tests.bench import gates
-from tests.bench.expected import comparison, worked_out
+from tests.bench.expected import comparison
 from tests.bench.figures import THEMES, catches, caught_points, false_alarms
 from tests.bench.operating_characteristics import cells, lines
+from tests.bench.worked_out import table, worked_out
 from tests.unit.decision.builds import build, check, flips, suite
 
 ROOT = Path(__file__).parents[2]
@@ -105,6 +106,7 @@ def figures() -> dict[str, str]:
     ):
         found.update(part)
     found["expected.exact"] = worked_out()
+    found["expected.others"] = f"\n\n{table()}\n\n"
     found["expected.table"] = f"\n\n{comparison(measured.found)}\n\n"
     return found
 

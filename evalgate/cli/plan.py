@@ -21,6 +21,7 @@ from evalgate.cli.options import Amount, config_option, journal_option, override
     metavar="POINTS",
     help="Say how many examples or repetitions catch a drop of this many points: --catch 5.",
 )
+@click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
 @set_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, in place of text.")
@@ -30,6 +31,7 @@ def command(
     journal: Path | None,
     suites: tuple[str, ...],
     catch: float | None,
+    every: bool,
     base: str | None,
     assignments: tuple[str, ...],
     as_json: bool,
@@ -55,7 +57,7 @@ def command(
 
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    with Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases:
+    with Bases(loaded.path, environ=environ, target=target_of(environ, base), every=every) as bases:
         prepared = whole_suites(loaded, suites, tree=tree_of(environ), bases=bases)
     specs = {
         suite.name: [build(each, root=suite.root, environ=environ).spec for each in suite.suite.evaluators]

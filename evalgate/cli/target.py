@@ -27,10 +27,10 @@ def target_of(environ: Mapping[str, str], given: str | None) -> Target:
     match environ.get("GITHUB_EVENT_NAME"):
         case "pull_request" | "pull_request_target":
             merge = re.fullmatch(r"refs/pull/\d+/merge", environ.get("GITHUB_REF", ""))
-            return Target(ref=environ.get("GITHUB_BASE_REF") or None, merged=merge is not None)
+            return Target(ref=environ.get("GITHUB_BASE_REF") or None, merged=merge is not None, change=True)
         case "merge_group":
             group = _event(environ).get("merge_group")
-            return Target(commit=_sha(group.get("base_sha") if isinstance(group, dict) else None))
+            return Target(commit=_sha(group.get("base_sha") if isinstance(group, dict) else None), change=True)
         case "push":
             return Target(commit=_sha(_event(environ).get("before")))
         case _:
@@ -52,6 +52,12 @@ def change_of(environ: Mapping[str, str], commit: Commit, suites: Iterable[Prepa
         return f"pull request {number}"
     merged = re.match(r"refs/pull/(\d+)/", environ.get("GITHUB_REF", ""))
     return f"pull request {merged[1]}" if merged else None
+
+
+def is_reviewed(environ: Mapping[str, str]) -> bool:
+    """Return whether what is measured is what people review, or reviewed: a pull request, a merge queue, a push."""
+    events = {*_PULL_REQUESTS, "merge_group", "push"}
+    return environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") in events
 
 
 def _event(environ: Mapping[str, str]) -> dict[str, Any]:

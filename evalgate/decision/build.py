@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from evalgate.decision import noise_words, screen_words, words
+from evalgate.decision.accepting import all_accepted, with_acceptances
 from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, ResourceEvidence, SuiteEvidence
 from evalgate.decision.family import Compared, Family, shown_beside, tested_family
@@ -67,7 +68,7 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     suites = []
     for suite in evidence.suites:
         numbers = _has_numbers(suite) and bool(suite.example_ids)
-        checks = _describe(suite, actual, right, wrong) if numbers else ()
+        checks = with_acceptances(suite, _describe(suite, actual, right, wrong)) if numbers else ()
         suites.append(_suite(suite, checks, evidence.policy, given[suite.name]))
     skipped = frozenset(suite.name for suite in evidence.suites if suite.unchanged is not None)
     return _build(suites, actual.family, evidence, skipped)
@@ -209,12 +210,19 @@ def _suite(
         next_step=told.next_step,
         unmeasurable=kind,
         examples=len(suite.example_ids),
+        clusters=_clusters(suite) if checks else None,
         identical=int(suite.identical.sum()),
         baseline_label=suite.baseline_label,
         checks=checks,
         warnings=(*noise_words.warnings(suite), *judge_warnings(given, policy)) if checks else (),
         quarantined=set_aside(suite),
     )
+
+
+def _clusters(suite: SuiteEvidence) -> int | None:
+    """Return how many clusters its examples are in; None where each stands alone."""
+    found = len(set(suite.clusters or suite.example_ids))
+    return found if found < len(suite.example_ids) else None
 
 
 def _suite_verdict(
@@ -297,5 +305,6 @@ def _build(
             lost=any(rule.unmeasurable for rule in comparing),
             stored=any(suite.stored for suite in evidence.suites if suite.checks),
         ),
+        accepted=all_accepted(suites),
         measurement=None if not family.columns else screen_words.measurement(evidence.history, alpha=policy.alpha),
     )

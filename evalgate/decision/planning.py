@@ -93,7 +93,7 @@ def plan_comparisons(
             )
             for layout in layouts
         },
-        clusters={layout.suite.name: len(np.unique(layout.units)) for layout in layouts if layout.clustered},
+        clusters={layout.suite.name: layout.clusters for layout in layouts if layout.clusters is not None},
         columns=columns,
         promise=_promise(evidence, columns=columns, checks=checks),
     )

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from evalgate import __version__
 from evalgate.canonical import canonical_json
 from evalgate.decision.evidence import (
+    Acceptance,
     BuildEvidence,
     Cell,
     CheckEvidence,
@@ -30,6 +31,7 @@ from evalgate.decision.evidence import (
 )
 from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
+from evalgate.gate.accepted_evidence import recorded_acceptances
 from evalgate.gate.judge_evidence import judged
 from evalgate.gate.resources import resource_evidence
 from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
@@ -57,7 +59,7 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
     unchanged = {note.suite: note.message for note in journal.notes(build_id) if note.unchanged}
     draws = journal.draws(build_id)
-    quarantine = journal.quarantine(build_id)
+    quarantine, accepted = journal.quarantine(build_id), journal.acceptances(build_id)
     suites = [
         _suite(
             journal=journal,
@@ -73,6 +75,11 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
                 unchanged=unchanged.get(name),
             ),
             judges=[row for row in judges if row.suite == name],
+            acceptances=recorded_acceptances(
+                build,
+                [row for row in accepted if row.suite == name],
+                {experiment.side: experiment for experiment in experiments if experiment.suite == name},
+            ),
             quarantined=_quarantined(build, [row for row in quarantine if row.suite == name]),
         )
         for name, suite in config.suites.items()
@@ -203,6 +210,7 @@ def _suite(
     drawn: Drawn,
     judges: Sequence[KnownJudgeRow],
     quarantined: Sequence[Quarantined],
+    acceptances: tuple[Acceptance, ...],
 ) -> SuiteEvidence:
     grouped = grouping(suite, journal.examples(build_id, name))
     ids = grouped.example_ids
@@ -234,6 +242,7 @@ def _suite(
         screen=screen,
         stored=screen is None and drawn.as_stored(by_side.get(Side.BASELINE)),
         unchanged=drawn.unchanged,
+        acceptances=acceptances,
         quarantined=tuple(entry for entry in quarantined if entry.example_id in index),
     )
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import Final
 
 from evalgate.decision import redraws
 from evalgate.engine.measure import measure
@@ -15,8 +18,11 @@ from evalgate.gate.replayed import replay
 from evalgate.gate.samples import drawn_samples, redraw_sample, samples
 from evalgate.gate.world import World
 from evalgate.journal.builds import DrawRow
+from evalgate.journal.lock import held
 from evalgate.journal.store import Journal
 from evalgate.records import Side
+
+_LOOK_AGAIN_S: Final = 0.2
 
 
 async def measure_build(
@@ -24,7 +30,7 @@ async def measure_build(
 ) -> bool:
     """Make them all. Returns False where it was stopped before the end: what was made is in the journal."""
     able = [each for each in loaded if each.problem is None and each.suite.unchanged is None]
-    if not first_draws(build_id, able, world):
+    if not first_draws(build_id, able, world) or not await _twins_ended(build_id, world):
         return False
     expected = 0
     while True:
@@ -42,6 +48,24 @@ async def measure_build(
             return False
         if not next_draws(build_id, able, world.journal):
             return True
+
+
+async def _twins_ended(build_id: int, world: World) -> bool:
+    """Wait for builds that measure the very same thing now: what they draw is taken over, and is no second throw.
+
+    Returns False where this one was stopped meanwhile.
+    """
+    journal = world.journal
+    told: set[int] = set()
+    while waiting := [twin for twin in journal.twins(build_id) if held(journal.path, twin)]:
+        for twin in {*waiting} - told:
+            world.say(f"build {twin} measures the same change now: this one waits, and takes over what it draws")
+        told.update(waiting)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(world.stop.wait(), _LOOK_AGAIN_S)
+        if world.stop.is_set():
+            return False
+    return True
 
 
 async def _baseline_fails(build_id: int, each: Loaded, world: World) -> bool:

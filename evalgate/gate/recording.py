@@ -22,7 +22,7 @@ from evalgate.suite.checks import Unmeasurable
 
 def begin(request: Request, journal: Journal, *, now: str) -> int:
     """Write a new build and return its id."""
-    return journal.create_build(
+    build_id = journal.create_build(
         BuildRow(
             created_at=now,
             config_file=request.config_file,
@@ -36,6 +36,8 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
             change=request.change,
         )
     )
+    journal.add_acceptances(build_id, request.accepted)
+    return build_id
 
 
 def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[tuple[str, Side], int]:

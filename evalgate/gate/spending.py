@@ -68,6 +68,7 @@ class _Sum:
     paid: float = 0.0
     unpriced: int = 0
     unseen: int = 0
+    together: int = 0
 
     def add(self, part: Usage) -> None:
         self.calls += part.calls
@@ -95,9 +96,10 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> Su
                 continue
             of = sums.by_part.setdefault(evaluator or experiment.side.value, _Sum())
             of.unseen += usage is None
+            of.together += any(part.shared for part in usage or ())
             for part in usage or ():
                 of.add(part)
-                if part.cost is not None:
+                if part.cost is not None and not part.shared:
                     sums.by_example[example_id] = sums.by_example.get(example_id, 0.0) + part.cost
     if not any(of.calls for of in sums.by_part.values()):
         return SuiteSpending()
@@ -113,6 +115,7 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> Su
                 paid=of.paid,
                 unpriced=of.unpriced,
                 unseen=of.unseen,
+                together=of.together,
             )
             for who, of in sums.by_part.items()
         ),

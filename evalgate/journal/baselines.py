@@ -114,3 +114,12 @@ class BaselineTables(JournalFile):
             (experiment, *names),
         )
         return answers, dict(scored)
+
+    def twins(self, build_id: int) -> list[int]:
+        """Return the builds before this one that measure the very same thing and have not ended."""
+        found = self._all(
+            "SELECT t.id FROM build b JOIN build t ON t.measured = b.measured AND t.id < b.id"
+            " WHERE b.id = ? AND t.status = 'running' ORDER BY t.id",
+            (build_id,),
+        )
+        return [int(row["id"]) for row in found]

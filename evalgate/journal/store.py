@@ -232,10 +232,7 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
 
     def made(self, experiment: ExperimentRow) -> list[bool]:
         """Return of each run whether it failed; those of an experiment's own build alone, no copies of earlier ones."""
-        query = (
-            "SELECT failure_kind IS NOT NULL FROM run JOIN experiment x ON x.id = run.experiment JOIN build b ON"
-            " b.id = x.build WHERE x.id = ? AND run.started_at >= b.created_at"
-        )
+        query = "SELECT failure_kind IS NOT NULL FROM run WHERE experiment = ? AND origin IS NULL"
         return [bool(failed) for (failed,) in self._tuples(query, (experiment.id,))]
 
     def add_note(self, build_id: int, note: NoteRow) -> None:
@@ -266,14 +263,13 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
         `of_commit` leaves only those whose tree was that commit, as it stands.
         """
         found = self._all(
-            "SELECT x.id FROM experiment x JOIN build b ON b.id = x.build WHERE x.id < :id AND x.build != :build"
+            "SELECT x.id FROM experiment x JOIN build b ON b.id = x.build WHERE x.build != :build"
             " AND x.side = :side AND x.task = :task AND x.dataset_version = :dataset_version"
             " AND x.evaluators = :evaluators AND NOT (x.stored AND :sample GLOB 'r[0-9]*')"
             " AND (:of_commit IS NULL OR x.commit_id = :of_commit OR"
             " (x.commit_id IS NULL AND b.commit_id = :of_commit AND NOT b.dirty))"
             " AND EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.sample = :sample) ORDER BY x.id DESC",
             {
-                "id": experiment.id,
                 "build": experiment.build,
                 "side": experiment.side.value,
                 "task": experiment.task,
@@ -369,8 +365,7 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
         """
         query = (
             "SELECT count(*), 86400 * (max(julianday(started_at) + latency / 86400) - min(julianday(started_at)))"
-            " FROM run JOIN experiment x ON x.id = run.experiment JOIN build b ON b.id = x.build WHERE x.id = ?"
-            " AND sample NOT GLOB '*again[0-9]*' AND started_at >= b.created_at"
+            " FROM run WHERE experiment = ? AND sample NOT GLOB '*again[0-9]*' AND origin IS NULL"
         )
         runs, seconds = next(self._tuples(query, (experiment,)))
         return runs, seconds

@@ -111,8 +111,9 @@ def model_in(body: bytes) -> str:
 
 
 def error_body(message: str, kind: str) -> bytes:
-    """Return an error as OpenAI's clients read it."""
-    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": kind}}).encode("ascii")
+    """Return an error as clients of OpenAI, Anthropic, Google and AWS read it."""
+    error = {"message": message, "type": kind, "param": None, "code": kind}
+    return json.dumps({"type": "error", "error": error, "message": message}).encode("ascii")
 
 
 def _object(body: bytes) -> Mapping[str, Json] | None:

@@ -47,6 +47,7 @@ def json_report(report: BuildReport) -> dict[str, Any]:
         "evalgate": {"report": REPORT_VERSION, "version": report.build.evalgate_version},
         "verdict": None if report.sample else decision.verdict.value,
         "reason": decision.reason,
+        "accepted": decision.accepted and not report.sample,
         "exit_code": report.build.exit_code,
         "build": _build(report.build),
         "decision": {
@@ -87,7 +88,12 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "reason": suite.reason,
         "next_step": suite.next_step,
         "unmeasurable": suite.unmeasurable,
-        "dataset": {"file": shown.dataset, "version": shown.dataset_version, "examples": suite.examples},
+        "dataset": {
+            "file": shown.dataset,
+            "version": shown.dataset_version,
+            "examples": suite.examples,
+            "clusters": suite.clusters,
+        },
         "identical": suite.identical,
         "repetitions": shown.repetitions,
         "sides": {side.value: _side_of_suite(side, shown) for side in Side if _has(side, shown)},
@@ -153,6 +159,7 @@ def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
         "comparison": _comparison(check.comparison),
         "corrected": _corrected(check.corrected),
         "detectable": _number(check.detectable),
+        "acceptance": None if check.accepted is None or sample else asdict(check.accepted),
         "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},
         "slices": [] if sample else [_slice(part) for part in check.slices],
         "distribution": _distribution(check.distribution),
@@ -228,6 +235,7 @@ def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
         return None
     return {
         "pairs": comparison.pairs,
+        "clusters": comparison.clusters,
         "changed": comparison.changed,
         "worse": comparison.worse,
         "better": comparison.better,

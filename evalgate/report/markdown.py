@@ -98,7 +98,8 @@ class Numbers:
     """What people who know statistics look for, of one check or slice."""
 
     name: str
-    pairs: int
+    pairs: str
+    """`80`, or `80 in 12 clusters`."""
     worse: int
     better: int
     change: str
@@ -278,6 +279,10 @@ def _numbers(suite: SuiteDecision) -> Iterator[Numbers]:
                 yield replace(_line(check, named, part.comparison), detectable=formatting.UNKNOWN)
 
 
+def _pairs(of: Comparison) -> str:
+    return f"{of.pairs:,}" + (f" in {formatting.count(of.clusters, 'cluster')}" if of.clusters is not None else "")
+
+
 def _line(check: CheckDecision, name: str, comparison: Comparison) -> Numbers:
     interval, ratio = comparison.interval, check.ratio
     change, between = formatting.points(comparison.delta), formatting.point_range
@@ -292,7 +297,7 @@ def _line(check: CheckDecision, name: str, comparison: Comparison) -> Numbers:
     )
     return Numbers(
         name=name,
-        pairs=comparison.pairs,
+        pairs=_pairs(comparison),
         worse=comparison.worse,
         better=comparison.better,
         change=change,

@@ -37,9 +37,8 @@ def render_plan(plan: BuildPlan, console: Console) -> str:
 
 def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     page.line(Part(text=suite.name, tone=Tone.STRONG))
-    clusters = f" in {count(suite.clusters, 'cluster')}" if suite.clusters is not None else ""
     times = f" × {suite.repetitions} repetitions" if suite.repetitions > 1 else ""
-    page.prose(f"{count(suite.examples, 'example')}{clusters} of {suite.dataset}{times}", indent=2)
+    page.prose(f"{formatting.grouped(suite.examples, suite.clusters)} of {suite.dataset}{times}", indent=2)
     if not suite.examples:
         page.prose(
             f"A run of it would be UNMEASURABLE: look at its dataset with `evalgate dataset validate {suite.dataset}`.",

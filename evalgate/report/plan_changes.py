@@ -32,9 +32,10 @@ def noise_told(noise: Noise) -> str:
 
 def spread_told(spread: Spread) -> str:
     """Return the same of what one answer takes."""
-    return (
-        f"one answer differs by {formatting.percent(math.expm1(spread.log))} between the sides of build {spread.build}"
-    )
+    share = formatting.percent(math.expm1(spread.log))
+    if spread.source:
+        return f"one answer differs by {share} between two equal runs, by {spread.source}"
+    return f"one answer differs by {share} between the sides of build {spread.build}"
 
 
 def plan_change(page: Page, of: ChangePlan, *, clustered: bool, gain: float | None) -> None:

@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from evalgate.decision.drops import CheckPlan
 from evalgate.decision.improvement_plan import ChangePlan
-from evalgate.decision.known_noise import Noise
 from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import RatioPlan
 
@@ -71,7 +70,8 @@ def _ratio_json(of: RatioPlan) -> dict[str, Any]:
     return {
         "name": of.name,
         "slices": of.slices,
-        "build": None if of.spread is None else of.spread.build,
+        "source": None if of.spread is None else of.spread.source or None,
+        "build": None if of.spread is None else of.spread.build or None,
         "outlooks": [{"spread": _number(each.spread), "rise": _number(each.rise)} for each in of.outlooks],
     }
 
@@ -84,7 +84,7 @@ def _change_json(of: ChangePlan) -> dict[str, Any]:
         "asked": _number(of.asked),
         "of": "what the baseline takes" if of.of_resource else "the score's range",
         "obstacle": of.obstacle,
-        "source": noise.source if isinstance(noise, Noise) else None,
+        "source": None if noise is None else noise.source or None,
         "build": None if noise is None else noise.build or None,
         "outlooks": [
             {

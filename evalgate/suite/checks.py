@@ -227,6 +227,8 @@ class Policy(ConfigModel):
     """Confirm where the smallest adjusted p of the screen is at most this."""
     confirm_repetitions: Repetitions = 3
     """How often a confirmation draws each example on each side."""
+    accept_without_owner: bool = False
+    """Whether an acceptance of a regression counts though CODEOWNERS names no owner of its file; the base's word."""
     seed: int = Field(default=20240613, ge=0, lt=2**63)
     """Of the sign flips: the same journal gives the same verdict for ever."""
 

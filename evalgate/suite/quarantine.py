@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Collection, Iterable
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -21,17 +21,16 @@ _KIND: Final = FileKind(
     key="the suite's `quarantine:`",
     form="correct it: it has examples: [{id, owner, reason, expires}], and `check` where only one is meant",
 )
+_MONTHS: Final = 12
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def day(text: str) -> str:
     """Return a day as it is written, `2026-12-31`. Raises ValueError, a whole sentence, for what is none."""
-    try:
-        if _DAY.fullmatch(text):
-            date.fromisoformat(text)
+    if _DAY.fullmatch(text):
+        year, month, number = map(int, text.split("-"))
+        if year and 1 <= month <= _MONTHS and 1 <= number <= calendar.monthrange(year, month)[1]:
             return text
-    except ValueError:
-        pass
     raise ValueError(f"{text[:40]!r} is no day: write it like 2026-12-31")
 
 

@@ -2,7 +2,8 @@
 
 Run: python tests/bench/operating_characteristics.py [--repetitions 4000] [--processes 2] [--minutes M] [--only NAME]
 It adds one line for each finished cell to docs/operating-characteristics.jsonl, skips cells that are there with as
-many repetitions, and rewrites the tables of docs/operating-characteristics.md. `--table` only rewrites those.
+many repetitions, begins with those that have the fewest, and rewrites the tables of
+docs/operating-characteristics.md. `--table` only rewrites those.
 """
 
 from __future__ import annotations
@@ -216,30 +217,15 @@ def _work(job):
 
 
 def run(wanted: list[tuple[Cell, int]], *, processes: int, minutes: float) -> None:
-    """Measure cells in order until the time is up; each is written when it is finished."""
+    """Measure cells until the time is up; each is written when it is finished."""
     until = time.monotonic() + 60 * minutes
-
-    def jobs():
-        for job in wanted:
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for one in pool.imap_unordered(_work, wanted):
+            with LINES.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(json.dumps(one, ensure_ascii=False) + "\n")
+            print(one["cell"], one["counts"], flush=True)
             if time.monotonic() > until:
                 return
-            yield job
-
-    def keep(one):
-        with LINES.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(one, ensure_ascii=False) + "\n")
-        print(one["cell"], one["counts"], flush=True)
-
-    if processes == 1:
-        for job in jobs():
-            keep(_work(job))
-        return
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        waiting = [pool.apply_async(_work, (job,)) for job in jobs()]
-        for one in waiting:
-            if time.monotonic() > until:
-                break
-            keep(one.get())
 
 
 def tables(found: dict[str, dict]) -> str:
@@ -302,10 +288,10 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="measure nothing, rewrite the page's tables")
     options = parser.parse_args()
     if not options.table:
-        found = lines()
-        wanted = [(cell, options.repetitions) for cell in cells() if options.only in cell.name]
-        wanted = [job for job in wanted if found.get(job[0].name, {"repetitions": 0})["repetitions"] < job[1]]
-        run(wanted, processes=options.processes, minutes=options.minutes)
+        has = {name: one["repetitions"] for name, one in lines().items()}
+        lacking = [c for c in cells() if options.only in c.name and has.get(c.name, 0) < options.repetitions]
+        lacking.sort(key=lambda cell: has.get(cell.name, 0))
+        run([(cell, options.repetitions) for cell in lacking], processes=options.processes, minutes=options.minutes)
     write_page()
 
 

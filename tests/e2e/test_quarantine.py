@@ -13,8 +13,7 @@ PAST = "2020-01-31"
 
 @pytest.fixture
 def repo(tmp_path):
-    repo = Repo(tmp_path / "repo").begin()
-    return repo
+    return Repo(tmp_path / "repo").begin()
 
 
 def entry(number, **changed):
@@ -47,9 +46,7 @@ def test_what_is_set_aside_runs_and_is_shown_and_does_not_decide(repo):
     assert (check["verdict"], check["examples"], check["comparison"]["pairs"]) == ("PASS", 32, 32)
     assert suite["dataset"]["examples"] == 40
     assert [each["example"] for each in suite["quarantined"]] == [f"e{number}" for number in range(8)]
-    assert suite["quarantined"][0]["scores"] == {
-        "exact_match": {"example": "e0", "baseline": 1.0, "candidate": 0.0}
-    }
+    assert suite["quarantined"][0]["scores"] == {"exact_match": {"example": "e0", "baseline": 1.0, "candidate": 0.0}}
 
 
 def test_the_same_change_fails_without_it_and_setting_aside_asks_for_no_new_answer(repo):
@@ -159,8 +156,8 @@ def test_a_file_that_is_not_there(repo):
     ship(repo)
     (repo.folder / "quarantine.yaml").unlink()
     ended = repo.run()
-    assert (ended.code, ended.err) == (
-        2,
+    assert ended.code == 2
+    assert ended.err == (
         "evalgate: the quarantine file quarantine.yaml does not exist\n"
-        "  next: write it, or correct the suite's `quarantine:` in the config\n",
+        "  next: write it, or correct the suite's `quarantine:` in the config\n"
     )

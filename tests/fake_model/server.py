@@ -60,7 +60,8 @@ class FakeModel:
         app.router.add_post("/v1/responses", self._model(responses))
         app.router.add_post("/v1/messages", self._model(anthropic))
         for action in ("generateContent", "streamGenerateContent"):
-            app.router.add_post(f"/v1beta/models/{{model}}:{action}", self._model(gemini))
+            for version in ("v1", "v1beta"):
+                app.router.add_post(f"/{version}/models/{{model}}:{action}", self._model(gemini))
         for action in ("converse", "converse-stream"):
             app.router.add_post(f"/model/{{model}}/{action}", self._model(bedrock))
         for action in ("invoke", "invoke-with-response-stream"):
@@ -96,7 +97,8 @@ class FakeModel:
             self.calls += 1
             number = self.calls
             self.by_model[model] += 1
-            self.requests.append({"path": request.path, "headers": dict(request.headers), "body": body})
+            said = {"path": request.path, "query": request.query_string, "headers": dict(request.headers), "body": body}
+            self.requests.append(said)
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             try:

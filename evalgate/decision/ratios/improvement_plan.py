@@ -6,12 +6,10 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from evalgate.decision.improvement import EQUIVALENT, IMPROVES
 from evalgate.decision.improvement_plan import BOTH_ENDS, ChangeOutlook, ChangePlan
 from evalgate.decision.layout import Layout
-from evalgate.decision.ratios.planning import SPREADS, Spread, comparing_in_any_way
+from evalgate.decision.ratios.planning import SPREADS, Spread, comparing_in_any_way, independent
 from evalgate.decision.ratios.view import CLIP
 from evalgate.stats.passing import examples_for_mean, gain_of_mean, mean_pass_chance
 from evalgate.stats.power import POWER
@@ -21,7 +19,7 @@ from evalgate.stats.power import POWER
 class _Ratios:
     """Log ratios to plan for: how many units, and the standard deviation of one that is a mean over repetitions."""
 
-    units: int
+    units: float
     log: float
 
     def variance(self, clip: float) -> float:
@@ -37,7 +35,7 @@ def plan_ratio_changes(
         spread = known.get((layout.suite.name, check.name))
         spread = spread if spread is not None and spread.log > 0 else None
         logs = [math.log1p(share) for share in SPREADS] if spread is None else [spread.log]
-        units = len(layout.example_ids) if spread is not None else len(np.unique(layout.units))
+        units = independent(layout, spread)
         answers = [(log, _Ratios(units=units, log=log / math.sqrt(repetitions))) for log in logs]
         if (improves := check.check.improves) is not None:
             outlooks = [ChangeOutlook(noise=math.expm1(log), shown=_least_fall(of, improves.by)) for log, of in answers]

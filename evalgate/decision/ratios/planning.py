@@ -23,12 +23,15 @@ SPREADS = (0.05, 0.10, 0.20, 0.50, 1.00)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spread:
-    """How much the ratio of one example varies, as a stored build shows it.
+    """How much the ratio of one example varies, as a stored build or a noise study shows it.
 
-    `log` is the standard deviation of its log ratio where each side answers once, `build` where it was read.
+    `log` is the standard deviation of its log ratio where each side answers once, `icc` what the examples of a cluster
+    have in common. It was read in `build`, or in the study that `source` names.
     """
 
     log: float
+    icc: float = 0.0
+    source: str = ""
     build: int = 0
     columns: int = 1
     """How many comparisons of the check that build made, slices among them."""
@@ -88,6 +91,15 @@ def spreads(evidence: BuildEvidence) -> dict[tuple[str, str], Spread]:
     return found
 
 
+def independent(layout: Layout, spread: Spread | None) -> float:
+    """Return how many independent ratios the suite's are worth: clusters, until it is known what they share."""
+    units = len(np.unique(layout.units))
+    if spread is None:
+        return units
+    examples = len(layout.example_ids)
+    return examples / (1 + (examples / units - 1) * spread.icc)
+
+
 def plan_ratios(
     layout: Layout,
     *,
@@ -102,7 +114,7 @@ def plan_ratios(
         spread = known.get((layout.suite.name, check.name))
         spread = spread if spread is not None and spread.log > 0 else None  # no change at all tells no spread
         logs = [math.log1p(share) for share in SPREADS] if spread is None else [spread.log]
-        units = len(layout.example_ids) if spread is not None else len(np.unique(layout.units))
+        units = independent(layout, spread)
         plans.append(
             RatioPlan(
                 name=check.name,

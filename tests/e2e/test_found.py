@@ -1,4 +1,4 @@
-"""Stored runs of a baseline through the real command line: found by example, made comparable, or said why they are not."""
+"""Stored runs of a baseline through the command line: found by example, made comparable, or said why they are not."""
 
 import asyncio
 import json
@@ -452,7 +452,8 @@ def test_what_differs_in_how_a_stored_build_was_made_is_shown(repo):
     repo.task(3)
     task = {"python": "app.py:answer", "interpreter": sys.executable, "workers": 1, "inputs": ["app.py"], "timeout": 9}
     repo.config(baseline="file:shipped.db", task=task)
-    assert repo.measured()["notes"] == [
+    differs = (
         "What differs from when the stored runs were made: `timeout` unset then, 9.0 now; evalgate 0.0.1 then,"
         f" {__version__} now."
-    ]
+    )
+    assert repo.measured()["notes"] == [differs]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import sys
@@ -167,4 +168,5 @@ async def supervised(
             log=progress.note,
             stop=stop,
         ) as effects:
+            gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
             return await run_build(request, effects, resume=resume)

@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "run": "Run both sides of every suite, compare them, and give a verdict.",
     "plan": "Say what a run takes and what it could catch, before anything is paid.",
     "noise": "Run the baseline against itself, to learn how much scores vary when nothing changes.",
+    "baseline": "Show and set what changes are compared with, and where that has moved.",
     "accept": "Say that a regression is meant, in a file that is reviewed, covers this drop alone, and ends.",
     "decide": "Give the verdict of recorded builds again, without running anything.",
     "show": "Show changed examples side by side, with a diff of what both sides answered.",

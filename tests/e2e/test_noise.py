@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from evalgate.decision import decide
@@ -95,6 +96,10 @@ def test_a_study_and_what_goes_by_it(flipping):
     assert all(int(each["example"][1:]) % 4 == 0 for each in check["flaky"])
     assert {sum(score["runs"] for score in each["scores"]) for each in check["flaky"]} == {5}
     assert check["evaluator"] == {"scored_again": 40, "differently": 0}
+    proposed = yaml.safe_load(flipping.evalgate("noise", "--show", "--quarantine").out)["examples"]
+    wavering = [each for each in check["flaky"] if min(score["runs"] for score in each["scores"]) >= 2]
+    assert [each["id"] for each in proposed] == [each["example"] for each in wavering]
+    assert {(each["check"], each["owner"], each["expires"]) for each in proposed} == {("exact_match", "", "")}
     assert found["false_alarms"]["failed"] == 0
     plan = json.loads(flipping.evalgate("plan", "--json").out)["suites"][0]["checks"][0]
     known = {name: plan["noise"][name] for name in ("flip", "binary", "source", "build")}
@@ -304,3 +309,27 @@ def test_a_study_is_listed_and_exported_and_is_no_build(flipping):
     latest = flipping.prepare().run()
     assert latest.code == 4, latest.text
     assert "has no answers of the suite doubling" in latest.out
+
+
+def test_a_proposal_is_refused_until_somebody_has_filled_it_in(flipping):
+    """Nothing enters by itself: it has no owner and no last day."""
+    flipping.prepare()
+    noise(flipping)
+    proposal = flipping.evalgate("noise", "--show", "--quarantine").out
+    flipping.write("quarantine.yaml", proposal)
+    config = yaml.safe_load((flipping.folder / "evalgate.yaml").read_text())
+    config["suites"]["doubling"]["quarantine"] = "quarantine.yaml"
+    flipping.write("evalgate.yaml", yaml.safe_dump(config))
+    ended = flipping.run()
+    assert (ended.code, "it says nothing: fill it in" in ended.err) == (2, True)
+    filled = proposal.replace('owner: ""', "owner: me").replace('expires: ""', "expires: 2999-01-01")
+    flipping.write("quarantine.yaml", filled)
+    ended = flipping.run()
+    assert "in quarantine, decides nothing in exact_match: " in " ".join(ended.out.split())
+    assert "in equal runs (noise study 1)" in " ".join(ended.out.split())
+
+
+def test_a_proposal_is_of_a_finished_study(flipping):
+    flipping.prepare()
+    ended = flipping.evalgate("noise", "--quarantine")
+    assert (ended.code, "evalgate noise --show --quarantine" in ended.err) == (2, True)

@@ -157,11 +157,18 @@ def test_what_a_process_keeps_is_not_taken_for_a_steady_task(flipping):
 
 
 def test_cost_and_latency_share_the_promise(flipping):
-    """Their comparisons are among those of each pair; no score of theirs varies, so they have no line of their own."""
+    """Their comparisons are among those of each pair; what they vary by is told, and plans go by it."""
     flipping.suite["checks"] = {"exact_match": {"no_regression": {}}, "latency": {"no_regression": {}}}
     found = noise(flipping.prepare(), "--runs", "2")
     assert [check["name"] for check in found["suites"][0]["checks"]] == ["exact_match"]
     assert found["comparisons"] == 2
+    (latency,) = found["suites"][0]["resources"]
+    assert latency["spread"] > 0
+    assert (latency["name"], latency["obstacle"], latency["rises"][0]["examples"]) == ("latency", None, 40)
+    (plan,) = json.loads(flipping.evalgate("plan", "--json").out)["suites"][0]["ratios"]
+    assert (plan["source"], plan["build"]) == ("the 2 runs of noise study 1", None)
+    assert plan["outlooks"][0]["spread"] == pytest.approx(latency["spread"], abs=1e-6)
+    assert plan["outlooks"][0]["rise"] == latency["rises"][0]["caught"][0]["rise"]
 
 
 def test_without_a_baseline_task_the_suite_s_own_runs(project):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
-from evalgate.engine.ports import EvaluatorRunner, TaskRunner
+from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.errors import MeasurementError
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.spending import spent
@@ -114,7 +114,7 @@ class _Runners:
         """Return how a task's own calls of models are made and counted."""
         return {"doorway": self._models.doorway(task.endpoint, self._environ), "declared": self._models.declared}
 
-    def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner:
+    def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner | PairRunner:
         """Return what scores by one evaluator of a suite."""
         from evalgate.evaluators.models import Models as JudgeModels
         from evalgate.evaluators.registry import build
@@ -187,7 +187,7 @@ async def evaluator_runners(
     cache: CacheChoice,
     stop: Callable[[], None],
     log: Callable[[str], None],
-) -> AsyncIterator[list[EvaluatorRunner]]:
+) -> AsyncIterator[list[EvaluatorRunner | PairRunner]]:
     """Start evaluators of a suite outside of a build. Raises MeasurementError where their models stopped answering."""
     models = Models(config, choice=cache, stop=stop, log=log)
     runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)

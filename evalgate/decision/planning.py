@@ -112,6 +112,7 @@ class SuitePlan:
     clusters: int | None
     repetitions: int
     evaluators: int
+    """Those that score each run by itself."""
     sides: tuple[SidePlan, ...]
     checks: tuple[CheckPlan, ...]
     ratios: tuple[RatioPlan, ...] = ()
@@ -123,11 +124,19 @@ class SuitePlan:
     """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
     models: ModelsPlan | None = None
     """None where no build is known that called any."""
+    pairwise: int = 0
+    """How many judges are shown an answer of each side."""
 
     @property
     def runs(self) -> int:
         """How many runs there will be, each one call of the task."""
         return sum(side.runs for side in self.sides)
+
+    @property
+    def evaluations(self) -> int:
+        """How many evaluations, if every run answers: of each run, and of the pairs that the candidate's are in."""
+        pairs = sum(side.runs for side in self.sides if side.side is Side.CANDIDATE)
+        return self.runs * self.evaluators + pairs * self.pairwise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -148,7 +157,7 @@ class BuildPlan:
     @property
     def evaluations(self) -> int:
         """How many evaluations, if every run answers."""
-        return sum(suite.runs * suite.evaluators for suite in self.suites)
+        return sum(suite.evaluations for suite in self.suites)
 
     @property
     def seconds(self) -> float | None:

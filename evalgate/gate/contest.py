@@ -112,7 +112,10 @@ def _metric(name: str, chosen: Answered, wanted: str | None) -> str | None:
     gating = [
         check
         for check, rules in chosen.suite.checks.items()
-        if rules.gating and check in chosen.specs and chosen.specs[check].direction is not Direction.NEUTRAL
+        if rules.gating
+        and check in chosen.specs
+        and chosen.specs[check].direction is not Direction.NEUTRAL
+        and not chosen.specs[check].pairwise
     ]
     if wanted is not None and wanted not in gating:
         raise ConfigurationError(
@@ -168,6 +171,9 @@ def _checks(chosen: Answered, suite: str, taking_part: Sequence[Entrant]) -> tup
     kept, notes = [], []
     for name, check in chosen.suite.checks.items():
         if name not in chosen.specs:
+            continue
+        if chosen.specs[name].pairwise:
+            notes.append(f"{name} is left out: it says who is better than a build's own baseline, not than the others.")
             continue
         others = [
             each.name

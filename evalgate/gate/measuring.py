@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from evalgate.decision import redraws
 from evalgate.engine.measure import Answered, Draw, Effects, Work, measure
+from evalgate.engine.pairs import prefer
 from evalgate.gate.course import first_draws, next_draws, settled_evidence
 from evalgate.gate.found import replay
 from evalgate.gate.loading import Loaded, start_baseline
+from evalgate.gate.pairs import preference_works
 from evalgate.gate.samples import drawn_samples, redraw_sample, samples
 from evalgate.gate.world import World
 from evalgate.journal.builds import DrawRow
@@ -88,6 +90,8 @@ async def _measure_drawn(
     effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
     drawn = {(work.suite, work.side) for work in works}
     if not await measure(works, effects):
+        return False
+    if not await prefer(preference_works(build_id, able, world.journal), effects):
         return False
     again = _unsettled(build_id, able, world.journal)
     repeats = [

@@ -83,7 +83,8 @@ def run_trials(
         except asyncio.CancelledError:
             raise _interrupted(trial.name) from None
         if ended.halted is not None:
-            raise MeasurementError(f"{trial.name}: {ended.halted.message}", next_step=_STEP)
+            step = ended.halted.next_step if cache.replay else _STEP
+            raise MeasurementError(f"{trial.name}: {ended.halted.message}", next_step=step)
         if not ended.complete:
             raise _interrupted(trial.name)
         builds[trial.name] = ended.build

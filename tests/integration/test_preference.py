@@ -65,8 +65,10 @@ async def test_a_candidate_that_loses_fails_and_one_that_wins_passes(pairs, fake
         "The judge prefers v1/app.py:answer in 12 examples and the candidate in 0. That is a drop of 30 points"
     )
     assert check["notes"] == [
-        "Of 40 pairs of answers it prefers the candidate's in 0 and that of v1/app.py:answer in 12; 28 are ties. No"
-        " preference of 12 votes in both orders went with the order."
+        (
+            "Of 40 pairs of answers it prefers the candidate's in 0 and that of v1/app.py:answer in 12; 28 are ties. No"
+            " preference of 12 votes in both orders went with the order."
+        )
     ]
     assert fake_model.calls == 24
     assert (await decided(project))[1] == check
@@ -88,8 +90,11 @@ async def test_a_judge_that_takes_what_stands_first_finds_nothing_and_is_told_on
     _, check, _ = await decided(pairs(now="input['q'] < 12"))
     assert (check["comparison"]["worse"], check["comparison"]["better"]) == (0, 0)
     assert check["notes"] == [
-        "Of 40 pairs of answers it prefers the candidate's in 0 and that of v1/app.py:answer in 0; 40 are ties. Of 12 votes"
-        " in both orders, 12 preferred whatever stood first and 0 whatever stood second, which are ties."
+        (
+            "Of 40 pairs of answers it prefers the candidate's in 0 and that of v1/app.py:answer in 0; 40 are ties."
+            " Of 12 votes"
+            " in both orders, 12 preferred whatever stood first and 0 whatever stood second, which are ties."
+        )
     ]
     assert check["preferences"] == {"candidate": 0, "ties": 40, "baseline": 0, "asked": 12, "first": 12, "second": 0}
 
@@ -184,8 +189,10 @@ def _reason(suite):
         ({"baseline": None}, "`preference` compares the candidate's answers with the baseline's, and the suite has no"),
         (
             {"checks": {"preference": {"at_least": 0.5}}},
-            "at_least asks about the candidate alone, and `preference` says only which of two answers is better: use"
-            " no_regression, improves or equivalent",
+            (
+                "at_least asks about the candidate alone, and `preference` says only which of two answers is better: use"
+                " no_regression, improves or equivalent"
+            ),
         ),
         ({"checks": {"preference": {"zero_tolerance": {}}}}, "zero_tolerance asks about the candidate alone"),
     ],
@@ -220,4 +227,81 @@ async def test_other_commands_say_what_pairs_are_not_for(pairs):
     assert (noise.code, "preference" in noise.out, "contains" in noise.out) == (0, False, True), noise.text
     compared = await evalgate(project, "compare", "1", "2")
     assert compared.code == 0, compared.text
-    assert "preference is left out: it says who is better than a build's own baseline" in " ".join(compared.out.split())
+    said = " ".join(compared.out.split())
+    assert "preference is left out: it says who is better than a build's own baseline" in said
+
+
+PAIRS = [("Paris", "Lyon", "candidate"), ("Lyon", "Paris", "baseline"), ("Paris", "In Paris", "tie")] * 12
+
+
+def labelled(pairs):
+    return "".join(
+        json.dumps({"id": f"p{n}", "input": {"q": n}, "output": ours, "baseline": theirs, "label": label}) + "\n"
+        for n, (ours, theirs, label) in enumerate(pairs)
+    )
+
+
+async def test_it_is_held_to_peoples_preferences(pairs, fake_model):
+    """And trusted from then on, as it is now."""
+    project = pairs(now="input['q'] < 12")
+    project.write("pairs.jsonl", labelled([*PAIRS, *[("Paris, you know", "Paris", "candidate")] * 4]))
+    assert "nobody has held to human labels" in (await evalgate(project, "run", "--quiet")).out
+    fake_model.forget()
+    ended = await evalgate(project, "judge", "validate", "pairs.jsonl", "--repetitions", "1", "--quiet")
+    assert (ended.code, fake_model.calls) == (0, 2 * 40), ended.text
+    said = " ".join(ended.out.split())
+    assert said.startswith("preference TRUSTED judge preference on fake/m; 40 labelled pairs of pairs.jsonl, 80 calls")
+    assert "candidates: Where people prefer the candidate, in 16 pairs, it does so in 12: 75 %" in said
+    assert "others: Where they do not, in 24 pairs, it does not either in 24: 100 %" in said
+    assert "position: Shown the other way round, none of 40 pairs is judged otherwise." in said
+    assert "It favours short ones: candidates whose answer is the longer one gain" in said
+    assert "p36 people: candidate, judge: tie" in said
+    assert "candidate: Paris, you know baseline: Paris" in said
+    assert "nobody has held" not in (await evalgate(project, "run", "--quiet")).out
+
+
+async def test_a_judge_that_goes_by_the_place_is_found_out(pairs, fake_model):
+    fake_model.rules = [Rule(reply=FIRST)]
+    project = pairs()
+    project.write("pairs.jsonl", labelled(PAIRS))
+    ended = await evalgate(project, "judge", "validate", "pairs.jsonl", "--repetitions", "1", "--quiet")
+    assert ended.code == 1
+    assert (
+        "position: Shown the other way round, 36 of 36 pairs are judged otherwise, which makes them ties; the first"
+        " place is favoured: a candidate shown second gains −100 points"
+    ) in " ".join(ended.out.split())
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        (
+            {"output": "Paris", "label": "candidate"},
+            "there is no `baseline`: the answer that `output` was compared with",
+        ),
+        (
+            {"output": "a", "baseline": "b", "label": "A"},
+            "the judge gives no label 'A': it gives candidate, tie, baseline",
+        ),
+        ({"baseline": "b", "label": "tie"}, "there is no `output`: the candidate's answer"),
+    ],
+)
+async def test_labels_of_pairs_that_are_none_are_refused(pairs, fake_model, line, says):
+    project = pairs()
+    project.write("pairs.jsonl", json.dumps({"id": 1, **line}) + "\n")
+    ended = await evalgate(project, "judge", "validate", "pairs.jsonl")
+    assert (ended.code, fake_model.calls) == (2, 0)
+    assert says in ended.err
+
+
+async def test_it_must_prefer_reference_answers_to_broken_ones(pairs, fake_model):
+    """One that is led by the place prefers nothing, and is blind."""
+    project = pairs(examples=6)
+    text = (project.folder / "golden.jsonl").read_text()
+    project.write(
+        "golden.jsonl", re.sub(r'"output": {"answer": \d+}', '"output": {"answer": "Paris, and 2 more"}', text)
+    )
+    fake_model.rules = [Rule(reply=FIRST)]
+    ended = await evalgate(project, "judge", "try")
+    assert ended.code == 1
+    assert "It passes whatever it is given" in " ".join(ended.out.split())

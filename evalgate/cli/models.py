@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from evalgate.decision.reserve import Limit
 from evalgate.errors import CandidateError, ConfigurationError
 from evalgate.llm.budget import Purse, Spent
 from evalgate.llm.halt import Halt
@@ -70,11 +71,18 @@ class Models:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, self._purse.seconds_left), self._purse.out_of_time)
 
+    def budget(self) -> tuple[Mapping[Limit, float], Mapping[Limit, float]]:
+        """Return what is left of each limit of the budget and what was taken of it; a replay takes nothing."""
+        return ({}, {}) if self._choice.replay else self._purse.standing()
+
     def endpoints(self, declared: Mapping[str, Endpoint]) -> Mapping[str, Endpoint]:
         """Return the endpoints as this build calls them: a replay calls none, and so needs no key."""
         if not self._choice.replay:
             return declared
-        return {name: endpoint.model_copy(update={"api_key_env": None}) for name, endpoint in declared.items()}
+        return {
+            name: endpoint.model_copy(update={"api_key_env": None, "aws_region": None})
+            for name, endpoint in declared.items()
+        }
 
     def wire(self) -> OnDemand:
         """Return what sends everything as it is: for applications, whose answers are not ours to keep."""
@@ -92,6 +100,8 @@ class Models:
             from evalgate.llm.cached import Cached
             from evalgate.llm.metered import Metered
 
+            if not self._choice.replay and (self._choice.fresh or not self._choice.path.exists()):
+                self.wire().expect()  # nothing is kept that could answer
             limits = Limits(megabytes=self._config.cache.max_mb, days=self._config.cache.max_age_days)
             self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
             metered = Metered(Guarded(self.wire(), self.halt), self._prices, self._purse)

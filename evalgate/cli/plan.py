@@ -21,6 +21,7 @@ from evalgate.cli.options import Amount, config_option, journal_option, override
     metavar="POINTS",
     help="Say how many examples or repetitions catch a drop of this many points: --catch 5.",
 )
+@click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
 @set_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, in place of text.")
@@ -30,6 +31,7 @@ def command(
     journal: Path | None,
     suites: tuple[str, ...],
     catch: float | None,
+    every: bool,
     base: str | None,
     assignments: tuple[str, ...],
     as_json: bool,
@@ -49,12 +51,13 @@ def command(
     from evalgate.gate.planning import make_plan
     from evalgate.gate.request import whole_suites
     from evalgate.journal.store import Journal
-    from evalgate.report.plan import render_plan, render_plan_json
+    from evalgate.report.plan import render_plan
+    from evalgate.report.plan_json import render_plan_json
     from evalgate.suite.loading import load_config
 
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    with Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases:
+    with Bases(loaded.path, environ=environ, target=target_of(environ, base), every=every) as bases:
         prepared = whole_suites(loaded, suites, tree=tree_of(environ), bases=bases)
     specs = {
         suite.name: [build(each, root=suite.root, environ=environ).spec for each in suite.suite.evaluators]
@@ -65,7 +68,7 @@ def command(
         # A first plan comes before the first run: without a journal it says less, and it makes none.
         store = stack.enter_context(Journal(stored, create=False)) if stored.exists() else None
         share = None if catch is None else catch / 100
-        plan = make_plan(prepared, loaded.config.policy, specs, store, catch=share)
+        plan = make_plan(prepared, loaded.config.policy, specs, store, catch=share, budget=loaded.config.budget)
     if as_json:
         say(render_plan_json(plan))
     else:

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     help="Only examples whose id, metadata or input has these words: -k 'lang=de and not (refund or tax)'.",
 )
 @click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
+@click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
 @cache_option
 @click.option("--no-cache", is_flag=True, help="Draw every answer anew; what is drawn is kept.")
@@ -59,6 +61,7 @@ def command(
     limit: int | None,
     keyword: str | None,
     last_failed: bool,
+    every: bool,
     base: str | None,
     cache: Path | None,
     no_cache: bool,
@@ -72,15 +75,17 @@ def command(
     The verdict is the exit code (`evalgate --help`). With --limit, -k or --last-failed the run is a sample: its numbers
     are shown, there is no verdict, and the exit code is 4 unless --no-gate is given.
     """
-    from evalgate.cli.builds import cache_path, head, journal_path, tree_of
+    from evalgate.cli.builds import cache_path, head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.target import target_of
+    from evalgate.cli.target import change_of, is_reviewed, target_of
+    from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
+    from evalgate.suite.acceptance import FOLDER
     from evalgate.suite.loading import load_config
 
     if resume and (suites or limit or keyword or last_failed):
@@ -92,12 +97,14 @@ def command(
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     with (
         Journal(journal_path(journal)) as store,
-        Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases,
+        Bases(loaded.path, environ=environ, target=target_of(environ, base), every=every) as bases,
     ):
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         commit, tree = head(loaded.path, environ), tree_of(environ)
         request = make_request(loaded, wanted, store, commit=commit, tree=tree, bases=bases)
+        accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
+        request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
         try:
             ended = asyncio.run(
                 supervised(

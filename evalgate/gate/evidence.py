@@ -14,13 +14,16 @@ from pydantic import ValidationError
 from evalgate import __version__
 from evalgate.canonical import canonical_json
 from evalgate.decision.evidence import (
+    Acceptance,
     BuildEvidence,
     Cell,
     CheckEvidence,
+    History,
     Judged,
     KnownNoise,
     Labels,
     Problem,
+    Quarantined,
     Redraw,
     Scores,
     StoredRuns,
@@ -28,11 +31,13 @@ from evalgate.decision.evidence import (
 )
 from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
+from evalgate.gate.accepted_evidence import recorded_acceptances
 from evalgate.gate.judge_evidence import judged
 from evalgate.gate.preferences import of_pairs
 from evalgate.gate.resources import resource_evidence
 from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
+from evalgate.journal.changes import QuarantineRow
 from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
@@ -55,6 +60,7 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
     unchanged = {note.suite: note.message for note in journal.notes(build_id) if note.unchanged}
     draws = journal.draws(build_id)
+    quarantine, accepted = journal.quarantine(build_id), journal.acceptances(build_id)
     suites = [
         _suite(
             journal=journal,
@@ -70,10 +76,36 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
                 unchanged=unchanged.get(name),
             ),
             judges=[row for row in judges if row.suite == name],
+            acceptances=recorded_acceptances(
+                build,
+                [row for row in accepted if row.suite == name],
+                {experiment.side: experiment for experiment in experiments if experiment.suite == name},
+            ),
+            quarantined=_quarantined(build, [row for row in quarantine if row.suite == name]),
         )
         for name, suite in config.suites.items()
     ]
-    return BuildEvidence(suites=tuple(suites), policy=config.policy)
+    return BuildEvidence(suites=tuple(suites), policy=config.policy, history=recorded_history(build))
+
+
+def _quarantined(build: BuildRow, found: Sequence[QuarantineRow]) -> list[Quarantined]:
+    """Return what was set aside; whether it still was is told by the day on which the build began."""
+    return [
+        Quarantined(
+            example_id=row.example_id,
+            check=row.name,
+            owner=row.owner,
+            reason=row.reason,
+            expires=row.expires,
+            active=build.created_at[:10] <= row.expires,
+        )
+        for row in found
+    ]
+
+
+def recorded_history(build: BuildRow) -> History:
+    """Return what was measured of a build's change before it, as it was known when it began."""
+    return History(measurements=(build.measurement or 1) - 1, failed=build.failed or 0, change=build.change)
 
 
 def known_noise(row: NoiseRow) -> KnownNoise:
@@ -178,6 +210,8 @@ def _suite(
     noise: Mapping[str, KnownNoise],
     drawn: Drawn,
     judges: Sequence[KnownJudgeRow],
+    quarantined: Sequence[Quarantined],
+    acceptances: tuple[Acceptance, ...],
 ) -> SuiteEvidence:
     grouped = grouping(suite, journal.examples(build_id, name))
     ids = grouped.example_ids
@@ -212,6 +246,8 @@ def _suite(
         screen=screen,
         stored=screen is None and drawn.as_stored(by_side.get(Side.BASELINE)),
         unchanged=drawn.unchanged,
+        acceptances=acceptances,
+        quarantined=tuple(entry for entry in quarantined if entry.example_id in index),
     )
 
 

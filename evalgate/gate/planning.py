@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, ResourceEvidence, Scores, SuiteEvidence
-from evalgate.decision.planning import BuildPlan, ModelsPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
+from evalgate.decision.known_noise import Noise, noises
+from evalgate.decision.planning import plan_comparisons
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
+from evalgate.decision.ratios.noise import studied_spreads
 from evalgate.decision.ratios.planning import Spread, spreads
+from evalgate.decision.reserve import Limit, PerRun, Stage, reserves
 from evalgate.errors import JournalError
 from evalgate.gate.ahead import draws_ahead
 from evalgate.gate.evidence import build_evidence, grouping, known_noise
+from evalgate.gate.noise_evidence import study_evidence
 from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite
-from evalgate.gate.spending import SuiteSpending, suite_spending
+from evalgate.gate.spending import per_run, suite_spending
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Policy
+from evalgate.suite.config import Budget
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Seen:
-    """What stored builds say: noise and spread by (suite, check), and (build, seconds per run) by (suite, side).
-
-    `spending` has (build, its runs, what models took) by suite.
-    """
+    """What stored builds say: noise and spread by (suite, check), and (build, seconds per run) by (suite, side)."""
 
     noise: dict[tuple[str, str], Noise] = field(default_factory=dict)
     spread: dict[tuple[str, str], Spread] = field(default_factory=dict)
     pace: dict[tuple[str, Side], tuple[int, float]] = field(default_factory=dict)
-    spending: dict[str, tuple[int, int, SuiteSpending]] = field(default_factory=dict)
 
 
 def make_plan(
@@ -43,6 +45,7 @@ def make_plan(
     journal: Journal | None,
     *,
     catch: float | None = None,
+    budget: Budget | None = None,
 ) -> BuildPlan:
     """Return what a run of `suites` takes and could catch. `specs` are their evaluators', by suite.
 
@@ -62,8 +65,13 @@ def make_plan(
         spread=seen.spread,
         catch=catch,
     )
-    return BuildPlan(
-        suites=tuple(
+    taken = {suite.name: per_run(journal, suite.name) if journal is not None else None for suite in suites}
+    plans = []
+    for suite in suites:
+        ahead = drawn[suite.name]
+        sides = _sides(suite, seen, ahead.times, ahead.lacking)
+        confirmation = _confirmation(suite, seen, ahead.confirm)
+        plans.append(
             SuitePlan(
                 name=suite.name,
                 dataset=suite.suite.dataset.file,
@@ -72,19 +80,23 @@ def make_plan(
                 repetitions=suite.suite.repetitions,
                 evaluators=sum(not spec.pairwise for spec in specs[suite.name]),
                 pairwise=sum(spec.pairwise for spec in specs[suite.name]),
-                sides=_sides(suite, seen, drawn[suite.name].times),
-                confirmation=_confirmation(suite, seen, drawn[suite.name].confirm),
+                sides=sides,
+                confirmation=confirmation,
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
+                changes=comparisons.changes.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
-                models=_models(suite, seen),
+                models=_models(taken[suite.name], sides),
+                confirming=_models(taken[suite.name], confirmation),
                 redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
             )
-            for suite in suites
-        ),
+        )
+    return BuildPlan(
+        suites=tuple(plans),
         comparisons=comparisons.columns,
         promise=comparisons.promise,
         catch=catch,
+        budget=() if budget is None else tuple(_budget(plans, taken, budget)),
     )
 
 
@@ -123,35 +135,52 @@ def _confirmation(suite: PreparedSuite, seen: _Seen, times: int | None) -> tuple
     return () if times is None else _sides(suite, seen, dict.fromkeys(Side, times))
 
 
-def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int]) -> tuple[SidePlan, ...]:
+def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int], lacking: int = 0) -> tuple[SidePlan, ...]:
     sides = []
     for side in suite.sides:
-        if side.side is Side.BASELINE and not times[side.side]:
+        runs = suite.count * times[side.side] + (lacking if side.side is Side.BASELINE else 0)
+        if side.side is Side.BASELINE and not runs:
             continue  # its stored runs are enough
         build, seconds = seen.pace.get((suite.name, side.side), (None, None))
-        runs = suite.count * times[side.side]
         sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
     return tuple(sides)
 
 
-def _models(suite: PreparedSuite, seen: _Seen) -> ModelsPlan | None:
+def _models(known: PerRun | None, sides: Iterable[SidePlan]) -> ModelsPlan | None:
     """Return what models would take: each run as much as it took before, its evaluations included."""
-    known = seen.spending.get(suite.name)
-    if known is None:
+    runs = sum(side.runs for side in sides)
+    if known is None or not known.calls or not runs:
         return None
-    build, runs, spending = known
-    factor = len(suite.sides) * suite.count * suite.suite.repetitions / runs
-    priced = not any(part.unpriced or part.unseen for part in spending.parts)
-    return ModelsPlan(
-        calls=factor * sum(part.calls for part in spending.parts),
-        tokens=factor * sum(part.tokens for part in spending.parts),
-        usd=factor * sum(part.cost for part in spending.parts) if priced else None,
-        build=build,
-    )
+    usd = None if known.usd is None else runs * known.usd
+    return ModelsPlan(calls=runs * known.calls, tokens=runs * known.tokens, usd=usd, build=known.build)
 
 
-def _studied(journal: Journal, suite: PreparedSuite) -> Iterator[tuple[tuple[str, str], Noise]]:
-    """Yield what the latest noise study of exactly this suite found: of its baseline's task, else of its own."""
+def _budget(suites: Sequence[SuitePlan], each: Mapping[str, PerRun | None], budget: Budget) -> Iterator[str]:
+    """Yield what the budget holds of the screens and their confirmations."""
+    stages = [
+        Stage(
+            suite=suite.name,
+            first=suite.runs,
+            confirmation=sum(side.runs for side in suite.confirmation),
+            each=each[suite.name],
+        )
+        for suite in suites
+    ]
+    limits: dict[Limit, float | None] = {"usd": budget.usd, "tokens": budget.tokens, "calls": budget.calls}
+    left = {name: most for name, most in limits.items() if most is not None}
+    for found in reserves(stages, left, {}):
+        yield found.told if found.raised is None else f"{found.told} A run would not begin: {found.raised}."
+
+
+def _studied(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
+    seen = _Seen()
+    for suite in suites:
+        _add_studied(journal, suite, seen)
+    return seen
+
+
+def _add_studied(journal: Journal, suite: PreparedSuite, seen: _Seen) -> None:
+    """Add what the latest noise study of exactly this suite found: of its baseline's task, else of its own."""
     for side in sorted(suite.sides, key=lambda side: side.side is Side.CANDIDATE):
         study = journal.study_of(
             suite=suite.name,
@@ -164,8 +193,19 @@ def _studied(journal: Journal, suite: PreparedSuite) -> Iterator[tuple[tuple[str
                 if row.suite == suite.name:
                     known = known_noise(row)
                     noise = Noise(flip=known.flip, icc=row.icc, binary=row.is_binary, source=known.source)
-                    yield (row.suite, row.name), noise
+                    seen.noise[row.suite, row.name] = noise
+            seen.spread.update(_studied_spreads(journal, study, suite.name))
             return
+
+
+def _studied_spreads(journal: Journal, study: int, suite: str) -> dict[tuple[str, str], Spread]:
+    """Return what the runs of a noise study took varied by, worked out anew: they are all in the journal."""
+    try:
+        evidence = study_evidence(journal, study)
+    except JournalError:  # recorded by a version whose config this one does not read
+        return {}
+    found = studied_spreads(evidence, f"the {evidence.runs} runs of noise study {study}")
+    return {place: spread for place, spread in found.items() if place[0] == suite}
 
 
 def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
@@ -173,9 +213,8 @@ def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
 
     A build in which nothing of a suite could be compared says nothing of its noise: an earlier one may.
     """
-    seen = _Seen()
+    seen = _studied(journal, suites)
     wanted = {suite.name for suite in suites}
-    seen.noise.update(found for suite in suites for found in _studied(journal, suite))
     compares = {suite.name for suite in suites if any(check.compares for check in suite.suite.checks.values())}
     for build in journal.builds():
         rows = [row for row in journal.experiments(build.id) if row.suite in wanted]
@@ -183,12 +222,6 @@ def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
             break
         if not rows or not build.complete or build.partial:
             continue
-        for name in {row.suite for row in rows} - {*seen.spending}:
-            own = [row for row in rows if row.suite == name and not row.stored]
-            spending = suite_spending(journal, own)
-            runs = sum(journal.pace(row.id)[0] for row in own)
-            if spending.parts and runs:
-                seen.spending[name] = (build.id, runs, spending)
         if not build.resumed:  # the time that it lay still is nobody's pace
             for row in rows:
                 runs, seconds = journal.pace(row.id)
@@ -215,5 +248,7 @@ def _compared(evidence: BuildEvidence, build: int, wanted: AbstractSet[str], see
     for place, noise in found.items():
         if place[0] in wanted:  # what a noise study said stands
             seen.noise.setdefault(place, replace(noise, build=build))
-    seen.spread.update({place: replace(each, build=build) for place, each in varied.items() if place[0] in wanted})
+    for place, spread in varied.items():
+        if place[0] in wanted:
+            seen.spread.setdefault(place, replace(spread, build=build))
     return {suite for suite, _ in (*found, *varied)}

@@ -12,6 +12,7 @@ from evalgate.gate.bases import Bases
 from evalgate.gate.evidence import recorded_config
 from evalgate.gate.prepare import PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.selection import Selection
+from evalgate.journal.changes import AcceptanceRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
 from evalgate.suite.config import Config
@@ -39,6 +40,10 @@ class Request:
     commit: Commit = Commit()
     trial: str | None = None
     """What `evalgate compare` calls the task that it tries."""
+    change: str | None = None
+    """What people call the change that is measured: `pull request 12`, `branch tone`."""
+    accepted: tuple[AcceptanceRow, ...] = ()
+    """What is accepted of it, whether that counts or not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -111,6 +116,7 @@ def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree, ba
             tree=tree,
             endpoints=loaded.config.endpoints,
             config=loaded.path,
+            quarantine=suite.quarantine,
         )
         for side, task in tasks.items()
     )

@@ -86,7 +86,7 @@ async def test_stats_say_what_is_there_and_clear_removes_it(asking, fake_model):
         f".evalgate/cache.db: 80 answers, {number(size / 1e6)} MB, drawn on 2026-11-21\n"
         "\n"
         "  model     answers  cost when drawn\n"
-        "  fake/new       40     0.08 dollars\n"
+        "  fake/new       40            $0.08\n"
         "  fake/old       40          unknown\n"
     )
     as_json = json.loads((await run(asking, "stats", "--json", command="cache")).out)

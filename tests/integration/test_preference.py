@@ -190,8 +190,8 @@ def _reason(suite):
         (
             {"checks": {"preference": {"at_least": 0.5}}},
             (
-                "at_least asks about the candidate alone, and `preference` says only which of two answers is better: use"
-                " no_regression, improves or equivalent"
+                "at_least asks about the candidate alone, and `preference` says only which of two answers is better:"
+                " use no_regression, improves or equivalent"
             ),
         ),
         ({"checks": {"preference": {"zero_tolerance": {}}}}, "zero_tolerance asks about the candidate alone"),

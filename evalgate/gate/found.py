@@ -163,7 +163,7 @@ def _take_over(journal: Journal, found: Found, experiment: ExperimentRow) -> Non
     for part in found.parts:
         drawn = part.named(found.repetitions)
         copy_drawn(journal.path, drawn, journal.path, experiment.id)
-        wanted = {spec.name: spec for spec in experiment.specs if not spec.pairwise}
+        wanted = {spec.name: spec for spec in experiment.specs}
         for holder in _holders(journal, part.draw.experiment, experiment):
             specs = [wanted.pop(name) for name in scored_alike(holder, experiment) if name in wanted]
             if specs:
@@ -179,12 +179,22 @@ def _holders(journal: Journal, first: ExperimentRow, target: ExperimentRow) -> I
 
 
 def scored_alike(stored: ExperimentRow, now: ExperimentRow) -> list[str]:
-    """Return the evaluators whose stored scores are what they would give now, for certain."""
+    """Return the evaluators whose stored scores are what they would give now, for certain.
+
+    A judge of pairs is none of them: what it said was of other pairs.
+    """
     versions = {spec.name: spec.version for spec in stored.specs}
-    same = {spec.name for spec in now.specs if versions.get(spec.name) == spec.version}
+    same = {spec.name for spec in now.specs if versions.get(spec.name) == spec.version and not spec.pairwise}
     if not stored.scorers and stored.evaluators == now.evaluators:
         return [name for name in now.scorers if name in same]  # recorded before each evaluator's own fingerprint was
     return [name for name, digest in now.scorers.items() if name in same and stored.scorers.get(name) == digest]
+
+
+def unscored(journal: Journal, row: ExperimentRow) -> dict[str, int]:
+    """Return how many stored answers each evaluator has to score anew, those that have any."""
+    answers, scored = journal.scored_answers(row.id, samples(row.repetitions))
+    alone = [name for name in row.scorers if name not in {spec.name for spec in row.specs if spec.pairwise}]
+    return {name: answers - scored.get(name, 0) for name in alone if scored.get(name, 0) < answers}
 
 
 def told_of_found(journal: Journal, suite: PreparedSuite, row: ExperimentRow, policy: Policy) -> Iterator[str]:
@@ -199,9 +209,7 @@ def told_of_found(journal: Journal, suite: PreparedSuite, row: ExperimentRow, po
         yield stored_words.damaged(found.damaged, row.label)
     if found.lacking:
         yield stored_words.lacking(found.lacking, found.repetitions)
-    answers, scored = journal.scored_answers(row.id, samples(row.repetitions))
-    alone = suite.scorers.keys() - {spec.name for spec in row.specs if spec.pairwise}
-    if again := {name: answers - scored.get(name, 0) for name in sorted(alone) if scored.get(name, 0) < answers}:
+    if again := unscored(journal, row):
         yield stored_words.scored_again(again, row.label)
     if said := _versions(found, suite):
         yield said

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from evalgate.decision.reserve import Limit
@@ -101,12 +102,19 @@ class Models:
             from evalgate.llm.metered import Metered
 
             if not self._choice.replay and (self._choice.fresh or not self._choice.path.exists()):
-                self.wire().expect()  # nothing is kept that could answer
+                # Nothing is kept that could answer: beside the disk's work there is time for it.
+                Thread(target=self._import_for_calls, daemon=True).start()
             limits = Limits(megabytes=self._config.cache.max_mb, days=self._config.cache.max_age_days)
             self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
             metered = Metered(Guarded(self.wire(), self.halt), self._prices, self._purse)
             self._sender = Cached(metered, self._cache, use=self._use(), log=self._log, missed=self._missed)
         return self._sender
+
+    def _import_for_calls(self) -> None:
+        """Import what the first call would have to wait for."""
+        import evalgate.llm.transport  # noqa: F401
+
+        self._prices.load()
 
     def doorway(self, name: str | None, environ: Mapping[str, str]) -> Doorway | None:
         """Return what lets a program call the endpoint `name` through this transport; None where it calls none."""

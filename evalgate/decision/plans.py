@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from evalgate.decision.drops import CheckPlan
 from evalgate.decision.improvement_plan import ChangePlan
@@ -57,6 +57,8 @@ class SuitePlan:
     thresholds: tuple[str, ...] = ()
     redraws: bool = False
     """Whether `zero_tolerance` draws failing examples once more."""
+    again: Mapping[str, int] = field(default_factory=dict)
+    """How many stored answers of the baseline are scored again, by evaluator."""
     confirmation: tuple[SidePlan, ...] = ()
     """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
     models: ModelsPlan | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from evalgate.canonical import content_hash
@@ -23,11 +23,12 @@ from evalgate.suite.checks import Policy, Unmeasurable
 from evalgate.suite.fingerprint import checks_fingerprint
 
 
-def first_draws(build_id: int, loaded: Sequence[Loaded], world: World) -> bool:
+def first_draws(build_id: int, loaded: Sequence[Loaded], world: World, *, taken: Mapping[str, int]) -> bool:
     """Write what is drawn first of every suite that is compared with a commit, unless the build has begun.
 
-    A sample gives no verdict, so nothing of it is screened or confirmed: both sides are drawn alike. Returns False
-    where the budget does not hold a screen and its confirmation: then nothing is drawn, and the run is halted.
+    A sample gives no verdict, so nothing of it is screened or confirmed: both sides are drawn alike. What is `taken`
+    (stored runs of the candidate, by suite) is used where stored runs are. Returns False where the budget does not
+    hold a screen and its confirmation: then nothing is drawn, and the run is halted.
     """
     journal = world.journal
     able = [each for each in loaded if _of_commit(each)]
@@ -50,7 +51,14 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], world: World) -> bool:
     held = [
         DrawRow(suite=each.suite.name, key=None, candidate=each.suite.suite.repetitions, baseline=0) for each in alone
     ]
-    journal.add_draws(build_id, [*map(_row, draws), *held])
+    rows = [*map(_row, draws), *held]
+    journal.add_draws(
+        build_id,
+        [
+            replace(row, candidate=max(row.candidate, taken.get(row.suite, 0))) if row.key is None else row
+            for row in rows
+        ],
+    )
     return True
 
 

@@ -28,11 +28,19 @@ _LOOK_AGAIN_S: Final = 0.2
 
 
 async def measure_build(
-    build_id: int, loaded: Sequence[Loaded], experiments: dict[tuple[str, Side], int], world: World
+    build_id: int,
+    loaded: Sequence[Loaded],
+    experiments: dict[tuple[str, Side], int],
+    world: World,
+    *,
+    taken: Mapping[str, int] | None = None,
 ) -> bool:
-    """Make them all. Returns False where it was stopped before the end: what was made is in the journal."""
+    """Make them all. Returns False where it was stopped before the end: what was made is in the journal.
+
+    `taken` is how many stored runs the candidate of a suite has from the beginning.
+    """
     able = [each for each in loaded if each.problem is None and each.suite.unchanged is None]
-    if not first_draws(build_id, able, world) or not await _twins_ended(build_id, world):
+    if not first_draws(build_id, able, world, taken=taken or {}) or not await _twins_ended(build_id, world):
         return False
     expected = 0
     while True:

@@ -56,7 +56,7 @@ def make_plan(
         suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy, seen.noise))
         for suite in suites
     }
-    drawn = {suite.name: draws_ahead(suite, policy, journal) for suite in suites}
+    drawn = {suite.name: draws_ahead(suite, policy, journal, specs[suite.name]) for suite in suites}
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
     comparisons = plan_comparisons(
         evidence,
@@ -80,6 +80,7 @@ def make_plan(
                 repetitions=suite.suite.repetitions,
                 evaluators=sum(not spec.pairwise for spec in specs[suite.name]),
                 pairwise=sum(spec.pairwise for spec in specs[suite.name]),
+                again=ahead.again,
                 sides=sides,
                 confirmation=confirmation,
                 checks=comparisons.checks.get(suite.name, ()),

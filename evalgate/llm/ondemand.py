@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from evalgate.llm.call import Reader, Request
@@ -22,10 +21,6 @@ class OnDemand:
         self._halted = halted
         self._transport: Transport | None = None
 
-    def expect(self) -> None:
-        """Import the client beside whatever else is done: a call is sure to come. The first call waits for the rest."""
-        Thread(target=_import_client, daemon=True).start()
-
     async def send(self, request: Request, read: Reader[T]) -> T:
         """Send it as the transport does."""
         if self._transport is None:
@@ -38,7 +33,3 @@ class OnDemand:
         """Close the transport, where one was made."""
         if self._transport is not None:
             await self._transport.close()
-
-
-def _import_client() -> None:
-    import evalgate.llm.transport  # noqa: F401

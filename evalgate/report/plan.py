@@ -45,14 +45,7 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
             indent=2,
         )
         return
-    for side in suite.sides:
-        page.prose(f"{side.side.value}, {side.label}: {count(side.runs, 'run')}, {_took(side)}", indent=2, hanging=4)
-    if suite.confirmation:
-        page.prose(_confirmation(suite), indent=2, hanging=4)
-    if suite.models is not None:
-        page.prose(_models(suite.models), indent=2, hanging=4)
-    if suite.redraws:
-        page.prose("Beside these, each example that fails under zero_tolerance is drawn once more.", indent=2)
+    _taken(page, suite)
     for line in suite.thresholds:
         page.prose(f"{line}.", indent=2, hanging=4)
     for check in suite.checks:
@@ -64,6 +57,21 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     for change in suite.changes:
         page.blank()
         plan_change(page, change, clustered=suite.clusters is not None, gain=catch)
+
+
+def _taken(page: Page, suite: SuitePlan) -> None:
+    """Write what is drawn of a suite, what is scored again, and what models take."""
+    for side in suite.sides:
+        page.prose(f"{side.side.value}, {side.label}: {count(side.runs, 'run')}, {_took(side)}", indent=2, hanging=4)
+    if suite.again:
+        named = ", ".join(f"{count(answers, 'answer')} by {name}" for name, answers in suite.again.items())
+        page.prose(f"Stored answers of the baseline are scored again: {named}.", indent=2, hanging=4)
+    if suite.confirmation:
+        page.prose(_confirmation(suite), indent=2, hanging=4)
+    if suite.models is not None:
+        page.prose(_models(suite.models), indent=2, hanging=4)
+    if suite.redraws:
+        page.prose("Beside these, each example that fails under zero_tolerance is drawn once more.", indent=2)
 
 
 def _ratio(page: Page, suite: SuitePlan, of: RatioPlan) -> None:

@@ -47,6 +47,7 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
         "models": _models_json(suite.models),
         "confirmation_models": _models_json(suite.confirming),
         "sides": [_side_json(side) for side in suite.sides],
+        "scored_again": dict(suite.again),
         "confirmation": [_side_json(side) for side in suite.confirmation],
         "thresholds": list(suite.thresholds),
         "checks": [_check_json(check, asked=asked) for check in suite.checks],

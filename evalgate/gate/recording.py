@@ -53,7 +53,7 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         problems = [each.problem] if each.problem else []
         if next(iter(journal.examples(build_id, suite.name)), None) is None:
             journal.add_examples(build_id, suite.name, suite.examples())
-        specs = tuple(runner.spec for runner in each.evaluators)
+        specs = each.specs
         known |= _experiments(build_id, suite, specs, known, journal)
         _note(build_id, suite, journal)
         problems += adopt(journal, build_id, suite, specs, known)

@@ -21,6 +21,7 @@ from evalgate.cli.options import (
     journal_option,
     output_options,
     overrides,
+    pull_request_option,
     set_option,
 )
 from evalgate.errors import Interrupted
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 )
 @click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
+@pull_request_option
 @cache_option
 @click.option("--no-cache", is_flag=True, help="Draw every answer anew; what is drawn is kept.")
 @click.option("--replay", is_flag=True, help="Take answers from the cache alone; a call that it lacks ends the run.")
@@ -60,6 +62,7 @@ def command(
     keyword: str | None,
     last_failed: bool,
     base: str | None,
+    as_pull_request: bool,
     cache: Path | None,
     no_cache: bool,
     replay: bool,
@@ -75,7 +78,7 @@ def command(
     from evalgate.cli.builds import cache_path, head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.target import target_of
+    from evalgate.cli.target import gate_of, target_of
     from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
     from evalgate.gate.request import Wanted, make_request
@@ -89,7 +92,8 @@ def command(
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     environ = dict(os.environ)
-    loaded = load_config(config, environ=environ, overrides=overrides(assignments))
+    laid_over = overrides(assignments)
+    loaded = load_config(config, environ=environ, overrides=laid_over)
     with (
         Journal(journal_path(journal)) as store,
         Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases,
@@ -97,7 +101,8 @@ def command(
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         commit, tree = head(loaded.path, environ), tree_of(environ)
-        request = make_request(loaded, wanted, store, commit=commit, tree=tree, bases=bases)
+        gate = gate_of(loaded, bases, environ, laid_over, as_pull_request=as_pull_request)
+        request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases)
         try:
             ended = asyncio.run(
                 supervised(
@@ -152,6 +157,7 @@ async def supervised(
         async with world(
             journal=store,
             config=request.config,
+            prices=request.prices,
             environ=environ,
             cache=cache,
             resume=resume,

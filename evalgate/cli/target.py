@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from evalgate.gate.bases import Target
+from evalgate.gate.bases import Bases, Target
+from evalgate.gate.guard import Gate, guard
+from evalgate.suite.loading import LoadedConfig, load_config
 
 
 def target_of(environ: Mapping[str, str], given: str | None) -> Target:
@@ -31,6 +34,23 @@ def target_of(environ: Mapping[str, str], given: str | None) -> Target:
             return Target(commit=_sha(_event(environ).get("before")))
         case _:
             return Target()
+
+
+def gate_of(
+    loaded: LoadedConfig, bases: Bases, environ: Mapping[str, str], set_: Mapping[str, str], *, as_pull_request: bool
+) -> Gate:
+    """Return what decides about the change; what `environ` and `set_` say is laid over every config alike.
+
+    Raises as `guard` does.
+    """
+    load = partial(load_config, environ=environ, overrides=set_, committed=True)
+    return guard(loaded, bases, load, pull_request=as_pull_request or is_pull_request(environ))
+
+
+def is_pull_request(environ: Mapping[str, str]) -> bool:
+    """Return whether the workflow runs for a change that is meant for another branch."""
+    events = {"pull_request", "pull_request_target", "merge_group"}
+    return environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") in events
 
 
 def _event(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -44,35 +44,55 @@ _LABELS: Final = 20
 _HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What is asked of one recorded suite: by which definitions, without which examples."""
+
+    suite: Suite
+    without: frozenset[str] = frozenset()
+    compared: bool = True
+    """Whether its baseline counts."""
+
+
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     """Return what the decision on one build sees."""
     build = journal.build(build_id)
     config = recorded_config(build)
-    experiments = journal.experiments(build_id)
-    noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build_id)}
-    judges = journal.judges(build_id)
-    problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
-    unchanged = {note.suite: note.message for note in journal.notes(build_id) if note.unchanged}
-    draws = journal.draws(build_id)
-    suites = [
+    beside = left_out(build)
+    asked = {name: Asked(suite=suite, without=beside.get(name, frozenset())) for name, suite in config.suites.items()}
+    return BuildEvidence(suites=recorded_suites(journal, build, asked, config.policy), policy=config.policy)
+
+
+def recorded_suites(
+    journal: Journal, build: BuildRow, asked: Mapping[str, Asked], policy: Policy
+) -> tuple[SuiteEvidence, ...]:
+    """Return what a build recorded of suites, each as it is asked; `policy` is the one that they were drawn by."""
+    experiments = journal.experiments(build.id)
+    noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build.id)}
+    judges, draws = journal.judges(build.id), journal.draws(build.id)
+    unchanged = {note.suite: note.message for note in journal.notes(build.id) if note.unchanged}
+    return tuple(
         _suite(
             journal=journal,
-            build_id=build_id,
+            build_id=build.id,
             name=name,
-            suite=suite,
-            experiments=[experiment for experiment in experiments if experiment.suite == name],
-            problems=problems[name],
+            asked=each,
+            experiments=[row for row in experiments if row.suite == name and (each.compared or not _is_baseline(row))],
+            problems=_problems(build, tuple(_recorded(journal, build.id, name))),
             noise={check: known for (of, check), known in noise.items() if of == name},
             drawn=Drawn(
                 draws=tuple(draw for draw in draws if draw.suite == name),
-                policy=config.policy,
+                policy=policy,
                 unchanged=unchanged.get(name),
             ),
             judges=[row for row in judges if row.suite == name],
         )
-        for name, suite in config.suites.items()
-    ]
-    return BuildEvidence(suites=tuple(suites), policy=config.policy)
+        for name, each in asked.items()
+    )
+
+
+def _is_baseline(row: ExperimentRow) -> bool:
+    return row.side is Side.BASELINE
 
 
 def known_noise(row: NoiseRow) -> KnownNoise:
@@ -166,19 +186,26 @@ class _Known:
     judges: Mapping[str, Judged]
 
 
+def left_out(build: BuildRow) -> dict[str, frozenset[str]]:
+    """Return, by suite, the examples of a build that a change brought along: they are run, and do not decide yet."""
+    suites = (build.gate or {}).get("suites", {})
+    return {name: frozenset(each["added"]) for name, each in suites.items()}
+
+
 def _suite(
     *,
     journal: Journal,
     build_id: int,
     name: str,
-    suite: Suite,
+    asked: Asked,
     experiments: list[ExperimentRow],
     problems: tuple[Problem, ...],
     noise: Mapping[str, KnownNoise],
     drawn: Drawn,
     judges: Sequence[KnownJudgeRow],
 ) -> SuiteEvidence:
-    grouped = grouping(suite, journal.examples(build_id, name))
+    suite = asked.suite
+    grouped = grouping(suite, (each for each in journal.examples(build_id, name) if each.id not in asked.without))
     ids = grouped.example_ids
     index = {example_id: position for position, example_id in enumerate(ids)}
     names = {experiment.side: deciding_samples(experiment, drawn.draws) for experiment in experiments}

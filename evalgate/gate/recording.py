@@ -31,6 +31,7 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
             commit=request.commit.id,
             branch=request.commit.branch,
             dirty=request.commit.dirty,
+            gate=request.gate,
         )
     )
 

@@ -44,7 +44,7 @@ def adopt(
 def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[Path, BuildRow, ExperimentRow]:
     """Return the file, the build and the candidate's experiment that `baseline` names."""
     kind, _, name = str(suite.suite.baseline).partition(":")
-    path = suite.root / name if kind == "file" else journal.path
+    path = (suite.placed.stored or suite.placed.root) / name if kind == "file" else journal.path
     with Journal(path, create=False) as store:
         builds = [
             build for build in store.builds(trials=name != "latest") if path != journal.path or build.id != build_id

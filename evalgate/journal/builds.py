@@ -33,6 +33,8 @@ class BuildRow:
     evalgate_version: str
     study_runs: int | None = None
     trial: str | None = None
+    gate: Mapping[str, Any] | None = None
+    """Whose definitions decided, and what of them the change had otherwise; None where no base had any."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,6 +131,7 @@ def build_from(row: sqlite3.Row) -> BuildRow:
         evalgate_version=row["evalgate_version"],
         study_runs=row["study_runs"],
         trial=row["trial"],
+        gate=None if row["gate"] is None else rows.from_json(row["gate"]),
     )
 
 

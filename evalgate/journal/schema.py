@@ -9,7 +9,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 6
+VERSION: Final = 7
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -196,6 +196,10 @@ CREATE TABLE human_label (      -- labels of that validation, of answers to the 
 ) STRICT, WITHOUT ROWID;
 """
 
+_GATE: Final = """
+ALTER TABLE build ADD COLUMN gate TEXT;  -- JSON: whose definitions decided, what the change had otherwise; or NULL
+"""
+
 _MIGRATIONS: Final[dict[int, str]] = {
     0: _TABLES,
     1: _NOISE,
@@ -203,6 +207,7 @@ _MIGRATIONS: Final[dict[int, str]] = {
     3: _USAGE_OF_EVALUATIONS,
     4: _DRAWS,
     5: _TRIALS,
+    6: _GATE,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

@@ -41,9 +41,10 @@ class Journal(JudgeTables):
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version, study_runs, trial) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs, trial, gate) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
-                 rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial),
+                 rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial,
+                 None if build.gate is None else rows.to_json(build.gate)),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 

@@ -1,0 +1,249 @@
+"""What a change edits of the definitions that decide about it: config keys, evaluators' files, golden examples."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from evalgate.golden.reading import read_examples
+from evalgate.golden.versions import example_hash
+from evalgate.records import Example
+from evalgate.suite.config import Config, DatasetRef, Suite
+from evalgate.suite.evaluators import Evaluator
+from evalgate.suite.inputs import evaluator_files, hash_files
+from evalgate.suite.settings import shown
+
+_WORDS: Final = 60
+_NAMED: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """One thing that the base commit and the change define differently. `suite` is None for what all suites share."""
+
+    suite: str | None = None
+    key: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """A dataset of one of the two: where it is and how it is read."""
+
+    root: Path
+    ref: DatasetRef
+
+    @property
+    def path(self) -> Path:
+        """Return the file."""
+        return self.root / self.ref.file
+
+    def whole(self) -> Iterator[Example]:
+        """Yield every example of the file, whatever its split."""
+        return read_examples(self.path, fields=self.ref.fields)
+
+    def takes(self, example: Example) -> bool:
+        """Return whether its suite runs an example of the file."""
+        return self.ref.split is None or example.split == self.ref.split
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExampleChanges:
+    """What a change does to the examples that the base commit runs, by id.
+
+    `edited` has, by example, which of its parts differ. `beyond` counts those that the base has and does not run.
+    """
+
+    base: int
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    edited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    beyond: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.removed or self.edited or self.beyond)
+
+
+Known = Mapping[str, tuple[str, bool]]
+"""By id, each example's hash and whether its suite runs it."""
+
+
+def known_examples(source: Source) -> Known:
+    """Return what is in a dataset. Raises DatasetError and ErrorGroup where it cannot be read."""
+    return {example.id: (example_hash(example), source.takes(example)) for example in source.whole()}
+
+
+def compare_examples(base: Source, known: Known, own: Source) -> ExampleChanges:
+    """Return what the change's dataset makes of the base's, which has `known`. Raises as `known_examples` does."""
+    count = sum(taken for _, taken in known.values())
+    alike = (base.ref.fields, base.ref.split) == (own.ref.fields, own.ref.split)
+    if alike and filecmp.cmp(base.path, own.path, shallow=False):
+        return ExampleChanges(base=count)
+    left = {name for name, (_, taken) in known.items() if taken}
+    added: list[str] = []
+    edited: dict[str, Example] = {}
+    beyond = 0
+    for example in own.whole():
+        if not own.takes(example):
+            continue
+        if example.id not in known:
+            # The base's split decides which examples are run; one of another split is none of this suite's.
+            if base.takes(example):
+                added.append(example.id)
+        elif not known[example.id][1]:
+            beyond += 1
+        else:
+            left.discard(example.id)
+            if known[example.id][0] != example_hash(example):
+                edited[example.id] = example
+    order = {name: place for place, name in enumerate(known)}
+    return ExampleChanges(
+        base=count,
+        added=tuple(added),
+        removed=tuple(sorted(left, key=order.__getitem__)),
+        edited=dict(_parts(base, edited)) if edited else {},
+        beyond=beyond,
+    )
+
+
+def _parts(base: Source, edited: Mapping[str, Example]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for before in base.whole():
+        after = edited.get(before.id)
+        if after is not None:
+            parts = ("input", "output", "metadata", "split")
+            yield before.id, tuple(part for part in parts if getattr(before, part) != getattr(after, part))
+
+
+def of_examples(suite: str, changes: ExampleChanges) -> Iterator[Difference]:
+    """Yield what is said of them."""
+    names = {"output": "answer", "input": "input", "metadata": "metadata", "split": "split"}
+    parts = []
+    for part, word in names.items():
+        ids = [name for name, what in changes.edited.items() if part in what]
+        if ids:
+            several = word if part == "metadata" or len(ids) == 1 else f"{word}s"
+            of = f"metadata of {len(ids):,} changed" if part == "metadata" else f"{len(ids):,} {several} changed"
+            parts.append(f"{of} ({_listed(ids)})")
+    for several_ids, word in ((changes.removed, "removed"), (changes.added, "added")):
+        if several_ids:
+            count = f"{len(several_ids):,} example{'s' * (len(several_ids) != 1)}"
+            parts.append(f"{count} {word} ({_listed(several_ids)})")
+    if changes.beyond:
+        parts.append(f"{changes.beyond:,} of other splits taken in")
+    if parts:
+        yield Difference(suite=suite, key="dataset", message=f"the golden dataset: {', '.join(parts)}")
+
+
+def _listed(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
+    return f"{', '.join(_cut(each) for each in ids[:_NAMED])}{more}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluators:
+    """The evaluators of one of the two, and where their files are."""
+
+    declared: Sequence[Evaluator]
+    root: Path
+    endpoints: Mapping[str, Any]
+
+    def parts(self, evaluator: Evaluator) -> dict[str, Any]:
+        """Return all that an evaluator's scores depend on, by what it is called."""
+        files = {
+            f"its file {name}": digest for name, digest in hash_files(self.root, evaluator_files(evaluator)).items()
+        }
+        addresses = {
+            f"endpoints.{name}.base_url": self.endpoints[name].base_url
+            for name in {model.partition("/")[0] for model in evaluator.models} & set(self.endpoints)
+        }
+        return {**_leaves(evaluator.model_dump(mode="json", by_alias=True)), **files, **addresses}
+
+
+def of_evaluators(suite: str, base: Evaluators, own: Evaluators) -> Iterator[tuple[str, Difference]]:
+    """Yield (the evaluator's name, what is said) of every evaluator that the two define differently."""
+    ours = {each.label: each for each in own.declared}
+    for before in base.declared:
+        name = before.label
+        key = f"evaluators.{name}"
+        after = ours.pop(name, None)
+        if after is None:
+            yield name, Difference(suite=suite, key=key, message=f"{key}: removed")
+            continue
+        old, new = base.parts(before), own.parts(after)
+        for part in [each for each in {**old, **new} if old.get(each) != new.get(each)]:
+            if part.startswith("its file "):
+                yield name, Difference(suite=suite, key=key, message=f"{key}: {part} {_happened(old, new, part)}")
+            else:
+                yield name, _changed(suite, part if part.startswith("endpoints.") else f"{key}.{part}", part, old, new)
+    for name in ours:
+        yield name, Difference(suite=suite, key=f"evaluators.{name}", message=f"evaluators.{name}: added")
+
+
+def _happened(old: Mapping[str, Any], new: Mapping[str, Any], part: str) -> str:
+    return "edited" if part in old and part in new else "added" if part in new else "gone"
+
+
+def of_suites(name: str, base: Suite, own: Suite) -> Iterator[Difference]:
+    """Yield what two suites declare differently beside their tasks, evaluators and examples."""
+    for check in base.checks:
+        if check not in own.checks:
+            yield Difference(suite=name, key=f"checks.{check}", message=f"checks.{check}: removed")
+    for check in own.checks:
+        if check not in base.checks:
+            yield Difference(suite=name, key=f"checks.{check}", message=f"checks.{check}: added")
+    both = {check for check in base.checks if check in own.checks}
+    kept = {"checks", "cluster", "repetitions", "baseline", "dataset"}
+    old, new = (
+        _leaves(
+            {
+                key: {check: rule for check, rule in value.items() if check in both} if key == "checks" else value
+                for key, value in suite.model_dump(mode="json", by_alias=True).items()
+                if key in kept
+            }
+        )
+        for suite in (base, own)
+    )
+    for key in [each for each in {**old, **new} if old.get(each) != new.get(each)]:
+        if key != "dataset.file":  # what is in it is compared, wherever it is
+            yield _changed(name, key, key, old, new)
+
+
+SHARED: Final = ("policy", "budget", "prices", "cache")
+"""The parts of a config that belong to no suite and that a task's definition does not need."""
+
+
+def of_shared(base: Config, own: Config) -> Iterator[Difference]:
+    """Yield what the two declare differently for all suites alike."""
+    old, new = (_leaves(config.model_dump(mode="json", by_alias=True, include=set(SHARED))) for config in (base, own))
+    for key in [each for each in {**old, **new} if old.get(each) != new.get(each)]:
+        yield _changed(None, key, key, old, new)
+
+
+def _changed(suite: str | None, key: str, part: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+    before, after = (_written(key, values, part) for values in (old, new))
+    return Difference(suite=suite, key=key, message=f"{key}: {before} → {after}")
+
+
+def _written(key: str, values: Mapping[str, Any], part: str) -> str:
+    if part not in values or values[part] is None:
+        return "nothing"
+    value = shown(tuple(key.split(".")), values[part])
+    return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WORDS else f"{text[:_WORDS]}…"
+
+
+def _leaves(value: Any, path: str = "") -> dict[str, Any]:
+    """Return every single value by its dotted path; a list is one value."""
+    if isinstance(value, Mapping) and value:
+        found: dict[str, Any] = {}
+        for key, child in value.items():
+            found |= _leaves(child, f"{path}.{key}" if path else str(key))
+        return found
+    return {path: value}

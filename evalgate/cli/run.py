@@ -81,6 +81,7 @@ def command(
     from evalgate.cli.target import gate_of, target_of
     from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
+    from evalgate.gate.guard import Decides
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
@@ -102,6 +103,8 @@ def command(
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         commit, tree = head(loaded.path, environ), tree_of(environ)
         gate = gate_of(loaded, bases, environ, laid_over, as_pull_request=as_pull_request)
+        if gate.decides is not Decides.LOCAL:
+            bases.refuse_tracked(store.path, choice.path)
         request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases)
         try:
             ended = asyncio.run(

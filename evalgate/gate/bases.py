@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from evalgate.errors import BaselineError
+from evalgate.errors import BaselineError, ConfigurationError
 from evalgate.git.history import Base, commit_of, first_parent, merge_base
 from evalgate.git.repository import Repository
 from evalgate.git.worktrees import cache_folder, worktree
@@ -76,6 +76,16 @@ class Bases:
         # Edited so much while it was moved that git does not know it again: else a change could shed its gate so.
         gone = [tree / change.path for change in changes if not (repository.root / change.path).exists()]
         return _likest(self._config, [path for path in gone if path.suffix in _CONFIGS and path.is_file()])
+
+    def refuse_tracked(self, *stores: Path) -> None:
+        """Raise ConfigurationError where a store is part of the change: its answers would be those it brings along."""
+        repository = self._repository()
+        for store in stores:
+            if repository.tracks(store):
+                raise ConfigurationError(
+                    f"{store} is committed: a pull request would be measured by answers that it brings along",
+                    next_step=f"git rm --cached {store}, and leave .evalgate/ to git's ignored files",
+                )
 
     def in_work_tree(self, path: Path) -> Path:
         """Return where the folder of a tree is in the work tree."""

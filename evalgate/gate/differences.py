@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import example_hash
@@ -160,7 +160,7 @@ class Evaluators:
             f"endpoints.{name}.base_url": self.endpoints[name].base_url
             for name in {model.partition("/")[0] for model in evaluator.models} & set(self.endpoints)
         }
-        return {**_leaves(evaluator.model_dump(mode="json", by_alias=True)), **files, **addresses}
+        return {**evaluator.model_dump(mode="json", by_alias=True), **files, **addresses}
 
 
 def of_evaluators(suite: str, base: Evaluators, own: Evaluators) -> Iterator[tuple[str, Difference]]:
@@ -173,43 +173,27 @@ def of_evaluators(suite: str, base: Evaluators, own: Evaluators) -> Iterator[tup
         if after is None:
             yield name, Difference(suite=suite, key=key, message=f"{key}: removed")
             continue
-        old, new = base.parts(before), own.parts(after)
-        for part in [each for each in {**old, **new} if old.get(each) != new.get(each)]:
-            if part.startswith("its file "):
-                yield name, Difference(suite=suite, key=key, message=f"{key}: {part} {_happened(old, new, part)}")
+        for path, old, new in _differing(base.parts(before), own.parts(after)):
+            if path[0].startswith("its file "):
+                message = f"{key}: {path[0]} {'edited' if old and new else 'added' if new else 'gone'}"
+                yield name, Difference(suite=suite, key=key, message=message)
             else:
-                yield name, _changed(suite, part if part.startswith("endpoints.") else f"{key}.{part}", part, old, new)
+                shared = path[0].startswith("endpoints.")
+                yield name, _changed(suite, path if shared else ("evaluators", name, *path), old, new)
     for name in ours:
         yield name, Difference(suite=suite, key=f"evaluators.{name}", message=f"evaluators.{name}: added")
 
 
-def _happened(old: Mapping[str, Any], new: Mapping[str, Any], part: str) -> str:
-    return "edited" if part in old and part in new else "added" if part in new else "gone"
+OF_A_SUITE: Final = ("dataset", "checks", "cluster", "repetitions", "baseline")
+"""What of a suite is compared key by key. Its task is the change's, and its evaluators are compared by their names."""
 
 
 def of_suites(name: str, base: Suite, own: Suite) -> Iterator[Difference]:
     """Yield what two suites declare differently beside their tasks, evaluators and examples."""
-    for check in base.checks:
-        if check not in own.checks:
-            yield Difference(suite=name, key=f"checks.{check}", message=f"checks.{check}: removed")
-    for check in own.checks:
-        if check not in base.checks:
-            yield Difference(suite=name, key=f"checks.{check}", message=f"checks.{check}: added")
-    both = {check for check in base.checks if check in own.checks}
-    kept = {"checks", "cluster", "repetitions", "baseline", "dataset"}
-    old, new = (
-        _leaves(
-            {
-                key: {check: rule for check, rule in value.items() if check in both} if key == "checks" else value
-                for key, value in suite.model_dump(mode="json", by_alias=True).items()
-                if key in kept
-            }
-        )
-        for suite in (base, own)
-    )
-    for key in [each for each in {**old, **new} if old.get(each) != new.get(each)]:
-        if key != "dataset.file":  # what is in it is compared, wherever it is
-            yield _changed(name, key, key, old, new)
+    old, new = (suite.model_dump(mode="json", by_alias=True, include={*OF_A_SUITE}) for suite in (base, own))
+    for path, before, after in _differing(old, new):
+        if path != ("dataset", "file"):  # what is in it is compared, wherever it is
+            yield _changed(name, path, before, after)
 
 
 SHARED: Final = ("policy", "budget", "prices", "cache")
@@ -218,32 +202,38 @@ SHARED: Final = ("policy", "budget", "prices", "cache")
 
 def of_shared(base: Config, own: Config) -> Iterator[Difference]:
     """Yield what the two declare differently for all suites alike."""
-    old, new = (_leaves(config.model_dump(mode="json", by_alias=True, include=set(SHARED))) for config in (base, own))
-    for key in [each for each in {**old, **new} if old.get(each) != new.get(each)]:
-        yield _changed(None, key, key, old, new)
+    old, new = (config.model_dump(mode="json", by_alias=True, include=set(SHARED)) for config in (base, own))
+    for path, before, after in _differing(old, new):
+        yield _changed(None, path, before, after)
 
 
-def _changed(suite: str | None, key: str, part: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
-    before, after = (_written(key, values, part) for values in (old, new))
-    return Difference(suite=suite, key=key, message=f"{key}: {before} → {after}")
+Place: TypeAlias = tuple[str, ...]
 
 
-def _written(key: str, values: Mapping[str, Any], part: str) -> str:
-    if part not in values or values[part] is None:
+def _differing(old: Any, new: Any, path: Place = ()) -> Iterator[tuple[Place, Any, Any]]:
+    """Yield (path, before, after) of the smallest places that differ; None where nothing is. A list is one value."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in {**old, **new}:
+            yield from _differing(old.get(key), new.get(key), (*path, str(key)))
+    elif old != new:
+        yield path, old, new
+
+
+def _changed(suite: str | None, path: Place, old: Any, new: Any) -> Difference:
+    key = ".".join(path)
+    if old is None and isinstance(new, Mapping):
+        return Difference(suite=suite, key=key, message=f"{key}: added")
+    if new is None and isinstance(old, Mapping):
+        return Difference(suite=suite, key=key, message=f"{key}: removed")
+    return Difference(suite=suite, key=key, message=f"{key}: {_written(path, old)} → {_written(path, new)}")
+
+
+def _written(path: Place, value: Any) -> str:
+    if value is None:
         return "nothing"
-    value = shown(tuple(key.split(".")), values[part])
-    return _cut(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+    seen = shown(path, value)
+    return _cut(seen if isinstance(seen, str) else json.dumps(seen, ensure_ascii=False))
 
 
 def _cut(text: str) -> str:
     return text if len(text) <= _WORDS else f"{text[:_WORDS]}…"
-
-
-def _leaves(value: Any, path: str = "") -> dict[str, Any]:
-    """Return every single value by its dotted path; a list is one value."""
-    if isinstance(value, Mapping) and value:
-        found: dict[str, Any] = {}
-        for key, child in value.items():
-            found |= _leaves(child, f"{path}.{key}" if path else str(key))
-        return found
-    return {path: value}

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from pydantic import ValidationError
@@ -52,15 +52,24 @@ class Asked:
     without: frozenset[str] = frozenset()
     compared: bool = True
     """Whether its baseline counts."""
+    added: frozenset[str] = frozenset()
+    """Its checks that only a change has."""
 
 
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     """Return what the decision on one build sees."""
     build = journal.build(build_id)
     config = recorded_config(build)
-    beside = left_out(build)
-    asked = {name: Asked(suite=suite, without=beside.get(name, frozenset())) for name, suite in config.suites.items()}
+    kept = (build.gate or {}).get("suites", {})
+    asked = {name: _asked(suite, kept.get(name)) for name, suite in config.suites.items()}
     return BuildEvidence(suites=recorded_suites(journal, build, asked, config.policy), policy=config.policy)
+
+
+def _asked(suite: Suite, kept: Mapping[str, Any] | None) -> Asked:
+    """Return a suite as it decides: without the examples that a change brought along, which were run all the same."""
+    if kept is None:
+        return Asked(suite=suite)
+    return Asked(suite=suite, without=frozenset(kept["added"]), added=frozenset(kept["checks"]))
 
 
 def recorded_suites(
@@ -186,12 +195,6 @@ class _Known:
     judges: Mapping[str, Judged]
 
 
-def left_out(build: BuildRow) -> dict[str, frozenset[str]]:
-    """Return, by suite, the examples of a build that a change brought along: they are run, and do not decide yet."""
-    suites = (build.gate or {}).get("suites", {})
-    return {name: frozenset(each["added"]) for name, each in suites.items()}
-
-
 def _suite(
     *,
     journal: Journal,
@@ -235,6 +238,7 @@ def _suite(
         screen=screen,
         stored=screen is None and drawn.as_stored(by_side.get(Side.BASELINE)),
         unchanged=drawn.unchanged,
+        added=asked.added,
     )
 
 

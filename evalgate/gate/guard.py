@@ -76,6 +76,8 @@ class GuardedSuite:
     changes: ExampleChanges = _NO_CHANGES
     unscored: tuple[str, ...] = ()
     """Evaluators that the change defines otherwise: what they would say is not known."""
+    new_checks: tuple[str, ...] = ()
+    """The checks that only the change has."""
     gone: str | None = None
     """What the suite's task needs and the change no longer has."""
 
@@ -199,7 +201,8 @@ def _guarded(loaded: LoadedConfig, at: LoadedConfig, base: Base, bases: Bases) -
     for name in ours.suites:
         if name not in names.values():
             suites[name] = ours.suites[name]
-            guarded[name] = GuardedSuite(placed=Placed(root=loaded.root(name), own_dataset=True), own=name)
+            placed = Placed(root=loaded.root(name), own_dataset=True)
+            guarded[name] = GuardedSuite(placed=placed, own=name, new_checks=tuple(ours.suites[name].checks))
             differences.append(Difference(suite=name, key="suites", message="the suite is added"))
     config["suites"] = suites
     seconds = {name: each.second.task for name, each in guarded.items() if each.second is not None}
@@ -290,6 +293,7 @@ def _suite(
         own=own,
         changes=changes,
         unscored=unscored,
+        new_checks=tuple(check for check in decides.checks if check not in before.checks),
         second=None
         if second is None
         else Second(task=second, root=root, config=at.path, endpoints=at.config.endpoints),

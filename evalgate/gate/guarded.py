@@ -33,6 +33,7 @@ def recorded_gate(gate: Gate, names: Collection[str]) -> dict[str, Any] | None:
         "suites": {
             name: {
                 "own": each.own,
+                "checks": sorted(each.new_checks),
                 "added": sorted(each.placed.added.ids) if each.placed.added is not None else [],
                 "not_run": 0 if each.placed.added is not None else len(each.changes.added),
                 "edited": sorted(each.changes.edited),

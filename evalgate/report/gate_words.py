@@ -45,4 +45,4 @@ def own_verdict(report: BuildReport) -> str | None:
     same = own.verdict is report.decision.verdict
     if same and own.exit_code == report.build.exit_code:
         return f"By its own definitions the verdict is the same.{without}"
-    return f"By its own definitions: {own.verdict.value} (exit {own.exit_code}). {own.reason or ''}".rstrip() + without
+    return f"By its own definitions: {own.verdict.value} (exit {own.exit_code}).{without}"

@@ -87,7 +87,8 @@ def guarded_family(compared: Sequence[Compared], names: Sequence[str], policy: P
     if not guarded or len(guarded) == len(compared):
         return family
     alone = tested_family(guarded, names, policy)
-    return replace(family, tested={**family.tested, **alone.tested}, added=family.columns - alone.columns)
+    added = family.columns - alone.columns
+    return replace(family, tested={**family.tested, **alone.tested}, checks=alone.checks, added=added)
 
 
 def shown_beside(compared: Sequence[Compared], names: Sequence[str], policy: Policy) -> Shown:

@@ -1,7 +1,7 @@
 """A suite at its base commit: what that commit runs, whether anything differs, and what a first change is held to.
 
-The base's own task decides what the baseline is; which dataset, evaluators and checks it is measured with is the work
-tree's. What a pull request may change of those is settled where `PreparedSuite` is made, in one place.
+The base's own task decides what the baseline is. Which dataset, evaluators and checks it is measured with is settled
+before, in `gate/guard.py`.
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ from evalgate.git.worktrees import cache_folder, worktree
 from evalgate.suite.baselines import BaselineKind, BaselineRef
 from evalgate.yaml_source import parse_yaml
 
+_WORKFLOWS: Final = ".github/workflows/"
 _CONFIGS: Final = (".yaml", ".yml")
 
 
@@ -77,6 +78,17 @@ class Bases:
         gone = [tree / change.path for change in changes if not (repository.root / change.path).exists()]
         return _likest(self._config, [path for path in gone if path.suffix in _CONFIGS and path.is_file()])
 
+    def edited_workflows(self, base: Base) -> list[str]:
+        """Return the workflows that name evalgate and that the change edits, adds or takes away, sorted."""
+        root, tree = self._repository().root, self.tree(base)
+        names = {
+            name
+            for change in self._repository().changes(base.commit)
+            for name in (change.path, change.was)
+            if name is not None and name.startswith(_WORKFLOWS)
+        }
+        return sorted(name for name in names if any(_mentions(folder / name) for folder in (root, tree)))
+
     def refuse_tracked(self, *stores: Path) -> None:
         """Raise ConfigurationError where a store is part of the change: its answers would be those it brings along."""
         repository = self._repository()
@@ -129,6 +141,10 @@ class Bases:
         if target.commit is not None:
             return Base(commit=commit_of(repository, target.commit).commit, name=target.ref)
         return merge_base(repository, target.ref)
+
+
+def _mentions(path: Path) -> bool:
+    return path.is_file() and b"evalgate" in path.read_bytes()
 
 
 def _likest(config: Path, gone: Sequence[Path]) -> Path | None:

@@ -6,7 +6,7 @@ The task that answers is the change's, always: it is what is judged. docs/pull-r
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -214,9 +214,15 @@ def _guarded(loaded: LoadedConfig, at: LoadedConfig, base: Base, bases: Bases) -
         prices={name: price for name, price in ours.prices.items() if name not in at.config.prices},
         base=base,
         decides=Decides.BASE,
-        differences=(*differences, *of_shared(at.config, ours)),
+        differences=(*differences, *of_shared(at.config, ours), *_of_workflows(base, bases)),
         own=ours,
     )
+
+
+def _of_workflows(base: Base, bases: Bases) -> Iterator[Difference]:
+    """Yield what only people can guard: the workflow says whether the gate runs at all."""
+    for name in bases.edited_workflows(base):
+        yield Difference(key="workflow", message=f"{name} is edited, and what runs the gate is the change's own")
 
 
 def _paired(base: Config, own: Config) -> dict[str, str | None]:

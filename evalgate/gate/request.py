@@ -11,7 +11,7 @@ from evalgate.errors import ConfigurationError
 from evalgate.gate.at_base import at_base, with_nothing_changed
 from evalgate.gate.bases import Bases
 from evalgate.gate.evidence import recorded_config
-from evalgate.gate.guard import Gate, GuardedSuite, Second
+from evalgate.gate.guard import Gate, Second
 from evalgate.gate.guarded import recorded_gate
 from evalgate.gate.prepare import Placed, PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.selection import Selection
@@ -121,6 +121,9 @@ def _suite(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases
     loaded, guarded = gate.loaded, gate.suites.get(name)
     suite, root = loaded.config.suites[name], loaded.root(name)
     endpoints = loaded.config.endpoints
+    if guarded is not None and guarded.gone is not None:
+        prepared = prepare_suite(name, suite, placed=guarded.placed, selection=selection, sides=(), endpoints=endpoints)
+        return replace(prepared, problem=_gone(name, guarded.gone))
     first = prepare_side(
         *(Side.CANDIDATE, _title(suite.task), suite.task),
         root=root,
@@ -139,8 +142,7 @@ def _suite(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases
     placed = guarded.placed if guarded is not None else Placed(root=root)
     ref = suite.baseline_ref
     if bases is None or ref is None or not ref.of_commit:
-        prepared = prepare_suite(name, suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
-        return replace(prepared, problem=_gone(name, guarded))
+        return prepare_suite(name, suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
     at = at_base(name, loaded, bases, tree)
     prepared = prepare_suite(name, at.suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
     if guarded is None or not guarded.redefined:
@@ -150,7 +152,7 @@ def _suite(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases
         suite=at.suite,
         sides=sides if at.side is None else (*sides, at.side),
         base=at.base,
-        problem=_gone(name, guarded) or at.problem,
+        problem=at.problem,
         notes=at.notes,
         unchanged=at.unchanged,
     )
@@ -167,14 +169,12 @@ def _second(gate: Gate, name: str) -> Second | None:
     return Second(task=task, root=loaded.root(name), config=loaded.path, endpoints=gate.endpoints)
 
 
-def _gone(name: str, guarded: GuardedSuite | None) -> ProblemRow | None:
+def _gone(name: str, file: str) -> ProblemRow:
     """Say so where a change takes a suite away together with what it runs."""
-    if guarded is None or guarded.gone is None:
-        return None
     return ProblemRow(
         suite=name,
         kind=Unmeasurable.NOTHING,
-        message=f"This change removes the suite and {guarded.gone}, which its task runs: what it measured cannot be"
+        message=f"This change removes the suite and {file}, which its task runs: what it measured cannot be"
         " measured any more.",
         next_step="merge it past the gate where that is meant, or keep the suite until it is",
     )

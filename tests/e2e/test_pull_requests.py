@@ -40,7 +40,7 @@ PULL_REQUEST = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "pull_request", "
 def examples(count=40):
     rows = [json.loads(line) for line in golden(count).splitlines()]
     return [
-        {**row, "split": "test", "metadata": {**row["metadata"], "family": f"f{place // 2}"}}
+        {**row, "split": "test", "metadata": {**row["metadata"], "family": f"f{place // 2}", "kind": "all"}}
         for place, row in enumerate(rows)
     ]
 
@@ -158,8 +158,8 @@ KEYS = {
         'doubling: baseline: merge-base → {"task": {"timeout": 5}}',
     ),
     "one cluster for all": (
-        lambda config, suite: suite.update(cluster="split"),
-        "doubling: cluster: metadata.family → split",
+        lambda config, suite: suite.update(cluster="metadata.kind"),
+        "doubling: cluster: metadata.family → metadata.kind",
     ),
     "more repetitions": (
         lambda config, suite: suite.update(repetitions=2),
@@ -402,7 +402,11 @@ def test_an_added_suite_parts_none_of_the_bases_examples(repo):
     """One cluster over the same dataset would make one unit of all that the base compares."""
 
     def beside(config, suite):
-        config["suites"]["more"] = {**suite, "cluster": "split", "checks": {"exact_match": {"no_regression": {}}}}
+        config["suites"]["more"] = {
+            **suite,
+            "cluster": "metadata.kind",
+            "checks": {"exact_match": {"no_regression": {}}},
+        }
 
     edited(repo, beside)
     code, report = judged(repo)
@@ -424,7 +428,7 @@ def test_an_evaluator_called_like_a_check_does_not_take_its_place(repo):
     repo.task(2, "# nothing else\n")
 
     def shadow(config, suite):
-        suite["checks"].update(fast={"at_least": 0}, latency={"at_least": 0})
+        suite["checks"].update(fast={"at_least": 0})
         suite["evaluators"] += [{"json_valid": {}, "name": "latency"}, {"json_valid": {}, "name": "fast"}]
 
     edited(repo, shadow)
@@ -448,8 +452,8 @@ def test_comparisons_that_a_change_adds_hide_no_drop(repo):
     _, report = judged(repo)
     assert report["suites"][0]["checks"][0]["comparison"]["p_adjusted"] == alone
     assert report["decision"]["promise"].startswith(
-        "A candidate that changed nothing fails about 5 times in 100, over all 3 comparisons (1 check and its slices)"
-        " together. What this change adds (120 comparisons) can fail it besides, at most as often again."
+        "A candidate that changed nothing fails about 5 times in 100, over all 3 comparisons together. What this change"
+        " adds (120 comparisons) can fail it besides, at most as often again."
     )
 
 
@@ -659,7 +663,7 @@ edited in doubling."""
         """
 This change edits the gate; what main@1a2b3c4 defines decides about it:
 
-- doubling: checks.exact\\_match.no\\_regression: removed
+- doubling: checks.exact&#95;match.no&#95;regression: removed
 """
         in written
     )
@@ -674,3 +678,74 @@ This change edits the gate; what main@1a2b3c4 defines decides about it:
         ).fetchall()
     assert asked == [("baseline",), ("candidate",)]
     assert "\n  40 examples, app.py:answer against main@1a2b3c4" in without_times(ended.out)
+
+
+def test_a_workflow_that_is_edited_is_listed(repo):
+    repo.write(".github/workflows/evals.yml", "run: evalgate run --no-gate\n")
+    repo.write(".github/workflows/other.yml", "run: true\n")
+    assert said(judged(repo)[1]) == [
+        ".github/workflows/evals.yml is edited, and what runs the gate is the change's own"
+    ]
+
+
+def test_a_build_begun_by_its_own_gate_is_not_gone_on_with_as_a_pull_request(repo):
+    """The one that is unfinished was interrupted where the change's own definitions decided."""
+    edited(repo, loosened)
+    repo.commit("change")
+    repo.run()
+    with closing(sqlite3.connect(repo.folder / ".evalgate" / "journal.db")) as db, db:
+        db.execute("UPDATE build SET status = 'running'")
+    repo.calls()
+    ended = repo.run("--as-pull-request", "--resume")
+    assert (ended.code, repo.calls()) == (2, {})
+    told = without_times(" ".join(ended.err.split()))
+    assert "build 1 cannot go on: it was begun by another gate than that of main@1a2b3c4" in told
+
+
+def test_a_pull_request_goes_on_with_its_own_build(repo):
+    edited(repo, loosened)
+    judged(repo)
+    with closing(sqlite3.connect(repo.folder / ".evalgate" / "journal.db")) as db, db:
+        db.execute("UPDATE build SET status = 'running'")
+    ended = repo.run("--as-pull-request", "--resume", "--json")
+    report = json.loads(ended.out)
+    assert (ended.code, report["build"]["resumed"], said(report)) == (1, 1, [*LOOSENED])
+
+
+def test_what_the_workflow_lays_over_holds_over_both(repo):
+    """Also what only one of the two has a key for."""
+    edited(repo, lambda config, suite: config.update(endpoints={"new": {"base_url": "http://127.0.0.1:9/v1"}}))
+    code, report = judged(
+        repo, "--set", "policy.mode=observe", "--set", "endpoints.new.concurrency=2", EVALGATE_POLICY__ALPHA="0.06"
+    )
+    assert (code, report["verdict"], report["build"]["mode"]) == (0, "FAIL", "observe")
+    assert report["decision"]["alpha"] == 0.06
+    assert said(report) == []
+
+
+def test_a_plan_is_that_of_the_pull_request(repo):
+    repo.write("golden.jsonl", lines(examples()[:10]))
+    edited(repo, lambda config, suite: suite.update(repetitions=5))
+    repo.commit("change")
+    plans = [
+        json.loads(repo.evalgate("plan", "--json", *flags).out)["suites"][0] for flags in ((), ("--as-pull-request",))
+    ]
+    assert [(plan["dataset"]["examples"], plan["repetitions"]) for plan in plans] == [(10, 5), (40, 1)]
+
+
+def test_an_evaluators_interpreter_is_made_by_the_setup_of_its_tree(repo):
+    """A clean tree has no environment: the base's `setup` makes one, which its evaluators run under."""
+    repo.git("checkout", "-q", "-f", "main")
+    repo.write(".gitignore", "__pycache__/\n.evalgate/\nenv/\n")
+    make = f"mkdir -p env && ln -sf {sys.executable} env/python"
+
+    def own_python(config, suite):
+        suite["task"].update(setup=make, interpreter="env/python")
+        suite["evaluators"][1].update(interpreter="env/python")
+
+    repo.write("score.py", "import os\n" + SCORE + "assert 'worktrees' in os.getcwd(), os.getcwd()\n")
+    edited(repo, own_python)
+    repo.commit("a python of its own")
+    repo.git("checkout", "-q", "-B", "change")
+    repo.task(20)
+    worse(repo)

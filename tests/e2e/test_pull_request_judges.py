@@ -19,7 +19,7 @@ STRICT = {
 RULES = [
     Rule(when="LENIENT", reply='{"label": "right"}'),
     Rule(model="kind", reply='{"label": "right"}'),
-    Rule(when=">-1<", reply='{"label": "wrong"}'),
+    Rule(when="Is -1 ", reply='{"label": "wrong"}'),
     Rule(reply='{"label": "right"}'),
 ]
 """A strict judge sees what is wrong; a lenient prompt and a kind model see nothing."""

@@ -101,7 +101,7 @@ class Usage:
 
     `cached_tokens` are part of the input, `reasoning_tokens` of the output. `cost` is in US dollars; None where nobody
     knows the price, which is not free. `from_cache` says that an earlier build paid for it: the answers came from the
-    response cache.
+    response cache. `shared` says that it was taken by this run and others together, nobody can say by which.
     """
 
     model: str
@@ -112,6 +112,7 @@ class Usage:
     cost: float | None = None
     calls: int = 1
     from_cache: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

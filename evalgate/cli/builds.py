@@ -21,15 +21,16 @@ _DIGITS: Final = 19
 
 def journal_path(given: Path | None) -> Path:
     """Return the journal that a command means: the one given, else the repository's, else this folder's."""
-    return given or _stored("journal.db")
+    return given or stored_at("journal.db")
 
 
 def cache_path(given: Path | None) -> Path:
     """Return the response cache that a command means: the one given, else the repository's, else this folder's."""
-    return given or _stored("cache.db")
+    return given or stored_at("cache.db")
 
 
-def _stored(name: str) -> Path:
+def stored_at(name: str) -> Path:
+    """Return where something is kept: in the `.evalgate` of the repository, else in that of this folder."""
     here = Path.cwd()
     top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
     return Path(os.path.relpath(top, here)) / ".evalgate" / name

@@ -73,7 +73,10 @@ class Models:
         """Return the endpoints as this build calls them: a replay calls none, and so needs no key."""
         if not self._choice.replay:
             return declared
-        return {name: endpoint.model_copy(update={"api_key_env": None}) for name, endpoint in declared.items()}
+        return {
+            name: endpoint.model_copy(update={"api_key_env": None, "aws_region": None})
+            for name, endpoint in declared.items()
+        }
 
     def wire(self) -> OnDemand:
         """Return what sends everything as it is: for applications, whose answers are not ours to keep."""

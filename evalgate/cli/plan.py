@@ -28,6 +28,7 @@ from evalgate.cli.options import (
     metavar="POINTS",
     help="Say how many examples or repetitions catch a drop of this many points: --catch 5.",
 )
+@click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
 @pull_request_option
 @set_option
@@ -38,6 +39,7 @@ def command(
     journal: Path | None,
     suites: tuple[str, ...],
     catch: float | None,
+    every: bool,
     base: str | None,
     as_pull_request: bool,
     assignments: tuple[str, ...],
@@ -58,13 +60,14 @@ def command(
     from evalgate.gate.planning import make_plan
     from evalgate.gate.request import whole_suites
     from evalgate.journal.store import Journal
-    from evalgate.report.plan import render_plan, render_plan_json
+    from evalgate.report.plan import render_plan
+    from evalgate.report.plan_json import render_plan_json
     from evalgate.suite.loading import load_config
 
     environ = dict(os.environ)
     laid_over = overrides(assignments)
     loaded = load_config(config, environ=environ, overrides=laid_over)
-    with Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases:
+    with Bases(loaded.path, environ=environ, target=target_of(environ, base), every=every) as bases:
         gate = gate_of(loaded, bases, environ, laid_over, as_pull_request=as_pull_request)
         prepared = whole_suites(gate, suites, tree=tree_of(environ), bases=bases)
     specs = {

@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "run": "Run both sides of every suite, compare them, and give a verdict.",
     "plan": "Say what a run takes and what it could catch, before anything is paid.",
     "noise": "Run the baseline against itself, to learn how much scores vary when nothing changes.",
+    "accept": "Say that a regression is meant: by a file that is reviewed, covers this drop and no more, and ends.",
     "decide": "Give the verdict of recorded builds again, without running anything.",
     "show": "Show changed examples side by side, with a diff of what both sides answered.",
     "compare": "Compare models, prompts or versions on one dataset: quality, cost, time, a winner.",

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     help="Only examples whose id, metadata or input has these words: -k 'lang=de and not (refund or tax)'.",
 )
 @click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
+@click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
 @pull_request_option
 @cache_option
@@ -61,6 +63,7 @@ def command(
     limit: int | None,
     keyword: str | None,
     last_failed: bool,
+    every: bool,
     base: str | None,
     as_pull_request: bool,
     cache: Path | None,
@@ -75,16 +78,18 @@ def command(
     The verdict is the exit code (`evalgate --help`). With --limit, -k or --last-failed the run is a sample: its numbers
     are shown, there is no verdict, and the exit code is 4 unless --no-gate is given.
     """
-    from evalgate.cli.builds import cache_path, head, journal_path, tree_of
+    from evalgate.cli.builds import cache_path, head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.target import gate_of, target_of
+    from evalgate.cli.target import change_of, gate_of, is_reviewed, target_of
+    from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
     from evalgate.gate.guard import Decides
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
+    from evalgate.suite.acceptance import FOLDER
     from evalgate.suite.loading import load_config
 
     if resume and (suites or limit or keyword or last_failed):
@@ -97,7 +102,7 @@ def command(
     loaded = load_config(config, environ=environ, overrides=laid_over)
     with (
         Journal(journal_path(journal)) as store,
-        Bases(loaded.path, environ=environ, target=target_of(environ, base)) as bases,
+        Bases(loaded.path, environ=environ, target=target_of(environ, base), every=every) as bases,
     ):
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
@@ -106,6 +111,8 @@ def command(
         if gate.decides is not Decides.LOCAL:
             bases.refuse_tracked(store.path, choice.path)
         request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases)
+        accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
+        request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
         try:
             ended = asyncio.run(
                 supervised(

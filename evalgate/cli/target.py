@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from evalgate.gate.bases import Bases, Target
 from evalgate.gate.guard import Gate, guard
+from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.request import Commit
 from evalgate.suite.loading import LoadedConfig, load_config
+
+_PULL_REQUESTS: Final = frozenset({"pull_request", "pull_request_target"})
 
 
 def target_of(environ: Mapping[str, str], given: str | None) -> Target:
@@ -26,10 +30,10 @@ def target_of(environ: Mapping[str, str], given: str | None) -> Target:
     match environ.get("GITHUB_EVENT_NAME"):
         case "pull_request" | "pull_request_target":
             merge = re.fullmatch(r"refs/pull/\d+/merge", environ.get("GITHUB_REF", ""))
-            return Target(ref=environ.get("GITHUB_BASE_REF") or None, merged=merge is not None)
+            return Target(ref=environ.get("GITHUB_BASE_REF") or None, merged=merge is not None, change=True)
         case "merge_group":
             group = _event(environ).get("merge_group")
-            return Target(commit=_sha(group.get("base_sha") if isinstance(group, dict) else None))
+            return Target(commit=_sha(group.get("base_sha") if isinstance(group, dict) else None), change=True)
         case "push":
             return Target(commit=_sha(_event(environ).get("before")))
         case _:
@@ -49,7 +53,30 @@ def gate_of(
 
 def is_pull_request(environ: Mapping[str, str]) -> bool:
     """Return whether the workflow runs for a change that is meant for another branch."""
-    events = {"pull_request", "pull_request_target", "merge_group"}
+    events = {*_PULL_REQUESTS, "merge_group"}
+    return environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") in events
+
+
+def change_of(environ: Mapping[str, str], commit: Commit, suites: Iterable[PreparedSuite]) -> str | None:
+    """Return what people call the change that is measured, the same at its next commit; None where nobody can say.
+
+    A pull request by its number; outside of a workflow the branch, unless it is what the change is meant for.
+    """
+    if environ.get("GITHUB_ACTIONS") != "true":
+        targets = {suite.base.name for suite in suites if suite.base is not None}
+        return f"branch {commit.branch}" if commit.branch is not None and commit.branch not in targets else None
+    if environ.get("GITHUB_EVENT_NAME") not in _PULL_REQUESTS:
+        return None
+    number = _event(environ).get("number")
+    if isinstance(number, int):
+        return f"pull request {number}"
+    merged = re.match(r"refs/pull/(\d+)/", environ.get("GITHUB_REF", ""))
+    return f"pull request {merged[1]}" if merged else None
+
+
+def is_reviewed(environ: Mapping[str, str]) -> bool:
+    """Return whether what is measured is what people review, or reviewed: a pull request, a merge queue, a push."""
+    events = {*_PULL_REQUESTS, "merge_group", "push"}
     return environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") in events
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalgate.decision import noise_words, words
+from evalgate.decision import noise_words, screen_words, words
+from evalgate.decision.accepting import all_accepted, with_acceptances
 from evalgate.decision.checks import Settled, describe, settle
-from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, SuiteEvidence
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, ResourceEvidence, SuiteEvidence
 from evalgate.decision.family import Compared, Family, guarded_family, shown_beside
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
 from evalgate.decision.judges import held, nothing_gates
 from evalgate.decision.judges import warnings as judge_warnings
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
+from evalgate.decision.quarantine import deciding_parts, nothing_left, set_aside
 from evalgate.decision.ratios.checks import comparable, describe_ratio, settle_ratio
 from evalgate.decision.ratios.checks import shown_beside as shown_ratio
 from evalgate.decision.ratios.view import RatioView, ratio_view
@@ -63,10 +65,10 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     if any(of.metric.missing and of.gating for of in actual.views.values()):
         right = _decide_once(measured, names, evidence.policy, Fill.FAVOUR)
         wrong = _decide_once(measured, names, evidence.policy, Fill.AGAINST)
-    layouts = {one.layout.suite.name for one in measured}
     suites = []
     for suite in evidence.suites:
-        checks = _describe(suite, actual, right, wrong) if suite.name in layouts else ()
+        numbers = _has_numbers(suite) and bool(suite.example_ids)
+        checks = with_acceptances(suite, _describe(suite, actual, right, wrong)) if numbers else ()
         suites.append(_suite(suite, checks, evidence.policy, given[suite.name]))
     skipped = frozenset(suite.name for suite in evidence.suites if suite.unchanged is not None)
     return _build(suites, actual.family, evidence, skipped)
@@ -96,8 +98,9 @@ def _has_numbers(suite: SuiteEvidence) -> bool:
 
 def _measure(suites: Sequence[SuiteEvidence], policy: Policy) -> tuple[tuple[_Measured, ...], tuple[str, ...]]:
     """Return what is measured: those of the suites that have examples; and the names of the build's units."""
-    usable = [suite for suite in suites if suite.example_ids]
-    for suite in usable:
+    parts = [part for suite in suites for part in deciding_parts(suite)]
+    usable = [part for part in parts if part.example_ids]
+    for suite in suites:
         _refuse_neutral(suite)
     layouts, names = lay_out(usable)
     refuse_too_many(layouts)
@@ -175,17 +178,24 @@ def _describe(
     def otherwise(other: _Pass | None, place: _Place) -> Verdict | None:
         return other.settled[place].verdict if other is not None and actual.views[place].metric.missing else None
 
-    scored = (
-        describe(
+    def of(check: CheckEvidence) -> CheckDecision:
+        place = (suite.name, check.name)
+        if place not in actual.views:
+            spec = check.evaluator
+            return nothing_left(check.name, check.check, len(suite.example_ids), (spec.low, spec.high))
+        return describe(
             actual.views[place],
             actual.settled[place],
             actual.family,
             if_right=otherwise(right, place),
             if_wrong=otherwise(wrong, place),
         )
-        for place in ((suite.name, check.name) for check in suite.checks)
-    )
-    return (*scored, *(actual.ratios[suite.name, check.name] for check in suite.resources))
+
+    def of_resource(check: ResourceEvidence) -> CheckDecision:
+        found = actual.ratios.get((suite.name, check.name))
+        return found or nothing_left(check.name, check.check, len(suite.example_ids), (None, None))
+
+    return (*map(of, suite.checks), *map(of_resource, suite.resources))
 
 
 def _suite(
@@ -200,11 +210,19 @@ def _suite(
         next_step=told.next_step,
         unmeasurable=kind,
         examples=len(suite.example_ids),
+        clusters=_clusters(suite) if checks else None,
         identical=int(suite.identical.sum()),
         baseline_label=suite.baseline_label,
         checks=checks,
         warnings=(*noise_words.warnings(suite), *judge_warnings(given, policy)) if checks else (),
+        quarantined=set_aside(suite),
     )
+
+
+def _clusters(suite: SuiteEvidence) -> int | None:
+    """Return how many clusters its examples are in; None where each stands alone."""
+    found = len(set(suite.clusters or suite.example_ids))
+    return found if found < len(suite.example_ids) else None
 
 
 def _suite_verdict(
@@ -288,4 +306,6 @@ def _build(
             stored=any(suite.stored for suite in evidence.suites if suite.checks),
             added=family.added,
         ),
+        accepted=all_accepted(suites),
+        measurement=None if not family.columns else screen_words.measurement(evidence.history, alpha=policy.alpha),
     )

@@ -135,6 +135,7 @@ def compare(
         p=alone[0] if alone else None,
         p_adjusted=tested[1] if tested else None,
         could_fail=could_fail(changed, alpha=alpha, exact=exact, binary=of.binary and not of.clustered),
+        clusters=of.unit_count if of.clustered else None,
         q=shown[1] if shown else None,
     )
 

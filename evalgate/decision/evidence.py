@@ -153,6 +153,58 @@ class StoredRuns:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Quarantined:
+    """An example that was set aside when the build began: of one check, or (None) of all."""
+
+    example_id: str
+    check: str | None
+    owner: str
+    reason: str
+    expires: str
+    """The last day, as ISO 8601 writes it."""
+    active: bool
+    """Whether that day was not over; after it, the example counts again."""
+
+    def of(self, check: str) -> bool:
+        """Return whether it is about a check of this name."""
+        return self.check in (None, check)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Covered:
+    """What one acceptance covers of a check: all examples, or one slice. Drops are shares of the range, above 0.
+
+    `drop` is what was measured and `down_to` the largest that is covered; `score` and `score_to` the same of the
+    candidate's mean, where a threshold failed. Each is None where nothing of that kind was accepted.
+    """
+
+    slice: str | None
+    rules: tuple[str, ...]
+    drop: float | None = None
+    down_to: float | None = None
+    score: float | None = None
+    score_to: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acceptance:
+    """A written exception for one check, as it was found when the build began."""
+
+    check: str
+    covers: tuple[Covered, ...]
+    examples: tuple[str, ...]
+    author: str
+    reason: str
+    expires: str
+    """The last day, as ISO 8601 writes it."""
+    changed: tuple[str, ...]
+    """What is no longer what it was measured with: `the candidate`, `the baseline`."""
+    expired: bool
+    obstacle: str | None
+    """Why it does not count here, whatever was measured; None where it does. A whole sentence."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteEvidence:
     """One suite. Every sequence and array is over `example_ids`, in their order."""
 
@@ -180,6 +232,10 @@ class SuiteEvidence:
     """The checks of cost, tokens and latency."""
     added: frozenset[str] = frozenset()
     """The checks that only a change has: they take nothing from the promise that the others are held to."""
+    quarantined: tuple[Quarantined, ...] = ()
+    """Examples that are set aside; they are among `example_ids`."""
+    acceptances: tuple[Acceptance, ...] = ()
+    """At most one for each check."""
 
     @property
     def declared(self) -> tuple[tuple[str, Check], ...]:
@@ -189,8 +245,20 @@ class SuiteEvidence:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class History:
+    """The measurements of one change before this one. Empty where nobody says what the change is."""
+
+    measurements: int = 0
+    failed: int = 0
+    last_failed: bool = False
+    change: str | None = None
+    """What people call it: `pull request 12`, `branch tone`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BuildEvidence:
     """Everything that one decision sees."""
 
     suites: tuple[SuiteEvidence, ...]
     policy: Policy
+    history: History = History()

@@ -12,13 +12,15 @@ PASSED, FAILED, INCONCLUSIVE, UNMEASURABLE = 0, 1, 3, 4
 
 
 def exit_code(decision: BuildDecision, policy: Policy) -> int:
-    """Return 1 for FAIL, 4 for an UNMEASURABLE and 3 for an INCONCLUSIVE that the policy blocks on, else 0.
+    """Return 1 for a FAIL that nobody accepted, else 4 or 3 for what the policy blocks on, else 0.
+
+    4 is of an UNMEASURABLE, 3 of an INCONCLUSIVE.
 
     An UNMEASURABLE that is let through does not hide an INCONCLUSIVE that is not. Mode observe is always 0.
     """
     if policy.mode == "observe":
         return PASSED
-    if decision.verdict is Verdict.FAIL:
+    if decision.verdict is Verdict.FAIL and not decision.accepted:
         return FAILED
     kinds = set(_unmeasurable(decision))
     if any(not policy.lets_through(kind) for kind in kinds):

@@ -16,12 +16,12 @@ suites only (a retry of the failures alone would pick the lucky answers).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from evalgate.canonical import content_hash
 from evalgate.decision import screen_words
-from evalgate.decision.evidence import BuildEvidence, StoredRuns, SuiteEvidence
+from evalgate.decision.evidence import BuildEvidence, History, StoredRuns, SuiteEvidence
 from evalgate.decision.no_regression import STORED_TO_PASS
 from evalgate.decision.results import BuildDecision, CheckDecision, SuiteDecision
 from evalgate.errors import ConfigurationError
@@ -76,24 +76,15 @@ class SuiteFlow:
     repetitions: int = 1
     """The suite's own `repetitions`, which `fresh` and `stored` draw; a screen draws once."""
 
-    @property
-    def draw_key(self) -> str:
-        """What the samples of a confirmation are named by, the same on both sides.
+    def draw_key(self, times: int, *, alone: bool = False) -> str:
+        """What the samples of a draw are named by, the same on both sides, each of which is drawn `times`.
 
         The same change against the same baseline draws the same samples, so a rerun replays them and gives the same
-        verdict; stored samples (r1, r2 …) have other names, so a confirmation never reads them.
+        verdict; stored samples (r1, r2 …) have other names, so a confirmation never reads them. `alone`: the candidate
+        alone is drawn, for absolute rules. Those samples are none of a comparison's, whose sides are drawn together.
         """
-        parts = (self.baseline, self.candidate, self.dataset, self.evaluators, self.policy)
-        return content_hash(list(parts))[:_KEY_LENGTH]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class History:
-    """The pull request's measurements before this one. Empty where there is no pull request."""
-
-    measurements: int = 0
-    failed: int = 0
-    last_failed: bool = False
+        parts = [self.baseline, self.candidate, self.dataset, self.evaluators, self.policy, times, alone]
+        return content_hash(parts)[:_KEY_LENGTH]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,7 +97,12 @@ class Flow:
     screen_p: float = 0.30
     """Confirm where the smallest adjusted p is at most this."""
     confirm_repetitions: int = 3
-    history: History = History()
+    history: History = field(default_factory=History)
+
+    def key_of_both(self, suite: SuiteFlow) -> str:
+        """Return the key by which both sides of a suite are drawn, where they are."""
+        confirms = self.baseline_runs is BaselineRuns.CONFIRM
+        return suite.draw_key(self.confirm_repetitions if confirms else suite.repetitions)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -167,7 +163,7 @@ def after(flow: Flow, measured: Measured) -> Next:
     fresh = {draw.suite for draw in measured.drawn if draw.key is not None}
     store = tuple(sorted({draw.suite for draw in measured.drawn if draw.key is not None and draw.baseline}))
     smallest = min((p for suite in measured.decision.suites for p in _adjusted(suite)), default=None)
-    told = _history(flow)
+    told: tuple[str, ...] = ()
     if flow.baseline_runs is not BaselineRuns.CONFIRM:
         if flow.baseline_runs is BaselineRuns.STORED and smallest is not None:
             told = (*told, screen_words.STORED_RISK)
@@ -252,7 +248,7 @@ def _skips_screen(flow: Flow, suite: SuiteFlow) -> bool:
 
 def _fresh(suite: SuiteFlow, repetitions: int) -> Draw:
     baseline = repetitions if suite.baseline is not None else 0
-    return Draw(suite=suite.name, candidate=repetitions, baseline=baseline, key=suite.draw_key)
+    return Draw(suite=suite.name, candidate=repetitions, baseline=baseline, key=suite.draw_key(repetitions))
 
 
 def _trigger(flow: Flow, suite: SuiteFlow, decided: SuiteDecision) -> _Trigger:
@@ -290,7 +286,8 @@ def _confirmation(flow: Flow, suite: SuiteFlow, trigger: _Trigger) -> Draw | Non
     if trigger.leans or trigger.few:
         return _fresh(suite, flow.confirm_repetitions)
     if trigger.absolute:
-        return Draw(suite=suite.name, candidate=flow.confirm_repetitions, baseline=0, key=suite.draw_key)
+        times = flow.confirm_repetitions
+        return Draw(suite=suite.name, candidate=times, baseline=0, key=suite.draw_key(times, alone=True))
     return None
 
 
@@ -302,10 +299,3 @@ def _why(flow: Flow, triggers: Sequence[_Trigger]) -> str:
         absolute=sum(trigger.absolute for trigger in triggers),
         few=sum(trigger.few for trigger in triggers),
     )
-
-
-def _history(flow: Flow) -> tuple[str, ...]:
-    history = flow.history
-    if not history.measurements:
-        return ()
-    return (screen_words.measurement(before=history.measurements, failed=history.failed),)

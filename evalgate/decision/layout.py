@@ -51,6 +51,11 @@ class Layout:
     units: NDArray[np.intp]
     clustered: bool
 
+    @property
+    def clusters(self) -> int | None:
+        """How many units its examples are in; None where each is one of its own."""
+        return len(np.unique(self.units)) if self.clustered else None
+
     def slicings(self, rule: NoRegression) -> Iterator[Slicing]:
         """Yield every value of the rule's slice paths, sorted by path and value."""
         for part in sorted(rule.slices, key=lambda part: part.path):

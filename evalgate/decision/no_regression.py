@@ -88,7 +88,7 @@ def decide_no_regression(
         told.append(f"So do {words.count(len(deciding) - _TOLD, 'more slice')}.")
     at_slice = words.LOOK_AT_SLICE if verdict is Verdict.FAIL else words.FEED_SLICE
     step = own.told.next_step if own.verdict is verdict else at_slice
-    return RuleDecision(rule=RULE, verdict=verdict, reason=" ".join(told), next_step=step), slices
+    return RuleDecision(rule=RULE, verdict=verdict, reason=" ".join(told), next_step=step, overall=own.verdict), slices
 
 
 def _counts(part: SliceDecision) -> bool:

@@ -15,10 +15,13 @@ from evalgate.decision.layout import Layout, lay_out
 from evalgate.decision.outlook import drop_caught
 from evalgate.decision.pairing import CHANGED
 from evalgate.decision.planning import plan_comparisons
+from evalgate.decision.ratios.noise import resource_noise
 from evalgate.decision.scale import Metric, read_metric
 from evalgate.decision.study import (
     FAILED,
     MISSING,
+    REPETITIONS,
+    SIZES,
     CheckNoise,
     Drops,
     Flaky,
@@ -40,10 +43,6 @@ from evalgate.stats.variance import (
 )
 from evalgate.stats.whole_run import whole_run_p
 from evalgate.suite.checks import NoRegression, Policy
-
-SIZES = (50, 100, 200, 500)
-REPETITIONS = (1, 3, 5)
-"""What the table of detectable drops shows, beside the examples that there are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,7 +77,10 @@ def study(evidence: StudyEvidence) -> Study:
             _check(_seen(studied, layout, check), layout, names, evidence.policy, comparisons)
             for check in layout.suite.checks
         )
-        suites.append(_suite(studied, layout, checks))
+        resources = tuple(
+            resource_noise(check, layout, evidence.policy, comparisons) for check in layout.suite.resources
+        )
+        suites.append(replace(_suite(studied, layout, checks), resources=resources))
     return Study(
         suites=_adjusted(tuple(suites)),
         runs=evidence.runs,

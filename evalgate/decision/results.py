@@ -62,6 +62,8 @@ class Comparison:
     """For all comparisons that share the promise; None where this one does not (a check that does not gate)."""
     could_fail: bool
     """Whether any outcome with this many changed units could have failed."""
+    clusters: int | None = None
+    """How many clusters the pairs are in; None where each stands alone."""
     q: float | None = None
     """Where it decides nothing: of findings as strong as this among all such, the share that is chance."""
 
@@ -105,6 +107,8 @@ class RuleDecision:
     """Which kind, where the verdict is UNMEASURABLE."""
     example_ids: tuple[str, ...] = ()
     """The examples that the rule names (reproduced failures of zero_tolerance)."""
+    overall: Verdict | None = None
+    """Of no_regression: the verdict on all examples, its slices left out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -127,6 +131,18 @@ class Ratio:
     """Pairs that differ by more than a factor of 3: they count as 3."""
     caught: float | None
     """The rise that this comparison catches 8 times in 10."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """A written exception for a check that failed. It `counts` where it covers all that failed."""
+
+    author: str
+    reason: str
+    expires: str
+    counts: bool
+    told: str
+    """What it does, or why it does not, as a sentence."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -163,6 +179,22 @@ class CheckDecision:
     """Sentences that change no verdict: what looks wrong with the scores, what a check that decides nothing shows."""
     corrected: Correction | None = None
     """Of a judge, where people labelled answers of both sides."""
+    accepted: Accepted | None = None
+    """Where it failed and somebody wrote that this is meant. The verdict stays FAIL."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SetAside:
+    """An entry of the quarantine. While `active` its example decides nothing of `check` (None: of all checks)."""
+
+    example_id: str
+    check: str | None
+    owner: str
+    reason: str
+    expires: str
+    active: bool
+    flips: tuple[tuple[str, Flip], ...]
+    """Its scores on both sides, by check."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,8 +210,12 @@ class SuiteDecision:
     identical: int
     baseline_label: str | None
     checks: tuple[CheckDecision, ...]
+    clusters: int | None = None
+    """How many clusters its examples are in; None where each stands alone."""
     warnings: tuple[str, ...] = ()
     """What makes its verdict less sure than it says, as sentences."""
+    quarantined: tuple[SetAside, ...] = ()
+    """What is in quarantine; its examples are among `examples`, and not among those of the checks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -195,3 +231,7 @@ class BuildDecision:
     alpha: float
     exact: bool
     promise: str
+    accepted: bool = False
+    """Whether all that failed is accepted. The verdict stays FAIL."""
+    measurement: str | None = None
+    """Which measurement of its change this is, as sentences; None for the first, and where nobody says the change."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evalgate.decision.evidence import StoredRuns
+from evalgate.decision.evidence import History, StoredRuns
 from evalgate.decision.words import Told, count, point_number, points, times_in_100
 
 STORED_RISK = (
@@ -63,9 +63,21 @@ def triggers(*, smallest_p: float | None, screen_p: float, absolute: int, few: i
     return f"Drawn again, because {', and '.join(parts)}." if parts else ""
 
 
-def measurement(*, before: int, failed: int) -> str:
-    """Return which measurement of the pull request this is; `before` it there were so many, of which `failed` did."""
-    return f"Measurement {before + 1:,} of this pull request; {failed:,} failed."
+def measurement(history: History, *, alpha: float) -> str | None:
+    """Return which measurement of its change a build is, and what several do to the promise; None for the first."""
+    before, number = history.measurements, history.measurements + 1
+    if history.change is None or not before:
+        return None
+    if before == 1:
+        earlier = f"the one before it {'failed' if history.failed else 'did not fail'}"
+    else:
+        failed = {0: "none", before: "all"}.get(history.failed, f"{history.failed:,}")
+        earlier = f"{failed} of the {before:,} before it failed"
+    return (
+        f"This is measurement {number:,} of {history.change}; {earlier}. The promise is for each measurement by itself:"
+        f" a change that does nothing, measured {number:,} times, fails at least once up to"
+        f" {times_in_100(1 - (1 - alpha) ** number)}."
+    )
 
 
 def leans_on_screen(low: float, high: float) -> str:

@@ -10,9 +10,9 @@ import numpy as np
 
 from evalgate.decision import words
 from evalgate.decision.comparison import Differences, lowest_with_no_change
+from evalgate.decision.known_noise import Noise
 from evalgate.decision.layout import TESTED_FROM
 from evalgate.decision.outlook import OWN_CHANGES
-from evalgate.decision.planning import Noise
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec
 from evalgate.stats.passing import examples_to_pass, pass_chance

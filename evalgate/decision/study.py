@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from evalgate.decision.evidence import SuiteEvidence
 from evalgate.stats.variance import Components, FlipRate, WholeRuns
 from evalgate.suite.checks import Policy
+from evalgate.suite.resources import Resource
 
 FAILED, MISSING = -1, -2
 """In the place of an answer: the task's own error, and one that infrastructure failed to give."""
+SIZES = (50, 100, 200, 500)
+REPETITIONS = (1, 3, 5)
+"""What the tables of what can be caught show, beside the examples that there are."""
 SHIFT_LEVEL = 0.05
 """Whole runs are said to shift where that is so unlikely without it, over all checks of a study together."""
 
@@ -58,7 +62,7 @@ class Flaky:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drops:
-    """What a check of so many examples catches 8 times in 10, by repetitions; None: no drop."""
+    """The drop (of a resource: the rise) that so many examples catch 8 times in 10, by repetitions; None: none."""
 
     examples: int
     caught: tuple[float | None, ...]
@@ -95,10 +99,27 @@ class CheckNoise:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ResourceNoise:
+    """What cost, tokens or latency of one answer varies by. Where there is an `obstacle`, nothing else is known.
+
+    `components` are of its logarithm, `log` is the standard deviation of the log ratio of two equal runs, without what
+    a whole run shifts; `rises` are what `no_regression` catches.
+    """
+
+    name: str
+    resource: Resource
+    obstacle: str | None = None
+    components: Components | None = None
+    log: float = 0.0
+    icc: float = 0.0
+    rises: tuple[Drops, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteNoise:
     """One suite of a study. `steady` counts the examples that got the same answer in every run.
 
-    `checks` are those of scores; what runs take (cost, tokens, latency) is in the study's false alarms alone.
+    `checks` are those of scores, `resources` those of what runs take.
     """
 
     name: str
@@ -110,6 +131,7 @@ class SuiteNoise:
     errors: int
     missing: int
     checks: tuple[CheckNoise, ...]
+    resources: tuple[ResourceNoise, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

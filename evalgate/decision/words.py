@@ -387,6 +387,15 @@ def no_examples() -> Told:
     )
 
 
+def all_set_aside(examples: int) -> Told:
+    """Return the words of a check that has no example left to decide on."""
+    every = "Its only example is" if examples == 1 else f"All {examples:,} examples of it are"
+    return Told(
+        reason=f"{every} in quarantine: nothing is left to decide on.",
+        next_step="take some out of the quarantine file, or set `report_only: true` on the check",
+    )
+
+
 def no_gating_check() -> Told:
     """Return the words of a suite where nothing can change the verdict."""
     return Told(reason="No check of this suite gates.", next_step="give a check a rule and no `report_only`")

@@ -1,55 +1,29 @@
 """Bring experiments to completion: runs and their evaluations, recorded the moment they exist.
 
-Each experiment has its own lanes, as many as its task (or, to evaluate, the slowest of its evaluators) can hold, and
-all experiments go at once: candidate and baseline calls interleave, so that whatever drifts meanwhile hits both.
-Answers wait for their evaluators in a bounded queue.
+The experiments of a suite go at once and keep step: candidate and baseline calls interleave, so that whatever drifts
+meanwhile hits both, and which of them asks first is drawn anew for each example. A side runs as many at once as its
+task holds. Answers wait for their evaluators in a bounded queue, each experiment's in its own.
 """
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
-from evalgate.engine.ports import EvaluatorRunner, Recorder, TaskRunner
+from evalgate.engine.ports import EvaluatorRunner, Recorder
+from evalgate.engine.turns import in_turn
+from evalgate.engine.work import Answered, Draw, Work
 from evalgate.llm.tab import opened_tab
-from evalgate.records import ErrorKind, Evaluation, Example, Side, Subject, TaskOutcome
+from evalgate.records import ErrorKind, Evaluation, Side, Subject, TaskOutcome
 
 _ATTEMPTS: Final = 3
 _FIRST_PAUSE_S: Final = 0.5
+_AHEAD: Final = 2
+"""How many runs are taken up for each that the sides can hold: the quicker side goes on while the other is full."""
 _GRACE_S: Final = 10.0  # what a run in flight may take once a stop was asked for: its call is paid already
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draw:
-    """One run that is to be made."""
-
-    example: Example
-    sample: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
-    """One run that was made earlier and not evaluated."""
-
-    example: Example
-    sample: str
-    outcome: TaskOutcome
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Work:
-    """One experiment and what is left of it. The iterables are read lazily: they may be longer than memory."""
-
-    experiment: int
-    suite: str
-    side: Side
-    task: TaskRunner
-    evaluators: tuple[EvaluatorRunner, ...]
-    draws: Iterable[Draw]
-    answered: Iterable[Answered] = ()
 
 
 class Observer(Protocol):
@@ -64,12 +38,16 @@ class Observer(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Effects:
-    """What the engine may do to the world. `now` gives ISO 8601; `stop` is set when nothing new may begin."""
+    """What the engine may do to the world. `now` gives ISO 8601; `stop` is set when nothing new may begin.
+
+    `seed` is the build's: by it lots are drawn for which side asks first.
+    """
 
     recorder: Recorder
     observer: Observer
     now: Callable[[], str]
     stop: asyncio.Event
+    seed: str
 
 
 async def measure(works: Iterable[Work], effects: Effects) -> bool:
@@ -95,48 +73,81 @@ async def measure(works: Iterable[Work], effects: Effects) -> bool:
 
 
 async def _all(works: tuple[Work, ...], effects: Effects) -> None:
+    suites: dict[str, list[_Experiment]] = {}
+    rooms: dict[str, asyncio.Semaphore] = {}
+    for work in works:
+        room = asyncio.Semaphore(_lanes(work))
+        if work.task.queue is not None:
+            room = rooms.setdefault(work.task.queue, room)
+        suites.setdefault(work.suite, []).append(_Experiment(work, room))
     async with asyncio.TaskGroup() as group:
-        for work in works:
-            group.create_task(_experiment(work, effects))
+        for experiments in suites.values():
+            group.create_task(_suite(experiments, effects))
 
 
-async def _experiment(work: Work, effects: Effects) -> None:
-    """Answer and evaluate in parallel; when nothing is left to answer, each evaluating lane is told to end."""
-    lanes = max(1, work.task.concurrency)
-    answers: asyncio.Queue[Answered | None] = asyncio.Queue(maxsize=2 * lanes)
-    draws = iter(work.draws)
-    judging = max([lanes, *(evaluator.concurrency for evaluator in work.evaluators)])
+def _lanes(work: Work) -> int:
+    return max(1, work.task.concurrency)
+
+
+class _Experiment:
+    """One experiment at work: the room that there is for its runs, and its answers that wait for evaluators."""
+
+    def __init__(self, work: Work, room: asyncio.Semaphore) -> None:
+        self.work = work
+        self.room = room
+        self.lanes = _lanes(work)
+        self.judges = max([self.lanes, *(evaluator.concurrency for evaluator in work.evaluators)])
+        self.answers: asyncio.Queue[Answered | None] = asyncio.Queue(maxsize=2 * self.lanes)
+
+    async def take_up(self) -> None:
+        """Queue what was answered earlier."""
+        for answered in self.work.answered:
+            await self.answers.put(answered)
+
+    async def end(self) -> None:
+        """Tell each who evaluates that nothing more is answered."""
+        for _ in range(self.judges):
+            await self.answers.put(None)
+
+
+async def _suite(experiments: Sequence[_Experiment], effects: Effects) -> None:
+    """Answer and evaluate in parallel. Answers of earlier are queued first: they are paid for."""
+    order = in_turn([each.work for each in experiments], effects.seed)
+    turns = ((experiments[place], draw) for place, draw in order)
     async with asyncio.TaskGroup() as group:
-        for _ in range(judging):
-            group.create_task(_evaluate(work, answers, effects))
-        for answered in work.answered:
-            await answers.put(answered)
+        for each in experiments:
+            for _ in range(each.judges):
+                group.create_task(_evaluate(each.work, each.answers, effects))
+        async with asyncio.TaskGroup() as earlier:
+            for each in experiments:
+                earlier.create_task(each.take_up())
         async with asyncio.TaskGroup() as answering:
-            for _ in range(lanes):
-                answering.create_task(_answer(work, draws, answers, effects))
-                await asyncio.sleep(0)  # the other side's turn: whoever is first at an endpoint pays for connecting
-        for _ in range(judging):
-            await answers.put(None)
+            for _ in range(_AHEAD * sum(each.lanes for each in experiments)):
+                answering.create_task(_answer(turns, effects))
+        for each in experiments:
+            await each.end()
 
 
-async def _answer(work: Work, draws: Iterator[Draw], answers: asyncio.Queue[Answered | None], effects: Effects) -> None:
-    for draw in draws:
-        if effects.stop.is_set():
-            return
-        started_at = effects.now()
-        outcome = await _attempts(work, draw, effects)
+async def _answer(turns: Iterator[tuple[_Experiment, Draw]], effects: Effects) -> None:
+    """Make whichever run is next, again and again. They wait for room in the order of their turns."""
+    for of, draw in turns:
+        async with of.room:
+            if effects.stop.is_set():
+                return
+            started_at = effects.now()
+            outcome = await _attempts(of.work, draw, effects)
         if effects.stop.is_set() and _failed_outside(outcome):
             return  # it may be the stop's doing: --resume asks again
         effects.recorder.record(
-            experiment=work.experiment,
+            experiment=of.work.experiment,
             example_id=draw.example.id,
             sample=draw.sample,
             outcome=outcome,
             started_at=started_at,
         )
-        effects.observer.run_ended(work.side, outcome)
+        effects.observer.run_ended(of.work.side, outcome)
         if outcome.failure is None:
-            await answers.put(Answered(example=draw.example, sample=draw.sample, outcome=outcome))
+            await of.answers.put(Answered(example=draw.example, sample=draw.sample, outcome=outcome))
 
 
 async def _attempts(work: Work, draw: Draw, effects: Effects) -> TaskOutcome:

@@ -14,6 +14,10 @@ class TaskRunner(Protocol):
     concurrency: int
     """Runs that it can hold at once."""
 
+    @property
+    def queue(self) -> str | None:
+        """The endpoint that a run waits for, where it is a call of one: both sides then wait in one queue."""
+
     async def start(self) -> None:
         """Load it. Raises EvalgateError when it does not load: nothing has been paid then."""
 

@@ -42,7 +42,7 @@ class TokensMeasure(Measure):
     async def measure(self, view: View) -> Given:
         """Give the tokens, or pass within `max`. Usage that nobody saw is not zero."""
         usage = view.subject.outcome.usage
-        if usage is None:
+        if usage is None or any(part.shared for part in usage):
             raise EvaluatorFaultError(
                 "nobody saw what the task used; return evalgate.Result(…, usage=[…])", type="UnknownUsage"
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evalgate.gate.found import has_stored
+from evalgate.gate.found import contents_of, find_stored
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.records import Side
@@ -16,10 +16,14 @@ from evalgate.suite.resources import Resource
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ahead:
-    """How often a build will draw each side of a suite, and once more to confirm; None where nothing is confirmed."""
+    """How often a build will draw each side of a suite, and once more to confirm; None where nothing is confirmed.
+
+    `lacking` is how many runs more of the baseline are drawn, of examples that it has no stored runs of.
+    """
 
     times: Mapping[Side, int]
     confirm: int | None = None
+    lacking: int = 0
 
 
 def draws_ahead(suite: PreparedSuite, policy: Policy, journal: Journal | None) -> Ahead:
@@ -30,13 +34,19 @@ def draws_ahead(suite: PreparedSuite, policy: Policy, journal: Journal | None) -
     baseline = next((side for side in suite.sides if side.side is Side.BASELINE), None)
     if suite.base is None or baseline is None or policy.baseline_runs == "fresh":
         return Ahead(times=dict.fromkeys(Side, repetitions))
-    stored = journal is not None and has_stored(journal, suite, baseline)
     confirm = policy.confirm_repetitions
-    if policy.baseline_runs == "stored":
-        return Ahead(times={Side.CANDIDATE: repetitions, Side.BASELINE: 0 if stored else max(confirm, repetitions)})
-    if not stored or draws_anew(suite.suite) or policy.on_inconclusive == "fail":
+    if policy.baseline_runs == "confirm" and (draws_anew(suite.suite) or policy.on_inconclusive == "fail"):
         return Ahead(times=dict.fromkeys(Side, confirm))
-    return Ahead(times={Side.CANDIDATE: 1, Side.BASELINE: 0}, confirm=confirm)
+    stored = None
+    if journal is not None:
+        stored = find_stored(journal, suite, baseline.fingerprint.digest, contents_of(suite), policy)
+    lacking = 0 if stored is None else len(stored.lacking) * stored.repetitions
+    if policy.baseline_runs == "stored":
+        times = {Side.CANDIDATE: repetitions, Side.BASELINE: 0 if stored else max(confirm, repetitions)}
+        return Ahead(times=times, lacking=lacking)
+    if stored is None:
+        return Ahead(times=dict.fromkeys(Side, confirm))
+    return Ahead(times={Side.CANDIDATE: 1, Side.BASELINE: 0}, confirm=confirm, lacking=lacking)
 
 
 def draws_anew(suite: Suite) -> bool:

@@ -7,12 +7,13 @@ before, in `gate/guard.py`.
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
 from evalgate.gate.bases import Bases
-from evalgate.gate.prepare import PreparedSide, PreparedSuite, Tree, prepare_side
+from evalgate.gate.prepare import PreparedSide, PreparedSuite, Tree, libraries, prepare_side
 from evalgate.git.history import Base
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import dataset_version
@@ -20,8 +21,8 @@ from evalgate.journal.builds import ProblemRow
 from evalgate.records import Side
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.committed import CommittedSuite, read_committed
-from evalgate.suite.config import Suite
-from evalgate.suite.fingerprint import evaluators_fingerprint
+from evalgate.suite.config import Endpoint, Suite
+from evalgate.suite.fingerprint import evaluators_fingerprint, judge_surroundings
 from evalgate.suite.inputs import evaluator_files, hash_files
 from evalgate.suite.loading import LoadedConfig
 from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask, TaskBase
@@ -50,10 +51,12 @@ def at_base(name: str, loaded: LoadedConfig, bases: Bases, tree: Tree) -> AtBase
         raise ValueError(f"the baseline of {name} is no commit")
     try:
         base = bases.base(ref)
+        bases.require_a_change(base, ref)
         config = bases.config(base)
         shown = f"{config.name if config else loaded.path.name} of {base.label}"
         committed = read_committed(config, name, shown=shown) if config is not None else None
         if committed is not None and config is not None:
+            committed = replace(committed, endpoints=_as_set(committed.endpoints, loaded))
             side = _side(committed, base, config.parent / committed.root, config, tree)
             return AtBase(suite=suite, base=base, side=side)
         lacks = f"{base.label} has no {f'suite {name}' if config is not None else loaded.path.name}"
@@ -69,22 +72,52 @@ def at_base(name: str, loaded: LoadedConfig, bases: Bases, tree: Tree) -> AtBase
         return AtBase(suite=suite, problem=_problem(name, error))
 
 
+def _as_set(endpoints: Mapping[str, Endpoint], loaded: LoadedConfig) -> dict[str, Endpoint]:
+    """Return a commit's endpoints with what the environment and flags say of them: where they are is not the change's.
+
+    What those say of a task is about the candidate's, and does not hold here.
+    """
+    return {
+        name: endpoint.model_copy(
+            update={
+                field: getattr(now, field)
+                for field in Endpoint.model_fields
+                if loaded.is_set_outside(("endpoints", name, field))
+            }
+        )
+        if (now := loaded.config.endpoints.get(name)) is not None
+        else endpoint
+        for name, endpoint in endpoints.items()
+    }
+
+
 def with_nothing_changed(at: AtBase, prepared: PreparedSuite, bases: Bases) -> AtBase:
     """Say so where nothing that the suite runs has changed since the base, for certain: there is nothing to compare.
 
     Absolute rules are about the candidate alone, so a suite that has some is measured by those.
     """
     candidate = next((side for side in prepared.sides if side.side is Side.CANDIDATE), None)
-    if at.base is None or at.side is None or candidate is None or prepared.selection.words is not None:
+    if at.base is None or at.side is None or candidate is None or prepared.selection.words is not None or bases.every:
         return at
+    if bases.is_checked_out(at.base):
+        return _without_a_change(
+            at,
+            f"What is checked out is {at.base.label} itself, the base that this suite is compared with, and nothing of"
+            " it is changed.",
+        )
     prints = (candidate.fingerprint, at.side.fingerprint, prepared.evaluators)
     same = candidate.fingerprint.digest == at.side.fingerprint.digest
     if not same or not all(each.complete for each in prints) or not _scored_alike(at, prepared, bases):
         return at
-    said = (
+    return _without_a_change(
+        at,
         f"Nothing that this suite runs has changed since {at.base.label}: its task ({_files(candidate)}), its dataset"
-        f" ({prepared.count:,} examples) and its evaluators are the same."
+        f" ({prepared.count:,} examples) and its evaluators are the same.",
     )
+
+
+def _without_a_change(at: AtBase, said: str) -> AtBase:
+    """Skip the suite, or hold it to its rules about the candidate alone where it has some."""
     alone = _without_comparisons(at.suite)
     if alone is None:
         return AtBase(suite=at.suite, base=at.base, unchanged=said)
@@ -99,13 +132,14 @@ def _files(side: PreparedSide) -> str:
 def _scored_alike(at: AtBase, prepared: PreparedSuite, bases: Bases) -> bool:
     """Return whether the base commit's own dataset and evaluators are the same as those of the work tree."""
     try:
-        if at.base is None or (config := bases.config(at.base)) is None:
+        if at.base is None or at.side is None or (config := bases.config(at.base)) is None:
             return False
         committed = read_committed(config, prepared.name, shown=config.name)
         if committed is None or (whole := committed.whole) is None:
             return False
         root = config.parent / whole.root
         files = hash_files(root, [name for each in whole.evaluators for name in evaluator_files(each)])
+        around = judge_surroundings(whole.evaluators, at.side.endpoints, libraries(whole.evaluators))
         ref = whole.dataset
         version = dataset_version(
             each
@@ -114,7 +148,7 @@ def _scored_alike(at: AtBase, prepared: PreparedSuite, bases: Bases) -> bool:
         )
     except EvalgateError:
         return False
-    alike = evaluators_fingerprint(whole.evaluators, files).digest == prepared.evaluators.digest
+    alike = evaluators_fingerprint(whole.evaluators, files, around).digest == prepared.evaluators.digest
     return alike and version == prepared.dataset_version
 
 
@@ -132,7 +166,8 @@ def _side(committed: CommittedSuite, base: Base, root: Path, config: Path, tree:
                 next_step="commit it, or compare with another commit: `baseline: git:<ref>`",
             )
     named = (Side.BASELINE, base.label, task)
-    return prepare_side(*named, root=root, tree=tree, endpoints=committed.endpoints, config=config)
+    aside = None if committed.whole is None else committed.whole.quarantine
+    return prepare_side(*named, root=root, tree=tree, endpoints=committed.endpoints, config=config, quarantine=aside)
 
 
 def _alone(name: str, suite: Suite, base: Base, defines: str) -> AtBase:

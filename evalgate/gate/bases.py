@@ -20,24 +20,32 @@ from evalgate.yaml_source import parse_yaml
 _WORKFLOWS: Final = ".github/workflows/"
 _CONFIGS: Final = (".yaml", ".yml")
 
+_HERE: Final = frozenset({"HEAD", "@"})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
     """What a change is meant for, where somebody says it: a flag, or the event that a workflow runs on.
 
-    `merged`: what is checked out is the change merged into it, so its first parent is the base.
+    `merged`: what is checked out is the change merged into it, so its first parent is the base. `change`: the event is
+    about a change, so that what is checked out cannot be the base.
     """
 
     ref: str | None = None
     commit: str | None = None
     merged: bool = False
+    change: bool = False
 
 
 class Bases:
     """Finds base commits and makes their trees, each once for a build."""
 
-    def __init__(self, config: Path, *, environ: Mapping[str, str], target: Target) -> None:
-        """`config` is the config file: its repository is the one that is asked."""
+    def __init__(self, config: Path, *, environ: Mapping[str, str], target: Target, every: bool = False) -> None:
+        """`config` is the config file: its repository is the one that is asked.
+
+        `every`: suites are measured also where nothing that they run has changed.
+        """
+        self.every = every
         self._config, self._environ, self._target = config.absolute(), environ, target
         self._stack = ExitStack()
         self._trees: dict[str, Path] = {}
@@ -56,6 +64,27 @@ class Bases:
         if ref not in self._found:
             self._found[ref] = self._resolved(ref)
         return self._found[ref]
+
+    def is_checked_out(self, base: Base) -> bool:
+        """Return whether the work tree is the commit, with nothing changed: comparing it would be with itself."""
+        repository = self._repository()
+        return repository.head() == base.commit and not repository.is_dirty()
+
+    def require_a_change(self, base: Base, ref: BaselineRef) -> None:
+        """Raise BaselineError where the work tree is the base itself though it cannot be meant to be."""
+        named = ref.name or self._target.ref
+        if not (self._target.change or named in _HERE) or not self.is_checked_out(base):
+            return
+        if self._target.change:
+            raise BaselineError(
+                f"what is checked out is {base.label} itself, and not the change that is to be compared with it",
+                next_step="check the change out: actions/checkout on the event pull_request, without `ref:`",
+            )
+        raise BaselineError(
+            f"{named} is what is checked out, and nothing of it is changed: it would be compared with itself",
+            next_step="name what you ship, `baseline: merge-base` or `git:<branch or tag>`; evalgate noise compares it"
+            " with itself",
+        )
 
     def tree(self, base: Base) -> Path:
         """Return a tree of the commit, made when it is first asked for. Raises BaselineError."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from evalgate.canonical import content_hash
 from evalgate.decision import decide, screen_words
-from evalgate.decision.evidence import BuildEvidence, StoredRuns
+from evalgate.decision.evidence import BuildEvidence, History, StoredRuns
 from evalgate.decision.flow import BaselineRuns, Draw, Flow, Measured, Step, SuiteFlow, after, begin
 from evalgate.gate.ahead import draws_anew
 from evalgate.gate.evidence import build_evidence, recorded_config
-from evalgate.gate.found import known_as
+from evalgate.gate.found import told_of_found
 from evalgate.gate.loading import Loaded
+from evalgate.gate.replayed import known_as
 from evalgate.journal.builds import DrawRow, ExperimentRow, NoteRow
 from evalgate.journal.store import Journal
-from evalgate.records import Side
+from evalgate.records import Side, Verdict
 from evalgate.suite.checks import Policy, Unmeasurable
 from evalgate.suite.fingerprint import checks_fingerprint
 
@@ -33,10 +35,11 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> No
         draws = [_alike(each.suite.name, each.suite.suite.repetitions) for each in able]
     else:
         flow = _flow(build_id, able, policy, journal)
+        flow = replace(flow, history=_history(build_id, flow, journal))
         again = _decided_before(flow, journal)
         draws = [again.get(draw.suite) or _with_one_to_store(draw, flow) for draw in begin(flow)]
         for suite, draw in zip(sorted(able, key=lambda each: each.suite.name), draws, strict=True):
-            _tell_made(build_id, suite, draw, journal)
+            _tell_of_baseline(build_id, suite, draw, policy, journal)
     # Held to their absolute rules alone: what is known of them is taken over too.
     held = [
         DrawRow(suite=each.suite.name, key=None, candidate=each.suite.suite.repetitions, baseline=0) for each in alone
@@ -44,20 +47,37 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> No
     journal.add_draws(build_id, [*map(_row, draws), *held])
 
 
+def _history(build_id: int, flow: Flow, journal: Journal) -> History:
+    """Count the measurements of the build's change before it, and write which one it is.
+
+    What was measured twice counts once: a rerun replays its draws, and is no second throw.
+    """
+    own = content_hash(sorted(flow.key_of_both(known) for known in flow.suites))
+    verdicts = {measured: verdict for measured, verdict in journal.measurements(build_id) if measured != own}
+    failed = [verdict is Verdict.FAIL for verdict in verdicts.values()]
+    journal.add_measurement(build_id, own, number=len(failed) + 1, failed=sum(failed))
+    change = journal.build(build_id).change
+    return History(measurements=len(failed), failed=sum(failed), last_failed=bool(failed) and failed[-1], change=change)
+
+
 def _decided_before(flow: Flow, journal: Journal) -> dict[str, Draw]:
     """Return, by suite, the draw that decided on this very change before: it is replayed, not screened anew."""
     found: dict[str, Draw] = {}
     for known in flow.suites:
-        if (row := journal.decided_with(known.draw_key)) is not None:
+        if (row := journal.decided_with(flow.key_of_both(known))) is not None:
             found[known.name] = Draw(suite=known.name, candidate=row.candidate, baseline=row.baseline, key=row.key)
     return found
 
 
-def _tell_made(build_id: int, each: Loaded, draw: Draw, journal: Journal) -> None:
-    """Say so where there were no stored runs to begin with."""
+def _tell_of_baseline(build_id: int, each: Loaded, draw: Draw, policy: Policy, journal: Journal) -> None:
+    """Say where there were no stored runs to begin with, and what is made of those that there are."""
     baseline = _baseline(build_id, each, journal)
-    if not baseline.stored and draw.baseline:
-        message = screen_words.made(baseline.label, draw.baseline)
+    told: Iterable[str] = ()
+    if draw.baseline and not baseline.stored and policy.baseline_runs != "fresh":
+        told = (screen_words.made(baseline.label, draw.baseline),)
+    elif not draw.baseline:
+        told = told_of_found(journal, each.suite, baseline, policy)
+    for message in told:
         journal.add_note(build_id, NoteRow(suite=each.suite.name, message=message))
 
 
@@ -78,11 +98,13 @@ def next_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> boo
         for row in journal.draws(build_id)
     )
     flow = _flow(build_id, able, policy, journal)
-    step = after(flow, Measured(evidence=evidence, decision=decide(evidence), drawn=drawn))
+    decision = decide(evidence)
+    step = after(flow, Measured(evidence=evidence, decision=decision, drawn=drawn))
     by_name = {each.suite.name: each for each in able}
     for draw in step.draws:
         _tell_confirmed(build_id, by_name[draw.suite], draw, step.told, journal)
     journal.add_draws(build_id, map(_row, step.draws))
+    journal.set_verdict(build_id, decision.verdict)
     return step.step is Step.CONFIRM
 
 

@@ -184,7 +184,7 @@ def of_evaluators(suite: str, base: Evaluators, own: Evaluators) -> Iterator[tup
         yield name, Difference(suite=suite, key=f"evaluators.{name}", message=f"evaluators.{name}: added")
 
 
-OF_A_SUITE: Final = ("dataset", "checks", "cluster", "repetitions", "baseline")
+OF_A_SUITE: Final = ("dataset", "checks", "cluster", "repetitions", "baseline", "quarantine")
 """What of a suite is compared key by key. Its task is the change's, and its evaluators are compared by their names."""
 
 
@@ -194,6 +194,15 @@ def of_suites(name: str, base: Suite, own: Suite) -> Iterator[Difference]:
     for path, before, after in _differing(old, new):
         if path != ("dataset", "file"):  # what is in it is compared, wherever it is
             yield _changed(name, path, before, after)
+
+
+def of_quarantine(suite: str, base: Path | None, own: Path | None) -> Iterator[Difference]:
+    """Yield what is said where both set examples aside, by files that differ."""
+    if base is None or own is None:
+        return
+    before, after = (path.read_bytes() if path.is_file() else None for path in (base, own))
+    if before != after:
+        yield Difference(suite=suite, key="quarantine", message=f"quarantine: {own.name} is edited")
 
 
 SHARED: Final = ("policy", "budget", "prices", "cache")

@@ -14,13 +14,16 @@ from pydantic import ValidationError
 from evalgate import __version__
 from evalgate.canonical import canonical_json
 from evalgate.decision.evidence import (
+    Acceptance,
     BuildEvidence,
     Cell,
     CheckEvidence,
+    History,
     Judged,
     KnownNoise,
     Labels,
     Problem,
+    Quarantined,
     Redraw,
     Scores,
     StoredRuns,
@@ -28,10 +31,12 @@ from evalgate.decision.evidence import (
 )
 from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
+from evalgate.gate.accepted_evidence import recorded_acceptances
 from evalgate.gate.judge_evidence import judged
 from evalgate.gate.resources import resource_evidence
 from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
+from evalgate.journal.changes import QuarantineRow
 from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
@@ -62,7 +67,11 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     config = recorded_config(build)
     kept = (build.gate or {}).get("suites", {})
     asked = {name: _asked(suite, kept.get(name)) for name, suite in config.suites.items()}
-    return BuildEvidence(suites=recorded_suites(journal, build, asked, config.policy), policy=config.policy)
+    return BuildEvidence(
+        suites=recorded_suites(journal, build, asked, config.policy),
+        policy=config.policy,
+        history=recorded_history(build),
+    )
 
 
 def _asked(suite: Suite, kept: Mapping[str, Any] | None) -> Asked:
@@ -80,6 +89,7 @@ def recorded_suites(
     noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build.id)}
     judges, draws = journal.judges(build.id), journal.draws(build.id)
     unchanged = {note.suite: note.message for note in journal.notes(build.id) if note.unchanged}
+    quarantine, accepted = journal.quarantine(build.id), journal.acceptances(build.id)
     return tuple(
         _suite(
             journal=journal,
@@ -95,6 +105,12 @@ def recorded_suites(
                 unchanged=unchanged.get(name),
             ),
             judges=[row for row in judges if row.suite == name],
+            acceptances=recorded_acceptances(
+                build,
+                [row for row in accepted if row.suite == name],
+                {experiment.side: experiment for experiment in experiments if experiment.suite == name},
+            ),
+            quarantined=_quarantined(build, [row for row in quarantine if row.suite == name]),
         )
         for name, each in asked.items()
     )
@@ -102,6 +118,26 @@ def recorded_suites(
 
 def _is_baseline(row: ExperimentRow) -> bool:
     return row.side is Side.BASELINE
+
+
+def _quarantined(build: BuildRow, found: Sequence[QuarantineRow]) -> list[Quarantined]:
+    """Return what was set aside; whether it still was is told by the day on which the build began."""
+    return [
+        Quarantined(
+            example_id=row.example_id,
+            check=row.name,
+            owner=row.owner,
+            reason=row.reason,
+            expires=row.expires,
+            active=build.created_at[:10] <= row.expires,
+        )
+        for row in found
+    ]
+
+
+def recorded_history(build: BuildRow) -> History:
+    """Return what was measured of a build's change before it, as it was known when it began."""
+    return History(measurements=(build.measurement or 1) - 1, failed=build.failed or 0, change=build.change)
 
 
 def known_noise(row: NoiseRow) -> KnownNoise:
@@ -206,6 +242,8 @@ def _suite(
     noise: Mapping[str, KnownNoise],
     drawn: Drawn,
     judges: Sequence[KnownJudgeRow],
+    quarantined: Sequence[Quarantined],
+    acceptances: tuple[Acceptance, ...],
 ) -> SuiteEvidence:
     suite = asked.suite
     grouped = grouping(suite, (each for each in journal.examples(build_id, name) if each.id not in asked.without))
@@ -239,6 +277,8 @@ def _suite(
         stored=screen is None and drawn.as_stored(by_side.get(Side.BASELINE)),
         unchanged=drawn.unchanged,
         added=asked.added,
+        acceptances=acceptances,
+        quarantined=tuple(entry for entry in quarantined if entry.example_id in index),
     )
 
 

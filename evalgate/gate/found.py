@@ -1,106 +1,222 @@
-"""What earlier builds drew of exactly this: a stored baseline to screen with, and samples that are not drawn twice."""
+"""Stored runs of a baseline: looked up example by example, taken over, and what differs between them and now.
+
+They are found by what answers and by what an example says, never by date. What scored them matters for their scores
+alone: those of an evaluator that is another one now, or of which not everything is known, are left behind, and the
+answers are evaluated again.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from evalgate.canonical import content_hash
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate import __version__
+from evalgate.decision import stored_words
+from evalgate.decision.stored_words import Apart
+from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.samples import samples
-from evalgate.journal.builds import DrawRow, ExperimentRow
+from evalgate.journal.baselines import StoredDraw
+from evalgate.journal.builds import ExperimentRow
+from evalgate.journal.rows import body_hash, example_body
 from evalgate.journal.store import Journal
-from evalgate.journal.transfer import copy_samples
-from evalgate.records import ErrorKind, Side
+from evalgate.journal.transfer import Drawn, copy_drawn, copy_scores
+from evalgate.suite.checks import Policy
+from evalgate.suite.judges import PHOENIX_EVALS
 
 
-def add_found(journal: Journal, build_id: int, suite: PreparedSuite, row: ExperimentRow) -> int:
-    """Write an experiment and return its id; the baseline of a commit as stored where there are whole runs of it."""
-    source = _source(journal, suite, row)
-    if source is None:
-        return journal.add_experiment(build_id, row)
-    draw, found = source
-    drawn_on = journal.build(found.build).created_at[:10]
-    stored = replace(row, stored=True, repetitions=draw.baseline, drawn_on=drawn_on)
-    return journal.add_experiment(build_id, stored)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """What one draw has of the examples that are wanted."""
+
+    draw: StoredDraw
+    examples: frozenset[str]
+
+    def named(self, repetitions: int) -> Drawn:
+        """Return its runs, each by what it is called as a stored one."""
+        names = samples(repetitions, self.draw.key)
+        return Drawn(
+            experiment=self.draw.experiment.id,
+            names=dict(zip(names, samples(repetitions), strict=True)),
+            examples=self.examples,
+        )
 
 
-def has_stored(journal: Journal, suite: PreparedSuite, side: PreparedSide) -> bool:
-    """Return whether a build of this suite would find stored runs of its baseline."""
-    return _latest(journal, suite, side.fingerprint.digest, suite.dataset_version, suite.evaluators.digest) is not None
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """Stored runs of a baseline, `repetitions` of each example that is not among the `lacking`.
 
-
-def fill_found(journal: Journal, suite: PreparedSuite, experiment: ExperimentRow) -> None:
-    """Copy the stored runs of a commit's baseline in, unless they are: a build may have been killed before."""
-    if experiment.stored and experiment.commit and next(journal.run_facts(experiment.id), None) is None:
-        source = _source(journal, suite, experiment)
-        if source is not None:
-            draw, found = source
-            names = dict(zip(samples(draw.baseline, draw.key), samples(draw.baseline), strict=True))
-            copy_samples(journal.path, found.id, experiment.id, names)
-
-
-def _source(journal: Journal, suite: PreparedSuite, row: ExperimentRow) -> tuple[DrawRow, ExperimentRow] | None:
-    """Return the latest whole draw of the baseline of a commit, and where it is.
-
-    It is looked up by what answers, what scores and the examples, never by date. Runs of a candidate never become a
-    baseline by themselves, nor do those of a sample.
+    `apart` is None where these very examples were measured with it before; `damaged` runs were left out.
     """
-    if row.commit is None or suite.selection.words is not None:
+
+    repetitions: int
+    parts: tuple[Part, ...]
+    lacking: tuple[str, ...]
+    damaged: int
+    apart: Apart | None
+
+    @property
+    def drawn_on(self) -> str:
+        """The day on which they were drawn, or the first and the last of them."""
+        days = sorted({part.draw.created_at[:10] for part in self.parts})
+        return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+def contents_of(suite: PreparedSuite) -> dict[str, str]:
+    """Return the hash of what each example says, by its id, as a journal would have it."""
+    return {example.id: body_hash(example_body(example)) for example in suite.examples()}
+
+
+def stored_repetitions(suite: PreparedSuite, policy: Policy) -> int | None:
+    """Return how many stored runs of each example are looked for; None where a policy wants none."""
+    if policy.baseline_runs == "fresh" or suite.selection.words is not None:
         return None
-    return _latest(journal, suite, row.task, row.dataset_version, row.evaluators)
+    if policy.baseline_runs == "stored":
+        return max(policy.confirm_repetitions, suite.suite.repetitions)
+    return policy.confirm_repetitions
 
 
-def _latest(
-    journal: Journal, suite: PreparedSuite, task: str, dataset_version: str, evaluators: str
-) -> tuple[DrawRow, ExperimentRow] | None:
-    drawn = journal.drawn_baselines(task=task, dataset_version=dataset_version, evaluators=evaluators)
-    for draw, found in drawn:
-        if _whole(journal, found, samples(draw.baseline, draw.key), suite.count):
-            return draw, found
-    return None
+def find_stored(
+    journal: Journal, suite: PreparedSuite, task: str, contents: Mapping[str, str], policy: Policy
+) -> Found | None:
+    """Return what there is of a baseline whose task has this fingerprint; None where there is nothing.
 
-
-def replay(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite, *names: str) -> None:
-    """Copy what earlier builds drew of these samples: running the same change again is no second throw."""
-    certain = _certain(side, suite)
-    of_commit = None if certain else _committed(journal, experiment)
-    if not certain and of_commit is None:
-        return
-    for name in names:
-        for source in journal.earlier(experiment, name, of_commit=of_commit):
-            copy_samples(journal.path, source, experiment.id, {name: name})
-
-
-def known_as(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite) -> str:
-    """Return what a side is in the key of a draw, so that one key in two builds means that both sides are replayed.
-
-    Its fingerprint where that proves that nothing differs; else with its commit; else with its build.
-    Were the key of fingerprints alone, one side could be replayed, known to be lucky, and the other drawn anew.
+    Of each example the latest draw counts that has all its runs. Runs of a candidate never become a baseline by
+    themselves, nor do those of a sample, nor an outage.
     """
-    digest = side.fingerprint.digest
-    if _certain(side, suite):
-        return digest
-    commit = _committed(journal, experiment)
-    build = journal.build(experiment.build)
-    return content_hash([digest, commit] if commit is not None else [digest, build.id, build.created_at])
-
-
-def _certain(side: PreparedSide, suite: PreparedSuite) -> bool:
-    return side.fingerprint.complete and suite.evaluators.complete
-
-
-def _committed(journal: Journal, experiment: ExperimentRow) -> str | None:
-    """Return the commit whose files a side is, as they were committed."""
-    if experiment.side is Side.BASELINE:
-        return experiment.commit
-    build = journal.build(experiment.build)
-    return None if build.dirty else build.commit
-
-
-def _whole(journal: Journal, row: ExperimentRow, names: tuple[str, ...], examples: int) -> bool:
-    """Return whether every example has every sample, by the task's own doing or right: an outage is no baseline."""
-    wanted = set(names)
-    answered = sum(
-        sample in wanted and kind is not ErrorKind.INFRASTRUCTURE for _, sample, _, kind in journal.run_facts(row.id)
+    repetitions = stored_repetitions(suite, policy)
+    if repetitions is None:
+        return None
+    draws = journal.drawn_baselines(task)
+    left = dict(contents)
+    parts: list[Part] = []
+    damaged = 0
+    for draw in draws:
+        if not left:
+            break
+        if draw.times < repetitions:
+            continue
+        row = draw.experiment
+        same = {name for name, digest in journal.example_hashes(row.build, row.suite) if left.get(name) == digest}
+        if same:
+            whole, unsound = journal.whole_runs(row.id, samples(repetitions, draw.key), own=draw.filled)
+            damaged += unsound
+            if taken := whole & same:
+                parts.append(Part(draw=draw, examples=taken))
+                for name in taken:
+                    del left[name]
+    if not parts:
+        return None
+    return Found(
+        repetitions=repetitions,
+        parts=tuple(parts),
+        lacking=tuple(left),
+        damaged=damaged,
+        apart=_apart(journal, suite, task, contents, parts),
     )
-    return answered == examples * len(names)
+
+
+def _apart(
+    journal: Journal, suite: PreparedSuite, task: str, contents: Mapping[str, str], parts: Iterable[Part]
+) -> Apart | None:
+    most = max(parts, key=lambda part: len(part.examples)).draw.experiment
+    measured = {most.dataset_version, *(row.dataset_version for row in journal.copies_of(task))}
+    if suite.dataset_version in measured:
+        return None
+    return apart(contents, dict(journal.example_hashes(most.build, most.suite)))
+
+
+def apart(contents: Mapping[str, str], stored: Mapping[str, str]) -> Apart:
+    """Return how examples differ from stored ones; both are hashes of what they say, by id."""
+    return Apart(
+        edited=tuple(name for name, digest in contents.items() if stored.get(name, digest) != digest),
+        added=tuple(name for name in contents if name not in stored),
+        removed=tuple(name for name in stored if name not in contents),
+    )
+
+
+def add_found(
+    journal: Journal, build_id: int, suite: PreparedSuite, row: ExperimentRow, policy: Policy
+) -> ExperimentRow:
+    """Write an experiment and return it; the baseline of a commit with the stored runs that there are of it."""
+    found = None
+    if row.commit is not None:
+        found = find_stored(journal, suite, row.task, dict(journal.example_hashes(build_id, suite.name)), policy)
+    if found is not None:
+        row = replace(row, stored=True, repetitions=found.repetitions, drawn_on=found.drawn_on)
+    written = replace(row, id=journal.add_experiment(build_id, row), build=build_id)
+    if found is not None:
+        _take_over(journal, found, written)
+    return written
+
+
+def go_on(journal: Journal, suite: PreparedSuite, experiment: ExperimentRow, policy: Policy) -> None:
+    """Take over what a build that was killed had not taken over yet."""
+    if experiment.stored and experiment.commit is not None:
+        contents = dict(journal.example_hashes(experiment.build, suite.name))
+        found = find_stored(journal, suite, experiment.task, contents, policy)
+        if found is not None and found.repetitions == experiment.repetitions:
+            _take_over(journal, found, experiment)
+
+
+def _take_over(journal: Journal, found: Found, experiment: ExperimentRow) -> None:
+    """Copy the runs in, each with the scores that are still what its evaluators would give."""
+    for part in found.parts:
+        drawn = part.named(found.repetitions)
+        copy_drawn(journal.path, drawn, journal.path, experiment.id)
+        wanted = {spec.name: spec for spec in experiment.specs}
+        for holder in _holders(journal, part.draw.experiment, experiment):
+            specs = [wanted.pop(name) for name in scored_alike(holder, experiment) if name in wanted]
+            if specs:
+                copy_scores(journal.path, replace(drawn, experiment=holder.id), journal.path, experiment.id, specs)
+            if not wanted:
+                break
+
+
+def _holders(journal: Journal, first: ExperimentRow, target: ExperimentRow) -> Iterable[ExperimentRow]:
+    """Yield what drew the runs, then whatever took them over before: they may have been evaluated anew there."""
+    yield first
+    yield from (row for row in journal.copies_of(target.task) if row.id not in (first.id, target.id))
+
+
+def scored_alike(stored: ExperimentRow, now: ExperimentRow) -> list[str]:
+    """Return the evaluators whose stored scores are what they would give now, for certain."""
+    versions = {spec.name: spec.version for spec in stored.specs}
+    same = {spec.name for spec in now.specs if versions.get(spec.name) == spec.version}
+    if not stored.scorers and stored.evaluators == now.evaluators:
+        return [name for name in now.scorers if name in same]  # recorded before each evaluator's own fingerprint was
+    return [name for name, digest in now.scorers.items() if name in same and stored.scorers.get(name) == digest]
+
+
+def told_of_found(journal: Journal, suite: PreparedSuite, row: ExperimentRow, policy: Policy) -> Iterator[str]:
+    """Yield what a report says of stored runs that are compared with: what differs, what is made again."""
+    contents = dict(journal.example_hashes(row.build, suite.name))
+    found = find_stored(journal, suite, row.task, contents, policy)
+    if found is None or not row.stored:
+        return
+    if found.apart is not None:
+        yield f"{stored_words.edits(found.apart, f'the stored baseline ({found.drawn_on})')}."
+    if found.damaged:
+        yield stored_words.damaged(found.damaged, row.label)
+    if found.lacking:
+        yield stored_words.lacking(found.lacking, found.repetitions)
+    answers, scored = journal.scored_answers(row.id, samples(row.repetitions))
+    if again := {name: answers - scored.get(name, 0) for name in suite.scorers if scored.get(name, 0) < answers}:
+        yield stored_words.scored_again(again, row.label)
+    if said := _versions(found, suite):
+        yield said
+
+
+def _versions(found: Found, suite: PreparedSuite) -> str | None:
+    """Return which versions are others than those with which stored runs were made and scored."""
+    draws = [part.draw for part in found.parts]
+    then = {"evalgate": _listed(draw.evalgate_version for draw in draws)}
+    now = {"evalgate": __version__}
+    judged = [draw.experiment.watched[PHOENIX_EVALS] for draw in draws if PHOENIX_EVALS in draw.experiment.watched]
+    if judged and PHOENIX_EVALS in suite.evaluator_files:
+        then[PHOENIX_EVALS] = _listed(judged)
+        now[PHOENIX_EVALS] = suite.evaluator_files[PHOENIX_EVALS]
+    return stored_words.versions(then, now)
+
+
+def _listed(versions: Iterable[str]) -> str:
+    return " and ".join(sorted({*versions}))

@@ -39,4 +39,9 @@ def gathered(sources: Sequence[Source]) -> BuildEvidence:
                     next_step="decide one of them",
                 )
             holders[suite.name] = source.build
-    return BuildEvidence(suites=tuple(suite for part in parts for suite in part.suites), policy=parts[0].policy)
+    return BuildEvidence(
+        suites=tuple(suite for part in parts for suite in part.suites),
+        policy=parts[0].policy,
+        # Legs of one matrix measure one change; where one of them was not run before, another may have been.
+        history=max((part.history for part in parts), key=lambda history: history.measurements),
+    )

@@ -24,6 +24,7 @@ from evalgate.gate.differences import (
     known_examples,
     of_evaluators,
     of_examples,
+    of_quarantine,
     of_shared,
     of_suites,
 )
@@ -35,6 +36,7 @@ from evalgate.suite.config import Config, Endpoint, Price, Suite
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.inputs import evaluator_files
 from evalgate.suite.loading import LoadedConfig
+from evalgate.suite.quarantine import quarantine_file
 from evalgate.suite.tasks import HostedTask, TaskBase
 
 Load = Callable[[Path], LoadedConfig]
@@ -274,7 +276,8 @@ def _suite(
         theirs = Evaluators(declared=before.evaluators, root=root, endpoints=at.config.endpoints)
         edited = list(of_evaluators(name, theirs, ours))
         unscored = tuple(dict.fromkeys(label for label, _ in edited if label not in {each.label for each in added}))
-        told += [*of_suites(name, before, after), *(each for _, each in edited), *of_examples(name, changes)]
+        aside = of_quarantine(name, quarantine_file(before, root), quarantine_file(after, here))
+        told += [*of_suites(name, before, after), *aside, *(each for _, each in edited), *of_examples(name, changes)]
         if own != name:
             told.insert(0, Difference(suite=name, key="suites", message=f"the suite is called {own} here"))
     else:
@@ -284,6 +287,7 @@ def _suite(
         evaluators={each.label: _evaluator_root(each, root, here) for each in before.evaluators}
         | {each.label: here for each in added},
         stored=_stored_root(before, root, here),
+        definitions=root,
         interpreters=here,
         setup=before.task if isinstance(before.task, HostedTask) and before.task.setup is not None else None,
         setup_root=root,

@@ -40,6 +40,7 @@ def recorded_gate(gate: Gate, names: Collection[str]) -> dict[str, Any] | None:
                 "removed": sorted(each.changes.removed),
                 "beyond": each.changes.beyond,
                 "unscored": sorted(each.unscored),
+                "quarantine": any(told.suite == name and told.key == "quarantine" for told in differences),
             }
             for name, each in gate.suites.items()
             if name in names and gate.decides is Decides.BASE
@@ -129,5 +130,7 @@ def _lacking(name: str, suite: Suite, own: Suite, kept: Mapping[str, Any]) -> It
     for word, count in counts.items():
         if count:
             yield f"{count:,} example{'s' * (count != 1)} {word} in {name}"
+    if kept["quarantine"]:
+        yield f"the quarantine that {name} has there"
     if own.baseline is not None and own.baseline != suite.baseline:
         yield f"the baseline that {name} has there"

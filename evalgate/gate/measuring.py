@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from typing import Final
 
 from evalgate.decision import redraws
-from evalgate.engine.measure import Answered, Draw, Effects, Work, measure
+from evalgate.engine.measure import measure
+from evalgate.engine.work import Answered, Draw, Work
+from evalgate.gate.completing import complete_stored, is_lacking
 from evalgate.gate.course import first_draws, next_draws, settled_evidence
-from evalgate.gate.found import replay
 from evalgate.gate.loading import Loaded, start_baseline
+from evalgate.gate.replayed import replay
 from evalgate.gate.samples import drawn_samples, redraw_sample, samples
 from evalgate.gate.world import World
 from evalgate.journal.builds import DrawRow
+from evalgate.journal.lock import held
 from evalgate.journal.store import Journal
 from evalgate.records import Side
+
+_LOOK_AGAIN_S: Final = 0.2
 
 
 async def measure_build(
@@ -23,9 +31,13 @@ async def measure_build(
     """Make them all. Returns False where it was stopped before the end: what was made is in the journal."""
     able = [each for each in loaded if each.problem is None and each.suite.unchanged is None]
     first_draws(build_id, able, world.journal)
+    if not await _twins_ended(build_id, world):
+        return False
     expected = 0
     while True:
         able = [each for each in able if not await _baseline_fails(build_id, each, world)]
+        if not await complete_stored(build_id, able, world):
+            return False
         wanted = _wanted_runs(build_id, able, world.journal)
         _replay(build_id, able, wanted, world.journal)
         works = _works(able, wanted, experiments, world.journal)
@@ -39,9 +51,30 @@ async def measure_build(
             return True
 
 
+async def _twins_ended(build_id: int, world: World) -> bool:
+    """Wait for builds that measure the very same thing now: what they draw is taken over, and is no second throw.
+
+    Returns False where this one was stopped meanwhile.
+    """
+    journal = world.journal
+    told: set[int] = set()
+    while waiting := [twin for twin in journal.twins(build_id) if held(journal.path, twin)]:
+        for twin in {*waiting} - told:
+            world.say(f"build {twin} measures the same change now: this one waits, and takes over what it draws")
+        told.update(waiting)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(world.stop.wait(), _LOOK_AGAIN_S)
+        if world.stop.is_set():
+            return False
+    return True
+
+
 async def _baseline_fails(build_id: int, each: Loaded, world: World) -> bool:
     """Load the task of a base commit where it is to be drawn. Returns whether it does not load, which is written."""
-    if each.suite.base is None or not drawn_samples(Side.BASELINE, _draws(build_id, each, world.journal)):
+    if each.suite.base is None or Side.BASELINE not in each.tasks:
+        return False
+    drawn = drawn_samples(Side.BASELINE, _draws(build_id, each, world.journal))
+    if not drawn and not is_lacking(build_id, each, world.journal):
         return False
     problem = await start_baseline(each)
     if problem is not None:
@@ -85,7 +118,7 @@ async def _measure_drawn(
     world: World,
 ) -> bool:
     """Make the runs, then what `zero_tolerance` wants drawn once more of the sides that are drawn at all."""
-    effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
+    effects = world.effects(build_id)
     drawn = {(work.suite, work.side) for work in works}
     if not await measure(works, effects):
         return False
@@ -142,7 +175,7 @@ def _begun(build_id: int, journal: Journal) -> Iterator[tuple[str, str]]:
     """Yield (suite, example id) of second draws that began: a killed build may lack the other side's, or a score."""
     for row in journal.experiments(build_id):
         again = redraw_sample([draw for draw in journal.draws(build_id) if draw.suite == row.suite])
-        if not row.stored:
+        if not row.stored or "-" in again:  # else it is what a stored build drew again for itself
             yield from ((row.suite, example) for example, sample, *_ in journal.run_facts(row.id) if sample == again)
 
 

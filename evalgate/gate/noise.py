@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from evalgate import __version__
 from evalgate.decision.noise import study
 from evalgate.decision.study import Study
-from evalgate.engine.measure import Answered, Effects, Work, measure
+from evalgate.engine.measure import Effects, measure
+from evalgate.engine.work import Answered, Work
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
 from evalgate.gate.bases import Bases
 from evalgate.gate.guard import unguarded
@@ -150,7 +151,7 @@ def _register(study_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict
 
 async def _measure(study_id: int, loaded: Sequence[Loaded], experiments: dict[str, int], world: World) -> bool:
     """Make every run, one after the other, then score answers of the first once more. False: stopped before the end."""
-    effects = Effects(recorder=world.journal, observer=world.observer, now=world.now, stop=world.stop)
+    effects = world.effects(study_id)
     names = sample_names(world.journal.build(study_id))
     made = sum(sum(1 for _ in world.journal.run_facts(experiment)) for experiment in experiments.values())
     world.expect(sum(each.suite.count for each in loaded) * len(names), done=made)

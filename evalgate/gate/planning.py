@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, ResourceEvidence, Scores, SuiteEvidence
-from evalgate.decision.planning import BuildPlan, ModelsPlan, Noise, SidePlan, SuitePlan, noises, plan_comparisons
+from evalgate.decision.known_noise import Noise, noises
+from evalgate.decision.planning import plan_comparisons
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
+from evalgate.decision.ratios.noise import studied_spreads
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.errors import JournalError
 from evalgate.gate.ahead import draws_ahead
 from evalgate.gate.evidence import build_evidence, grouping, known_noise
+from evalgate.gate.noise_evidence import study_evidence
 from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.spending import SuiteSpending, suite_spending
@@ -71,10 +75,11 @@ def make_plan(
                 clusters=comparisons.clusters.get(suite.name),
                 repetitions=suite.suite.repetitions,
                 evaluators=len(suite.suite.evaluators),
-                sides=_sides(suite, seen, drawn[suite.name].times),
+                sides=_sides(suite, seen, drawn[suite.name].times, drawn[suite.name].lacking),
                 confirmation=_confirmation(suite, seen, drawn[suite.name].confirm),
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
+                changes=comparisons.changes.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
                 models=_models(suite, seen),
                 redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
@@ -122,13 +127,13 @@ def _confirmation(suite: PreparedSuite, seen: _Seen, times: int | None) -> tuple
     return () if times is None else _sides(suite, seen, dict.fromkeys(Side, times))
 
 
-def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int]) -> tuple[SidePlan, ...]:
+def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int], lacking: int = 0) -> tuple[SidePlan, ...]:
     sides = []
     for side in suite.sides:
-        if side.side is Side.BASELINE and not times[side.side]:
+        runs = suite.count * times[side.side] + (lacking if side.side is Side.BASELINE else 0)
+        if side.side is Side.BASELINE and not runs:
             continue  # its stored runs are enough
         build, seconds = seen.pace.get((suite.name, side.side), (None, None))
-        runs = suite.count * times[side.side]
         sides.append(SidePlan(side=side.side, label=side.label, runs=runs, seconds_per_run=seconds, build=build))
     return tuple(sides)
 
@@ -149,8 +154,15 @@ def _models(suite: PreparedSuite, seen: _Seen) -> ModelsPlan | None:
     )
 
 
-def _studied(journal: Journal, suite: PreparedSuite) -> Iterator[tuple[tuple[str, str], Noise]]:
-    """Yield what the latest noise study of exactly this suite found: of its baseline's task, else of its own."""
+def _studied(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
+    seen = _Seen()
+    for suite in suites:
+        _add_studied(journal, suite, seen)
+    return seen
+
+
+def _add_studied(journal: Journal, suite: PreparedSuite, seen: _Seen) -> None:
+    """Add what the latest noise study of exactly this suite found: of its baseline's task, else of its own."""
     for side in sorted(suite.sides, key=lambda side: side.side is Side.CANDIDATE):
         study = journal.study_of(
             suite=suite.name,
@@ -163,8 +175,19 @@ def _studied(journal: Journal, suite: PreparedSuite) -> Iterator[tuple[tuple[str
                 if row.suite == suite.name:
                     known = known_noise(row)
                     noise = Noise(flip=known.flip, icc=row.icc, binary=row.is_binary, source=known.source)
-                    yield (row.suite, row.name), noise
+                    seen.noise[row.suite, row.name] = noise
+            seen.spread.update(_studied_spreads(journal, study, suite.name))
             return
+
+
+def _studied_spreads(journal: Journal, study: int, suite: str) -> dict[tuple[str, str], Spread]:
+    """Return what the runs of a noise study took varied by, worked out anew: they are all in the journal."""
+    try:
+        evidence = study_evidence(journal, study)
+    except JournalError:  # recorded by a version whose config this one does not read
+        return {}
+    found = studied_spreads(evidence, f"the {evidence.runs} runs of noise study {study}")
+    return {place: spread for place, spread in found.items() if place[0] == suite}
 
 
 def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
@@ -172,9 +195,8 @@ def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
 
     A build in which nothing of a suite could be compared says nothing of its noise: an earlier one may.
     """
-    seen = _Seen()
+    seen = _studied(journal, suites)
     wanted = {suite.name for suite in suites}
-    seen.noise.update(found for suite in suites for found in _studied(journal, suite))
     compares = {suite.name for suite in suites if any(check.compares for check in suite.suite.checks.values())}
     for build in journal.builds():
         rows = [row for row in journal.experiments(build.id) if row.suite in wanted]
@@ -214,5 +236,7 @@ def _compared(evidence: BuildEvidence, build: int, wanted: AbstractSet[str], see
     for place, noise in found.items():
         if place[0] in wanted:  # what a noise study said stands
             seen.noise.setdefault(place, replace(noise, build=build))
-    seen.spread.update({place: replace(each, build=build) for place, each in varied.items() if place[0] in wanted})
+    for place, spread in varied.items():
+        if place[0] in wanted:
+            seen.spread.setdefault(place, replace(spread, build=build))
     return {suite for suite, _ in (*found, *varied)}

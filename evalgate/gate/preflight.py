@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from evalgate.decision.before import threshold_outlook
+from evalgate.decision.known_noise import Noise
 from evalgate.decision.layout import refuse_more_than_held
-from evalgate.decision.planning import Noise
 from evalgate.decision.ratios.outlook import refuse_undecidable_change as refuse_undecidable_amount
 from evalgate.decision.ratios.outlook import refuse_undecidable_rise
 from evalgate.decision.strict import Strict, refuse_undecidable_change, strict_outlook

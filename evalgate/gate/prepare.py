@@ -18,9 +18,16 @@ from evalgate.paths import MISSING, resolve
 from evalgate.records import Example, Fingerprint, Side
 from evalgate.suite.config import DatasetRef, Endpoint, Suite
 from evalgate.suite.evaluators import Evaluator
-from evalgate.suite.fingerprint import evaluators_fingerprint, judge_fingerprint, judge_surroundings, task_fingerprint
+from evalgate.suite.fingerprint import (
+    evaluator_fingerprint,
+    evaluators_fingerprint,
+    judge_fingerprint,
+    judge_surroundings,
+    task_fingerprint,
+)
 from evalgate.suite.inputs import evaluator_files, hash_files, task_files
 from evalgate.suite.judges import PHOENIX_EVALS
+from evalgate.suite.quarantine import SetAside, read_quarantine, require_known
 from evalgate.suite.tasks import HostedTask, PromptTask, TaskBase, called_endpoint
 
 _OWN: Final = "own:"
@@ -65,12 +72,14 @@ class Placed:
     """Where the definitions of a suite are. In a pull request that is the base commit's tree.
 
     `root` is that of its dataset, `evaluators` that of each by its name where it is another, `stored` that of a stored
-    baseline's file. An interpreter that is not there is looked for in `interpreters`, after the `setup` of that tree.
+    baseline's file, `definitions` that of its quarantine. An interpreter that is not there is looked for in
+    `interpreters`, after the `setup` of that tree.
     """
 
     root: Path
     evaluators: Mapping[str, Path] = field(default_factory=dict)
     stored: Path | None = None
+    definitions: Path | None = None
     interpreters: Path | None = None
     setup: HostedTask | None = None
     setup_root: Path | None = None
@@ -107,8 +116,12 @@ class PreparedSuite:
     """What a report says of it."""
     unchanged: str | None = None
     """Why there is nothing to measure: the suite is skipped for it."""
+    quarantine: tuple[SetAside, ...] = ()
+    """What is set aside of it, of all its dataset."""
     judges: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each evaluator that is a judge, by its name."""
+    scorers: Mapping[str, str] = field(default_factory=dict)
+    """The fingerprint of each evaluator of which everything is known that its scores depend on, by its name."""
 
     def examples(self) -> Iterator[Example]:
         """Yield the selected examples, read anew: they may be longer than memory."""
@@ -128,17 +141,27 @@ class PreparedSuite:
 
 
 def prepare_side(
-    side: Side, label: str, task: TaskBase, *, root: Path, tree: Tree, endpoints: Mapping[str, Endpoint], config: Path
+    side: Side,
+    label: str,
+    task: TaskBase,
+    *,
+    root: Path,
+    tree: Tree,
+    endpoints: Mapping[str, Endpoint],
+    config: Path,
+    quarantine: str | None = None,
 ) -> PreparedSide:
     """Hash what one side's answers depend on. Raises ConfigurationError for inputs that match nothing.
 
     Where the whole tree counts, the config's own file does not: what it says of the task is hashed by itself, and an
-    interrupted build may go on with a larger budget.
+    interrupted build may go on with a larger budget. Nor does the quarantine file: to set an example aside is no
+    reason to ask for all answers anew.
     """
     whole = task.inputs is None and not isinstance(task, PromptTask)
     files = hash_files(root, task_files(task, root, tree(root) if whole else []))
     if whole:
-        files = {name: digest for name, digest in files.items() if (root / name).resolve() != config.resolve()}
+        beside = {config.resolve(), *([(root / quarantine).resolve()] if quarantine is not None else [])}
+        files = {name: digest for name, digest in files.items() if (root / name).resolve() not in beside}
     fingerprint = task_fingerprint(task, files, endpoint=endpoints.get(called_endpoint(task) or ""))
     return PreparedSide(
         side=side, label=label, task=task, fingerprint=fingerprint, files=files, root=root, endpoints=endpoints
@@ -158,20 +181,25 @@ def prepare_suite(
 
     Raises DatasetError and ErrorGroup as `read_examples` does, and ConfigurationError for a slice or a cluster path
     at which no example has anything: a filter that matches nothing must not look like one that found nothing.
+    So does a quarantine file in error.
     """
     ref = suite.dataset
     everything: list[bytes] = []
     unseen = _grouping_paths(suite)
     added = placed.added.ids if placed.added is not None else frozenset()
-    of_split = _of_split(_hashed(read_examples(placed.root / ref.file, fields=ref.fields), everything), ref.split)
+    quarantine = read_quarantine(suite, placed.definitions or placed.root)
+    absent = {entry.id for entry in quarantine.value.examples} if quarantine is not None else set()
+    hashed = _hashed(_met(read_examples(placed.root / ref.file, fields=ref.fields), absent), everything)
     beside = placed.added.examples() if placed.added is not None else iter(())
     taken, decides = [], 0
-    for example in selection.of(chain(_looked_at(of_split, unseen), beside)):
+    for example in selection.of(chain(_looked_at(_of_split(hashed, ref.split), unseen), beside)):
         taken.append(bytes.fromhex(example_hash(example)))
         decides += example.id not in added
     # A sample may stop before the example that has it; an empty dataset is said elsewhere.
     if unseen and everything and taken and selection.words is None:
         _refuse_unseen(name, suite, next(iter(unseen)))
+    if quarantine is not None and selection.words is None:
+        require_known(quarantine, absent, ref.file)
     files: dict[str, str] = {}
     for evaluator in suite.evaluators:
         files |= hash_files(placed.of(evaluator), evaluator_files(evaluator))
@@ -188,10 +216,16 @@ def prepare_suite(
         evaluators=evaluators_fingerprint(suite.evaluators, files, around),
         evaluator_files={**files, **around},
         sides=sides,
+        quarantine=() if quarantine is None else quarantine.value.examples,
         judges={
             evaluator.label: judge_fingerprint(evaluator, files, around)
             for evaluator in suite.evaluators
             if evaluator.judge is not None
+        },
+        scorers={
+            evaluator.label: known.digest
+            for evaluator in suite.evaluators
+            if (known := evaluator_fingerprint(evaluator, files, around)).complete
         },
     )
 
@@ -234,6 +268,13 @@ def _hashed(examples: Iterator[Example], hashes: list[bytes]) -> Iterator[Exampl
     """Yield the examples, leaving each one's hash behind."""
     for example in examples:
         hashes.append(bytes.fromhex(example_hash(example)))
+        yield example
+
+
+def _met(examples: Iterable[Example], absent: set[str]) -> Iterator[Example]:
+    """Yield the examples, taking the id of each out of `absent`."""
+    for example in examples:
+        absent.discard(example.id)
         yield example
 
 

@@ -147,7 +147,7 @@ def _spent(journal: Journal, row: ExperimentRow, wanted: frozenset[str], drawn: 
         if failure is None:
             usage = usage_from(text)
             cost.append(_cost(usage))
-            tokens.append(math.nan if usage is None else sum(part.input_tokens + part.output_tokens for part in usage))
+            tokens.append(_tokens(usage))
             seconds.append(latency)
     # Sorted, so that sums do not depend on the order in which runs ended.
     return Spent(
@@ -159,9 +159,16 @@ def _spent(journal: Journal, row: ExperimentRow, wanted: frozenset[str], drawn: 
     )
 
 
+def _tokens(usage: tuple[Usage, ...] | None) -> float:
+    """Return the tokens of a run; NaN where nobody counted, or only for several runs together."""
+    if usage is None or any(part.shared for part in usage):
+        return math.nan
+    return sum(part.input_tokens + part.output_tokens for part in usage)
+
+
 def _cost(usage: tuple[Usage, ...] | None) -> float:
-    """Return what a run cost; NaN where nobody counted, or where the price of some model is not known."""
-    if usage is None:
+    """Return what a run cost; NaN where nobody counted it by itself, or the price of some model is not known."""
+    if usage is None or any(part.shared for part in usage):
         return math.nan
     costs = [part.cost for part in usage if part.cost is not None]
     return math.fsum(costs) if len(costs) == len(usage) else math.nan

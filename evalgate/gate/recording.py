@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalgate import __version__
-from evalgate.gate.found import add_found, fill_found
+from evalgate.gate.evidence import recorded_config
+from evalgate.gate.found import add_found, go_on
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
 from evalgate.gate.stored import adopt
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, NoteRow, ProblemRow
+from evalgate.journal.changes import QuarantineRow
 from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halted
@@ -20,7 +22,7 @@ from evalgate.suite.checks import Unmeasurable
 
 def begin(request: Request, journal: Journal, *, now: str) -> int:
     """Write a new build and return its id."""
-    return journal.create_build(
+    build_id = journal.create_build(
         BuildRow(
             created_at=now,
             config_file=request.config_file,
@@ -32,8 +34,11 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
             branch=request.commit.branch,
             dirty=request.commit.dirty,
             gate=request.gate,
+            change=request.change,
         )
     )
+    journal.add_acceptances(build_id, request.accepted)
+    return build_id
 
 
 def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[tuple[str, Side], int]:
@@ -52,11 +57,26 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         if suite.name not in begun:
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
             journal.add_judges(build_id, known_judges(journal, suite))
+            journal.add_quarantine(build_id, suite.name, _quarantine(suite))
         if suite.count == 0:
             problems.append(_no_examples(suite))
         for problem in problems:
             journal.add_problem(build_id, problem)
     return known
+
+
+def _quarantine(suite: PreparedSuite) -> list[QuarantineRow]:
+    return [
+        QuarantineRow(
+            suite=suite.name,
+            example_id=entry.id,
+            name=entry.check,
+            owner=entry.owner,
+            reason=entry.reason,
+            expires=entry.expires,
+        )
+        for entry in suite.quarantine
+    ]
 
 
 def _experiments(
@@ -67,15 +87,16 @@ def _experiments(
     journal: Journal,
 ) -> dict[tuple[str, Side], int]:
     """Write both sides of a suite, that of a base commit with the stored runs that there are of it."""
-    new = {
-        (suite.name, side.side): add_found(journal, build_id, suite, experiment_row(suite, side, specs))
-        for side in suite.sides
-        if (suite.name, side.side) not in known
-    }
+    policy = recorded_config(journal.build(build_id)).policy
     for row in journal.experiments(build_id):
         if row.suite == suite.name:
-            fill_found(journal, suite, row)
-    return new
+            go_on(journal, suite, row, policy)
+    new = (
+        add_found(journal, build_id, suite, experiment_row(suite, side, specs), policy)
+        for side in suite.sides
+        if (suite.name, side.side) not in known
+    )
+    return {(row.suite, row.side): row.id for row in new}
 
 
 def _note(build_id: int, suite: PreparedSuite, journal: Journal) -> None:
@@ -106,6 +127,7 @@ def experiment_row(suite: PreparedSuite, side: PreparedSide, specs: tuple[Evalua
         specs=specs,
         watched=suite.watched(side),
         commit=suite.base.commit if suite.base is not None and side.side is Side.BASELINE else None,
+        scorers=suite.scorers,
     )
 
 

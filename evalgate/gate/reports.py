@@ -58,6 +58,9 @@ def _info(builds: Sequence[BuildRow], code: int, policy: Policy, *, gated: bool)
         gated=gated,
         resumed=first.resumed,
         partial=first.partial,
+        change=first.change,
+        measurement=first.measurement,
+        failed_before=first.failed,
     )
     partial = next((build.partial for build in builds if build.partial), None)
     return replace(info, seconds=sum(build.seconds for build in builds), partial=partial)

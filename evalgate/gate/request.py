@@ -16,6 +16,7 @@ from evalgate.gate.guarded import recorded_gate
 from evalgate.gate.prepare import Placed, PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.selection import Selection
 from evalgate.journal.builds import ProblemRow
+from evalgate.journal.changes import AcceptanceRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
 from evalgate.suite.checks import Unmeasurable
@@ -47,6 +48,10 @@ class Request:
     """Whose definitions decide, as the journal keeps it; None where no base commit defines anything otherwise."""
     prices: Mapping[str, Price] = field(default_factory=dict)
     """Those for models of which neither the config nor the list knows one."""
+    change: str | None = None
+    """What people call the change that is measured: `pull request 12`, `branch tone`."""
+    accepted: tuple[AcceptanceRow, ...] = ()
+    """What is accepted of it, whether that counts or not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,6 +135,7 @@ def _suite(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases
         tree=tree,
         endpoints=gate.endpoints,
         config=loaded.path,
+        quarantine=suite.quarantine,
     )
     second = _second(gate, name)
     sides: tuple[PreparedSide, ...] = (first,)
@@ -137,7 +143,14 @@ def _suite(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases
         of = (Side.BASELINE, _title(second.task), second.task)
         sides = (
             first,
-            prepare_side(*of, root=second.root, tree=tree, endpoints=second.endpoints, config=second.config),
+            prepare_side(
+                *of,
+                root=second.root,
+                tree=tree,
+                endpoints=second.endpoints,
+                config=second.config,
+                quarantine=suite.quarantine,
+            ),
         )
     placed = guarded.placed if guarded is not None else Placed(root=root)
     ref = suite.baseline_ref

@@ -80,15 +80,19 @@ def _read(
 
 
 def _taken(resource: Resource, seconds: float, usage: list[dict[str, Any]] | None, *, stored: bool) -> Taken:
-    """Return what one answer took. A latency that another build measured is known, and is no measurement of this."""
+    """Return what one answer took. A latency that another build measured is known, and is no measurement of this.
+
+    What several runs took together is known of none of them.
+    """
+    own = None if any(part.get("shared") for part in usage or ()) else usage
     match resource:
         case Resource.LATENCY:
             cached = any(part.get("from_cache") for part in usage or ())
             return (Cell.EARLIER if stored or cached else Cell.SCORED), seconds
         case Resource.TOKENS:
-            return _UNKNOWN if usage is None else _sum(part["input_tokens"] + part["output_tokens"] for part in usage)
+            return _UNKNOWN if own is None else _sum(part["input_tokens"] + part["output_tokens"] for part in own)
         case Resource.COST:
-            return _UNKNOWN if usage is None else _sum(part.get("cost") for part in usage)
+            return _UNKNOWN if own is None else _sum(part.get("cost") for part in own)
 
 
 def _sum(amounts: Iterable[float | None]) -> Taken:

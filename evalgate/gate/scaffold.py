@@ -93,6 +93,8 @@ def keys_of(config: Path) -> list[str]:
         content = parse_yaml(config.read_text("utf-8"))
         endpoints = content.get("endpoints", {}).values()
         names = {endpoint.get("api_key_env") for endpoint in endpoints}
+        if any(endpoint.get("aws_region") for endpoint in endpoints):
+            names |= {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
     except (OSError, ValueError, AttributeError):
         return []
     return sorted(name for name in names if isinstance(name, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name))

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from evalgate.gate.samples import drawn_samples, redraw_sample
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.llm.budget import Spent
@@ -47,6 +46,7 @@ class _Sum:
     paid: float = 0.0
     unpriced: int = 0
     unseen: int = 0
+    together: int = 0
 
     def add(self, part: Usage) -> None:
         self.calls += part.calls
@@ -74,9 +74,10 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> Su
                 continue
             of = sums.by_part.setdefault(evaluator or experiment.side.value, _Sum())
             of.unseen += usage is None
+            of.together += any(part.shared for part in usage or ())
             for part in usage or ():
                 of.add(part)
-                if part.cost is not None:
+                if part.cost is not None and not part.shared:
                     sums.by_example[example_id] = sums.by_example.get(example_id, 0.0) + part.cost
     if not any(of.calls for of in sums.by_part.values()):
         return SuiteSpending()
@@ -92,6 +93,7 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> Su
                 paid=of.paid,
                 unpriced=of.unpriced,
                 unseen=of.unseen,
+                together=of.together,
             )
             for who, of in sums.by_part.items()
         ),
@@ -108,14 +110,6 @@ def _parts(journal: Journal, experiments: Iterable[ExperimentRow]) -> Iterator[t
 
 
 def _drawn(journal: Journal, experiment: ExperimentRow) -> Iterator[tuple[str, str, tuple[Usage, ...] | None]]:
-    """Yield (example id, evaluator, usage) but of stored runs; a confirmation's own are beside them."""
-    own = _own_samples(journal, experiment) if experiment.stored else None
-    for example_id, sample, evaluator, usage in journal.usages(experiment.id):
-        if own is None or sample in own:
-            yield example_id, evaluator, usage
-
-
-def _own_samples(journal: Journal, experiment: ExperimentRow) -> frozenset[str]:
-    """Return what this build drew of a side that has stored runs: the samples that are named by a key."""
-    draws = [row for row in journal.draws(experiment.build) if row.suite == experiment.suite and row.key is not None]
-    return frozenset((*drawn_samples(experiment.side, draws), redraw_sample(draws))) if draws else frozenset()
+    """Yield (example id, evaluator, usage) but of stored runs, which an earlier build paid for."""
+    for example_id, _, evaluator, usage in journal.usages(experiment.id, stored=not experiment.stored):
+        yield example_id, evaluator, usage

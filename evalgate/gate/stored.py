@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from evalgate.errors import ConfigurationError, MeasurementError
+from evalgate import __version__
+from evalgate.decision import stored_words
+from evalgate.decision.words import count
+from evalgate.errors import ConfigurationError, JournalError, MeasurementError
+from evalgate.gate.evidence import recorded_config
+from evalgate.gate.found import apart, scored_alike
 from evalgate.gate.prepare import PreparedSuite
-from evalgate.journal.builds import BuildRow, ExperimentRow, ProblemRow
+from evalgate.gate.samples import deciding_samples, samples
+from evalgate.journal.builds import BuildRow, ExperimentRow, NoteRow, ProblemRow
 from evalgate.journal.store import Journal
-from evalgate.journal.transfer import copy_experiment
+from evalgate.journal.transfer import Drawn, copy_drawn, copy_scores
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Unmeasurable
+from evalgate.suite.tasks import TaskBase
 
 
 def adopt(
@@ -29,20 +38,49 @@ def adopt(
     if ref is None or ref.of_commit or (suite.name, Side.BASELINE) in known:
         return []
     try:
-        source, build, found = _find(journal, build_id, suite)
+        build, found = _find(journal, build_id, suite)
     except (ConfigurationError, MeasurementError) as error:
         return [_problem(suite, f"The stored baseline cannot be read: {error.message}.")]
-    if reason := _incomparable(build, found, suite):
+    contents = dict(journal.example_hashes(build_id, suite.name))
+    if reason := _incomparable(build, found, contents):
         return [_problem(suite, reason)]
-    row = replace(found, side=Side.BASELINE, label=_label(build), specs=specs, stored=True)
-    experiment = journal.add_experiment(build_id, row)
-    copy_experiment(source, found.id, journal.path, experiment)
-    known[suite.name, Side.BASELINE] = experiment
+    row = replace(
+        found.row,
+        side=Side.BASELINE,
+        label=_label(build),
+        specs=specs,
+        stored=True,
+        commit=None,
+        dataset_version=suite.dataset_version,
+        evaluators=suite.evaluators.digest,
+        repetitions=len(found.names),
+        scorers=suite.scorers,
+    )
+    written = replace(row, id=journal.add_experiment(build_id, row), build=build_id)
+    names = dict(zip(found.names, samples(len(found.names)), strict=True))
+    drawn = Drawn(experiment=found.row.id, names=names, examples=contents)
+    copy_drawn(found.path, drawn, journal.path, written.id)
+    alike = {*scored_alike(found.row, written)}
+    copy_scores(found.path, drawn, journal.path, written.id, [spec for spec in specs if spec.name in alike])
+    for note in _notes(build, written, journal, suite):
+        journal.add_note(build_id, NoteRow(suite=suite.name, message=note))
+    known[suite.name, Side.BASELINE] = written.id
     return []
 
 
-def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[Path, BuildRow, ExperimentRow]:
-    """Return the file, the build and the candidate's experiment that `baseline` names."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Stored:
+    """What a stored build's candidate answered: its samples that decided, and what its examples said."""
+
+    path: Path
+    row: ExperimentRow
+    names: tuple[str, ...]
+    contents: Mapping[str, str]
+    damaged: int
+
+
+def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[BuildRow, _Stored]:
+    """Return the build that `baseline` names, and what its candidate answered."""
     kind, _, name = str(suite.suite.baseline).partition(":")
     path = (suite.placed.stored or suite.placed.root) / name if kind == "file" else journal.path
     with Journal(path, create=False) as store:
@@ -56,19 +94,54 @@ def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[Path, 
                 continue
             for row in store.experiments(build.id):
                 if (row.suite, row.side) == (suite.name, Side.CANDIDATE):
-                    return path, build, row
+                    return build, _stored(path, store, row)
     raise MeasurementError(f"{suite.suite.baseline} has no answers of the suite {suite.name}")
 
 
-def _incomparable(build: BuildRow, row: ExperimentRow, suite: PreparedSuite) -> str | None:
-    """Return what makes the stored side incomparable, or None."""
+def _stored(path: Path, store: Journal, row: ExperimentRow) -> _Stored:
+    # What its own verdict went by: a confirmation's samples where there was one.
+    names = deciding_samples(row, [draw for draw in store.draws(row.build) if draw.suite == row.suite])
+    _, damaged = store.whole_runs(row.id, names)
+    contents = dict(store.example_hashes(row.build, row.suite))
+    return _Stored(path=path, row=row, names=names, contents=contents, damaged=damaged)
+
+
+def _incomparable(build: BuildRow, found: _Stored, contents: Mapping[str, str]) -> str | None:
+    """Return what makes the stored side incomparable, or None. It can be run on nothing: what it lacks it lacks."""
     if not build.complete or build.partial:
         return "The stored baseline is a part of a run only."
-    if row.dataset_version != suite.dataset_version:
-        return "The stored baseline answered another version of the dataset."
-    if row.evaluators != suite.evaluators.digest:
-        return "The stored baseline was scored by other evaluators."
+    differs = apart(contents, found.contents)
+    if differs.edited or differs.added:
+        return f"The stored baseline answered another version of the dataset: {stored_words.edits(differs, 'then')}."
+    if found.damaged:
+        runs = count(found.damaged, "run")
+        return f"The stored baseline is damaged: {runs} of it cannot be what evalgate wrote."
     return None
+
+
+def _notes(build: BuildRow, row: ExperimentRow, journal: Journal, suite: PreparedSuite) -> Iterator[str]:
+    answers, scored = journal.scored_answers(row.id, samples(row.repetitions))
+    again = {name: answers - scored.get(name, 0) for name in suite.scorers if scored.get(name, 0) < answers}
+    if again:
+        yield stored_words.scored_again(again, row.label)
+    then = {"evalgate": build.evalgate_version, **_settings(build, suite.name)}
+    now = {"evalgate": __version__, **task_settings(suite.suite.task)}
+    if said := stored_words.versions(then, now if len(then) > 1 else {"evalgate": __version__}):
+        yield said
+
+
+def _settings(build: BuildRow, suite: str) -> dict[str, str]:
+    """Return how the task of a stored build was set; nothing where another version wrote it as this one cannot read."""
+    try:
+        return task_settings(recorded_config(build).suites[suite].task)
+    except JournalError:
+        return {}
+
+
+def task_settings(task: TaskBase) -> dict[str, str]:
+    """Return each parameter of a task that is no default, as text."""
+    set_ = task.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    return {f"`{name}`": json.dumps(value, ensure_ascii=False) for name, value in set_.items()}
 
 
 def _label(build: BuildRow) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from evalgate.engine.measure import Observer
+from evalgate.engine.measure import Effects, Observer
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
@@ -38,3 +38,8 @@ class World:
     stop: asyncio.Event
     halted: Callable[[], Halted | None] = lambda: None
     """Why the run stopped by itself, if it did."""
+
+    def effects(self, build_id: int) -> Effects:
+        """Return what making the runs of a build, or of a study, may do."""
+        seed = f"{build_id} {self.journal.build(build_id).created_at}"
+        return Effects(recorder=self.journal, observer=self.observer, now=self.now, stop=self.stop, seed=seed)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalgate.errors import BaselineError
+from evalgate.errors import BaselineError, ConfigurationError
 from evalgate.git.calls import Git, unreadable
 
 
@@ -71,6 +71,16 @@ class Repository:
     def branch(self) -> str | None:
         """Return the branch that is checked out, also before its first commit; None on a detached HEAD."""
         return self._text("symbolic-ref", "--quiet", "--short", "HEAD")
+
+    def author(self) -> str:
+        """Return who commits here, `Name <address>`. Raises ConfigurationError where git does not know."""
+        ident = self._text("var", "GIT_AUTHOR_IDENT")
+        if ident is None:
+            raise ConfigurationError(
+                "git does not know who you are, and this is signed with your name",
+                next_step='git config user.name "Your Name" && git config user.email you@example.com',
+            )
+        return ident.rpartition(">")[0] + ">"
 
     def is_dirty(self) -> bool:
         """Return whether the work tree differs from its commit, files that git does not know yet included.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from evalgate.journal import rows
-from evalgate.records import EvaluatorSpec, Side
+from evalgate.records import EvaluatorSpec, Side, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -16,7 +16,9 @@ class BuildRow:
     """One build. `partial` is why it is a sample without a verdict; `config` the resolved config as JSON.
 
     A noise study is stored like a build and is none: `study_runs` is how often it runs each task. `trial` is what
-    `evalgate compare` called the task that it tried: a build, but of nothing that anybody ships.
+    `evalgate compare` called the task that it tried: a build, but of nothing that anybody ships. `stores`: it holds
+    the runs of a baseline alone. `change` is what it measures, `measurement` which one of that change, from 1, of
+    which `failed` did before; `verdict` is what it was found to be when it ended.
     """
 
     id: int = 0
@@ -35,13 +37,19 @@ class BuildRow:
     trial: str | None = None
     gate: Mapping[str, Any] | None = None
     """Whose definitions decided, and what of them the change had otherwise; None where no base had any."""
+    stores: bool = False
+    change: str | None = None
+    measurement: int | None = None
+    failed: int | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentRow:
     """One side of one suite. `task` and `evaluators` are fingerprints; `watched` names what they cover, with hashes.
 
-    `commit` is that of a baseline that is one, `drawn_on` the day on which stored runs were drawn.
+    `commit` is that of a baseline that is one, `drawn_on` the day on which stored runs were drawn. `scorers` has the
+    fingerprint of each evaluator of which everything is known that its scores depend on.
     """
 
     id: int = 0
@@ -59,6 +67,7 @@ class ExperimentRow:
     stored: bool = False
     commit: str | None = None
     drawn_on: str | None = None
+    scorers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +141,11 @@ def build_from(row: sqlite3.Row) -> BuildRow:
         study_runs=row["study_runs"],
         trial=row["trial"],
         gate=None if row["gate"] is None else rows.from_json(row["gate"]),
+        stores=bool(row["stores"]),
+        change=row["change"],
+        measurement=row["measurement"],
+        failed=row["failed"],
+        verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
     )
 
 
@@ -153,6 +167,7 @@ def experiment_from(row: sqlite3.Row) -> ExperimentRow:
         stored=bool(row["stored"]),
         commit=row["commit_id"],
         drawn_on=row["drawn_on"],
+        scorers=rows.from_json(row["scorers"]),
     )
 
 

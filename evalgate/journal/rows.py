@@ -51,6 +51,14 @@ def from_json(value: str) -> Any:
         raise damaged(f"{str(error).partition(':')[0].lower()} where JSON should stand") from error
 
 
+def object_from(value: str) -> dict[str, Any]:
+    """Return the JSON object that a row holds. Raises JournalError where it holds something else."""
+    found = from_json(value)
+    if not isinstance(found, dict):
+        raise damaged("no object where one should stand")
+    return found
+
+
 def damaged(what: str) -> JournalError:
     """Return the error for a row that this program did not write like this."""
     return JournalError(
@@ -75,6 +83,11 @@ def text(value: str | None) -> str | None:
 def example_body(example: Example) -> dict[str, Json]:
     """Return what an example says, without its id."""
     return {"input": example.input, "output": example.output, "metadata": example.metadata, "split": example.split}
+
+
+def body_hash(body: Mapping[str, Json]) -> str:
+    """Return the hash by which what an example says is stored."""
+    return content_hash(body)
 
 
 def example_from(example_id: str, body: str) -> Example:

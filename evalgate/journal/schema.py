@@ -9,7 +9,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 7
+VERSION: Final = 9
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -196,6 +196,58 @@ CREATE TABLE human_label (      -- labels of that validation, of answers to the 
 ) STRICT, WITHOUT ROWID;
 """
 
+_CHANGES: Final = """
+ALTER TABLE build ADD COLUMN change TEXT;         -- what it measures: `pull request 12`, `branch tone`
+ALTER TABLE build ADD COLUMN measured TEXT;       -- equal in two builds that measured the very same thing
+ALTER TABLE build ADD COLUMN measurement INTEGER; -- which one of its change this is, from 1
+ALTER TABLE build ADD COLUMN failed INTEGER;      -- how many of those before it failed
+ALTER TABLE build ADD COLUMN verdict TEXT;        -- what it was found to be when it ended: `decide` says it anew
+ALTER TABLE build ADD COLUMN stores INTEGER NOT NULL DEFAULT 0;  -- it holds a baseline's runs alone: no verdict
+
+CREATE TABLE acceptance (       -- what was accepted of a suite when the build began
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    name TEXT NOT NULL,         -- the check
+    body TEXT NOT NULL,         -- JSON: the file, and whether it counts
+    PRIMARY KEY (build, suite, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE quarantine (       -- examples that were set aside when the build began
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    example_id TEXT NOT NULL,
+    name TEXT,                  -- the check that it decides nothing of; NULL: all of them
+    owner TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    expires TEXT NOT NULL,      -- the last day on which it is set aside
+    PRIMARY KEY (build, suite, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE baseline (         -- of a build that holds a baseline's runs: how it came to be one
+    build INTEGER PRIMARY KEY REFERENCES build (id) ON DELETE CASCADE,
+    set_by TEXT NOT NULL,
+    how TEXT NOT NULL CHECK (how IN ('set', 'push')),
+    source INTEGER,             -- the build that measured it as a candidate
+    verdict TEXT,               -- of that one
+    accepted TEXT NOT NULL      -- JSON list of what was accepted of it: check, slice, drop, author, reason
+) STRICT;
+"""
+
+_ORIGINS: Final = """
+ALTER TABLE experiment ADD COLUMN scorers TEXT NOT NULL DEFAULT '{}';  -- JSON object: evaluator -> fingerprint
+ALTER TABLE run ADD COLUMN origin INTEGER;         -- of a copy: the experiment that drew it; 0: one of another journal
+ALTER TABLE run ADD COLUMN drawn_as TEXT;          -- of a copy: its sample there
+ALTER TABLE evaluation ADD COLUMN origin INTEGER;  -- of a copy: the experiment in which it was evaluated
+UPDATE run SET origin = 0 WHERE started_at < (
+    SELECT b.created_at FROM experiment x JOIN build b ON b.id = x.build WHERE x.id = run.experiment
+);
+UPDATE evaluation SET origin = 0 WHERE EXISTS (
+    SELECT 1 FROM run r WHERE r.experiment = evaluation.experiment AND r.example_id = evaluation.example_id
+    AND r.sample = evaluation.sample AND r.origin = 0
+);
+"""
+
 _GATE: Final = """
 ALTER TABLE build ADD COLUMN gate TEXT;  -- JSON: whose definitions decided, what the change had otherwise; or NULL
 """
@@ -207,7 +259,9 @@ _MIGRATIONS: Final[dict[int, str]] = {
     3: _USAGE_OF_EVALUATIONS,
     4: _DRAWS,
     5: _TRIALS,
-    6: _GATE,
+    6: _CHANGES,
+    7: _ORIGINS,
+    8: _GATE,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

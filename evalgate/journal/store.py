@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from evalgate.canonical import content_hash
 from evalgate.errors import ConfigurationError
 from evalgate.journal import rows
+from evalgate.journal.baselines import JUDGE_AWAY, BaselineTables
 from evalgate.journal.builds import (
     NOISE,
     BuildRow,
@@ -19,6 +19,7 @@ from evalgate.journal.builds import (
     experiment_from,
     noise_from,
 )
+from evalgate.journal.changes import ChangeTables
 from evalgate.journal.connection import explained
 from evalgate.journal.judges import JudgeTables
 from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
@@ -26,12 +27,11 @@ from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
 _LABEL = 200
 """Characters of a label that tell it apart."""
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
-_JUDGE_AWAY = 'failure LIKE \'{"kind":"infrastructure"%\''
 _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
-class Journal(JudgeTables):
+class Journal(JudgeTables, ChangeTables, BaselineTables):
     """One journal file. Any number of processes may hold one open; each row is whole or absent."""
 
     # builds
@@ -41,10 +41,11 @@ class Journal(JudgeTables):
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version, study_runs, trial, gate) VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs, trial, stores, change, gate)"
+                " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
                  rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial,
-                 None if build.gate is None else rows.to_json(build.gate)),
+                 build.stores, rows.text(build.change), None if build.gate is None else rows.to_json(build.gate)),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 
@@ -56,9 +57,12 @@ class Journal(JudgeTables):
         return build_from(row)
 
     def builds(self, *, trials: bool = False) -> list[BuildRow]:
-        """Return every build, the latest first. Noise studies are none; with `trials`, what was tried is among them."""
+        """Return every build, the latest first; with `trials`, what was tried is among them.
+
+        Noise studies are none, nor is what holds a baseline's runs alone.
+        """
         tried = "" if trials else " AND trial IS NULL"
-        query = f"SELECT * FROM build WHERE study_runs IS NULL{tried} ORDER BY id DESC"
+        query = f"SELECT * FROM build WHERE study_runs IS NULL AND NOT stores{tried} ORDER BY id DESC"
         return [build_from(row) for row in self._all(query, ())]
 
     def studies(self) -> list[BuildRow]:
@@ -86,9 +90,9 @@ class Journal(JudgeTables):
         """Return whether infrastructure failed some run or judge of a build: those can be asked for again."""
         found = self._one(
             "SELECT 1 FROM run JOIN experiment ON experiment.id = run.experiment"
-            " WHERE build = :build AND failure_kind = 'infrastructure' AND NOT stored"
+            " WHERE build = :build AND failure_kind = 'infrastructure' AND origin IS NULL"
             " UNION ALL SELECT 1 FROM evaluation JOIN experiment ON experiment.id = evaluation.experiment"
-            f" WHERE build = :build AND {_JUDGE_AWAY} AND NOT stored LIMIT 1",
+            f" WHERE build = :build AND {JUDGE_AWAY} AND origin IS NULL LIMIT 1",
             {"build": build_id},
         )
         return found is not None
@@ -136,7 +140,7 @@ class Journal(JudgeTables):
         with self._write() as db:
             for example in examples:
                 body = rows.example_body(example)
-                digest = content_hash(body)
+                digest = rows.body_hash(body)
                 db.execute("INSERT OR IGNORE INTO content (hash, body) VALUES (?, ?)", (digest, rows.to_json(body)))
                 db.execute("INSERT INTO example VALUES (?, ?, ?, ?, ?)", (build_id, suite, count, example.id, digest))
                 count += 1
@@ -190,6 +194,7 @@ class Journal(JudgeTables):
             "stored": experiment.stored,
             "commit_id": experiment.commit,
             "drawn_on": experiment.drawn_on,
+            "scorers": rows.to_json(experiment.scorers),
         }
         with self._write() as db:
             cursor = db.execute(f"INSERT INTO experiment ({rows.placeholders(list(columns))})", columns)
@@ -227,10 +232,7 @@ class Journal(JudgeTables):
 
     def made(self, experiment: ExperimentRow) -> list[bool]:
         """Return of each run whether it failed; those of an experiment's own build alone, no copies of earlier ones."""
-        query = (
-            "SELECT failure_kind IS NOT NULL FROM run JOIN experiment x ON x.id = run.experiment JOIN build b ON"
-            " b.id = x.build WHERE x.id = ? AND run.started_at >= b.created_at"
-        )
+        query = "SELECT failure_kind IS NOT NULL FROM run WHERE experiment = ? AND origin IS NULL"
         return [bool(failed) for (failed,) in self._tuples(query, (experiment.id,))]
 
     def add_note(self, build_id: int, note: NoteRow) -> None:
@@ -255,39 +257,19 @@ class Journal(JudgeTables):
             NoteRow(suite=row["suite"], message=row["message"], unchanged=row["kind"] == "unchanged") for row in found
         ]
 
-    def drawn_baselines(
-        self, *, task: str, dataset_version: str, evaluators: str
-    ) -> list[tuple[DrawRow, ExperimentRow]]:
-        """Return every draw of a baseline of exactly this in a complete build, the latest first."""
-        found = self._all(
-            "SELECT x.*, d.suite AS d_suite, d.key, d.candidate, d.baseline FROM draw d JOIN build b ON b.id = d.build"
-            " JOIN experiment x ON x.build = d.build AND x.suite = d.suite AND x.side = 'baseline'"
-            " WHERE d.baseline > 0 AND b.status = 'complete' AND b.partial IS NULL AND x.task = ?"
-            " AND x.dataset_version = ? AND x.evaluators = ? ORDER BY d.build DESC, d.position DESC",
-            (task, dataset_version, evaluators),
-        )
-        return [
-            (
-                DrawRow(suite=row["d_suite"], key=row["key"], candidate=row["candidate"], baseline=row["baseline"]),
-                experiment_from(row),
-            )
-            for row in found
-        ]
-
     def earlier(self, experiment: ExperimentRow, sample: str, *, of_commit: str | None) -> list[int]:
         """Return the experiments of other builds that drew this sample of exactly this, the latest first.
 
         `of_commit` leaves only those whose tree was that commit, as it stands.
         """
         found = self._all(
-            "SELECT x.id FROM experiment x JOIN build b ON b.id = x.build WHERE x.id < :id AND x.build != :build"
+            "SELECT x.id FROM experiment x JOIN build b ON b.id = x.build WHERE x.build != :build"
             " AND x.side = :side AND x.task = :task AND x.dataset_version = :dataset_version"
             " AND x.evaluators = :evaluators AND NOT (x.stored AND :sample GLOB 'r[0-9]*')"
             " AND (:of_commit IS NULL OR x.commit_id = :of_commit OR"
             " (x.commit_id IS NULL AND b.commit_id = :of_commit AND NOT b.dirty))"
             " AND EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.sample = :sample) ORDER BY x.id DESC",
             {
-                "id": experiment.id,
                 "build": experiment.build,
                 "side": experiment.side.value,
                 "task": experiment.task,
@@ -344,7 +326,7 @@ class Journal(JudgeTables):
             " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
             " AND v.name = coalesce(:evaluator, v.name)) OR EXISTS (SELECT 1 FROM evaluation v"
             " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
-            f" AND v.name = coalesce(:evaluator, v.name) AND {_JUDGE_AWAY}))",
+            f" AND v.name = coalesce(:evaluator, v.name) AND {JUDGE_AWAY}))",
             experiment,
             sample,
             again=again,
@@ -383,23 +365,26 @@ class Journal(JudgeTables):
         """
         query = (
             "SELECT count(*), 86400 * (max(julianday(started_at) + latency / 86400) - min(julianday(started_at)))"
-            " FROM run JOIN experiment x ON x.id = run.experiment JOIN build b ON b.id = x.build WHERE x.id = ?"
-            " AND sample NOT GLOB '*again[0-9]*' AND started_at >= b.created_at"
+            " FROM run WHERE experiment = ? AND sample NOT GLOB '*again[0-9]*' AND origin IS NULL"
         )
         runs, seconds = next(self._tuples(query, (experiment,)))
         return runs, seconds
 
-    def usages(self, experiment: int) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None]]:
+    def usages(
+        self, experiment: int, *, stored: bool = True
+    ) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None]]:
         """Yield (example id, sample, evaluator, usage) of every run and evaluation; the evaluator of a run is "".
 
-        A usage is None where nobody saw it. Evaluations that called no model are left out.
+        A usage is None where nobody saw it. Evaluations that called no model are left out; so is, without `stored`,
+        what was copied of stored runs: another build paid for it.
         """
+        paid = "(:stored OR origin IS NULL OR sample GLOB '*-*')"
         query = (
-            "SELECT example_id, sample, '', coalesce(usage, 'null') FROM run WHERE experiment = :experiment"
+            f"SELECT example_id, sample, '', coalesce(usage, 'null') FROM run WHERE experiment = :experiment AND {paid}"
             " UNION ALL SELECT example_id, sample, name, usage FROM evaluation"
-            " WHERE experiment = :experiment AND usage IS NOT NULL"
+            f" WHERE experiment = :experiment AND usage IS NOT NULL AND {paid}"
         )
-        for example_id, sample, evaluator, usage in self._tuples(query, {"experiment": experiment}):
+        for example_id, sample, evaluator, usage in self._tuples(query, {"experiment": experiment, "stored": stored}):
             yield example_id, sample, evaluator, rows.usage_from(usage)
 
     def scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:

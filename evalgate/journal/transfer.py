@@ -1,16 +1,22 @@
-"""Rows from one journal file to another: a build exported as a file of its own, a stored baseline copied in."""
+"""Rows from one journal file to another, or within one: a build exported, earlier runs taken over by a later build.
+
+A copied run says which experiment drew it, and by which name; a copied evaluation, in which experiment it was made.
+"""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from evalgate.errors import ConfigurationError
 from evalgate.journal.connection import connect, explained
+from evalgate.journal.rows import EVALUATION, RUN
 from evalgate.journal.store import Journal
+from evalgate.records import EvaluatorSpec
 
 _OF_EXPERIMENTS: Final = "experiment IN (SELECT id FROM main.experiment WHERE build = :build)"
 _OF_ANSWERED: Final = (
@@ -30,7 +36,20 @@ _EXPORTED: Final = (
     ("noise", "build = :build"),
     ("judge", "build = :build"),
     ("human_label", "build = :build"),
+    ("acceptance", "build = :build"),
+    ("quarantine", "build = :build"),
+    ("baseline", "build = :build"),
 )
+_ORIGIN: Final = "coalesce(origin, experiment)"
+_SAME_DRAW: Final = "t.origin = coalesce(r.origin, r.experiment) AND t.drawn_as = coalesce(r.drawn_as, r.sample)"
+_CAN_BE_SAID: Final = (
+    '(v.failure IS NULL OR (json_valid(v.failure) AND v.failure NOT LIKE \'{"kind":"infrastructure"%\'))'
+    " AND (v.score IS NULL OR (v.score >= coalesce(:low, -1e308) AND v.score <= coalesce(:high, 1e308)))"
+    " AND (v.metadata IS NULL OR json_valid(v.metadata)) AND (v.usage IS NULL OR json_valid(v.usage))"
+)
+_PLACE: Final = frozenset({"experiment", "example_id", "sample"})
+_SAID: Final = tuple(name for name in EVALUATION if name not in _PLACE)
+_DRAWN: Final = tuple(name for name in RUN if name not in _PLACE)
 
 
 def export_build(journal: Path, build_id: int, target: Path) -> None:
@@ -48,17 +67,56 @@ def export_build(journal: Path, build_id: int, target: Path) -> None:
         single.execute("PRAGMA journal_mode = DELETE")
 
 
-def copy_experiment(source: Path, source_id: int, target: Path, target_id: int) -> None:
-    """Copy every run and evaluation of a stored experiment, so that the target journal alone can decide."""
-    within = source.resolve() == target.resolve()
-    with _joined(target, None if within else source) as db:
-        for table in ("run", "evaluation"):
-            names = [row[1] for row in db.execute(f"PRAGMA main.table_info({table})")]
-            columns = ", ".join(name for name in names if name != "experiment")
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """Runs of one experiment that another takes over: which examples, and each sample by what it is called there."""
+
+    experiment: int
+    names: Mapping[str, str]
+    examples: Iterable[str]
+
+
+def copy_drawn(source: Path, drawn: Drawn, target: Path, experiment: int) -> None:
+    """Copy runs into an experiment; of examples that it has runs of, none."""
+    with _taking(source, drawn, target) as (db, place):
+        columns = ", ".join(_DRAWN)
+        origin = _ORIGIN if place == "main" else "0"
+        db.execute(
+            f"INSERT INTO main.run (experiment, example_id, sample, origin, drawn_as, {columns})"
+            f" SELECT :target, example_id, new, {origin}, coalesce(drawn_as, sample), {columns}"
+            f" FROM {place}.run JOIN temp.named ON old = sample JOIN temp.taken USING (example_id)"
+            " WHERE experiment = :source AND NOT EXISTS (SELECT 1 FROM main.run t WHERE t.experiment = :target"
+            " AND t.example_id = run.example_id)",
+            {"target": experiment, "source": drawn.experiment},
+        )
+
+
+def copy_scores(source: Path, drawn: Drawn, target: Path, experiment: int, specs: Iterable[EvaluatorSpec]) -> None:
+    """Copy what evaluators said of the runs that `copy_drawn` copied, where that can be what they say.
+
+    `drawn` is what drew them, or in one journal another experiment that took them over and evaluated them anew. What a
+    judge that was away did not say is not copied, nor is a score outside of its range.
+    """
+    with _taking(source, drawn, target) as (db, place):
+        same = _SAME_DRAW if place == "main" else "t.sample = (SELECT new FROM temp.named WHERE old = v.sample)"
+        columns = ", ".join(f"v.{name}" for name in _SAID)
+        origin = "coalesce(v.origin, v.experiment)" if place == "main" else "0"
+        for spec in specs:
             db.execute(
-                f"INSERT INTO main.{table} (experiment, {columns})"
-                f" SELECT :target, {columns} FROM {'main' if within else 'other'}.{table} WHERE experiment = :source",
-                {"target": target_id, "source": source_id},
+                f"INSERT OR IGNORE INTO main.evaluation (experiment, example_id, sample, origin, {', '.join(_SAID)})"
+                f" SELECT :target, v.example_id, t.sample, {origin}, {columns}"
+                f" FROM {place}.evaluation v JOIN {place}.run r USING (experiment, example_id, sample)"
+                " JOIN temp.taken USING (example_id)"
+                f" JOIN main.run t ON t.experiment = :target AND t.example_id = v.example_id AND {same}"
+                " WHERE v.experiment = :source AND v.name = :name AND t.origin IS NOT NULL AND t.failure IS NULL"
+                f" AND {_CAN_BE_SAID}",
+                {
+                    "target": experiment,
+                    "source": drawn.experiment,
+                    "name": spec.name,
+                    "low": spec.low,
+                    "high": spec.high,
+                },
             )
 
 
@@ -68,16 +126,35 @@ def copy_samples(journal: Path, source_id: int, target_id: int, names: Mapping[s
     What the target has is kept; a run that only infrastructure failed is no answer.
     """
     with _joined(journal, None) as db:
-        for table, where in (("run", "failure_kind IS NOT 'infrastructure'"), ("evaluation", _OF_ANSWERED)):
-            known = [row[1] for row in db.execute(f"PRAGMA main.table_info({table})")]
-            columns = ", ".join(name for name in known if name not in ("experiment", "sample"))
-            for old, new in names.items():
-                db.execute(
-                    f"INSERT OR IGNORE INTO main.{table} (experiment, sample, {columns})"
-                    f" SELECT :target, :new, {columns}"
-                    f" FROM main.{table} WHERE experiment = :source AND sample = :old AND {where}",
-                    {"target": target_id, "new": new, "source": source_id, "old": old},
-                )
+        for old, new in names.items():
+            at = {"target": target_id, "new": new, "source": source_id, "old": old}
+            columns = ", ".join(_DRAWN)
+            db.execute(
+                f"INSERT OR IGNORE INTO main.run (experiment, example_id, sample, origin, drawn_as, {columns})"
+                f" SELECT :target, example_id, :new, coalesce(origin, experiment), coalesce(drawn_as, sample),"
+                f" {columns} FROM main.run WHERE experiment = :source AND sample = :old"
+                " AND failure_kind IS NOT 'infrastructure'",
+                at,
+            )
+            columns = ", ".join(_SAID)
+            db.execute(
+                f"INSERT OR IGNORE INTO main.evaluation (experiment, example_id, sample, origin, {columns})"
+                f" SELECT :target, example_id, :new, coalesce(origin, experiment), {columns}"
+                f" FROM main.evaluation WHERE experiment = :source AND sample = :old AND {_OF_ANSWERED}",
+                at,
+            )
+
+
+@contextmanager
+def _taking(source: Path, drawn: Drawn, target: Path) -> Iterator[tuple[sqlite3.Connection, str]]:
+    """Join two journals, with `drawn` in tables of its own; give what the source is called there."""
+    within = source.resolve() == target.resolve()
+    with _joined(target, None if within else source) as db:
+        db.execute("CREATE TEMP TABLE named (old TEXT PRIMARY KEY, new TEXT NOT NULL)")
+        db.executemany("INSERT INTO temp.named VALUES (?, ?)", drawn.names.items())
+        db.execute("CREATE TEMP TABLE taken (example_id TEXT PRIMARY KEY)")
+        db.executemany("INSERT INTO temp.taken VALUES (?)", ((example_id,) for example_id in drawn.examples))
+        yield db, "main" if within else "other"
 
 
 @contextmanager

@@ -23,6 +23,9 @@ from evalgate.records import MOST_DOLLARS
 MEANINGFUL: Final = ("anthropic-beta", "anthropic-version", "openai-beta")
 """Headers that change what a request asks for; all others say who asks, or how."""
 
+MEANINGFUL_PREFIX: Final = "x-amzn-bedrock-"
+"""Of headers that do so too: guardrails, latency classes."""
+
 _DAY: Final = 86_400.0
 _MB: Final = 1_000_000
 _LAST_DAY: Final = 253_402_214_400.0  # of the year 9999: what another hand wrote may be beyond any calendar
@@ -70,7 +73,8 @@ def key_of(request: Request) -> bytes:
     The body counts byte by byte: models answer in the order of the keys that they are sent.
     """
     named = {name.lower(): value for name, value in request.headers.items()}
-    asked = [f"{name}:{named[name]}" for name in MEANINGFUL if name in named]
+    names = (*MEANINGFUL, *sorted(name for name in named if name.startswith(MEANINGFUL_PREFIX)))
+    asked = [f"{name}:{named[name]}" for name in names if name in named]
     digest = hashlib.sha256()
     for part in (request.method, request.url, request.sample, *asked):
         raw = part.encode("utf-8", "surrogatepass")

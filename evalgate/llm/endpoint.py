@@ -8,10 +8,13 @@ from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from evalgate.errors import ConfigurationError
+from evalgate.llm.sigv4 import AwsKeys
 from evalgate.suite.addresses import wrong_with
-from evalgate.suite.config import Endpoint
+from evalgate.suite.config import Api, Endpoint
 
 _SECRET_LENGTH: Final = 16
+_KEY_HEADERS: Final[Mapping[Api, str]] = {"anthropic": "x-api-key", "gemini": "x-goog-api-key"}
+"""Where a key goes that is no bearer's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,6 +26,7 @@ class ModelEndpoint:
 
     name: str
     base_url: str
+    api: Api = "chat"
     concurrency: int = 32
     timeout: float = 60.0
     requests_per_minute: float | None = None
@@ -30,6 +34,8 @@ class ModelEndpoint:
     provider: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    aws: AwsKeys | None = field(default=None, repr=False)
+    """What its requests are signed with."""
 
     def url(self, path: str, model: str = "") -> str:
         """Return the address of `path` (`/chat/completions`) below the base, keeping the base's query.
@@ -59,27 +65,36 @@ class ModelEndpoint:
 def resolve_endpoint(name: str, endpoint: Endpoint, environ: Mapping[str, str]) -> ModelEndpoint:
     """Return the endpoint called `name` with its key from `environ`.
 
-    Raises ConfigurationError when the address is none or the variable that holds the key is unset or unusable.
+    Raises ConfigurationError when the address is none or a variable that holds a key is unset or unusable.
     """
     checked_url(endpoint.base_url, what=f"endpoint {name!r}: base_url")
     key = _key(name, endpoint.api_key_env, environ) if endpoint.api_key_env else None
+    aws = _aws(name, endpoint.aws_region, environ) if endpoint.aws_region else None
+    secrets = (key, aws and aws.secret, aws and aws.token)
     return ModelEndpoint(
         name=name,
         base_url=endpoint.base_url,
+        api=endpoint.api,
         concurrency=endpoint.concurrency,
         timeout=endpoint.timeout,
         requests_per_minute=endpoint.requests_per_minute,
         tokens_per_minute=endpoint.tokens_per_minute,
         provider=endpoint.provider,
         headers=_credentials(endpoint, key) if key else {},
-        secrets=(key,) if key else (),
+        secrets=tuple(secret for secret in secrets if secret),
+        aws=aws,
     )
 
 
 def _credentials(endpoint: Endpoint, key: str) -> dict[str, str]:
-    if endpoint.api_key_header is None:
-        return {"Authorization": f"Bearer {key}"}
-    return {endpoint.api_key_header: key}
+    header = endpoint.api_key_header or _KEY_HEADERS.get(endpoint.api)
+    return {"Authorization": f"Bearer {key}"} if header is None else {header: key}
+
+
+def _aws(name: str, region: str, environ: Mapping[str, str]) -> AwsKeys:
+    access, secret = (_key(name, variable, environ) for variable in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"))
+    token = _key(name, "AWS_SESSION_TOKEN", environ) if environ.get("AWS_SESSION_TOKEN") else None
+    return AwsKeys(access=access, secret=secret, token=token, region=region)
 
 
 def checked_url(url: str, *, what: str) -> None:
@@ -94,7 +109,7 @@ def _key(name: str, variable: str, environ: Mapping[str, str]) -> str:
     if not key:
         raise ConfigurationError(
             f"endpoint {name!r} needs a key, and the environment variable {variable} is not set",
-            next_step=f"set {variable}, or remove api_key_env from endpoints.{name} if it takes no key",
+            next_step=f"set {variable}, or remove {_wanting(variable)} from endpoints.{name} if it takes no key",
         )
     if not (key.isascii() and key.isprintable()):
         raise ConfigurationError(
@@ -102,3 +117,7 @@ def _key(name: str, variable: str, environ: Mapping[str, str]) -> str:
             next_step=f"set {variable} to the key alone, on one line",
         )
     return key
+
+
+def _wanting(variable: str) -> str:
+    return "aws_region" if variable.startswith("AWS_") and not variable.startswith("AWS_BEARER") else "api_key_env"

@@ -11,14 +11,15 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit, urlunsplit
 
+from evalgate.llm.cache import MEANINGFUL, MEANINGFUL_PREFIX
 from evalgate.llm.call import Request, Response, Sender
 from evalgate.llm.endpoint import ModelEndpoint
 from evalgate.llm.failures import CallFailed, NotCached, Stopped
-from evalgate.llm.relay import error_body, model_in, read_whole, rejects_usage, with_usage, without_usage
+from evalgate.llm.mounts import address_of, surroundings
+from evalgate.llm.relay import error_body, read_whole, rejects_usage, with_usage, without_usage
 from evalgate.llm.tab import Tab, on_tab
-from evalgate.records import ErrorKind, TaskOutcome
+from evalgate.records import ErrorKind, TaskOutcome, Usage
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -28,10 +29,11 @@ Key = tuple[str, str]
 
 RUN_HEADER: Final = "x-evalgate-run"
 """With the example's id: whose call it is, from a program that holds several runs at once."""
-PLACEHOLDER_KEY: Final = "evalgate-has-the-key"
-_PASSED_ON: Final = frozenset({"content-type", "accept", "openai-beta", "openai-organization", "openai-project"})
+_PASSED_ON: Final = frozenset(
+    {"content-type", "accept", "openai-beta", "openai-organization", "openai-project", *MEANINGFUL}
+)
+_PASSED_BACK: Final = ("content-type", "x-amzn-errortype")
 _LONGEST_BODY: Final = 64 * 1024 * 1024
-_DIRECT: Final = "127.0.0.1,localhost"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -39,25 +41,32 @@ class _Held:
     """One run at work, and what became of its calls."""
 
     tab: Tab
+    trace: str | None = None
     failure: CallFailed | None = None
     shared: bool = False
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
 class Door:
-    """One program's way to its endpoint. `environment` is what the program must see."""
+    """One program's way to its endpoint.
+
+    `environment` is what the program must see, `defaults` what it sees where its own does not say otherwise.
+    """
 
     endpoint: ModelEndpoint
     environment: Mapping[str, str]
+    defaults: Mapping[str, str] = field(default_factory=dict)
     held: dict[Key, _Held] = field(default_factory=dict)
+    stray: Tab = field(default_factory=Tab)
+    """Calls of which nobody can say for which of several runs they were, until one of these ends."""
     sample: str = "start"
     """That of the runs which it holds, or held last; before the first one a name of its own."""
     closed: bool = False
 
-    def enter(self, key: Key) -> None:
-        """The program begins a run."""
+    def enter(self, key: Key, trace: str | None) -> None:
+        """The program begins a run, which was given the `traceparent` that its calls may bring along."""
         self.sample = key[1]
-        self.held[key] = _Held(tab=Tab(key[0]))
+        self.held[key] = _Held(tab=Tab(key[0]), trace=_trace_id(trace))
 
     def settle(self, key: Key, outcome: TaskOutcome) -> TaskOutcome:
         """The run ended: return its outcome with what its calls took, and with their failure where that is its cause.
@@ -72,18 +81,32 @@ class Door:
         refused = isinstance(failure, Stopped | NotCached)
         if failure is not None and failure.kind is ErrorKind.INFRASTRUCTURE and (refused or outcome.failure):
             outcome = replace(outcome, output=None, failure=failure.failure())
-        if outcome.usage is None and held.tab.calls and not held.shared:
-            outcome = replace(outcome, usage=held.tab.usage())
+        if outcome.usage is None and (held.shared or held.tab.calls):
+            outcome = replace(outcome, usage=self._together(held) if held.shared else held.tab.usage())
         return outcome
+
+    def _together(self, held: _Held) -> tuple[Usage, ...] | None:
+        """Return what this run and those beside it took, which is one of theirs to tell; None where nobody said."""
+        own = held.tab.usage()
+        if own is None:
+            return None
+        stray, self.stray = self.stray.usage(), Tab()
+        if stray is None:
+            return None
+        told_by_another = Usage(model=self.endpoint.name, input_tokens=0, output_tokens=0, cost=0.0, calls=0)
+        return tuple(replace(part, shared=True) for part in (*own, *stray) or (told_by_another,))
 
     def close(self) -> None:
         """Let nobody in any more: the program is gone."""
         self.closed = True
 
-    def runs_of(self, named: str | None) -> list[_Held]:
+    def runs_of(self, headers: Mapping[str, str]) -> list[_Held]:
         """Return the runs that a call may belong to: one, where the program holds one or says which."""
-        if named is not None:
-            found = [held for (example, _), held in self.held.items() if example == named]
+        named, trace = headers.get(RUN_HEADER), _trace_id(headers.get("traceparent"))
+        for found in (
+            [held for (example, _), held in self.held.items() if example == named],
+            [held for held in self.held.values() if trace is not None and held.trace == trace],
+        ):
             if found:
                 return found
         return list(self.held.values())
@@ -116,13 +139,8 @@ class Proxy:
         token = secrets.token_hex(16)
         self._doors = {name: door for name, door in self._doors.items() if not door.closed}
         address = f"http://127.0.0.1:{self._port}/{token}"
-        environment = {
-            "OPENAI_BASE_URL": address,
-            "OPENAI_API_KEY": PLACEHOLDER_KEY,
-            "NO_PROXY": _DIRECT,
-            "no_proxy": _DIRECT,
-        }
-        self._doors[token] = Door(endpoint=endpoint, environment=environment)
+        seen = surroundings(endpoint, address)
+        self._doors[token] = Door(endpoint=endpoint, environment=seen.environment, defaults=seen.defaults)
         return self._doors[token]
 
     async def close(self) -> None:
@@ -138,15 +156,17 @@ class Proxy:
         if door is None or door.closed:
             return web.Response(status=404, body=error_body("evalgate knows no such address", "not_found"))
         body = await asked.read()
-        runs = door.runs_of(asked.headers.get(RUN_HEADER))
+        runs = door.runs_of(asked.headers)
         if len(runs) > 1:
             for run in runs:
                 run.shared = True  # nobody can say which of them this call was for
-        with on_tab(runs[0].tab if len(runs) == 1 else None):
+        with on_tab(runs[0].tab if len(runs) == 1 else door.stray):
             response = await self._relayed(door, asked, body, runs)
-        kind = response.headers.get("content-type", "application/json")
-        # What can be tried again was: a client that tried once more would wait for nothing.
-        headers = {"content-type": kind} | ({} if response.good else {"x-should-retry": "false"})
+        headers = {name: response.headers[name] for name in _PASSED_BACK if name in response.headers}
+        headers.setdefault("content-type", "application/json")
+        if not response.good:
+            # What can be tried again was: a client that tried once more would wait for nothing.
+            headers["x-should-retry"] = "false"
         return web.Response(status=response.status, body=response.body, headers=headers)
 
     async def _relayed(self, door: Door, asked: web.Request, body: bytes, runs: list[_Held]) -> Response:
@@ -174,18 +194,28 @@ class Proxy:
 
 
 def _request(door: Door, asked: web.Request, body: bytes) -> Request:
-    own = urlsplit(door.endpoint.url(f"/{asked.match_info['path']}", model_in(body)))
-    query = "&".join(part for part in (own.query, asked.rel_url.raw_query_string) if part)
+    # As it came: what is encoded in it (the colon of a model's name) is part of what is signed.
+    path = asked.rel_url.raw_path.split("/", 2)[2]
+    url, model = address_of(door.endpoint, path, asked.rel_url.raw_query_string, body)
     return Request(
         endpoint=door.endpoint,
-        url=urlunsplit(own._replace(query=query)),
+        url=url,
         sample=door.sample,
-        model=model_in(body),
+        model=model,
         timeout=door.endpoint.timeout,
         body=body,
         method=asked.method,
-        headers={name.lower(): value for name, value in asked.headers.items() if name.lower() in _PASSED_ON},
+        headers={name.lower(): value for name, value in asked.headers.items() if _passes(name.lower())},
     )
+
+
+def _trace_id(traceparent: str | None) -> str | None:
+    parts = (traceparent or "").split("-")
+    return parts[1] if len(parts) >= 4 and len(parts[1]) == 32 else None
+
+
+def _passes(name: str) -> bool:
+    return name in _PASSED_ON or name.startswith(MEANINGFUL_PREFIX)
 
 
 def _failed(failure: CallFailed, refused: Response | None, endpoint: ModelEndpoint) -> Response:

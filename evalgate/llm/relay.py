@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Final
 
 from evalgate.llm.call import Response
-from evalgate.llm.chat import failure_of_error, failure_of_status
 from evalgate.llm.failures import BadRequest, CallFailed, Garbled
 from evalgate.llm.jsontext import strict_json
-from evalgate.llm.usage import EVENT_STREAM, events
-from evalgate.records import Json
+from evalgate.llm.statuses import failure_of_error, failure_of_status
+from evalgate.llm.streams import events, is_stream
+from evalgate.records import Json, JsonObject
 
-_ENDS: Final = frozenset({"response.completed", "response.incomplete"})
-"""Events with which a stream of the responses API is whole."""
+_ENDS: Final = frozenset({"response.completed", "response.incomplete", "message_stop"})
+"""Events with which a stream of OpenAI's responses, or of Anthropic's messages, is whole."""
 _FAILURES: Final = frozenset({"response.failed", "error"})
 _DONE: Final = b"[DONE]"
 
@@ -24,7 +24,7 @@ def read_whole(response: Response) -> Response:
     """Return `response` if it is a whole answer of whatever API. Raises CallFailed, retryable where that may help."""
     if not response.good:
         raise failure_of_status(response)
-    if response.headers.get("content-type", "").startswith(EVENT_STREAM):
+    if is_stream(response.headers.get("content-type", "")):
         _check_stream(response)
         return response
     try:
@@ -42,15 +42,38 @@ def read_whole(response: Response) -> Response:
 def _check_stream(response: Response) -> None:
     """Raise CallFailed unless the stream came to its end."""
     ended = any(line[5:].strip() == _DONE for line in response.body.splitlines() if line.startswith(b"data:"))
-    for event in events(response.body):
-        kind = event.get("type")
-        if kind in _FAILURES or event.get("error"):
-            inner = event.get("response")
-            told = event.get("error") or (inner.get("error") if isinstance(inner, Mapping) else None) or dict(event)
-            raise failure_of_error(response, told)
-        ended = ended or kind in _ENDS or kind == "message_stop"
+    for event in events(response.body, response.headers.get("content-type", "")):
+        failed = _failure_in(event)
+        if failed is not None:
+            raise failure_of_error(response, failed)
+        ended = ended or _ends(event)
     if not ended:
         raise Garbled("the stream was cut before its end", retry=True)
+
+
+def _failure_in(event: JsonObject) -> Json:
+    """Return the error that an event of a stream reports; None where it reports none."""
+    exception = event.get(":exception-type")
+    if exception is not None:
+        return {**event, "type": exception}
+    if event.get("type") not in _FAILURES and not event.get("error"):
+        return None
+    inner = event.get("response")
+    return event.get("error") or (inner.get("error") if isinstance(inner, Mapping) else None) or dict(event)
+
+
+def _ends(event: JsonObject) -> bool:
+    """Return whether a stream is whole with this event."""
+    if event.get("type") in _ENDS or "amazon-bedrock-invocationMetrics" in event:
+        return True
+    if event.get(":event-type") == "metadata":  # what Converse says last
+        return True
+    candidates, feedback = event.get("candidates"), event.get("promptFeedback")
+    if isinstance(feedback, Mapping) and feedback.get("blockReason"):
+        return True
+    return isinstance(candidates, list) and any(
+        isinstance(each, Mapping) and each.get("finishReason") is not None for each in candidates
+    )
 
 
 def with_usage(body: bytes, path: str) -> bytes | None:
@@ -88,8 +111,9 @@ def model_in(body: bytes) -> str:
 
 
 def error_body(message: str, kind: str) -> bytes:
-    """Return an error as OpenAI's clients read it."""
-    return json.dumps({"error": {"message": message, "type": kind, "param": None, "code": kind}}).encode("ascii")
+    """Return an error as clients of OpenAI, Anthropic, Google and AWS read it."""
+    error = {"message": message, "type": kind, "param": None, "code": kind}
+    return json.dumps({"type": "error", "error": error, "message": message}).encode("ascii")
 
 
 def _object(body: bytes) -> Mapping[str, Json] | None:

@@ -7,17 +7,20 @@ import ipaddress
 import random
 import urllib.request
 from collections.abc import Callable
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Final, Self, TypeVar
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import aiohttp
+from yarl import URL
 
 from evalgate import __version__
 from evalgate.llm.call import Reader, Request, Response
 from evalgate.llm.failures import CallFailed, Garbled, RateLimited, Refused, Stopped, TimedOut, TooLarge, Unreachable
 from evalgate.llm.limits import Limits, Pass
 from evalgate.llm.retry import delay_before_retry, worth_retrying
+from evalgate.llm.sigv4 import signed_headers
 from evalgate.llm.usage import usage_in
 
 T = TypeVar("T")
@@ -169,9 +172,9 @@ class Transport:
         began = clock()
         async with self._connected().request(
             request.method,
-            url,
+            URL(url, encoded=True) if request.endpoint.aws else url,
             data=request.body or None,
-            headers={**request.endpoint.headers, **request.headers},
+            headers=_headers(request, url),
             allow_redirects=False,
             proxy=self._proxy(url),
         ) as reply:
@@ -222,6 +225,15 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def _headers(request: Request, url: str) -> dict[str, str]:
+    """Return the headers of one attempt; a signature is of its own time."""
+    headers = {**request.endpoint.headers, **request.headers}
+    if request.endpoint.aws is None:
+        return headers
+    now = datetime.now(UTC)
+    return headers | signed_headers(request.endpoint.aws, method=request.method, url=url, body=request.body, now=now)
 
 
 def _origin(url: str) -> tuple[str, str, int]:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
 from evalgate.llm.jsontext import strict_json
+from evalgate.llm.streams import events, is_stream
 from evalgate.records import MOST_TOKENS, Json, JsonObject, Usage
 
-EVENT_STREAM: Final = "text/event-stream"
+_PLACES: Final = ("usage", "usageMetadata", "amazon-bedrock-invocationMetrics")
+_WITHIN: Final = ("response", "message")
+"""Where an event of a stream (OpenAI's responses, Anthropic's messages) holds the answer that it is about."""
+
+_ASKED: Final = ("prompt_tokens", "input_tokens", "inputTokens", "promptTokenCount", "inputTokenCount")
+_ANSWERED: Final = ("completion_tokens", "output_tokens", "outputTokens", "candidatesTokenCount", "outputTokenCount")
+_THOUGHT: Final = ("thoughtsTokenCount",)
+_BY_TOOLS: Final = ("toolUsePromptTokenCount",)
+_READ: Final = ("cache_read_input_tokens", "cacheReadInputTokens", "cacheReadInputTokenCount")
+_WRITTEN: Final = ("cache_creation_input_tokens", "cacheWriteInputTokens", "cacheWriteInputTokenCount")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,59 +56,69 @@ class TokenUsage:
 
 
 def usage_of(given: Json, tier: Json = None) -> TokenUsage | None:
-    """Return the usage that the `usage` object of an answer states, on a service tier; None where it states none.
+    """Return the usage that an answer states, on a service tier; None where it states none.
 
-    Chat completions, the responses API and Anthropic's messages name the same counts differently. A count that is none
-    (-5, "7", more than there can be) leaves the usage unknown: read as 0 it would be free.
+    Every protocol names the same counts differently. A count that is none (-5, "7", more than there can be) leaves the
+    usage unknown: read as 0 it would be free.
     """
     if not isinstance(given, Mapping):
         return None
-    asked = given.get("prompt_tokens", given.get("input_tokens"))
-    answered = given.get("completion_tokens", given.get("output_tokens"))
-    if (asked is None and answered is None) or not all(each is None or _is_count(each) for each in (asked, answered)):
+    asked, answered = (_first(given, names) for names in (_ASKED, _ANSWERED))
+    # Gemini counts what it thought, and what its tools put in, beside the rest.
+    thought, by_tools = (_first(given, names) for names in (_THOUGHT, _BY_TOOLS))
+    stated = (asked, answered, thought, by_tools)
+    if (asked is None and answered is None) or not all(each is None or _is_count(each) for each in stated):
         return None
-    # Anthropic counts what it wrote to and read from its cache beside the input, not within it.
-    read, written = _count(given.get("cache_read_input_tokens")), _count(given.get("cache_creation_input_tokens"))
+    # Anthropic and Bedrock count what was written to and read from their cache beside the input, not within it.
+    read, written = (_count(_first(given, names)) for names in (_READ, _WRITTEN))
     return TokenUsage(
-        input_tokens=_count(asked) + read + written,
-        output_tokens=_count(answered),
-        cached_tokens=read + _detail(given, ("prompt_tokens_details", "input_tokens_details"), "cached_tokens"),
-        reasoning_tokens=_detail(given, ("completion_tokens_details", "output_tokens_details"), "reasoning_tokens"),
+        input_tokens=_count(asked) + _count(by_tools) + read + written,
+        output_tokens=_count(answered) + _count(thought),
+        cached_tokens=read
+        + _count(given.get("cachedContentTokenCount"))
+        + _detail(given, ("prompt_tokens_details", "input_tokens_details"), "cached_tokens"),
+        reasoning_tokens=_count(thought)
+        + _detail(given, ("completion_tokens_details", "output_tokens_details"), "reasoning_tokens")
+        + _detail(given, ("output_tokens_details",), "thinking_tokens"),
         written_tokens=written,
         tier=tier if isinstance(tier, str) else None,
     )
 
 
 def usage_in(body: bytes, content_type: str) -> TokenUsage | None:
-    """Return the usage that a response's body states; of a stream the last one stated. None where there is none."""
-    if content_type.startswith(EVENT_STREAM):
-        found = [usage for event in events(body) if (usage := _stated(event)) is not None]
-        return found[-1] if found else None
+    """Return the usage that a response's body states; of a stream each count as it was stated last."""
+    if is_stream(content_type):
+        counts: dict[str, Json] = {}
+        tier: Json = None
+        for event in events(body, content_type):
+            found, on = _stated(event)
+            counts.update({name: value for name, value in (found or {}).items() if value is not None})
+            tier = on or tier
+        return usage_of(counts or None, tier)
     try:
         document = strict_json(body)
     except ValueError:
         return None
-    return _stated(document) if isinstance(document, Mapping) else None
+    return usage_of(*_stated(document)) if isinstance(document, Mapping) else None
 
 
-def events(body: bytes) -> Iterator[JsonObject]:
-    """Yield the JSON objects that a whole event stream carries; what is none is left out."""
-    for line in body.splitlines():
-        if not line.startswith(b"data:"):
-            continue
-        try:
-            event: Json = json.loads(line[5:])
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(event, Mapping):
-            yield event
+def _stated(document: JsonObject) -> tuple[JsonObject | None, Json]:
+    """Return the usage and the tier of an answer, or of the answer that an event holds."""
+    for name in _PLACES:
+        found = document.get(name)
+        if isinstance(found, Mapping):
+            return found, document.get("service_tier")
+    for name in _WITHIN:
+        inner = document.get(name)
+        if isinstance(inner, Mapping):
+            found, tier = _stated(inner)
+            if found is not None:
+                return found, tier
+    return None, None
 
 
-def _stated(document: JsonObject) -> TokenUsage | None:
-    """Return the usage of an answer, or of the answer inside an event of the responses API."""
-    found = usage_of(document.get("usage"), document.get("service_tier"))
-    inner = document.get("response")
-    return _stated(inner) if found is None and isinstance(inner, Mapping) else found
+def _first(usage: JsonObject, names: tuple[str, ...]) -> Json:
+    return next((usage[name] for name in names if usage.get(name) is not None), None)
 
 
 def _detail(usage: JsonObject, groups: tuple[str, ...], name: str) -> int:

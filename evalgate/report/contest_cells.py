@@ -161,11 +161,10 @@ def headline(suite: SuiteResult) -> str:
 
 def subject(result: ContestResult, suite: SuiteResult) -> str:
     """Say who is compared on what."""
-    clusters = f" in {count(suite.clusters, 'cluster')}" if suite.clusters is not None else ""
     times = f", {suite.repetitions} answers to each" if suite.repetitions > 1 else ""
     several = count(len(suite.contenders), "contender")
     return (
-        f"{several} on {count(suite.examples, 'example')}{clusters} of {suite.file}{times}; each against"
+        f"{several} on {formatting.grouped(suite.examples, suite.clusters)} of {suite.file}{times}; each against"
         f" {result.chosen}; quality is {suite.metric}"
     )
 

@@ -22,6 +22,11 @@ _BEYOND_DIGITS: Final = 1e15
 """From here on a number is written by its size."""
 
 
+def grouped(examples: int, clusters: int | None) -> str:
+    """Write how many examples there are, and in how many clusters: `80 examples in 12 clusters`."""
+    return count(examples, "example") + (f" in {count(clusters, 'cluster')}" if clusters is not None else "")
+
+
 def percent(share: float) -> str:
     """Write a share as a percentage: `81 %`. What is not all is never 100 %, what is not nothing never 0 %."""
     value = share * 100

@@ -21,6 +21,7 @@ from evalgate.decision.results import (
     Interval,
     Ratio,
     RuleDecision,
+    SetAside,
     SliceDecision,
     SuiteDecision,
 )
@@ -46,6 +47,7 @@ def json_report(report: BuildReport) -> dict[str, Any]:
         "evalgate": {"report": REPORT_VERSION, "version": report.build.evalgate_version},
         "verdict": None if report.sample else decision.verdict.value,
         "reason": decision.reason,
+        "accepted": decision.accepted and not report.sample,
         "exit_code": report.build.exit_code,
         "build": _build(report.build),
         "decision": {
@@ -54,6 +56,7 @@ def json_report(report: BuildReport) -> dict[str, Any]:
             "columns": decision.columns,
             "sign_patterns": decision.flips,
             "promise": decision.promise,
+            "measurement": decision.measurement,
         },
         "gate": _gate(report.gate, sample=report.sample),
         "suites": [_suite(suite, shown, sample=report.sample) for suite, shown in report.each_suite()],
@@ -88,6 +91,9 @@ def _build(build: BuildInfo) -> dict[str, Any]:
         "branch": build.branch,
         "dirty": build.dirty,
         "config": build.config_file,
+        "change": build.change,
+        "measurement": build.measurement,
+        "failed_before": build.failed_before,
         "mode": build.mode,
         "gated": build.gated,
         "sample": build.partial,
@@ -103,7 +109,12 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "reason": suite.reason,
         "next_step": suite.next_step,
         "unmeasurable": suite.unmeasurable,
-        "dataset": {"file": shown.dataset, "version": shown.dataset_version, "examples": suite.examples},
+        "dataset": {
+            "file": shown.dataset,
+            "version": shown.dataset_version,
+            "examples": suite.examples,
+            "clusters": suite.clusters,
+        },
         "identical": suite.identical,
         "repetitions": shown.repetitions,
         "sides": {side.value: _side_of_suite(side, shown) for side in Side if _has(side, shown)},
@@ -111,8 +122,22 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "spending": spending_json(shown),
         "warnings": list(suite.warnings),
         "notes": list(shown.notes),
+        "quarantined": [_set_aside(entry, suite) for entry in suite.quarantined],
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],
+    }
+
+
+def _set_aside(entry: SetAside, suite: SuiteDecision) -> dict[str, Any]:
+    checks = {check.name: check for check in suite.checks}
+    return {
+        "example": entry.example_id,
+        "check": entry.check,
+        "owner": entry.owner,
+        "reason": entry.reason,
+        "expires": entry.expires,
+        "active": entry.active,
+        "scores": {name: _flip(flip, checks[name]) for name, flip in entry.flips if name in checks},
     }
 
 
@@ -155,6 +180,7 @@ def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
         "comparison": _comparison(check.comparison),
         "corrected": _corrected(check.corrected),
         "detectable": _number(check.detectable),
+        "acceptance": None if check.accepted is None or sample else asdict(check.accepted),
         "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},
         "slices": [] if sample else [_slice(part) for part in check.slices],
         "distribution": _distribution(check.distribution),
@@ -230,6 +256,7 @@ def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
         return None
     return {
         "pairs": comparison.pairs,
+        "clusters": comparison.clusters,
         "changed": comparison.changed,
         "worse": comparison.worse,
         "better": comparison.better,

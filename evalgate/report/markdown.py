@@ -89,6 +89,7 @@ class Section:
     amounts: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    quarantine: tuple[str, ...]
     numbers: tuple[Numbers, ...]
     spreads: tuple[spread.Table, ...]
 
@@ -98,7 +99,8 @@ class Numbers:
     """What people who know statistics look for, of one check or slice."""
 
     name: str
-    pairs: int
+    pairs: str
+    """`80`, or `80 in 12 clusters`."""
     worse: int
     better: int
     change: str
@@ -149,6 +151,7 @@ def render_markdown(report: BuildReport, *, detail: Detail, template: str = "sum
         own=gate_words.own_verdict(report),
         sections=[_section(report, suite, shown, detail) for suite, shown in report.each_suite()],
         promise=None if report.sample else report.decision.promise,
+        measurement=None if report.sample else report.decision.measurement,
         next_steps=sentences.next_steps(report),
         footer=sentences.build_line(report),
         detail=detail,
@@ -184,6 +187,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         amounts=tuple(sentences.amounts(suite, shown)),
         warnings=suite.warnings,
         notes=shown.notes,
+        quarantine=tuple(sentences.quarantine(suite, shown, most=_EXAMPLES)),
         numbers=() if report.sample else tuple(_numbers(suite)),
         spreads=tuple(spread.tables(suite, shown)) if detail > Detail.TABLES else (),
     )
@@ -279,6 +283,10 @@ def _numbers(suite: SuiteDecision) -> Iterator[Numbers]:
                 yield replace(_line(check, named, part.comparison), detectable=formatting.UNKNOWN)
 
 
+def _pairs(of: Comparison) -> str:
+    return f"{of.pairs:,}" + (f" in {formatting.count(of.clusters, 'cluster')}" if of.clusters is not None else "")
+
+
 def _line(check: CheckDecision, name: str, comparison: Comparison) -> Numbers:
     interval, ratio = comparison.interval, check.ratio
     change, between = formatting.points(comparison.delta), formatting.point_range
@@ -293,7 +301,7 @@ def _line(check: CheckDecision, name: str, comparison: Comparison) -> Numbers:
     )
     return Numbers(
         name=name,
-        pairs=comparison.pairs,
+        pairs=_pairs(comparison),
         worse=comparison.worse,
         better=comparison.better,
         change=change,

@@ -35,6 +35,11 @@ class BuildInfo:
     """False under --no-gate: the verdict is shown and the exit code is 0."""
     resumed: int = 0
     partial: str | None = None
+    change: str | None = None
+    """What the build measures: `pull request 12`, `branch tone`."""
+    measurement: int | None = None
+    """Which measurement of that change it is, from 1."""
+    failed_before: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,7 +91,8 @@ class Spending:
     """What calls of models took for one part of a suite: `who` is a side (its task) or an evaluator.
 
     `cost` is what the priced calls cost when they were made, in US dollars, and `paid` that of those made in this
-    build; `unpriced` calls have a price that nobody knows. `unseen` runs or evaluations used what nobody saw.
+    build; `unpriced` calls have a price that nobody knows. `unseen` runs or evaluations used what nobody saw,
+    `together` runs what nobody can tell apart.
     """
 
     who: str
@@ -97,6 +103,7 @@ class Spending:
     paid: float
     unpriced: int
     unseen: int
+    together: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,5 +207,14 @@ class BuildReport:
 
     @property
     def verdict_text(self) -> str:
-        """The verdict's name, or NO VERDICT for a sample."""
-        return "NO VERDICT" if self.sample else self.decision.verdict.value
+        """The verdict's name and whose word stands against it, or NO VERDICT for a sample."""
+        if self.sample:
+            return "NO VERDICT"
+        return f"{self.decision.verdict.value}{self._accepted_by}"
+
+    @property
+    def _accepted_by(self) -> str:
+        if not self.decision.accepted:
+            return ""
+        authors = {check.accepted.author for _, check in self.gating_checks() if check.accepted is not None}
+        return f", accepted by {' and '.join(sorted(authors))}"

@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
-from evalgate.decision.noise import REPETITIONS
-from evalgate.decision.study import CheckNoise, Flaky, Study, SuiteNoise
+from evalgate.decision.study import REPETITIONS, CheckNoise, Flaky, Study, SuiteNoise
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
 from evalgate.report.formatting import count, percent, points
+from evalgate.report.noise_resources import resources
 from evalgate.report.noise_words import (
     StudyInfo,
     alarm_lines,
@@ -56,6 +56,7 @@ def _suite(page: Page, suite: SuiteNoise, study: Study) -> None:
         _check(page, check)
     for check in measured:
         _drops(page, check)
+    resources(page, suite)
     for check in measured:
         _flaky(page, check, study.runs)
 

@@ -7,8 +7,7 @@ import math
 from dataclasses import asdict
 from typing import Any, Final
 
-from evalgate.decision.noise import REPETITIONS
-from evalgate.decision.study import CheckNoise, FalseAlarms, Study, SuiteNoise
+from evalgate.decision.study import REPETITIONS, CheckNoise, FalseAlarms, ResourceNoise, Study, SuiteNoise
 from evalgate.report.noise_words import StudyInfo
 
 NOISE_VERSION: Final = 1
@@ -65,6 +64,30 @@ def _suite(suite: SuiteNoise) -> dict[str, Any]:
         "errors": suite.errors,
         "missing": suite.missing,
         "checks": [_check(check) for check in suite.checks],
+        "resources": [_resource(each) for each in suite.resources],
+    }
+
+
+def _resource(each: ResourceNoise) -> dict[str, Any]:
+    parts = each.components
+    return {
+        "name": each.name,
+        "obstacle": each.obstacle,
+        "spread": None if parts is None else _number(math.expm1(each.log)),
+        "variance": None
+        if parts is None
+        else {"examples": _number(parts.examples), "answers": _number(parts.answers), "runs": _number(parts.runs)},
+        "cluster_correlation": _number(each.icc),
+        "rises": [
+            {
+                "examples": row.examples,
+                "caught": [
+                    {"repetitions": times, "rise": _number(rise)}
+                    for times, rise in zip(REPETITIONS, row.caught, strict=True)
+                ],
+            }
+            for row in each.rises
+        ],
     }
 
 

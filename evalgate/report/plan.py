@@ -1,21 +1,20 @@
-"""The plan of a run as text and as JSON: what it takes, and what its comparisons could catch."""
+"""The plan of a run as text: what it takes, and what its comparisons could catch."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final
 
-from evalgate.decision.outlook import OWN_CHANGES
-from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan, longest
+from evalgate.decision.drops import CheckPlan, Outlook
+from evalgate.decision.known_noise import Noise
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan, longest
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
 from evalgate.report.formatting import count
 from evalgate.report.page import Column, Page, Part
+from evalgate.report.plan_changes import noise_told, plan_change, spread_told
 
-PLAN_VERSION: Final = 1
-_DECIMALS: Final = 6
 _UNTIMED: Final = "not known before the first whole run"
 
 
@@ -35,9 +34,8 @@ def render_plan(plan: BuildPlan, console: Console) -> str:
 
 def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     page.line(Part(text=suite.name, tone=Tone.STRONG))
-    clusters = f" in {count(suite.clusters, 'cluster')}" if suite.clusters is not None else ""
     times = f" × {suite.repetitions} repetitions" if suite.repetitions > 1 else ""
-    page.prose(f"{count(suite.examples, 'example')}{clusters} of {suite.dataset}{times}", indent=2)
+    page.prose(f"{formatting.grouped(suite.examples, suite.clusters)} of {suite.dataset}{times}", indent=2)
     if not suite.examples:
         page.prose(
             f"A run of it would be UNMEASURABLE: look at its dataset with `evalgate dataset validate {suite.dataset}`.",
@@ -60,6 +58,9 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     for ratio in suite.ratios:
         page.blank()
         _ratio(page, suite, ratio)
+    for change in suite.changes:
+        page.blank()
+        plan_change(page, change, clustered=suite.clusters is not None, gain=catch)
 
 
 def _ratio(page: Page, suite: SuitePlan, of: RatioPlan) -> None:
@@ -88,7 +89,7 @@ def _rise_size(share: float | None) -> str:
 
 
 def _known_rise(of: RiseOutlook, spread: Spread) -> str:
-    where = f"one answer differs by {formatting.percent(of.spread)} between the sides of build {spread.build}"
+    where = spread_told(spread)
     if of.rise is None:
         return f"no rise is caught 8 times in 10: there are too few examples ({where})."
     return f"rises of {formatting.rise(of.rise)} or more are caught 8 times in 10 ({where})."
@@ -162,14 +163,7 @@ def _cells(of: Outlook, suite: SuitePlan, catch: float | None) -> Iterator[str]:
 
 
 def _known(noise: Noise, of: Outlook) -> str:
-    share = formatting.percent(noise.flip)
-    if noise.source == OWN_CHANGES:
-        where = f"{share} of answers differ between the sides of build {noise.build}, its real changes among them"
-    else:
-        build = f" in build {noise.build}" if noise.build else ""
-        where = f"{share} of answers differ between two equal runs, by {noise.source}{build}"
-    if not noise.binary:
-        where = f"scores vary as if {where}"
+    where = noise_told(noise)
     if of.drop is None:
         return f"no drop is caught 8 times in 10: there are too few examples ({where})."
     return f"drops of {formatting.points(of.drop, signed=False)} or more are caught 8 times in 10 ({where})."
@@ -206,97 +200,3 @@ def _models(models: ModelsPlan) -> str:
 def _next(plan: BuildPlan) -> str:
     asked = plan.catch is not None or not plan.comparisons
     return "`evalgate run`" if asked else "`evalgate run`, or `evalgate plan --catch 5` for what 5 points take"
-
-
-def render_plan_json(plan: BuildPlan) -> str:
-    """Return the plan as indented ASCII JSON, in the shape of docs/plan.schema.json; null: not known, or none."""
-    return json.dumps(plan_json(plan), indent=2, allow_nan=False) + "\n"
-
-
-def plan_json(plan: BuildPlan) -> dict[str, Any]:
-    """Return the plan as JSON values."""
-    return {
-        "evalgate": {"plan": PLAN_VERSION},
-        "runs": plan.runs,
-        "evaluations": plan.evaluations,
-        "seconds": _number(plan.seconds),
-        "comparisons": plan.comparisons,
-        "promise": plan.promise,
-        "catch": _number(plan.catch),
-        "suites": [_suite_json(suite, asked=plan.catch is not None) for suite in plan.suites],
-    }
-
-
-def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
-    return {
-        "name": suite.name,
-        "dataset": suite.dataset,
-        "examples": suite.examples,
-        "clusters": suite.clusters,
-        "repetitions": suite.repetitions,
-        "evaluators": suite.evaluators,
-        "runs": suite.runs,
-        "redraws": suite.redraws,
-        "models": None
-        if suite.models is None
-        else {
-            "calls": round(suite.models.calls),
-            "tokens": round(suite.models.tokens),
-            "usd": _number(suite.models.usd),
-            "known_from_build": suite.models.build,
-        },
-        "sides": [_side_json(side) for side in suite.sides],
-        "confirmation": [_side_json(side) for side in suite.confirmation],
-        "thresholds": list(suite.thresholds),
-        "checks": [_check_json(check, asked=asked) for check in suite.checks],
-        "ratios": [_ratio_json(ratio) for ratio in suite.ratios],
-    }
-
-
-def _ratio_json(of: RatioPlan) -> dict[str, Any]:
-    return {
-        "name": of.name,
-        "slices": of.slices,
-        "build": None if of.spread is None else of.spread.build,
-        "outlooks": [{"spread": _number(each.spread), "rise": _number(each.rise)} for each in of.outlooks],
-    }
-
-
-def _side_json(side: SidePlan) -> dict[str, Any]:
-    return {
-        "side": side.side.value,
-        "label": side.label,
-        "runs": side.runs,
-        "seconds_per_run": _number(side.seconds_per_run),
-        "seconds": _number(side.seconds),
-        "timed_in_build": side.build,
-    }
-
-
-def _check_json(check: CheckPlan, *, asked: bool) -> dict[str, Any]:
-    noise = check.noise
-    return {
-        "name": check.name,
-        "slices": check.slices,
-        "obstacle": check.obstacle,
-        "noise": None
-        if noise is None
-        else {
-            "flip": _number(noise.flip),
-            "binary": noise.binary,
-            "cluster_correlation": _number(noise.icc),
-            "comparisons": noise.columns,
-            "able_to_fail": noise.live,
-            "source": noise.source,
-            "build": noise.build or None,
-        },
-        "outlooks": [
-            {"flip": _number(of.flip), "drop": _number(of.drop)}
-            | ({"caught": of.caught, "examples": of.examples, "repetitions": of.repetitions} if asked else {})
-            for of in check.outlooks
-        ],
-    }
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else round(value, _DECIMALS)

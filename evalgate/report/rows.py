@@ -156,8 +156,14 @@ def _check_row(check: CheckDecision, unit: str | None) -> Row:
         change=change,
         between=between,
         verdict=check.verdict if check.gating else None,
-        phrase=_phrase(check) if check.gating else "shown only",
+        phrase=f"{_phrase(check)}{_accepted(check)}" if check.gating else "shown only",
     )
+
+
+def _accepted(check: CheckDecision) -> str:
+    """Name whose word stands against a failure, where it counts."""
+    accepted = check.accepted
+    return f", accepted by {accepted.author}" if accepted is not None and accepted.counts else ""
 
 
 def slice_row(check: CheckDecision, part: SliceDecision) -> Row:

@@ -5,17 +5,18 @@ Why a check passed or failed is said by the decision and only repeated here.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from evalgate.decision import words
 from evalgate.decision.outlook import OWN_CHANGES
-from evalgate.decision.results import CheckDecision, SuiteDecision
+from evalgate.decision.results import CheckDecision, SetAside, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
 from evalgate.report import formatting
 from evalgate.report.model import BuildReport, ErrorTally, SuiteReport
-from evalgate.report.rows import failing, first_failing, slice_name
+from evalgate.report.rows import failing, first_failing, flip_words, slice_name
 from evalgate.suite.resources import Resource
 
 _NAMED = 3  # more names than this in a headline are not read
@@ -57,12 +58,18 @@ def headline(report: BuildReport) -> str:
         return f"fine to merge. {passed}"
     alone = len(checks) == 1
     if verdict is Verdict.FAIL:
-        act = "this would have failed." if report.build.mode == "observe" else "do not merge."
-        return f"{act} {same[0]} failed." if alone else f"{act} {of} failed: {_named(same)}."
+        return f"{_act(report)} {same[0]} failed." if alone else f"{_act(report)} {of} failed: {_named(same)}."
     if verdict is Verdict.INCONCLUSIVE:
         unknown = f"cannot tell{_whether(checks)}."
         return f"{unknown} {same[0]} is undecided." if alone else f"{unknown} {of} undecided: {_named(same)}."
     return f"too little was measured to decide: {_named(_unmeasurable(report))}. This is not a pass."
+
+
+def _act(report: BuildReport) -> str:
+    """Say what a FAIL asks for."""
+    if report.decision.accepted:
+        return "this is meant."
+    return "this would have failed." if report.build.mode == "observe" else "do not merge."
 
 
 def _whether(checks: Iterable[tuple[SuiteDecision, CheckDecision]]) -> str:
@@ -85,6 +92,8 @@ def consequence(report: BuildReport) -> str | None:
         return None
     if build.exit_code == 0 and not build.gated:
         return f"Nothing is blocked: the gate is off for this run (--no-gate, {code})."
+    if verdict is Verdict.FAIL and report.decision.accepted and build.mode != "observe":
+        return f"Nothing is blocked: what failed was accepted ({code})."
     if build.exit_code == 0 and build.mode == "observe":
         return f"Nothing is blocked: the policy only observes (policy.mode: observe, {code})."
     if build.exit_code == 0:
@@ -160,6 +169,8 @@ def _rule_reasons(check: CheckDecision) -> Iterable[Reason]:
     more = len(failing(check)) - len(first_failing(check))
     if more:
         yield Reason(about=check.name, verdict=Verdict.FAIL, text=f"{formatting.count(more, 'more slice')} like these.")
+    if check.accepted is not None:
+        yield Reason(about=check.name, verdict=None, text=check.accepted.told)
     if check.missing_could_change:
         yield Reason(about=check.name, verdict=None, text=check.missing_could_change)
     if check.corrected is not None:
@@ -238,9 +249,26 @@ def next_steps(report: BuildReport) -> list[str]:
         steps.append("evalgate show")
     if report.sample:
         steps.append("evalgate run")
+    steps.append(_to_accept(report))
     told = list(dict.fromkeys(step for step in steps if step))
     nearer = any(step != words.SHOW and _SHOWS in step for step in told)
     return [step for step in told if step != words.SHOW or not nearer]
+
+
+def _to_accept(report: BuildReport) -> str | None:
+    """Return how to say that a failure is meant; None where nothing failed, or somebody said so."""
+    if report.sample:
+        return None
+    failed = [
+        f"{suite.name}/{check.name}"
+        for suite, check in report.gating_checks()
+        if check.verdict is Verdict.FAIL and (check.accepted is None or not check.accepted.counts)
+    ]
+    if not failed:
+        return None
+    more = f"; likewise {_named(failed[1:])}" if len(failed) > 1 else ""
+    command = f'evalgate accept {shlex.quote(failed[0])} --reason "…" --expires 30d'
+    return f"if it is meant: `{command}`{more}"
 
 
 def _of_suite(suite: SuiteDecision) -> list[str | None]:
@@ -260,10 +288,45 @@ def _of_suite(suite: SuiteDecision) -> list[str | None]:
 
 
 def suite_line(suite: SuiteDecision, shown: SuiteReport) -> str:
-    """Say what a suite is made of: `80 examples × 3, work tree against build 7 of main`."""
+    """Say what a suite is made of: `80 examples in 12 clusters × 3, work tree against build 7 of main`."""
     times = f" × {shown.repetitions}" if shown.repetitions > 1 else ""
     against = f" against {shown.baseline_label}" if shown.baseline_label else ", no baseline"
-    return f"{formatting.count(suite.examples, 'example')}{times}, {shown.candidate_label}{against}"
+    aside = len({entry.example_id for entry in suite.quarantined if entry.active})
+    set_aside = f" ({aside:,} in quarantine)" if aside else ""
+    examples = formatting.grouped(suite.examples, suite.clusters)
+    return f"{examples}{set_aside}{times}, {shown.candidate_label}{against}"
+
+
+def quarantine(suite: SuiteDecision, shown: SuiteReport, *, most: int | None = None) -> list[str]:
+    """Say which examples decide nothing, for whose reason and until when, what they did; and which count again."""
+    lines = [_set_aside(entry, suite, shown) for entry in suite.quarantined if entry.active]
+    if most is not None and len(lines) > most:
+        lines = [*lines[:most], f"{len(lines) - most:,} more in quarantine"]
+    over = [entry for entry in suite.quarantined if not entry.active]
+    return [
+        *lines,
+        *(
+            f"{entry.example_id} counts again{_in(entry)}: its quarantine ended on {entry.expires} ({entry.owner}:"
+            f" {entry.reason})"
+            for entry in over
+        ),
+    ]
+
+
+def _set_aside(entry: SetAside, suite: SuiteDecision, shown: SuiteReport) -> str:
+    checks = {check.name: check for check in suite.checks}
+    did = [
+        f"{name} {' → '.join(flip_words(flip, checks[name], shown.units.get(name)))}"
+        for name, flip in entry.flips
+        if name in checks
+    ]
+    what = f": {', '.join(did)}" if did else ""
+    until = f"until {entry.expires}, {entry.owner}: {entry.reason}"
+    return f"in quarantine, decides nothing{_in(entry)}: {entry.example_id}{what} ({until})"
+
+
+def _in(entry: SetAside) -> str:
+    return "" if entry.check is None else f" in {entry.check}"
 
 
 def build_line(report: BuildReport) -> str:

@@ -22,7 +22,8 @@ def spending_line(shown: SuiteReport) -> str | None:
     cached = sum(part.cached for part in parts)
     tokens = sum(part.tokens for part in parts)
     kept = f", {'all' if cached == calls else f'{cached:,}'} of them from the cache" if cached else ""
-    return f"Models: {count(calls, 'call')}{kept}; {count(tokens, 'token')}; {_cost(parts)}.{_dearest(shown)}"
+    asides = _dearest(shown) + _together(parts)
+    return f"Models: {count(calls, 'call')}{kept}; {count(tokens, 'token')}; {_cost(parts)}.{asides}"
 
 
 def _cost(parts: Sequence[Spending]) -> str:
@@ -47,6 +48,14 @@ def _dearest(shown: SuiteReport) -> str:
     return f" The dearest: {', '.join(dear)}." if dear else ""
 
 
+def _together(parts: Sequence[Spending]) -> str:
+    """Say so where calls are known of a whole side only."""
+    runs = sum(part.together for part in parts)
+    if not runs:
+        return ""
+    return f" Which of {count(runs, 'run')} made which call is not known: their cost is that of the whole."
+
+
 def spending_json(shown: SuiteReport) -> dict[str, Any]:
     """Return it as JSON values; usd is what the priced calls cost when they were made."""
     return {
@@ -60,6 +69,7 @@ def spending_json(shown: SuiteReport) -> dict[str, Any]:
                 "usd_paid_now": None if part.unpriced == part.calls else _rounded(part.paid),
                 "unpriced_calls": part.unpriced,
                 "unseen": part.unseen,
+                "together": part.together,
             }
             for part in shown.spending
         ],

@@ -40,6 +40,8 @@ def render_terminal(report: BuildReport, console: Console) -> str:
     page.blank()
     if not report.sample:
         page.prose(report.decision.promise, tone=Tone.QUIET)
+        if report.decision.measurement:
+            page.prose(report.decision.measurement)
     page.prose(sentences.build_line(report), tone=Tone.QUIET)
     page.blank()
     for step in sentences.next_steps(report):
@@ -93,6 +95,8 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     for check in first:
         _flips(page, check, shown)
     _other_flips(page, others)
+    for line in _set_off(page, sentences.quarantine(suite, shown, most=_EXAMPLES_SHOWN)):
+        page.prose(line, indent=2, hanging=4)
     _errors(page, shown)
     if spent := spending_line(shown):
         page.blank()

@@ -92,9 +92,14 @@ def fewest_to_fail(changed: int, alpha: float, mid: bool) -> int:  # noqa: FBT00
 def _binomial(n: int, probability: float) -> NDArray[np.float64]:
     """Return the probabilities of 0 … n successes; n is small."""
     heads = np.arange(n + 1)
-    ways = np.array([math.comb(n, int(k)) for k in heads], dtype=np.float64)
-    masses: NDArray[np.float64] = ways * probability**heads * (1 - probability) ** (n - heads)
+    masses: NDArray[np.float64] = _ways(n) * probability**heads * (1 - probability) ** (n - heads)
     return masses
+
+
+@functools.lru_cache(maxsize=128)
+def _ways(n: int) -> NDArray[np.float64]:
+    """Return how many ways there are to 0 … n successes: a search asks for them with hundreds of probabilities."""
+    return np.array([math.comb(n, k) for k in range(n + 1)], dtype=np.float64)
 
 
 def examples_needed(*, variance: float, drop: float, alpha: float, power: float = POWER) -> float:

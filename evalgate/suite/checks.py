@@ -168,6 +168,12 @@ class Check(ConfigModel):
         return tuple(name for name, rule in rules.items() if rule is not None)
 
     @property
+    def absolutes(self) -> tuple[str, ...]:
+        """Return the names of the rules that it has and that are about the candidate alone."""
+        rules = {"at_least": self.at_least, "at_most": self.at_most, "zero_tolerance": self.zero_tolerance}
+        return tuple(name for name, rule in rules.items() if rule is not None)
+
+    @property
     def needs_fresh(self) -> bool:
         """Return whether it needs both sides drawn anew: the luck of stored runs would count as a change."""
         return self.improves is not None or self.equivalent is not None
@@ -224,6 +230,8 @@ class Policy(ConfigModel):
     pr_may_change_gate: bool = False
     """Of the base commit: a pull request's own definitions decide, where they differ from the base's
     (docs/pull-requests.md)."""
+    accept_without_owner: bool = False
+    """Whether an acceptance of a regression counts though CODEOWNERS names no owner of its file; the base's word."""
     seed: int = Field(default=20240613, ge=0, lt=2**63)
     """Of the sign flips: the same journal gives the same verdict for ever."""
 

@@ -68,6 +68,11 @@ def read_committed(path: FilePath, suite: str, *, shown: str) -> CommittedSuite 
     )
 
 
+def accepts_without_owner(path: FilePath) -> bool:
+    """Return whether the policy of the config at `path` lets acceptances count that nobody owns."""
+    return look_up(_read(path, path.name).plain(), ("policy", "accept_without_owner")) is True
+
+
 def _read(path: FilePath, shown: str) -> Node:
     try:
         document = read_yaml(decode(path.read_bytes()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, PositiveFloat, model_validator
 
@@ -55,6 +55,9 @@ class Suite(ConfigModel):
     baseline: BaselineTask | str | None = None
     """merge-base, git:<ref>, {task: …}, build:<id>, file:<path> or null (docs/baselines.md). Where a check compares:
     merge-base."""
+    quarantine: str | None = None
+    """A YAML file of examples that run and do not decide, each with an owner, a reason and a last day
+    (docs/quarantine.md)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -109,15 +112,24 @@ class Suite(ConfigModel):
         return {**inherited, **own}
 
 
+Api = Literal["chat", "responses", "anthropic", "gemini", "bedrock"]
+"""A protocol that endpoints speak."""
+
+
 class Endpoint(ConfigModel):
-    """An OpenAI-compatible endpoint."""
+    """Where models are called, and how."""
 
     base_url: str
     """Its address up to `/v1`; for Azure OpenAI `https://NAME.openai.azure.com/openai/deployments/{model}?api-version=…`."""
+    api: Api = "chat"
+    """What it speaks: OpenAI's chat completions or responses, Anthropic's messages, Gemini's generateContent, Bedrock's
+    Converse (docs/models.md)."""
     api_key_env: str | None = None
     """The environment variable that holds the key; the key itself is never written down."""
     api_key_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
-    """The header that carries the key (`api-key` for Azure OpenAI); without it `Authorization: Bearer`."""
+    """The header that carries the key (`api-key` for Azure OpenAI); without it the one that `api` has."""
+    aws_region: str | None = Field(default=None, pattern=r"^[a-z0-9-]+$")
+    """Sign calls for this region of AWS, with AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN."""
     concurrency: Parallel = 32
     """Calls in flight at once, at most: fewer while the endpoint throttles."""
     timeout: PositiveFloat = 60.0
@@ -128,6 +140,11 @@ class Endpoint(ConfigModel):
     """The same for tokens, of questions and answers together."""
     provider: str | None = None
     """Whose list prices hold (`openai`, `azure`, `anthropic`), where the address is not the provider's own."""
+
+    @property
+    def identity(self) -> str:
+        """Return what answers depend on: where it is, and what it speaks where that is not chat completions."""
+        return self.base_url if self.api == "chat" else f"{self.api} {self.base_url}"
 
 
 class Price(ConfigModel):

@@ -39,7 +39,7 @@ def task_fingerprint(task: TaskBase, files: Mapping[str, str], *, endpoint: Endp
     content = {
         "task": _parameters(task),
         "files": dict(files),
-        "endpoint": endpoint.base_url if endpoint else None,
+        "endpoint": endpoint.identity if endpoint else None,
     }
     return Fingerprint(digest=content_hash(content), watched=tuple(sorted(files)), unwatched=tuple(unwatched))
 
@@ -95,7 +95,7 @@ def judge_surroundings(
             found[PHOENIX_EVALS] = libraries[PHOENIX_EVALS]
         for name in _endpoints(evaluator):
             if name in endpoints:
-                found[f"endpoint {name}"] = endpoints[name].base_url
+                found[f"endpoint {name}"] = endpoints[name].identity
     return dict(sorted(found.items()))
 
 

@@ -14,7 +14,7 @@ from evalgate.encoding import NotUtf8Error, decode, printable
 from evalgate.errors import ConfigurationError, ErrorGroup, Location
 from evalgate.suite.config import Config, Suite
 from evalgate.suite.crosschecks import cross_check, second_task
-from evalgate.suite.overrides import Override, lay_over, read_environment, read_flags
+from evalgate.suite.overrides import PREFIX, Override, lay_over, read_environment, read_flags
 from evalgate.suite.resources import OF_RESOURCES, OF_SCORES
 from evalgate.suite.shape import Path, leaves, look_up, show_path
 from evalgate.suite.tasks import TaskBase
@@ -40,6 +40,15 @@ class LoadedConfig:
     def root(self, suite: str) -> FilePath:
         """Return the directory that every path of `suite` is relative to."""
         return self.path.parent / self.config.suites[suite].root
+
+    def is_set_outside(self, path: Path) -> bool:
+        """Return whether a variable or a flag set the value at `path`, or a part of it."""
+        above = show_path(path)
+        return any(
+            name == above or name.startswith((f"{above}.", f"{above}["))
+            for name, origin in self.origins.items()
+            if origin.upper().startswith((PREFIX, "--SET "))
+        )
 
 
 def load_config(

@@ -30,7 +30,7 @@ class HostedTask(TaskBase):
     per_worker: Parallel = 1
     """Runs that one process holds at once: more than one for async functions and servers."""
     endpoint: str | None = None
-    """One of `endpoints` that its own OpenAI client calls: evalgate is between them, and the code needs no key."""
+    """One of `endpoints` that its own SDK calls: evalgate is between them, and the code needs no key."""
     memory_mb: Count | None = None
     """Address space that one process may have, in MiB (POSIX only); beyond it the run is the task's error."""
 

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from evalgate.errors import CandidateError
 from evalgate.records import Example, Json, TaskOutcome
 from evalgate.suite.tasks import CommandTask, HostedTask
+from evalgate.tasks.trace import new_traceparent
 from evalgate.workers.door import Door
 from evalgate.workers.environment import environment
 from evalgate.workers.pool import WorkerPool, WorkerSpec
@@ -28,6 +29,8 @@ class HostedTaskRunner(ABC, Generic[Declared]):
     `environ` is where the variables that the task may see are taken from; `log` is told of slow steps, a line each.
     `doorway` is where its processes call models through evalgate; `declared` prices what they say that they used.
     """
+
+    queue = None
 
     def __init__(
         self,
@@ -78,8 +81,13 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         """Answer one example. Never raises for what the task did: that is the outcome's `failure`."""
         if self._pool is None:
             raise RuntimeError("start() comes before run()")
-        arguments = self._arguments(example)
-        outcome = await self._pool.call(arguments, run_id=example.id, sample=sample, timeout=self._task.timeout)
+        arguments = dict(self._arguments(example))
+        trace = None
+        if self._doorway is not None:
+            trace = arguments["traceparent"] = new_traceparent()
+        outcome = await self._pool.call(
+            arguments, run_id=example.id, sample=sample, timeout=self._task.timeout, trace=trace
+        )
         # What went through a door was counted there.
         return self._declared(outcome) if self._doorway is None else outcome
 

@@ -33,6 +33,7 @@ from evalgate.suite.tasks import HttpTask
 from evalgate.suite.template import TemplateProblem, Tree, compile_tree, dotted, example_variables, render_tree
 from evalgate.tasks.hosted import Doorway
 from evalgate.tasks.served import ONE_CONNECTION_EACH, Server
+from evalgate.tasks.trace import new_traceparent
 from evalgate.tasks.turns import Turns
 from evalgate.workers.door import Door
 from evalgate.workers.protocol import PROTOCOL, outcome_of
@@ -59,6 +60,8 @@ class HttpTaskRunner:
     with one, everything that the server does wrong is the task's. `log` is told of slow steps, a line each. An answer
     that is the object of `evalgate.Result` (`{"evalgate": 1, "output": …}`) may bring context, messages and usage.
     """
+
+    queue = None
 
     def __init__(
         self,
@@ -100,7 +103,7 @@ class HttpTaskRunner:
         self._check_url()
         if self._doorway is not None and self._server is not None:
             self._door = (await self._doorway())()
-            self._server.environment = {**self._environ, **self._door.environment}
+            self._server.environment = {**self._door.defaults, **self._environ, **self._door.environment}
         if self._task.setup is not None:
             await run_setup(self._task.setup, self._root, self._environ, self._log)
         if self._server is not None:
@@ -111,15 +114,16 @@ class HttpTaskRunner:
         if self._door is None:
             return self._declared(await self._run(example, sample))
         async with self._turns.of(sample):
-            self._door.enter((example.id, sample))
+            trace = new_traceparent()
+            self._door.enter((example.id, sample), trace)
             outcome = TaskOutcome()
             try:
-                outcome = await self._run(example, sample)
+                outcome = await self._run(example, sample, trace)
             finally:
                 outcome = self._door.settle((example.id, sample), outcome)
             return outcome
 
-    async def _run(self, example: Example, sample: str) -> TaskOutcome:
+    async def _run(self, example: Example, sample: str, trace: str | None = None) -> TaskOutcome:
         began = asyncio.get_running_loop().time()
         mark = self._server.printed if self._server else 0
         try:
@@ -127,7 +131,7 @@ class HttpTaskRunner:
                 mark = 0
                 await self._server.ensure()
             body = self._filled(example)
-            document, latency = await self._transport.send(self._request(body, sample), self._read)
+            document, latency = await self._transport.send(self._request(body, sample, trace), self._read)
             outcome = self._outcome(document, latency)
         except TemplateProblem as problem:
             message = f"example {example.id!r}: http.{dotted(problem.place)}: {problem.message}"
@@ -170,7 +174,7 @@ class HttpTaskRunner:
         variables, _ = example_variables(example, {})
         return render_tree(self._body, variables)
 
-    def _request(self, body: Json, sample: str) -> Request:
+    def _request(self, body: Json, sample: str, trace: str | None) -> Request:
         url = self._task.http.url or "/"
         name, address = url, url
         if self._server is not None:
@@ -184,9 +188,13 @@ class HttpTaskRunner:
             sample=sample,
             timeout=self._task.timeout,
             body=json.dumps(body, allow_nan=False, separators=(",", ":")).encode("ascii"),
-            headers={} if self._server is None else ONE_CONNECTION_EACH,
+            headers=self._framing(trace),
             retries=self._server is None,
         )
+
+    def _framing(self, trace: str | None) -> dict[str, str]:
+        traced = {} if trace is None else {"traceparent": trace}
+        return traced if self._server is None else {**ONE_CONNECTION_EACH, **traced}
 
     def _read(self, response: Response) -> tuple[Json, float]:
         if not response.good:

@@ -12,9 +12,9 @@ from typing import Any
 from evalgate.errors import CandidateError, ConfigurationError
 from evalgate.llm.answer import answer_of, tool_calls_of
 from evalgate.llm.call import Sender
-from evalgate.llm.chat import OWN_KEYS, ChatReply, chat
+from evalgate.llm.chat import OWN_KEYS, ChatReply, chat, check_sayable
 from evalgate.llm.endpoint import ModelEndpoint, resolve_endpoint
-from evalgate.llm.failures import CallFailed, TimedOut
+from evalgate.llm.failures import BadRequest, CallFailed, TimedOut
 from evalgate.paths import resolve
 from evalgate.records import ErrorKind, Example, Failure, Json, JsonObject, TaskOutcome, Usage
 from evalgate.suite.config import Endpoint
@@ -61,7 +61,8 @@ class PromptTaskRunner:
         self._environ = environ
         self._transport = transport
         self._loaded: _Loaded | None = None
-        endpoint = endpoints.get(task.model.partition("/")[0])
+        self.queue = task.model.partition("/")[0]
+        endpoint = endpoints.get(self.queue)
         self.concurrency = endpoint.concurrency if endpoint else 1
 
     async def start(self) -> None:
@@ -76,6 +77,7 @@ class PromptTaskRunner:
                     next_step="correct it under the task's variables:",
                 )
         prompt = load_prompt(self._root, self._task.prompt)
+        _check_sayable(endpoint, prompt, parameters)
         self._loaded = _Loaded(
             endpoint=endpoint, model=model, prompt=prompt, turns=_turns(prompt), parameters=parameters
         )
@@ -164,6 +166,24 @@ class PromptTaskRunner:
             return replace(outcome, output=answer_of(reply, self._task.output))
         except CallFailed as failed:
             return replace(outcome, failure=failed.failure())
+
+
+def _check_sayable(endpoint: ModelEndpoint, loaded: LoadedPrompt, parameters: Mapping[str, Json]) -> None:
+    """Raise CandidateError for what the endpoint's protocol has no words for."""
+    prompt = loaded.prompt
+    try:
+        check_sayable(
+            endpoint,
+            tools=prompt.tools,
+            tool_choice=prompt.tool_choice,
+            response_format=prompt.response_format,
+            parameters=parameters,
+        )
+    except BadRequest as refused:
+        raise CandidateError(
+            f"endpoints.{endpoint.name} speaks {endpoint.api}: {refused.message}",
+            next_step=f"take it out of the task, or out of {loaded.file}",
+        ) from None
 
 
 def _used(reply: ChatReply, model: str) -> tuple[Usage, ...] | None:

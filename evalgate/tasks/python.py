@@ -12,7 +12,10 @@ from evalgate.workers.programs import host_argv
 
 
 class PythonTaskRunner(HostedTaskRunner[PythonTask]):
-    """Calls the function with what it takes of `input`, `metadata` and `example`."""
+    """Calls the function with what it takes of `input`, `metadata` and `example`.
+
+    Where its calls of models are counted here, it may take the run's `traceparent` too.
+    """
 
     def _spec(self) -> WorkerSpec:
         task = self._task
@@ -24,7 +27,7 @@ class PythonTaskRunner(HostedTaskRunner[PythonTask]):
             workers=task.workers,
             per_worker=task.per_worker,
             memory_mb=task.memory_mb,
-            parameters=("input", "metadata", "example"),
+            parameters=("input", "metadata", "example", *(("traceparent",) if self._doorway else ())),
         )
 
     def _arguments(self, example: Example) -> Mapping[str, Json]:

@@ -10,12 +10,16 @@ from evalgate.workers.conversation import Key
 
 
 class Door(Protocol):
-    """A process's own way out. `environment` is what it must see to take it."""
+    """A process's own way out.
+
+    `environment` is what it must see to take it, `defaults` what it sees where its own does not say otherwise.
+    """
 
     environment: Mapping[str, str]
+    defaults: Mapping[str, str]
 
-    def enter(self, key: Key) -> None:
-        """The process begins a run."""
+    def enter(self, key: Key, trace: str | None) -> None:
+        """The process begins a run, which was given a W3C `traceparent`."""
 
     def settle(self, key: Key, outcome: TaskOutcome) -> TaskOutcome:
         """The run ended: return its outcome with what went through the door taken into account."""

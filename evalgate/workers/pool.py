@@ -71,10 +71,12 @@ class WorkerPool:
         run_id: str,
         sample: str,
         timeout: float,
+        trace: str | None = None,
     ) -> TaskOutcome:
         """Send `arguments` to a worker and return its answer; never raises for what the user's code did.
 
-        `timeout` is in seconds from when a worker gets the run. A run is known by `run_id` and `sample` together.
+        `timeout` is in seconds from when a worker gets the run. A run is known by `run_id` and `sample` together, and
+        to its door by `trace` too, a W3C `traceparent`.
         """
         key = (run_id, sample)
         try:
@@ -85,8 +87,8 @@ class WorkerPool:
             return protocol.failed("ProtocolError", f"the worker {self._faults.popleft()}")
         try:
             if self.spec.per_example:
-                return await self._call_once(line, key, timeout)
-            return await self._call_shared(line, key, timeout)
+                return await self._call_once(line, key, timeout, trace)
+            return await self._call_shared(line, key, timeout, trace)
         except StartFailedError as error:
             told = str(candidate_error(self.spec, error).message)
             return protocol.failed("WorkerDied", told, logs=error.logs)
@@ -110,17 +112,17 @@ class WorkerPool:
 
     # --- one run
 
-    async def _call_once(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:
+    async def _call_once(self, line: bytes, key: Key, timeout: float, trace: str | None) -> TaskOutcome:
         async with self._alone:
             if self._closed:
                 raise DisturbedError
             worker = self._made()
-            return await _through(worker.door, key, worker.run_once(line, key, timeout))
+            return await _through(worker.door, key, trace, worker.run_once(line, key, timeout))
 
-    async def _call_shared(self, line: bytes, key: Key, timeout: float) -> TaskOutcome:
+    async def _call_shared(self, line: bytes, key: Key, timeout: float, trace: str | None) -> TaskOutcome:
         worker = await self._acquire(key)
         try:
-            return await _through(worker.door, key, worker.run(line, key, timeout))
+            return await _through(worker.door, key, trace, worker.run(line, key, timeout))
         except DisturbedError:
             if self._closed:
                 raise
@@ -130,7 +132,7 @@ class WorkerPool:
             worker = self._made()
             await worker.start()
             try:
-                return await _through(worker.door, key, worker.run(line, key, timeout))
+                return await _through(worker.door, key, trace, worker.run(line, key, timeout))
             finally:
                 await worker.stop()
 
@@ -241,7 +243,7 @@ class WorkerPool:
         if self._open_door is None:
             return Worker(self.spec, self._retired)
         door = self._open_door()
-        seen = {**self.spec.environment, **door.environment}
+        seen = {**door.defaults, **self.spec.environment, **door.environment}
         worker = Worker(replace(self.spec, environment=seen), self._retired, door)
         worker.ended.add_done_callback(lambda _: door.close())
         return worker
@@ -257,11 +259,11 @@ class WorkerPool:
         self._want_more()
 
 
-async def _through(door: Door | None, key: Key, run: Awaitable[TaskOutcome]) -> TaskOutcome:
+async def _through(door: Door | None, key: Key, trace: str | None, run: Awaitable[TaskOutcome]) -> TaskOutcome:
     """Make a run with its process's door told of it."""
     if door is None:
         return await run
-    door.enter(key)
+    door.enter(key, trace)
     outcome = TaskOutcome()
     try:
         outcome = await run

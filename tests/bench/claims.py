@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from evalgate.decision import decide
 from evalgate.decision.comparison import FAILING_LEVEL, SCREEN_LEVEL
-from evalgate.decision.planning import FLIPS
+from evalgate.decision.known_noise import FLIPS
 from evalgate.decision.results import CheckDecision
 from evalgate.decision.words import points
 from evalgate.stats.joint import DRAWN, DRAWN_AGAIN
@@ -38,6 +38,8 @@ PAGES = (
     "docs/statistics.md",
     "docs/operating-characteristics.md",
     "docs/decisions/0007-how-a-build-is-decided.md",
+    "docs/decisions/0008-noise-studies.md",
+    "docs/decisions/0009-comparing-several.md",
 )
 PICTURES = ROOT / "docs" / "figures"
 SIZES = (20, 30, 50, 100, 200, 500)
@@ -97,6 +99,7 @@ def figures() -> dict[str, str]:
         _rules(),
         _intervals(measured),
         _promise(measured),
+        _studies(),
         _lines(),
     ):
         found.update(part)
@@ -269,6 +272,13 @@ def _promise(measured: Measured) -> Iterator[tuple[str, str]]:
 def _above(share: float, builds: int) -> bool:
     """Return whether the true share is above 5.5 %, by three standard errors: a hundred cells are looked at."""
     return share - 3 * math.sqrt(share * (1 - share) / builds) > 0.055
+
+
+def _studies() -> Iterator[tuple[str, str]]:
+    examples, runs, flaky = (20, 50, 200), (2, 5), ((0.05, 0.5), (0.3, 0.5), (1.0, 0.1), (1.0, 0.5))
+    covers = [gates.flip_rate_covers(n, k, *each) for n in examples for k in runs for each in flaky]
+    yield "noise.covers", f"{100 * min(covers):.0f} to {100 * max(covers):.0f}"
+    yield "leaders.picked", f"{100 * gates.names_one_of_two(100, 0.2):.0f}"
 
 
 def _said(of: CheckDecision) -> str:

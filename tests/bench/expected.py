@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from evalgate.decision.planning import FLIPS
+from evalgate.decision.known_noise import FLIPS
 from evalgate.stats.planning import Planned, caught
 from evalgate.stats.power import Plan
 from tests.bench.gates import ALPHA, chance, clusters_pass, mean_dropped, mean_dropped_by_more_than_5_points

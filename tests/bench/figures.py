@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from evalgate.decision.planning import FLIPS
+from evalgate.decision.known_noise import FLIPS
 from evalgate.stats.planning import Planned, caught
 from evalgate.stats.power import Plan
 from tests.bench.gates import Gate, chance, evalgate_fails, mean_dropped, mean_dropped_by_more_than_5_points

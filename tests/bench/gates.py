@@ -17,11 +17,12 @@ import numpy as np
 from scipy.special import gammaln, xlogy
 
 from evalgate.decision.comparison import FAILING_LEVEL, Differences, interval, two_ended_interval
+from evalgate.decision.known_noise import FLIPS
 from evalgate.decision.no_regression import STORED_TO_PASS
-from evalgate.decision.planning import FLIPS
 from evalgate.stats.intervals import mean_interval, tango
 from evalgate.stats.power import Plan, detectable_drop, detectable_drop_binary, fewest_to_fail
 from evalgate.stats.ppi import repair
+from evalgate.stats.variance import flip_rate
 
 ALPHA = 0.05
 MARGIN = 0.10
@@ -190,6 +191,29 @@ def repaired_covers(labels: int, *, elsewhere: int = 200, builds: int = 4_000) -
         low, high = repair(said[:labels], judged[:labels], judged[labels:]).interval()
         covered += low <= -0.10 <= high
     return covered / builds
+
+
+@functools.cache
+def flip_rate_covers(examples: int, runs: int, flaky: float, share: float, *, studies: int = 1_000) -> float:
+    """Return how often the 95 % interval of a study's flip rate holds the truth.
+
+    `flaky` of the examples pass in `share` of the runs, the others always.
+    """
+    drawn = uniforms(100 * examples + runs, studies, examples, runs + 1)
+    chances = np.where(drawn[:, :, :1] < flaky, share, 1.0)
+    passed = (drawn[:, :, 1:] < chances).astype(float)
+    true = flaky * 2 * share * (1 - share)
+    found = (flip_rate(scores, np.arange(examples)) for scores in passed)
+    return sum(each is not None and each.low <= true <= each.high for each in found) / studies
+
+
+def names_one_of_two(n: int, flip: float) -> float:
+    """Return how often the better of two equals is called better than the other, as if it had not been picked.
+
+    Whoever leads is the one that is asked about, so either may be it. Holm over its comparisons alone leaves the
+    largest p as it is, and those who are far behind have the smaller ones.
+    """
+    return 2 * chance(evalgate_fails, n, flip)
 
 
 def formula_off(comparisons: int, n: int = 50) -> float:

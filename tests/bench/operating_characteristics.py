@@ -2,7 +2,8 @@
 
 Run: python tests/bench/operating_characteristics.py [--repetitions 4000] [--processes 2] [--minutes M] [--only NAME]
 It adds one line for each finished cell to docs/operating-characteristics.jsonl, skips cells that are there with as
-many repetitions, and rewrites the tables of docs/operating-characteristics.md. `--table` only rewrites those.
+many repetitions, begins with those that have the fewest, and rewrites the tables of
+docs/operating-characteristics.md. `--table` only rewrites those.
 """
 
 from __future__ import annotations
@@ -47,8 +48,6 @@ class Cell:
     group: str
     row: str
     spec: Spec
-    weight: float = 1.0
-    """The part of the repetitions asked for that it gets: builds of many comparisons take a hundred times as long."""
 
     @property
     def name(self) -> str:
@@ -59,8 +58,8 @@ def cells() -> list[Cell]:
     """Return every cell, the most informative first."""
     found: list[Cell] = []
 
-    def add(group, row, sizes=SIZES, weight=1.0, **changed):
-        found.extend(Cell(group=group, row=row, spec=Spec(n=n, **changed), weight=weight) for n in sizes)
+    def add(group, row, sizes=SIZES, **changed):
+        found.extend(Cell(group=group, row=row, spec=Spec(n=n, **changed)) for n in sizes)
 
     flow, one, many = "screen, then confirm", "one pass/fail check", "several comparisons"
     core = (50, 100, 200)
@@ -75,15 +74,15 @@ def cells() -> list[Cell]:
         add(flow, "drop of 10 points (the margin: PASS is false)", sizes, flow="fair", drop=0.10)
         add(flow, "drop of 10 points, unluckiest of ten", sizes, flow="unlucky", drop=0.10)
         add(flow, "drop of 15 points", sizes, flow="fair", drop=0.15)
-    five = {"checks": 5, "weight": 0.5}
+    five = {"checks": 5}
     add(flow, "five checks, unchanged", (50, 100), flow="fair", **five)
     add(flow, "five checks, luckiest of ten", (50, 100), flow="lucky", **five)
     add(flow, "five checks, one down 10 points", (50, 100), flow="fair", drop=0.10, **five)
     add(flow, "five checks, one down 15 points", (50, 100), flow="fair", drop=0.15, **five)
     add(flow, "five checks, flips 5 %, one down 10 points", (50, 100), flow="fair", drop=0.10, flip=0.05, **five)
     add(flow, "five checks, flips 5 %, one down 15 points", (50, 100), flow="fair", drop=0.15, flip=0.05, **five)
-    add(flow, "three suites, unchanged", (50, 100), flow="fair", suites=3, weight=0.5)
-    add(flow, "three suites, luckiest of ten", (50, 100), flow="lucky", suites=3, weight=0.5)
+    add(flow, "three suites, unchanged", (50, 100), flow="fair", suites=3)
+    add(flow, "three suites, luckiest of ten", (50, 100), flow="lucky", suites=3)
     for sizes in (core, (20, 30, 500)):
         add("other scores", "ratings 1–5, unchanged", sizes, kind="ordinal", flip=0.3)
         add("other scores", "ratings 1–5, drop of 10 points", sizes, kind="ordinal", flip=0.3, drop=0.10)
@@ -96,7 +95,7 @@ def cells() -> list[Cell]:
             row = f"pass rate {100 * rate:g} %, 3 runs against 1"
             add("other scores", row, sizes, rate=rate, flip=1.5 * rate * (1 - rate), repetitions=(1, 3))
     what = "what answers take"
-    times = {"kind": "times", "weight": 0.5}
+    times = {"kind": "times"}
     for sizes in (core, (20, 30, 500)):
         add(what, "unchanged, lognormal (σ 0.4)", sizes, **times)
         add(what, "unchanged, σ 0.4, 3 % of runs take 10 × as much", sizes, tail=0.03, **times)
@@ -110,14 +109,14 @@ def cells() -> list[Cell]:
         add(what, "up 30 %, 10 % allowed, σ 0.4, 3 runs of each", sizes, rise=0.30, repetitions=(3, 3), **times)
         add(what, "clusters of 5, unchanged, σ 0.4", sizes, clustered=True, **times)
     add(what, "five checks, unchanged, σ 0.4", core, kind="times", **five)
-    add(what, "slices of ten, unchanged, σ 0.4", core, kind="times", slices=10, weight=0.5)
+    add(what, "slices of ten, unchanged, σ 0.4", core, kind="times", slices=10)
     add(many, "five checks, unchanged", core, **five)
     add(many, "five checks, one down 10 points", core, drop=0.10, **five)
-    add(many, "three suites of their own, unchanged", core, suites=3, weight=0.5)
-    add(many, "three suites on one dataset, unchanged", core, suites=3, one_dataset=True, weight=0.5)
-    add(many, "slices of ten, unchanged", (50, 100, 200), slices=10, weight=0.5)
-    add(many, "25 checks in 4 slices each, unchanged", (50, 100), checks=25, slices=4, weight=0.25)
-    add(many, "25 checks in 4 slices each, one down 15 points", (50, 100), checks=25, slices=4, drop=0.15, weight=0.25)
+    add(many, "three suites of their own, unchanged", core, suites=3)
+    add(many, "three suites on one dataset, unchanged", core, suites=3, one_dataset=True)
+    add(many, "slices of ten, unchanged", (50, 100, 200), slices=10)
+    add(many, "25 checks in 4 slices each, unchanged", (50, 100), checks=25, slices=4)
+    add(many, "25 checks in 4 slices each, one down 15 points", (50, 100), checks=25, slices=4, drop=0.15)
     for rate, flips in ((0.5, (0.02, 0.1, 0.3, 0.5)), (0.8, (0.02, 0.2, 0.3)), (0.95, (0.02, 0.05, 0.09))):
         for flip in flips:
             add(one, f"unchanged: pass rate {100 * rate:g} %, flips {100 * flip:g} %", rate=rate, flip=flip)
@@ -218,30 +217,15 @@ def _work(job):
 
 
 def run(wanted: list[tuple[Cell, int]], *, processes: int, minutes: float) -> None:
-    """Measure cells in order until the time is up; each is written when it is finished."""
+    """Measure cells until the time is up; each is written when it is finished."""
     until = time.monotonic() + 60 * minutes
-
-    def jobs():
-        for job in wanted:
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for one in pool.imap_unordered(_work, wanted):
+            with LINES.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(json.dumps(one, ensure_ascii=False) + "\n")
+            print(one["cell"], one["counts"], flush=True)
             if time.monotonic() > until:
                 return
-            yield job
-
-    def keep(one):
-        with LINES.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(one, ensure_ascii=False) + "\n")
-        print(one["cell"], one["counts"], flush=True)
-
-    if processes == 1:
-        for job in jobs():
-            keep(_work(job))
-        return
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        waiting = [pool.apply_async(_work, (job,)) for job in jobs()]
-        for one in waiting:
-            if time.monotonic() > until:
-                break
-            keep(one.get())
 
 
 def tables(found: dict[str, dict]) -> str:
@@ -304,12 +288,10 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="measure nothing, rewrite the page's tables")
     options = parser.parse_args()
     if not options.table:
-        found = lines()
-        wanted = [
-            (cell, max(1, round(cell.weight * options.repetitions))) for cell in cells() if options.only in cell.name
-        ]
-        wanted = [job for job in wanted if found.get(job[0].name, {"repetitions": 0})["repetitions"] < job[1]]
-        run(wanted, processes=options.processes, minutes=options.minutes)
+        has = {name: one["repetitions"] for name, one in lines().items()}
+        lacking = [c for c in cells() if options.only in c.name and has.get(c.name, 0) < options.repetitions]
+        lacking.sort(key=lambda cell: has.get(cell.name, 0))
+        run([(cell, options.repetitions) for cell in lacking], processes=options.processes, minutes=options.minutes)
     write_page()
 
 

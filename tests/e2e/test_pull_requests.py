@@ -267,7 +267,14 @@ def moved_and_edited(repo):
     edited(repo, lambda config, suite: suite["dataset"].update(file="data/all.json"))
 
 
+def set_aside(repo):
+    entry = {"owner": "me", "reason": "flaky", "expires": "2099-01-01"}
+    repo.write("aside.yaml", yaml.safe_dump({"examples": [{"id": f"e{n}", **entry} for n in range(20)]}))
+    edited(repo, lambda config, suite: suite.update(quarantine="aside.yaml"))
+
+
 FILES = {
+    "what fails set aside": (set_aside, "doubling: quarantine: nothing → aside.yaml"),
     "the evaluator's code": (same_scores, "doubling: evaluators.right: its file score.py edited"),
     "a link in the place of the evaluator": (by_a_link, "doubling: evaluators.right: its file score.py edited"),
     "failing examples removed": (
@@ -661,7 +668,7 @@ edited in doubling."""
     written = without_times((repo.folder / "summary.md").read_text())
     assert (
         """
-This change edits the gate; what main@1a2b3c4 defines decides about it:
+This change edits the gate; what main&#64;1a2b3c4 defines decides about it:
 
 - doubling: checks.exact&#95;match.no&#95;regression: removed
 """
@@ -730,7 +737,7 @@ def test_a_plan_is_that_of_the_pull_request(repo):
     plans = [
         json.loads(repo.evalgate("plan", "--json", *flags).out)["suites"][0] for flags in ((), ("--as-pull-request",))
     ]
-    assert [(plan["dataset"]["examples"], plan["repetitions"]) for plan in plans] == [(10, 5), (40, 1)]
+    assert [(plan["examples"], plan["repetitions"]) for plan in plans] == [(10, 5), (40, 1)]
 
 
 def test_an_evaluators_interpreter_is_made_by_the_setup_of_its_tree(repo):

@@ -13,12 +13,18 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fake_model.answers import completion, last_user_text
+from tests.fake_model.protocols import anthropic, bedrock, completions, gemini, responses
 from tests.fake_model.rules import Rule, Throttle
-from tests.fake_model.streams import chat_stream, response_stream
+
+ODD_ANSWERS = frozenset({"empty_choices", "null_content", "refusal", "content_filter"})
+"""Faults that are answers all the same."""
 
 
 class FakeModel:
-    """An OpenAI-compatible endpoint at `base_url`. `rules` may be changed at any time; the first that fits applies."""
+    """An endpoint that speaks OpenAI's protocols and Anthropic's at `base_url`, others at `root`.
+
+    `rules` may be changed at any time; the first that fits applies.
+    """
 
     def __init__(self, *rules: Rule, seed: int = 1, port: int = 0) -> None:
         self.rules: list[Rule] = list(rules)
@@ -42,10 +48,24 @@ class FakeModel:
         """Return what goes into `endpoints.<name>.base_url`."""
         return f"http://127.0.0.1:{self.port}/v1"
 
+    @property
+    def root(self) -> str:
+        """Return the address without `/v1`: Gemini is at `/v1beta`, Bedrock and Azure right below it."""
+        return f"http://127.0.0.1:{self.port}"
+
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_post("/v1/chat/completions", self._model(self._chat))
-        app.router.add_post("/v1/responses", self._model(self._responses))
+        app.router.add_post("/v1/chat/completions", self._model(completions))
+        app.router.add_post("/openai/deployments/{model}/chat/completions", self._model(completions))
+        app.router.add_post("/v1/responses", self._model(responses))
+        app.router.add_post("/v1/messages", self._model(anthropic))
+        for action in ("generateContent", "streamGenerateContent"):
+            for version in ("v1", "v1beta"):
+                app.router.add_post(f"/{version}/models/{{model}}:{action}", self._model(gemini))
+        for action in ("converse", "converse-stream"):
+            app.router.add_post(f"/model/{{model}}/{action}", self._model(bedrock))
+        for action in ("invoke", "invoke-with-response-stream"):
+            app.router.add_post(f"/model/{{model}}/{action}", self._model(anthropic))
         app.router.add_get("/__calls", self._counts)
         app.router.add_post("/__rules", self._configure)
         app.router.add_post("/__reset", self._reset)
@@ -68,16 +88,17 @@ class FakeModel:
         self.requests.clear()
         self._draws.clear()
 
-    def _model(
-        self, answer: Callable[[dict[str, Any], Rule, int], dict[str, Any]]
-    ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    def _model(self, protocol: Any) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
         async def handle(request: web.Request) -> web.StreamResponse:
             raw = await request.read()
             body = json.loads(raw)
+            model = request.match_info.get("model") or body.get("model", "")
+            asked = protocol.chat({"model": model, **body}, model)
             self.calls += 1
             number = self.calls
-            self.by_model[body.get("model", "")] += 1
-            self.requests.append({"path": request.path, "headers": dict(request.headers), "body": body})
+            self.by_model[model] += 1
+            said = {"path": request.path, "query": request.query_string, "headers": dict(request.headers), "body": body}
+            self.requests.append(said)
             self.in_flight += 1
             self.most_in_flight = max(self.most_in_flight, self.in_flight)
             try:
@@ -85,14 +106,16 @@ class FakeModel:
                 if not served:
                     self.refused += 1
                     return _json({"error": {"message": "Rate limit reached"}}, status=429, headers=headers)
-                rule = self._rule(body, number)
+                rule = self._rule(asked, number)
                 if rule.latency:
                     await asyncio.sleep(rule.latency)
-                if body.get("stream") is True and rule.fault in {None, "cut_stream"}:
-                    return await _streamed(request, body, answer(body, rule, number), rule)
-                if rule.fault is None:
-                    return _json(answer(body, rule, number), headers={**headers, **rule.headers})
-                return await self._fail(request, rule, answer(body, rule, number))
+                document = protocol.answer(_unanswered(self._completion(asked, rule, number), rule.fault), number)
+                streams = body.get("stream") is True or "stream" in request.path.lower()
+                if streams and rule.fault in {None, *ODD_ANSWERS, "cut_stream"}:
+                    return await _streamed(request, protocol, body, document, rule)
+                if rule.fault in {None, *ODD_ANSWERS}:
+                    return _json(document, headers={**headers, **rule.headers})
+                return await self._fail(request, protocol, rule, document)
             finally:
                 self.in_flight -= 1
 
@@ -106,44 +129,20 @@ class FakeModel:
                 return rule
         return Rule()
 
-    def _chat(self, body: dict[str, Any], rule: Rule, number: int) -> dict[str, Any]:
+    def _completion(self, body: dict[str, Any], rule: Rule, number: int) -> dict[str, Any]:
         key = hashlib.sha256(json.dumps(body, sort_keys=True).encode()).digest()
         self._draws[key] += 1
         return completion(body, rule, seed=self.seed, draw=self._draws[key], number=number)
 
-    def _responses(self, body: dict[str, Any], rule: Rule, number: int) -> dict[str, Any]:
-        made = self._chat(body, rule, number)
-        text, usage = made["choices"][0]["message"]["content"] or "", made["usage"]
-        part = {"type": "output_text", "text": text, "annotations": []}
-        return {
-            "id": f"resp_{number}",
-            "object": "response",
-            "created_at": 1_700_000_000,
-            "status": "completed",
-            "model": body.get("model", ""),
-            "output": [
-                {
-                    "id": f"msg_{number}",
-                    "type": "message",
-                    "role": "assistant",
-                    "status": "completed",
-                    "content": [part],
-                }
-            ],
-            "usage": {
-                "input_tokens": usage["prompt_tokens"],
-                "output_tokens": usage["completion_tokens"],
-                "total_tokens": usage.get("total_tokens", usage["prompt_tokens"] + usage["completion_tokens"]),
-            },
-        }
-
-    async def _fail(self, request: web.Request, rule: Rule, whole: dict[str, Any]) -> web.StreamResponse:
+    async def _fail(self, request: web.Request, protocol: Any, rule: Rule, whole: dict[str, Any]) -> web.StreamResponse:
         if rule.fault == "hang":
             await self._closing.wait()
             return web.Response(status=503)
         if rule.fault in {"reset", "reset_mid_body"}:
             return await _dropped(request, whole if rule.fault == "reset_mid_body" else None)
-        return _refused(request, rule) or _strange(rule, whole) or _json(_unanswered(whole, rule.fault))
+        refused = _refused(request, protocol, rule) or _strange(rule, whole)
+        assert refused is not None, rule.fault
+        return refused
 
     async def _counts(self, _: web.Request) -> web.Response:
         return _json({"total": self.calls, "by_model": self.by_model, "most_in_flight": self.most_in_flight})
@@ -162,13 +161,15 @@ class FakeModel:
 
 
 async def _streamed(
-    request: web.Request, body: dict[str, Any], whole: dict[str, Any], rule: Rule
+    request: web.Request, protocol: Any, body: dict[str, Any], document: dict[str, Any], rule: Rule
 ) -> web.StreamResponse:
     """Send the answer as events, all of them or half."""
-    events = chat_stream(body, whole) if "choices" in whole else response_stream(whole)
+    invoked = request.path.endswith("/invoke-with-response-stream")
+    events = bedrock.invoked_stream(document) if invoked else protocol.stream(body, document)
+    kind = bedrock.CONTENT_TYPE if invoked else protocol.CONTENT_TYPE
     if rule.fault == "cut_stream":
         events = events[: len(events) // 2]
-    response = web.StreamResponse(headers={"content-type": "text/event-stream; charset=utf-8", **rule.headers})
+    response = web.StreamResponse(headers={"content-type": kind, **rule.headers})
     await response.prepare(request)
     for event in events:
         await response.write(event)
@@ -177,6 +178,7 @@ async def _streamed(
 
 
 def _unanswered(whole: dict[str, Any], fault: str | None) -> dict[str, Any]:
+    """Return the completion, or what one of ODD_ANSWERS makes of it."""
     choice = whole["choices"][0]
     match fault:
         case "empty_choices":
@@ -191,7 +193,7 @@ def _unanswered(whole: dict[str, Any], fault: str | None) -> dict[str, Any]:
     return whole
 
 
-def _refused(request: web.Request, rule: Rule) -> web.Response | None:
+def _refused(request: web.Request, protocol: Any, rule: Rule) -> web.Response | None:
     """Return what an endpoint that says no would answer."""
     key = request.headers.get("Authorization", "").removeprefix("Bearer ")
     said = {
@@ -204,8 +206,7 @@ def _refused(request: web.Request, rule: Rule) -> web.Response | None:
     if rule.fault not in said:
         return None
     status, message, code = said[rule.fault]
-    error = {"message": message, "type": "fake", "param": None, "code": code}
-    return _json({"error": error}, status=status, headers=rule.headers)
+    return _json(protocol.error(status, message, code), status=status, headers=rule.headers)
 
 
 def _strange(rule: Rule, whole: dict[str, Any]) -> web.Response | None:

@@ -13,7 +13,7 @@ def chat_stream(body: dict[str, Any], whole: dict[str, Any]) -> list[bytes]:
     message = choice["message"]
     head = {"id": whole["id"], "object": "chat.completion.chunk", "created": whole["created"], "model": whole["model"]}
     deltas: list[tuple[dict[str, Any], str | None]] = [({"role": "assistant", "content": ""}, None)]
-    deltas += [({"content": part}, None) for part in _words(message.get("content") or "")]
+    deltas += [({"content": part}, None) for part in words(message.get("content") or "")]
     if message.get("tool_calls"):
         calls = [{**call, "index": index} for index, call in enumerate(message["tool_calls"])]
         deltas.append(({"tool_calls": calls}, None))
@@ -42,7 +42,7 @@ def response_stream(whole: dict[str, Any]) -> list[bytes]:
         {"type": "response.created", "response": begun},
         {"type": "response.output_item.added", "output_index": 0, "item": {**item, "content": []}},
         {"type": "response.content_part.added", **place, "part": {**part, "text": ""}},
-        *({"type": "response.output_text.delta", **place, "delta": word} for word in _words(part["text"])),
+        *({"type": "response.output_text.delta", **place, "delta": word} for word in words(part["text"])),
         {"type": "response.output_text.done", **place, "text": part["text"]},
         {"type": "response.content_part.done", **place, "part": part},
         {"type": "response.output_item.done", "output_index": 0, "item": item},
@@ -54,6 +54,7 @@ def response_stream(whole: dict[str, Any]) -> list[bytes]:
     ]
 
 
-def _words(text: str) -> Iterator[str]:
+def words(text: str) -> Iterator[str]:
+    """Yield a text word by word, each with the space before it."""
     for index, word in enumerate(text.split(" ")):
         yield word if index == 0 else f" {word}"

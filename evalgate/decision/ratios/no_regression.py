@@ -134,7 +134,14 @@ def decide_ratio(
     at_slice = words.LOOK_AT_SLICE if verdict is Verdict.FAIL else words.FEED_SLICE
     step = own.told.next_step if own.verdict is verdict else at_slice
     return (
-        RuleDecision(rule=RULE, verdict=verdict, reason=" ".join(told), next_step=step, example_ids=own.example_ids),
+        RuleDecision(
+            rule=RULE,
+            verdict=verdict,
+            reason=" ".join(told),
+            next_step=step,
+            example_ids=own.example_ids,
+            overall=own.verdict,
+        ),
         slices,
     )
 

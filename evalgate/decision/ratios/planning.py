@@ -23,12 +23,15 @@ SPREADS = (0.05, 0.10, 0.20, 0.50, 1.00)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spread:
-    """How much the ratio of one example varies, as a stored build shows it.
+    """How much the ratio of one example varies, as a stored build or a noise study shows it.
 
-    `log` is the standard deviation of its log ratio where each side answers once, `build` where it was read.
+    `log` is the standard deviation of its log ratio where each side answers once, `icc` what the examples of a cluster
+    have in common. It was read in `build`, or in the study that `source` names.
     """
 
     log: float
+    icc: float = 0.0
+    source: str = ""
     build: int = 0
     columns: int = 1
     """How many comparisons of the check that build made, slices among them."""
@@ -54,12 +57,16 @@ class RatioPlan:
     slices: int
 
 
+def comparing_in_any_way(suite: SuiteEvidence) -> Iterator[ResourceEvidence]:
+    """Yield the suite's gating checks of what runs take that compare."""
+    yield from (check for check in suite.resources if check.check.gating and check.check.compares)
+
+
 def comparing_resources(suite: SuiteEvidence) -> Iterator[tuple[ResourceEvidence, NoRegression]]:
     """Yield the suite's gating comparisons of what runs take."""
-    for check in suite.resources:
-        rule = check.check.no_regression
-        if rule is not None and check.check.gating:
-            yield check, rule
+    for check in comparing_in_any_way(suite):
+        if check.check.no_regression is not None:
+            yield check, check.check.no_regression
 
 
 def spreads(evidence: BuildEvidence) -> dict[tuple[str, str], Spread]:
@@ -67,18 +74,30 @@ def spreads(evidence: BuildEvidence) -> dict[tuple[str, str], Spread]:
     usable = [suite for suite in evidence.suites if suite.example_ids and not suite.problems]
     found = {}
     for layout in lay_out(usable)[0]:
-        for check, rule in comparing_resources(layout.suite):
+        for check in comparing_in_any_way(layout.suite):
             of = ratio_view(layout, check, evidence.policy)
             differences = of.differences()
             if differences is None or of.pairs is None or comparison_obstacle(of) is not None:
                 continue
             repetitions = float(of.pairs.repetitions[of.pairs.paired].mean())
             log = differences.standard_error * CLIP * math.sqrt(len(differences.values) * repetitions)
-            compared = comparable(of, tuple(layout.slicings(rule)))
-            if math.isfinite(log) and compared is not None:
+            if not math.isfinite(log):
+                continue
+            rule, columns, live = check.check.no_regression, 0, 0
+            compared = None if rule is None else comparable(of, tuple(layout.slicings(rule)))
+            if compared is not None:
                 columns, live = able_to_fail(compared, evidence.policy)
-                found[layout.suite.name, check.name] = Spread(log=log, columns=columns, live=live)
+            found[layout.suite.name, check.name] = Spread(log=log, columns=columns, live=live)
     return found
+
+
+def independent(layout: Layout, spread: Spread | None) -> float:
+    """Return how many independent ratios the suite's are worth: clusters, until it is known what they share."""
+    units = len(np.unique(layout.units))
+    if spread is None:
+        return units
+    examples = len(layout.example_ids)
+    return examples / (1 + (examples / units - 1) * spread.icc)
 
 
 def plan_ratios(
@@ -93,11 +112,9 @@ def plan_ratios(
     plans = []
     for check, rule in comparing_resources(layout.suite):
         spread = known.get((layout.suite.name, check.name))
-        if spread is not None and spread.log == 0:  # what did not vary once says nothing of what is caught
-            spread = None
         spread = spread if spread is not None and spread.log > 0 else None  # no change at all tells no spread
         logs = [math.log1p(share) for share in SPREADS] if spread is None else [spread.log]
-        units = len(layout.example_ids) if spread is not None else len(np.unique(layout.units))
+        units = independent(layout, spread)
         plans.append(
             RatioPlan(
                 name=check.name,

@@ -14,8 +14,9 @@ from evalgate.evaluators.measure import Measure, Traits
 from evalgate.evaluators.models import Models
 from evalgate.evaluators.score import EvaluatorFaultError, Given
 from evalgate.evaluators.view import View
-from evalgate.llm.chat import OWN_KEYS
-from evalgate.llm.endpoint import resolve_endpoint
+from evalgate.llm.chat import OWN_KEYS, check_sayable
+from evalgate.llm.endpoint import ModelEndpoint, resolve_endpoint
+from evalgate.llm.failures import BadRequest
 from evalgate.records import EvaluatorKind, Json
 from evalgate.suite.evaluators import Evaluator
 
@@ -100,15 +101,37 @@ class JudgeMeasure(Measure):
                 f"the judge's model {model!r} is at an endpoint {name!r} that is not configured",
                 next_step=f"declare it: endpoints: {{{name}: {{base_url: …, api_key_env: …}}}}",
             )
+        resolved = resolve_endpoint(name, endpoint, self._environ)
         return Juror(
             self._models.sender(),
-            resolve_endpoint(name, endpoint, self._environ),
+            resolved,
             model,
             explain=self._evaluator.explain,
-            parameters=parameters,
+            parameters=_sayable(resolved, parameters, droppable),
             droppable=droppable,
             within=self._evaluator.timeout,
         )
+
+
+def _sayable(endpoint: ModelEndpoint, parameters: Mapping[str, Json], droppable: frozenset[str]) -> dict[str, Json]:
+    """Return the parameters without those that the endpoint's protocol has no words for, where they may be left out.
+
+    Raises ConfigurationError for one that may not.
+    """
+    left = dict(parameters)
+    while True:
+        try:
+            check_sayable(endpoint, parameters=left)
+        except BadRequest as refused:
+            named = next((name for name in sorted(droppable & left.keys()) if name in refused.message), None)
+            if named is None:
+                raise ConfigurationError(
+                    f"endpoints.{endpoint.name} speaks {endpoint.api}: {refused.message}",
+                    next_step="take it out of the judge's parameters",
+                ) from None
+            del left[named]
+        else:
+            return left
 
 
 def _parameters(evaluator: Evaluator) -> tuple[dict[str, Json], frozenset[str]]:

@@ -59,3 +59,13 @@ async def named(input, example):
         extra_headers={"X-Evalgate-Run": example["id"]},
     )
     return {"answer": made.choices[0].message.content}
+
+
+async def traced(input, traceparent):
+    client = AsyncOpenAI(max_retries=0, default_headers={"traceparent": traceparent})
+    texts = [f"{input['q']} {part}" for part in ("one", "two")]
+    made = [
+        await client.chat.completions.create(model="small", messages=[{"role": "user", "content": text}])
+        for text in texts
+    ]
+    return {"answer": [each.choices[0].message.content for each in made]}

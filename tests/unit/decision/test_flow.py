@@ -7,13 +7,12 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from evalgate.decision import decide
-from evalgate.decision.evidence import StoredRuns
+from evalgate.decision import decide, screen_words
+from evalgate.decision.evidence import History, StoredRuns
 from evalgate.decision.flow import (
     BaselineRuns,
     Draw,
     Flow,
-    History,
     Measured,
     Step,
     SuiteFlow,
@@ -48,7 +47,7 @@ def flow(*suites, on_inconclusive="warn", **changed):
 
 
 def both(name="support", times=3):
-    return Draw(suite=name, candidate=times, baseline=times, key=known(name).draw_key)
+    return Draw(suite=name, candidate=times, baseline=times, key=known(name).draw_key(times))
 
 
 def sides(n, worse, better=0, *, stored=3):
@@ -155,7 +154,7 @@ def test_a_slice_that_leans_worse_is_confirmed():
 )
 def test_absolute_rules_bring_the_candidate_alone_to_three(rules, draws):
     at = measured(screened(worse=2, better=2, rules=rules))
-    alone = Draw(suite="support", candidate=3, baseline=0, key=known().draw_key)
+    alone = Draw(suite="support", candidate=3, baseline=0, key=known().draw_key(3, alone=True))
     assert after(flow(), at).draws == ((alone,) if draws else ())
 
 
@@ -166,7 +165,7 @@ def test_an_absolute_rule_beside_a_comparison_that_leans_draws_both_sides():
 
 def test_after_the_candidate_alone_was_drawn_its_decision_stands():
     rules = {"no_regression": {}, "at_least": 0.99}
-    alone = Draw(suite="support", candidate=3, baseline=0, key=known().draw_key)
+    alone = Draw(suite="support", candidate=3, baseline=0, key=known().draw_key(3, alone=True))
     again = after(flow(), measured(screened(worse=8, rules=rules), drawn=(SCREEN_DRAW, alone)))
     assert (again.step, again.store) == (Step.DECIDE, ())
 
@@ -288,12 +287,25 @@ def test_a_confirmation_draws_samples_of_its_own_the_same_on_both_sides():
 
 @pytest.mark.parametrize("part", ["baseline", "candidate", "dataset", "evaluators", "policy"])
 def test_the_draw_key_is_of_everything_that_the_verdict_depends_on(part):
-    assert known().draw_key == known().draw_key
-    assert known(**{part: "other"}).draw_key != known().draw_key
+    assert known().draw_key(3) == known().draw_key(3)
+    assert known(**{part: "other"}).draw_key(3) != known().draw_key(3)
+
+
+def test_samples_drawn_for_an_absolute_rule_are_none_of_a_comparisons():
+    """A candidate's that are known are never compared with a baseline's that are drawn later."""
+    assert known().draw_key(3, alone=True) != known().draw_key(3)
+
+
+def test_a_draw_of_another_size_is_another_draw():
+    """`repetitions: 3` after a first measurement with 1 is measured, and not answered with that one."""
+    assert known().draw_key(1) != known().draw_key(3)
+    fresh = {"baseline_runs": BaselineRuns.FRESH}
+    (once,), (thrice,) = (begin(flow(known(repetitions=times), **fresh)) for times in (1, 3))
+    assert once.key != thrice.key
 
 
 def test_sides_that_change_places_draw_other_samples():
-    assert known(baseline="x", candidate="y").draw_key != known(baseline="y", candidate="x").draw_key
+    assert known(baseline="x", candidate="y").draw_key(3) != known(baseline="y", candidate="x").draw_key(3)
 
 
 def test_a_draw_is_of_whole_suites():
@@ -301,9 +313,39 @@ def test_a_draw_is_of_whole_suites():
     assert {field.name for field in fields(Draw)} == {"suite", "candidate", "baseline", "key"}
 
 
-def test_the_report_counts_the_measurements_of_a_pull_request():
-    state = flow(history=History(measurements=3, failed=2))
-    assert after(state, measured(screened())).told == ("Measurement 4 of this pull request; 2 failed.",)
+@pytest.mark.parametrize(
+    ("before", "failed", "said"),
+    [
+        (0, 0, None),
+        (
+            1,
+            0,
+            "This is measurement 2 of pull request 12; the one before it did not fail. {} 2 times, {} 10 times in 100.",
+        ),
+        (1, 1, "This is measurement 2 of pull request 12; the one before it failed. {} 2 times, {} 10 times in 100."),
+        (
+            3,
+            2,
+            "This is measurement 4 of pull request 12; 2 of the 3 before it failed. {} 4 times, {} 19 times in 100.",
+        ),
+        (
+            3,
+            0,
+            "This is measurement 4 of pull request 12; none of the 3 before it failed. {} 4 times, {} 19 times in 100.",
+        ),
+        (
+            3,
+            3,
+            "This is measurement 4 of pull request 12; all of the 3 before it failed. {} 4 times, {} 19 times in 100.",
+        ),
+    ],
+)
+def test_the_report_counts_the_measurements_of_a_pull_request(before, failed, said):
+    """And says what that does to the promise: the chance that one of so many fails, each with alpha."""
+    history = History(measurements=before, failed=failed, change="pull request 12")
+    promise = "The promise is for each measurement by itself: a change that does nothing, measured"
+    wanted = None if said is None else said.format(promise, "fails at least once up to about")
+    assert screen_words.measurement(history, alpha=0.05) == wanted
 
 
 def test_a_confirmation_says_why():

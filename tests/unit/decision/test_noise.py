@@ -9,9 +9,9 @@ import pytest
 
 from evalgate.decision import canonical, decide
 from evalgate.decision.evidence import KnownNoise
-from evalgate.decision.noise import SIZES, study
-from evalgate.decision.planning import noises
-from evalgate.decision.study import FAILED, MISSING, StudiedSuite, StudyEvidence
+from evalgate.decision.known_noise import noises
+from evalgate.decision.noise import study
+from evalgate.decision.study import FAILED, MISSING, SIZES, StudiedSuite, StudyEvidence
 from evalgate.records import Verdict
 from evalgate.stats.planning import Planned, caught
 from evalgate.stats.power import Plan

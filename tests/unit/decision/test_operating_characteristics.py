@@ -1,10 +1,10 @@
 """The quick version of tests/bench/operating_characteristics.py: fixed seeds, and the settings nearest to the promise.
 
-Unchanged candidates: 3,700 builds over eight settings, whose true rates are 1 (the flow) to 5 %. The Monte Carlo error
-of the pooled share is 0.4 points and of one setting's 0.8 to 1.7, so a rate of 6.8 % in all of them is seen 97 times
-in 100. Power: the seeds are fixed, so two versions of the decision see the same builds and differ by what they do, not
-by luck; one that loses 5 points of power loses 5 of the shares pinned here, give or take 1.5, and 3 are let through.
-(Should numpy change how it draws, the error of each share is 1.6 to 4 points: pin again.)
+The seeds are fixed, so two versions of the decision see the same builds and differ by what they do, not by luck. What
+each setting came to is pinned here: of unchanged candidates 1.5 points more are let through, of power 3 points less (a
+loss of 5 moves a share by 5, give or take 1.5). Beside the pins, unchanged candidates are held to 6 % as a figure:
+3,850 builds over eight settings, whose true rates are 1 (the flow) to 5 %, with a Monte Carlo error of 0.4 points.
+(Should numpy change how it draws, the error of each share is 0.8 to 4 points: pin again.)
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tests.bench.operating_characteristics import PAGE, Cell, cells, lines, meas
 from tests.bench.simulated import Spec
 
 UNCHANGED = (
-    (Spec(n=200), 800),
-    (Spec(n=100, rate=0.5, flip=0.3), 800),
-    (Spec(n=50, kind="zeros"), 200),
-    (Spec(n=100, clustered=True, flip=0.2), 450),
-    (Spec(n=50, checks=5), 200),
-    (Spec(n=50, flow="lucky"), 500),
-    (Spec(n=100, kind="times", tail=0.03, allowed=0.01), 300),
-    (Spec(n=50, kind="times", sigma=1.0, allowed=0.01), 400),
+    (Spec(n=200), 800, 0.054),
+    (Spec(n=100, rate=0.5, flip=0.3), 800, 0.046),
+    (Spec(n=50, kind="zeros"), 200, 0.080),
+    (Spec(n=100, clustered=True, flip=0.2), 450, 0.038),
+    (Spec(n=100, checks=5, flip=0.2), 400, 0.038),
+    (Spec(n=50, flow="lucky"), 500, 0.020),
+    (Spec(n=100, kind="times", tail=0.03, allowed=0.01), 300, 0.053),
+    (Spec(n=50, kind="times", sigma=1.0, allowed=0.01), 400, 0.040),
 )
 DROPS = (
     (Spec(n=100, drop=0.10), 500, 0.764),
@@ -37,7 +37,7 @@ DROPS = (
     (Spec(n=50, kind="times", rise=0.30), 300, 0.623),
     (Spec(n=50, kind="times", rise=0.30, repetitions=(3, 3)), 200, 0.970),
 )
-LET_THROUGH = 0.03
+LET_THROUGH, LET_THROUGH_UNCHANGED = 0.03, 0.015
 
 
 def failures(spec, builds):
@@ -46,10 +46,10 @@ def failures(spec, builds):
 
 
 def test_unchanged_candidates_fail_at_most_6_times_in_100():
-    counts = [(failures(spec, builds), builds) for spec, builds in UNCHANGED]
+    counts = [(failures(spec, builds), builds) for spec, builds, _ in UNCHANGED]
     assert sum(failed for failed, _ in counts) / sum(builds for _, builds in counts) <= 0.06
-    for (failed, builds), (spec, _) in zip(counts, UNCHANGED, strict=True):
-        assert failed / builds <= 0.06 + 2 * math.sqrt(0.06 * 0.94 / builds), spec
+    for (failed, builds), (spec, _, pinned) in zip(counts, UNCHANGED, strict=True):
+        assert failed / builds <= pinned + LET_THROUGH_UNCHANGED, spec
 
 
 @pytest.mark.parametrize(("spec", "builds", "pinned"), DROPS, ids=[f"drop {n}" for n in range(1, 1 + len(DROPS))])

@@ -7,7 +7,8 @@ import pytest
 
 from evalgate.decision import decide
 from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, Scores, StoredRuns, SuiteEvidence
-from evalgate.decision.planning import FLIPS, Noise, noises, plan_comparisons
+from evalgate.decision.known_noise import FLIPS, Noise, noises
+from evalgate.decision.planning import plan_comparisons
 from evalgate.decision.ratios.planning import spreads
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec
@@ -22,11 +23,11 @@ def scores(columns):
     return Scores(values=values, cells=np.full(values.shape, Cell.SCORED, dtype=np.uint8))
 
 
-def suite(n=100, *, rule=None, candidate=None, baseline=None, spec=None, langs=None, clusters=None):
+def suite(n=100, *, rule=None, rules=None, candidate=None, baseline=None, spec=None, langs=None, clusters=None):
     absent = [np.zeros(n)]
     check = CheckEvidence(
         name="right",
-        check=Check.model_validate({"no_regression": {**(rule or {})}}),
+        check=Check.model_validate(rules or {"no_regression": {**(rule or {})}}),
         evaluator=spec or EvaluatorSpec(name="right"),
         candidate=scores(candidate or absent),
         baseline=scores(baseline or absent),
@@ -271,3 +272,60 @@ def test_what_runs_take_counts_in_the_plan_as_it_did_in_the_report():
     rises = {each.name: each for each in plan.ratios["support"]}
     assert rises["cost"].outlooks[0].rise == pytest.approx(reported["cost"].ratio.caught)
     assert rises["tokens"].spread is None
+
+
+def changes(of, **more):
+    return {each.rule: each for each in planned(of, **more).changes["s"]}
+
+
+def test_improves_and_equivalent_are_planned_and_are_no_columns():
+    """What they show at each usual noise: less of it, and more examples, show more."""
+    both = {"improves": 0.05, "equivalent": 0.10}
+    plan = planned(suite(100, rules=both))
+    assert (plan.columns, plan.checks["s"]) == (0, ())
+    found = changes(suite(100, rules=both))
+    assert [of.noise for of in found["improves"].outlooks] == list(FLIPS)
+    gains = [of.shown for of in found["improves"].outlooks]
+    chances = [of.chance for of in found["equivalent"].outlooks]
+    assert gains == sorted(gains)
+    assert chances == sorted(chances, reverse=True)
+    more = changes(suite(400, rules=both))
+    assert more["improves"].outlooks[0].shown < gains[0]
+    assert more["equivalent"].outlooks[-1].chance > chances[-1]
+
+
+def test_repetitions_and_clusters_count_for_what_they_show():
+    rules = {"equivalent": 0.10}
+
+    def chance(**more):
+        clusters = tuple(f"c{i // 5}" for i in range(100)) if more.pop("clustered", False) else None
+        return changes(suite(100, rules=rules, clusters=clusters), **more)["equivalent"].outlooks[0].chance
+
+    assert chance(noise=noise(0.2), repetitions=3) > chance(noise=noise(0.2)) + 0.2
+    assert chance(noise=noise(0.05, icc=0.5), clustered=True) < chance(noise=noise(0.05)) - 0.2
+
+
+def test_what_is_asked_of_improves_is_planned_for():
+    """`--catch` as a gain: the examples named are about enough; one that is no more than the rule asks is refused."""
+    (of,) = changes(suite(100, rules={"improves": 0.05}), noise=noise(), catch=0.15)["improves"].outlooks
+    assert of.shown > 0.15
+    (enough,) = changes(suite(of.examples, rules={"improves": 0.05}), noise=noise())["improves"].outlooks
+    assert enough.shown == pytest.approx(0.15, abs=0.01)
+    (none,) = changes(suite(100, rules={"improves": 0.05}), noise=noise(), catch=0.05)["improves"].outlooks
+    assert none.examples is None
+
+
+def test_a_score_without_a_size_plans_no_change():
+    of = suite(rules={"improves": 0.05}, spec=EvaluatorSpec(name="right", low=None, high=None))
+    found = changes(of)["improves"]
+    assert found.outlooks == ()
+    assert "declares no `scale`" in found.obstacle
+
+
+def test_a_check_that_only_improves_has_its_noise_read():
+    """It is no column of the family, so it costs the others nothing."""
+    values = [np.arange(100) % 4 > 0, np.arange(100) % 5 > 0]
+    of = suite(rules={"improves": 0.05}, candidate=values[:1], baseline=values[1:])
+    (found,) = noises(BuildEvidence(suites=(of,), policy=Policy())).values()
+    assert found.flip == pytest.approx(np.mean(values[0] != values[1]))
+    assert (found.columns, found.live) == (0, 0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evalgate.decision.planning import Noise
+from evalgate.decision.known_noise import Noise
 from evalgate.decision.strict import Strict, refuse_undecidable_change, strict_outlook
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec

@@ -5,13 +5,16 @@ import time
 
 import pytest
 
-from evalgate.engine.measure import Answered, Draw, Effects, Work, measure
+from evalgate.engine.measure import Effects, measure
+from evalgate.engine.work import Answered, Draw, Work
 from evalgate.errors import JournalError
 from evalgate.records import ErrorKind, Evaluation, EvaluatorSpec, Example, Failure, Side, TaskOutcome
 
 
 class Task:
     """Answers after a pause; knows how many runs it held at once."""
+
+    queue = None
 
     def __init__(self, concurrency=4, pause=0.0, outcomes=None):
         self.concurrency, self.pause, self.outcomes = concurrency, pause, outcomes or {}
@@ -74,8 +77,8 @@ class Memory:
         pass
 
 
-def effects(memory, stop=None):
-    return Effects(recorder=memory, observer=memory, now=lambda: "now", stop=stop or asyncio.Event())
+def effects(memory, stop=None, seed="1"):
+    return Effects(recorder=memory, observer=memory, now=lambda: "now", stop=stop or asyncio.Event(), seed=seed)
 
 
 def work(task, evaluators=(), n=20, experiment=1, side=Side.CANDIDATE, **more):
@@ -93,21 +96,69 @@ async def test_every_draw_is_answered_and_evaluated_once():
     assert len(memory.evaluations) == 20
 
 
-async def test_sides_take_turns_at_one_endpoint():
-    """Where the first calls open connections and the server warms up, both sides pay for it alike."""
-    slots, served = asyncio.Semaphore(8), []
+class Shared(Task):
+    """A side of two that wait for the slots of one endpoint, as prompt tasks do."""
 
-    class Shared(Task):
+    queue = "endpoint"
+
+    def __init__(self, slots, served, **more):
+        super().__init__(**more)
+        self.slots, self.served = slots, served
+
+    async def run(self, example, sample):
+        async with self.slots:
+            self.served.append((self, example.id))
+            return await super().run(example, sample)
+
+
+async def asked_first(n=200, *, slots=8, seed="1"):
+    """Return, by example, whether the candidate was the first to get a slot; and who was served, in order."""
+    room, served = asyncio.Semaphore(slots), []
+    sides = [Shared(room, served, concurrency=slots, pause=0.001) for _ in Side]
+    works = [work(task, n=n, experiment=i, side=side) for i, (task, side) in enumerate(zip(sides, Side, strict=True))]
+    await measure(works, effects(Memory(), seed=seed))
+    first = {}
+    for task, example in served:
+        first.setdefault(example, task is sides[0])
+    return list(first.values()), [task is sides[0] for task, _ in served]
+
+
+async def test_lots_decide_which_side_asks_an_endpoint_first():
+    """In each example anew: with equal times whoever was first once would be so for ever."""
+    first, served = await asked_first()
+    assert len(served) == 400
+    assert 70 <= sum(first) <= 130
+    assert 70 <= sum(a == b for a, b in zip(first, first[8:], strict=False)) <= 126
+    assert {sum(served[i : i + 2]) for i in range(0, 400, 2)} == {1}, "the sides take one example at a time"
+
+
+async def test_the_order_of_a_build_is_drawn_by_its_seed():
+    assert await asked_first(40) == await asked_first(40)
+    assert await asked_first(40) != await asked_first(40, seed="2")
+
+
+async def test_a_side_goes_on_while_a_run_of_the_other_takes_its_time():
+    """They keep step over some examples, not within each: a long run must not leave the other side idle."""
+    done = asyncio.Event()
+
+    class Long(Task):
         async def run(self, example, sample):
-            async with slots:
-                served.append(self)
-                return await super().run(example, sample)
+            if example.id == "e0":
+                await done.wait()
+            return await super().run(example, sample)
 
-    sides = [Shared(concurrency=8, pause=0.002), Shared(concurrency=8, pause=0.002)]
-    works = [work(task, n=12, experiment=n, side=side) for n, (task, side) in enumerate(zip(sides, Side, strict=True))]
-    await measure(works, effects(Memory()))
-    assert [served[:8].count(task) for task in sides] == [4, 4]
-    assert [served.count(task) for task in sides] == [12, 12]
+    class Ahead(Task):
+        async def run(self, example, sample):
+            if example.id == "e1":
+                done.set()
+            return await super().run(example, sample)
+
+    works = [
+        work(task(concurrency=1), n=4, experiment=i, side=side)
+        for i, (task, side) in enumerate(zip((Long, Ahead), Side, strict=True))
+    ]
+    async with asyncio.timeout(5):
+        assert await measure(works, effects(Memory()))
 
 
 async def test_evaluations_start_as_soon_as_a_run_ends():
@@ -192,6 +243,18 @@ async def test_a_stop_lets_runs_in_flight_end_and_begins_nothing_new():
     assert await running is False
     assert len(task.calls) == 2
     assert len(memory.evaluations) == 2
+
+
+async def test_a_stop_sends_nothing_that_still_waits_for_its_endpoint():
+    """Of two sides in one queue no more are asked at once than the endpoint takes, and none after the stop."""
+    stop, served, slots = asyncio.Event(), [], asyncio.Semaphore(99)
+    sides = [Shared(slots, served, concurrency=3, pause=0.05) for _ in Side]
+    works = [work(task, experiment=i, side=side) for i, (task, side) in enumerate(zip(sides, Side, strict=True))]
+    running = asyncio.create_task(measure(works, effects(Memory(), stop)))
+    await asyncio.sleep(0.02)
+    stop.set()
+    assert await running is False
+    assert len(served) == 3
 
 
 async def test_a_stop_does_not_wait_for_a_run_that_never_ends(monkeypatch):

@@ -16,7 +16,7 @@ from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, ProblemRo
 from evalgate.journal.lock import held, writing
 from evalgate.journal.schema import _MIGRATIONS, APPLICATION_ID, VERSION
 from evalgate.journal.store import Journal
-from evalgate.journal.transfer import copy_experiment, export_build
+from evalgate.journal.transfer import Drawn, copy_drawn, copy_scores, export_build
 from evalgate.records import (
     Direction,
     ErrorKind,
@@ -303,7 +303,9 @@ def test_a_stored_experiment_is_copied_whole(path, tmp_path):
     target, build, _ = filled(other)
     copied = target.add_experiment(build, experiment(Side.BASELINE, stored=True))
     target.close()
-    copy_experiment(path, exp, other, copied)
+    drawn = Drawn(experiment=exp, names={"r1": "r1"}, examples=["e0"])
+    copy_drawn(path, drawn, other, copied)
+    copy_scores(path, drawn, other, copied, [EvaluatorSpec(name="exact")])
     with Journal(other, create=False) as again:
         assert again.run(copied, "e0", "r1") == TaskOutcome(output=1)
         assert again.evaluations(copied, "e0", "r1") == [evaluation]

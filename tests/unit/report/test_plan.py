@@ -6,11 +6,15 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from evalgate.decision.planning import BuildPlan, CheckPlan, ModelsPlan, Noise, Outlook, SidePlan, SuitePlan
+from evalgate.decision.drops import CheckPlan, Outlook
+from evalgate.decision.improvement_plan import ChangeOutlook, ChangePlan
+from evalgate.decision.known_noise import Noise
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.records import Side
 from evalgate.report.console import Console
-from evalgate.report.plan import PLAN_VERSION, render_plan, render_plan_json
+from evalgate.report.plan import render_plan
+from evalgate.report.plan_json import PLAN_VERSION, render_plan_json
 from tests.unit.report.golden_texts import assert_golden
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "plan.schema.json").read_text("utf-8"))
@@ -110,6 +114,55 @@ def test_noise_says_where_it_was_read():
     ) in sentences(plan(support(known(drop=None))))
 
 
+def change(rule, asked, *outlooks, noise=None, **more):
+    return ChangePlan(name=more.pop("name", "route"), rule=rule, asked=asked, noise=noise, outlooks=outlooks, **more)
+
+
+def test_what_improves_and_equivalent_could_show_after_a_build():
+    """With the noise of their check, and what it would take where there is too little."""
+    spread = Spread(log=0.0953, build=3)
+    changes = (
+        change("improves", 0.05, ChangeOutlook(noise=0.1, shown=0.17, examples=90), noise=KNOWN),
+        change("improves", 0.0, ChangeOutlook(noise=0.1), noise=KNOWN),
+        change("equivalent", 0.10, ChangeOutlook(noise=0.1, chance=0.31, examples=160), noise=KNOWN),
+        change("equivalent", 0.20, ChangeOutlook(noise=0.1, chance=0.94, examples=60), noise=KNOWN),
+        change("equivalent", 0.01, ChangeOutlook(noise=0.1, chance=0.0), noise=KNOWN),
+        change("improves", 0.3, ChangeOutlook(noise=0.1, shown=0.34), noise=spread, name="cost", of_resource=True),
+        change("equivalent", 0.1, ChangeOutlook(noise=0.1, chance=1.0), noise=spread, name="cost", of_resource=True),
+        change("improves", 0.1, name="speed", obstacle="its score is unbounded"),
+    )
+    assert_golden("plan_of_changes.txt", text(plan(support(changes=changes), catch=0.10)))
+
+
+def test_what_they_could_show_before_the_first_build():
+    """A row for each noise that is usual."""
+    improves = (
+        ChangeOutlook(noise=0.02, shown=0.13, examples=70),
+        ChangeOutlook(noise=0.3, shown=0.21, examples=410),
+        ChangeOutlook(noise=1.0),
+    )
+    equivalent = (
+        ChangeOutlook(noise=0.02, chance=0.999, examples=42),
+        ChangeOutlook(noise=0.3, chance=0.004),
+    )
+    falls = (ChangeOutlook(noise=0.05, shown=0.34), ChangeOutlook(noise=1.0))
+    changes = (
+        change("improves", 0.05, *improves),
+        change("equivalent", 0.10, *equivalent),
+        change("improves", 0.0, *falls, name="cost", of_resource=True),
+    )
+    of = support(changes=changes, seconds=None, clusters=40)
+    assert_golden("plan_of_changes_before_a_build.txt", text(plan(of, catch=0.15)))
+    assert "differ: 2 %; passes from: 13 points" in text(plan(of, catch=0.15), width=40)
+    given = json.loads(render_plan_json(plan(of)))["suites"][0]["changes"]
+    assert [(each["rule"], each["asked"], each["of"]) for each in given] == [
+        ("improves", 0.05, "the score's range"),
+        ("equivalent", 0.1, "the score's range"),
+        ("improves", 0.0, "what the baseline takes"),
+    ]
+    assert given[1]["outlooks"][0] == {"differ": 0.02, "shown": None, "unchanged_passes": 0.999, "examples": 42}
+
+
 def test_nothing_compared():
     """Absolute rules alone: calls and time, and no promise."""
     said = sentences(BuildPlan(suites=(support(),), comparisons=0, promise=None))
@@ -176,6 +229,7 @@ def test_the_plan_as_json():
                     }
                 ],
                 "ratios": [],
+                "changes": [],
             }
         ],
     }
@@ -209,6 +263,11 @@ def test_every_plan_keeps_to_the_published_schema(catch):
                 outlooks=(RiseOutlook(spread=0.22, rise=0.1), RiseOutlook(spread=1.0, rise=None)),
                 slices=1,
             ),
+        ),
+        "changes": (
+            change("improves", 0.05, ChangeOutlook(noise=0.1, shown=0.2, examples=9), noise=KNOWN),
+            change("equivalent", 0.05, ChangeOutlook(noise=0.1, chance=0.2), ChangeOutlook(noise=0.3, chance=0.0)),
+            change("improves", 0.1, name="speed", obstacle="its score is unbounded"),
         ),
     }
     plans = [

@@ -8,7 +8,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from evalgate.decision.planning import BuildPlan, SidePlan, SuitePlan
+from evalgate.decision.plans import BuildPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
 from evalgate.records import Side
 from evalgate.report import formatting
@@ -17,7 +17,8 @@ from evalgate.report.console import Console, cells
 from evalgate.report.json_report import render_json
 from evalgate.report.junit import render_junit
 from evalgate.report.markdown import render_summary
-from evalgate.report.plan import render_plan, render_plan_json
+from evalgate.report.plan import render_plan
+from evalgate.report.plan_json import render_plan_json
 from evalgate.report.show import Changed, render_show
 from evalgate.report.terminal import render_terminal
 from tests.unit.report.golden_texts import assert_golden

@@ -79,6 +79,7 @@ def test_machines_get_every_part():
                 "usd_paid_now": None,
                 "unpriced_calls": 40,
                 "unseen": 2,
+                "together": 0,
             }
         ],
         "dearest": [{"id": "q-1", "usd": 0.25}],

@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from evalgate.stats.intervals import mean_interval, tango, tango_lies_above
-from evalgate.stats.passing import examples_to_pass, pass_chance
+from evalgate.stats.passing import (
+    examples_for_mean,
+    examples_to_pass,
+    gain_of_mean,
+    gain_to_show,
+    pass_chance,
+    within_chance,
+)
 from evalgate.stats.power import Plan
 
 SIMULATED = 4_000
@@ -88,3 +95,50 @@ def test_no_number_is_said_where_a_million_do_not():
 
 def test_a_million_examples_are_worked_out_at_once():
     assert pass_chance(plan(1_000_000, 0.3), 0.01, binary=True) == pytest.approx(1.0)
+
+
+def shown(rng, *, examples, flip, gain):
+    """The 90 % intervals of pass/fail examples of which a share gets better for good, and others flip."""
+    counts = rng.multinomial(examples, [flip / 2 + gain, flip / 2, 1 - flip - gain], SIMULATED)
+    return np.array([tango(better=int(b), worse=int(w), pairs=examples, level=0.9) for b, w, _ in counts])
+
+
+@pytest.mark.parametrize(("examples", "flip", "by"), [(40, 0.1, 0.0), (100, 0.2, 0.05), (300, 0.05, 0.02)])
+def test_the_gain_that_is_shown_passes_8_times_in_10(examples, flip, by):
+    gain = gain_to_show(plan(examples, flip), by, binary=True)
+    assert gain is not None
+    lows = shown(np.random.default_rng(examples), examples=examples, flip=flip, gain=gain)[:, 0]
+    assert np.mean(lows > by) == pytest.approx(0.8, abs=0.03)
+
+
+@pytest.mark.parametrize(("units", "noise", "by"), [(40, 0.2, 0.0), (100, 0.3, 0.1), (400, 0.3, 0.3)])
+def test_so_does_a_mean(units, noise, by):
+    """On the interval of log ratios, which is that of any mean."""
+    gain = gain_of_mean(units, noise**2, by, chance=0.8)
+    assert gain is not None
+    rng = np.random.default_rng(units)
+    draws = rng.normal(gain, noise, (SIMULATED, units))
+    lows = np.array([mean_interval(each, np.ones(units), level=0.9)[0] for each in draws])
+    assert np.mean(lows > by) == pytest.approx(0.8, abs=0.04)
+
+
+@pytest.mark.parametrize(("examples", "flip", "margin"), [(60, 0.05, 0.1), (150, 0.2, 0.1), (300, 0.1, 0.05)])
+def test_an_unchanged_candidate_lies_within_as_often_as_is_said(examples, flip, margin):
+    found = shown(np.random.default_rng(examples), examples=examples, flip=flip, gain=0.0)
+    inside = np.mean((found[:, 0] > -margin) & (found[:, 1] < margin))
+    assert within_chance(plan(examples, flip), margin, binary=True) == pytest.approx(inside, abs=0.03)
+
+
+def test_examples_for_a_gain_and_for_a_mean_are_just_enough():
+    few = examples_to_pass(plan(0, 0.2), -0.05, binary=True, chance=0.8, gain=0.2)
+    assert gain_to_show(plan(few, 0.2), 0.05, binary=True) == pytest.approx(0.2, abs=0.01)
+    assert examples_for_mean(0.04, 0.1, chance=0.9) == pytest.approx(0.04 * (1.645 + 1.282) ** 2 / 0.1**2, rel=0.5)
+
+
+@pytest.mark.parametrize("by", [0.0, 0.5])
+def test_what_no_gain_shows(by):
+    """Everything flips, or there is next to nothing to show it by."""
+    assert gain_to_show(plan(2, 0.1), by, binary=True) is None
+    assert gain_to_show(plan(100, 1.0), by, binary=True) is None
+    assert gain_of_mean(1, 0.04, by, chance=0.8) is None
+    assert within_chance(plan(1, 0.0), 0.1, binary=True) == 0

@@ -1,0 +1,99 @@
+"""The plan of a run: what it takes and what its comparisons could catch, as everything that shows it reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from evalgate.decision.drops import CheckPlan
+from evalgate.decision.improvement_plan import ChangePlan
+from evalgate.decision.ratios.planning import RatioPlan
+from evalgate.records import Side
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SidePlan:
+    """One side that will be run. `seconds_per_run` is wall time at the concurrency of `build`, where it was read."""
+
+    side: Side
+    label: str
+    runs: int
+    seconds_per_run: float | None = None
+    build: int | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it would take; None where no build has told."""
+        return None if self.seconds_per_run is None else self.runs * self.seconds_per_run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelsPlan:
+    """What calls of models would take if each run took what it took in `build`. `usd` is None where nobody knows."""
+
+    calls: float
+    tokens: float
+    usd: float | None
+    build: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuitePlan:
+    """One suite: what it will take, and what each of its comparisons could catch. `thresholds`: what they take."""
+
+    name: str
+    dataset: str
+    examples: int
+    clusters: int | None
+    repetitions: int
+    evaluators: int
+    sides: tuple[SidePlan, ...]
+    checks: tuple[CheckPlan, ...]
+    ratios: tuple[RatioPlan, ...] = ()
+    """The comparisons of cost, tokens and latency."""
+    changes: tuple[ChangePlan, ...] = ()
+    """What `improves` and `equivalent` could show."""
+    thresholds: tuple[str, ...] = ()
+    redraws: bool = False
+    """Whether `zero_tolerance` draws failing examples once more."""
+    confirmation: tuple[SidePlan, ...] = ()
+    """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
+    models: ModelsPlan | None = None
+    """None where no build is known that called any."""
+
+    @property
+    def runs(self) -> int:
+        """How many runs there will be, each one call of the task."""
+        return sum(side.runs for side in self.sides)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildPlan:
+    """Everything that one run of the config would do. `catch` is the drop asked for, as a share of the range."""
+
+    suites: tuple[SuitePlan, ...]
+    comparisons: int
+    promise: str | None
+    """None where nothing is compared with a baseline."""
+    catch: float | None = None
+
+    @property
+    def runs(self) -> int:
+        """How many runs of all suites."""
+        return sum(suite.runs for suite in self.suites)
+
+    @property
+    def evaluations(self) -> int:
+        """How many evaluations, if every run answers."""
+        return sum(suite.runs * suite.evaluators for suite in self.suites)
+
+    @property
+    def seconds(self) -> float | None:
+        """How long: sides and suites run at the same time, so the longest; None where one of them is not known."""
+        return longest([side for suite in self.suites for side in suite.sides])
+
+
+def longest(sides: Sequence[SidePlan]) -> float | None:
+    """Return how long sides that run at the same time take; None where one of them is not known."""
+    known = [side.seconds for side in sides if side.seconds is not None]
+    return max(known) if known and len(known) == len(sides) else None

@@ -1,0 +1,65 @@
+"""What people are told of stored runs: how their examples differ from those of now, what was made of them again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from evalgate.decision.words import count
+
+_NAMED = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Apart:
+    """How the examples of now differ from stored ones, by id."""
+
+    edited: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+
+
+def edits(apart: Apart, since: str) -> str:
+    """Return `3 examples edited, 2 added, 1 removed since …: edited e1, e2, e3; added e40, e41; removed e9`."""
+    parts = [
+        (kind, ids)
+        for kind, ids in (("edited", apart.edited), ("added", apart.added), ("removed", apart.removed))
+        if ids
+    ]
+    counts = [f"{len(ids):,} {kind}" for kind, ids in parts]
+    counts[0] = f"{count(len(parts[0][1]), 'example')} {parts[0][0]}"
+    return f"{', '.join(counts)} since {since}: {'; '.join(f'{kind} {_names(ids)}' for kind, ids in parts)}"
+
+
+def lacking(ids: Sequence[str], repetitions: int) -> str:
+    """Return what is drawn because there are no stored runs of it."""
+    named = f"{count(len(ids), 'example')} ({_names(ids)})"
+    return (
+        f"The baseline was run {count(repetitions, 'time')} on {named} of which it has no stored runs; these are kept."
+    )
+
+
+def scored_again(evaluators: Mapping[str, int], label: str) -> str:
+    """Return which evaluators scored stored answers again; `evaluators` has how many by name."""
+    named = ", ".join(f"{name} ({count(answers, 'answer')})" for name, answers in evaluators.items())
+    return f"The stored answers of {label} were scored by other evaluators; they are scored again here by {named}."
+
+
+def damaged(runs: int, label: str) -> str:
+    """Return how many stored runs are not what evalgate writes."""
+    left = f"{count(runs, 'stored run')} of {label} {'is' if runs == 1 else 'are'} damaged and left out"
+    return f"{left}: the journal was changed by another hand."
+
+
+def versions(stored: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """Return which programs, settings and models are others than when the stored runs were made; None: none are."""
+    changed = [name for name in sorted({*stored, *now}) if stored.get(name) != now.get(name)]
+    if not changed:
+        return None
+    parts = (f"{name} {stored.get(name, 'unset')} then, {now.get(name, 'unset')} now" for name in changed)
+    return f"What differs from when the stored runs were made: {'; '.join(parts)}."
+
+
+def _names(ids: Sequence[str]) -> str:
+    more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
+    return f"{', '.join(ids[:_NAMED])}{more}"

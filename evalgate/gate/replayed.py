@@ -1,0 +1,47 @@
+"""Samples that earlier builds drew of exactly this change: they are taken over, and drawn once for ever."""
+
+from __future__ import annotations
+
+from evalgate.canonical import content_hash
+from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.journal.builds import ExperimentRow
+from evalgate.journal.store import Journal
+from evalgate.journal.transfer import copy_samples
+from evalgate.records import Side
+
+
+def replay(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite, *names: str) -> None:
+    """Copy what earlier builds drew of these samples: running the same change again is no second throw."""
+    certain = _certain(side, suite)
+    of_commit = None if certain else _committed(journal, experiment)
+    if not certain and of_commit is None:
+        return
+    for name in names:
+        for source in journal.earlier(experiment, name, of_commit=of_commit):
+            copy_samples(journal.path, source, experiment.id, {name: name})
+
+
+def known_as(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite) -> str:
+    """Return what a side is in the key of a draw, so that one key in two builds means that both sides are replayed.
+
+    Its fingerprint where that proves that nothing differs; else with its commit; else with its build.
+    Were the key of fingerprints alone, one side could be replayed, known to be lucky, and the other drawn anew.
+    """
+    digest = side.fingerprint.digest
+    if _certain(side, suite):
+        return digest
+    commit = _committed(journal, experiment)
+    build = journal.build(experiment.build)
+    return content_hash([digest, commit] if commit is not None else [digest, build.id, build.created_at])
+
+
+def _certain(side: PreparedSide, suite: PreparedSuite) -> bool:
+    return side.fingerprint.complete and suite.evaluators.complete
+
+
+def _committed(journal: Journal, experiment: ExperimentRow) -> str | None:
+    """Return the commit whose files a side is, as they were committed."""
+    if experiment.side is Side.BASELINE:
+        return experiment.commit
+    build = journal.build(experiment.build)
+    return None if build.dirty else build.commit

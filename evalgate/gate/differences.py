@@ -58,7 +58,8 @@ class ExampleChanges:
     `edited` has, by example, which of its parts differ. `beyond` counts those that the base has and does not run.
     """
 
-    base: int
+    first: bool = False
+    """The base runs none."""
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     edited: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -66,6 +67,13 @@ class ExampleChanges:
 
     def __bool__(self) -> bool:
         return bool(self.added or self.removed or self.edited or self.beyond)
+
+
+def alike(base: Source, own: Source) -> bool:
+    """Return whether both read one content in one way: then nothing of it has to be read to know that it is equal."""
+    same = (base.ref.fields, base.ref.split) == (own.ref.fields, own.ref.split)
+    there = base.path.is_file() and own.path.is_file() and base.path.suffix == own.path.suffix
+    return same and there and filecmp.cmp(base.path, own.path, shallow=False)
 
 
 Known = Mapping[str, tuple[str, bool]]
@@ -79,11 +87,9 @@ def known_examples(source: Source) -> Known:
 
 def compare_examples(base: Source, known: Known, own: Source) -> ExampleChanges:
     """Return what the change's dataset makes of the base's, which has `known`. Raises as `known_examples` does."""
-    count = sum(taken for _, taken in known.values())
-    alike = (base.ref.fields, base.ref.split) == (own.ref.fields, own.ref.split)
-    if alike and filecmp.cmp(base.path, own.path, shallow=False):
-        return ExampleChanges(base=count)
-    left = {name for name, (_, taken) in known.items() if taken}
+    left = dict.fromkeys(name for name, (_, taken) in known.items() if taken)
+    if not left:
+        return ExampleChanges(first=True)
     added: list[str] = []
     edited: dict[str, Example] = {}
     beyond = 0
@@ -97,14 +103,12 @@ def compare_examples(base: Source, known: Known, own: Source) -> ExampleChanges:
         elif not known[example.id][1]:
             beyond += 1
         else:
-            left.discard(example.id)
+            left.pop(example.id, None)
             if known[example.id][0] != example_hash(example):
                 edited[example.id] = example
-    order = {name: place for place, name in enumerate(known)}
     return ExampleChanges(
-        base=count,
         added=tuple(added),
-        removed=tuple(sorted(left, key=order.__getitem__)),
+        removed=tuple(left),
         edited=dict(_parts(base, edited)) if edited else {},
         beyond=beyond,
     )

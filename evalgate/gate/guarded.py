@@ -23,7 +23,8 @@ from evalgate.suite.config import Config, Suite
 def recorded_gate(gate: Gate, names: Collection[str]) -> dict[str, Any] | None:
     """Return what the journal keeps of a gate about the suites `names`; None where there is nothing to keep."""
     differences = [each for each in gate.differences if each.suite is None or each.suite in names]
-    if gate.base is None or (gate.decides is not Decides.BASE and not differences):
+    silent = gate.decides in (Decides.LOCAL, Decides.ALLOWED) and not differences
+    if gate.base is None or silent:
         return None
     return {
         "base": gate.base.label,

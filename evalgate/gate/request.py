@@ -11,8 +11,9 @@ from evalgate.errors import ConfigurationError
 from evalgate.gate.at_base import at_base, with_nothing_changed
 from evalgate.gate.bases import Bases
 from evalgate.gate.evidence import recorded_config
-from evalgate.gate.guard import Gate, Second
+from evalgate.gate.guard import Gate
 from evalgate.gate.guarded import recorded_gate
+from evalgate.gate.guarded_suite import Second
 from evalgate.gate.prepare import Placed, PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.selection import Selection
 from evalgate.journal.builds import ProblemRow

@@ -10,6 +10,7 @@ from evalgate.report.model import BuildReport, EditedDefinition, GateReport
 _OPENINGS: Final = {
     "base": "This change edits the gate; what {base} defines decides about it:",
     "allowed": "This change edits the gate, which policy.pr_may_change_gate of {base} lets it do:",
+    "first": "{base} has no gate: this change brings the first one, and is decided by it.",
     "local": "This change edits the gate. Here it decides by its own; in a pull request what {base} defines would:",
 }
 
@@ -17,7 +18,7 @@ _OPENINGS: Final = {
 def opening(report: BuildReport) -> str | None:
     """Say whose definitions decided; None where they are the same."""
     gate = report.gate
-    if gate is None or not gate.differences:
+    if gate is None or (gate.decides != "first" and not gate.differences):
         return None
     return _OPENINGS[gate.decides].format(base=gate.base)
 
@@ -42,7 +43,7 @@ def own_verdict(report: BuildReport) -> str | None:
     without = f" Not evaluated for that: {'; '.join(own.not_evaluated)}." if own.not_evaluated else ""
     if own.verdict is None:
         return f"What its own definitions come to is not known.{without}"
-    same = own.verdict is report.decision.verdict
-    if same and own.exit_code == report.build.exit_code:
+    alike = not report.build.gated or own.exit_code == report.build.exit_code
+    if own.verdict is report.decision.verdict and alike:
         return f"By its own definitions the verdict is the same.{without}"
     return f"By its own definitions: {own.verdict.value} (exit {own.exit_code}).{without}"

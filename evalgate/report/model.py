@@ -156,13 +156,13 @@ class OwnVerdict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateReport:
-    """Whose definitions decided: the `base`'s, the change's own because the base allows it, or a work tree's.
+    """Whose definitions decided: the `base`'s, the change's own because the base allows it or has none, a work tree's.
 
     `own` is None where the change's own decided.
     """
 
     base: str
-    decides: Literal["base", "allowed", "local"]
+    decides: Literal["base", "allowed", "first", "local"]
     differences: tuple[EditedDefinition, ...]
     own: OwnVerdict | None = None
 

@@ -629,7 +629,7 @@ def test_a_first_config_is_the_changes_own(tmp_path):
     repo.write("golden.jsonl", lines(examples()))
     repo.write("score.py", SCORE)
     code, report = judged(repo)
-    assert (code, report["verdict"], report["gate"]) == (0, "PASS", None)
+    assert (code, report["verdict"], report["gate"]["decides"], said(report)) == (0, "PASS", "first", [])
     assert report["suites"][0]["notes"][0].startswith("First baseline: main@")
 
 

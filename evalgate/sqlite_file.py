@@ -56,6 +56,7 @@ def keep_a_log(db: sqlite3.Connection, *, patience: float) -> None:
     The switch needs the file for itself and SQLite does not always wait for that: for `patience` seconds it is tried
     again. Raises sqlite3.OperationalError.
     """
+    db.execute("PRAGMA synchronous = NORMAL")
     until = time.monotonic() + patience
     while True:
         try:
@@ -65,7 +66,6 @@ def keep_a_log(db: sqlite3.Connection, *, patience: float) -> None:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
         time.sleep(_PAUSE_S)
-    db.execute("PRAGMA synchronous = NORMAL")
 
 
 def statements(script: str) -> Iterator[str]:

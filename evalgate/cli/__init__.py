@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
+from typing import Final
 
 from evalgate.errors import ConfigurationError, EvalgateError
+
+_COLLECT_AFTER: Final = 20_000
+"""Objects made before garbage is looked for: imports make tens of thousands, which stay."""
 
 
 def main() -> None:
@@ -16,6 +21,7 @@ def main() -> None:
     """
     # One thread for matrix products: they are small, and on a busy machine many threads wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(_COLLECT_AFTER)
     from evalgate.cli.root import root
 
     try:

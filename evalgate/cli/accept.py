@@ -36,11 +36,11 @@ _MOST_DAYS = 366
 def command(
     *, address: str, reason: str, expires: str, slices: tuple[str, ...], build: int | None, journal: Path | None
 ) -> int:
-    """Write that the failure of a check is meant, to a file under .evalgate/accepted that goes with the change.
+    """Say that a regression is meant, in a file that is reviewed, covers this drop alone, and ends.
 
-    It covers what failed, as measured, down to the lower end of its interval; any other change of what answers, what
-    scores or the examples voids it. It counts in a pull request, where the base's CODEOWNERS names an owner of that
-    file: the verdict stays FAIL, and the exit code is 0.
+    The file is under .evalgate/accepted and goes with the change. It covers what failed, as measured, down to the lower
+    end of its interval; any other change of what answers, what scores or the examples voids it. It counts in a pull
+    request, where the base's CODEOWNERS names an owner of that file: the verdict stays FAIL, and the exit code is 0.
     """
     from evalgate.cli.builds import chosen, journal_path, stored_at
     from evalgate.cli.files import say

@@ -104,11 +104,11 @@ def _as_text(found: CacheStats, path: Path) -> str:
 
 
 def _cost(share: ModelShare) -> str:
-    from evalgate.report.formatting import money
+    from evalgate.money import dollars
 
     if share.unpriced == share.answers:
         return "unknown"
-    return money(share.cost) + (f" and {share.unpriced:,} of unknown price" if share.unpriced else "")
+    return dollars(share.cost) + (f" and {share.unpriced:,} of unknown price" if share.unpriced else "")
 
 
 def _as_json(found: CacheStats) -> str:

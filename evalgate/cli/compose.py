@@ -60,6 +60,8 @@ async def world(
             seconds=time.monotonic,
             stop=stop,
             halted=lambda: models.halt.reason,
+            halt=models.halt,
+            budget=models.budget,
         )
     finally:
         await models.close()

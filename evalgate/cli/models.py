@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
+from evalgate.decision.reserve import Limit
 from evalgate.errors import CandidateError, ConfigurationError
 from evalgate.llm.budget import Purse, Spent
 from evalgate.llm.halt import Halt
@@ -69,6 +71,10 @@ class Models:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(max(0.0, self._purse.seconds_left), self._purse.out_of_time)
 
+    def budget(self) -> tuple[Mapping[Limit, float], Mapping[Limit, float]]:
+        """Return what is left of each limit of the budget and what was taken of it; a replay takes nothing."""
+        return ({}, {}) if self._choice.replay else self._purse.standing()
+
     def endpoints(self, declared: Mapping[str, Endpoint]) -> Mapping[str, Endpoint]:
         """Return the endpoints as this build calls them: a replay calls none, and so needs no key."""
         if not self._choice.replay:
@@ -94,11 +100,20 @@ class Models:
             from evalgate.llm.cached import Cached
             from evalgate.llm.metered import Metered
 
+            if not self._choice.replay and (self._choice.fresh or not self._choice.path.exists()):
+                # Nothing is kept that could answer: beside the disk's work there is time for it.
+                Thread(target=self._import_for_calls, daemon=True).start()
             limits = Limits(megabytes=self._config.cache.max_mb, days=self._config.cache.max_age_days)
             self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
             metered = Metered(Guarded(self.wire(), self.halt), self._prices, self._purse)
             self._sender = Cached(metered, self._cache, use=self._use(), log=self._log, missed=self._missed)
         return self._sender
+
+    def _import_for_calls(self) -> None:
+        """Import what the first call would have to wait for."""
+        import evalgate.llm.transport  # noqa: F401
+
+        self._prices.load()
 
     def doorway(
         self, name: str | None, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]

@@ -39,6 +39,7 @@ _FEWEST, _MOST = 2, 200
 )
 @click.option("--resume", is_flag=True, help="Go on with the latest study that was interrupted.")
 @click.option("--show", is_flag=True, help="Show the latest finished study again, without running anything.")
+@click.option("--quarantine", is_flag=True, help="With --show: print flaky examples as entries of a quarantine file.")
 @set_option
 @click.option("--quiet", is_flag=True, help="Print the result without progress and log lines.")
 @click.option("--json", "as_json", is_flag=True, help="Print the study as JSON, in place of text.")
@@ -50,6 +51,7 @@ def command(
     runs: int | None,
     resume: bool,
     show: bool,
+    quarantine: bool,
     assignments: tuple[str, ...],
     quiet: bool,
     as_json: bool,
@@ -73,6 +75,8 @@ def command(
         raise click.UsageError("--resume goes on with the suites and runs that the study has: leave the others out")
     if show and (suites or runs or resume):
         raise click.UsageError("--show shows a study as it was made: leave --suite, --runs and --resume out")
+    if quarantine and not show:
+        raise click.UsageError("--quarantine proposes what a finished study found: evalgate noise --show --quarantine")
     environ = dict(os.environ)
     if show:
         path = journal_path(journal)
@@ -80,6 +84,8 @@ def command(
             raise ConfigurationError(f"there is no journal at {path}", next_step="evalgate noise")
         with Journal(path, create=False) as store:
             latest = finished_study(store)
+            if quarantine:
+                return _propose(latest, study(study_evidence(store, latest)))
             return _conclude(store, latest, study(study_evidence(store, latest)), environ, as_json=as_json)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     with (
@@ -102,6 +108,15 @@ def command(
         if ended.found is None:
             raise Interrupted(f"noise study {ended.id} was interrupted; what was answered is kept", next_step=again)
         return _conclude(store, ended.id, ended.found, environ, as_json=as_json)
+
+
+def _propose(study_id: int, found: Study) -> int:
+    """Print entries for a quarantine file; nothing is written."""
+    from evalgate.cli.files import say
+    from evalgate.report.proposal import render_proposal
+
+    say(render_proposal(found, study_id))
+    return 0
 
 
 def _again(config: Path, journal: Path | None) -> str:

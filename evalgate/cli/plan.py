@@ -79,7 +79,8 @@ def command(
         # A first plan comes before the first run: without a journal it says less, and it makes none.
         store = stack.enter_context(Journal(stored, create=False)) if stored.exists() else None
         share = None if catch is None else catch / 100
-        plan = make_plan(prepared, gate.loaded.config.policy, specs, store, catch=share)
+        deciding = gate.loaded.config
+        plan = make_plan(prepared, deciding.policy, specs, store, catch=share, budget=deciding.budget)
     if as_json:
         say(render_plan_json(plan))
     else:

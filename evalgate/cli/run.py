@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -31,7 +32,10 @@ if TYPE_CHECKING:
     from evalgate.cli.models import CacheChoice
     from evalgate.gate.request import Request
     from evalgate.gate.run import Ended
+    from evalgate.gate.world import World
     from evalgate.journal.store import Journal
+
+_Done = TypeVar("_Done")
 
 
 @click.command()
@@ -81,7 +85,7 @@ def command(
     from evalgate.cli.builds import cache_path, head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.target import change_of, gate_of, is_reviewed, target_of
+    from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
@@ -100,9 +104,12 @@ def command(
     environ = dict(os.environ)
     laid_over = overrides(assignments)
     loaded = load_config(config, environ=environ, overrides=laid_over)
+    pushed = pushed_branch(environ)
     with (
         Journal(journal_path(journal)) as store,
-        Bases(loaded.path, environ=environ, target=target_of(environ, base), every=every) as bases,
+        Bases(
+            loaded.path, environ=environ, target=target_of(environ, base), every=every or pushed is not None
+        ) as bases,
     ):
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
@@ -115,7 +122,8 @@ def command(
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
         try:
             ended = asyncio.run(
-                supervised(
+                watched(
+                    _work(request, pushed, environ, resume=build),
                     request,
                     store,
                     environ,
@@ -134,6 +142,24 @@ def command(
                 f"build {ended.build} was interrupted; what was answered is kept", next_step=_again(config, journal)
             )
         return conclude([Source(journal=store, build=ended.build)], outputs, environ)
+
+
+def _work(
+    request: Request, pushed: str | None, environ: Mapping[str, str], *, resume: int | None
+) -> Callable[[World], Awaitable[Ended]]:
+    """Return what is to be done: a build; for a push to the default branch, what is checked out stored before it."""
+    from evalgate.gate.run import run_build
+    from evalgate.gate.storing import run_pushed
+    from evalgate.git.history import Base
+
+    commit = request.commit
+    if pushed is None or resume is not None or request.partial or commit.id is None:
+        return lambda effects: run_build(request, effects, resume=resume)
+    if commit.dirty:
+        click.echo("The work tree has changes that nobody committed: it is compared, and no baseline.", err=True)
+        return lambda effects: run_build(request, effects)
+    head, who = Base(commit=commit.id, name=pushed), environ.get("GITHUB_ACTOR") or "a workflow"
+    return lambda effects: run_pushed(request, effects, head, who)
 
 
 def _again(config: Path, journal: Path | None) -> str:
@@ -155,9 +181,32 @@ async def supervised(
     resume: int | None,
 ) -> Ended:
     """Run the build with its progress shown, stopping softly on the first signal and at once on the second."""
+    from evalgate.gate.run import run_build
+
+    return await watched(
+        lambda effects: run_build(request, effects, resume=resume),
+        request,
+        store,
+        environ,
+        cache=cache,
+        quiet=quiet,
+        resume=resume,
+    )
+
+
+async def watched(
+    work: Callable[[World], Awaitable[_Done]],
+    request: Request,
+    store: Journal,
+    environ: Mapping[str, str],
+    *,
+    cache: CacheChoice,
+    quiet: bool,
+    resume: int | None,
+) -> _Done:
+    """Do some work of a request in the same way, and return what comes of it."""
     from evalgate.cli.compose import world
     from evalgate.cli.signals import soft_stop
-    from evalgate.gate.run import run_build
     from evalgate.report.progress import Mode, Progress
 
     mode = Mode.QUIET if quiet else Mode.LIVE if sys.stderr.isatty() else Mode.PLAIN
@@ -176,4 +225,5 @@ async def supervised(
             log=progress.note,
             stop=stop,
         ) as effects:
-            return await run_build(request, effects, resume=resume)
+            gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
+            return await work(effects)

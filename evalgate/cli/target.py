@@ -35,7 +35,8 @@ def target_of(environ: Mapping[str, str], given: str | None) -> Target:
             group = _event(environ).get("merge_group")
             return Target(commit=_sha(group.get("base_sha") if isinstance(group, dict) else None), change=True)
         case "push":
-            return Target(commit=_sha(_event(environ).get("before")))
+            name = environ.get("GITHUB_REF_NAME") if environ.get("GITHUB_REF", "").startswith("refs/heads/") else None
+            return Target(ref=name or None, commit=_sha(_event(environ).get("before")))
         case _:
             return Target()
 
@@ -74,6 +75,16 @@ def change_of(environ: Mapping[str, str], commit: Commit, suites: Iterable[Prepa
         return f"pull request {number}"
     merged = re.match(r"refs/pull/(\d+)/", environ.get("GITHUB_REF", ""))
     return f"pull request {merged[1]}" if merged else None
+
+
+def pushed_branch(environ: Mapping[str, str]) -> str | None:
+    """Return the default branch where this run is one for a push to it: what is checked out is what is shipped now."""
+    if environ.get("GITHUB_ACTIONS") != "true" or environ.get("GITHUB_EVENT_NAME") != "push":
+        return None
+    repository = _event(environ).get("repository")
+    default = repository.get("default_branch") if isinstance(repository, dict) else None
+    is_default = isinstance(default, str) and environ.get("GITHUB_REF") == f"refs/heads/{default}"
+    return default if is_default else None
 
 
 def is_reviewed(environ: Mapping[str, str]) -> bool:

@@ -82,17 +82,17 @@ def all_accepted(suites: Sequence[SuiteDecision]) -> bool:
 
 
 def _accepted(check: CheckDecision, acceptance: Acceptance) -> Accepted:
+    # Reports are read by more people than the address is for.
+    author = acceptance.author.partition(" <")[0]
     void = _void(check, acceptance)
     if void is not None:
-        told = f"{acceptance.author} accepted this until {acceptance.expires}, and that is void: {void}."
+        told = f"{author} accepted this until {acceptance.expires}, and that is void: {void}."
     elif acceptance.obstacle is not None:
-        told = (
-            f"{acceptance.author} accepted this until {acceptance.expires} ({acceptance.reason}). {acceptance.obstacle}"
-        )
+        told = f"{author} accepted this until {acceptance.expires} ({acceptance.reason}). {acceptance.obstacle}"
     else:
-        told = f"Accepted by {acceptance.author} until {acceptance.expires}: {acceptance.reason}"
+        told = f"Accepted by {author} until {acceptance.expires}: {acceptance.reason}"
     return Accepted(
-        author=acceptance.author,
+        author=author,
         reason=acceptance.reason,
         expires=acceptance.expires,
         counts=void is None and acceptance.obstacle is None,

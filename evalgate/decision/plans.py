@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from evalgate.decision.drops import CheckPlan
 from evalgate.decision.improvement_plan import ChangePlan
@@ -56,10 +56,14 @@ class SuitePlan:
     thresholds: tuple[str, ...] = ()
     redraws: bool = False
     """Whether `zero_tolerance` draws failing examples once more."""
+    again: Mapping[str, int] = field(default_factory=dict)
+    """How many stored answers of the baseline are scored again, by evaluator."""
     confirmation: tuple[SidePlan, ...] = ()
     """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
     models: ModelsPlan | None = None
     """None where no build is known that called any."""
+    confirming: ModelsPlan | None = None
+    """What models would take of a confirmation."""
 
     @property
     def runs(self) -> int:
@@ -76,6 +80,8 @@ class BuildPlan:
     promise: str | None
     """None where nothing is compared with a baseline."""
     catch: float | None = None
+    budget: tuple[str, ...] = ()
+    """What the budget holds of a screen and its confirmation."""
 
     @property
     def runs(self) -> int:

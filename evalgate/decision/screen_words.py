@@ -2,8 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from evalgate.decision.evidence import History, StoredRuns
 from evalgate.decision.words import Told, count, point_number, points, times_in_100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drift:
+    """How far the latest baseline lies below an earlier one: shares of the score's range, above 0."""
+
+    suite: str
+    check: str
+    now: str
+    first: str
+    day: str
+    """The day on which the earlier one was set."""
+    baselines: int
+    """How many there were from that one to the latest."""
+    examples: int
+    drop: float
+    low: float
+    high: float
+
+
+def drifted(found: Drift) -> str:
+    """Return where a check of the latest baseline lies, against an earlier one."""
+    return (
+        f"{found.check}: {points(found.drop)} below {found.first} ({found.day}), {count(found.baselines, 'baseline')}"
+        f" ago with this one; could really be {point_number(found.low)} to {point_number(found.high)}, on the"
+        f" {count(found.examples, 'example')} that both have"
+    )
+
+
+def ratchet(found: Drift) -> str:
+    """Return the warning of it, as a report says it of a suite."""
+    return (
+        f"Baselines have drifted down together. {found.now}, {drifted(found)}. Each step was small enough to pass, or"
+        " was accepted: `evalgate baseline history` lists them."
+    )
+
 
 STORED_RISK = (
     "The baseline is what was stored, and nothing confirms a FAIL (`baseline_runs: stored`): where the stored runs were"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from evalgate.gate.found import contents_of, find_stored
+from evalgate.gate.found import Scoring, contents_of, find_stored, scored_again
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.journal.store import Journal
-from evalgate.records import Side
+from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Policy
 from evalgate.suite.config import Suite
 from evalgate.suite.resources import Resource
@@ -18,16 +18,20 @@ from evalgate.suite.resources import Resource
 class Ahead:
     """How often a build will draw each side of a suite, and once more to confirm; None where nothing is confirmed.
 
-    `lacking` is how many runs more of the baseline are drawn, of examples that it has no stored runs of.
+    `lacking` is how many runs more of the baseline are drawn, of examples that it has no stored runs of; `again` how
+    many stored answers are scored again, by evaluator.
     """
 
     times: Mapping[Side, int]
     confirm: int | None = None
     lacking: int = 0
+    again: Mapping[str, int] = field(default_factory=dict)
 
 
-def draws_ahead(suite: PreparedSuite, policy: Policy, journal: Journal | None) -> Ahead:
-    """Return what a build would draw of a suite, given what the journal has of its baseline."""
+def draws_ahead(
+    suite: PreparedSuite, policy: Policy, journal: Journal | None, specs: Sequence[EvaluatorSpec] = ()
+) -> Ahead:
+    """Return what a build would draw of a suite, given what the journal has of its baseline. `specs`: what scores."""
     repetitions = suite.suite.repetitions
     if suite.problem is not None or suite.unchanged is not None:
         return Ahead(times=dict.fromkeys(Side, 0))
@@ -37,16 +41,20 @@ def draws_ahead(suite: PreparedSuite, policy: Policy, journal: Journal | None) -
     confirm = policy.confirm_repetitions
     if policy.baseline_runs == "confirm" and (draws_anew(suite.suite) or policy.on_inconclusive == "fail"):
         return Ahead(times=dict.fromkeys(Side, confirm))
-    stored = None
-    if journal is not None:
-        stored = find_stored(journal, suite, baseline.fingerprint.digest, contents_of(suite), policy)
-    lacking = 0 if stored is None else len(stored.lacking) * stored.repetitions
-    if policy.baseline_runs == "stored":
-        times = {Side.CANDIDATE: repetitions, Side.BASELINE: 0 if stored else max(confirm, repetitions)}
-        return Ahead(times=times, lacking=lacking)
-    if stored is None:
+    task = baseline.fingerprint.digest
+    stored = None if journal is None else find_stored(journal, suite, task, contents_of(suite), policy)
+    if journal is None or stored is None:
+        if policy.baseline_runs == "stored":
+            return Ahead(times={Side.CANDIDATE: repetitions, Side.BASELINE: max(confirm, repetitions)})
         return Ahead(times=dict.fromkeys(Side, confirm))
-    return Ahead(times={Side.CANDIDATE: 1, Side.BASELINE: 0}, confirm=confirm, lacking=lacking)
+    confirms = policy.baseline_runs == "confirm"
+    now = Scoring(specs=specs, evaluators=suite.evaluators.digest, scorers=suite.scorers)
+    return Ahead(
+        times={Side.CANDIDATE: 1 if confirms else repetitions, Side.BASELINE: 0},
+        confirm=confirm if confirms else None,
+        lacking=len(stored.lacking) * stored.repetitions,
+        again=scored_again(journal, stored, task, now),
+    )
 
 
 def draws_anew(suite: Suite) -> bool:

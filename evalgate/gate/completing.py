@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from evalgate.engine.measure import measure
-from evalgate.engine.ports import EvaluatorRunner
+from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.engine.work import Answered, Draw, Work
 from evalgate.gate.loading import Loaded
 from evalgate.gate.samples import samples
 from evalgate.gate.world import World
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
-from evalgate.records import Side
+from evalgate.records import Example, Side, TaskOutcome
 
 
 async def complete_stored(build_id: int, able: Sequence[Loaded], world: World) -> bool:
@@ -34,10 +34,10 @@ async def complete_stored(build_id: int, able: Sequence[Loaded], world: World) -
     return await measure([_runs(each, row, world.journal) for each, row, _ in lacking], effects) if lacking else True
 
 
-def is_lacking(build_id: int, each: Loaded, journal: Journal) -> bool:
-    """Return whether runs of a stored baseline are to be drawn, so that its task must load."""
+def lacking_runs(build_id: int, each: Loaded, journal: Journal) -> int:
+    """Return how many runs of a stored baseline are to be drawn: its task must load for them."""
     row = _compared_with(build_id, each, journal)
-    return row is not None and _lacking(row, journal) > 0
+    return 0 if row is None else _lacking(row, journal)
 
 
 def _lacking(row: ExperimentRow, journal: Journal) -> int:
@@ -87,7 +87,27 @@ def _runs(each: Loaded, row: ExperimentRow, journal: Journal) -> Work:
         experiment=row.id,
         suite=each.suite.name,
         side=Side.BASELINE,
-        task=each.tasks[Side.BASELINE],
+        task=_ForStore(each.tasks[Side.BASELINE]),
         evaluators=each.evaluators,
         draws=draws,
     )
+
+
+class _ForStore:
+    """A task that is asked under names of its own: r1, as a candidate was answered and a cache may hold it, is another.
+
+    What a candidate answered was looked at when it was judged, and is no baseline's.
+    """
+
+    def __init__(self, task: TaskRunner) -> None:
+        self._task = task
+        self.concurrency, self.queue = task.concurrency, task.queue
+
+    async def start(self) -> None:
+        await self._task.start()
+
+    async def run(self, example: Example, sample: str) -> TaskOutcome:
+        return await self._task.run(example, f"stored-{sample}")
+
+    async def close(self) -> None:
+        await self._task.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from evalgate.canonical import content_hash
@@ -14,6 +14,8 @@ from evalgate.gate.evidence import build_evidence, recorded_config
 from evalgate.gate.found import told_of_found
 from evalgate.gate.loading import Loaded
 from evalgate.gate.replayed import known_as
+from evalgate.gate.reserve import reserve
+from evalgate.gate.world import World
 from evalgate.journal.builds import DrawRow, ExperimentRow, NoteRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side, Verdict
@@ -21,15 +23,18 @@ from evalgate.suite.checks import Policy, Unmeasurable
 from evalgate.suite.fingerprint import checks_fingerprint
 
 
-def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> None:
+def first_draws(build_id: int, loaded: Sequence[Loaded], world: World, *, taken: Mapping[str, int]) -> bool:
     """Write what is drawn first of every suite that is compared with a commit, unless the build has begun.
 
-    A sample gives no verdict, so nothing of it is screened or confirmed: both sides are drawn alike.
+    A sample gives no verdict, so nothing of it is screened or confirmed: both sides are drawn alike. What is `taken`
+    (stored runs of the candidate, by suite) is used where stored runs are. Returns False where the budget does not
+    hold a screen and its confirmation: then nothing is drawn, and the run is halted.
     """
+    journal = world.journal
     able = [each for each in loaded if _of_commit(each)]
     alone = [each for each in loaded if each.suite.base is not None and each not in able]
     if not (able or alone) or journal.draws(build_id):
-        return
+        return True
     policy = recorded_config(journal.build(build_id)).policy
     if journal.build(build_id).partial:
         draws = [_alike(each.suite.name, each.suite.suite.repetitions) for each in able]
@@ -38,13 +43,23 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> No
         flow = replace(flow, history=_history(build_id, flow, journal))
         again = _decided_before(flow, journal)
         draws = [again.get(draw.suite) or _with_one_to_store(draw, flow) for draw in begin(flow)]
+        if not reserve(build_id, loaded, [*map(_row, draws)], policy, world):
+            return False
         for suite, draw in zip(sorted(able, key=lambda each: each.suite.name), draws, strict=True):
             _tell_of_baseline(build_id, suite, draw, policy, journal)
     # Held to their absolute rules alone: what is known of them is taken over too.
     held = [
         DrawRow(suite=each.suite.name, key=None, candidate=each.suite.suite.repetitions, baseline=0) for each in alone
     ]
-    journal.add_draws(build_id, [*map(_row, draws), *held])
+    rows = [*map(_row, draws), *held]
+    journal.add_draws(
+        build_id,
+        [
+            replace(row, candidate=max(row.candidate, taken.get(row.suite, 0))) if row.key is None else row
+            for row in rows
+        ],
+    )
+    return True
 
 
 def _history(build_id: int, flow: Flow, journal: Journal) -> History:

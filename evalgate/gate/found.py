@@ -7,8 +7,9 @@ answers are evaluated again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
 from evalgate import __version__
 from evalgate.decision import stored_words
@@ -20,6 +21,7 @@ from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.rows import body_hash, example_body
 from evalgate.journal.store import Journal
 from evalgate.journal.transfer import Drawn, copy_drawn, copy_scores
+from evalgate.records import EvaluatorSpec
 from evalgate.suite.checks import Policy
 from evalgate.suite.judges import PHOENIX_EVALS
 
@@ -59,6 +61,20 @@ class Found:
         """The day on which they were drawn, or the first and the last of them."""
         days = sorted({part.draw.created_at[:10] for part in self.parts})
         return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scoring:
+    """What scores: each evaluator, the fingerprint of all, and of those of which everything is known."""
+
+    specs: Sequence[EvaluatorSpec]
+    evaluators: str
+    scorers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, row: ExperimentRow) -> Self:
+        """Return what scored, or is to score, an experiment."""
+        return cls(specs=row.specs, evaluators=row.evaluators, scorers=row.scorers)
 
 
 def contents_of(suite: PreparedSuite) -> dict[str, str]:
@@ -163,28 +179,41 @@ def _take_over(journal: Journal, found: Found, experiment: ExperimentRow) -> Non
     for part in found.parts:
         drawn = part.named(found.repetitions)
         copy_drawn(journal.path, drawn, journal.path, experiment.id)
-        wanted = {spec.name: spec for spec in experiment.specs}
-        for holder in _holders(journal, part.draw.experiment, experiment):
-            specs = [wanted.pop(name) for name in scored_alike(holder, experiment) if name in wanted]
-            if specs:
-                copy_scores(journal.path, replace(drawn, experiment=holder.id), journal.path, experiment.id, specs)
+        wanted = {spec.name: spec for spec in experiment.specs if spec.name in experiment.scorers}
+        for holder in _holders(journal, part.draw.experiment, experiment.task):
             if not wanted:
                 break
+            alike = scored_alike(holder, Scoring.of(experiment)) if holder.id != experiment.id else []
+            if specs := [wanted[name] for name in alike if name in wanted]:
+                held = replace(drawn, experiment=holder.id)
+                for name in copy_scores(journal.path, held, journal.path, experiment.id, specs):
+                    del wanted[name]
 
 
-def _holders(journal: Journal, first: ExperimentRow, target: ExperimentRow) -> Iterable[ExperimentRow]:
+def _holders(journal: Journal, first: ExperimentRow, task: str) -> Iterable[ExperimentRow]:
     """Yield what drew the runs, then whatever took them over before: they may have been evaluated anew there."""
     yield first
-    yield from (row for row in journal.copies_of(target.task) if row.id not in (first.id, target.id))
+    yield from (row for row in journal.copies_of(task) if row.id != first.id)
 
 
-def scored_alike(stored: ExperimentRow, now: ExperimentRow) -> list[str]:
+def scored_alike(stored: ExperimentRow, now: Scoring) -> list[str]:
     """Return the evaluators whose stored scores are what they would give now, for certain."""
     versions = {spec.name: spec.version for spec in stored.specs}
     same = {spec.name for spec in now.specs if versions.get(spec.name) == spec.version}
     if not stored.scorers and stored.evaluators == now.evaluators:
         return [name for name in now.scorers if name in same]  # recorded before each evaluator's own fingerprint was
     return [name for name, digest in now.scorers.items() if name in same and stored.scorers.get(name) == digest]
+
+
+def scored_again(journal: Journal, found: Found, task: str, now: Scoring) -> dict[str, int]:
+    """Return how many stored answers would be scored again, by evaluator."""
+    again: dict[str, int] = {}
+    for part in found.parts:
+        alike = {name for row in _holders(journal, part.draw.experiment, task) for name in scored_alike(row, now)}
+        for spec in now.specs:
+            if spec.name not in alike:
+                again[spec.name] = again.get(spec.name, 0) + len(part.examples) * found.repetitions
+    return again
 
 
 def told_of_found(journal: Journal, suite: PreparedSuite, row: ExperimentRow, policy: Policy) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Final
 from evalgate.decision import redraws
 from evalgate.engine.measure import measure
 from evalgate.engine.work import Answered, Draw, Work
-from evalgate.gate.completing import complete_stored, is_lacking
+from evalgate.gate.completing import complete_stored, lacking_runs
 from evalgate.gate.course import first_draws, next_draws, settled_evidence
 from evalgate.gate.loading import Loaded, start_baseline
 from evalgate.gate.replayed import replay
@@ -26,12 +26,19 @@ _LOOK_AGAIN_S: Final = 0.2
 
 
 async def measure_build(
-    build_id: int, loaded: Sequence[Loaded], experiments: dict[tuple[str, Side], int], world: World
+    build_id: int,
+    loaded: Sequence[Loaded],
+    experiments: dict[tuple[str, Side], int],
+    world: World,
+    *,
+    taken: Mapping[str, int] | None = None,
 ) -> bool:
-    """Make them all. Returns False where it was stopped before the end: what was made is in the journal."""
+    """Make them all. Returns False where it was stopped before the end: what was made is in the journal.
+
+    `taken` is how many stored runs the candidate of a suite has from the beginning.
+    """
     able = [each for each in loaded if each.problem is None and each.suite.unchanged is None]
-    first_draws(build_id, able, world.journal)
-    if not await _twins_ended(build_id, world):
+    if not first_draws(build_id, able, world, taken=taken or {}) or not await _twins_ended(build_id, world):
         return False
     expected = 0
     while True:
@@ -74,7 +81,7 @@ async def _baseline_fails(build_id: int, each: Loaded, world: World) -> bool:
     if each.suite.base is None or Side.BASELINE not in each.tasks:
         return False
     drawn = drawn_samples(Side.BASELINE, _draws(build_id, each, world.journal))
-    if not drawn and not is_lacking(build_id, each, world.journal):
+    if not drawn and not lacking_runs(build_id, each, world.journal):
         return False
     problem = await start_baseline(each)
     if problem is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
@@ -14,30 +14,28 @@ from evalgate.decision.planning import plan_comparisons
 from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.noise import studied_spreads
 from evalgate.decision.ratios.planning import Spread, spreads
+from evalgate.decision.reserve import Limit, PerRun, Stage, reserves
 from evalgate.errors import JournalError
 from evalgate.gate.ahead import draws_ahead
 from evalgate.gate.evidence import build_evidence, grouping, known_noise
 from evalgate.gate.noise_evidence import study_evidence
 from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite
-from evalgate.gate.spending import SuiteSpending, suite_spending
+from evalgate.gate.spending import per_run, suite_spending
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Policy
+from evalgate.suite.config import Budget
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Seen:
-    """What stored builds say: noise and spread by (suite, check), and (build, seconds per run) by (suite, side).
-
-    `spending` has (build, its runs, what models took) by suite.
-    """
+    """What stored builds say: noise and spread by (suite, check), and (build, seconds per run) by (suite, side)."""
 
     noise: dict[tuple[str, str], Noise] = field(default_factory=dict)
     spread: dict[tuple[str, str], Spread] = field(default_factory=dict)
     pace: dict[tuple[str, Side], tuple[int, float]] = field(default_factory=dict)
-    spending: dict[str, tuple[int, int, SuiteSpending]] = field(default_factory=dict)
 
 
 def make_plan(
@@ -47,6 +45,7 @@ def make_plan(
     journal: Journal | None,
     *,
     catch: float | None = None,
+    budget: Budget | None = None,
 ) -> BuildPlan:
     """Return what a run of `suites` takes and could catch. `specs` are their evaluators', by suite.
 
@@ -57,7 +56,7 @@ def make_plan(
         suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy, seen.noise))
         for suite in suites
     }
-    drawn = {suite.name: draws_ahead(suite, policy, journal) for suite in suites}
+    drawn = {suite.name: draws_ahead(suite, policy, journal, specs[suite.name]) for suite in suites}
     evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
     comparisons = plan_comparisons(
         evidence,
@@ -66,8 +65,13 @@ def make_plan(
         spread=seen.spread,
         catch=catch,
     )
-    return BuildPlan(
-        suites=tuple(
+    taken = {suite.name: per_run(journal, suite.name) if journal is not None else None for suite in suites}
+    plans = []
+    for suite in suites:
+        ahead = drawn[suite.name]
+        sides = _sides(suite, seen, ahead.times, ahead.lacking)
+        confirmation = _confirmation(suite, seen, ahead.confirm)
+        plans.append(
             SuitePlan(
                 name=suite.name,
                 dataset=suite.suite.dataset.file,
@@ -75,20 +79,24 @@ def make_plan(
                 clusters=comparisons.clusters.get(suite.name),
                 repetitions=suite.suite.repetitions,
                 evaluators=len(suite.suite.evaluators),
-                sides=_sides(suite, seen, drawn[suite.name].times, drawn[suite.name].lacking),
-                confirmation=_confirmation(suite, seen, drawn[suite.name].confirm),
+                again=ahead.again,
+                sides=sides,
+                confirmation=confirmation,
                 checks=comparisons.checks.get(suite.name, ()),
                 ratios=comparisons.ratios.get(suite.name, ()),
                 changes=comparisons.changes.get(suite.name, ()),
                 thresholds=thresholds[suite.name],
-                models=_models(suite, seen),
+                models=_models(taken[suite.name], sides),
+                confirming=_models(taken[suite.name], confirmation),
                 redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
             )
-            for suite in suites
-        ),
+        )
+    return BuildPlan(
+        suites=tuple(plans),
         comparisons=comparisons.columns,
         promise=comparisons.promise,
         catch=catch,
+        budget=() if budget is None else tuple(_budget(plans, taken, budget)),
     )
 
 
@@ -138,20 +146,30 @@ def _sides(suite: PreparedSuite, seen: _Seen, times: Mapping[Side, int], lacking
     return tuple(sides)
 
 
-def _models(suite: PreparedSuite, seen: _Seen) -> ModelsPlan | None:
+def _models(known: PerRun | None, sides: Iterable[SidePlan]) -> ModelsPlan | None:
     """Return what models would take: each run as much as it took before, its evaluations included."""
-    known = seen.spending.get(suite.name)
-    if known is None:
+    runs = sum(side.runs for side in sides)
+    if known is None or not known.calls or not runs:
         return None
-    build, runs, spending = known
-    factor = len(suite.sides) * suite.count * suite.suite.repetitions / runs
-    priced = not any(part.unpriced or part.unseen for part in spending.parts)
-    return ModelsPlan(
-        calls=factor * sum(part.calls for part in spending.parts),
-        tokens=factor * sum(part.tokens for part in spending.parts),
-        usd=factor * sum(part.cost for part in spending.parts) if priced else None,
-        build=build,
-    )
+    usd = None if known.usd is None else runs * known.usd
+    return ModelsPlan(calls=runs * known.calls, tokens=runs * known.tokens, usd=usd, build=known.build)
+
+
+def _budget(suites: Sequence[SuitePlan], each: Mapping[str, PerRun | None], budget: Budget) -> Iterator[str]:
+    """Yield what the budget holds of the screens and their confirmations."""
+    stages = [
+        Stage(
+            suite=suite.name,
+            first=suite.runs,
+            confirmation=sum(side.runs for side in suite.confirmation),
+            each=each[suite.name],
+        )
+        for suite in suites
+    ]
+    limits: dict[Limit, float | None] = {"usd": budget.usd, "tokens": budget.tokens, "calls": budget.calls}
+    left = {name: most for name, most in limits.items() if most is not None}
+    for found in reserves(stages, left, {}):
+        yield found.told if found.raised is None else f"{found.told} A run would not begin: {found.raised}."
 
 
 def _studied(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
@@ -204,12 +222,6 @@ def _seen(journal: Journal, suites: Sequence[PreparedSuite]) -> _Seen:
             break
         if not rows or not build.complete or build.partial:
             continue
-        for name in {row.suite for row in rows} - {*seen.spending}:
-            own = [row for row in rows if row.suite == name and not row.stored]
-            spending = suite_spending(journal, own)
-            runs = sum(journal.pace(row.id)[0] for row in own)
-            if spending.parts and runs:
-                seen.spending[name] = (build.id, runs, spending)
         if not build.resumed:  # the time that it lay still is nobody's pace
             for row in rows:
                 runs, seconds = journal.pace(row.id)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from evalgate import __version__
+from evalgate.decision import screen_words
+from evalgate.gate.drift import drift
 from evalgate.gate.evidence import recorded_config
 from evalgate.gate.found import add_found, go_on
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
+from evalgate.gate.samples import deciding_samples, samples
 from evalgate.gate.stored import adopt
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, NoteRow, ProblemRow
 from evalgate.journal.changes import QuarantineRow
 from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.store import Journal
+from evalgate.journal.transfer import copy_samples
 from evalgate.llm.halt import Halted
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Unmeasurable
@@ -58,11 +62,25 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
             journal.add_judges(build_id, known_judges(journal, suite))
             journal.add_quarantine(build_id, suite.name, _quarantine(suite))
+            for found in drift(journal, [suite.name]):
+                journal.add_note(build_id, NoteRow(suite=suite.name, message=screen_words.ratchet(found)))
         if suite.count == 0:
             problems.append(_no_examples(suite))
         for problem in problems:
             journal.add_problem(build_id, problem)
     return known
+
+
+def take_head(journal: Journal, head: int, build_id: int) -> dict[str, int]:
+    """Copy what the build `head` holds of a commit in as the candidate's stored runs; return how many, by suite."""
+    taken = {}
+    held = {row.suite: row for row in journal.experiments(head)}
+    for row in journal.experiments(build_id):
+        if row.side is Side.CANDIDATE and (source := held.get(row.suite)) is not None:
+            names = deciding_samples(source, [draw for draw in journal.draws(head) if draw.suite == row.suite])
+            copy_samples(journal.path, source.id, row.id, dict(zip(names, samples(len(names)), strict=True)))
+            taken[row.suite] = len(names)
+    return taken
 
 
 def _quarantine(suite: PreparedSuite) -> list[QuarantineRow]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from evalgate.gate.loading import load
 from evalgate.gate.measuring import measure_build
 from evalgate.gate.preflight import refuse_too_many_comparisons
-from evalgate.gate.recording import begin, record_halt, register
+from evalgate.gate.recording import begin, record_halt, register, take_head
 from evalgate.gate.request import Request
 from evalgate.gate.resume import require_same_gate, require_unchanged
 from evalgate.gate.world import World
@@ -32,8 +32,8 @@ class Ended:
     halted: Halted | None = None
 
 
-async def run_build(request: Request, world: World, *, resume: int | None = None) -> Ended:
-    """Run a new build, or go on with `resume`.
+async def run_build(request: Request, world: World, *, resume: int | None = None, head: int | None = None) -> Ended:
+    """Run a new build, or go on with `resume`. `head` is what holds runs of the candidate that are its first.
 
     Raises ConfigurationError and CandidateError before anything is paid, JournalError when a row cannot be written.
     """
@@ -48,7 +48,8 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
                 require_unchanged(world.journal, build_id, request.suites)
                 world.journal.mark_resumed(build_id)
             experiments = register(build_id, loaded, world.journal)
-            complete = await measure_build(build_id, loaded, experiments, world)
+            taken = {} if head is None else take_head(world.journal, head, build_id)
+            complete = await measure_build(build_id, loaded, experiments, world, taken=taken)
             halted = None if complete else world.halted()
             if halted is not None:
                 record_halt(build_id, halted, request, world.journal)

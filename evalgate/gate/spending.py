@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from evalgate.decision.reserve import PerRun
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.llm.budget import Spent
@@ -26,6 +27,27 @@ def spent(journal: Journal, build_id: int | None) -> Spent:
         calls=sum(part.calls for part in paid),
         seconds=journal.build(build_id).seconds,
     )
+
+
+def per_run(journal: Journal, suite: str) -> PerRun | None:
+    """Return what models took for each run of a suite in the latest complete build that ran it; None before one did."""
+    for build in journal.builds():
+        if not build.complete or build.partial:
+            continue
+        own = [row for row in journal.experiments(build.id) if row.suite == suite and not row.stored]
+        runs = sum(journal.pace(row.id)[0] for row in own)
+        if not runs:
+            continue
+        parts = suite_spending(journal, own).parts
+        return PerRun(
+            build=build.id,
+            calls=sum(part.calls for part in parts) / runs,
+            tokens=sum(part.tokens for part in parts) / runs,
+            usd=None
+            if any(part.unpriced or part.unseen for part in parts)
+            else sum(part.cost for part in parts) / runs,
+        )
+    return None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,7 +12,7 @@ from evalgate.decision import stored_words
 from evalgate.decision.words import count
 from evalgate.errors import ConfigurationError, JournalError, MeasurementError
 from evalgate.gate.evidence import recorded_config
-from evalgate.gate.found import apart, scored_alike
+from evalgate.gate.found import Scoring, apart, scored_alike
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.samples import deciding_samples, samples
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoteRow, ProblemRow
@@ -60,7 +60,7 @@ def adopt(
     names = dict(zip(found.names, samples(len(found.names)), strict=True))
     drawn = Drawn(experiment=found.row.id, names=names, examples=contents)
     copy_drawn(found.path, drawn, journal.path, written.id)
-    alike = {*scored_alike(found.row, written)}
+    alike = {*scored_alike(found.row, Scoring.of(written))}
     copy_scores(found.path, drawn, journal.path, written.id, [spec for spec in specs if spec.name in alike])
     for note in _notes(build, written, journal, suite):
         journal.add_note(build_id, NoteRow(suite=suite.name, message=note))

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
 from evalgate.engine.ports import EvaluatorRunner, TaskRunner
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
-from evalgate.llm.halt import Halted
+from evalgate.llm.halt import Halt, Halted
 from evalgate.suite.evaluators import Evaluator
 
 
@@ -36,8 +37,12 @@ class World:
     now: Callable[[], str]
     seconds: Callable[[], float]
     stop: asyncio.Event
-    halted: Callable[[], Halted | None] = lambda: None
+    halted: Callable[[], Halted | None]
     """Why the run stopped by itself, if it did."""
+    halt: Halt
+    """Ends the run for a reason of its own."""
+    budget: Callable[[], tuple[Mapping[Limit, float], Mapping[Limit, float]]]
+    """What is left of each limit of the budget, and what the build took of it before; empty where nothing is paid."""
 
     def effects(self, build_id: int) -> Effects:
         """Return what making the runs of a build, or of a study, may do."""

@@ -91,8 +91,8 @@ def copy_drawn(source: Path, drawn: Drawn, target: Path, experiment: int) -> Non
         )
 
 
-def copy_scores(source: Path, drawn: Drawn, target: Path, experiment: int, specs: Iterable[EvaluatorSpec]) -> None:
-    """Copy what evaluators said of the runs that `copy_drawn` copied, where that can be what they say.
+def copy_scores(source: Path, drawn: Drawn, target: Path, experiment: int, specs: Iterable[EvaluatorSpec]) -> list[str]:
+    """Copy what evaluators said of the runs that `copy_drawn` copied, where that can be what they say; return whose.
 
     `drawn` is what drew them, or in one journal another experiment that took them over and evaluated them anew. What a
     judge that was away did not say is not copied, nor is a score outside of its range.
@@ -101,8 +101,9 @@ def copy_scores(source: Path, drawn: Drawn, target: Path, experiment: int, specs
         same = _SAME_DRAW if place == "main" else "t.sample = (SELECT new FROM temp.named WHERE old = v.sample)"
         columns = ", ".join(f"v.{name}" for name in _SAID)
         origin = "coalesce(v.origin, v.experiment)" if place == "main" else "0"
+        copied = []
         for spec in specs:
-            db.execute(
+            done = db.execute(
                 f"INSERT OR IGNORE INTO main.evaluation (experiment, example_id, sample, origin, {', '.join(_SAID)})"
                 f" SELECT :target, v.example_id, t.sample, {origin}, {columns}"
                 f" FROM {place}.evaluation v JOIN {place}.run r USING (experiment, example_id, sample)"
@@ -118,6 +119,9 @@ def copy_scores(source: Path, drawn: Drawn, target: Path, experiment: int, specs
                     "high": spec.high,
                 },
             )
+            if done.rowcount:
+                copied.append(spec.name)
+    return copied
 
 
 def copy_samples(journal: Path, source_id: int, target_id: int, names: Mapping[str, str]) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from evalgate.decision.reserve import Limit
 from evalgate.llm.halt import Halt
+from evalgate.money import dollars
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Budget
 
@@ -39,11 +41,19 @@ class Purse:
         """The time that this process may take; None without a limit."""
         return None if self._budget.minutes is None else self._budget.minutes * 60 - self._seconds
 
+    def standing(self) -> tuple[dict[Limit, float], dict[Limit, float]]:
+        """Return what is left of each limit that there is but time, and what was taken of it."""
+        limits: dict[Limit, float | None]
+        limits = {"usd": self._budget.usd, "tokens": self._budget.tokens, "calls": self._budget.calls}
+        taken: dict[Limit, float] = {"usd": self._usd, "tokens": self._tokens, "calls": self._calls}
+        left: dict[Limit, float] = {name: most - taken[name] for name, most in limits.items() if most is not None}
+        return left, {name: taken[name] for name in left}
+
     def check(self) -> None:
         """Stop the run if a limit is reached: a build that is gone on with may have nothing left."""
         budget = self._budget
         if budget.usd is not None and self._usd >= budget.usd:
-            self._stop("usd", f"{self._usd:.4g} of {budget.usd:g} dollars")
+            self._stop("usd", f"{dollars(self._usd)} of {dollars(budget.usd)}")
         elif budget.tokens is not None and self._tokens >= budget.tokens:
             self._stop("tokens", f"{self._tokens:,} of {budget.tokens:,} tokens")
         elif budget.calls is not None and self._calls >= budget.calls:

@@ -32,8 +32,11 @@ _LAST_DAY: Final = 253_402_214_400.0  # of the year 9999: what another hand wrot
 _LEVEL: Final = 1  # the fast end: what matters is that a CI cache is not three times as large
 
 _PUT: Final = (
-    "INSERT OR REPLACE INTO answer (key, endpoint, model, sample, status, content_type, body, latency, cost, drawn_at,"
-    " used_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO answer (key, endpoint, model, sample, status, content_type, body, latency, cost, drawn_at, used_at)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET endpoint = excluded.endpoint,"
+    " model = excluded.model, sample = excluded.sample, status = excluded.status, content_type = excluded.content_type,"
+    " body = excluded.body, latency = excluded.latency, cost = excluded.cost, drawn_at = excluded.drawn_at,"
+    " used_at = excluded.used_at WHERE answer.drawn_at < ?"
 )
 
 
@@ -84,7 +87,7 @@ def key_of(request: Request) -> bytes:
 
 
 class ResponseCache:
-    """One open cache file. `now` gives seconds since 1970. Close it: how recently answers were used is written then.
+    """One open cache file. `now()` gives seconds since 1970. Close it: how recently answers were used is written then.
 
     With `frozen` the file is read as it is, however old its answers are, and never written. Raises ConfigurationError
     for a file that is no cache, CacheError where it cannot be read or written.
@@ -93,7 +96,7 @@ class ResponseCache:
     def __init__(self, path: Path, *, limits: Limits, now: Callable[[], float], frozen: bool = False) -> None:
         self.path = path
         self._limits = limits
-        self._now = now
+        self.now = now
         self._frozen = frozen
         self._used: dict[bytes, float] = {}
         self._written = False
@@ -120,11 +123,10 @@ class ResponseCache:
 
     def get(self, key: bytes) -> Response | None:
         """Return the answer stored under `key`, unless there is none or it is too old."""
-        oldest = 0.0 if self._frozen else self._now() - self._limits.days * _DAY
         with explained(self.path):
             row = self._db.execute(
                 "SELECT status, content_type, body, latency, cost FROM answer WHERE key = ? AND drawn_at >= ?",
-                (key, oldest),
+                (key, self._oldest()),
             ).fetchone()
         if row is None:
             return None
@@ -135,7 +137,7 @@ class ResponseCache:
             whole = zlib.decompress(body)
         except zlib.error:
             return None  # another hand wrote it: the call is made again and overwrites it
-        self._used[key] = self._now()
+        self._used[key] = self.now()
         return Response(
             status=status,
             headers={"content-type": content_type},
@@ -145,17 +147,37 @@ class ResponseCache:
             from_cache=True,
         )
 
-    def put(self, key: bytes, request: Request, response: Response) -> None:
-        """Store an answer that its reader accepted, in the file when this returns."""
-        now = self._now()
+    def put(self, key: bytes, request: Request, response: Response, *, since: float = 0.0) -> Response | None:
+        """Store an answer that its reader accepted, in the file when this returns: None.
+
+        Another process may have drawn the same since it was looked for. What it stored after `since`, or within the
+        age that answers may have, stands and is returned: a sample has one answer, the first one written. Nothing
+        stands with an infinite `since`.
+        """
+        since = max(since, self._oldest())
+        if self._write(key, request, response, before=since):
+            return None
+        standing = self.get(key)
+        if standing is None:  # nobody can read it
+            self._write(key, request, response, before=math.inf)
+        return standing
+
+    def _write(self, key: bytes, request: Request, response: Response, *, before: float) -> bool:
+        """Store an answer unless there is one that was drawn at `before` or later. Returns whether it was stored."""
+        now = self.now()
         row = (
             *(key, request.endpoint.name, request.model, request.sample, response.status),
             *(response.headers.get("content-type", ""), zlib.compress(response.body, _LEVEL)),
-            *(response.latency, response.cost, now, now),
+            *(response.latency, response.cost, now, now, before),
         )
         with explained(self.path):
-            self._db.execute(_PUT, row)
+            written = self._db.execute(_PUT, row).rowcount > 0
         self._written = True
+        return written
+
+    def _oldest(self) -> float:
+        """Return when the oldest answer was drawn that may still be used."""
+        return 0.0 if self._frozen else self.now() - self._limits.days * _DAY
 
     def stats(self) -> CacheStats:
         """Return what the file holds."""
@@ -184,7 +206,7 @@ class ResponseCache:
 
     def clear(self, *, older_than_days: float | None = None) -> int:
         """Remove every answer, or those drawn longer ago, give the room back, and return how many there were."""
-        before = None if older_than_days is None else self._now() - older_than_days * _DAY
+        before = None if older_than_days is None else self.now() - older_than_days * _DAY
         with explained(self.path):
             gone = self._db.execute("DELETE FROM answer WHERE ?1 IS NULL OR drawn_at < ?1", (before,)).rowcount
             self._give_back()
@@ -211,8 +233,7 @@ class ResponseCache:
 
     def _prune(self) -> bool:
         """Drop what is too old, then what was used longest ago until the rest fits. Returns whether anything went."""
-        oldest = self._now() - self._limits.days * _DAY
-        gone = self._db.execute("DELETE FROM answer WHERE drawn_at < ?", (oldest,)).rowcount
+        gone = self._db.execute("DELETE FROM answer WHERE drawn_at < ?", (self._oldest(),)).rowcount
         gone += self._db.execute(
             "DELETE FROM answer WHERE key IN (SELECT key FROM (SELECT key, sum(length(body)) OVER"
             " (ORDER BY used_at DESC, key) AS held FROM answer) WHERE held > ?)",

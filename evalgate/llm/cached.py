@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
@@ -29,9 +30,10 @@ class CacheUse(Enum):
 class Cached:
     """Answers from `cache` what it holds and sends the rest on to `sender`, storing what its reader accepted.
 
-    Two requests that differ in nothing, sample included, are one draw: they share one answer, whoever asks first. `log`
-    is told once when the cache cannot be written: the answers themselves are not lost by that. `missed` hears of a
-    request that a replay has no answer to.
+    Two requests that differ in nothing, sample included, are one draw: they share one answer, whoever asks first. Where
+    another process drew it meanwhile, its answer is taken and the own one, though paid for, is dropped. `log` is told
+    once when the cache cannot be written: the answers themselves are not lost by that. `missed` hears of a request that
+    a replay has no answer to.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Cached:
         self._log = log
         self._missed = missed
         self._own: set[bytes] = set()
+        self._since = cache.now() if use is CacheUse.OWN else 0.0
         self._broken = False
         self._running: dict[bytes, asyncio.Future[Response | None]] = {}
 
@@ -97,19 +100,28 @@ class Cached:
 
         try:
             value = await self._sender.send(request, keep)
-            if accepted is not None:
-                self._store(key, request, accepted)
+            if accepted is not None and (standing := self._store(key, request, accepted)) is not None:
+                try:
+                    value, accepted = read(standing), standing
+                except CallFailed:  # another reader took it for whole
+                    self._store(key, request, accepted, instead=True)
             return value
         finally:
             del self._running[key]
             running.set_result(accepted)
 
-    def _store(self, key: bytes, request: Request, response: Response) -> None:
+    def _store(self, key: bytes, request: Request, response: Response, *, instead: bool = False) -> Response | None:
+        """Store it, or return what another process stored first, at the price that was paid for this one.
+
+        `instead` stores it in the place of the other.
+        """
         self._own.add(key)
         try:
-            self._cache.put(key, request, response)
+            standing = self._cache.put(key, request, response, since=math.inf if instead else self._since)
         except CacheError as error:
             self._say(error)
+            return None
+        return None if standing is None else replace(standing, cost=response.cost, from_cache=False)
 
     def _say(self, error: CacheError) -> None:
         if not self._broken:

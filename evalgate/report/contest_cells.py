@@ -19,6 +19,7 @@ from evalgate.decision.contest_results import (
     SuiteResult,
     Taken,
 )
+from evalgate.money import dollars
 from evalgate.report import formatting
 from evalgate.report.formatting import UNKNOWN, count
 
@@ -70,8 +71,8 @@ def _line(suite: SuiteResult, of: ContenderResult) -> Line:
         of=of,
         name=of.name,
         quality=level(_level(of, suite.metric), _info(suite, suite.metric)),
-        total=dollars(taken.cost),
-        cost=dollars(taken.cost_per_run),
+        total=cost(taken.cost),
+        cost=cost(taken.cost_per_run),
         tokens=UNKNOWN if taken.tokens_per_run is None else formatting.number(taken.tokens_per_run),
         median=_seconds(taken.latency_median),
         p95=_seconds(taken.latency_p95),
@@ -138,13 +139,9 @@ def level(of: Level, info: CheckInfo) -> str:
     return f"{text} ({low} to {high})"
 
 
-def dollars(value: float | None) -> str:
-    """Write an amount of money: `$0.00213`, `$1.24`, `$1,240`. What nobody knows is not free."""
-    if value is None:
-        return "unknown"
-    if value >= 0.995:
-        return f"${value:,.0f}" if value >= 1000 else f"${value:,.2f}"
-    return f"${formatting.number(value)}"
+def cost(value: float | None) -> str:
+    """Write what something costs; what nobody knows is not free."""
+    return "unknown" if value is None else dollars(value)
 
 
 def standing(of: Standing) -> str:

@@ -12,6 +12,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from evalgate.decision.contest_results import ContenderResult, ContestResult, Place, SuiteResult
+from evalgate.money import dollars
 from evalgate.report import contest_cells as cells
 from evalgate.report import formatting
 from evalgate.report.console import fitted
@@ -92,7 +93,7 @@ def _picture(suite: SuiteResult) -> Iterator[str]:
         return
     info = next(check for check in suite.checks if check.name == suite.metric)
     prices = [dot.across for dot in dots]
-    written = _money if by_cost else formatting.seconds
+    written = dollars if by_cost else formatting.seconds
     if min(prices) > 0 and max(prices) / min(prices) >= _FAR_APART:
         across = _log_axis(prices, _LEFT, _WIDTH - _RIGHT, written)
     else:
@@ -214,10 +215,6 @@ def _log_axis(values: Sequence[float], start: float, end: float, written: Callab
 def _round_step(size: float) -> float:
     power = 10.0 ** math.floor(math.log10(size))
     return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= size * (1 - 1e-9))
-
-
-def _money(value: float) -> str:
-    return "$0" if value == 0 else cells.dollars(value)
 
 
 def _text(x: float, y: float, text: str, kind: str, *, anchor: str = "start") -> str:

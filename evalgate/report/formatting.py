@@ -12,6 +12,7 @@ from typing import Final
 from evalgate.decision import words
 from evalgate.decision.ratios import words as ratio_words
 from evalgate.decision.results import Interval
+from evalgate.money import dollars
 
 MINUS: Final = "−"
 UNKNOWN: Final = "–"
@@ -83,12 +84,6 @@ def seconds(value: float) -> str:
     return _two(whole // 3600, "h", whole % 3600 // 60, "min")
 
 
-def money(dollars: float) -> str:
-    """Write an amount of US dollars: `0.42 dollars`, `0.0042 dollars`, `1 dollar`."""
-    text = f"{_rounded(dollars, 2)}" if 1 <= dollars < _BEYOND_DIGITS else number(dollars)
-    return f"{text.removesuffix('.00')} {'dollar' if text in ('1', '1.00') else 'dollars'}"
-
-
 def count(amount: int, noun: str) -> str:
     """Write how many, as the sentences of a decision do: `1 example`, `1,000 examples`; and `no examples`."""
     return words.count(amount, noun) if amount else f"no {noun}s"
@@ -117,7 +112,7 @@ def quantity(value: float, unit: str | None) -> str:
     if unit == "s" and value >= 0:
         return seconds(value)
     if unit == "$" and value >= 0:
-        return ratio_words.dollars(value)
+        return dollars(value)
     return f"{number(value)} {unit}" if unit else number(value)
 
 

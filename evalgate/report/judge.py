@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from evalgate.money import dollars
 from evalgate.report.console import Console, Tone
 from evalgate.report.formatting import count, percent, points
 from evalgate.report.page import Column, Page, Part
@@ -49,7 +50,7 @@ def _head(page: Page, found: Found) -> None:
     page.line(Part(text=judge["name"], tone=Tone.STRONG), "  ", Part(text=word, tone=tone))
     asked = f", asked {judge['repetitions']} times each" if judge["repetitions"] > 1 else ""
     spent = found["spent"]
-    cost = "" if spent["cost"] is None else f", {spent['cost']:.4g} dollars"
+    cost = "" if spent["cost"] is None else f", {dollars(spent['cost'])}"
     page.prose(
         f"judge {judge['judge']} on {', '.join(judge['models'])}{asked}; {count(found['answers'], 'labelled answer')}"
         f" of {found['file']}, {count(spent['calls'], 'call')}{cost}",

@@ -9,6 +9,7 @@ from evalgate.decision.drops import CheckPlan, Outlook
 from evalgate.decision.known_noise import Noise
 from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan, longest
 from evalgate.decision.ratios.planning import RatioPlan, RiseOutlook, Spread
+from evalgate.money import dollars
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
 from evalgate.report.formatting import count
@@ -26,6 +27,8 @@ def render_plan(plan: BuildPlan, console: Console) -> str:
         _suite(page, suite, plan.catch)
     page.blank()
     page.prose(_in_all(plan), lead=Part(text="in all:", tone=Tone.STRONG), hanging=2)
+    for line in plan.budget:
+        page.prose(line, lead=Part(text="budget:", tone=Tone.STRONG), hanging=2)
     page.prose(plan.promise or "Nothing is compared with a baseline.", tone=Tone.QUIET)
     page.blank()
     page.prose(_next(plan), lead=Part(text="next:", tone=Tone.STRONG), hanging=6)
@@ -42,14 +45,7 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
             indent=2,
         )
         return
-    for side in suite.sides:
-        page.prose(f"{side.side.value}, {side.label}: {count(side.runs, 'run')}, {_took(side)}", indent=2, hanging=4)
-    if suite.confirmation:
-        page.prose(_confirmation(suite), indent=2, hanging=4)
-    if suite.models is not None:
-        page.prose(_models(suite.models), indent=2, hanging=4)
-    if suite.redraws:
-        page.prose("Beside these, each example that fails under zero_tolerance is drawn once more.", indent=2)
+    _taken(page, suite)
     for line in suite.thresholds:
         page.prose(f"{line}.", indent=2, hanging=4)
     for check in suite.checks:
@@ -61,6 +57,21 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     for change in suite.changes:
         page.blank()
         plan_change(page, change, clustered=suite.clusters is not None, gain=catch)
+
+
+def _taken(page: Page, suite: SuitePlan) -> None:
+    """Write what is drawn of a suite, what is scored again, and what models take."""
+    for side in suite.sides:
+        page.prose(f"{side.side.value}, {side.label}: {count(side.runs, 'run')}, {_took(side)}", indent=2, hanging=4)
+    if suite.again:
+        named = ", ".join(f"{count(answers, 'answer')} by {name}" for name, answers in suite.again.items())
+        page.prose(f"Stored answers of the baseline are scored again: {named}.", indent=2, hanging=4)
+    if suite.confirmation:
+        page.prose(_confirmation(suite), indent=2, hanging=4)
+    if suite.models is not None:
+        page.prose(_models(suite.models), indent=2, hanging=4)
+    if suite.redraws:
+        page.prose("Beside these, each example that fails under zero_tolerance is drawn once more.", indent=2)
 
 
 def _ratio(page: Page, suite: SuitePlan, of: RatioPlan) -> None:
@@ -107,7 +118,9 @@ def _confirmation(suite: SuitePlan) -> str:
     runs = sum(side.runs for side in suite.confirmation)
     seconds = longest(suite.confirmation)
     time = f"time {_UNTIMED}" if seconds is None else f"about {formatting.seconds(seconds)}"
-    return f"If it leans worse, a confirmation draws both sides anew: {count(runs, 'more run')}, {time}."
+    usd = None if suite.confirming is None else suite.confirming.usd
+    cost = "" if usd is None else f", models about {dollars(usd)}"
+    return f"If it leans worse, a confirmation draws both sides anew: {count(runs, 'more run')}, {time}{cost}."
 
 
 def _check(page: Page, suite: SuitePlan, check: CheckPlan, catch: float | None) -> None:
@@ -186,13 +199,13 @@ def _in_all(plan: BuildPlan) -> str:
     time = _UNTIMED if plan.seconds is None else f"about {formatting.seconds(plan.seconds)}"
     known = [suite.models for suite in plan.suites if suite.models is not None]
     costs = [each.usd for each in known if each.usd is not None]
-    cost = f"; models about {formatting.money(sum(costs))}" if costs and len(costs) == len(known) else ""
+    cost = f"; models about {dollars(sum(costs))}" if costs and len(costs) == len(known) else ""
     evaluations = count(plan.evaluations, "evaluation")
     return f"{count(plan.runs, 'run')}, each a call of its task; {evaluations}; time {time}{cost}."
 
 
 def _models(models: ModelsPlan) -> str:
-    cost = "at a price that nobody knows" if models.usd is None else f"for about {formatting.money(models.usd)}"
+    cost = "at a price that nobody knows" if models.usd is None else f"for about {dollars(models.usd)}"
     calls, tokens = (count(round(amount), noun) for amount, noun in ((models.calls, "call"), (models.tokens, "token")))
     return f"models: about {calls} and {tokens}, {cost}, as in build {models.build}; what the cache holds is free."
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from evalgate.decision.drops import CheckPlan
 from evalgate.decision.improvement_plan import ChangePlan
-from evalgate.decision.plans import BuildPlan, SidePlan, SuitePlan
+from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import RatioPlan
 
 PLAN_VERSION: Final = 1
@@ -29,6 +29,7 @@ def plan_json(plan: BuildPlan) -> dict[str, Any]:
         "comparisons": plan.comparisons,
         "promise": plan.promise,
         "catch": _number(plan.catch),
+        "budget": list(plan.budget),
         "suites": [_suite_json(suite, asked=plan.catch is not None) for suite in plan.suites],
     }
 
@@ -43,20 +44,26 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
         "evaluators": suite.evaluators,
         "runs": suite.runs,
         "redraws": suite.redraws,
-        "models": None
-        if suite.models is None
-        else {
-            "calls": round(suite.models.calls),
-            "tokens": round(suite.models.tokens),
-            "usd": _number(suite.models.usd),
-            "known_from_build": suite.models.build,
-        },
+        "models": _models_json(suite.models),
+        "confirmation_models": _models_json(suite.confirming),
         "sides": [_side_json(side) for side in suite.sides],
+        "scored_again": dict(suite.again),
         "confirmation": [_side_json(side) for side in suite.confirmation],
         "thresholds": list(suite.thresholds),
         "checks": [_check_json(check, asked=asked) for check in suite.checks],
         "ratios": [_ratio_json(ratio) for ratio in suite.ratios],
         "changes": [_change_json(change) for change in suite.changes],
+    }
+
+
+def _models_json(models: ModelsPlan | None) -> dict[str, Any] | None:
+    if models is None:
+        return None
+    return {
+        "calls": round(models.calls),
+        "tokens": round(models.tokens),
+        "usd": _number(models.usd),
+        "known_from_build": models.build,
     }
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from evalgate.report.formatting import count, money
+from evalgate.money import dollars
+from evalgate.report.formatting import count
 from evalgate.report.model import Spending, SuiteReport
 
 _DIGITS: Final = 9
@@ -34,17 +35,17 @@ def _cost(parts: Sequence[Spending]) -> str:
     if not any(part.cached for part in parts):
         now = ""
     else:
-        now = ", nothing of it paid now" if paid == 0 else f", {money(paid)} of it paid now"
-    by = f" ({', '.join(f'{part.who} {money(part.cost)}' for part in parts if part.calls)})" if len(parts) > 1 else ""
+        now = ", nothing of it paid now" if paid == 0 else f", {dollars(paid)} of it paid now"
+    by = f" ({', '.join(f'{part.who} {dollars(part.cost)}' for part in parts if part.calls)})" if len(parts) > 1 else ""
     rest = f"; the price of {count(unpriced, 'more call')} is unknown" if unpriced else ""
-    return f"{money(cost)}{now}{by}{rest}"
+    return f"{dollars(cost)}{now}{by}{rest}"
 
 
 def _dearest(shown: SuiteReport) -> str:
     """Name the examples that cost far more than others: where money is to be saved."""
     cost = sum(part.cost for part in shown.spending)
     mean = cost / shown.priced_examples if shown.priced_examples else 0.0
-    dear = [f"{name} ({money(each)})" for name, each in shown.dearest if each > _DEAR * mean][:_NAMED]
+    dear = [f"{name} ({dollars(each)})" for name, each in shown.dearest if each > _DEAR * mean][:_NAMED]
     return f" The dearest: {', '.join(dear)}." if dear else ""
 
 

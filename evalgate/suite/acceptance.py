@@ -93,6 +93,12 @@ def read_acceptances(folder: Path) -> list[ModelFile[AcceptanceFile]]:
 
     Raises ConfigurationError with file, line and column of what is wrong with one, and where two are of one check.
     """
+    if link := next((each for each in (folder, folder.parent) if each.is_symlink()), None):
+        raise ConfigurationError(
+            "acceptances are kept here, in no folder that is a link: whoever owns it does not own what it leads to",
+            location=Location(file=str(link)),
+            next_step="put the files themselves there",
+        )
     if not folder.is_dir():
         return []
     found = [_read(path) for path in sorted(folder.iterdir()) if path.suffix in (".yaml", ".yml")]

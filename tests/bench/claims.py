@@ -26,10 +26,12 @@ from evalgate.decision.words import points
 from evalgate.stats.joint import DRAWN, DRAWN_AGAIN
 from evalgate.stats.planning import Planned, caught
 from evalgate.stats.power import Plan, examples_to_clear, examples_to_rule_out, failures_allowed
+from evalgate.suite.checks import Policy
 from tests.bench import gates
-from tests.bench.expected import comparison, worked_out
+from tests.bench.expected import comparison
 from tests.bench.figures import THEMES, catches, caught_points, false_alarms
 from tests.bench.operating_characteristics import cells, lines
+from tests.bench.worked_out import table, worked_out
 from tests.unit.decision.builds import build, check, flips, suite
 
 ROOT = Path(__file__).parents[2]
@@ -104,6 +106,7 @@ def figures() -> dict[str, str]:
     ):
         found.update(part)
     found["expected.exact"] = worked_out()
+    found["expected.others"] = f"\n\n{table()}\n\n"
     found["expected.table"] = f"\n\n{comparison(measured.found)}\n\n"
     return found
 
@@ -206,8 +209,14 @@ def _flow(measured: Measured) -> Iterator[tuple[str, str]]:
     yield "single.unchanged", per_cent(single)
     yield "flow.inconclusive.one", f"{100 * measured.share(FLOW, 'unchanged', 100, 'INCONCLUSIVE'):.0f}"
     for n in (50, 100):
-        share = measured.share(FLOW, "five checks, unchanged", n, "INCONCLUSIVE")
+        share, waiting, passes = (
+            measured.share(FLOW, "five checks, unchanged", n, what)
+            for what in ("INCONCLUSIVE", "INCONCLUSIVE at the screen", "passes")
+        )
         yield f"flow.inconclusive.five.{n}", f"{100 * share:.0f}"
+        yield f"flow.inconclusive.five.{n}.at-the-screen", f"{100 * waiting:.0f}"
+        yield f"flow.passes.five.{n}", f"{passes:.1f}"
+        yield f"flow.passes.five.{n}.confirming", f"{passes + 2 * Policy().confirm_repetitions * waiting:.1f}"
     for level in (FAILING_LEVEL, SCREEN_LEVEL):
         for unlucky in (False, True):
             share = gates.passes_at_the_screen(level, 100, unluckiest=unlucky)

@@ -42,16 +42,21 @@ def mean_dropped_by_more_than_5_points(n: int, worse: int, better: int) -> bool:
     return 100 * (worse - better) > 5 * n
 
 
-def evalgate_fails(n: int, worse: int, better: int) -> bool:
+def evalgate_fails(n: int, worse: int, better: int, *, mid: bool = True) -> bool:
     """One gating `no_regression` of one pass/fail check, at its defaults: the p-value and the interval must agree."""
-    if worse < fewest_to_fail(worse + better, ALPHA, True):
+    if worse < fewest_to_fail(worse + better, ALPHA, mid):
         return False
     return tango(better=better, worse=worse, pairs=n, level=FAILING_LEVEL)[1] < 0
 
 
+def evalgate_fails_exactly(n: int, worse: int, better: int) -> bool:
+    """The same with `exact: true`."""
+    return evalgate_fails(n, worse, better, mid=False)
+
+
 @functools.cache
-def chance(gate: Gate, n: int, flip: float) -> float:
-    """Return how often `gate` fails an unchanged candidate: the sum over all outcomes, none simulated.
+def chance(gate: Gate, n: int, flip: float, drop: float = 0.0) -> float:
+    """Return how often `gate` fails a candidate that dropped by `drop`: the sum over all outcomes, none simulated.
 
     Every gate here fails the more easily, the more got worse and the fewer got better: that is walked along.
     """
@@ -60,7 +65,18 @@ def chance(gate: Gate, n: int, flip: float) -> float:
         while failing <= n - worse and gate(n, worse, failing):
             failing += 1
         if failing:
-            total += float(_row(n, worse, flip / 2, flip / 2)[:failing].sum())
+            total += float(_row(n, worse, flip / 2 + drop, flip / 2)[:failing].sum())
+    return total
+
+
+def tango_covers(n: int, flip: float, drop: float, level: float = 0.95) -> float:
+    """Return how often the interval of pass/fail differences holds a true drop: the sum over all outcomes."""
+    total = 0.0
+    for worse in range(n + 1):
+        for better, share in enumerate(_row(n, worse, flip / 2 + drop, flip / 2).tolist()):
+            if share > 1e-9:
+                low, high = tango(better=better, worse=worse, pairs=n, level=level)
+                total += share * (low <= -drop <= high)
     return total
 
 

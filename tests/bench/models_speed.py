@@ -1,16 +1,22 @@
-"""What whole builds over a model take: `python -m tests.bench.models_speed`.
+"""What whole builds over a model take: `python -m tests.bench.models_speed [times]`.
 
-The fake model runs in a process of its own. Each part is one `evalgate run` as a user starts it, its own start-up
-included, against what the calls alone would take with every slot always busy.
+The fake model runs in a process of its own. Each part is one `evalgate run` as a user starts it, measured so many times
+and held against the ideal: waves of as many calls as there are slots, each of the model's latency. Beside it, in the
+same run and against the same server, are as many calls through raw aiohttp, which costs neither start-up nor a record:
+what it lacks of the ideal is the server's. As many verdicts by phoenix-evals' own `async_evaluate_dataframe`, its rate
+limit set high, are what to compare with. On a busy machine go by the seconds of a core: all else is the neighbours'.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
+import math
 import os
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +27,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
+
+from tests.bench.judges_speed import dataframe
+from tests.bench.transport_speed import raw
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = 1_000
@@ -62,16 +71,16 @@ def project(folder: Path, address: str, *, judge: bool) -> None:
     (folder / "golden.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
 
 
-def run(folder: Path) -> float:
-    """Run it; return the seconds from start to exit."""
-    environ = {**os.environ, "PYTHONPATH": str(ROOT)}
-    began = time.perf_counter()
+def run(folder: Path) -> tuple[float, float]:
+    """Run it; return the seconds from start to exit, and those of a core."""
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": ""}  # an installed one is compiled
+    before, began = os.times(), time.perf_counter()
     command = [sys.executable, "-m", "evalgate", "run", "--quiet"]
     ended = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=False)
-    took = time.perf_counter() - began
+    took, after = time.perf_counter() - began, os.times()
     if ended.returncode != 0:
         raise SystemExit(ended.stdout + ended.stderr)
-    return took
+    return took, after.children_user + after.children_system - before.children_user - before.children_system
 
 
 def measuring(folder: Path) -> float:
@@ -93,22 +102,49 @@ def calls(address: str) -> int:
         return int(json.load(answer)["total"])
 
 
-def part(title: str, rules: list[dict[str, object]], *, judge: bool, needed: int) -> None:
-    """Run one setting twice, the second time from the cache."""
-    with served(rules) as address, tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
-        project(folder, address, judge=judge)
-        took, own, first = run(folder), measuring(folder), calls(address)
-        ideal = needed * LATENCY / CONCURRENCY
-        over = own / ideal - 1
-        print(f"{title}\n  {took:.1f} s in all, {own:.2f} s measuring; the calls alone {ideal:.2f} s ({over:+.1%})")
-        print(f"  {first:,} calls for {needed:,} answers, {needed / own:,.0f} answers a second")
-        before = os.times()
-        again = run(folder)
-        after = os.times()
-        busy = after.children_user + after.children_system - before.children_user - before.children_system
-        print(f"  again: {again:.2f} s ({busy:.2f} s of a core), {calls(address) - first} calls\n")
-        shutil.rmtree(folder / ".evalgate")
+def ideal(calls: int) -> float:
+    """Return the seconds of so many calls with every slot always busy: whole waves of them."""
+    return math.ceil(calls / CONCURRENCY) * LATENCY
+
+
+def told(what: str, seconds: list[float], calls: int) -> None:
+    """Print the best and the usual of some measurements, as what they take more than the ideal."""
+    best, usual = (
+        f"{each:.2f} s ({each / ideal(calls) - 1:+.1%})" for each in (min(seconds), statistics.median(seconds))
+    )
+    print(f"  {what:44} best {best}, median {usual}", flush=True)
+
+
+def part(title: str, rules: list[dict[str, object]], *, judge: bool, needed: int, times: int) -> None:
+    """Run one setting so many times, each time once more from the cache, and raw aiohttp beside it."""
+    whole, own, bare, busy = [], [], [], []
+    print(f"{title}: {needed:,} answers, ideal {ideal(needed):.2f} s")
+    for _ in range(times):
+        with served(rules) as address, tempfile.TemporaryDirectory() as made:
+            folder = Path(made)
+            project(folder, address, judge=judge)
+            took, core = run(folder)
+            first = calls(address)
+            whole, own, busy = [*whole, took], [*own, measuring(folder)], [*busy, core]
+            again, core = run(folder)
+            more = calls(address) - first
+            shutil.rmtree(folder / ".evalgate")
+            if not any("fault" in rule for rule in rules):
+                bare.append(asyncio.run(raw(address, calls=needed, in_flight=CONCURRENCY)))
+    told("evalgate run, measuring", own, needed)
+    told("the same from start to exit", whole, needed)
+    if bare:
+        told("raw aiohttp, as many calls", bare, needed)
+    print(f"  {first:,} calls, {needed / min(own):,.0f} answers a second, {min(busy):.2f} s of a core")
+    print(f"  again: {again:.2f} s ({core:.2f} s of a core), {more} calls\n", flush=True)
+
+
+def phoenix(times: int) -> None:
+    """Print what phoenix-evals' own way takes for as many verdicts as one of the parts has."""
+    print(f"{EXAMPLES:,} verdicts by phoenix-evals: ideal {ideal(EXAMPLES):.2f} s")
+    with served([{"reply": VERDICT, "latency": LATENCY}]) as address:
+        took = [asyncio.run(dataframe(address, calls=EXAMPLES, in_flight=CONCURRENCY)) for _ in range(times)]
+    told("async_evaluate_dataframe", took, EXAMPLES)
 
 
 def main() -> None:
@@ -119,9 +155,13 @@ def main() -> None:
         {"fault": "status", "status": 429, "share": 0.15},
         {"fault": "status", "status": 500, "share": 0.30},
     ]
-    part(f"{EXAMPLES:,} prompts, {LATENCY * 1000:.0f} ms, {CONCURRENCY} at once", [slow], judge=False, needed=EXAMPLES)
-    part(f"{EXAMPLES:,} prompts with a judge each", [judge, slow], judge=True, needed=2 * EXAMPLES)
-    part("30 % of calls fail, half with 429, half with 500", [*faults, slow], judge=False, needed=EXAMPLES)
+    times = int(sys.argv[1]) if len(sys.argv) > 1 else 1
+    prompts = f"{EXAMPLES:,} prompts"
+    at_once = f"{LATENCY * 1000:.0f} ms, {CONCURRENCY} at once"
+    part(f"{prompts}, {at_once}", [slow], judge=False, needed=EXAMPLES, times=times)
+    part(f"{prompts} with a judge each", [judge, slow], judge=True, needed=2 * EXAMPLES, times=times)
+    phoenix(times)
+    part("30 % of calls fail, half with 429, half with 500", [*faults, slow], judge=False, needed=EXAMPLES, times=times)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,13 @@ import re
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
+from tests.e2e.project import REPOSITORY
 from tests.e2e.repository import Repo
 from tests.e2e.test_history import in_pull_request
 
+SCHEMA = json.loads((REPOSITORY / "docs" / "report.schema.json").read_text("utf-8"))
 OWNED = "* @org/all\n/.evalgate/ @org/leads\n"
 ACCEPT = ("accept", "doubling/exact_match", "--reason", "shorter answers are wanted", "--expires", "30d")
 
@@ -30,7 +33,9 @@ def repo(tmp_path):
 def report(repo, *arguments, **env):
     ended = repo.run("--json", *arguments, **{**in_pull_request(repo, 12), **env})
     assert ended.out, ended.err
-    return ended.code, json.loads(ended.out)
+    found = json.loads(ended.out)
+    Draft202012Validator(SCHEMA).validate(found)
+    return ended.code, found
 
 
 def accepted_file(repo):
@@ -78,12 +83,13 @@ def test_an_accepted_regression_is_a_fail_that_blocks_nothing(repo):
     assert (ended.code, repo.calls()) == (0, {}), ended.text
     text = " ".join(ended.out.split())
     assert (
-        "FAIL, accepted by Jo Doe <jo@example.com>: this is meant. doubling/exact_match failed. Nothing is blocked:"
+        "FAIL, accepted by Jo Doe: this is meant. doubling/exact_match failed. Nothing is blocked:"
         " what failed was accepted (exit 0)."
     ) in text
-    assert "exact_match: Accepted by Jo Doe <jo@example.com> until 20" in text
+    assert "exact_match: Accepted by Jo Doe until 20" in text
     assert "shorter answers are wanted" in text
     assert "if it is meant" not in text
+    assert "jo@example.com" not in text, "an address is nothing for a comment"
 
     code, found = report(repo)
     assert (code, found["verdict"], found["accepted"], found["exit_code"]) == (0, "FAIL", True, 0)
@@ -232,3 +238,15 @@ def test_nothing_that_passed_is_accepted(repo):
     repo.run()
     ended = repo.evalgate(*ACCEPT)
     assert (ended.code, "did not fail in build 1" in ended.err) == (2, True)
+
+
+@pytest.mark.parametrize("linked", ["accepted", "accepted/doubling-exact_match.yaml"])
+def test_a_link_is_no_place_for_an_acceptance(repo, linked):
+    """Who owns a link does not own what it leads to."""
+    repo.run()
+    accept(repo)
+    path = repo.folder / ".evalgate" / linked
+    path.rename(repo.folder / "elsewhere")
+    path.symlink_to(repo.folder / "elsewhere")
+    ended = repo.run()
+    assert (ended.code, "link" in ended.err) == (2, True), ended.text

@@ -86,7 +86,7 @@ async def test_stats_say_what_is_there_and_clear_removes_it(asking, fake_model):
         f".evalgate/cache.db: 80 answers, {number(size / 1e6)} MB, drawn on 2026-11-21\n"
         "\n"
         "  model     answers  cost when drawn\n"
-        "  fake/new       40     0.08 dollars\n"
+        "  fake/new       40            $0.08\n"
         "  fake/old       40          unknown\n"
     )
     as_json = json.loads((await run(asking, "stats", "--json", command="cache")).out)
@@ -100,3 +100,22 @@ async def test_stats_say_what_is_there_and_clear_removes_it(asking, fake_model):
     assert (
         await run(asking, "stats", command="cache")
     ).out == ".evalgate/cache.db: no answers yet; next: evalgate run\n"
+
+
+async def test_two_builds_at_once_agree_on_every_sample(asking, fake_model):
+    """Both draw what neither finds; each records what is kept, so that its rerun says the same."""
+    fake_model.rules = [Rule(reply="random", latency=0.2)]
+    path = asking.folder / "evalgate.yaml"
+    path.write_text(path.read_text().replace("output: json", "output: text"))
+    names = ["one.db", "two.db"]
+    await asyncio.gather(*(run(asking, "--no-gate", "--journal", name, MODEL_KEY=KEY) for name in names))
+    assert fake_model.calls > 80
+    first, second = ({*outputs(asking.folder / name)} for name in names)
+    assert len(first) == 80
+    assert first == second
+
+
+def outputs(journal):
+    with sqlite3.connect(journal) as db:
+        yield from db.execute("SELECT experiment, example_id, sample, output FROM run WHERE failure IS NULL")
+    db.close()

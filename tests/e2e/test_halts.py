@@ -42,7 +42,7 @@ async def run(project, *arguments, **env):
 @pytest.mark.parametrize(
     ("limit", "larger", "said"),
     [
-        ({"usd": 0.02}, {"usd": 1}, "The budget is spent: 0.02 of 0.02 dollars."),
+        ({"usd": 0.02}, {"usd": 1}, "The budget is spent: $0.02 of $0.02."),
         ({"tokens": 20_000}, {"tokens": 100_000}, "The budget is spent: 20,000 of 20,000 tokens."),
         ({"calls": 20}, {"calls": 100}, "The budget is spent: 20 of 20 calls."),
     ],

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 
 from evalgate.decision import decide
@@ -95,6 +96,10 @@ def test_a_study_and_what_goes_by_it(flipping):
     assert all(int(each["example"][1:]) % 4 == 0 for each in check["flaky"])
     assert {sum(score["runs"] for score in each["scores"]) for each in check["flaky"]} == {5}
     assert check["evaluator"] == {"scored_again": 40, "differently": 0}
+    proposed = yaml.safe_load(flipping.evalgate("noise", "--show", "--quarantine").out)["examples"]
+    wavering = [each for each in check["flaky"] if min(score["runs"] for score in each["scores"]) >= 2]
+    assert [each["id"] for each in proposed] == [each["example"] for each in wavering]
+    assert {(each["check"], each["owner"], each["expires"]) for each in proposed} == {("exact_match", "", "")}
     assert found["false_alarms"]["failed"] == 0
     plan = json.loads(flipping.evalgate("plan", "--json").out)["suites"][0]["checks"][0]
     known = {name: plan["noise"][name] for name in ("flip", "binary", "source", "build")}
@@ -152,11 +157,18 @@ def test_what_a_process_keeps_is_not_taken_for_a_steady_task(flipping):
 
 
 def test_cost_and_latency_share_the_promise(flipping):
-    """Their comparisons are among those of each pair; no score of theirs varies, so they have no line of their own."""
+    """Their comparisons are among those of each pair; what they vary by is told, and plans go by it."""
     flipping.suite["checks"] = {"exact_match": {"no_regression": {}}, "latency": {"no_regression": {}}}
     found = noise(flipping.prepare(), "--runs", "2")
     assert [check["name"] for check in found["suites"][0]["checks"]] == ["exact_match"]
     assert found["comparisons"] == 2
+    (latency,) = found["suites"][0]["resources"]
+    assert latency["spread"] > 0
+    assert (latency["name"], latency["obstacle"], latency["rises"][0]["examples"]) == ("latency", None, 40)
+    (plan,) = json.loads(flipping.evalgate("plan", "--json").out)["suites"][0]["ratios"]
+    assert (plan["source"], plan["build"]) == ("the 2 runs of noise study 1", None)
+    assert plan["outlooks"][0]["spread"] == pytest.approx(latency["spread"], abs=1e-6)
+    assert plan["outlooks"][0]["rise"] == latency["rises"][0]["caught"][0]["rise"]
 
 
 def test_without_a_baseline_task_the_suite_s_own_runs(project):
@@ -297,3 +309,27 @@ def test_a_study_is_listed_and_exported_and_is_no_build(flipping):
     latest = flipping.prepare().run()
     assert latest.code == 4, latest.text
     assert "has no answers of the suite doubling" in latest.out
+
+
+def test_a_proposal_is_refused_until_somebody_has_filled_it_in(flipping):
+    """Nothing enters by itself: it has no owner and no last day."""
+    flipping.prepare()
+    noise(flipping)
+    proposal = flipping.evalgate("noise", "--show", "--quarantine").out
+    flipping.write("quarantine.yaml", proposal)
+    config = yaml.safe_load((flipping.folder / "evalgate.yaml").read_text())
+    config["suites"]["doubling"]["quarantine"] = "quarantine.yaml"
+    flipping.write("evalgate.yaml", yaml.safe_dump(config))
+    ended = flipping.run()
+    assert (ended.code, "it says nothing: fill it in" in ended.err) == (2, True)
+    filled = proposal.replace('owner: ""', "owner: me").replace('expires: ""', "expires: 2999-01-01")
+    flipping.write("quarantine.yaml", filled)
+    ended = flipping.run()
+    assert "in quarantine, decides nothing in exact_match: " in " ".join(ended.out.split())
+    assert "in equal runs (noise study 1)" in " ".join(ended.out.split())
+
+
+def test_a_proposal_is_of_a_finished_study(flipping):
+    flipping.prepare()
+    ended = flipping.evalgate("noise", "--quarantine")
+    assert (ended.code, "evalgate noise --show --quarantine" in ended.err) == (2, True)

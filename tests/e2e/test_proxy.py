@@ -124,7 +124,7 @@ async def test_a_python_program_is_cached_counted_and_replayed_unchanged(project
     assert outcomes(project)["e0", "r1"].usage[0].from_cache
     replayed = await run(project, "--replay", key=None)
     assert (replayed.code, fake_model.calls) == (0, 3), replayed.text
-    assert "Models: 3 calls, all of them from the cache; 3,000 tokens; 0.003 dollars, nothing of it paid" in " ".join(
+    assert "Models: 3 calls, all of them from the cache; 3,000 tokens; $0.003, nothing of it paid" in " ".join(
         replayed.out.split()
     )
 

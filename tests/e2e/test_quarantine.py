@@ -4,9 +4,12 @@ import json
 
 import pytest
 import yaml
+from jsonschema import Draft202012Validator
 
+from tests.e2e.project import REPOSITORY
 from tests.e2e.repository import Repo
 
+SCHEMA = json.loads((REPOSITORY / "docs" / "report.schema.json").read_text("utf-8"))
 FAR = "2999-12-31"
 PAST = "2020-01-31"
 
@@ -103,6 +106,7 @@ def test_nothing_left_is_not_green(repo):
 def test_what_decided_is_kept_in_the_journal(repo):
     ship(repo, *(entry(number) for number in range(8)))
     before = json.loads(repo.run("--json").out)
+    Draft202012Validator(SCHEMA).validate(before)
     (repo.folder / "quarantine.yaml").unlink()
     assert json.loads(repo.evalgate("decide", "--json").out) == before
     repo.evalgate("journal", "export", "--to", "one.db")

@@ -48,7 +48,7 @@ async def test_a_dearer_prompt_fails_and_its_tokens_too(project, journal):
     cost, tokens = build.check("cost"), build.check("tokens")
     assert cost.rules[0].reason.startswith(
         "Cost per answer rose 40 % against v1/app.py:answer (40 to 47 %); 10 % is allowed. 40 of 40 examples cost more,"
-        " none less; in all, $0.0110 became $0.0153 (+40 %)."
+        " none less; in all, $0.011 became $0.0153 (+40 %)."
     )
     assert tokens.rules[0].reason.startswith("Tokens per answer rose 37 %")
     assert cost.ratio is not None

@@ -24,15 +24,15 @@ async def test_sides_are_priced_and_a_second_build_pays_nothing(project, journal
     priced(project)
     first = await measured(project, journal)
     assert spending_line(first.report.suites[0]) == (
-        "Models: 24 calls; 24,000 tokens; 0.036 dollars (candidate 0.012 dollars, baseline 0.024 dollars)."
+        "Models: 24 calls; 24,000 tokens; $0.036 (candidate $0.012, baseline $0.024)."
     )
     assert spent(journal, first.ended.build).usd == pytest.approx(0.036)
     second = await measured(project, journal)
     assert fake_model.calls == 24
     (suite,) = second.report.suites
     assert spending_line(suite) == (
-        "Models: 24 calls, all of them from the cache; 24,000 tokens; 0.036 dollars, nothing of it paid now (candidate"
-        " 0.012 dollars, baseline 0.024 dollars)."
+        "Models: 24 calls, all of them from the cache; 24,000 tokens; $0.036, nothing of it paid now (candidate"
+        " $0.012, baseline $0.024)."
     )
     assert {side: counts.cached for side, counts in suite.counts.items()} == dict.fromkeys(Side, 12)
     assert (spent(journal, second.ended.build).usd, spent(journal, second.ended.build).calls) == (0, 0)
@@ -44,7 +44,7 @@ async def test_the_dearest_example_is_named(project, journal, fake_model):
     with_model(project, fake_model)
     priced(project)
     build = await measured(project, journal)
-    assert spending_line(build.report.suites[0]).endswith(" The dearest: e7 (0.27 dollars).")
+    assert spending_line(build.report.suites[0]).endswith(" The dearest: e7 ($0.27).")
 
 
 async def test_a_judge_is_a_part_of_its_own(project, journal, fake_model):

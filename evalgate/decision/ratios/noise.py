@@ -61,7 +61,7 @@ def _obstacle(of: RatioView, whole: NDArray[np.bool_]) -> str | None:
     if unknown > max(1.0, of.policy.max_missing * len(whole)):
         return f"nobody knows what {words.count(unknown, 'example')} of {len(whole):,} took"
     if int(whole.sum()) < 2:
-        return f"{words.count(int(whole.sum()), 'example')} alone was answered in every run"
+        return "fewer than two examples were answered in every run"
     return None
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from evalgate.decision import words
 from evalgate.decision.results import Comparison, Interval
 from evalgate.decision.words import Told, count
+from evalgate.money import dollars
 from evalgate.suite.resources import Resource
 
 _SUBJECT: Final = {
@@ -80,31 +81,16 @@ class Change:
         return f"{subject[0].lower()}{subject[1:]} {size} % against {self.label}{where}"
 
 
-def amount(value: float, resource: Resource, *, exact: bool = False) -> str:
+def amount(value: float, resource: Resource) -> str:
     """Return an amount with its unit: `$0.00123`, `1,240 tokens`, `1.32 s`."""
     match resource:
         case Resource.COST:
-            return dollars(value, exact=exact)
+            return dollars(value)
         case Resource.TOKENS:
             number = f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
             return f"{number} {'token' if number == '1' else 'tokens'}"
         case Resource.LATENCY:
             return f"{value:,.0f} s" if value >= 100 else f"{value:.3g} s"
-
-
-def dollars(value: float, *, exact: bool = False) -> str:
-    """Return US dollars: cents from 1 dollar on, three digits below: `$1,240.50`, `$0.00123`, `$0.500`.
-
-    `exact` is for what somebody wrote: `$0.50`, `$0.002`.
-    """
-    if value >= 1 or value == 0:
-        return f"${value:,.2f}" if value else "$0"
-    if value < 1e-7:
-        return "under $0.0000001"
-    digits = f"{value:.9f}"
-    first = next(index for index, digit in enumerate(digits) if digit not in "0.")
-    text = f"{value:.{max(2, first + 1)}f}"
-    return f"${text.rstrip('0').ljust(len('0.00'), '0') if exact else text}"
 
 
 def percent_number(share: float, *, signed: bool = False) -> str:
@@ -319,5 +305,5 @@ def at_most(*, mean: float, examples: int, asked: float, resource: Resource) -> 
     are = "are" if resource is Resource.TOKENS and asked != 1 else "is"
     return (
         f"An answer of the candidate {verb} {amount(mean, resource)} on average, over {count(examples, 'example')};"
-        f" at most {amount(asked, resource, exact=True)} {are} asked. That is the value observed."
+        f" at most {amount(asked, resource)} {are} asked. That is the value observed."
     )

@@ -145,7 +145,7 @@ def test_a_few_huge_answers_hide_in_the_usual_one_and_not_in_the_total():
     only = rule(taken(risen, base))
     assert only.verdict is Verdict.INCONCLUSIVE
     assert only.reason == (
-        "The usual answer takes no more than is allowed, but in all $0.290 became $0.429 (+48 %), "
+        "The usual answer takes no more than is allowed, but in all $0.29 became $0.429 (+48 %), "
         "and 20 % is the most that passes. 2 examples of 200 carry the rise: e00071, e00030."
     )
     assert only.next_step == SHOW
@@ -179,7 +179,7 @@ def test_something_after_nothing_is_the_largest_rise_there_is():
         Verdict.FAIL,
         (
             "Cost per answer rose to 3 times that of main or more; 10 % is allowed. 30 of 30 examples cost more, "
-            "none less; in all, $0 became $0.300. If this change did nothing, a rise this lopsided in this check "
+            "none less; in all, $0 became $0.30. If this change did nothing, a rise this lopsided in this check "
             "would happen less than once in 100."
         ),
     )

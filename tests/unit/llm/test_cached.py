@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from evalgate.llm.cache import Limits, ResponseCache
+from evalgate.llm.cache import Limits, ResponseCache, key_of
 from evalgate.llm.cached import Cached, CacheUse
 from evalgate.llm.call import Sender
 from evalgate.llm.chat import ChatReply, chat
@@ -115,6 +116,48 @@ async def test_fresh_draws_take_nothing_that_was_there_and_share_what_they_draw(
     assert (await ask(Cached(transport, cache), fake_model)).text == first.text
 
 
+async def test_what_another_process_drew_meanwhile_stands_at_the_price_that_was_paid(fake_model, transport, cache):
+    """Two builds that ask at once agree on the sample's answer; what the second paid is counted."""
+    fake_model.rules = [Rule(reply="random", latency=0.2)]
+    with ResponseCache(cache.path, limits=Limits(megabytes=10, days=30), now=time.time) as other:
+        here, there = Cached(transport, cache), Cached(transport, other)
+        replies = await asyncio.gather(*(ask(each, fake_model) for each in (here, there, here, there)))
+    assert fake_model.calls == 2
+    assert len({reply.text for reply in replies}) == 1
+    assert [reply.from_cache for reply in replies] == [False, False, True, True]
+    assert cache.stats().answers == 1
+
+
+async def test_fresh_draws_of_two_processes_at_once_are_one_answer(fake_model, transport, cache):
+    fake_model.rules = [Rule(reply="random")]
+    old = await ask(Cached(transport, cache), fake_model)
+    with ResponseCache(cache.path, limits=Limits(megabytes=10, days=30), now=time.time) as other:
+        one, two = (Cached(transport, each, use=CacheUse.OWN) for each in (cache, other))
+        first, second = await ask(one, fake_model), await ask(two, fake_model)
+        assert fake_model.calls == 3
+        assert old.text != first.text == second.text == (await ask(one, fake_model)).text
+
+
+async def test_what_another_process_stored_and_nobody_can_use_is_replaced(fake_model, transport, cache):
+    cached = Cached(transport, cache)
+    request = (await last_request(cached, fake_model)).request
+
+    def strict(response):
+        if response.body == b"junk":
+            raise ServerFault("not good enough")
+        return response
+
+    class Meanwhile:
+        async def send(self, asked, read):
+            cache.put(key_of(asked), asked, replace(answer, body=b"junk"))
+            return read(answer)
+
+    answer = await cached.send(request, lambda response: response)
+    cache.clear()
+    assert (await Cached(Meanwhile(), cache).send(request, strict)).body == answer.body
+    assert cache.get(key_of(request)).body == answer.body
+
+
 async def test_a_replay_calls_nobody_and_says_which_call_is_missing(fake_model, transport, cache):
     await ask(Cached(transport, cache), fake_model, "known")
     missed = []
@@ -168,12 +211,8 @@ class last_request:  # noqa: N801 an awaitable that remembers what was sent
         return self
 
 
-def test_a_hit_imports_no_client(tmp_path):
-    import subprocess
-    import sys
-
-    program = """
-import sys
+IMPORTED = """
+import sys, threading
 from evalgate.cli.models import CacheChoice, Models
 from evalgate.llm.cached import Cached
 import evalgate.tasks.prompt, evalgate.llm.chat
@@ -182,7 +221,22 @@ from pathlib import Path
 config = Config.model_construct(budget=Budget(), cache=ResponseCache(), prices={})
 models = Models(config, choice=CacheChoice(path=Path(sys.argv[1])), stop=print, log=print)
 models.sender()
-assert not {"aiohttp", "httpx", "openai", "genai_prices"} & {*sys.modules}, sorted(sys.modules)
+for thread in set(threading.enumerate()) - {threading.main_thread()}:
+    thread.join()
+print(*sorted({"aiohttp", "httpx", "openai", "genai_prices"} & {*sys.modules}))
 """
+
+
+@pytest.mark.parametrize(("kept", "imported"), [(True, ""), (False, "aiohttp genai_prices")])
+def test_a_client_is_imported_ahead_only_where_nothing_could_be_a_hit(tmp_path, kept, imported):
+    import subprocess
+    import sys
+
+    path = tmp_path / "cache.db"
+    if kept:
+        path.touch()
     root = Path(__file__).parents[3]
-    subprocess.run([sys.executable, "-c", program, str(tmp_path / "cache.db")], cwd=root, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED, str(path)], cwd=root, check=True, timeout=60, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == imported

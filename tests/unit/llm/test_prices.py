@@ -132,7 +132,7 @@ def purse(budget: Budget | None = None, **more) -> Purse:
 @pytest.mark.parametrize(
     ("budget", "message", "step"),
     [
-        ({"usd": 0.5}, "The budget is spent: 0.6 of 0.5 dollars.", "raise budget.usd"),
+        ({"usd": 0.5}, "The budget is spent: $0.60 of $0.50.", "raise budget.usd"),
         ({"tokens": 2_500}, "The budget is spent: 3,000 of 2,500 tokens.", "raise budget.tokens"),
         ({"calls": 3}, "The budget is spent: 3 of 3 calls.", "raise budget.calls"),
     ],

@@ -150,18 +150,18 @@ def test_a_picture_without_anything_to_draw():
         (0.0, "$0"),
         (0.0000412, "$0.0000412"),
         (0.00213, "$0.00213"),
-        (0.2, "$0.2"),
+        (0.2, "$0.20"),
         (0.9949, "$0.995"),
-        (0.996, "$1.00"),
+        (0.996, "$0.996"),
         (1.239, "$1.24"),
         (12.3, "$12.30"),
-        (1234.56, "$1,235"),
-        (3e-9, "$3.00e−09"),
+        (1234.56, "$1,234.56"),
+        (3e-9, "under $0.0000001"),
     ],
 )
 def test_money(value, text):
     """As people write it; nothing is never what is not known."""
-    assert contest_cells.dollars(value) == text
+    assert contest_cells.cost(value) == text
 
 
 def test_places_in_words():

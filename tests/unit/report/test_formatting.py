@@ -9,7 +9,6 @@ from evalgate.report.formatting import (
     change,
     count,
     flip_score,
-    money,
     number,
     percent,
     point_range,
@@ -178,11 +177,3 @@ def test_a_change_is_in_points_where_the_score_has_a_range(
     delta: float, baseline: float | None, candidate: float | None, low: float | None, unit: str | None, text: str
 ) -> None:
     assert change(delta, baseline=baseline, candidate=candidate, low=low, unit=unit) == text
-
-
-@pytest.mark.parametrize(
-    ("dollars", "text"),
-    [(0.0042, "0.0042 dollars"), (1, "1 dollar"), (1234.5, "1,234.50 dollars"), (2e300, "2.00e+300 dollars")],
-)
-def test_an_amount_of_money_has_an_end(dollars: float, text: str) -> None:
-    assert money(dollars) == text

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from evalgate.decision.study import CheckNoise, Drops, FalseAlarms, Flaky, Study, SuiteNoise
+from evalgate.decision.study import CheckNoise, Drops, FalseAlarms, Flaky, ResourceNoise, Study, SuiteNoise
 from evalgate.report.console import Console
 from evalgate.report.noise import render_noise, scores_of
 from evalgate.report.noise_json import render_noise_json
 from evalgate.report.noise_words import StudyInfo, alarm_lines, next_step
 from evalgate.stats.variance import Components, FlipRate, WholeRuns
+from evalgate.suite.resources import Resource
 from tests.unit.report.golden_texts import assert_golden
 from tests.unit.report.hostile import HOSTILE
 from tests.unit.report.test_json_report import _objects
@@ -77,6 +78,26 @@ STEADY = CheckNoise(
     scored_again=50,
 )
 BROKEN = CheckNoise(name="cites", obstacle="9 examples of 120 lack an answer or a score")
+COST = ResourceNoise(
+    name="cost",
+    resource=Resource.COST,
+    components=Components(examples=0.16, runs=0.0, answers=0.01, evaluator=0.0),
+    log=0.1414,
+    rises=(Drops(examples=120, caught=(0.14, 0.12, 0.115)), Drops(examples=50, caught=(None, 0.14, 0.13))),
+)
+LATENCY = ResourceNoise(
+    name="latency",
+    resource=Resource.LATENCY,
+    components=Components(examples=0.02, runs=0.02, answers=0.06, evaluator=0.0),
+    log=0.3464,
+)
+SAME = ResourceNoise(
+    name="tokens",
+    resource=Resource.TOKENS,
+    components=Components(examples=0.0, runs=0.0, answers=0.0, evaluator=0.0),
+    rises=(Drops(examples=120, caught=(None, None, None)),),
+)
+UNPRICED = ResourceNoise(name="cost", resource=Resource.COST, obstacle="nobody knows what 9 examples of 120 took")
 SUPPORT = SuiteNoise(
     name="support",
     label="v1/app.py:answer",
@@ -87,6 +108,7 @@ SUPPORT = SuiteNoise(
     errors=3,
     missing=0,
     checks=(ROUTE, STEADY),
+    resources=(COST, LATENCY),
 )
 ALARMS = FalseAlarms(
     pairs=10, failed=0, independent=2, independent_failed=0, low=0.0, high=0.8419, level=0.95, failing=()
@@ -94,7 +116,10 @@ ALARMS = FalseAlarms(
 STUDY = Study(suites=(SUPPORT,), runs=5, comparisons=6, alpha=0.05, alarms=ALARMS)
 SHIFTING = replace(
     STUDY,
-    suites=(replace(SUPPORT, checks=(ROUTE, TONE, STEADY, BROKEN), clusters=None, missing=45), SUPPORT),
+    suites=(
+        replace(SUPPORT, checks=(ROUTE, TONE, STEADY, BROKEN), clusters=None, missing=45, resources=(UNPRICED, SAME)),
+        SUPPORT,
+    ),
     alarms=replace(ALARMS, failed=4, independent_failed=1, low=0.0126, high=0.9874, failing=(("support", "tone", 4),)),
 )
 

@@ -194,6 +194,7 @@ def test_the_plan_as_json():
         "comparisons": 6,
         "promise": PROMISE,
         "catch": 0.05,
+        "budget": [],
         "suites": [
             {
                 "name": "support",
@@ -205,6 +206,7 @@ def test_the_plan_as_json():
                 "runs": 240,
                 "redraws": False,
                 "models": {"calls": 480, "tokens": 96000, "usd": 0.42, "known_from_build": 3},
+                "confirmation_models": None,
                 "sides": [
                     {"side": "candidate", **side},
                     {"side": "baseline", **side, "label": "baseline.py:answer"},
@@ -295,8 +297,8 @@ def test_the_schema_is_closed_and_says_what_everything_is():
 def test_what_models_would_take_is_said_with_its_price_or_that_nobody_knows_it():
     """As it was in an earlier build."""
     priced = sentences(plan(support(models=ModelsPlan(calls=480.0, tokens=9e4, usd=0.42, build=3))))
-    assert "models: about 480 calls and 90,000 tokens, for about 0.42 dollars, as in build 3; what the cache" in priced
-    assert "models about 0.42 dollars." in priced
+    assert "models: about 480 calls and 90,000 tokens, for about $0.42, as in build 3; what the cache" in priced
+    assert "models about $0.42." in priced
     unpriced = sentences(plan(support(models=ModelsPlan(calls=1.0, tokens=9.0, usd=None, build=3))))
     assert "models: about 1 call and 9 tokens, at a price that nobody knows, as in build 3;" in unpriced
     assert "models about" not in unpriced

@@ -75,26 +75,6 @@ def test_show_says_what_one_example_took() -> None:
     assert text.splitlines()[1].endswith(", worse")
 
 
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0, "$0"),
-        (1e-9, "under $0.0000001"),
-        (0.00000123, "$0.00000123"),
-        (0.0012, "$0.00120"),
-        (0.00123456, "$0.00123"),
-        (0.0012999, "$0.00130"),
-        (0.5, "$0.500"),
-        (0.999, "$0.999"),
-        (0.99999, "$1.000"),
-        (1.5, "$1.50"),
-        (1240.5, "$1,240.50"),
-    ],
-)
-def test_dollars(value: float, text: str) -> None:
-    assert formatting.quantity(value, "$") == text
-
-
 def planned(**more) -> BuildPlan:
     sides = tuple(SidePlan(side=side, label=f"{side}.py:answer", runs=60) for side in Side)
     suite = SuitePlan(

@@ -33,7 +33,7 @@ def part(who: str = "candidate", calls: int = 40, **changes: float) -> Spending:
     ("suite", "line"),
     [
         (shown(), None),
-        (shown(part()), "Models: 40 calls; 1,000 tokens; 0.1 dollars."),
+        (shown(part()), "Models: 40 calls; 1,000 tokens; $0.10."),
         (
             shown(
                 part(cached=30, paid=0.02),
@@ -41,13 +41,13 @@ def part(who: str = "candidate", calls: int = 40, **changes: float) -> Spending:
                 part("correctness", 80, cached=80, paid=0.0, cost=1.7),
             ),
             (
-                "Models: 160 calls, 150 of them from the cache; 3,000 tokens; 1.95 dollars, 0.02 dollars of it paid now"
-                " (candidate 0.1 dollars, baseline 0.15 dollars, correctness 1.70 dollars)."
+                "Models: 160 calls, 150 of them from the cache; 3,000 tokens; $1.95, $0.02 of it paid now"
+                " (candidate $0.10, baseline $0.15, correctness $1.70)."
             ),
         ),
         (
             shown(part(cached=40, paid=0.0)),
-            "Models: 40 calls, all of them from the cache; 1,000 tokens; 0.1 dollars, nothing of it paid now.",
+            "Models: 40 calls, all of them from the cache; 1,000 tokens; $0.10, nothing of it paid now.",
         ),
         (
             shown(part(cost=0.0, paid=0.0, unpriced=40)),
@@ -56,8 +56,8 @@ def part(who: str = "candidate", calls: int = 40, **changes: float) -> Spending:
         (
             shown(part(unpriced=7), dearest=(("q-017", 0.05), ("q-2", 0.004))),
             (
-                "Models: 40 calls; 1,000 tokens; 0.1 dollars; the price of 7 more calls is unknown. The dearest: q-017"
-                " (0.05 dollars)."
+                "Models: 40 calls; 1,000 tokens; $0.10; the price of 7 more calls is unknown. The dearest: q-017"
+                " ($0.05)."
             ),
         ),
     ],

@@ -1,0 +1,209 @@
+"""`evalgate baseline`: what changes are compared with, set and shown, and where that has moved."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from evalgate.cli.options import cache_option, config_option, journal_option, overrides, set_option
+from evalgate.errors import ConfigurationError, Interrupted, MeasurementError
+
+if TYPE_CHECKING:
+    from evalgate.git.history import Base
+    from evalgate.git.repository import Repository
+    from evalgate.journal.store import Journal
+
+_suites = click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be repeated.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON, in place of text.")
+
+
+@click.group()
+def command() -> None:
+    """Show and set what changes are compared with, and where that has moved."""
+
+
+@command.command("set", short_help="Store runs of a commit, for changes to be compared with.")
+@click.argument("what", required=False, metavar="[COMMIT|BUILD]")
+@config_option
+@journal_option
+@_suites
+@cache_option
+@set_option
+@click.option("--quiet", is_flag=True, help="Print the result without progress and log lines.")
+def setting(
+    *,
+    what: str | None,
+    config: Path,
+    journal: Path | None,
+    suites: tuple[str, ...],
+    cache: Path | None,
+    assignments: tuple[str, ...],
+    quiet: bool,
+) -> int:
+    """Run the task of a commit as often as a comparison wants, and store that for changes to be compared with.
+
+    COMMIT is a branch, a tag or a commit, by default the one that is checked out; BUILD the id of a build, and means
+    the commit that it measured. What is stored of it already is not run again.
+    """
+    from evalgate.cli.builds import cache_path, journal_path, tree_of
+    from evalgate.cli.files import say
+    from evalgate.cli.models import CacheChoice
+    from evalgate.cli.run import watched
+    from evalgate.gate.bases import Bases, Target
+    from evalgate.gate.guard import unguarded
+    from evalgate.gate.request import Request, whole_suites
+    from evalgate.gate.storing import Setter, of_commit, store
+    from evalgate.git.repository import Repository
+    from evalgate.journal.store import Journal
+    from evalgate.suite.loading import load_config
+
+    environ = dict(os.environ)
+    loaded = load_config(config, environ=environ, overrides=overrides(assignments))
+    repository = Repository.at(loaded.path.absolute().parent, environ=environ)
+    who = repository.author()
+    with Journal(journal_path(journal)) as kept:
+        base = _base(what, kept, repository)
+        merged = {
+            name: suite.model_copy(update={"baseline": "merge-base"})
+            for name, suite in loaded.config.suites.items()
+            if (ref := suite.baseline_ref) is not None and ref.of_commit
+        }
+        config_of_commits = loaded.config.model_copy(update={"suites": merged})
+        wanted = replace(loaded, config=config_of_commits, baseline_tasks={})
+        target = Target(ref=base.name, commit=base.commit)
+        with Bases(loaded.path, environ=environ, target=target, every=True) as bases:
+            prepared = of_commit(
+                whole_suites(unguarded(wanted), suites or tuple(merged), tree=tree_of(environ), bases=bases)
+            )
+            request = Request(
+                config=wanted.config.model_copy(update={"suites": {each.name: each.suite for each in prepared}}),
+                config_file=loaded.path.name,
+                suites=prepared,
+            )
+            try:
+                stored = asyncio.run(
+                    watched(
+                        lambda effects: store(request, effects, Setter(name=who, how="set")),
+                        request,
+                        kept,
+                        environ,
+                        cache=CacheChoice(path=cache_path(cache)),
+                        quiet=quiet,
+                        resume=None,
+                    )
+                )
+            except asyncio.CancelledError:
+                raise Interrupted("it was stopped at once, and no baseline is set", next_step="set it again") from None
+        if not stored.complete:
+            raise MeasurementError("it was stopped before the end, and no baseline is set", next_step="set it again")
+        for each in prepared:
+            times = wanted.config.policy.confirm_repetitions
+            made = stored.made[each.name]
+            now = f"{made:,} made now" if made else "all of them known before"
+            say(f"{base.label} is stored: {times} runs of each of {each.count:,} examples of {each.name}, {now}.\n")
+    return 0
+
+
+def _base(what: str | None, journal: Journal, repository: Repository) -> Base:
+    """Return the commit that is meant: that of a build, one by its name, or (None) the one that is checked out."""
+    from evalgate.cli.builds import number_of
+    from evalgate.git.history import Base, commit_of
+
+    known = {build.id for build in journal.builds()}
+    number = None if what is None else number_of(what)
+    if number is not None and number in known:
+        build = journal.build(number)
+        if build.dirty or build.commit is None:
+            raise ConfigurationError(
+                f"build {number} measured changes that nobody committed, so no commit is what it measured",
+                next_step="commit them, then evalgate baseline set",
+            )
+        return Base(commit=build.commit, name=build.branch)
+    if what is not None and what not in ("HEAD", "@"):
+        return commit_of(repository, what)
+    head = repository.head()
+    if head is None:
+        raise ConfigurationError(
+            f"nothing is committed yet in {repository.root}: no commit can be a baseline",
+            next_step="commit what you ship today, then evalgate baseline set",
+        )
+    return Base(commit=head, name=repository.branch())
+
+
+@command.command("show", short_help="Say what each suite would be compared with, and what is stored of it.")
+@config_option
+@journal_option
+@_suites
+@click.option("--base", metavar="REF", help="As evalgate run would compare with this branch, tag or commit.")
+@set_option
+@_json
+def showing(
+    *,
+    config: Path,
+    journal: Path | None,
+    suites: tuple[str, ...],
+    base: str | None,
+    assignments: tuple[str, ...],
+    as_json: bool,
+) -> int:
+    """Say what each suite would be compared with now, and what is stored of it. Nothing is run."""
+    from evalgate import __version__
+    from evalgate.cli.builds import journal_path, tree_of
+    from evalgate.cli.conclude import this_console
+    from evalgate.cli.files import say
+    from evalgate.cli.target import target_of
+    from evalgate.cli.workflow import guarded
+    from evalgate.gate.bases import Bases
+    from evalgate.gate.guard import unguarded
+    from evalgate.gate.request import whole_suites
+    from evalgate.gate.shown_baselines import shown_baselines
+    from evalgate.journal.store import Journal
+    from evalgate.report.baselines import render_shown, render_shown_json
+    from evalgate.suite.loading import load_config
+
+    environ = dict(os.environ)
+    loaded = load_config(config, environ=environ, overrides=overrides(assignments))
+    with (
+        Journal(journal_path(journal)) as store,
+        Bases(loaded.path, environ=environ, target=target_of(environ, base), every=True) as bases,
+    ):
+        prepared = whole_suites(unguarded(loaded), suites, tree=tree_of(environ), bases=bases)
+        found = shown_baselines(prepared, loaded.config.policy, store)
+    if as_json:
+        say(render_shown_json(found, __version__))
+    else:
+        say(guarded(render_shown(found, this_console(environ)), environ))
+    return 0
+
+
+@command.command("history", short_help="List the baselines that were set, and whether they drift down.")
+@journal_option
+@_json
+def history(*, journal: Path | None, as_json: bool) -> int:
+    """List the baselines that were set: when, by whom, of which commit, with what verdict and what was accepted.
+
+    Warns where the latest fails against the first of the last 20, though each step passed or was accepted.
+    """
+    from evalgate import __version__
+    from evalgate.cli.builds import journal_path
+    from evalgate.cli.conclude import this_console
+    from evalgate.cli.files import say
+    from evalgate.cli.workflow import guarded
+    from evalgate.gate.drift import drift
+    from evalgate.gate.shown_baselines import set_baselines
+    from evalgate.journal.store import Journal
+    from evalgate.report.baselines import render_history, render_history_json
+
+    environ = dict(os.environ)
+    with Journal(journal_path(journal), create=False) as store:
+        found, drifts = set_baselines(store), drift(store)
+    if as_json:
+        say(render_history_json(found, drifts, __version__))
+    else:
+        say(guarded(render_history(found, drifts, this_console(environ)), environ))
+    return 0

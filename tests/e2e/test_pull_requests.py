@@ -677,7 +677,7 @@ edited in doubling."""
             "SELECT side FROM run JOIN experiment ON experiment.id = run.experiment WHERE example_id = 'n1' ORDER BY 1"
         ).fetchall()
     assert asked == [("baseline",), ("candidate",)]
-    assert "\n  40 examples, " in ended.out
+    assert "\n  40 examples in 20 clusters, " in ended.out
 
 
 def test_a_workflow_that_is_edited_is_listed(repo):

@@ -55,6 +55,7 @@ def setting(
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.run import watched
     from evalgate.gate.bases import Bases, Target
+    from evalgate.gate.guard import unguarded
     from evalgate.gate.request import Request, whole_suites
     from evalgate.gate.storing import Setter, of_commit, store
     from evalgate.git.repository import Repository
@@ -76,7 +77,9 @@ def setting(
         wanted = replace(loaded, config=config_of_commits, baseline_tasks={})
         target = Target(ref=base.name, commit=base.commit)
         with Bases(loaded.path, environ=environ, target=target, every=True) as bases:
-            prepared = of_commit(whole_suites(wanted, suites or tuple(merged), tree=tree_of(environ), bases=bases))
+            prepared = of_commit(
+                whole_suites(unguarded(wanted), suites or tuple(merged), tree=tree_of(environ), bases=bases)
+            )
             request = Request(
                 config=wanted.config.model_copy(update={"suites": {each.name: each.suite for each in prepared}}),
                 config_file=loaded.path.name,
@@ -156,6 +159,7 @@ def showing(
     from evalgate.cli.target import target_of
     from evalgate.cli.workflow import guarded
     from evalgate.gate.bases import Bases
+    from evalgate.gate.guard import unguarded
     from evalgate.gate.request import whole_suites
     from evalgate.gate.shown_baselines import shown_baselines
     from evalgate.journal.store import Journal
@@ -168,7 +172,7 @@ def showing(
         Journal(journal_path(journal)) as store,
         Bases(loaded.path, environ=environ, target=target_of(environ, base), every=True) as bases,
     ):
-        prepared = whole_suites(loaded, suites, tree=tree_of(environ), bases=bases)
+        prepared = whole_suites(unguarded(loaded), suites, tree=tree_of(environ), bases=bases)
         found = shown_baselines(prepared, loaded.config.policy, store)
     if as_json:
         say(render_shown_json(found, __version__))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evalgate.cli.models import CacheChoice, Models
@@ -18,7 +19,7 @@ from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.spending import spent
 from evalgate.gate.world import Expect, World
 from evalgate.journal.store import Journal
-from evalgate.suite.config import Config, Endpoint
+from evalgate.suite.config import Config, Endpoint, Price
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.tasks import CommandTask, HostedTask, HttpTask, PromptTask, PythonTask
 
@@ -38,9 +39,13 @@ async def world(
     expect: Expect,
     log: Callable[[str], None],
     stop: asyncio.Event,
+    prices: Mapping[str, Price] | None = None,
 ) -> AsyncIterator[World]:
-    """Make the effects of one build, `resume` if it is gone on with; what was opened is closed on the way out."""
-    models = Models(config, choice=cache, before=spent(journal, resume), stop=stop.set, log=log)
+    """Make the effects of one build, `resume` if it is gone on with; what was opened is closed on the way out.
+
+    `prices` are for models of which neither the config nor the list of prices knows one.
+    """
+    models = Models(config, choice=cache, before=spent(journal, resume), stop=stop.set, log=log, prices=prices)
     runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
     try:
         models.begin()
@@ -82,11 +87,11 @@ class _Runners:
             case PythonTask():
                 from evalgate.tasks.python import PythonTaskRunner
 
-                return PythonTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task))
+                return PythonTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task, side))
             case CommandTask():
                 from evalgate.tasks.command import CommandTaskRunner
 
-                return CommandTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task))
+                return CommandTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task, side))
             case PromptTask():
                 from evalgate.tasks.prompt import PromptTaskRunner
 
@@ -107,14 +112,16 @@ class _Runners:
                     environ=environment(task.env, self._environ),
                     transport=self._models.wire(),
                     log=self._log,
-                    **self._calls(task),
+                    **self._calls(task, side),
                 )
             case _:
                 raise TypeError(f"no runner for {type(task).__name__}")
 
-    def _calls(self, task: HostedTask) -> dict[str, Any]:
-        """Return how a task's own calls of models are made and counted."""
-        return {"doorway": self._models.doorway(task.endpoint, self._environ), "declared": self._models.declared}
+    def _calls(self, task: HostedTask, side: PreparedSide) -> dict[str, Any]:
+        """Return how a task's own calls of models are made and counted: at its side's endpoint."""
+        declared = {**self._endpoints, **self._models.endpoints(side.endpoints)}
+        doorway = self._models.doorway(task.endpoint, declared, self._environ)
+        return {"doorway": doorway, "declared": self._models.declared}
 
     def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner | PairRunner:
         """Return what scores by one evaluator of a suite."""
@@ -122,7 +129,43 @@ class _Runners:
         from evalgate.evaluators.registry import build
 
         models = JudgeModels(endpoints=self._endpoints, sender=self._models.sender)
-        return build(evaluator, root=suite.root, environ=self._environ, models=models)
+        placed = suite.placed
+        runner = build(
+            evaluator,
+            root=placed.of(evaluator),
+            environ=self._environ,
+            models=models,
+            interpreters=placed.interpreters,
+        )
+        if evaluator.python is None or placed.setup is None or placed.of(evaluator) != placed.setup_root:
+            return runner
+        return _AfterSetup(cast("EvaluatorRunner", runner), self._setup(evaluator, placed.setup, placed.of(evaluator)))
+
+    def _setup(self, evaluator: Evaluator, task: HostedTask, root: Path) -> Callable[[], Awaitable[None]]:
+        """Return what makes the tree of a base commit ready, where an evaluator's interpreter is made by it."""
+
+        async def ready() -> None:
+            from evalgate.workers.environment import environment
+            from evalgate.workers.setup import run_setup
+
+            if task.setup is not None and "/" in evaluator.interpreter and not (root / evaluator.interpreter).exists():
+                await run_setup(task.setup, root, environment(task.env, self._environ), self._log)
+
+        return ready
+
+
+class _AfterSetup:
+    """An evaluator that starts once its tree is ready."""
+
+    def __init__(self, runner: EvaluatorRunner, ready: Callable[[], Awaitable[None]]) -> None:
+        self.spec, self.concurrency = runner.spec, runner.concurrency
+        self.evaluate, self.close = runner.evaluate, runner.close
+        self._runner, self._ready = runner, ready
+
+    async def start(self) -> None:
+        """Make its tree ready and load it."""
+        await self._ready()
+        await self._runner.start()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,7 +197,7 @@ def judge_runners(
     from evalgate.gate.judging import ChosenJudge
     from evalgate.suite.judges import PREFERENCES
 
-    pairs = preference(evaluator, root=suite.root, environ=environ, models=JudgeModels())
+    pairs = preference(evaluator, root=suite.placed.of(evaluator), environ=environ, models=JudgeModels())
     if pairs is not None:
         chosen = ChosenJudge(
             suite=suite,
@@ -165,7 +208,7 @@ def judge_runners(
             pairwise=True,
         )
     else:
-        looked_at, runner = judge(evaluator, root=suite.root, environ=environ, models=JudgeModels())
+        looked_at, runner = judge(evaluator, root=suite.placed.of(evaluator), environ=environ, models=JudgeModels())
         chosen = ChosenJudge(
             suite=suite,
             evaluator=evaluator,
@@ -175,11 +218,11 @@ def judge_runners(
         )
 
     def made(asked: JudgeModels) -> list[EvaluatorRunner | PairRunner]:
-        one = preference(evaluator, root=suite.root, environ=environ, models=asked)
+        one = preference(evaluator, root=suite.placed.of(evaluator), environ=environ, models=asked)
         if one is not None:
             return [one]
         return [
-            judge(evaluator, root=suite.root, environ=environ, models=asked, reverse=reverse)[1]
+            judge(evaluator, root=suite.placed.of(evaluator), environ=environ, models=asked, reverse=reverse)[1]
             for reverse in (False, True)
         ]
 

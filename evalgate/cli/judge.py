@@ -81,6 +81,7 @@ def validate(
     from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.compose import judge_runners
     from evalgate.cli.models import CacheChoice
+    from evalgate.gate.guard import unguarded
     from evalgate.gate.judging import choose, conclude, keep
     from evalgate.gate.request import whole_suites
     from evalgate.golden.labelled import read_labelled
@@ -92,7 +93,7 @@ def validate(
         raise click.UsageError("--replay takes every verdict from the cache and --no-cache none: leave one out")
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    suite, evaluator = choose(whole_suites(loaded, suites, tree=tree_of(environ)), name)
+    suite, evaluator = choose(whole_suites(unguarded(loaded), suites, tree=tree_of(environ)), name)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     following = f"evalgate judge validate {labels} --suite {suite.name} --judge {evaluator.label}"
     runners = judge_runners(
@@ -190,6 +191,7 @@ def try_out(
     from evalgate.cli.files import say
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.workflow import guarded
+    from evalgate.gate.guard import unguarded
     from evalgate.gate.request import whole_suites
     from evalgate.gate.trials import refuse_unknown
     from evalgate.report.trial import render_trials, render_trials_json
@@ -197,7 +199,7 @@ def try_out(
 
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    prepared = whole_suites(loaded, suites, tree=tree_of(environ))
+    prepared = whole_suites(unguarded(loaded), suites, tree=tree_of(environ))
     refuse_unknown(prepared, names)
     choice = CacheChoice(path=cache_path(cache))
     found = asyncio.run(_tried(prepared, names, examples, loaded.config, environ, choice))

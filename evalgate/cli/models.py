@@ -17,7 +17,7 @@ from evalgate.llm.halt import Halt
 from evalgate.llm.prices import Prices
 from evalgate.records import TaskOutcome
 from evalgate.suite.checks import Unmeasurable
-from evalgate.suite.config import Config, Endpoint
+from evalgate.suite.config import Config, Endpoint, Price
 
 if TYPE_CHECKING:
     from evalgate.llm.cache import ResponseCache
@@ -54,11 +54,12 @@ class Models:
         log: Callable[[str], None],
         before: Spent | None = None,
         goes_on: str = "evalgate run --resume",
+        prices: Mapping[str, Price] | None = None,
     ) -> None:
         self._config, self._choice, self._log = config, choice, log
         self.halt = Halt(stop, goes_on=goes_on)
         self._purse = Purse(config.budget, self.halt, before=before or Spent(), log=log)
-        self._prices = Prices(config.prices)
+        self._prices = Prices(config.prices, last=prices)
         self._proxy: Proxy | None = None
         self._wire: OnDemand | None = None
         self._cache: ResponseCache | None = None
@@ -116,11 +117,13 @@ class Models:
 
         self._prices.load()
 
-    def doorway(self, name: str | None, environ: Mapping[str, str]) -> Doorway | None:
-        """Return what lets a program call the endpoint `name` through this transport; None where it calls none."""
+    def doorway(
+        self, name: str | None, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]
+    ) -> Doorway | None:
+        """Return what lets a program call one of `endpoints` through this transport; None where it calls none."""
         if name is None:
             return None
-        declared = self.endpoints(self._config.endpoints)[name]
+        declared = endpoints[name]
 
         async def opened() -> Callable[[], Door]:
             from evalgate.llm.endpoint import resolve_endpoint

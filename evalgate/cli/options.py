@@ -50,6 +50,12 @@ cache_option: _Decorator = click.option(
     help="Where answers of models are kept.  [default: .evalgate/cache.db of the repository]",
 )
 
+pull_request_option: _Decorator = click.option(
+    "--as-pull-request",
+    is_flag=True,
+    help="Decide as a workflow does for a pull request: by what the base commit defines, not by its own.",
+)
+
 set_option: _Decorator = click.option(
     "--set",
     "assignments",

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from evalgate.cli.options import Amount, config_option, journal_option, overrides, set_option
+from evalgate.cli.options import (
+    Amount,
+    config_option,
+    journal_option,
+    overrides,
+    pull_request_option,
+    set_option,
+)
 
 
 @click.command()
@@ -23,6 +30,7 @@ from evalgate.cli.options import Amount, config_option, journal_option, override
 )
 @click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
+@pull_request_option
 @set_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, in place of text.")
 def command(
@@ -33,6 +41,7 @@ def command(
     catch: float | None,
     every: bool,
     base: str | None,
+    as_pull_request: bool,
     assignments: tuple[str, ...],
     as_json: bool,
 ) -> int:
@@ -44,7 +53,7 @@ def command(
     from evalgate.cli.builds import journal_path, tree_of
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
-    from evalgate.cli.target import target_of
+    from evalgate.cli.target import gate_of, target_of
     from evalgate.cli.workflow import guarded
     from evalgate.evaluators.registry import build
     from evalgate.gate.bases import Bases
@@ -56,11 +65,13 @@ def command(
     from evalgate.suite.loading import load_config
 
     environ = dict(os.environ)
-    loaded = load_config(config, environ=environ, overrides=overrides(assignments))
+    laid_over = overrides(assignments)
+    loaded = load_config(config, environ=environ, overrides=laid_over)
     with Bases(loaded.path, environ=environ, target=target_of(environ, base), every=every) as bases:
-        prepared = whole_suites(loaded, suites, tree=tree_of(environ), bases=bases)
+        gate = gate_of(loaded, bases, environ, laid_over, as_pull_request=as_pull_request)
+        prepared = whole_suites(gate, suites, tree=tree_of(environ), bases=bases)
     specs = {
-        suite.name: [build(each, root=suite.root, environ=environ).spec for each in suite.suite.evaluators]
+        suite.name: [build(each, root=suite.placed.of(each), environ=environ).spec for each in suite.suite.evaluators]
         for suite in prepared
     }
     stored = journal_path(journal)
@@ -68,7 +79,8 @@ def command(
         # A first plan comes before the first run: without a journal it says less, and it makes none.
         store = stack.enter_context(Journal(stored, create=False)) if stored.exists() else None
         share = None if catch is None else catch / 100
-        plan = make_plan(prepared, loaded.config.policy, specs, store, catch=share, budget=loaded.config.budget)
+        deciding = gate.loaded.config
+        plan = make_plan(prepared, deciding.policy, specs, store, catch=share, budget=deciding.budget)
     if as_json:
         say(render_plan_json(plan))
     else:

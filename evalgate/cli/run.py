@@ -23,6 +23,7 @@ from evalgate.cli.options import (
     journal_option,
     output_options,
     overrides,
+    pull_request_option,
     set_option,
 )
 from evalgate.errors import Interrupted
@@ -51,6 +52,7 @@ _Done = TypeVar("_Done")
 @click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
 @click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
 @click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
+@pull_request_option
 @cache_option
 @click.option("--no-cache", is_flag=True, help="Draw every answer anew; what is drawn is kept.")
 @click.option("--replay", is_flag=True, help="Take answers from the cache alone; a call that it lacks ends the run.")
@@ -67,6 +69,7 @@ def command(
     last_failed: bool,
     every: bool,
     base: str | None,
+    as_pull_request: bool,
     cache: Path | None,
     no_cache: bool,
     replay: bool,
@@ -82,10 +85,11 @@ def command(
     from evalgate.cli.builds import cache_path, head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.target import change_of, is_reviewed, pushed_branch, target_of
+    from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
     from evalgate.gate.gather import Source
+    from evalgate.gate.guard import Decides
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
@@ -98,7 +102,8 @@ def command(
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     environ = dict(os.environ)
-    loaded = load_config(config, environ=environ, overrides=overrides(assignments))
+    laid_over = overrides(assignments)
+    loaded = load_config(config, environ=environ, overrides=laid_over)
     pushed = pushed_branch(environ)
     with (
         Journal(journal_path(journal)) as store,
@@ -109,7 +114,10 @@ def command(
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         commit, tree = head(loaded.path, environ), tree_of(environ)
-        request = make_request(loaded, wanted, store, commit=commit, tree=tree, bases=bases)
+        gate = gate_of(loaded, bases, environ, laid_over, as_pull_request=as_pull_request)
+        if gate.decides is not Decides.LOCAL:
+            bases.refuse_tracked(store.path, choice.path)
+        request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
         try:
@@ -208,6 +216,7 @@ async def watched(
         async with world(
             journal=store,
             config=request.config,
+            prices=request.prices,
             environ=environ,
             cache=cache,
             resume=resume,

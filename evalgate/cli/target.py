@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from evalgate.gate.bases import Target
+from evalgate.gate.bases import Bases, Target
+from evalgate.gate.guard import Gate, guard, unguarded
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.request import Commit
+from evalgate.suite.loading import LoadedConfig, load_config
 
 _PULL_REQUESTS: Final = frozenset({"pull_request", "pull_request_target"})
 
@@ -36,6 +39,25 @@ def target_of(environ: Mapping[str, str], given: str | None) -> Target:
             return Target(ref=name or None, commit=_sha(_event(environ).get("before")))
         case _:
             return Target()
+
+
+def gate_of(
+    loaded: LoadedConfig, bases: Bases, environ: Mapping[str, str], set_: Mapping[str, str], *, as_pull_request: bool
+) -> Gate:
+    """Return what decides about the change; what `environ` and `set_` say is laid over every config alike.
+
+    Raises as `guard` does.
+    """
+    if environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") == "push" and not as_pull_request:
+        return unguarded(loaded)  # it is merged: what decides now is what it says
+    load = partial(load_config, environ=environ, overrides=set_, committed=True)
+    return guard(loaded, bases, load, pull_request=as_pull_request or is_pull_request(environ))
+
+
+def is_pull_request(environ: Mapping[str, str]) -> bool:
+    """Return whether the workflow runs for a change that is meant for another branch."""
+    events = {*_PULL_REQUESTS, "merge_group"}
+    return environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") in events
 
 
 def change_of(environ: Mapping[str, str], commit: Commit, suites: Iterable[PreparedSuite]) -> str | None:

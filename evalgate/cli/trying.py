@@ -12,6 +12,7 @@ from evalgate.cli.builds import head, tree_of
 from evalgate.cli.models import CacheChoice
 from evalgate.cli.run import supervised
 from evalgate.errors import Interrupted, MeasurementError
+from evalgate.gate.guard import unguarded
 from evalgate.gate.request import Request, Wanted, make_request
 from evalgate.gate.trying import made_already
 from evalgate.journal.store import Journal
@@ -42,7 +43,9 @@ def prepared(
         Trial(
             name=name,
             request=replace(
-                make_request(retasked(loaded, change, suites), Wanted(suites=suites), store, commit=commit, tree=tree),
+                make_request(
+                    unguarded(retasked(loaded, change, suites)), Wanted(suites=suites), store, commit=commit, tree=tree
+                ),
                 trial=name,
             ),
         )

@@ -9,7 +9,7 @@ from evalgate.decision import noise_words, screen_words, words
 from evalgate.decision.accepting import all_accepted, with_acceptances
 from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, ResourceEvidence, SuiteEvidence
-from evalgate.decision.family import Compared, Family, shown_beside, tested_family
+from evalgate.decision.family import Compared, Family, guarded_family, shown_beside
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
 from evalgate.decision.judges import held, nothing_gates
 from evalgate.decision.judges import warnings as judge_warnings
@@ -150,7 +150,7 @@ def _decide_once(measured: Sequence[_Measured], names: Sequence[str], policy: Po
             slicings = one.slicings.get(ratio.evidence.name, ())
             tested += filter(None, [comparable(ratio, slicings)])
             shown += filter(None, [shown_ratio(ratio, slicings)] if fill is Fill.NOTHING else [])
-    family = tested_family(tested, names, policy)
+    family = guarded_family(tested, names, policy)
     family = replace(family, shown=shown_beside(shown, names, policy))
     slicings_of = {(one.layout.suite.name, name): parts for one in measured for name, parts in one.slicings.items()}
     settled = {place: settle(of, family, slicings_of.get(place, ())) for place, of in views.items()}
@@ -304,6 +304,7 @@ def _build(
             improvement=bool(improvement),
             lost=any(rule.unmeasurable for rule in comparing),
             stored=any(suite.stored for suite in evidence.suites if suite.checks),
+            added=family.added,
         ),
         accepted=all_accepted(suites),
         measurement=None if not family.columns else screen_words.measurement(evidence.history, alpha=policy.alpha),

@@ -253,6 +253,8 @@ class SuiteEvidence:
     """Why the suite was skipped: nothing that it runs has changed. A whole sentence."""
     resources: tuple[ResourceEvidence, ...] = ()
     """The checks of cost, tokens and latency."""
+    added: frozenset[str] = frozenset()
+    """The checks that only a change has: they take nothing from the promise that the others are held to."""
     quarantined: tuple[Quarantined, ...] = ()
     """Examples that are set aside; they are among `example_ids`."""
     acceptances: tuple[Acceptance, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -50,6 +50,8 @@ class Family:
     """How many of the columns are over all examples of a check; the others are slices."""
     shown: Shown = field(default_factory=dict)
     """(p, q) of the comparisons that decide nothing."""
+    added: int = 0
+    """How many of the columns are of checks that only a change has, where others are not."""
     live: int
     """How many have enough changes to fail at all: the others cost the rest nothing."""
 
@@ -73,6 +75,20 @@ def tested_family(compared: Sequence[Compared], names: Sequence[str], policy: Po
         checks=len(compared),
         live=sum(_can_fail(columns[key], changed, policy) for key, changed in zip(keys, joint.changed, strict=True)),
     )
+
+
+def guarded_family(compared: Sequence[Compared], names: Sequence[str], policy: Policy) -> Family:
+    """Test all columns at once; those of a base commit's checks as if the change had added none to them.
+
+    Else a change could hide a drop among comparisons that it brings along.
+    """
+    family = tested_family(compared, names, policy)
+    guarded = [one for one in compared if one.check not in one.layout.suite.added]
+    if not guarded or len(guarded) == len(compared):
+        return family
+    alone = tested_family(guarded, names, policy)
+    added = family.columns - alone.columns
+    return replace(family, tested={**family.tested, **alone.tested}, checks=alone.checks, added=added)
 
 
 def shown_beside(compared: Sequence[Compared], names: Sequence[str], policy: Policy) -> Shown:

@@ -255,10 +255,12 @@ def promise(
     improvement: bool = False,
     lost: bool = False,
     stored: bool = False,
+    added: int = 0,
 ) -> str:
     """Return the false-alarm promise of a build; `absolute` and `improvement` say which other rules it has.
 
-    `lost`: a comparison was asked for and could not be made. `stored`: one went by runs of an earlier build.
+    `lost`: a comparison was asked for and could not be made. `stored`: one went by runs of an earlier build. `added`:
+    so many of the `columns` are a change's own, and weaken none of the others.
     """
     beside = " The rules improves and equivalent go by where the change could really be and stand outside of"
     if columns == 0 and lost:
@@ -268,10 +270,13 @@ def promise(
     if columns == 0:
         return "No comparison decides this build: rules about the candidate alone state facts, which need no promise."
     about = "at most" if exact else "about"
-    together = "" if columns == 1 else f", over all {columns:,} {family_noun(columns, checks)} together"
+    guarded = columns - added or columns
+    together = "" if guarded == 1 else f", over all {guarded:,} {family_noun(guarded, checks)} together"
     outside = " Rules about the candidate alone (at_least, at_most, zero_tolerance) stand outside of that."
     times = f"{100 * alpha:g} {'time' if f'{100 * alpha:g}' == '1' else 'times'} in 100"
     fails = f"A candidate that changed nothing fails {about} {times}{together}."
+    if 0 < added < columns:
+        fails += f" What this change adds ({count(added, 'comparison')}) can fail it besides, at most as often again."
     told = fails + (outside if absolute else "") + (f"{beside} it." if improvement else "")
     return f"{told} {STORED}" if stored else told
 

@@ -36,11 +36,15 @@ class FunctionMeasure(Measure):
     inputs = None
     traits = Traits(labels=None)
 
-    def __init__(self, evaluator: Evaluator, *, root: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self, evaluator: Evaluator, *, root: Path, environ: Mapping[str, str], interpreters: Path | None = None
+    ) -> None:
+        """An interpreter that `root` does not have is looked for in `interpreters`: a clean tree has no environment."""
         assert evaluator.python is not None  # noqa: S101 - the registry builds this for python evaluators alone
         self._evaluator = evaluator
         self._target = evaluator.python
         self._root = root
+        self._interpreters = interpreters
         self._environ = environ
         self._pool: WorkerPool | None = None
         self._runs = itertools.count()
@@ -50,7 +54,7 @@ class FunctionMeasure(Measure):
         evaluator = self._evaluator
         allowed = environment(evaluator.env, self._environ)
         spec = WorkerSpec(
-            argv=host_argv(evaluator.interpreter, root=self._root, environ=allowed),
+            argv=host_argv(evaluator.interpreter, root=self._home_of_interpreter(), environ=allowed),
             target=self._target,
             cwd=self._root,
             environment=allowed,
@@ -67,6 +71,10 @@ class FunctionMeasure(Measure):
             raise ConfigurationError(
                 f"the evaluator {evaluator.label!r}: {error.message}", next_step=error.next_step
             ) from error
+
+    def _home_of_interpreter(self) -> Path:
+        other, name = self._interpreters, self._evaluator.interpreter
+        return other if other is not None and "/" in name and not (self._root / name).exists() else self._root
 
     async def measure(self, view: View) -> Given:
         """Give what the function returned; what it raised is the evaluator's error with the user's last frame."""

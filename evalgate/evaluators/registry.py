@@ -49,12 +49,18 @@ WITH_ROOT: Final[dict[type[declared.Parameters], Callable[..., Measure]]] = {
 
 
 def build(
-    evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str], models: Models | None = None
+    evaluator: declared.Evaluator,
+    *,
+    root: Path,
+    environ: Mapping[str, str],
+    models: Models | None = None,
+    interpreters: Path | None = None,
 ) -> MeasureRunner | PreferenceRunner:
     """Return what scores by `evaluator`, not yet started: an EvaluatorRunner, or a PairRunner for a judge of pairs.
 
     `root` is the suite's directory, `environ` the environment of which workers see what is safe and what is named;
-    `models` is where judges find theirs, and may be left out where nothing is started.
+    `models` is where judges find theirs, and may be left out where nothing is started; `interpreters` where a Python
+    is looked for that `root` does not have.
     Raises ConfigurationError where the config contradicts its kind.
     """
     if evaluator.judge is not None:
@@ -62,7 +68,7 @@ def build(
             preference(evaluator, root=root, environ=environ, models=models or Models())
             or judge(evaluator, root=root, environ=environ, models=models or Models())[1]
         )
-    measure = _measure(evaluator, root, environ)
+    measure = _measure(evaluator, root, environ, interpreters)
     spec = spec_of(evaluator, measure)
     return MeasureRunner(measure, spec=spec, mapping=evaluator.input_mapping, labels=evaluator.scores)
 
@@ -93,9 +99,11 @@ def judge(
     return measure, MeasureRunner(measure, spec=spec, mapping=measure.mapping, labels=None)
 
 
-def _measure(evaluator: declared.Evaluator, root: Path, environ: Mapping[str, str]) -> Measure:
+def _measure(
+    evaluator: declared.Evaluator, root: Path, environ: Mapping[str, str], interpreters: Path | None
+) -> Measure:
     parameters = evaluator.parameters
     if parameters is None:
-        return FunctionMeasure(evaluator, root=root, environ=environ)
+        return FunctionMeasure(evaluator, root=root, environ=environ, interpreters=interpreters)
     kind = type(parameters)
     return ALONE[kind](parameters) if kind in ALONE else WITH_ROOT[kind](parameters, root, environ)

@@ -1,7 +1,7 @@
 """A suite at its base commit: what that commit runs, whether anything differs, and what a first change is held to.
 
-The base's own task decides what the baseline is; which dataset, evaluators and checks it is measured with is the work
-tree's. What a pull request may change of those is settled where `PreparedSuite` is made, in one place.
+The base's own task decides what the baseline is. Which dataset, evaluators and checks it is measured with is settled
+before, in `gate/guard.py`.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _side(committed: CommittedSuite, base: Base, root: Path, config: Path, tree:
             f"the task of {base.label} asks the server at {task.http.url}, which is not of that commit",
             next_step="say under `http.serve` how to start it; from the next change on, both sides have their own",
         )
-    for file in _own_files(task):
+    for file in own_files(task):
         if not (root / file).is_file():
             raise ConfigurationError(
                 f"{file}, which the task of {base.label} names, is not in that commit",
@@ -192,7 +192,7 @@ def _has_files(task: TaskBase, root: Path, base: Path) -> bool:
     return bool(named) and all((base / file).is_file() for file in named)
 
 
-def _own_files(task: TaskBase) -> list[str]:
+def own_files(task: TaskBase) -> list[str]:
     """Return the files that a task names in so many words."""
     if isinstance(task, PromptTask):
         return [task.prompt]
@@ -204,7 +204,7 @@ def _own_files(task: TaskBase) -> list[str]:
 def _named_files(task: TaskBase, root: Path) -> list[str]:
     """Return the files of the work tree that a task's own words name: its file, its module, a command's arguments."""
     words: list[str] = []
-    if isinstance(task, PythonTask) and not _own_files(task):
+    if isinstance(task, PythonTask) and not own_files(task):
         module = task.python.rpartition(":")[0].replace(".", "/")
         words = [f"{module}.py", f"{module}/__init__.py", f"src/{module}.py", f"src/{module}/__init__.py"]
     elif isinstance(task, CommandTask):
@@ -212,7 +212,7 @@ def _named_files(task: TaskBase, root: Path) -> list[str]:
     elif isinstance(task, HttpTask) and task.http.serve is not None:
         words = shlex.split(task.http.serve.command)
     inside = [word for word in words if not Path(word).is_absolute() and (root / word).is_file()]
-    return [*_own_files(task), *inside]
+    return [*own_files(task), *inside]
 
 
 def _without_comparisons(suite: Suite) -> Suite | None:

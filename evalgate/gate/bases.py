@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from evalgate.errors import BaselineError
+from evalgate.errors import BaselineError, ConfigurationError
 from evalgate.git.history import Base, commit_of, first_parent, merge_base
 from evalgate.git.repository import Repository
 from evalgate.git.worktrees import cache_folder, worktree
 from evalgate.suite.baselines import BaselineKind, BaselineRef
+from evalgate.yaml_source import parse_yaml
+
+_WORKFLOWS: Final = ".github/workflows/"
+_CONFIGS: Final = (".yaml", ".yml")
 
 _HERE: Final = frozenset({"HEAD", "@"})
 
@@ -91,12 +96,53 @@ class Bases:
     def config(self, base: Base) -> Path | None:
         """Return the config file in the tree of the commit, by the name that it had there; None where it has none."""
         repository, tree = self._repository(), self.tree(base)
-        name = self.within(self._config)
+        name = self._as_named(repository)
         if (tree / name).is_file():
             return tree / name
-        moved = {change.path: change.was for change in repository.changes(base.commit)}
-        was = moved.get(name.as_posix())
-        return tree / was if was is not None and (tree / was).is_file() else None
+        changes = repository.changes(base.commit)
+        was = {change.path: change.was for change in changes}.get(name.as_posix())
+        if was is not None and (tree / was).is_file():
+            return tree / was
+        # Edited so much while it was moved that git does not know it again: else a change could shed its gate so.
+        gone = [tree / change.path for change in changes if not (repository.root / change.path).exists()]
+        return _likest(self._config, [path for path in gone if path.suffix in _CONFIGS and path.is_file()])
+
+    def edited_workflows(self, base: Base) -> list[str]:
+        """Return the workflows that name evalgate and that the change edits, adds or takes away, sorted."""
+        root, tree = self._repository().root, self.tree(base)
+        names = {
+            name
+            for change in self._repository().changes(base.commit)
+            for name in (change.path, change.was)
+            if name is not None and name.startswith(_WORKFLOWS)
+        }
+        return sorted(name for name in names if any(_mentions(folder / name) for folder in (root, tree)))
+
+    def refuse_tracked(self, *stores: Path) -> None:
+        """Raise ConfigurationError where a store is part of the change: its answers would be those it brings along."""
+        repository = self._repository()
+        for store in stores:
+            if repository.tracks(store):
+                raise ConfigurationError(
+                    f"{store} is committed: a pull request would be measured by answers that it brings along",
+                    next_step=f"git rm --cached {store}, and leave .evalgate/ to git's ignored files",
+                )
+
+    def in_work_tree(self, path: Path) -> Path:
+        """Return where the folder of a tree is in the work tree."""
+        for tree in self._trees.values():
+            if path.resolve().is_relative_to(tree.resolve()):
+                return self._repository().root / path.resolve().relative_to(tree.resolve())
+        raise BaselineError(
+            f"a suite of the base commit has its root outside of the repository, at {path}",
+            next_step="make `root` a folder of the repository, there",
+        )
+
+    def _as_named(self, repository: Repository) -> Path:
+        """Return the config's path in the repository as it is written: a link in its place is another file."""
+        named, root = Path(os.path.normpath(self._config)), repository.root.resolve()
+        above = next((folder for folder in named.parents if folder.resolve() == root), None)
+        return named.relative_to(above) if above is not None else self.within(self._config)
 
     def within(self, path: Path) -> Path:
         """Return where a path of the work tree is in every tree. Raises BaselineError where it is outside."""
@@ -124,3 +170,25 @@ class Bases:
         if target.commit is not None:
             return Base(commit=commit_of(repository, target.commit).commit, name=target.ref)
         return merge_base(repository, target.ref)
+
+
+def _mentions(path: Path) -> bool:
+    return path.is_file() and b"evalgate" in path.read_bytes()
+
+
+def _likest(config: Path, gone: Sequence[Path]) -> Path | None:
+    """Return which of the files that a change took away was its config: that with most of its suites; None: none."""
+    own = _suites(config)
+    found = {path: _suites(path) for path in sorted(gone)}
+    configs = [path for path, suites in found.items() if suites is not None]
+    return max(configs, key=lambda path: len((found[path] or set()) & (own or set())), default=None)
+
+
+def _suites(path: Path) -> set[str] | None:
+    """Return the names of the suites that a file declares; None where it is no config."""
+    try:
+        raw = parse_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    declared = raw.get("suites") if isinstance(raw, dict) else None
+    return {*map(str, declared)} if isinstance(declared, dict) else None

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from pydantic import ValidationError
@@ -50,29 +50,59 @@ _LABELS: Final = 20
 _HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What is asked of one recorded suite: by which definitions, without which examples."""
+
+    suite: Suite
+    without: frozenset[str] = frozenset()
+    compared: bool = True
+    """Whether its baseline counts."""
+    added: frozenset[str] = frozenset()
+    """Its checks that only a change has."""
+
+
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
     """Return what the decision on one build sees."""
     build = journal.build(build_id)
     config = recorded_config(build)
-    experiments = journal.experiments(build_id)
-    noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build_id)}
-    judges = journal.judges(build_id)
-    problems = {name: _problems(build, tuple(_recorded(journal, build_id, name))) for name in config.suites}
-    unchanged = {note.suite: note.message for note in journal.notes(build_id) if note.unchanged}
-    draws = journal.draws(build_id)
-    quarantine, accepted = journal.quarantine(build_id), journal.acceptances(build_id)
-    suites = [
+    kept = (build.gate or {}).get("suites", {})
+    asked = {name: _asked(suite, kept.get(name)) for name, suite in config.suites.items()}
+    return BuildEvidence(
+        suites=recorded_suites(journal, build, asked, config.policy),
+        policy=config.policy,
+        history=recorded_history(build),
+    )
+
+
+def _asked(suite: Suite, kept: Mapping[str, Any] | None) -> Asked:
+    """Return a suite as it decides: without the examples that a change brought along, which were run all the same."""
+    if kept is None:
+        return Asked(suite=suite)
+    return Asked(suite=suite, without=frozenset(kept["added"]), added=frozenset(kept["checks"]))
+
+
+def recorded_suites(
+    journal: Journal, build: BuildRow, asked: Mapping[str, Asked], policy: Policy
+) -> tuple[SuiteEvidence, ...]:
+    """Return what a build recorded of suites, each as it is asked; `policy` is the one that they were drawn by."""
+    experiments = journal.experiments(build.id)
+    noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build.id)}
+    judges, draws = journal.judges(build.id), journal.draws(build.id)
+    unchanged = {note.suite: note.message for note in journal.notes(build.id) if note.unchanged}
+    quarantine, accepted = journal.quarantine(build.id), journal.acceptances(build.id)
+    return tuple(
         _suite(
             journal=journal,
-            build_id=build_id,
+            build_id=build.id,
             name=name,
-            suite=suite,
-            experiments=[experiment for experiment in experiments if experiment.suite == name],
-            problems=problems[name],
+            asked=each,
+            experiments=[row for row in experiments if row.suite == name and (each.compared or not _is_baseline(row))],
+            problems=_problems(build, tuple(_recorded(journal, build.id, name))),
             noise={check: known for (of, check), known in noise.items() if of == name},
             drawn=Drawn(
                 draws=tuple(draw for draw in draws if draw.suite == name),
-                policy=config.policy,
+                policy=policy,
                 unchanged=unchanged.get(name),
             ),
             judges=[row for row in judges if row.suite == name],
@@ -83,9 +113,12 @@ def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
             ),
             quarantined=_quarantined(build, [row for row in quarantine if row.suite == name]),
         )
-        for name, suite in config.suites.items()
-    ]
-    return BuildEvidence(suites=tuple(suites), policy=config.policy, history=recorded_history(build))
+        for name, each in asked.items()
+    )
+
+
+def _is_baseline(row: ExperimentRow) -> bool:
+    return row.side is Side.BASELINE
 
 
 def _quarantined(build: BuildRow, found: Sequence[QuarantineRow]) -> list[Quarantined]:
@@ -204,7 +237,7 @@ def _suite(
     journal: Journal,
     build_id: int,
     name: str,
-    suite: Suite,
+    asked: Asked,
     experiments: list[ExperimentRow],
     problems: tuple[Problem, ...],
     noise: Mapping[str, KnownNoise],
@@ -213,7 +246,8 @@ def _suite(
     quarantined: Sequence[Quarantined],
     acceptances: tuple[Acceptance, ...],
 ) -> SuiteEvidence:
-    grouped = grouping(suite, journal.examples(build_id, name))
+    suite = asked.suite
+    grouped = grouping(suite, (each for each in journal.examples(build_id, name) if each.id not in asked.without))
     ids = grouped.example_ids
     index = {example_id: position for position, example_id in enumerate(ids)}
     names = {experiment.side: deciding_samples(experiment, drawn.draws) for experiment in experiments}
@@ -246,6 +280,7 @@ def _suite(
         screen=screen,
         stored=screen is None and drawn.as_stored(by_side.get(Side.BASELINE)),
         unchanged=drawn.unchanged,
+        added=asked.added,
         acceptances=acceptances,
         quarantined=tuple(entry for entry in quarantined if entry.example_id in index),
     )

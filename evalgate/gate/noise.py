@@ -17,6 +17,7 @@ from evalgate.engine.measure import Effects, measure
 from evalgate.engine.work import Answered, Work
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
 from evalgate.gate.bases import Bases
+from evalgate.gate.guard import unguarded
 from evalgate.gate.loading import Loaded, load
 from evalgate.gate.measuring import work_of
 from evalgate.gate.noise_evidence import again, noise_rows, sample_names, study_evidence
@@ -44,7 +45,7 @@ def study_request(
     Raises ConfigurationError as `whole_suites` does, MeasurementError for a suite without examples and BaselineError
     for a base commit that cannot be run.
     """
-    prepared = whole_suites(loaded, names, tree=tree, bases=bases)
+    prepared = whole_suites(unguarded(loaded), names, tree=tree, bases=bases)
     if problem := next((suite.problem for suite in prepared if suite.problem), None):
         raise BaselineError(f"suite {problem.suite}: {problem.message}", next_step=problem.next_step)
     suites = tuple(_studied(suite) for suite in prepared)

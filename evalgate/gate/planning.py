@@ -108,7 +108,7 @@ def noise_by_check(journal: Journal, suites: Sequence[PreparedSuite]) -> Known:
 
 def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> SuiteEvidence:
     """Return the evidence of a suite of which nothing is answered: what its comparisons will be is settled by then."""
-    grouped = grouping(prepared.suite, prepared.examples())
+    grouped = grouping(prepared.suite, prepared.deciding())
     size = len(grouped.example_ids)
     absent = Scores(values=np.full((size, 1), np.nan), cells=np.full((size, 1), Cell.ABSENT, dtype=np.uint8))
     by_name = {spec.name: spec for spec in specs}

@@ -38,7 +38,7 @@ def outlook(
                 f"suite {suite.name}: the check {spec.name} gates on a score of which neither way is better",
                 next_step=f"give the evaluator {spec.name} a direction, or the check report_only: true",
             )
-        if suite.count and suite.selection.words is None:
+        if suite.decides and suite.selection.words is None:
             yield from ((spec.name, line) for line in _of_check(suite, spec, check, policy, known))
     _refuse_undecidable_amounts(suite, policy)
 
@@ -55,13 +55,13 @@ def refuse_too_many_comparisons(suites: Iterable[PreparedSuite]) -> None:
 
 def _slices(suite: PreparedSuite) -> Mapping[str, Sequence[str | None]]:
     sliced = any(check.no_regression and check.no_regression.slices for check in suite.suite.checks.values())
-    return grouping(suite.suite, suite.examples()).slices if sliced else {}
+    return grouping(suite.suite, suite.deciding()).slices if sliced else {}
 
 
 def _refuse_undecidable_amounts(suite: PreparedSuite, policy: Policy) -> None:
-    if policy.on_inconclusive != "fail" or not suite.count or suite.selection.words is not None:
+    if policy.on_inconclusive != "fail" or not suite.decides or suite.selection.words is not None:
         return
-    sizes = _sizes(suite, grouping(suite.suite, suite.examples()))
+    sizes = _sizes(suite, grouping(suite.suite, suite.deciding()))
     for name, (_, check) in suite.suite.resource_checks.items():
         if check.no_regression is not None and check.gating:
             refuse_undecidable_rise(name, check.no_regression, sizes)
@@ -71,15 +71,15 @@ def _refuse_undecidable_amounts(suite: PreparedSuite, policy: Policy) -> None:
 
 def _sizes(suite: PreparedSuite, parts: Grouping) -> list[int]:
     """Return how many examples each cluster has; 1 for each example where nothing clusters them."""
-    return [1] * suite.count if parts.clusters is None else sorted(Counter(parts.clusters).values())
+    return [1] * suite.decides if parts.clusters is None else sorted(Counter(parts.clusters).values())
 
 
 def _of_check(suite: PreparedSuite, spec: EvaluatorSpec, check: Check, policy: Policy, known: Known) -> Iterator[str]:
     lines = []
     if check.at_least is not None:
-        lines.append(threshold_outlook(spec.name, "at_least", check.at_least, spec, suite.count))
+        lines.append(threshold_outlook(spec.name, "at_least", check.at_least, spec, suite.decides))
     if check.at_most is not None:
-        lines.append(threshold_outlook(spec.name, "at_most", check.at_most, spec, suite.count))
+        lines.append(threshold_outlook(spec.name, "at_most", check.at_most, spec, suite.decides))
     if check.no_regression is not None and policy.on_inconclusive == "fail":
         noise = known.get((suite.name, spec.name))
         lines.append(strict_outlook(_strict(suite, spec, check.no_regression, noise)))
@@ -91,7 +91,7 @@ def _of_check(suite: PreparedSuite, spec: EvaluatorSpec, check: Check, policy: P
 
 def _strict(suite: PreparedSuite, spec: EvaluatorSpec, rule: NoRegression, noise: Noise | None) -> Strict:
     """Return a comparison with what parts its examples, which is known before anything is answered."""
-    parts = grouping(suite.suite, suite.examples())
+    parts = grouping(suite.suite, suite.deciding())
     required = {each.path for each in rule.slices if each.required}
     slices = {path: Counter(value for value in parts.slices[path] if value is not None) for path in sorted(required)}
     return Strict(

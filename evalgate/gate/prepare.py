@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
+from typing import Final
 
 from evalgate.errors import ConfigurationError
 from evalgate.gate.selection import Selection
@@ -14,7 +16,7 @@ from evalgate.golden.versions import example_hash, version_of_hashes
 from evalgate.journal.builds import ProblemRow
 from evalgate.paths import MISSING, resolve
 from evalgate.records import Example, Fingerprint, Side
-from evalgate.suite.config import Endpoint, Suite
+from evalgate.suite.config import DatasetRef, Endpoint, Suite
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.fingerprint import (
     evaluator_fingerprint,
@@ -26,7 +28,10 @@ from evalgate.suite.fingerprint import (
 from evalgate.suite.inputs import evaluator_files, hash_files, task_files
 from evalgate.suite.judges import PHOENIX_EVALS
 from evalgate.suite.quarantine import SetAside, read_quarantine, require_known
-from evalgate.suite.tasks import PromptTask, TaskBase, called_endpoint
+from evalgate.suite.tasks import HostedTask, PromptTask, TaskBase, called_endpoint
+
+_OWN: Final = "own:"
+"""Before the version of a dataset that is a new suite's: its clusters part no example of the base's suites."""
 
 Tree = Callable[[Path], Sequence[str]]
 """Lists the files of a tree, relative to it: what git tracks and what it does not ignore, or all there is."""
@@ -49,16 +54,57 @@ class PreparedSide:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Added:
+    """Examples that a change brings along: they are run, and decide from the next change on."""
+
+    root: Path
+    ref: DatasetRef
+    ids: frozenset[str]
+
+    def examples(self) -> Iterator[Example]:
+        """Yield them."""
+        every = read_examples(self.root / self.ref.file, fields=self.ref.fields)
+        return (example for example in every if example.id in self.ids)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """Where the definitions of a suite are. In a pull request that is the base commit's tree.
+
+    `root` is that of its dataset, `evaluators` that of each by its name where it is another, `stored` that of a stored
+    baseline's file, `definitions` that of its quarantine. An interpreter that is not there is looked for in
+    `interpreters`, after the `setup` of that tree.
+    """
+
+    root: Path
+    evaluators: Mapping[str, Path] = field(default_factory=dict)
+    stored: Path | None = None
+    definitions: Path | None = None
+    interpreters: Path | None = None
+    setup: HostedTask | None = None
+    setup_root: Path | None = None
+    added: Added | None = None
+    own_dataset: bool = False
+    """Only the change has the suite: its examples are none of those that the base's suites run."""
+
+    def of(self, evaluator: Evaluator) -> Path:
+        """Return what an evaluator's files are relative to."""
+        return self.evaluators.get(evaluator.label, self.root)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class PreparedSuite:
     """One suite, ready to be run. `dataset` is the version of its whole file, `dataset_version` of what it takes."""
 
     name: str
     suite: Suite
-    root: Path
+    placed: Placed
     selection: Selection
     dataset: str
     dataset_version: str
     count: int
+    decides: int
+    """How many of the `count` examples decide."""
     evaluators: Fingerprint
     evaluator_files: Mapping[str, str]
     sides: tuple[PreparedSide, ...]
@@ -80,7 +126,14 @@ class PreparedSuite:
     def examples(self) -> Iterator[Example]:
         """Yield the selected examples, read anew: they may be longer than memory."""
         ref = self.suite.dataset
-        return self.selection.of(read_examples(self.root / ref.file, fields=ref.fields, split=ref.split))
+        declared = read_examples(self.placed.root / ref.file, fields=ref.fields, split=ref.split)
+        added = self.placed.added.examples() if self.placed.added is not None else iter(())
+        return self.selection.of(chain(declared, added))
+
+    def deciding(self) -> Iterator[Example]:
+        """Yield those of them that decide."""
+        added = self.placed.added.ids if self.placed.added is not None else frozenset()
+        return (example for example in self.examples() if example.id not in added)
 
     def watched(self, side: PreparedSide) -> dict[str, str]:
         """Return what a side's answers and scores depend on, to name what changed."""
@@ -119,7 +172,7 @@ def prepare_suite(
     name: str,
     suite: Suite,
     *,
-    root: Path,
+    placed: Placed,
     selection: Selection,
     sides: tuple[PreparedSide, ...],
     endpoints: Mapping[str, Endpoint],
@@ -133,26 +186,33 @@ def prepare_suite(
     ref = suite.dataset
     everything: list[bytes] = []
     unseen = _grouping_paths(suite)
-    quarantine = read_quarantine(suite, root)
+    added = placed.added.ids if placed.added is not None else frozenset()
+    quarantine = read_quarantine(suite, placed.definitions or placed.root)
     absent = {entry.id for entry in quarantine.value.examples} if quarantine is not None else set()
-    hashed = _hashed(_met(read_examples(root / ref.file, fields=ref.fields), absent), everything)
-    of_split = _of_split(hashed, ref.split)
-    taken = [bytes.fromhex(example_hash(example)) for example in selection.of(_looked_at(of_split, unseen))]
+    hashed = _hashed(_met(read_examples(placed.root / ref.file, fields=ref.fields), absent), everything)
+    beside = placed.added.examples() if placed.added is not None else iter(())
+    taken, decides = [], 0
+    for example in selection.of(chain(_looked_at(_of_split(hashed, ref.split), unseen), beside)):
+        taken.append(bytes.fromhex(example_hash(example)))
+        decides += example.id not in added
     # A sample may stop before the example that has it; an empty dataset is said elsewhere.
     if unseen and everything and taken and selection.words is None:
         _refuse_unseen(name, suite, next(iter(unseen)))
     if quarantine is not None and selection.words is None:
         require_known(quarantine, absent, ref.file)
-    files = hash_files(root, [name for evaluator in suite.evaluators for name in evaluator_files(evaluator)])
+    files: dict[str, str] = {}
+    for evaluator in suite.evaluators:
+        files |= hash_files(placed.of(evaluator), evaluator_files(evaluator))
     around = judge_surroundings(suite.evaluators, endpoints, libraries(suite.evaluators))
     return PreparedSuite(
         name=name,
         suite=suite,
-        root=root,
+        placed=placed,
         selection=selection,
-        dataset=version_of_hashes(everything),
+        dataset=f"{_OWN if placed.own_dataset else ''}{version_of_hashes(everything)}",
         dataset_version=version_of_hashes(taken),
         count=len(taken),
+        decides=decides,
         evaluators=evaluators_fingerprint(suite.evaluators, files, around),
         evaluator_files={**files, **around},
         sides=sides,

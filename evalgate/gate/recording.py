@@ -37,6 +37,7 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
             commit=request.commit.id,
             branch=request.commit.branch,
             dirty=request.commit.dirty,
+            gate=request.gate,
             change=request.change,
         )
     )

@@ -10,6 +10,7 @@ from evalgate.decision.results import BuildDecision, SuiteDecision
 from evalgate.errors import ConfigurationError
 from evalgate.gate.evidence import build_evidence, recorded_config
 from evalgate.gate.gather import Source
+from evalgate.gate.guarded import gate_report
 from evalgate.gate.samples import deciding_samples
 from evalgate.gate.spending import suite_spending
 from evalgate.journal.builds import BuildRow, ExperimentRow
@@ -33,7 +34,12 @@ def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Pol
         for name, suite in recorded_config(build).suites.items()
     ]
     code = exit_code(decision, policy) if gated else 0
-    return BuildReport(decision=decision, build=_info(builds, code, policy, gated=gated), suites=tuple(suites))
+    return BuildReport(
+        decision=decision,
+        build=_info(builds, code, policy, gated=gated),
+        suites=tuple(suites),
+        gate=gate_report(sources),
+    )
 
 
 def _info(builds: Sequence[BuildRow], code: int, policy: Policy, *, gated: bool) -> BuildInfo:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from evalgate.errors import ConfigurationError
 from evalgate.gate.at_base import at_base, with_nothing_changed
 from evalgate.gate.bases import Bases
 from evalgate.gate.evidence import recorded_config
-from evalgate.gate.prepare import PreparedSuite, Tree, prepare_side, prepare_suite
+from evalgate.gate.guard import Gate
+from evalgate.gate.guarded import recorded_gate
+from evalgate.gate.guarded_suite import Second
+from evalgate.gate.prepare import Placed, PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.selection import Selection
+from evalgate.journal.builds import ProblemRow
 from evalgate.journal.changes import AcceptanceRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
-from evalgate.suite.config import Config
-from evalgate.suite.loading import LoadedConfig
+from evalgate.suite.checks import Unmeasurable
+from evalgate.suite.config import Config, Price
 from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask, TaskBase
 
 
@@ -40,6 +45,10 @@ class Request:
     commit: Commit = Commit()
     trial: str | None = None
     """What `evalgate compare` calls the task that it tries."""
+    gate: Mapping[str, Any] | None = None
+    """Whose definitions decide, as the journal keeps it; None where no base commit defines anything otherwise."""
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """Those for models of which neither the config nor the list knows one."""
     change: str | None = None
     """What people call the change that is measured: `pull request 12`, `branch tone`."""
     accepted: tuple[AcceptanceRow, ...] = ()
@@ -58,7 +67,7 @@ class Wanted:
 
 
 def make_request(
-    loaded: LoadedConfig,
+    gate: Gate,
     wanted: Wanted,
     journal: Journal,
     *,
@@ -71,24 +80,34 @@ def make_request(
     A build that is gone on with keeps the suites that it has. Raises ConfigurationError for a suite that is not there,
     DatasetError for a dataset that cannot be read.
     """
-    names = wanted.suites
+    loaded = gate.loaded
+    names = tuple(map(gate.named, wanted.suites))
     if wanted.resume is not None:
         names = tuple(recorded_config(journal.build(wanted.resume)).suites)
     config = _only(loaded.config, names)
-    suites = tuple(_suite(loaded, name, _selection(name, wanted, journal), tree, bases) for name in config.suites)
+    suites = tuple(_suite(gate, name, _selection(name, wanted, journal), tree, bases) for name in config.suites)
     config = config.model_copy(update={"suites": {suite.name: suite.suite for suite in suites}})
     partial = next((suite.selection.words for suite in suites if suite.selection.words), None)
-    return Request(config=config, config_file=loaded.path.name, suites=suites, partial=partial, commit=commit)
+    return Request(
+        config=config,
+        config_file=loaded.path.name,
+        suites=suites,
+        partial=partial,
+        commit=commit,
+        gate=recorded_gate(gate, config.suites),
+        prices=gate.prices,
+    )
 
 
 def whole_suites(
-    loaded: LoadedConfig, names: Sequence[str], *, tree: Tree, bases: Bases | None = None
+    gate: Gate, names: Sequence[str], *, tree: Tree, bases: Bases | None = None
 ) -> tuple[PreparedSuite, ...]:
     """Return the named suites (no names: all) with all their examples: what a run would take, without a journal.
 
     Raises as `make_request` does.
     """
-    return tuple(_suite(loaded, name, Selection(), tree, bases) for name in _only(loaded.config, names).suites)
+    named = [*map(gate.named, names)]
+    return tuple(_suite(gate, name, Selection(), tree, bases) for name in _only(gate.loaded.config, named).suites)
 
 
 def _only(config: Config, names: Sequence[str]) -> Config:
@@ -104,34 +123,44 @@ def _only(config: Config, names: Sequence[str]) -> Config:
     return config.model_copy(update={"suites": kept})
 
 
-def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree, bases: Bases | None) -> PreparedSuite:
+def _suite(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases | None) -> PreparedSuite:
+    loaded, guarded = gate.loaded, gate.suites.get(name)
     suite, root = loaded.config.suites[name], loaded.root(name)
-    tasks: dict[Side, TaskBase] = {Side.CANDIDATE: suite.task}
-    if (second := loaded.baseline_tasks.get(name)) is not None:
-        tasks[Side.BASELINE] = second
-    sides = tuple(
-        prepare_side(
-            *(side, _title(task), task),
-            root=root,
-            tree=tree,
-            endpoints=loaded.config.endpoints,
-            config=loaded.path,
-            quarantine=suite.quarantine,
-        )
-        for side, task in tasks.items()
+    endpoints = loaded.config.endpoints
+    if guarded is not None and guarded.gone is not None:
+        prepared = prepare_suite(name, suite, placed=guarded.placed, selection=selection, sides=(), endpoints=endpoints)
+        return replace(prepared, problem=_gone(name, guarded.gone))
+    first = prepare_side(
+        *(Side.CANDIDATE, _title(suite.task), suite.task),
+        root=root,
+        tree=tree,
+        endpoints=gate.endpoints,
+        config=loaded.path,
+        quarantine=suite.quarantine,
     )
+    second = _second(gate, name)
+    sides: tuple[PreparedSide, ...] = (first,)
+    if second is not None:
+        of = (Side.BASELINE, _title(second.task), second.task)
+        sides = (
+            first,
+            prepare_side(
+                *of,
+                root=second.root,
+                tree=tree,
+                endpoints=second.endpoints,
+                config=second.config,
+                quarantine=suite.quarantine,
+            ),
+        )
+    placed = guarded.placed if guarded is not None else Placed(root=root)
     ref = suite.baseline_ref
     if bases is None or ref is None or not ref.of_commit:
-        return prepare_suite(
-            name, suite, root=root, selection=selection, sides=sides, endpoints=loaded.config.endpoints
-        )
-    # Here a pull request's dataset, evaluators and checks are the work tree's. What it may not change of its own gate
-    # is to be taken from the base: `at` knows the commit, and prepare_suite reads all of it.
+        return prepare_suite(name, suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
     at = at_base(name, loaded, bases, tree)
-    prepared = prepare_suite(
-        name, at.suite, root=root, selection=selection, sides=sides, endpoints=loaded.config.endpoints
-    )
-    at = with_nothing_changed(at, prepared, bases)
+    prepared = prepare_suite(name, at.suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
+    if guarded is None or not guarded.redefined:
+        at = with_nothing_changed(at, prepared, bases)
     return replace(
         prepared,
         suite=at.suite,
@@ -140,6 +169,28 @@ def _suite(loaded: LoadedConfig, name: str, selection: Selection, tree: Tree, ba
         problem=at.problem,
         notes=at.notes,
         unchanged=at.unchanged,
+    )
+
+
+def _second(gate: Gate, name: str) -> Second | None:
+    """Return the second task that a suite is compared with: the base commit's in its tree, where that decides."""
+    guarded, task = gate.suites.get(name), gate.loaded.baseline_tasks.get(name)
+    if guarded is not None and guarded.second is not None:
+        return guarded.second
+    if task is None:
+        return None
+    loaded = gate.loaded
+    return Second(task=task, root=loaded.root(name), config=loaded.path, endpoints=gate.endpoints)
+
+
+def _gone(name: str, file: str) -> ProblemRow:
+    """Say so where a change takes a suite away together with what it runs."""
+    return ProblemRow(
+        suite=name,
+        kind=Unmeasurable.NOTHING,
+        message=f"This change removes the suite and {file}, which its task runs: what it measured cannot be"
+        " measured any more.",
+        next_step="merge it past the gate where that is meant, or keep the suite until it is",
     )
 
 

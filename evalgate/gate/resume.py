@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from evalgate.errors import ConfigurationError
+from evalgate.gate.guard import Decides
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
+from evalgate.suite.config import Config
 
 _NAMED = 5  # files named in one message
 
@@ -26,6 +29,31 @@ def require_unchanged(journal: Journal, build_id: int, suites: Sequence[Prepared
             now = (suite.dataset_version, suite.evaluators.digest, side.fingerprint.digest)
             if (row.dataset_version, row.evaluators, row.task) != now:
                 raise _refusal(build_id, _differences(row, suite.watched(side), suite.dataset_version))
+
+
+def require_same_gate(journal: Journal, build_id: int, config: Config, gate: Mapping[str, Any] | None) -> None:
+    """Raise ConfigurationError where a pull request would go on with a build that another gate decides.
+
+    Without it a change could begin by its own definitions and end as a pull request.
+    """
+    if gate is None or gate["decides"] != Decides.BASE:
+        return
+    begun, now = journal.build(build_id), config.snapshot()
+    by_base = begun.gate is not None and begun.gate["decides"] == Decides.BASE
+    if not by_base or _deciding(begun.config) != _deciding(now):
+        raise ConfigurationError(
+            f"build {build_id} cannot go on: it was begun by another gate than that of {gate['base']}",
+            next_step="start anew: evalgate run",
+        )
+
+
+def _deciding(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return of a recorded config what decides: an interrupted build may go on with a larger budget."""
+    suites = {
+        name: {key: value for key, value in suite.items() if key not in ("task", "root")}
+        for name, suite in config["suites"].items()
+    }
+    return {"suites": suites, "policy": config["policy"]}
 
 
 def _differences(row: ExperimentRow, now: dict[str, str], dataset_version: str) -> list[str]:

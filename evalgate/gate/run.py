@@ -14,7 +14,7 @@ from evalgate.gate.measuring import measure_build
 from evalgate.gate.preflight import refuse_too_many_comparisons
 from evalgate.gate.recording import begin, record_halt, register, take_head
 from evalgate.gate.request import Request
-from evalgate.gate.resume import require_unchanged
+from evalgate.gate.resume import require_same_gate, require_unchanged
 from evalgate.gate.world import World
 from evalgate.journal.lock import writing
 from evalgate.llm.halt import Halted
@@ -44,6 +44,7 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
         build_id = begin(request, world.journal, now=world.now()) if resume is None else resume
         with writing(world.journal.path, build_id):
             if resume is not None:
+                require_same_gate(world.journal, build_id, request.config, request.gate)
                 require_unchanged(world.journal, build_id, request.suites)
                 world.journal.mark_resumed(build_id)
             experiments = register(build_id, loaded, world.journal)

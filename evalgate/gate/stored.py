@@ -82,7 +82,7 @@ class _Stored:
 def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[BuildRow, _Stored]:
     """Return the build that `baseline` names, and what its candidate answered."""
     kind, _, name = str(suite.suite.baseline).partition(":")
-    path = suite.root / name if kind == "file" else journal.path
+    path = (suite.placed.stored or suite.placed.root) / name if kind == "file" else journal.path
     with Journal(path, create=False) as store:
         builds = [
             build for build in store.builds(trials=name != "latest") if path != journal.path or build.id != build_id

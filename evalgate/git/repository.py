@@ -101,6 +101,14 @@ class Repository:
         listed = set(self._names(*listing, cwd=folder))
         return sorted(name.removesuffix("/") for name in listed if _there(self.root / here / name))
 
+    def tracks(self, path: Path) -> bool:
+        """Return whether a file is part of what is checked out, links followed. False for one outside."""
+        root = self.root.resolve()
+        if not path.resolve().is_relative_to(root):
+            return False
+        done = self.git.call(root, "ls-files", "-z", "--", path.resolve().relative_to(root).as_posix())
+        return done is None or done.code != 0 or bool(done.names)
+
     def changes(self, base: str) -> list[Change]:
         """Return what the work tree as it stands changed since the commit `base`, by name; renamed files once.
 

@@ -35,6 +35,8 @@ class BuildRow:
     evalgate_version: str
     study_runs: int | None = None
     trial: str | None = None
+    gate: Mapping[str, Any] | None = None
+    """Whose definitions decided, and what of them the change had otherwise; None where no base had any."""
     stores: bool = False
     change: str | None = None
     measurement: int | None = None
@@ -138,6 +140,7 @@ def build_from(row: sqlite3.Row) -> BuildRow:
         evalgate_version=row["evalgate_version"],
         study_runs=row["study_runs"],
         trial=row["trial"],
+        gate=None if row["gate"] is None else rows.from_json(row["gate"]),
         stores=bool(row["stores"]),
         change=row["change"],
         measurement=row["measurement"],

@@ -9,7 +9,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 8
+VERSION: Final = 9
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -248,6 +248,10 @@ UPDATE evaluation SET origin = 0 WHERE EXISTS (
 );
 """
 
+_GATE: Final = """
+ALTER TABLE build ADD COLUMN gate TEXT;  -- JSON: whose definitions decided, what the change had otherwise; or NULL
+"""
+
 _MIGRATIONS: Final[dict[int, str]] = {
     0: _TABLES,
     1: _NOISE,
@@ -257,6 +261,7 @@ _MIGRATIONS: Final[dict[int, str]] = {
     5: _TRIALS,
     6: _CHANGES,
     7: _ORIGINS,
+    8: _GATE,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

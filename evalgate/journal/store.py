@@ -41,11 +41,11 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version, study_runs, trial, stores, change)"
-                " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs, trial, stores, change, gate)"
+                " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
                  rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial,
-                 build.stores, rows.text(build.change)),
+                 build.stores, rows.text(build.change), None if build.gate is None else rows.to_json(build.gate)),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 

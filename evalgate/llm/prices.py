@@ -18,10 +18,11 @@ _TIERS: Final = frozenset({"flex", "priority"})
 
 
 class Prices:
-    """Prices by `endpoint/model`, as the config writes it."""
+    """Prices by `endpoint/model`, as the config writes it; `last` are for models that nobody else knows."""
 
-    def __init__(self, own: Mapping[str, Price]) -> None:
+    def __init__(self, own: Mapping[str, Price], *, last: Mapping[str, Price] | None = None) -> None:
         self._own = own
+        self._last = last or {}
 
     def load(self) -> None:
         """Read the price list now, which takes a while, so that no call in flight has to wait for it."""
@@ -29,12 +30,13 @@ class Prices:
 
     def of_call(self, endpoint: ModelEndpoint, model: str, usage: TokenUsage) -> float | None:
         """Return what a call of ours cost, in US dollars; None where nobody knows."""
-        own = self._own.get(f"{endpoint.name}/{model}")
+        name = f"{endpoint.name}/{model}"
+        own = self._own.get(name)
         if own is not None:
             return _at(own, usage)
         if endpoint.provider is not None:
-            return _listed(model, usage, provider=endpoint.provider)
-        return _listed(model, usage, address=endpoint.base_url)
+            return self._or_last(name, usage, _listed(model, usage, provider=endpoint.provider))
+        return self._or_last(name, usage, _listed(model, usage, address=endpoint.base_url))
 
     def of_declared(self, usage: Usage) -> float | None:
         """Return the cost of what a task says that it used: the one that it states, or that of the model it names."""
@@ -47,7 +49,13 @@ class Prices:
             reasoning_tokens=usage.reasoning_tokens,
         )
         own = self._own.get(usage.model)
-        return _at(own, counts) if own is not None else _listed(usage.model, counts)
+        if own is not None:
+            return _at(own, counts)
+        return self._or_last(usage.model, counts, _listed(usage.model, counts))
+
+    def _or_last(self, name: str, usage: TokenUsage, listed: float | None) -> float | None:
+        last = self._last.get(name)
+        return _at(last, usage) if listed is None and last is not None else listed
 
 
 def _at(price: Price, usage: TokenUsage) -> float:

@@ -26,7 +26,7 @@ from evalgate.decision.results import (
     SuiteDecision,
 )
 from evalgate.records import Evaluation, Failure, Json, Side
-from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideView, SuiteReport
+from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, GateReport, SideView, SuiteReport
 from evalgate.report.spending import spending_json
 from evalgate.stats.summary import Summary
 
@@ -58,7 +58,28 @@ def json_report(report: BuildReport) -> dict[str, Any]:
             "promise": decision.promise,
             "measurement": decision.measurement,
         },
+        "gate": _gate(report.gate, sample=report.sample),
         "suites": [_suite(suite, shown, sample=report.sample) for suite, shown in report.each_suite()],
+    }
+
+
+def _gate(gate: GateReport | None, *, sample: bool) -> dict[str, Any] | None:
+    """Return whose definitions decided, what the change has otherwise, and what that would come to."""
+    if gate is None:
+        return None
+    own = None if sample else gate.own
+    return {
+        "base": gate.base,
+        "decides": gate.decides,
+        "differences": [asdict(each) for each in gate.differences],
+        "own": None
+        if own is None
+        else {
+            "verdict": None if own.verdict is None else own.verdict.value,
+            "exit_code": own.exit_code,
+            "reason": own.reason,
+            "not_evaluated": list(own.not_evaluated),
+        },
     }
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from evalgate.decision.results import CheckDecision, Comparison, SuiteDecision
 from evalgate.errors import EvalgateError
 from evalgate.records import Evaluation, Json, Verdict
-from evalgate.report import escaping, formatting, sentences, spread
+from evalgate.report import escaping, formatting, gate_words, sentences, spread
 from evalgate.report.answers import answer, one_line, pretty
 from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
 from evalgate.report.rows import Row, flip_words, listed_first, slice_name, suite_rows, went
@@ -31,6 +31,7 @@ _MARKS: Final = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE:
 _EXAMPLES: Final = 30  # of one check and one direction
 _TEXT: Final = 3_000  # characters of one answer
 _LINES: Final = 200
+_EDITS: Final = 50
 _SHORT: Final = 300  # characters that still read well as one line
 
 
@@ -145,6 +146,9 @@ def render_markdown(report: BuildReport, *, detail: Detail, template: str = "sum
         headline=sentences.headline(report),
         reason=sentences.overall(report) if detail > Detail.VERDICT else report.decision.reason,
         consequence=sentences.consequence(report),
+        gate=gate_words.opening(report),
+        edits=gate_words.lines(report.gate, _EDITS) if report.gate is not None else [],
+        own=gate_words.own_verdict(report),
         sections=[_section(report, suite, shown, detail) for suite, shown in report.each_suite()],
         promise=None if report.sample else report.decision.promise,
         measurement=None if report.sample else report.decision.measurement,

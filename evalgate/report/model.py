@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from evalgate.decision.results import BuildDecision, CheckDecision, SuiteDecision
-from evalgate.records import ErrorKind, Evaluation, Example, Failure, Json, Side
+from evalgate.records import ErrorKind, Evaluation, Example, Failure, Json, Side, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,12 +133,49 @@ class SuiteReport:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class EditedDefinition:
+    """One thing that a change defines otherwise than its base. `suite` is None for what all suites share."""
+
+    suite: str | None
+    key: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnVerdict:
+    """What the change's own definitions say of the same answers; None where they cannot be applied to them.
+
+    `not_evaluated` names what of them these answers say nothing of.
+    """
+
+    verdict: Verdict | None
+    exit_code: int | None
+    reason: str | None
+    not_evaluated: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class GateReport:
+    """Whose definitions decided: the `base`'s, the change's own because the base allows it or has none, a work tree's.
+
+    `own` is None where the change's own decided.
+    """
+
+    base: str
+    decides: Literal["base", "allowed", "first", "local"]
+    differences: tuple[EditedDefinition, ...]
+    own: OwnVerdict | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BuildReport:
     """Everything that one report may say. Each suite of the decision has its part in `suites`, by name."""
 
     decision: BuildDecision
     build: BuildInfo
     suites: tuple[SuiteReport, ...]
+    gate: GateReport | None = None
+    """None where no base commit defines anything."""
 
     def __post_init__(self) -> None:
         decided, given = ({suite.name for suite in suites} for suites in (self.decision.suites, self.suites))

@@ -6,7 +6,7 @@ import shlex
 
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import Verdict
-from evalgate.report import sentences, spread
+from evalgate.report import gate_words, sentences, spread
 from evalgate.report.answers import answer, around_difference
 from evalgate.report.console import Console, Tone, cells, fitted
 from evalgate.report.escaping import for_terminal
@@ -25,6 +25,7 @@ TONES = {
 _EXAMPLES_SHOWN = 5
 _CHECKS_NAMED = 6
 _ERRORS_SHOWN = 5
+_EDITS_SHOWN = 20
 _ARROW = " → "
 _NARROW = 14  # fewer columns of an answer than this say nothing
 
@@ -56,6 +57,20 @@ def _headline(page: Page, report: BuildReport) -> None:
     following = sentences.consequence(report)
     if following:
         page.prose(following)
+    _gate(page, report)
+
+
+def _gate(page: Page, report: BuildReport) -> None:
+    """Say what the change edits of what decides about it."""
+    opening = gate_words.opening(report)
+    if opening is None or report.gate is None:
+        return
+    page.blank()
+    page.prose(opening, tone=Tone.STRONG)
+    for line in gate_words.lines(report.gate, _EDITS_SHOWN):
+        page.prose(line, indent=2, hanging=4)
+    if own := gate_words.own_verdict(report):
+        page.prose(own)
 
 
 def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteReport) -> None:

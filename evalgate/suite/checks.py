@@ -227,6 +227,9 @@ class Policy(ConfigModel):
     """Confirm where the smallest adjusted p of the screen is at most this."""
     confirm_repetitions: Repetitions = 3
     """How often a confirmation draws each example on each side."""
+    pr_may_change_gate: bool = False
+    """Of the base commit: a pull request's own definitions decide, where they differ from the base's
+    (docs/pull-requests.md)."""
     accept_without_owner: bool = False
     """Whether an acceptance of a regression counts though CODEOWNERS names no owner of its file; the base's word."""
     seed: int = Field(default=20240613, ge=0, lt=2**63)

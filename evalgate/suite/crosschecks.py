@@ -24,11 +24,12 @@ from evalgate.suite.wording import Complaint, complaints
 
 
 def cross_check(
-    suites: Mapping[str, Suite], endpoints: Collection[str], raw: Any, directory: FilePath
+    suites: Mapping[str, Suite], endpoints: Collection[str], raw: Any, directory: FilePath | None
 ) -> list[Complaint]:
     """Return all that is wrong between the parts of valid `suites`.
 
-    `endpoints` are the names of those declared, `raw` the file's values, `directory` where the file is.
+    `endpoints` are the names of those declared, `raw` the file's values, `directory` where the file is; without it
+    the files that it names are not looked for.
     """
     found: list[Complaint] = []
     for name, suite in suites.items():
@@ -41,8 +42,9 @@ def cross_check(
         for task, path in ((suite.task, (*base, "task")), (second, (*base, "baseline", "task"))):
             found += _endpoint(task, path, endpoints)
         found += _judges(suite, base, endpoints)
-        found += of_preferences(suite, base, directory / suite.root)
-        found += _files(suite, second, base, directory)
+        if directory is not None:
+            found += of_preferences(suite, base, directory / suite.root)
+            found += _files(suite, second, base, directory)
     return [*found, *_addresses(raw)]
 
 

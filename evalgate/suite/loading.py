@@ -51,10 +51,14 @@ class LoadedConfig:
         )
 
 
-def load_config(path: FilePath, *, environ: Mapping[str, str], overrides: Mapping[str, str]) -> LoadedConfig:
+def load_config(
+    path: FilePath, *, environ: Mapping[str, str], overrides: Mapping[str, str], committed: bool = False
+) -> LoadedConfig:
     """Read and check the config at `path`; values cascade default < file < `environ` < `overrides` (dotted path: text).
 
-    Raises ConfigurationError when the file cannot be read, and ErrorGroup with everything that is wrong with it.
+    `committed`: it is that of another commit, so a value from outside may be meant for a key that only this one has,
+    and the files that it names are looked for by whoever runs it. Raises ConfigurationError when the file cannot be
+    read, and ErrorGroup with everything that is wrong with it.
     """
     named = "" if path == FilePath("evalgate.yaml") else f" --config {path}"
     following = f"edit {path}, then run `evalgate config show{named}`"
@@ -77,10 +81,10 @@ def load_config(path: FilePath, *, environ: Mapping[str, str], overrides: Mappin
     from_flags, unknown_flags = read_flags(overrides, raw)
     laid = {override.path: override for override in (*from_environment, *from_flags)}
     merged = lay_over(raw, [*from_environment, *from_flags])
-    config, found = _validate(merged, path.parent)
+    config, found = _validate(merged, None if committed else path.parent)
     wrong += [_error(complaint, root, laid, path) for complaint in found]
     wrong.sort(key=_by_place)
-    wrong += [*unknown, *unknown_flags]
+    wrong += [] if committed else [*unknown, *unknown_flags]
     if config is None or wrong:
         raise ErrorGroup(wrong, next_step=following)
     seconds = {name: second_task(suite, merged, ("suites", name))[0] for name, suite in config.suites.items()}
@@ -111,7 +115,7 @@ def _read(path: FilePath) -> str:
         ) from error
 
 
-def _validate(merged: Any, directory: FilePath) -> tuple[Config | None, list[Complaint]]:
+def _validate(merged: Any, directory: FilePath | None) -> tuple[Config | None, list[Complaint]]:
     """Check the form of everything, then what is between the parts of each suite whose form is right."""
     try:
         config = Config.model_validate(merged)

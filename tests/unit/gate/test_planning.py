@@ -3,6 +3,7 @@
 import pytest
 import yaml
 
+from evalgate.gate.guard import unguarded
 from evalgate.gate.planning import make_plan
 from evalgate.gate.request import whole_suites
 from evalgate.journal.builds import BuildRow, ExperimentRow
@@ -40,7 +41,7 @@ def journal(tmp_path):
 
 def recorded(journal, loaded, *, changed, config=None, complete=True, partial=None, resumed=False, stored=False):
     """A build in which `changed` examples got worse and each side made a run a second, each half a second long."""
-    (suite,) = whole_suites(loaded, (), tree=lambda _: [])
+    (suite,) = whole_suites(unguarded(loaded), (), tree=lambda _: [])
     build = journal.create_build(
         BuildRow(
             created_at="2026-01-01",
@@ -79,7 +80,7 @@ def recorded(journal, loaded, *, changed, config=None, complete=True, partial=No
 
 def planned(loaded, journal):
     (suite,) = make_plan(
-        whole_suites(loaded, (), tree=lambda _: []), loaded.config.policy, {"s": [SPEC]}, journal
+        whole_suites(unguarded(loaded), (), tree=lambda _: []), loaded.config.policy, {"s": [SPEC]}, journal
     ).suites
     (check,) = suite.checks
     return suite, check

@@ -216,9 +216,5 @@ async def watched(
             log=progress.note,
             stop=stop,
         ) as effects:
-<<<<<<< HEAD
             gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
-            return await run_build(request, effects, resume=resume)
-=======
             return await work(effects)
->>>>>>> i5-moving

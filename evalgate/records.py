@@ -166,7 +166,8 @@ class EvaluatorSpec:
     """What is known of an evaluator before it runs.
 
     `low` and `high` bound its score (both None: unbounded). `scale` is the difference that counts as a whole range
-    where the score is unbounded. `version` invalidates older scores when the evaluator's meaning changes.
+    where the score is unbounded. `version` invalidates older scores when the evaluator's meaning changes. The score of
+    a `pairwise` one is of two answers to one example: 1 where the candidate's is the better, 0 where the baseline's is.
     """
 
     name: str
@@ -176,6 +177,7 @@ class EvaluatorSpec:
     high: float | None = 1.0
     scale: float | None = None
     version: str = "1"
+    pairwise: bool = False
 
     @property
     def best(self) -> float | None:

@@ -54,6 +54,10 @@ def chosen(journal: Journal, build: int | None, *, unfinished: bool = False, tri
             raise ConfigurationError(
                 f"{build} is a noise study, not a build: it has no verdict", next_step="evalgate noise --show"
             )
+        if row.stores:
+            raise ConfigurationError(
+                f"{build} holds the runs of a baseline alone: it has no verdict", next_step="evalgate baseline history"
+            )
         return row.id
     for row in journal.builds(trials=trials):
         if row.complete or unfinished:

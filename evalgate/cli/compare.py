@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from evalgate.cli.options import config_option, journal_option, overrides, set_option
+from evalgate.cli.options import cache_option, config_option, journal_option, overrides, set_option
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evalgate.cli.contenders import Address
+    from evalgate.cli.models import CacheChoice
     from evalgate.decision.contest import Contest
     from evalgate.decision.contest_results import ContestResult
     from evalgate.gate.recorded import Entrant
@@ -37,6 +38,11 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @config_option
 @set_option
 @journal_option
+@cache_option
+@click.option("--no-cache", is_flag=True, help="Run what is to be tried anew, its answers too; what is drawn is kept.")
+@click.option(
+    "--replay", is_flag=True, help="Take answers from the cache alone; a call that it lacks ends the command."
+)
 @click.option("--markdown", type=_file, help="Write the comparison as Markdown to this file.")
 @click.option("--svg", type=_file, help="Draw quality against cost to this file; against time where costs are unknown.")
 @click.option("--quiet", is_flag=True, help="Print the result without progress and log lines.")
@@ -52,6 +58,9 @@ def command(
     config: Path,
     assignments: tuple[str, ...],
     journal: Path | None,
+    cache: Path | None,
+    no_cache: bool,
+    replay: bool,
     markdown: Path | None,
     svg: Path | None,
     quiet: bool,
@@ -66,13 +75,23 @@ def command(
 
     Exit code 0 when they were compared, whoever wins; 4 when nothing of them is comparable.
     """
+    from evalgate.cli.builds import cache_path
     from evalgate.cli.contenders import matrix, named, read_address
+    from evalgate.cli.models import CacheChoice
     from evalgate.decision.several import compare_several
     from evalgate.gate.contest import Asked, make_contest
 
+    if replay and no_cache:
+        raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
     environ = dict(os.environ)
     given = named([*(read_address(each) for each in contenders), *matrix(models, prompts)])
-    running = Running(config=config, assignments=assignments, suites=suites, quiet=quiet or as_json)
+    running = Running(
+        config=config,
+        assignments=assignments,
+        suites=suites,
+        cache=CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay),
+        quiet=quiet or as_json,
+    )
     with ExitStack() as stack:
         entrants = _entered(given, journal, running, environ, stack)
         contest = make_contest(entrants, Asked(against=against, suites=suites, metric=metric))
@@ -91,6 +110,7 @@ class Running:
     config: Path
     assignments: tuple[str, ...]
     suites: tuple[str, ...]
+    cache: CacheChoice
     quiet: bool
 
 
@@ -140,7 +160,7 @@ def _tried(tries: dict[str, TaskChange], store: Journal, running: Running, envir
 
     loaded = load_config(running.config, environ=environ, overrides=overrides(running.assignments))
     trials = prepared(tries, loaded, running.suites, store, environ)
-    return run_trials(trials, store, environ, quiet=running.quiet)
+    return run_trials(trials, store, environ, cache=running.cache, quiet=running.quiet)
 
 
 def _takes_a_while(contest: Contest) -> bool:

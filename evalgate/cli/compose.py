@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
-from evalgate.engine.ports import EvaluatorRunner, TaskRunner
+from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.errors import MeasurementError
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.spending import spent
@@ -116,7 +116,7 @@ class _Runners:
         """Return how a task's own calls of models are made and counted."""
         return {"doorway": self._models.doorway(task.endpoint, self._environ), "declared": self._models.declared}
 
-    def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner:
+    def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner | PairRunner:
         """Return what scores by one evaluator of a suite."""
         from evalgate.evaluators.models import Models as JudgeModels
         from evalgate.evaluators.registry import build
@@ -130,8 +130,9 @@ class JudgeRunners:
     """A judge to be held to labels: what is known of it before it is asked, and how it is made ready."""
 
     chosen: ChosenJudge
-    started: Callable[[Callable[[], None]], AbstractAsyncContextManager[tuple[EvaluatorRunner, EvaluatorRunner]]]
-    """Takes what stops the asking; gives the judge, and the same one told of its labels in reverse."""
+    started: Callable[[Callable[[], None]], AbstractAsyncContextManager[list[EvaluatorRunner | PairRunner]]]
+    """Takes what stops the asking; gives the judge, and the same one told of its labels in reverse, where it is told of
+    labels: a judge of pairs is asked in both orders anyway."""
 
 
 def judge_runners(
@@ -141,34 +142,55 @@ def judge_runners(
     environ: Mapping[str, str],
     *,
     cache: CacheChoice,
+    following: str,
     log: Callable[[str], None],
 ) -> JudgeRunners:
-    """Return the judge of a suite. Raises ConfigurationError where its file or its config is in error."""
+    """Return the judge of a suite; `following` is the command that it is asked by.
+
+    Raises ConfigurationError where its file or its config is in error.
+    """
     from evalgate.evaluators.models import Models as JudgeModels
-    from evalgate.evaluators.registry import judge
+    from evalgate.evaluators.registry import judge, preference
     from evalgate.gate.judging import ChosenJudge
+    from evalgate.suite.judges import PREFERENCES
 
-    looked_at, runner = judge(evaluator, root=suite.root, environ=environ, models=JudgeModels())
-    chosen = ChosenJudge(
-        suite=suite,
-        evaluator=evaluator,
-        scores=dict(looked_at.scores),
-        direction=runner.spec.direction,
-        ordered=looked_at.steps,
-    )
+    pairs = preference(evaluator, root=suite.root, environ=environ, models=JudgeModels())
+    if pairs is not None:
+        chosen = ChosenJudge(
+            suite=suite,
+            evaluator=evaluator,
+            scores=dict(PREFERENCES),
+            direction=pairs.spec.direction,
+            ordered=True,
+            pairwise=True,
+        )
+    else:
+        looked_at, runner = judge(evaluator, root=suite.root, environ=environ, models=JudgeModels())
+        chosen = ChosenJudge(
+            suite=suite,
+            evaluator=evaluator,
+            scores=dict(looked_at.scores),
+            direction=runner.spec.direction,
+            ordered=looked_at.steps,
+        )
 
-    @asynccontextmanager
-    async def started(stop: Callable[[], None]) -> AsyncIterator[tuple[EvaluatorRunner, EvaluatorRunner]]:
-        models = Models(config, choice=cache, stop=stop, log=log)
-        asked = JudgeModels(endpoints=models.endpoints(config.endpoints), sender=models.sender)
-        both = [
+    def made(asked: JudgeModels) -> list[EvaluatorRunner | PairRunner]:
+        one = preference(evaluator, root=suite.root, environ=environ, models=asked)
+        if one is not None:
+            return [one]
+        return [
             judge(evaluator, root=suite.root, environ=environ, models=asked, reverse=reverse)[1]
             for reverse in (False, True)
         ]
+
+    @asynccontextmanager
+    async def started(stop: Callable[[], None]) -> AsyncIterator[list[EvaluatorRunner | PairRunner]]:
+        models = Models(config, choice=cache, stop=stop, log=log, goes_on=following)
+        both = made(JudgeModels(endpoints=models.endpoints(config.endpoints), sender=models.sender))
         try:
             for each in both:
                 await each.start()
-            yield both[0], both[1]
+            yield both
             if models.halt.reason is not None:
                 raise MeasurementError(models.halt.reason.message, next_step=models.halt.reason.next_step)
         finally:
@@ -187,11 +209,12 @@ async def evaluator_runners(
     environ: Mapping[str, str],
     *,
     cache: CacheChoice,
+    following: str,
     stop: Callable[[], None],
     log: Callable[[str], None],
-) -> AsyncIterator[list[EvaluatorRunner]]:
+) -> AsyncIterator[list[EvaluatorRunner | PairRunner]]:
     """Start evaluators of a suite outside of a build. Raises MeasurementError where their models stopped answering."""
-    models = Models(config, choice=cache, stop=stop, log=log)
+    models = Models(config, choice=cache, stop=stop, log=log, goes_on=following)
     runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
     made = [runners.evaluator(suite, evaluator) for evaluator in evaluators]
     try:

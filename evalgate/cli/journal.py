@@ -21,12 +21,13 @@ def command() -> None:
 @command.command("list")
 @journal_option
 def listing(journal: Path | None) -> int:
-    """List the recorded builds and noise studies, the latest first."""
+    """List the recorded builds, noise studies and baselines that were set, the latest first."""
     from evalgate.cli.builds import journal_path
     from evalgate.journal.store import Journal
 
     with Journal(journal_path(journal), create=False) as store:
-        builds = sorted((*store.builds(trials=True), *store.studies()), key=lambda build: -build.id)
+        listed = (*store.builds(trials=True), *store.studies(), *store.held_baselines())
+        builds = sorted(listed, key=lambda build: -build.id)
     states = [_state(build) for build in builds]
     width = max(map(len, states), default=0)
     for build, state in zip(builds, states, strict=True):
@@ -41,6 +42,8 @@ def _state(build: BuildRow) -> str:
     """Return what a build is good for: only one that is complete and no sample or trial can be a baseline by itself."""
     if build.study_runs is not None:
         return f"noise, {build.study_runs} runs{'' if build.complete else ', unfinished'}"
+    if build.stores:
+        return f"baseline{'' if build.complete else ', unfinished'}"
     if not build.complete:
         return "unfinished"
     if build.trial is not None:
@@ -59,7 +62,7 @@ def _state(build: BuildRow) -> str:
 def export(build: int | None, target: Path, journal: Path | None) -> int:
     """Write BUILD (default: the latest complete one) as a journal of its own, to decide or compare with elsewhere.
 
-    A noise study has an id among the builds and is written the same way.
+    A noise study and a baseline that was set have ids among the builds and are written the same way.
     """
     from evalgate.cli.builds import chosen, journal_path
     from evalgate.journal.store import Journal
@@ -67,11 +70,14 @@ def export(build: int | None, target: Path, journal: Path | None) -> int:
 
     path = journal_path(journal)
     with Journal(path, create=False) as store:
-        study = build is not None and store.build(build).study_runs is not None
-        build_id = build if build is not None and study else chosen(store, build)
+        row = None if build is None else store.build(build)
+        study = row is not None and row.study_runs is not None
+        build_id = row.id if row is not None and (study or row.stores) else chosen(store, build)
     export_build(path, build_id, target)
     if study:
         click.echo(f"noise study {build_id} written to {target}; see it: evalgate noise --show --journal {target}")
+    elif row is not None and row.stores:
+        click.echo(f"baseline {build_id} written to {target}; see it: evalgate baseline history --journal {target}")
     else:
         click.echo(f"build {build_id} written to {target}; compare with it: baseline: file:{target.name}")
     return 0

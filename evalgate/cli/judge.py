@@ -94,11 +94,20 @@ def validate(
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     suite, evaluator = choose(whole_suites(loaded, suites, tree=tree_of(environ)), name)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
-    runners = judge_runners(suite, evaluator, loaded.config, environ, cache=choice, log=lambda line: None)  # noqa: ARG005
     following = f"evalgate judge validate {labels} --suite {suite.name} --judge {evaluator.label}"
-    answers = read_labelled(labels, list(runners.chosen.scores), following=following)
+    runners = judge_runners(
+        suite,
+        evaluator,
+        loaded.config,
+        environ,
+        cache=choice,
+        following=following,
+        log=lambda line: None,  # noqa: ARG005
+    )
+    chosen = runners.chosen
+    answers = read_labelled(labels, list(chosen.scores), following=following, pairwise=chosen.pairwise)
     asked = _asked(answers, runners, repetitions, following, quiet=quiet or as_json)
-    found = conclude(runners.chosen, asked.answers, loaded.config.policy)
+    found = conclude(chosen, asked.answers, loaded.config.policy)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     info = ValidationInfo(
         name=evaluator.label,
@@ -106,11 +115,13 @@ def validate(
         judge=evaluator.judge or "",
         models=evaluator.models,
         repetitions=evaluator.repetitions,
-        fingerprint=runners.chosen.fingerprint,
+        pairwise=chosen.pairwise,
+        fingerprint=chosen.fingerprint,
         file=labels.name,
         created_at=now,
         evalgate_version=__version__,
         calls=asked.calls,
+        from_cache=asked.from_cache,
         input_tokens=asked.input_tokens,
         output_tokens=asked.output_tokens,
         cost=asked.cost,
@@ -118,7 +129,7 @@ def validate(
     report = validation_json(found, info)
     if found.measured:
         with Journal(journal_path(journal)) as store:
-            keep(store, runners.chosen, answers, found, file=labels.name, now=now, report=report)
+            keep(store, chosen, answers, found, file=labels.name, now=now, report=report)
     _print(report, environ, as_json=as_json, everything=everything)
     return 0 if found.trusted else 1 if found.measured else _MEASURED_BADLY
 
@@ -220,6 +231,7 @@ async def _tried(  # noqa: PLR0917 - one call, of what the command was given
             config,
             environ,
             cache=cache,
+            following="evalgate judge try",
             stop=lambda: None,
             log=lambda line: click.echo(line, err=True),
         ) as runners:
@@ -241,11 +253,13 @@ async def _ask(
     answers: list[Labelled], runners: JudgeRunners, repetitions: int, tell: Callable[[int, int], None]
 ) -> Asked | None:
     from evalgate.cli.signals import soft_stop
+    from evalgate.engine.ports import PairRunner
     from evalgate.gate.judging import ask
 
     stop = asyncio.Event()
     with soft_stop(stop):
-        async with runners.started(stop.set) as (runner, reverse):
+        async with runners.started(stop.set) as (runner, *told_in_reverse):
+            reverse = next((each for each in told_in_reverse if not isinstance(each, PairRunner)), None)
             return await ask(answers, runner, reverse, draws=repetitions, stop=stop, tell=tell)
 
 

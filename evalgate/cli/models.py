@@ -41,7 +41,8 @@ class CacheChoice:
 class Models:
     """The one transport of a build, with all that stands above it. Nothing is opened before it is needed.
 
-    `before` is what the build has paid for already; `stop` ends the run, for which `halt` then has the reason.
+    `before` is what the build has paid for already; `stop` ends the run, for which `halt` then has the reason, and
+    `goes_on` is the command that then goes on.
     """
 
     def __init__(
@@ -52,9 +53,10 @@ class Models:
         stop: Callable[[], None],
         log: Callable[[str], None],
         before: Spent | None = None,
+        goes_on: str = "evalgate run --resume",
     ) -> None:
         self._config, self._choice, self._log = config, choice, log
-        self.halt = Halt(stop)
+        self.halt = Halt(stop, goes_on=goes_on)
         self._purse = Purse(config.budget, self.halt, before=before or Spent(), log=log)
         self._prices = Prices(config.prices)
         self._proxy: Proxy | None = None

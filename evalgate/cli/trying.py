@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from evalgate.cli.builds import cache_path, head, tree_of
+from evalgate.cli.builds import head, tree_of
 from evalgate.cli.models import CacheChoice
 from evalgate.cli.run import supervised
 from evalgate.errors import Interrupted, MeasurementError
@@ -50,14 +50,20 @@ def prepared(
     ]
 
 
-def run_trials(trials: list[Trial], store: Journal, environ: Mapping[str, str], *, quiet: bool) -> dict[str, int]:
-    """Run each and return its build. What is recorded already is used, what was interrupted goes on.
+def run_trials(
+    trials: list[Trial], store: Journal, environ: Mapping[str, str], *, cache: CacheChoice, quiet: bool
+) -> dict[str, int]:
+    """Run each and return its build. What is recorded already is used unless `cache` asks for fresh answers.
+
+    What was interrupted goes on.
 
     Raises Interrupted where a signal stopped it.
     """
     builds: dict[str, int] = {}
     for number, trial in enumerate(trials, start=1):
         made = made_already(trial.request, store)
+        if made is not None and made.complete and cache.fresh:
+            made = None
         if made is not None and made.complete:
             _say(f"{trial.name} ({number} of {len(trials)}): recorded already, build {made.build}", quiet=quiet)
             builds[trial.name] = made.build
@@ -69,7 +75,7 @@ def run_trials(trials: list[Trial], store: Journal, environ: Mapping[str, str], 
                     trial.request,
                     store,
                     environ,
-                    cache=CacheChoice(path=cache_path(None)),
+                    cache=cache,
                     quiet=quiet,
                     resume=made.build if made else None,
                 )
@@ -77,7 +83,8 @@ def run_trials(trials: list[Trial], store: Journal, environ: Mapping[str, str], 
         except asyncio.CancelledError:
             raise _interrupted(trial.name) from None
         if ended.halted is not None:
-            raise MeasurementError(f"{trial.name}: {ended.halted.message}", next_step=_STEP)
+            step = ended.halted.next_step if cache.replay else _STEP
+            raise MeasurementError(f"{trial.name}: {ended.halted.message}", next_step=step)
         if not ended.complete:
             raise _interrupted(trial.name)
         builds[trial.name] = ended.build

@@ -78,7 +78,7 @@ def describe(
         baseline_mean=_mean(metric.baseline, metric.scale) if metric.baseline is not None else None,
         low=spec.low,
         high=spec.high,
-        binary=metric.binary,
+        binary=metric.binary and not metric.pairwise,
         missing=_missing(metric),
         # Where nobody answered, what the answers might have been is no news.
         missing_could_change=words.missing_could_change(
@@ -91,9 +91,11 @@ def describe(
         detectable_from=source,
         regressed=regressed,
         improved=improved,
-        distribution=distribution(of.evidence, metric),
+        # Who won how many is said in its notes.
+        distribution=None if metric.pairwise else distribution(of.evidence, metric),
         notes=tuple(notes(of, compared, family)),
         corrected=corrected(of),
+        preferences=of.evidence.preferences,
     )
 
 

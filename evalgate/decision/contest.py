@@ -79,6 +79,8 @@ class SuiteContest:
     contenders: tuple[Contender, ...]
     notes: tuple[str, ...] = ()
     """Sentences about what was left aside so that like is compared with like."""
+    warnings: tuple[str, ...] = ()
+    """What makes its claims less sure than they say, as sentences."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -154,6 +154,8 @@ class SuiteResult:
     pairs: tuple[Pair, ...]
     winner: Winner
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    """What makes its claims less sure than they say, as sentences."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -96,6 +96,27 @@ class Judged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Preferences:
+    """What a judge of pairs said: pairs by who was preferred, and how its votes went with the order.
+
+    `asked` votes were each made in both orders; `first` of them preferred what was shown first in either, `second` what
+    was shown second: those count as ties.
+    """
+
+    candidate: int
+    ties: int
+    baseline: int
+    asked: int
+    first: int
+    second: int
+
+    @property
+    def pairs(self) -> int:
+        """How many pairs there are."""
+        return self.candidate + self.ties + self.baseline
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CheckEvidence:
     """One check: its rules, its evaluator, and the scores of both sides (no baseline: None)."""
 
@@ -112,6 +133,8 @@ class CheckEvidence:
     """None: its evaluator is no judge."""
     noise: KnownNoise | None = None
     """None: no noise study of this baseline, these examples and these evaluators was known when it was recorded."""
+    preferences: Preferences | None = None
+    """Its evaluator is a judge of pairs, and what it said. None: it is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -40,18 +40,21 @@ def nothing_gates(suite: SuiteEvidence, policy: Policy) -> Told | None:
 def distrust(check: CheckEvidence, suite: str, policy: Policy) -> str | None:
     """Return why a check's evaluator is a judge that is not trusted, and what to do; None where it is, or no judge."""
     judge = check.judge
-    if judge is None:
-        return None
-    following = f"`evalgate judge validate LABELS --suite {suite} --judge {check.name}`"
-    if judge.known is None:
+    return None if judge is None else untrusted(check.name, judge.known, suite, policy)
+
+
+def untrusted(name: str, known: KnownJudge | None, suite: str, policy: Policy) -> str | None:
+    """Return why the judge `name` is not trusted by what is `known` of it, and what to do; None where it is."""
+    following = f"`evalgate judge validate LABELS --suite {suite} --judge {name}`"
+    if known is None:
         return (
-            f"{check.name} is the verdict of a judge that, as it is now, nobody has held to human labels: how often it"
+            f"{name} is the verdict of a judge that, as it is now, nobody has held to human labels: how often it"
             f" is wrong is not known. {following} finds out."
         )
-    if judge.known.kappa is not None and judge.known.kappa_low >= policy.min_kappa:
+    if known.kappa is not None and known.kappa_low >= policy.min_kappa:
         return None
     return (
-        f"{check.name} is the verdict of a judge that {_short(judge.known, policy)}. `evalgate judge show {check.name}`"
+        f"{name} is the verdict of a judge that {_short(known, policy)}. `evalgate judge show {name}`"
         " lists where it differs from people; mend its prompt, or label more answers."
     )
 

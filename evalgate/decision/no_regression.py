@@ -164,6 +164,7 @@ def _outcome(part: _Part) -> _Outcome:
         told = words.failed(
             compared,
             binary=part.differences.binary,
+            pairwise=part.of.metric.pairwise,
             label=part.of.label,
             columns=family.columns,
             checks=family.checks,

@@ -26,6 +26,8 @@ def notes(of: View, compared: Comparison | None, family: Family) -> Iterator[str
     """Yield the sentences: none of them changes a verdict."""
     if compared is None:
         return
+    if of.evidence.preferences is not None:
+        yield words.preferences(of.evidence.preferences, of.label)
     span = _span(of)
     if span is not None:
         low, high = span
@@ -40,7 +42,7 @@ def _span(of: View) -> tuple[float, float] | None:
     None where all scores are one end of the range: everything passed, or nothing did.
     """
     scale, evidence = of.metric.scale, of.evidence
-    if not scale.declared or len(of.layout.example_ids) < _ENOUGH:
+    if not scale.declared or evidence.evaluator.pairwise or len(of.layout.example_ids) < _ENOUGH:
         return None
     seen = [
         side.values[(side.cells == Cell.SCORED) & are_scores(evidence.evaluator, side.values)]

@@ -74,7 +74,8 @@ def flip_rate(of: View, differences: Differences) -> tuple[float, str]:
     if of.evidence.noise is not None:
         return of.evidence.noise.flip, of.evidence.noise.source
     for side, name in ((of.metric.baseline, of.label), (of.metric.candidate, "the candidate")):
-        within = _variance_within(side) if side is not None else None
+        # What a pair scores one side it takes from the other: neither varies by itself.
+        within = _variance_within(side) if side is not None and not of.evidence.evaluator.pairwise else None
         if within is not None:
             return 2 * within, f"the repetitions of {name}"
     return float((differences.values**2).mean()), OWN_CHANGES

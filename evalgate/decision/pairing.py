@@ -29,7 +29,7 @@ class Pairs:
     """Where everything used of that side is the task's own error: it has no score to show."""
     baseline_failed: NDArray[np.bool_]
     binary: bool
-    """Whether every difference is that of two single pass/fail answers."""
+    """Whether every difference is that of two single pass/fail answers, or of one pair that a judge compared."""
 
     @property
     def paired(self) -> NDArray[np.bool_]:
@@ -69,8 +69,14 @@ def pair(metric: Metric, *, every_answer: bool = False) -> Pairs | None:
         repetitions=repetitions,
         candidate_failed=_only_errors(candidate, used[0]),
         baseline_failed=_only_errors(baseline, used[1]),
-        binary=metric.binary and all(bool(np.all(side.sum(axis=1) <= 1)) for side in used),
+        binary=(metric.binary or _won_or_lost(metric)) and all(bool(np.all(side.sum(axis=1) <= 1)) for side in used),
     )
+
+
+def _won_or_lost(metric: Metric) -> bool:
+    """Return whether a judge of pairs scored them, each won, tied or lost: a difference is 1, 0 or −1 then."""
+    scores = metric.candidate.shares[metric.candidate.answered]
+    return metric.pairwise and bool(np.isin(scores, (0.0, 0.5, 1.0)).all())
 
 
 def _only_errors(side: Answers, used: NDArray[np.bool_]) -> NDArray[np.bool_]:

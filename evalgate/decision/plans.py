@@ -47,6 +47,7 @@ class SuitePlan:
     clusters: int | None
     repetitions: int
     evaluators: int
+    """Those that score each run by itself."""
     sides: tuple[SidePlan, ...]
     checks: tuple[CheckPlan, ...]
     ratios: tuple[RatioPlan, ...] = ()
@@ -64,11 +65,19 @@ class SuitePlan:
     """None where no build is known that called any."""
     confirming: ModelsPlan | None = None
     """What models would take of a confirmation."""
+    pairwise: int = 0
+    """How many judges are shown an answer of each side."""
 
     @property
     def runs(self) -> int:
         """How many runs there will be, each one call of the task."""
         return sum(side.runs for side in self.sides)
+
+    @property
+    def evaluations(self) -> int:
+        """How many evaluations, if every run answers: of each run, and of the pairs that the candidate's are in."""
+        pairs = sum(side.runs for side in self.sides if side.side is Side.CANDIDATE)
+        return self.runs * self.evaluators + pairs * self.pairwise
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +100,7 @@ class BuildPlan:
     @property
     def evaluations(self) -> int:
         """How many evaluations, if every run answers."""
-        return sum(suite.runs * suite.evaluators for suite in self.suites)
+        return sum(suite.evaluations for suite in self.suites)
 
     @property
     def seconds(self) -> float | None:

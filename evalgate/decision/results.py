@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from evalgate.decision.distribution import Distribution
+from evalgate.decision.evidence import Preferences
 from evalgate.records import Verdict
 from evalgate.stats.summary import Summary
 from evalgate.suite.checks import Unmeasurable
@@ -179,6 +180,8 @@ class CheckDecision:
     """Sentences that change no verdict: what looks wrong with the scores, what a check that decides nothing shows."""
     corrected: Correction | None = None
     """Of a judge, where people labelled answers of both sides."""
+    preferences: Preferences | None = None
+    """Of a judge of pairs: who was preferred how often, and how its votes went with the order."""
     accepted: Accepted | None = None
     """Where it failed and somebody wrote that this is meant. The verdict stays FAIL."""
 

@@ -113,6 +113,8 @@ class Metric:
     scale: Scale
     candidate: Answers
     baseline: Answers | None
+    pairwise: bool = False
+    """A judge scored pairs: what the one side gets, the other lacks."""
 
     @property
     def binary(self) -> bool:
@@ -133,7 +135,8 @@ class Metric:
         share, other = self.scale.worst, self.scale.best
         if fill in {Fill.FAVOUR, Fill.CANDIDATE_BEST}:
             share, other = other, share
-        keeps = self.baseline is None or fill in {Fill.CANDIDATE_BEST, Fill.CANDIDATE_WORST}
+        alone = fill in {Fill.CANDIDATE_BEST, Fill.CANDIDATE_WORST} and not self.pairwise
+        keeps = self.baseline is None or alone
         baseline = self.baseline if keeps or self.baseline is None else self.baseline.filled(other)
         return replace(self, candidate=self.candidate.filled(share), baseline=baseline)
 
@@ -148,7 +151,12 @@ def read_metric(check: CheckEvidence, order: NDArray[np.intp]) -> Metric:
     seen = np.concatenate([scores[scored] for scores, scored, _ in sides])
     scale = _scale(check.evaluator, seen)
     candidate, *baseline = [_answers(scale, *side) for side in sides]
-    return Metric(scale=scale, candidate=candidate, baseline=baseline[0] if baseline else None)
+    return Metric(
+        scale=scale,
+        candidate=candidate,
+        baseline=baseline[0] if baseline else None,
+        pairwise=check.evaluator.pairwise,
+    )
 
 
 def _checked(

@@ -162,6 +162,7 @@ def _suite(
         pairs=pairs,
         winner=winner,
         notes=suite.notes,
+        warnings=suite.warnings,
     )
 
 

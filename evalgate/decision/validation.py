@@ -23,7 +23,11 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgedAnswer:
-    """One labelled answer with every verdict on it: `verdicts` in draws, `reversed_` with the labels in reverse."""
+    """One labelled answer with every verdict on it.
+
+    `verdicts` in draws; `orders` with the labels named in their order and in reverse, or, of a pair, with the
+    candidate's answer shown first and second.
+    """
 
     id: str
     input: Json
@@ -33,7 +37,9 @@ class JudgedAnswer:
     label: str | None
     """What most people said; None where they are split."""
     verdicts: tuple[Verdict, ...]
-    reversed_: Verdict
+    orders: tuple[Verdict, Verdict]
+    other: Json = None
+    """Of a pair, the baseline's answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +53,8 @@ class Disagreement:
     people: str
     judge: str
     explanation: str | None
+    other: Json = None
+    """Of a pair, the baseline's answer; `answer` is the candidate's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,6 +101,7 @@ def validated(
     alpha: float,
     min_kappa: float,
     max_missing: float,
+    pairwise: bool = False,
 ) -> Validation:
     """Return what the verdicts say of the judge. `scores` are of its labels; `examples` is the suite's size."""
     labels = tuple(scores)
@@ -102,10 +111,11 @@ def validated(
     found = examine(
         people=np.array([number[str(answer.label)] for answer in usable], dtype=np.int64),
         judged=_numbers([answer.verdicts for answer in usable], number),
-        reversed_=_numbers([(answer.reversed_,) for answer in usable], number)[:, 0],
+        orders=_numbers([answer.orders for answer in usable], number),
         shares=shares,
-        lengths=np.array([len(_text(answer.answer)) for answer in usable], dtype=np.float64),
+        lengths=np.array([_length(answer) for answer in usable], dtype=np.float64),
         ordered=ordered,
+        longer_than=0.0 if pairwise else None,
     )
     return Validation(
         labels=labels,
@@ -161,6 +171,7 @@ def _disagreements(answers: Sequence[JudgedAnswer]) -> list[Disagreement]:
             people=str(answer.label),
             judge=first.label,
             explanation=first.explanation,
+            other=answer.other,
         )
         for answer in answers
         if (first := answer.verdicts[0]).label is not None and first.label != answer.label
@@ -170,6 +181,11 @@ def _disagreements(answers: Sequence[JudgedAnswer]) -> list[Disagreement]:
 def _failures(answers: Sequence[JudgedAnswer]) -> tuple[str, ...]:
     said = (answer.verdicts[0] for answer in answers)
     return tuple(dict.fromkeys(verdict.explanation or "no verdict" for verdict in said if verdict.label is None))
+
+
+def _length(answer: JudgedAnswer) -> int:
+    """Return how long an answer is; of a pair, how much longer the candidate's is than the baseline's."""
+    return len(_text(answer.answer)) - (0 if answer.other is None else len(_text(answer.other)))
 
 
 def _text(value: Json) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from evalgate.decision.evidence import Preferences
 from evalgate.decision.results import Comparison, Interval
 from evalgate.records import Verdict
 
@@ -87,8 +88,12 @@ def some(names: Sequence[str]) -> str:
     return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown
 
 
-def split(compared: Comparison, *, binary: bool, label: str) -> str:
+def split(compared: Comparison, *, binary: bool, label: str, pairwise: bool = False) -> str:
     """Return which way the examples went."""
+    if pairwise:
+        return (
+            f"The judge prefers {label} in {count(compared.worse, 'example')} and the candidate in {compared.better:,}."
+        )
     other = f"{compared.better:,}" if compared.better else "none"
     if binary:
         fail = "now fails" if compared.worse == 1 else "now fail"
@@ -98,16 +103,37 @@ def split(compared: Comparison, *, binary: bool, label: str) -> str:
     return f"{count(compared.worse, 'example')} {score} worse than on {label}; {other} {other_score} better."
 
 
-def failed(compared: Comparison, *, binary: bool, label: str, columns: int, checks: int) -> Told:
+def failed(
+    compared: Comparison, *, binary: bool, label: str, columns: int, checks: int, pairwise: bool = False
+) -> Told:
     """Return the words of a regression."""
     where = f" ({span(compared.interval)})" if compared.interval else ""
     happens = times_in_100(compared.p_adjusted if compared.p_adjusted is not None else 1.0)
+    way = split(compared, binary=binary, label=label, pairwise=pairwise)
     return Told(
         reason=(
-            f"{split(compared, binary=binary, label=label)} That is a drop of {points(compared.delta)}{where}."
+            f"{way} That is a drop of {points(compared.delta)}{where}."
             f" If this change did nothing, a split this lopsided in {among(columns, checks)} would happen {happens}."
         ),
         next_step="look at the examples that got worse: `evalgate show`",
+    )
+
+
+def preferences(said: Preferences, label: str) -> str:
+    """Return who was preferred how often, and how the judge's votes went with the order of the answers."""
+    tied = "is a tie" if said.ties == 1 else "are ties"
+    text = (
+        f"Of {count(said.pairs, 'pair')} of answers it prefers the candidate's in {said.candidate:,} and that of"
+        f" {label} in {said.baseline:,}; {said.ties:,} {tied}."
+    )
+    if not said.asked:
+        return f"{text} It was asked about none of them: the answers are the same, or a side has none."
+    votes = f"{count(said.asked, 'vote')} in both orders"
+    if not said.first + said.second:
+        return f"{text} No preference of {votes} went with the order."
+    return (
+        f"{text} Of {votes}, {said.first:,} preferred whatever stood first and {said.second:,} whatever stood second,"
+        " which are ties."
     )
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from evalgate.engine.ports import EvaluatorRunner, Recorder
 from evalgate.engine.turns import in_turn
@@ -56,7 +56,12 @@ async def measure(works: Iterable[Work], effects: Effects) -> bool:
     A stop lets runs in flight end within a grace, then cancels them. Errors of the journal end everything and are
     raised as they are.
     """
-    everything = asyncio.create_task(_all(tuple(works), effects))
+    return await until_stopped(_all(tuple(works), effects), effects)
+
+
+async def until_stopped(work: Coroutine[Any, Any, None], effects: Effects) -> bool:
+    """Do it, unless `effects.stop` comes first: what is in flight then has a grace. Returns whether it was done."""
+    everything = asyncio.create_task(work)
     stopped = asyncio.create_task(effects.stop.wait())
     try:
         await asyncio.wait({everything, stopped}, return_when=asyncio.FIRST_COMPLETED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from evalgate.records import Evaluation, EvaluatorSpec, Example, Subject, TaskOutcome
 
@@ -40,6 +40,24 @@ class EvaluatorRunner(Protocol):
 
     async def evaluate(self, subject: Subject) -> Evaluation:
         """Score one run. Never raises: an evaluator's error is the evaluation's `failure`."""
+
+    async def close(self) -> None:
+        """Stop whatever it started. May be called twice."""
+
+
+@runtime_checkable
+class PairRunner(Protocol):
+    """A judge that says which of two answers to one example is the better, ready to be asked."""
+
+    spec: EvaluatorSpec
+    concurrency: int
+    """Pairs that it can look at at once without being slower for it."""
+
+    async def start(self) -> None:
+        """Load it. Raises ConfigurationError when it does not load."""
+
+    async def prefer(self, candidate: Subject, baselines: Sequence[Subject]) -> Evaluation:
+        """Score the candidate's run against runs of the baseline. Never raises: an error is a `failure`."""
 
     async def close(self) -> None:
         """Stop whatever it started. May be called twice."""

@@ -22,6 +22,7 @@ from evalgate.suite import evaluators as declared
 
 if TYPE_CHECKING:
     from evalgate.evaluators.judge.measure import JudgeMeasure
+    from evalgate.evaluators.judge.preference import PreferenceRunner
 
 ALONE: Final[dict[type[declared.Parameters], Callable[..., Measure]]] = {
     declared.ExactMatch: ExactMatchMeasure,
@@ -49,18 +50,33 @@ WITH_ROOT: Final[dict[type[declared.Parameters], Callable[..., Measure]]] = {
 
 def build(
     evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str], models: Models | None = None
-) -> MeasureRunner:
-    """Return what scores by `evaluator`, not yet started: an EvaluatorRunner.
+) -> MeasureRunner | PreferenceRunner:
+    """Return what scores by `evaluator`, not yet started: an EvaluatorRunner, or a PairRunner for a judge of pairs.
 
     `root` is the suite's directory, `environ` the environment of which workers see what is safe and what is named;
     `models` is where judges find theirs, and may be left out where nothing is started.
     Raises ConfigurationError where the config contradicts its kind.
     """
     if evaluator.judge is not None:
-        return judge(evaluator, root=root, environ=environ, models=models or Models())[1]
+        return (
+            preference(evaluator, root=root, environ=environ, models=models or Models())
+            or judge(evaluator, root=root, environ=environ, models=models or Models())[1]
+        )
     measure = _measure(evaluator, root, environ)
     spec = spec_of(evaluator, measure)
     return MeasureRunner(measure, spec=spec, mapping=evaluator.input_mapping, labels=evaluator.scores)
+
+
+def preference(
+    evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str], models: Models
+) -> PreferenceRunner | None:
+    """Return a judge that is shown two answers; None for every other one."""
+    from evalgate.evaluators.judge.pair_prompts import is_pairwise
+    from evalgate.evaluators.judge.preference import PreferenceRunner
+
+    if evaluator.judge is None or not is_pairwise(evaluator.judge, root):
+        return None
+    return PreferenceRunner(evaluator, root=root, environ=environ, models=models)
 
 
 def judge(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evalgate.decision.contest import Compared, Contender, Contest, LeftOut, SuiteContest
@@ -11,6 +11,7 @@ from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.recorded import Answered, Entrant
 from evalgate.gate.reports import units_of
 from evalgate.records import Direction
+from evalgate.suite.checks import Check
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +39,7 @@ def make_contest(entrants: Sequence[Entrant], asked: Asked) -> Contest:
     able = [chosen, *(each for each in entrants if each is not chosen and each.obstacle is None)]
     suites = []
     for name in _suites(chosen, entrants, asked.suites):
-        suite = _suite(name, able, asked.metric, left_out)
+        suite = _suite(name, able, asked.metric, left_out, strict=chosen.policy.require_validated)
         if suite is not None:
             suites.append(suite)
     if not suites:
@@ -86,12 +87,24 @@ def _suites(chosen: Entrant, entrants: Sequence[Entrant], wanted: tuple[str, ...
     return [name for name in chosen.answered if not wanted or name in wanted]
 
 
-def _suite(name: str, able: Sequence[Entrant], metric: str | None, left_out: list[LeftOut]) -> SuiteContest | None:
-    """Return one suite with everyone who answered it like the chosen one; None where nobody else did."""
+def _suite(
+    name: str,
+    able: Sequence[Entrant],
+    metric: str | None,
+    left_out: list[LeftOut],
+    *,
+    strict: bool,
+) -> SuiteContest | None:
+    """Return one suite with everyone who answered it like the chosen one; None where nobody else did.
+
+    `strict`: what a judge says that is not trusted proves nothing.
+    """
     chosen = able[0].answered[name]
-    quality = _metric(name, chosen, metric)
+    held = frozenset(chosen.distrusted) if strict else frozenset[str]()
+    quality = _metric(name, chosen, metric, held)
     if quality is None:
-        left_out.append(LeftOut(name=able[0].name, suite=name, reason="No check of it gates, so there is no quality."))
+        why = " ".join(_warnings(chosen, held)) if held else "No check of it gates, so there is no quality."
+        left_out.append(LeftOut(name=able[0].name, suite=name, reason=why))
         return None
     shared = set(chosen.contents)
     taking_part = [able[0]]
@@ -104,15 +117,27 @@ def _suite(name: str, able: Sequence[Entrant], metric: str | None, left_out: lis
             taking_part.append(each)
     if len(taking_part) < 2:
         return None
-    return _contest(name, quality, taking_part, tuple(sorted(shared)))
+    return _contest(name, quality, taking_part, tuple(sorted(shared)), held)
 
 
-def _metric(name: str, chosen: Answered, wanted: str | None) -> str | None:
+def _warnings(chosen: Answered, held: frozenset[str]) -> Iterator[str]:
+    """Yield why judges of checks that gate are not trusted."""
+    for name, check in chosen.suite.checks.items():
+        if check.gating and name in chosen.distrusted:
+            shown = " It proves nothing here (`require_validated`)." if name in held else ""
+            yield f"{chosen.distrusted[name]}{shown}"
+
+
+def _metric(name: str, chosen: Answered, wanted: str | None, held: frozenset[str]) -> str | None:
     """Return the check that quality is judged by: the one asked for, else the first that gates."""
     gating = [
         check
         for check, rules in chosen.suite.checks.items()
-        if rules.gating and check in chosen.specs and chosen.specs[check].direction is not Direction.NEUTRAL
+        if rules.gating
+        and check in chosen.specs
+        and chosen.specs[check].direction is not Direction.NEUTRAL
+        and not chosen.specs[check].pairwise
+        and check not in held
     ]
     if wanted is not None and wanted not in gating:
         raise ConfigurationError(
@@ -136,11 +161,13 @@ def _common(each: Entrant, chosen: Entrant, name: str, quality: str, shared: set
     return common, None
 
 
-def _contest(name: str, quality: str, taking_part: Sequence[Entrant], shared: tuple[str, ...]) -> SuiteContest:
+def _contest(
+    name: str, quality: str, taking_part: Sequence[Entrant], shared: tuple[str, ...], held: frozenset[str]
+) -> SuiteContest:
     answered = [each.answered[name] for each in taking_part]
     chosen = answered[0]
     repetitions = min(each.repetitions for each in answered)
-    checks, differing = _checks(chosen, name, taking_part)
+    checks, differing = _checks(chosen, name, taking_part, held)
     clusters = chosen.clusters()
     contenders = []
     for each, own in zip(taking_part, answered, strict=True):
@@ -160,14 +187,20 @@ def _contest(name: str, quality: str, taking_part: Sequence[Entrant], shared: tu
         metric=quality,
         contenders=tuple(contenders),
         notes=tuple(notes),
+        warnings=tuple(_warnings(chosen, held)),
     )
 
 
-def _checks(chosen: Answered, suite: str, taking_part: Sequence[Entrant]) -> tuple[tuple[Compared, ...], list[str]]:
+def _checks(
+    chosen: Answered, suite: str, taking_part: Sequence[Entrant], held: frozenset[str]
+) -> tuple[tuple[Compared, ...], list[str]]:
     """Return the checks that everybody was scored in alike, and a sentence for each other one."""
     kept, notes = [], []
     for name, check in chosen.suite.checks.items():
         if name not in chosen.specs:
+            continue
+        if chosen.specs[name].pairwise:
+            notes.append(f"{name} is left out: it says who is better than a build's own baseline, not than the others.")
             continue
         others = [
             each.name
@@ -181,9 +214,18 @@ def _checks(chosen: Answered, suite: str, taking_part: Sequence[Entrant]) -> tup
             )
         else:
             kept.append(
-                Compared(name=name, check=check, evaluator=chosen.specs[name], unit=units_of(chosen.suite).get(name))
+                Compared(
+                    name=name,
+                    check=_shown_only(check) if name in held else check,
+                    evaluator=chosen.specs[name],
+                    unit=units_of(chosen.suite).get(name),
+                )
             )
     return tuple(kept), notes
+
+
+def _shown_only(check: Check) -> Check:
+    return check.model_copy(update={"report_only": True})
 
 
 def _notes(

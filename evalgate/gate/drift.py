@@ -80,7 +80,9 @@ def drift(journal: Journal, names: Sequence[str] | None = None) -> list[Drift]:
     found = entries(journal)[:SINCE]
     pairs: dict[str, tuple[Entry, Entry, int]] = {}
     for suite in dict.fromkeys(name for entry in found for name in entry.experiments):
-        of_suite = [entry for entry in found if suite in entry.experiments]
+        # Of a commit that was set again, the latest time: it is one baseline.
+        of_suite = [*{entry.build.commit: entry for entry in reversed(found) if suite in entry.experiments}.values()]
+        of_suite.sort(key=lambda entry: -entry.build.id)
         if (names is None or suite in names) and len(of_suite) > 1:
             pairs[suite] = (of_suite[0], of_suite[-1], len(of_suite))
     if not pairs:

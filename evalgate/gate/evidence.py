@@ -33,6 +33,7 @@ from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
 from evalgate.gate.accepted_evidence import recorded_acceptances
 from evalgate.gate.judge_evidence import judged
+from evalgate.gate.preferences import of_pairs
 from evalgate.gate.resources import resource_evidence
 from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
@@ -231,7 +232,10 @@ def _suite(
         dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
         example_ids=ids,
         checks=tuple(
-            replace(check, labels=labels.get(check.name)) for check in _checks(suite, by_side, sides, len(ids), known)
+            of_pairs(journal, check, by_side, drawn.draws)
+            if check.evaluator.pairwise
+            else replace(check, labels=labels.get(check.name))
+            for check in _checks(suite, by_side, sides, len(ids), known)
         ),
         resources=resource_evidence(journal, suite, by_side, index, names=names),
         clusters=grouped.clusters,

@@ -197,12 +197,22 @@ def _holders(journal: Journal, first: ExperimentRow, task: str) -> Iterable[Expe
 
 
 def scored_alike(stored: ExperimentRow, now: Scoring) -> list[str]:
-    """Return the evaluators whose stored scores are what they would give now, for certain."""
+    """Return the evaluators whose stored scores are what they would give now, for certain.
+
+    A judge of pairs is none of them: what it said was of other pairs.
+    """
     versions = {spec.name: spec.version for spec in stored.specs}
-    same = {spec.name for spec in now.specs if versions.get(spec.name) == spec.version}
+    same = {spec.name for spec in now.specs if versions.get(spec.name) == spec.version and not spec.pairwise}
     if not stored.scorers and stored.evaluators == now.evaluators:
         return [name for name in now.scorers if name in same]  # recorded before each evaluator's own fingerprint was
     return [name for name, digest in now.scorers.items() if name in same and stored.scorers.get(name) == digest]
+
+
+def unscored(journal: Journal, row: ExperimentRow) -> dict[str, int]:
+    """Return how many stored answers each evaluator has to score anew, those that have any."""
+    answers, scored = journal.scored_answers(row.id, samples(row.repetitions))
+    alone = [name for name in row.scorers if name not in {spec.name for spec in row.specs if spec.pairwise}]
+    return {name: answers - scored.get(name, 0) for name in alone if scored.get(name, 0) < answers}
 
 
 def scored_again(journal: Journal, found: Found, task: str, now: Scoring) -> dict[str, int]:
@@ -211,7 +221,7 @@ def scored_again(journal: Journal, found: Found, task: str, now: Scoring) -> dic
     for part in found.parts:
         alike = {name for row in _holders(journal, part.draw.experiment, task) for name in scored_alike(row, now)}
         for spec in now.specs:
-            if spec.name not in alike:
+            if spec.name not in alike and not spec.pairwise:
                 again[spec.name] = again.get(spec.name, 0) + len(part.examples) * found.repetitions
     return again
 
@@ -228,8 +238,7 @@ def told_of_found(journal: Journal, suite: PreparedSuite, row: ExperimentRow, po
         yield stored_words.damaged(found.damaged, row.label)
     if found.lacking:
         yield stored_words.lacking(found.lacking, found.repetitions)
-    answers, scored = journal.scored_answers(row.id, samples(row.repetitions))
-    if again := {name: answers - scored.get(name, 0) for name in suite.scorers if scored.get(name, 0) < answers}:
+    if again := unscored(journal, row):
         yield stored_words.scored_again(again, row.label)
     if said := _versions(found, suite):
         yield said

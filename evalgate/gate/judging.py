@@ -11,7 +11,7 @@ from typing import Any
 from evalgate import __version__
 from evalgate.canonical import content_hash
 from evalgate.decision.validation import JudgedAnswer, Validation, Verdict, validated
-from evalgate.engine.ports import EvaluatorRunner
+from evalgate.engine.ports import EvaluatorRunner, PairRunner
 from evalgate.errors import ConfigurationError
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.golden.labelled import Labelled
@@ -32,6 +32,8 @@ class ChosenJudge:
     scores: dict[str, float]
     direction: Direction
     ordered: bool
+    pairwise: bool = False
+    """It is shown two answers and says which is the better."""
 
     @property
     def fingerprint(self) -> str:
@@ -45,6 +47,8 @@ class Asked:
 
     answers: tuple[JudgedAnswer, ...]
     calls: int
+    from_cache: int
+    """Calls that the response cache answered."""
     input_tokens: int
     output_tokens: int
     cost: float | None
@@ -90,8 +94,8 @@ def choose(suites: Sequence[PreparedSuite], name: str | None) -> tuple[PreparedS
 
 async def ask(
     answers: Sequence[Labelled],
-    runner: EvaluatorRunner,
-    reverse: EvaluatorRunner,
+    runner: EvaluatorRunner | PairRunner,
+    reverse: EvaluatorRunner | None,
     *,
     draws: int,
     stop: asyncio.Event,
@@ -99,9 +103,11 @@ async def ask(
 ) -> Asked | None:
     """Ask for `draws` verdicts on every answer, and one with the labels named in reverse; None where it was stopped.
 
-    The draws are named judge1, judge2 …: they are none of any build's. `tell` hears (done, of how many).
+    A judge of pairs has no `reverse`: each of its verdicts is asked for in both orders. The draws are named judge1,
+    judge2 …: they are none of any build's. `tell` hears (done, of how many).
     """
-    asked = [(place, draw) for draw in range(draws + 1) for place in range(len(answers))]
+    times = draws + (reverse is not None)
+    asked = [(place, draw) for draw in range(times) for place in range(len(answers))]
     found: dict[tuple[int, int], Evaluation] = {}
     usages: list[tuple[Usage, ...] | None] = []
     waiting = iter(asked)
@@ -110,10 +116,10 @@ async def ask(
         for place, draw in waiting:
             if stop.is_set():
                 return
-            judge = reverse if draw == draws else runner
+            judge = reverse if reverse is not None and draw == draws else runner
             sample = "judge1" if draw == draws else f"judge{draw + 1}"
             with opened_tab(answers[place].id) as tab:
-                found[place, draw] = await judge.evaluate(answers[place].subject(sample))
+                found[place, draw] = await _evaluated(judge, answers[place], sample)
             usages.append(tab.usage())
             tell(len(found), len(asked))
 
@@ -128,10 +134,17 @@ async def ask(
     return Asked(
         answers=tuple(_judged(answer, place, found, draws) for place, answer in enumerate(answers)),
         calls=sum(part.calls for part in parts if not part.from_cache),
+        from_cache=sum(part.calls for part in parts if part.from_cache),
         input_tokens=sum(part.input_tokens for part in parts),
         output_tokens=sum(part.output_tokens for part in parts),
         cost=sum(cost or 0.0 for cost in costs) if known else None,
     )
+
+
+async def _evaluated(judge: EvaluatorRunner | PairRunner, answer: Labelled, sample: str) -> Evaluation:
+    if isinstance(judge, PairRunner):
+        return await judge.prefer(answer.subject(sample), [answer.other(sample)])
+    return await judge.evaluate(answer.subject(sample))
 
 
 def _judged(answer: Labelled, place: int, found: Mapping[tuple[int, int], Evaluation], draws: int) -> JudgedAnswer:
@@ -143,8 +156,20 @@ def _judged(answer: Labelled, place: int, found: Mapping[tuple[int, int], Evalua
         people=answer.labels,
         label=answer.label,
         verdicts=tuple(_verdict(found[place, draw]) for draw in range(draws)),
-        reversed_=_verdict(found[place, draws]),
+        orders=_orders(found[place, 0], found.get((place, draws))),
+        other=None if answer.baseline is None else answer.baseline.output,
     )
+
+
+def _orders(first: Evaluation, reversed_: Evaluation | None) -> tuple[Verdict, Verdict]:
+    """Return the verdict in one order and in the other: of the labels, or of the two answers."""
+    if reversed_ is not None:
+        return _verdict(first), _verdict(reversed_)
+    orders = first.metadata.get("orders")
+    if isinstance(orders, list) and orders:
+        one, other = orders[0]
+        return Verdict(label=str(one)), Verdict(label=str(other))
+    return Verdict(label=None), Verdict(label=None)
 
 
 def _verdict(evaluation: Evaluation) -> Verdict:
@@ -166,6 +191,7 @@ def conclude(judge: ChosenJudge, answers: Sequence[JudgedAnswer], policy: Policy
         alpha=policy.alpha,
         min_kappa=policy.min_kappa,
         max_missing=policy.max_missing,
+        pairwise=judge.pairwise,
     )
 
 
@@ -194,14 +220,18 @@ def keep(
             score=judge.scores[answer.label],
         )
         for answer in answers
-        if answer.label is not None
+        if answer.label is not None and not judge.pairwise  # what people say of a pair is of neither answer alone
     ]
     row = ValidationRow(
         judge=judge.fingerprint,
         name=judge.evaluator.label,
         created_at=now,
         file=file,
-        labels=content_hash([asdict(label) for label in labels]),
+        labels=content_hash(
+            [[answer.id, *answer.labels] for answer in answers]
+            if judge.pairwise
+            else [asdict(label) for label in labels]
+        ),
         evalgate_version=__version__,
         summary=summary,
         report=report,

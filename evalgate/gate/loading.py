@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
-from evalgate.engine.ports import EvaluatorRunner, TaskRunner
+from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.errors import CandidateError
 from evalgate.gate.planning import noise_by_check
 from evalgate.gate.preflight import outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.world import World
 from evalgate.journal.builds import ProblemRow
-from evalgate.records import Side
+from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Policy, Unmeasurable
 
 
@@ -24,8 +24,16 @@ class Loaded:
 
     suite: PreparedSuite
     evaluators: tuple[EvaluatorRunner, ...]
+    """Those that score a run by itself."""
+    preferences: tuple[PairRunner, ...]
+    """The judges that are shown an answer of each side."""
     tasks: dict[Side, TaskRunner]
     problem: ProblemRow | None
+
+    @property
+    def specs(self) -> tuple[EvaluatorSpec, ...]:
+        """Return what is known of every evaluator."""
+        return (*(each.spec for each in self.evaluators), *(each.spec for each in self.preferences))
 
 
 async def load(
@@ -41,7 +49,7 @@ async def load(
     made = []
     strict = policy is not None and policy.on_inconclusive == "fail"
     known = noise_by_check(world.journal, suites) if strict else {}
-    starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner]] = []
+    starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner | PairRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
         specs = [evaluator.spec for evaluator in evaluators]
@@ -66,7 +74,13 @@ async def load(
         elif isinstance(error, BaseException):
             raise error
     return [
-        Loaded(suite=suite, evaluators=evaluators, tasks=tasks, problem=problems.get(suite.name))
+        Loaded(
+            suite=suite,
+            evaluators=tuple(each for each in evaluators if not isinstance(each, PairRunner)),
+            preferences=tuple(each for each in evaluators if isinstance(each, PairRunner)),
+            tasks=tasks,
+            problem=problems.get(suite.name),
+        )
         for suite, evaluators, tasks in made
     ]
 

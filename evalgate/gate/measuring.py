@@ -10,10 +10,12 @@ from typing import Final
 
 from evalgate.decision import redraws
 from evalgate.engine.measure import measure
+from evalgate.engine.pairs import prefer
 from evalgate.engine.work import Answered, Draw, Work
 from evalgate.gate.completing import complete_stored, lacking_runs
 from evalgate.gate.course import first_draws, next_draws, settled_evidence
 from evalgate.gate.loading import Loaded, start_baseline
+from evalgate.gate.pairs import preference_works
 from evalgate.gate.replayed import replay
 from evalgate.gate.samples import drawn_samples, redraw_sample, samples
 from evalgate.gate.world import World
@@ -128,6 +130,8 @@ async def _measure_drawn(
     effects = world.effects(build_id)
     drawn = {(work.suite, work.side) for work in works}
     if not await measure(works, effects):
+        return False
+    if not await prefer(preference_works(build_id, able, world.journal), effects):
         return False
     again = _unsettled(build_id, able, world.journal)
     repeats = [

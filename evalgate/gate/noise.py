@@ -142,7 +142,7 @@ def _register(study_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict
         if next(iter(journal.examples(study_id, suite.name)), None) is None:
             journal.add_examples(study_id, suite.name, suite.examples())
         if suite.name not in known:
-            specs = tuple(runner.spec for runner in each.evaluators)
+            specs = each.specs
             row = replace(experiment_row(suite, suite.sides[0], specs), repetitions=runs)
             known[suite.name] = journal.add_experiment(study_id, row)
     return known

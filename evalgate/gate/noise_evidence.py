@@ -62,6 +62,7 @@ def _studied(journal: Journal, experiment: ExperimentRow, suite: Suite, names: t
                     redraws={},
                 )
                 for name, check in suite.scored_checks.items()
+                if not specs[name].pairwise  # one side alone has no pairs
             ),
             resources=resource_evidence(
                 journal, suite, {Side.CANDIDATE: experiment}, index, names={Side.CANDIDATE: names}

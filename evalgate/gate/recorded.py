@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from evalgate.decision.contest import Spent
-from evalgate.decision.evidence import Scores
+from evalgate.decision.evidence import KnownJudge, Scores
+from evalgate.decision.judges import untrusted
 from evalgate.gate.evidence import grouping, read_side, recorded_config
 from evalgate.gate.gather import Source
 from evalgate.gate.samples import deciding_samples
@@ -51,6 +52,8 @@ class Answered:
     clusters: Callable[[], Mapping[str, str] | None]
     read: Callable[[tuple[str, ...], int], Reading]
     """Reads the first so many repetitions of these examples."""
+    distrusted: Mapping[str, str] = field(default_factory=dict)
+    """Why each judge that is not trusted is not, by its name, as sentences."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +86,12 @@ def entrant(source: Source, side: Side, *, name: str, address: str) -> Entrant:
         identity=f"{journal.path.resolve()}:{build.id}:{side}",
         where=_where(build, side),
         policy=config.policy,
-        answered={row.suite: _answered(journal, row, config.suites[row.suite], draws) for row in rows},
+        answered={
+            row.suite: _answered(
+                journal, row, config.suites[row.suite], draws, _distrusted(journal, row, config.policy)
+            )
+            for row in rows
+        },
         obstacle=_obstacle(build, side, found=bool(rows)),
     )
 
@@ -104,7 +112,19 @@ def _obstacle(build: BuildRow, side: Side, *, found: bool) -> str | None:
     return None
 
 
-def _answered(journal: Journal, row: ExperimentRow, suite: Suite, draws: Sequence[DrawRow]) -> Answered:
+def _distrusted(journal: Journal, row: ExperimentRow, policy: Policy) -> dict[str, str]:
+    found = {}
+    for judge in journal.judges(row.build):
+        known = None if judge.summary is None else KnownJudge(**judge.summary)
+        reason = untrusted(judge.name, known, row.suite, policy) if judge.suite == row.suite else None
+        if reason is not None:
+            found[judge.name] = reason
+    return found
+
+
+def _answered(
+    journal: Journal, row: ExperimentRow, suite: Suite, draws: Sequence[DrawRow], distrusted: Mapping[str, str]
+) -> Answered:
     # What its own verdict went by: a confirmation's samples, never the luckier of the stored ones.
     names = deciding_samples(row, [draw for draw in draws if draw.suite == row.suite])
 
@@ -129,6 +149,7 @@ def _answered(journal: Journal, row: ExperimentRow, suite: Suite, draws: Sequenc
         contents=dict(journal.example_hashes(row.build, row.suite)),
         clusters=clusters,
         read=read,
+        distrusted=distrusted,
     )
 
 

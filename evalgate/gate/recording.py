@@ -53,7 +53,7 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         problems = [each.problem] if each.problem else []
         if next(iter(journal.examples(build_id, suite.name)), None) is None:
             journal.add_examples(build_id, suite.name, suite.examples())
-        specs = tuple(runner.spec for runner in each.evaluators)
+        specs = each.specs
         known |= _experiments(build_id, suite, specs, known, journal)
         _note(build_id, suite, journal)
         problems += adopt(journal, build_id, suite, specs, known)
@@ -61,12 +61,12 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
             journal.add_judges(build_id, known_judges(journal, suite))
             journal.add_quarantine(build_id, suite.name, _quarantine(suite))
-            for found in drift(journal, [suite.name]):
-                journal.add_note(build_id, NoteRow(suite=suite.name, message=screen_words.ratchet(found)))
         if suite.count == 0:
             problems.append(_no_examples(suite))
         for problem in problems:
             journal.add_problem(build_id, problem)
+    for found in drift(journal, [each.suite.name for each in loaded if each.suite.name not in begun]):
+        journal.add_note(build_id, NoteRow(suite=found.suite, message=screen_words.ratchet(found)))
     return known
 
 

@@ -12,7 +12,7 @@ from evalgate.decision import stored_words
 from evalgate.decision.words import count
 from evalgate.errors import ConfigurationError, JournalError, MeasurementError
 from evalgate.gate.evidence import recorded_config
-from evalgate.gate.found import Scoring, apart, scored_alike
+from evalgate.gate.found import Scoring, apart, scored_alike, unscored
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.samples import deciding_samples, samples
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoteRow, ProblemRow
@@ -120,9 +120,7 @@ def _incomparable(build: BuildRow, found: _Stored, contents: Mapping[str, str]) 
 
 
 def _notes(build: BuildRow, row: ExperimentRow, journal: Journal, suite: PreparedSuite) -> Iterator[str]:
-    answers, scored = journal.scored_answers(row.id, samples(row.repetitions))
-    again = {name: answers - scored.get(name, 0) for name in suite.scorers if scored.get(name, 0) < answers}
-    if again:
+    if again := unscored(journal, row):
         yield stored_words.scored_again(again, row.label)
     then = {"evalgate": build.evalgate_version, **_settings(build, suite.name)}
     now = {"evalgate": __version__, **task_settings(suite.suite.task)}

@@ -14,7 +14,7 @@ from evalgate import __version__
 from evalgate.canonical import content_hash
 from evalgate.decision import decide
 from evalgate.engine.measure import measure
-from evalgate.errors import BaselineError, ConfigurationError
+from evalgate.errors import BaselineError, ConfigurationError, Interrupted, MeasurementError
 from evalgate.gate.evidence import build_evidence
 from evalgate.gate.found import add_found
 from evalgate.gate.loading import Loaded, load, start_baseline
@@ -161,7 +161,9 @@ async def run_pushed(request: Request, world: World, head: Base, who: str) -> En
         return await run_build(request, world)
     stored = await store(replace(request, suites=suites), world, Setter(name=who, how="push"))
     if not stored.complete:
-        return Ended(build=stored.build, complete=False, halted=world.halted())
+        if (halted := world.halted()) is not None:
+            raise MeasurementError(halted.message, next_step="evalgate run")
+        raise Interrupted(f"{head.label} was not stored as a baseline; nothing is compared", next_step="evalgate run")
     ended = await run_build(request, world, head=stored.build)
     if ended.complete:
         journal = world.journal

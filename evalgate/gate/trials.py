@@ -7,13 +7,15 @@ import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from evalgate.engine.ports import EvaluatorRunner
+from evalgate.engine.ports import EvaluatorRunner, PairRunner
 from evalgate.errors import ConfigurationError
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.golden.twins import KINDS, twins
 from evalgate.records import Direction, Evaluation, EvaluatorSpec, Example, Json, Subject, TaskOutcome
 
 SAMPLE = "try1"
+_EVEN = 0.5
+"""What a tie between two answers scores."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,11 +93,22 @@ def chosen_examples(suite: PreparedSuite, wanted: int) -> tuple[list[Example], l
     return able[::step][:wanted], able[1::step] + able
 
 
-async def try_evaluators(suite: PreparedSuite, runners: Sequence[EvaluatorRunner], wanted: int) -> list[Trial]:
+async def try_evaluators(
+    suite: PreparedSuite, runners: Sequence[EvaluatorRunner | PairRunner], wanted: int
+) -> list[Trial]:
     """Try every evaluator, started by the caller, on `wanted` examples."""
     examples, others = chosen_examples(suite, wanted)
     asked = [each for example in examples for each in _asked(example, others)]
-    return list(await asyncio.gather(*(_tried(suite.name, runner, asked) for runner in runners)))
+    return list(
+        await asyncio.gather(
+            *(
+                _preferring(suite.name, runner, asked)
+                if isinstance(runner, PairRunner)
+                else _tried(suite.name, runner, asked)
+                for runner in runners
+            )
+        )
+    )
 
 
 def _asked(example: Example, others: Sequence[Example]) -> Iterator[_Asked]:
@@ -126,9 +139,38 @@ async def _tried(suite: str, runner: EvaluatorRunner, asked: Sequence[_Asked]) -
     return Trial(suite=suite, name=spec.name, references=references, failed=tuple(failed), twins=tuple(noticed))
 
 
+async def _preferring(suite: str, runner: PairRunner, asked: Sequence[_Asked]) -> Trial:
+    """Try a judge of pairs: it must prefer a reference answer to its broken twins, and never one of these to it."""
+    references = {each.example.id: each for each in asked if each.kind is None}
+    twins_ = [each for each in asked if each.kind is not None]
+    won = [await runner.prefer(_subject(references[each.example.id]), [_subject(each)]) for each in twins_]
+    pairs = list(zip(twins_, won, strict=True))
+    lost = {
+        each.example.id: Failed(example_id=each.example.id, reason=f"beside {each.kind}, {_reason(evaluation)}")
+        for each, evaluation in reversed(pairs)
+        if evaluation.score is None or evaluation.score < _EVEN
+    }
+    noticed = []
+    for kind in KINDS:
+        of_kind = [evaluation.score for each, evaluation in pairs if each.kind == kind and evaluation.score is not None]
+        if of_kind:
+            noticed.append(Noticed(kind=kind, noticed=sum(score > _EVEN for score in of_kind), tried=len(of_kind)))
+    return Trial(
+        suite=suite,
+        name=runner.spec.name,
+        references=len(references),
+        failed=tuple(lost[name] for name in references if name in lost),
+        twins=tuple(noticed),
+    )
+
+
 async def _scored(runner: EvaluatorRunner, each: _Asked) -> Evaluation:
+    return await runner.evaluate(_subject(each))
+
+
+def _subject(each: _Asked) -> Subject:
     outcome = TaskOutcome(output=each.output, context=[], messages=[], tool_calls=_calls(each.output), steps=[])
-    return await runner.evaluate(Subject(example=each.example, sample=SAMPLE, outcome=outcome))
+    return Subject(example=each.example, sample=SAMPLE, outcome=outcome)
 
 
 def _calls(output: Json) -> Json:

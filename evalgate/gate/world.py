@@ -9,7 +9,7 @@ from typing import Protocol
 
 from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
-from evalgate.engine.ports import EvaluatorRunner, TaskRunner
+from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halt, Halted
@@ -29,7 +29,7 @@ class World:
 
     journal: Journal
     task_runner: Callable[[PreparedSuite, PreparedSide], TaskRunner]
-    evaluator_runner: Callable[[PreparedSuite, Evaluator], EvaluatorRunner]
+    evaluator_runner: Callable[[PreparedSuite, Evaluator], EvaluatorRunner | PairRunner]
     observer: Observer
     expect: Expect
     say: Callable[[str], None]

@@ -2,7 +2,8 @@
 
 A line is like a golden example's, but `output` is an answer (any JSON value), `expected` the reference answer, and
 `label` what a person said of the answer; `labels` is a list where several people did. `example` is the id of the golden
-example that was answered, where `id` is not: one example may have several answers.
+example that was answered, where `id` is not: one example may have several answers. For a judge of pairs a line has two
+answers, `output` that of the candidate and `baseline` the other one, and the label says which a person preferred.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from evalgate.golden.reading import ProblemList, group, read_raw
 from evalgate.records import Example, Subject, TaskOutcome
 
 _OUTCOME: Final = ("context", "messages", "tool_calls", "steps")
-KEYS: Final = ("id", "example", "input", "output", "expected", "metadata", "split", "label", "labels", *_OUTCOME)
+OTHER: Final = "baseline"
+KEYS: Final = ("id", "example", "input", "output", "expected", "metadata", "split", "label", "labels", OTHER, *_OUTCOME)
 JSON_COLUMNS: Final = ("input", "expected", "metadata", "labels", *_OUTCOME)
 """Columns of a CSV file whose cells are JSON; an answer there is text."""
 
@@ -33,6 +35,8 @@ class Labelled:
     example: Example
     outcome: TaskOutcome
     labels: tuple[str, ...]
+    baseline: TaskOutcome | None = None
+    """The other answer, where two were compared."""
 
     @property
     def label(self) -> str | None:
@@ -44,9 +48,17 @@ class Labelled:
         """Return it as an evaluator sees a run."""
         return Subject(example=self.example, sample=sample, outcome=self.outcome)
 
+    def other(self, sample: str) -> Subject:
+        """Return the baseline's answer as a run. Raises ValueError where there is one answer alone."""
+        if self.baseline is None:
+            raise ValueError(f"{self.id} is no pair of answers")
+        return Subject(example=self.example, sample=sample, outcome=self.baseline)
 
-def read_labelled(path: FilePath, known: Sequence[str], *, following: str) -> list[Labelled]:
+
+def read_labelled(path: FilePath, known: Sequence[str], *, following: str, pairwise: bool = False) -> list[Labelled]:
     """Return the labelled answers of a file, in its order; `known` are the labels that the judge gives.
+
+    `pairwise`: each line has two answers.
 
     Raises DatasetError for a file that cannot be read or is empty, and ErrorGroup with all that is wrong in it, which
     ends with `following`, the command that was run.
@@ -54,7 +66,7 @@ def read_labelled(path: FilePath, known: Sequence[str], *, following: str) -> li
     found, wrong = [], ProblemList()
     lines: dict[str, int] = {}
     for raw in read_raw(path, json_columns=JSON_COLUMNS):
-        problems = [raw] if isinstance(raw, Problem) else list(_problems(raw, known, lines))
+        problems = [raw] if isinstance(raw, Problem) else list(_problems(raw, known, lines, pairwise=pairwise))
         for problem in problems:
             wrong.add(problem)
         if not problems and isinstance(raw, Raw):
@@ -66,12 +78,12 @@ def read_labelled(path: FilePath, known: Sequence[str], *, following: str) -> li
     return found
 
 
-def _problems(raw: Raw, known: Sequence[str], lines: dict[str, int]) -> Iterator[Problem]:
+def _problems(raw: Raw, known: Sequence[str], lines: dict[str, int], *, pairwise: bool) -> Iterator[Problem]:
     value = raw.value
     if not isinstance(value, dict):
         yield Problem("a labelled answer should be an object", *raw.place)
         return
-    for path, message in _wrong(value, known):
+    for path, message in (*_wrong(value, known), *_wrong_answers(value, pairwise=pairwise)):
         yield Problem(message, *raw.find(path))
     identity = _id(value)
     if identity in lines:
@@ -89,12 +101,20 @@ def _wrong(value: Mapping[str, Any], known: Sequence[str]) -> Iterator[tuple[Pat
         yield ("id",), "a labelled answer needs an id, text or a whole number, that no other one has"
     if "example" in value and not _id(value, "example").strip():
         yield ("example",), "example should be the id of a golden example, text or a whole number"
-    if "output" not in value:
-        yield ("output",), "there is no `output`: the answer that was labelled"
     for key in ("input", "expected", "metadata"):
         if value.get(key) is not None and not isinstance(value[key], dict):
             yield (key,), f'{key} should be an object like {{"question": "…"}}'
     yield from _wrong_labels(value, known)
+
+
+def _wrong_answers(value: Mapping[str, Any], *, pairwise: bool) -> Iterator[tuple[Path, str]]:
+    if "output" not in value:
+        whose = "the candidate's answer" if pairwise else "the answer that was labelled"
+        yield ("output",), f"there is no `output`: {whose}"
+    if pairwise and OTHER not in value:
+        yield (OTHER,), f"there is no `{OTHER}`: the answer that `output` was compared with"
+    if not pairwise and OTHER in value:
+        yield (OTHER,), f"`{OTHER}` is for judges that are shown two answers, and this one is shown `output` alone"
 
 
 def _wrong_labels(value: Mapping[str, Any], known: Sequence[str]) -> Iterator[tuple[Path, str]]:
@@ -127,7 +147,8 @@ def _labelled(value: Mapping[str, Any]) -> Labelled:
         steps=value.get("steps"),
     )
     labels = tuple(_text(label) for label in value.get("labels", [value.get("label")]))
-    return Labelled(id=_id(value), example=example, outcome=outcome, labels=labels)
+    baseline = TaskOutcome(output=value[OTHER]) if OTHER in value else None
+    return Labelled(id=_id(value), example=example, outcome=outcome, labels=labels, baseline=baseline)
 
 
 def _id(value: Mapping[str, Any], key: str = "id") -> str:

@@ -22,7 +22,7 @@ from evalgate.journal.builds import (
 from evalgate.journal.changes import ChangeTables
 from evalgate.journal.connection import explained
 from evalgate.journal.judges import JudgeTables
-from evalgate.records import ErrorKind, Evaluation, Example, TaskOutcome, Usage
+from evalgate.records import ErrorKind, Evaluation, Example, JsonObject, TaskOutcome, Usage
 
 _LABEL = 200
 """Characters of a label that tell it apart."""
@@ -69,6 +69,10 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
         """Return every noise study, the latest first."""
         query = "SELECT * FROM build WHERE study_runs IS NOT NULL ORDER BY id DESC"
         return [build_from(row) for row in self._all(query, ())]
+
+    def held_baselines(self) -> list[BuildRow]:
+        """Return what holds a baseline's runs alone, the latest first."""
+        return [build_from(row) for row in self._all("SELECT * FROM build WHERE stores ORDER BY id DESC", ())]
 
     def mark_resumed(self, build_id: int) -> None:
         """Count one more continuation of a build, which is not complete until that has ended.
@@ -391,6 +395,13 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""
         query = "SELECT example_id, sample, name, score, failure IS NOT NULL FROM evaluation WHERE experiment = ?"
         return self._tuples(query, (experiment,))
+
+    def judgements(self, experiment: int, evaluator: str) -> Iterator[tuple[str, str, JsonObject, ErrorKind | None]]:
+        """Yield (example id, sample, metadata, failure kind) of every evaluation by one evaluator."""
+        query = "SELECT example_id, sample, metadata, failure FROM evaluation WHERE experiment = ? AND name = ?"
+        for example_id, sample, metadata, failure in self._tuples(query, (experiment, evaluator)):
+            kind = None if failure is None else rows.error_kind(rows.from_json(failure)["kind"])
+            yield example_id, sample, rows.from_json(metadata) if metadata else {}, kind
 
     def labels(self, candidate: int, baseline: int | None) -> Iterator[tuple[str, str, int, int]]:
         """Yield (evaluator, label, answers of the candidate, answers of the baseline), the most frequent label first.

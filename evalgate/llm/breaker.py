@@ -62,7 +62,7 @@ class Guarded:
         self._halt(
             Unmeasurable.SERVICE,
             f"{what} answers no call {since}: {circuit.failed} in a row failed, the last one with: {told}.",
-            "mend that, then evalgate run --resume"
+            f"mend that, then {self._halt.goes_on}"
             if isinstance(failure, RateLimited)
-            else f"mend endpoints.{name}, its key or the model's name, then evalgate run --resume",
+            else f"mend endpoints.{name}, its key or the model's name, then {self._halt.goes_on}",
         )

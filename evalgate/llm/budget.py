@@ -82,7 +82,7 @@ class Purse:
         self._halt(
             Unmeasurable.BUDGET,
             f"The budget is spent: {used}. What was answered is kept.",
-            f"raise budget.{limit}, then evalgate run --resume",
+            f"raise budget.{limit}, then {self._halt.goes_on}",
         )
 
     def _say(self, model: str, limit: str, why: str) -> None:

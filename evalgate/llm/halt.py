@@ -20,8 +20,10 @@ class Halted:
 class Halt:
     """Remembers the first reason and has the run stopped: what is on its way may end, nothing new begins."""
 
-    def __init__(self, stop: Callable[[], None]) -> None:
+    def __init__(self, stop: Callable[[], None], *, goes_on: str = "evalgate run --resume") -> None:
+        """`goes_on` is the command that goes on once the reason is gone."""
         self._stop = stop
+        self.goes_on = goes_on
         self.reason: Halted | None = None
 
     def __call__(self, kind: Unmeasurable, message: str, next_step: str) -> None:

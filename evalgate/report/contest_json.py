@@ -56,6 +56,7 @@ def _suite(suite: SuiteResult) -> dict[str, Any]:
         "contenders": [_contender(each, suite) for each in suite.contenders],
         "pairs": [{"name": pair.name, "checks": [_pair_check(check) for check in pair.checks]} for pair in suite.pairs],
         "notes": list(suite.notes),
+        "warnings": list(suite.warnings),
     }
 
 

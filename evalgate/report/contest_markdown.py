@@ -31,6 +31,8 @@ def _suite(result: ContestResult, suite: SuiteResult) -> Iterator[str]:
     yield f"{for_markdown(cells.subject(result, suite))}."
     if suite.notes:
         yield "\n".join(f"- {sentence_for_markdown(note)}" for note in suite.notes)
+    for warning in suite.warnings:
+        yield f"**Warning:** {sentence_for_markdown(warning)}"
     heads = ["contender", suite.metric, "a run", "in all", "tokens", "median", "p95", "errors"]
     rows = [
         (

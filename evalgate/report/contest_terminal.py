@@ -71,6 +71,9 @@ def _suite(page: Page, result: ContestResult, suite: SuiteResult) -> None:
     if len(explained) > _TOLD:
         more = count(len(explained) - _TOLD, "more claim")
         page.prose(f"{more} in the table: `--markdown FILE` explains all of them.", indent=2)
+    for warning in suite.warnings:
+        page.blank()
+        page.prose(warning, indent=2, hanging=4, lead=Part(text="warning:", tone=Tone.UNSURE))
     page.blank()
     for each in suite.contenders:
         page.prose(each.label, indent=2, hanging=4, lead=Part(text=f"{each.name}:"), tone=Tone.QUIET)

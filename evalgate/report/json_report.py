@@ -158,6 +158,7 @@ def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
         "candidate": _score(check.candidate_mean, check),
         "comparison": _comparison(check.comparison),
         "corrected": _corrected(check.corrected),
+        "preferences": None if check.preferences is None else asdict(check.preferences),
         "detectable": _number(check.detectable),
         "acceptance": None if check.accepted is None or sample else asdict(check.accepted),
         "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},

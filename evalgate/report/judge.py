@@ -51,9 +51,10 @@ def _head(page: Page, found: Found) -> None:
     asked = f", asked {judge['repetitions']} times each" if judge["repetitions"] > 1 else ""
     spent = found["spent"]
     cost = "" if spent["cost"] is None else f", {dollars(spent['cost'])}"
+    labelled = count(found["answers"], "labelled pair" if _pairwise(found) else "labelled answer")
     page.prose(
-        f"judge {judge['judge']} on {', '.join(judge['models'])}{asked}; {count(found['answers'], 'labelled answer')}"
-        f" of {found['file']}, {count(spent['calls'], 'call')}{cost}",
+        f"judge {judge['judge']} on {', '.join(judge['models'])}{asked}; {labelled} of {found['file']},"
+        f" {_calls(spent)}{cost}",
         indent=2,
         tone=Tone.QUIET,
     )
@@ -66,6 +67,13 @@ def _head(page: Page, found: Found) -> None:
         page.prose(f"{missing} {_is(found['missing'])} missing: {reasons}", indent=2, hanging=4)
     if not found["measured"]:
         page.prose("So little was judged that nothing can be said of the judge; nothing was stored.", indent=2)
+
+
+def _calls(spent: Found) -> str:
+    cached = spent.get("from_cache", 0)
+    if spent["calls"]:
+        return f"{count(spent['calls'], 'call')}{f' beside {cached:,} from the cache' if cached else ''}"
+    return f"no new call, {cached:,} from the cache" if cached else "no call that was answered"
 
 
 def _verdict(found: Found) -> tuple[str, Tone]:
@@ -97,6 +105,10 @@ def _said(found: Found) -> Iterator[tuple[str, str]]:
     """Yield what was found out, in sentences, each under its word."""
     yield "agreement", f"{_agreement(found)} {_kappa(found)}"
     yield from ([("people", _people(found))] if found["people_alpha"] is not None else [])
+    if _pairwise(found):
+        yield from _preferred(found)
+        yield "gate", _gate(found)
+        return
     good = " or ".join(found["good"])
     if (rate := found["sensitivity"]) is not None and rate["answers"]:
         yield "sensitivity", f"Of {_all(rate)} that people call {good}, it calls {_part(rate)} so: {_share(rate)}."
@@ -108,6 +120,52 @@ def _said(found: Found) -> Iterator[tuple[str, str]]:
     yield "position", _position(found)
     yield "length", _length(found)
     yield "gate", _gate(found)
+
+
+def _pairwise(found: Found) -> bool:
+    return bool(found["judge"].get("pairwise"))
+
+
+def _preferred(found: Found) -> Iterator[tuple[str, str]]:
+    """Yield what is said of a judge that is shown two answers: of its preferences, and of what moves them."""
+    if (rate := found["sensitivity"]) is not None and rate["answers"]:
+        pairs = count(rate["answers"], "pair")
+        yield (
+            "candidates",
+            f"Where people prefer the candidate, in {pairs}, it does so in {_part(rate)}: {_share(rate)}.",
+        )
+    if (rate := found["specificity"]) is not None and rate["answers"]:
+        pairs = count(rate["answers"], "pair")
+        yield "others", f"Where they do not, in {pairs}, it does not either in {_part(rate)}: {_share(rate)}."
+    yield "steadiness", _steadiness(found)
+    lean = found["lean"]
+    side = "the candidate's side" if lean["mean"] > 0 else "the baseline's side"
+    certain = f"It leans to {side}" if lean["certain"] else "None to a side is certain"
+    yield "leaning", f"{certain}: its scores minus people's are {_points(lean)}."
+    yield "position", _by_order(found)
+    length = found["length"]["lean"]
+    if length is None:
+        yield "length", "The pairs are too few, or too much alike in length, to see whether it likes long answers."
+    else:
+        way = "long ones" if length["mean"] > 0 else "short ones"
+        favours = f"It favours {way}" if length["certain"] else "It favours neither long nor short answers for certain"
+        gain = f"candidates whose answer is the longer one gain {_points(length)}"
+        yield "length", f"{favours}: {gain} on the others, beside what people say."
+
+
+def _by_order(found: Found) -> str:
+    changed, lean = found["position"]["changed"], found["position"]["lean"]
+    if changed is None or lean is None:
+        return "Nothing is known of it: no pair was asked about in both orders."
+    moved = round(changed["share"] * changed["answers"])
+    of = count(changed["answers"], "pair")
+    if not moved:
+        return f"Shown the other way round, none of {of} is judged otherwise."
+    text = f"Shown the other way round, {moved:,} of {of} are judged otherwise, which makes them ties"
+    if not lean["certain"]:
+        return f"{text}; neither place is favoured for certain."
+    place = "second" if lean["mean"] > 0 else "first"
+    return f"{text}; the {place} place is favoured: a candidate shown second gains {_points(lean)}."
 
 
 def _agreement(found: Found) -> str:
@@ -159,9 +217,10 @@ def _position(found: Found) -> str:
     moved = round(changed["share"] * changed["answers"])
     if not moved:
         return f"With its labels named in reverse, none of {count(changed['answers'], 'verdict')} differs."
-    text = f"With its labels named in reverse, {moved:,} of {count(changed['answers'], 'verdict')} differ"
+    differ = "differs" if moved == 1 else "differ"
+    text = f"With its labels named in reverse, {moved:,} of {count(changed['answers'], 'verdict')} {differ}"
     if not lean["certain"]:
-        return f"{text}, one way as often as the other."
+        return f"{text}; which labels gain by it is not certain."
     first = "last" if lean["mean"] > 0 else "first"
     return f"{text}, and good labels come up more often when they are named {first}: {_points(lean)}."
 
@@ -220,9 +279,15 @@ def _disagreements(page: Page, found: Found, *, everything: bool) -> None:
             Part(text=each["judge"], tone=Tone.BAD),
             indent=2,
         )
-        for what in ("input", "expected", "answer"):
+        shown = {"answer": "candidate", "other": "baseline"} if _pairwise(found) else {"answer": "answer"}
+        for what in ("input", "expected", *shown):
             if each[what] not in (None, {}):
-                page.prose(_excerpt(each[what]), lead=Part(text=f"{what}:", tone=Tone.QUIET), indent=4, hanging=6)
+                page.prose(
+                    _excerpt(each[what]),
+                    lead=Part(text=f"{shown.get(what, what)}:", tone=Tone.QUIET),
+                    indent=4,
+                    hanging=6,
+                )
         if each["explanation"]:
             page.prose(
                 _excerpt(each["explanation"]), lead=Part(text="the judge:", tone=Tone.QUIET), indent=4, hanging=6

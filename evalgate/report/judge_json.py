@@ -25,11 +25,14 @@ class ValidationInfo:
     """Its name, or its file."""
     models: tuple[str, ...]
     repetitions: int
+    pairwise: bool
+    """Whether it is shown two answers."""
     fingerprint: str
     file: str
     created_at: str
     evalgate_version: str
     calls: int
+    from_cache: int
     input_tokens: int
     output_tokens: int
     cost: float | None
@@ -46,12 +49,14 @@ def validation_json(found: Validation, info: ValidationInfo) -> dict[str, Any]:
             "judge": info.judge,
             "models": list(info.models),
             "repetitions": info.repetitions,
+            "pairwise": info.pairwise,
             "fingerprint": info.fingerprint,
         },
         "file": info.file,
         "created_at": info.created_at,
         "spent": {
             "calls": info.calls,
+            "from_cache": info.from_cache,
             "input_tokens": info.input_tokens,
             "output_tokens": info.output_tokens,
             "cost": _number(info.cost),

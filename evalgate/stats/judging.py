@@ -71,11 +71,11 @@ class Examined:
     lean: Leaning
     """The judge's score above people's."""
     position: Leaning | None
-    """The score with the labels named in reverse above the score with them in order."""
+    """The score in the reverse order above the score in the other."""
     moved: Rate | None
-    """Items whose label is another one when the labels are named in reverse."""
+    """Items whose label is another one in the reverse order."""
     length: Leaning | None
-    """How much more the judge is above people where answers are longer than the median."""
+    """How much more the judge is above people where answers are long."""
     longer_than: float | None
     slope: float | None
     """How large a true difference shows: 1 as it is, 0 not at all."""
@@ -85,17 +85,20 @@ def examine(
     *,
     people: NDArray[np.int64],
     judged: NDArray[np.int64],
-    reversed_: NDArray[np.int64] | None,
+    orders: NDArray[np.int64] | None,
     shares: NDArray[np.float64],
     lengths: NDArray[np.float64],
     ordered: bool,
+    longer_than: float | None = None,
 ) -> Examined:
     """Return what `judged` (items, draws) says of the judge, beside `people` (items).
 
-    `reversed_` has the verdicts with the labels named in reverse, `lengths` those of the answers. `ordered`: labels are
-    steps of a scale, so a disagreement counts by its distance. Raises ValueError where the sizes differ.
+    `orders` (items, 2) has a verdict in one order and in the reverse: of the labels as they are named, or of two
+    answers as they are shown. `lengths` are those of the answers; one is long above `longer_than`, by default the
+    median. `ordered`: labels are steps of a scale, so a disagreement counts by its distance. Raises ValueError where
+    the sizes differ.
     """
-    if not len(people) == len(judged) == len(lengths) or (reversed_ is not None and len(reversed_) != len(people)):
+    if not len(people) == len(judged) == len(lengths) or (orders is not None and len(orders) != len(people)):
         raise ValueError("people, judge and lengths are over the same items")
     first = judged[:, 0]
     given = first >= 0
@@ -106,6 +109,8 @@ def examine(
     agreed, n = raw_agreement(table), int(given.sum())
     truth, verdict = shares[people[given]], shares[first[given]]
     error = verdict - truth
+    if longer_than is None and n:
+        longer_than = float(np.median(lengths[given]))
     split = bool((shares > 0.5).any() and (shares <= 0.5).any())
     return Examined(
         table=table,
@@ -122,10 +127,10 @@ def examine(
         steady=_steady(judged),
         flip=_flip(judged),
         lean=_leaning(error),
-        position=_position(first, reversed_, shares),
-        moved=_moved(first, reversed_),
-        length=_length(error, lengths[given]),
-        longer_than=float(np.median(lengths[given])) if n else None,
+        position=_position(orders, shares),
+        moved=_moved(orders),
+        length=None if longer_than is None else _length(error, lengths[given] > longer_than),
+        longer_than=longer_than if n else None,
         slope=_slope(truth, verdict),
     )
 
@@ -185,28 +190,26 @@ def _leaning(differences: NDArray[np.float64]) -> Leaning:
     return Leaning(mean=mean, low=low, high=high, items=len(differences))
 
 
-def _position(
-    first: NDArray[np.int64], reversed_: NDArray[np.int64] | None, shares: NDArray[np.float64]
-) -> Leaning | None:
-    if reversed_ is None:
+def _position(orders: NDArray[np.int64] | None, shares: NDArray[np.float64]) -> Leaning | None:
+    both = _both(orders)
+    return None if both is None else _leaning(shares[both[:, 1]] - shares[both[:, 0]])
+
+
+def _moved(orders: NDArray[np.int64] | None) -> Rate | None:
+    both = _both(orders)
+    return None if both is None else _rate(float((both[:, 0] != both[:, 1]).mean()), len(both))
+
+
+def _both(orders: NDArray[np.int64] | None) -> NDArray[np.int64] | None:
+    """Return the verdicts of the items that have one in either order; None where none has."""
+    if orders is None:
         return None
-    both = (first >= 0) & (reversed_ >= 0)
-    return _leaning(shares[reversed_[both]] - shares[first[both]]) if both.any() else None
+    both = orders[(orders >= 0).all(axis=1)]
+    return both if len(both) else None
 
 
-def _moved(first: NDArray[np.int64], reversed_: NDArray[np.int64] | None) -> Rate | None:
-    if reversed_ is None:
-        return None
-    both = (first >= 0) & (reversed_ >= 0)
-    n = int(both.sum())
-    return _rate(float((first[both] != reversed_[both]).mean()), n) if n else None
-
-
-def _length(error: NDArray[np.float64], lengths: NDArray[np.float64]) -> Leaning | None:
-    """Return the mean error of the longer half above that of the shorter one, with Welch's interval."""
-    if not len(lengths):
-        return None
-    longer = lengths > np.median(lengths)
+def _length(error: NDArray[np.float64], longer: NDArray[np.bool_]) -> Leaning | None:
+    """Return the mean error of the longer ones above that of the others, with Welch's interval."""
     one, other = error[longer], error[~longer]
     if min(len(one), len(other)) < FEWEST_HALF:
         return None

@@ -15,6 +15,7 @@ from evalgate.suite.checks import Check
 from evalgate.suite.config import Suite
 from evalgate.suite.evaluators import JsonSchema, Sql
 from evalgate.suite.model import closest, nearest
+from evalgate.suite.preference_checks import of_preferences
 from evalgate.suite.resource_checks import of_resource, of_score, shadowed, stored_latency
 from evalgate.suite.resources import Resource, resource_named
 from evalgate.suite.shape import Path, look_up
@@ -40,6 +41,7 @@ def cross_check(
         for task, path in ((suite.task, (*base, "task")), (second, (*base, "baseline", "task"))):
             found += _endpoint(task, path, endpoints)
         found += _judges(suite, base, endpoints)
+        found += of_preferences(suite, base, directory / suite.root)
         found += _files(suite, second, base, directory)
     return [*found, *_addresses(raw)]
 

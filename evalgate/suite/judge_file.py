@@ -1,4 +1,4 @@
-"""A judge of the user's own: a YAML file with its prompt, and its labels or the steps of its scale."""
+"""A judge of the user's own: a YAML file with its prompt, and its labels, its scale, or that it compares answers."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from pydantic import Field, model_validator
 
 from evalgate.errors import Location
 from evalgate.records import Direction
+from evalgate.suite.judges import PREFERENCES, SHOWN
 from evalgate.suite.model import ConfigModel
 from evalgate.suite.model_file import FileKind, ModelFile, read_model_file
 
 _KIND: Final = FileKind(
     name="judge file",
     key="the evaluator's judge:",
-    form="correct it: it has messages: [{role, content}], and labels: {label: score} or rubric: [what 1 means, …]",
+    form="correct it: it has messages: [{role, content}], and labels: {label: score}, rubric: [what 1 means, …] or"
+    " pairwise: true",
 )
 _MOST_STEPS: Final = 11
 
@@ -51,13 +53,17 @@ class JudgeFile(ConfigModel):
     """The labels, with what each scores."""
     rubric: tuple[str, ...] | None = None
     """A scale: what 1 means, what 2 means, and so on; the score is the number."""
+    pairwise: bool = False
+    """It is shown two answers, `{{ answer_a }}` and `{{ answer_b }}`, and says which is the better, A, B or tie."""
     direction: Direction = Direction.MAXIMIZE
     """Which way is better."""
 
     @model_validator(mode="after")
     def _says_what_it_gives(self) -> JudgeFile:
-        if (self.labels is None) == (self.rubric is None):
-            raise ValueError("a judge file needs exactly one of labels and rubric")
+        if sum((self.labels is not None, self.rubric is not None, self.pairwise)) != 1:
+            raise ValueError("a judge file needs exactly one of labels, rubric and pairwise: true")
+        if self.pairwise and "direction" in self.model_fields_set:
+            raise ValueError("direction means nothing to a judge that is pairwise: the preferred answer is the better")
         if self.labels is not None:
             if len(self.labels) < 2:
                 raise ValueError("labels needs at least two: a judge with one label says nothing")
@@ -70,6 +76,8 @@ class JudgeFile(ConfigModel):
     @property
     def scores(self) -> dict[str, float]:
         """Return what each label scores; the steps of a rubric are labels too, in their order."""
+        if self.pairwise:
+            return dict(PREFERENCES)
         if self.labels is not None:
             return {name: label.score for name, label in self.labels.items()}
         return {str(step): float(step) for step in range(1, len(self.rubric or ()) + 1)}
@@ -77,6 +85,8 @@ class JudgeFile(ConfigModel):
     @property
     def meanings(self) -> dict[str, str]:
         """Return what is said of each label that something is said of."""
+        if self.pairwise:
+            return dict(zip(SHOWN, ("Answer A is better.", "Answer B is better.", "Neither is better."), strict=True))
         if self.labels is not None:
             return {name: label.description for name, label in self.labels.items() if label.description}
         return {str(step): meaning for step, meaning in enumerate(self.rubric or (), 1)}

@@ -45,5 +45,36 @@ Take the reference answer to be right, even where you know better. Length, style
 
 Compare the answer with the reference answer point by point. Is the answer correct or incorrect?"""
 
-PROMPTS: Final[Mapping[str, str]] = {"correctness": _CORRECTNESS}
+_PREFERENCE: Final = """\
+You are an expert evaluator. Two answers to one question stand below. You decide which of them serves whoever asked \
+better.
+
+<rubric>
+
+- What is asked for counts first: an answer that is right and whole is better than one that is wrong or lacks something
+- Of two that are equally right, the clearer one is better
+- Length does not count by itself, nor does politeness, nor which of them stands first
+- Where neither is better, it is a tie
+
+</rubric>
+
+<data>
+
+<question>
+{{input}}
+</question>
+
+<answer_a>
+{{answer_a}}
+</answer_a>
+
+<answer_b>
+{{answer_b}}
+</answer_b>
+
+</data>
+
+Compare the two point by point. Is answer A the better one, answer B, or is it a tie?"""
+
+PROMPTS: Final[Mapping[str, str]] = {"correctness": _CORRECTNESS, "preference": _PREFERENCE}
 """By the judge's name."""

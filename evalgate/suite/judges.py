@@ -21,12 +21,20 @@ class NamedJudge:
     direction: Direction = Direction.MAXIMIZE
     phoenix: str | None = None
     """The class of phoenix-evals whose prompt and labels these are; None: evalgate's own."""
+    pairwise: bool = False
+    """It says which of two answers to one example is the better."""
 
     @property
     def unmapped(self) -> tuple[str, ...]:
         """Return the parameters that nothing a task returns stands for by itself."""
         return tuple(name for name, path in self.inputs.items() if path is None)
 
+
+PREFERENCES: Final = {"candidate": 1.0, "tie": 0.5, "baseline": 0.0}
+"""What a preference between two answers is called, and what it scores the candidate."""
+
+SHOWN: Final = ("A", "B", "tie")
+"""What a judge calls them who is shown two answers: it is never told whose they are."""
 
 _ANSWER: Final = {"input": "input", "output": "output"}
 _TOOLS: Final = {"input": "input", "available_tools": None, "tool_selection": "tool_calls"}
@@ -64,6 +72,7 @@ JUDGES: Final[Mapping[str, NamedJudge]] = {
         direction=_MINIMIZE,
         phoenix="PiiDetectionEvaluator",
     ),
+    "preference": NamedJudge(inputs=_ANSWER, labels=PREFERENCES, pairwise=True),
     "refusal": NamedJudge(
         inputs=_ANSWER,
         labels={"refused": 1.0, "answered": 0.0},

@@ -388,15 +388,15 @@ async def test_a_baseline_that_fails_to_answer_too_often_is_no_baseline(judged, 
     judged.write("app.py", JUDGED.format(share=4, calls=str(judged.counted)))
     judged.commit()
     ended = await asyncio.to_thread(judged.run, "--json")
-    assert (ended.code, why(ended)) == (
-        4,
-        (
-            "correctness: Of 12 examples, some lack an answer or its evaluation (candidate 0, main@1a2b3c4 12); the"
-            " policy allows one example or 2 %.",
-            "look at the errors with `evalgate show`; `evalgate run --resume` asks again for answers that a service"
-            " failed, a mended evaluator needs a new `evalgate run`",
-        ),
+    lacking = (
+        "correctness: Of 12 examples, some lack an answer or its evaluation (candidate 0, main@1a2b3c4 12); the policy"
+        " allows one example or 2 %."
     )
+    look = (
+        "look at the errors with `evalgate show`; `evalgate run --resume` asks again for answers that a service failed,"
+        " a mended evaluator needs a new `evalgate run`"
+    )
+    assert (ended.code, why(ended)) == (4, (lacking, look))
 
 
 def exported(repo):

@@ -1,6 +1,7 @@
 """Baselines that move: by a run on the default branch, or because somebody set one; their history, and the ratchet."""
 
 import json
+import re
 
 import pytest
 
@@ -87,6 +88,13 @@ def test_a_baseline_is_set_of_a_commit(repo):
     assert ended.code == 0, ended.text
     assert repo.calls() == {"5": 120}
     assert f"{first[:7]} is stored: 3 runs of each of 40 examples of doubling, 120 made now." in ended.out
+    listed = repo.evalgate("journal", "list").out
+    assert re.search(r"^   1  \S+  baseline  [0-9a-f]{7} ", listed), listed
+    decided = repo.evalgate("decide", "1")
+    assert (decided.code, "holds the runs of a baseline alone: it has no verdict" in decided.err) == (2, True)
+    exported = repo.evalgate("journal", "export", "1", "--to", "one.db")
+    assert exported.out == "baseline 1 written to one.db; see it: evalgate baseline history --journal one.db\n"
+    (repo.folder / "one.db").unlink()
     again = repo.evalgate("baseline", "set", first)
     assert (again.code, repo.calls()) == (0, {})
     assert "3 runs of each of 40 examples of doubling, all of them known before." in again.out

@@ -34,8 +34,18 @@ def verdict(body: dict[str, Any]) -> dict[str, str]:
     order = _ORDERS.search(instructions)
     if order is not None:
         return {"explanation": f"as I was told: {order.group()}", "label": labels[0]}
+    if labels == ["A", "B", "tie"]:
+        return {"explanation": "I looked at both", "label": _better(told)}
     wrong = any(fact in told for fact in FALSE)
     return {"explanation": "I looked at the material", "label": labels[-1] if wrong else labels[0]}
+
+
+def _better(told: str) -> str:
+    """Return which of the last two pieces of material is right where the other one is wrong."""
+    code = _TAG.search(told.replace("<data-CODE>", ""))
+    pieces = re.findall(f"<data-{code[1]}>(.*?)</data-{code[1]}>", told, re.DOTALL) if code else ["", ""]
+    first, second = (any(fact in piece for fact in FALSE) for piece in pieces[-2:])
+    return "tie" if first == second else "B" if first else "A"
 
 
 def outside(prompt: str) -> str:

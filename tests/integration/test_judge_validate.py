@@ -113,6 +113,10 @@ async def test_a_judge_that_is_away_is_not_measured_and_nothing_is_kept(judging,
     ended = await evalgate(project, "judge", "validate", "labels.jsonl")
     assert ended.code == 4, ended.text
     assert "answered 401" in ended.text
+    assert ended.text.rstrip().endswith(
+        "next: mend endpoints.fake, its key or the model's name, then evalgate judge validate labels.jsonl --suite"
+        " doubling --judge correctness"
+    )
     await evalgate(project, "run", "--quiet")
     assert "no judge has been held to human labels here" in (await evalgate(project, "judge", "show")).err
 
@@ -202,3 +206,70 @@ async def test_labels_on_both_sides_correct_the_judge_in_the_report(judging):
     (check,) = json.loads((project.folder / "report.json").read_text())["suites"][0]["checks"]
     assert check["comparison"]["delta"] == -1
     assert (check["corrected"]["delta"], check["corrected"]["labelled"]) == (0, 8)
+
+
+async def test_a_judge_that_never_answers_was_asked_all_the_same(judging, fake_model):
+    """It is not said that there were no calls: there were, and none gave an answer."""
+    fake_model.rules = [Rule(fault="filtered_prompt")]
+    project = judging()
+    ended = await evalgate(project, "judge", "validate", "labels.jsonl", "--quiet")
+    assert (ended.code, fake_model.calls > 0) == (4, True), ended.text
+    assert "60 labelled answers of labels.jsonl, no call that was answered" in " ".join(ended.out.split())
+
+
+async def test_verdicts_of_the_cache_are_said_to_be(judging):
+    project = judging()
+    await evalgate(project, "judge", "validate", "labels.jsonl", "--quiet")
+    again = await evalgate(project, "judge", "validate", "labels.jsonl", "--quiet", "--replay")
+    assert "no new call, 240 from the cache" in again.out
+
+
+async def test_a_comparison_warns_of_judges_that_nobody_has_held_to_labels(judging):
+    """As every report does, by what the chosen build knew; and not once it is trusted."""
+    project = judging()
+    for text in ("'Paris'", "'Lyon'"):
+        project.write("v2/app.py", f"def answer(input):\n    return {text}\n")
+        await evalgate(project, "run", "--quiet")
+    warning = "correctness is the verdict of a judge that, as it is now, nobody has held to human labels"
+    compared = await evalgate(project, "compare", "1", "2", "--markdown", "table.md")
+    assert compared.code == 0, compared.text
+    assert f"warning: {warning}" in " ".join(compared.out.split())
+    assert f"**Warning:** {warning}" in (project.folder / "table.md").read_text()
+    found = json.loads((await evalgate(project, "compare", "1", "2", "--json")).out)
+    assert found["suites"][0]["warnings"][0].startswith(warning)
+    assert (await evalgate(project, "judge", "validate", "labels.jsonl")).code == 0
+    for text in ("'Paris'", "'Lyon'"):
+        project.write("v2/app.py", f"def answer(input):\n    return {text}\n")
+        await evalgate(project, "run", "--quiet")
+    assert "warning" not in (await evalgate(project, "compare", "3", "4")).out
+
+
+async def test_what_an_untrusted_judge_says_proves_nothing_where_that_is_asked_for(judging):
+    project = judging(require_validated=True)
+    for text in ("'Paris'", "'Lyon'"):
+        project.write("v2/app.py", f"def answer(input):\n    return {text}\n")
+        await evalgate(project, "run", "--quiet")
+    compared = await evalgate(project, "compare", "1", "2")
+    assert compared.code == 4
+    assert "It proves nothing here (`require_validated`)." in " ".join(compared.err.split())
+
+
+async def test_a_comparison_takes_the_flags_of_the_cache(judging, fake_model):
+    """From a file of its own, anew, or from that alone."""
+    project = judging()
+    for name, text in (("a", "'Paris'"), ("b", "'Lyon'")):
+        project.write(f"{name}/app.py", f"def answer(input):\n    return {text}\n")
+        project.write(f"{name}.yaml", json.dumps({"python": f"{name}/app.py:answer", "inputs": [f"{name}/*.py"]}))
+    compare = ("compare", "a.yaml", "b.yaml", "--cache", "verdicts.db")
+    assert (await evalgate(project, *compare)).code == 0
+    assert (fake_model.calls, (project.folder / "verdicts.db").is_file()) == (24, True)
+    assert (await evalgate(project, *compare, "--journal", "other.db", "--replay")).code == 0
+    assert fake_model.calls == 24
+    ended = await evalgate(project, *compare, "--no-cache")
+    assert (ended.code, fake_model.calls, "recorded already" in ended.err) == (0, 48, False)
+    lacking = await evalgate(
+        project, "compare", "a.yaml", "b.yaml", "--cache", "none.db", "--journal", "x.db", "--replay"
+    )
+    assert lacking.code in {2, 4}
+    assert "without --replay" in lacking.err
+    assert (await evalgate(project, *compare, "--replay", "--no-cache")).code == 2

@@ -21,8 +21,8 @@ from evalgate.suite.judge_prompts import PROMPTS
 from evalgate.suite.judges import JUDGES, NamedJudge
 from evalgate.suite.template import CODE, TemplateProblem, Text, compile_delimited, variables_of
 
-_PLACE: Final = re.compile(r"\{\{(\w+)\}\}")
-_EXPECTED: Final = frozenset({"expected", "reference"})
+PLACE: Final = re.compile(r"\{\{(\w+)\}\}")
+EXPECTED: Final = frozenset({"expected", "reference"})
 
 
 class Prompt(ABC):
@@ -78,12 +78,12 @@ class NamedPrompt(Prompt):
 
     def fill(self, view: View, labels: Iterable[str]) -> list[JsonObject]:
         """Put the parameters in."""
-        values = {name: _material(view, name) for name in sorted(self.parameters or ())}
+        values = {name: material(view, name) for name in sorted(self.parameters or ())}
         code = code_for(values.values())
         return [
             {"role": "system", "content": GUARD},
             *(
-                {"role": role, "content": _PLACE.sub(lambda found: delimited(values[found[1]], code), template)}
+                {"role": role, "content": PLACE.sub(lambda found: delimited(values[found[1]], code), template)}
                 for role, template in self._templates
             ),
         ]
@@ -107,16 +107,17 @@ class FilePrompt(Prompt):
         self.steps = loaded.judge.rubric is not None
         self.inputs = {}
         self.parameters = None
-        self._loaded = loaded
-        self._file = file
+        self.loaded = loaded
+        self.file = file
+        self.reads: frozenset[str] = frozenset()
+        """The names that its templates read."""
         self._turns: list[_Turn] = []
-        self._reads: frozenset[str] = frozenset()
 
     def load(self) -> None:
         """Compile the templates. Raises CandidateError at the place of what is none."""
         reads: frozenset[str] = frozenset()
         self._turns = []
-        for index, message in enumerate(self._loaded.judge.messages):
+        for index, message in enumerate(self.loaded.judge.messages):
             place = ("messages", index, "content")
             try:
                 reads |= variables_of(message.content)
@@ -124,15 +125,18 @@ class FilePrompt(Prompt):
             except TemplateProblem as problem:
                 raise CandidateError(
                     f"not a template: {problem.message}",
-                    location=self._loaded.place(place, problem.line or 1),
+                    location=self.loaded.place(place, problem.line or 1),
                     next_step="repair the template; {% raw %} … {% endraw %} keeps braces as text",
                 ) from None
             self._turns.append(_Turn(role=message.role, content=content, index=index))
-        self._reads = reads
+        self.reads = reads
 
     def fill(self, view: View, labels: Iterable[str]) -> list[JsonObject]:
         """Put in what the templates name."""
-        variables = self._variables(view)
+        return self.rendered(view.subject.example.id, self._variables(view), labels)
+
+    def rendered(self, example: str, variables: dict[str, Json], labels: Iterable[str]) -> list[JsonObject]:
+        """Return the messages with these variables in them, between tags. Raises EvaluatorFaultError."""
         variables[CODE] = code_for([json.dumps(variables, ensure_ascii=False)])
         messages: list[JsonObject] = [{"role": "system", "content": GUARD}]
         for turn in self._turns:
@@ -140,11 +144,11 @@ class FilePrompt(Prompt):
                 text = turn.content if isinstance(turn.content, str) else turn.content.render(variables)
             except TemplateProblem as problem:
                 raise EvaluatorFaultError(
-                    f"example {view.subject.example.id!r}: {self._file}, message {turn.index + 1}: {problem.message}",
+                    f"example {example!r}: {self.file}, message {turn.index + 1}: {problem.message}",
                     type="Template",
                 ) from None
             messages.append({"role": turn.role, "content": text})
-        meanings = self._loaded.judge.meanings
+        meanings = self.loaded.judge.meanings
         if meanings:
             heading = "The scale:" if self.steps else "The labels:"
             told = "\n".join(f"- {label}: {meanings[label]}" for label in labels if label in meanings)
@@ -153,14 +157,14 @@ class FilePrompt(Prompt):
 
     def _variables(self, view: View) -> dict[str, Json]:
         variables = {**view.subject.fields(), **view.every_mapped()}
-        if "output" in self._reads and variables["output"] is None:
+        if "output" in self.reads and variables["output"] is None:
             raise OutputFaultError("the output is null")
-        if self._reads & _EXPECTED and not view.has("expected") and view.subject.expected is None:
+        if self.reads & EXPECTED and not view.has("expected") and view.subject.expected is None:
             view.dataset_fault("has no expected answer; give it an `output`")
         return variables
 
 
-def _material(view: View, name: str) -> str:
+def material(view: View, name: str) -> str:
     """Return what stands for the parameter `name` as text."""
     value = view.mapped(name)
     if value is not None:

@@ -22,6 +22,8 @@ INFO = ValidationInfo(
     judge="correctness",
     models=("openai/gpt-4.1",),
     repetitions=1,
+    pairwise=False,
+    from_cache=0,
     fingerprint="f" * 64,
     file="support.labels.jsonl",
     created_at="2026-03-01T10:00:00+00:00",
@@ -44,7 +46,7 @@ def answer(n, label, said, *, draws=None, reversed_=None, text="It is Paris.", p
         people=people or (label,),
         label=label,
         verdicts=tuple(verdicts),
-        reversed_=Verdict(label=reversed_ or said),
+        orders=(verdicts[0], Verdict(label=reversed_ or said)),
     )
 
 

@@ -16,7 +16,7 @@ def found(people, judged, *, shares=YES_NO, reversed_=None, lengths=None, ordere
     return examine(
         people=people,
         judged=judged,
-        reversed_=None if reversed_ is None else np.array(reversed_, dtype=np.int64),
+        orders=None if reversed_ is None else np.stack([judged[:, 0], np.array(reversed_, dtype=np.int64)], axis=1),
         shares=shares,
         lengths=np.arange(len(people), dtype=float) if lengths is None else np.array(lengths, dtype=float),
         ordered=ordered,

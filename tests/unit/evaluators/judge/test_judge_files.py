@@ -118,10 +118,15 @@ HEAD = "messages: [{role: user, content: x}]\n"
     ("text", "says"),
     [
         ("", "tone.yaml: the judge file is empty"),
-        (HEAD, "a judge file needs exactly one of labels and rubric"),
-        (HEAD + "labels: {a: 1, b: 0}\nrubric: [x, y]\n", "a judge file needs exactly one of labels and rubric"),
+        (HEAD, "a judge file needs exactly one of labels, rubric and pairwise"),
+        (
+            HEAD + "labels: {a: 1, b: 0}\nrubric: [x, y]\n",
+            "a judge file needs exactly one of labels, rubric and pairwise",
+        ),
         (HEAD + "labels: {a: 1}\n", "labels needs at least two"),
         (HEAD + "labels: {a: 1, b: 1}\n", "all labels score the same"),
+        (HEAD + "pairwise: true\nlabels: {a: 1, b: 0}\n", "needs exactly one of labels, rubric and pairwise: true"),
+        (HEAD + "pairwise: true\ndirection: minimize\n", "direction means nothing to a judge that is pairwise"),
         (HEAD + "rubric: [only]\n", "rubric needs 2 to 11 steps; it has 1"),
         (HEAD + "labels: {a: 1, b: 0}\nlable: 1\n", "tone.yaml:3:1: unknown key `lable`: did you mean `labels`?"),
         (HEAD + "labels: {a: yes, b: 0}\n", "tone.yaml:2:13: labels.a"),

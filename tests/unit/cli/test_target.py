@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evalgate.cli.target import target_of
+from evalgate.cli.target import is_pull_request, target_of
 from evalgate.gate.bases import Target
 
 SHA = "1a2b3c4d" * 5
@@ -27,14 +27,14 @@ def payload(tmp_path):
 def test_a_flag_counts_before_the_event():
     pull = actions("pull_request", GITHUB_REF="refs/pull/7/merge", GITHUB_BASE_REF="main")
     assert target_of(pull, "v1") == Target(ref="v1")
-    assert target_of(pull, None) == Target(ref="main", merged=True)
-    assert target_of({**pull, "GITHUB_REF": "refs/heads/fix"}, None) == Target(ref="main")
+    assert target_of(pull, None) == Target(ref="main", merged=True, change=True)
+    assert target_of({**pull, "GITHUB_REF": "refs/heads/fix"}, None) == Target(ref="main", change=True)
     assert target_of({**pull, "GITHUB_ACTIONS": ""}, None) == Target()
 
 
 def test_a_merge_queue_and_a_push_name_their_commits(payload):
     queue = actions("merge_group", GITHUB_EVENT_PATH=payload({"merge_group": {"base_sha": SHA}}))
-    assert target_of(queue, None) == Target(commit=SHA)
+    assert target_of(queue, None) == Target(commit=SHA, change=True)
     push = actions("push", GITHUB_EVENT_PATH=payload({"before": SHA}))
     assert target_of(push, None) == Target(commit=SHA)
 
@@ -42,6 +42,13 @@ def test_a_merge_queue_and_a_push_name_their_commits(payload):
 @pytest.mark.parametrize("content", [{"before": "0" * 40}, {"before": "--upload-pack=x"}, {"before": 3}, [], "no json"])
 def test_an_event_without_a_commit_names_none(payload, content):
     assert target_of(actions("push", GITHUB_EVENT_PATH=payload(content)), None) == Target()
-    assert target_of(actions("merge_group", GITHUB_EVENT_PATH=payload(content)), None) == Target()
+    assert target_of(actions("merge_group", GITHUB_EVENT_PATH=payload(content)), None) == Target(change=True)
     assert target_of(actions("push"), None) == Target()
     assert target_of(actions("schedule"), None) == Target()
+
+
+def test_which_events_are_those_of_a_pull_request():
+    """Others are of what is merged, or of nobody's change."""
+    events = ("pull_request", "pull_request_target", "merge_group", "push", "schedule", "workflow_dispatch")
+    assert [event for event in events if is_pull_request(actions(event))] == [*events[:3]]
+    assert not is_pull_request({"GITHUB_EVENT_NAME": "pull_request"})

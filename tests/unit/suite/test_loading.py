@@ -105,7 +105,7 @@ def test_a_variable_that_sets_nothing_is_answered_with_the_nearest_that_does(hom
     assert said == [
         (
             "EVALGATE_POLICY: this variable sets nothing: it names a group; set one of its keys, "
-            "`EVALGATE_POLICY__ALPHA` for example"
+            "`EVALGATE_POLICY__ACCEPT_WITHOUT_OWNER` for example"
         ),
         "EVALGATE_POLICY_MODE: this variable sets nothing: did you mean `EVALGATE_POLICY__MODE`?",
         "EVALGATE_POLICY__ALPA: this variable sets nothing: did you mean `EVALGATE_POLICY__ALPHA`?",

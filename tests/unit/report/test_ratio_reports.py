@@ -113,6 +113,7 @@ def test_a_plan_says_what_rise_it_could_catch() -> None:
     assert given["suites"][0]["ratios"][1] == {
         "name": "latency",
         "slices": 0,
+        "source": None,
         "build": None,
         "outlooks": [{"spread": 0.05, "rise": 0.12}, {"spread": 1.0, "rise": None}],
     }

@@ -211,6 +211,7 @@ def test_the_plan_as_json():
                     {"side": "candidate", **side},
                     {"side": "baseline", **side, "label": "baseline.py:answer"},
                 ],
+                "scored_again": {},
                 "confirmation": [],
                 "thresholds": [],
                 "checks": [

@@ -110,8 +110,13 @@ def test_any_other_change_voids_it(repo):
     assert told(found).endswith("and that is void: the candidate is not what it was measured with.")
 
     repo.task(25)
+    repo.commit()
+    assert report(repo)[0] == 0
+    repo.git("checkout", "-q", "main")
     repo.write("golden.jsonl", (repo.folder / "golden.jsonl").read_text().replace('"even"', '"pair"'))
     repo.commit()
+    repo.git("checkout", "-q", "change")
+    repo.git("merge", "-q", "main")
     code, found = report(repo)
     assert code == 1
     assert told(found).endswith("and that is void: the candidate and the baseline are not what it was measured with.")

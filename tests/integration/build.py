@@ -15,6 +15,7 @@ from evalgate.decision import decide
 from evalgate.decision.results import BuildDecision, CheckDecision
 from evalgate.gate.evidence import build_evidence
 from evalgate.gate.gather import Source
+from evalgate.gate.guard import unguarded
 from evalgate.gate.reports import build_report
 from evalgate.gate.request import Wanted, make_request
 from evalgate.gate.run import Ended, run_build
@@ -71,7 +72,7 @@ async def measured(project: Project, journal: Journal, wanted: Wanted | None = N
     environ = {**os.environ, **more}
     said: list[str] = []
     loaded = load_config(project.folder / "evalgate.yaml", environ=environ, overrides={})
-    request = make_request(loaded, wanted, journal, commit=head(loaded.path, environ), tree=tree_of(environ))
+    request = make_request(unguarded(loaded), wanted, journal, commit=head(loaded.path, environ), tree=tree_of(environ))
     progress = Progress(io.StringIO(), time.monotonic, mode=Mode.QUIET)
     choice = CacheChoice(path=project.folder / ".evalgate" / "cache.db")
     stop = asyncio.Event()

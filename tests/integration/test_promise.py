@@ -20,6 +20,7 @@ from evalgate.cli.models import CacheChoice
 from evalgate.decision import decide
 from evalgate.gate.bases import Bases, Target
 from evalgate.gate.evidence import build_evidence
+from evalgate.gate.guard import unguarded
 from evalgate.gate.request import Wanted, make_request
 from evalgate.gate.run import run_build
 from evalgate.journal.store import Journal
@@ -93,7 +94,7 @@ async def test_unchanged_candidates_fail_no_more_often_than_is_promised(asked, t
     with Bases(loaded.path, environ=environ, target=Target()) as bases:
         with closing(Journal(first)) as journal:
             commit, tree = head(loaded.path, environ), tree_of(environ)
-            request = make_request(loaded, Wanted(), journal, commit=commit, tree=tree, bases=bases)
+            request = make_request(unguarded(loaded), Wanted(), journal, commit=commit, tree=tree, bases=bases)
             await _verdict(request, journal, environ, AtRandom(generator, LUCKY))
         found = []
         for number in range(BUILDS):

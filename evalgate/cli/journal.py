@@ -21,7 +21,7 @@ def command() -> None:
 @command.command("list")
 @journal_option
 def listing(journal: Path | None) -> int:
-    """List the recorded builds, noise studies and baselines that were set, the latest first."""
+    """List recorded builds, studies and set baselines, the latest first."""
     from evalgate.cli.builds import journal_path
     from evalgate.journal.store import Journal
 

@@ -421,9 +421,19 @@ def test_what_is_no_answer_of_the_protocol_is_asked_for_again(api, document):
     assert caught.value.retry
 
 
-def test_a_response_that_is_still_being_made_is_no_answer():
+@pytest.mark.parametrize("status", ["in_progress", [], {}, None, 3])
+def test_a_response_that_is_still_being_made_is_no_answer(status):
     with pytest.raises(Garbled):
-        read_chat(answered({"status": "in_progress", "output": []}), DIALECTS["responses"])
+        read_chat(answered({"status": status, "output": []}), DIALECTS["responses"])
+
+
+@pytest.mark.parametrize("code", ["9" * 5000, "\N{ARABIC-INDIC DIGIT FOUR}29", "200", -429, 4290, True, [], {}])
+def test_an_error_whose_code_is_no_status_is_the_servers(code):
+    with pytest.raises(ServerFault, match="broken"):
+        read_chat(answered({"error": {"code": code, "message": "broken"}}), DIALECTS["chat"])
+
+
+def test_a_response_that_failed_is_that_failure():
     failed = {"status": "failed", "error": {"code": "rate_limit_exceeded", "message": "slow down"}, "output": []}
     with pytest.raises(RateLimited, match="slow down"):
         read_chat(answered(failed), DIALECTS["responses"])

@@ -65,6 +65,8 @@ class SuitePlan:
     """None where no build is known that called any."""
     confirming: ModelsPlan | None = None
     """What models would take of a confirmation."""
+    set_aside: int = 0
+    """How many of its examples are in quarantine: they are run, and some check or all of them decide without."""
     pairwise: int = 0
     """How many judges are shown an answer of each side."""
 

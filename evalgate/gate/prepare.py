@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -130,10 +131,14 @@ class PreparedSuite:
         added = self.placed.added.examples() if self.placed.added is not None else iter(())
         return self.selection.of(chain(declared, added))
 
-    def deciding(self) -> Iterator[Example]:
-        """Yield those of them that decide."""
+    def deciding(self, aside: AbstractSet[str] = frozenset()) -> Iterator[Example]:
+        """Yield those of them that decide, without what is set `aside`."""
         added = self.placed.added.ids if self.placed.added is not None else frozenset()
-        return (example for example in self.examples() if example.id not in added)
+        return (example for example in self.examples() if example.id not in added and example.id not in aside)
+
+    def aside(self, check: str, day: str) -> frozenset[str]:
+        """Return what is set aside of a check on a day (ISO 8601), of all its dataset."""
+        return frozenset(entry.id for entry in self.quarantine if day <= entry.expires and entry.check in (None, check))
 
     def watched(self, side: PreparedSide) -> dict[str, str]:
         """Return what a side's answers and scores depend on, to name what changed."""

@@ -39,6 +39,7 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
         "name": suite.name,
         "dataset": suite.dataset,
         "examples": suite.examples,
+        "set_aside": suite.set_aside,
         "clusters": suite.clusters,
         "repetitions": suite.repetitions,
         "evaluators": suite.evaluators,

@@ -9,14 +9,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from evalgate.decision import decide, exit_code
-from evalgate.decision.evidence import BuildEvidence
+from evalgate.decision.checks import means
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence
 from evalgate.errors import ConfigurationError, JournalError
 from evalgate.gate.evidence import Asked, recorded_config, recorded_suites
 from evalgate.gate.gather import Source
 from evalgate.gate.guard import Decides, Gate
 from evalgate.journal.builds import BuildRow
 from evalgate.journal.store import Journal
-from evalgate.report.model import EditedDefinition, GateReport, OwnVerdict
+from evalgate.report.model import AddedExamples, CheckMeans, EditedDefinition, GateReport, OwnVerdict
 from evalgate.suite.config import Config, Suite
 
 
@@ -59,7 +60,40 @@ def gate_report(sources: Sequence[Source]) -> GateReport | None:
         base=kept[0]["base"],
         decides=kept[0]["decides"],
         differences=tuple(dict.fromkeys(EditedDefinition(**each) for gate in kept for each in gate["differences"])),
+        added=tuple(each for source, build in builds for each in _added(source.journal, build)),
         own=_own_verdict(builds) if all(build.gate and build.gate["own"] for _, build in builds) else None,
+    )
+
+
+def _added(journal: Journal, build: BuildRow) -> Iterator[AddedExamples]:
+    """Yield how both sides did on the examples that a change brought along."""
+    added = {name: frozenset(kept["added"]) for name, kept in (build.gate or {}).get("suites", {}).items()}
+    config = recorded_config(build)
+    asked = {
+        name: Asked(suite=suite, without=frozenset(_ids(journal, build, name)) - added[name])
+        for name, suite in config.suites.items()
+        if added.get(name)
+    }
+    for suite in recorded_suites(journal, build, asked, config.policy) if asked else ():
+        if suite.example_ids:
+            scored = tuple(each for each in suite.checks if not each.evaluator.pairwise)
+            yield AddedExamples(
+                suite=suite.name,
+                examples=len(suite.example_ids),
+                checks=tuple(check_means(suite.name, each) for each in scored),
+            )
+
+
+def _ids(journal: Journal, build: BuildRow, suite: str) -> Iterator[str]:
+    return (example_id for example_id, _ in journal.example_hashes(build.id, suite))
+
+
+def check_means(suite: str, check: CheckEvidence) -> CheckMeans:
+    """Return what a check scored on both sides; nothing is decided by it."""
+    candidate, baseline = means(check)
+    spec = check.evaluator
+    return CheckMeans(
+        suite=suite, check=check.name, candidate=candidate, baseline=baseline, low=spec.low, high=spec.high
     )
 
 

@@ -64,6 +64,9 @@ def own_verdict(report: BuildReport) -> str | None:
         return None
     own = gate.own
     without = f" Not evaluated for that: {'; '.join(own.not_evaluated)}." if own.not_evaluated else ""
+    if own.scores:
+        scored = "; ".join(f"{each.suite}/{each.check} {_means(each)}" for each in own.scores)
+        without = f" Scored by its own evaluators for that: {scored}.{without}"
     if own.verdict is None:
         return f"What its own definitions come to is not known.{without}"
     alike = not report.build.gated or own.exit_code == report.build.exit_code

@@ -92,6 +92,7 @@ def _gate(gate: GateReport | None, *, sample: bool) -> dict[str, Any] | None:
             "exit_code": own.exit_code,
             "reason": own.reason,
             "not_evaluated": list(own.not_evaluated),
+            "scores": [_means(each) for each in own.scores],
         },
     }
 

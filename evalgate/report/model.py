@@ -174,6 +174,8 @@ class OwnVerdict:
     exit_code: int | None
     reason: str | None
     not_evaluated: tuple[str, ...] = ()
+    scores: tuple[CheckMeans, ...] = ()
+    """What the change's own evaluators said, where others of their name decided."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -100,5 +100,5 @@ def test_a_judge_that_is_edited_judges_nothing(repo, name):
     code, report, others, listed = asyncio.run(against_models())
     assert (code, report["verdict"]) == (1, "FAIL"), json.dumps(report)[:2000]
     assert sorted(said(report)) == sorted(listed)
-    assert others == 0
-    assert report["gate"]["own"]["not_evaluated"] == ["doubling/strict, whose evaluator it edits"]
+    print("XX", name, others, report["gate"]["own"])
+    assert 0

@@ -24,7 +24,7 @@ from evalgate.decision.ratios.noise import studied_spreads
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.decision.reserve import Limit, PerRun, Stage, reserves
 from evalgate.errors import JournalError
-from evalgate.gate.ahead import draws_ahead
+from evalgate.gate.ahead import Ahead, draws_ahead
 from evalgate.gate.evidence import build_evidence, grouping, known_noise
 from evalgate.gate.noise_evidence import study_evidence
 from evalgate.gate.preflight import Known, outlook
@@ -95,6 +95,7 @@ def make_plan(
                 evaluators=sum(not spec.pairwise for spec in specs[suite.name]),
                 pairwise=sum(spec.pairwise for spec in specs[suite.name]),
                 again=ahead.again,
+                own=_by_own(suite, ahead),
                 sides=sides,
                 confirmation=confirmation,
                 checks=comparisons.checks.get(suite.name, ()),
@@ -145,6 +146,18 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec], day: st
         identical=np.zeros(size, dtype=np.bool_),
         quarantined=tuple(_set_aside(prepared, frozenset(grouped.example_ids), day)),
     )
+
+
+def _by_own(suite: PreparedSuite, ahead: Ahead) -> dict[str, int]:
+    """Return how many answers the change's own evaluators score, where no confirmation comes: it has more."""
+    if suite.own is None:
+        return {}
+    answers = ahead.stored + sum(ahead.times[side.side] for side in suite.sides)
+    examples = (
+        suite.count if not suite.own.without else sum(each.id not in suite.own.without for each in suite.examples())
+    )
+    scored = examples * answers
+    return {each.label: scored for each in suite.own.evaluators} if scored else {}
 
 
 def _set_aside(prepared: PreparedSuite, known: AbstractSet[str], day: str) -> Iterator[Quarantined]:

@@ -67,6 +67,9 @@ def _taken(page: Page, suite: SuitePlan) -> None:
     if suite.again:
         named = ", ".join(f"{count(answers, 'answer')} by {name}" for name, answers in suite.again.items())
         page.prose(f"Stored answers of the baseline are scored again: {named}.", indent=2, hanging=4)
+    if suite.own:
+        named = ", ".join(f"{count(answers, 'answer')} by {name}" for name, answers in suite.own.items())
+        page.prose(f"Evaluators that this change edits score too, and decide nothing: {named}.", indent=2, hanging=4)
     if suite.confirmation:
         page.prose(_confirmation(suite), indent=2, hanging=4)
     if suite.models is not None:

@@ -49,6 +49,7 @@ def _suite_json(suite: SuitePlan, *, asked: bool) -> dict[str, Any]:
         "confirmation_models": _models_json(suite.confirming),
         "sides": [_side_json(side) for side in suite.sides],
         "scored_again": dict(suite.again),
+        "scored_by_own": dict(suite.own),
         "confirmation": [_side_json(side) for side in suite.confirmation],
         "thresholds": list(suite.thresholds),
         "checks": [_check_json(check, asked=asked) for check in suite.checks],

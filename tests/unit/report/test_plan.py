@@ -215,6 +215,7 @@ def test_the_plan_as_json():
                     {"side": "baseline", **side, "label": "baseline.py:answer"},
                 ],
                 "scored_again": {},
+                "scored_by_own": {},
                 "confirmation": [],
                 "thresholds": [],
                 "checks": [

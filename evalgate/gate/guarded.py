@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from evalgate.decision import decide, exit_code
 from evalgate.decision.checks import means
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence
+from evalgate.decision.words import count
 from evalgate.errors import ConfigurationError, JournalError
 from evalgate.gate.evidence import Asked, recorded_config, recorded_suites
 from evalgate.gate.gather import Source
@@ -184,9 +185,9 @@ def _lacking(
         elif (problem := rows[check].problem) is not None:
             yield f"{name}/{check}, whose evaluator it edits ({problem.rstrip('.')})"
     counts = {"edited": len(kept["edited"]), "added": kept["not_run"], "taken in from other splits": kept["beyond"]}
-    for word, count in counts.items():
-        if count:
-            yield f"{count:,} example{'s' * (count != 1)} {word} in {name}"
+    for word, number in counts.items():
+        if number:
+            yield f"{count(number, 'example')} {word} in {name}"
     if kept["quarantine"]:
         yield f"the quarantine that {name} has there"
     if own.baseline is not None and own.baseline != suite.baseline:

@@ -128,8 +128,9 @@ class _Runners:
         from evalgate.evaluators.models import Models as JudgeModels
         from evalgate.evaluators.registry import build
 
-        models = JudgeModels(endpoints=self._endpoints, sender=self._models.sender)
         placed = suite.placed
+        endpoints = self._endpoints if placed.endpoints is None else self._models.endpoints(placed.endpoints)
+        models = JudgeModels(endpoints=endpoints, sender=self._models.sender)
         runner = build(
             evaluator,
             root=placed.of(evaluator),

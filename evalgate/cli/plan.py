@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -80,7 +81,8 @@ def command(
         store = stack.enter_context(Journal(stored, create=False)) if stored.exists() else None
         share = None if catch is None else catch / 100
         deciding = gate.loaded.config
-        plan = make_plan(prepared, deciding.policy, specs, store, catch=share, budget=deciding.budget)
+        day = datetime.now(UTC).date().isoformat()
+        plan = make_plan(prepared, deciding.policy, specs, store, day=day, catch=share, budget=deciding.budget)
     if as_json:
         say(render_plan_json(plan))
     else:

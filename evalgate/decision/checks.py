@@ -12,6 +12,7 @@ from evalgate.decision import words
 from evalgate.decision.comparison import two_ended_interval
 from evalgate.decision.corrected import corrected
 from evalgate.decision.distribution import distribution
+from evalgate.decision.evidence import CheckEvidence
 from evalgate.decision.family import Family
 from evalgate.decision.flips import Flips
 from evalgate.decision.improvement import decide_equivalent, decide_improves
@@ -21,7 +22,7 @@ from evalgate.decision.notes import notes
 from evalgate.decision.outlook import detectable
 from evalgate.decision.pairing import Pairs
 from evalgate.decision.results import CheckDecision, Comparison, Flip, Missing, RuleDecision, SliceDecision
-from evalgate.decision.scale import Answers, Metric, Scale
+from evalgate.decision.scale import Answers, Metric, Scale, read_metric
 from evalgate.decision.thresholds import decide_threshold
 from evalgate.decision.view import View
 from evalgate.decision.zero_tolerance import decide_zero_tolerance
@@ -97,6 +98,13 @@ def describe(
         corrected=corrected(of),
         preferences=of.evidence.preferences,
     )
+
+
+def means(check: CheckEvidence) -> tuple[float | None, float | None]:
+    """Return the mean scores of candidate and baseline over all examples of the evidence; None where there are none."""
+    metric = read_metric(check, np.arange(len(check.candidate.values)))
+    baseline = None if metric.baseline is None else _mean(metric.baseline, metric.scale)
+    return _mean(metric.candidate, metric.scale), baseline
 
 
 def _compared(of: View, family: Family) -> Comparison | None:

@@ -43,6 +43,8 @@ class CheckPlan:
     """Why nothing can be said of it."""
     slices: int = 0
     """How many slices of it are tested beside all examples."""
+    examples: int = 0
+    """How many examples decide on it."""
 
 
 def plan_drops(
@@ -57,7 +59,9 @@ def plan_drops(
     """Return what one check could catch. `family`: the comparisons that share the promise, its slices, `exact`."""
     spec, (live, slices, exact) = check.evaluator, family
     if spec.scale is None and (spec.low is None or spec.high is None):
-        return CheckPlan(name=check.name, noise=noise, outlooks=(), obstacle=NO_SCALE, slices=slices)
+        return CheckPlan(
+            name=check.name, noise=noise, outlooks=(), obstacle=NO_SCALE, slices=slices, examples=plan.examples
+        )
     outlooks = []
     for flip in FLIPS if noise is None else (noise.flip,):
         of = Planned(
@@ -74,7 +78,7 @@ def plan_drops(
             exact=exact,
         )
         outlooks.append(_outlook(of, rule.ignore_drop_under, catch))
-    return CheckPlan(name=check.name, noise=noise, outlooks=tuple(outlooks), slices=slices)
+    return CheckPlan(name=check.name, noise=noise, outlooks=tuple(outlooks), slices=slices, examples=plan.examples)
 
 
 def _outlook(of: Planned, ignored: float, catch: float | None) -> Outlook:

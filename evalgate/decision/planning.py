@@ -13,6 +13,7 @@ from evalgate.decision.evidence import BuildEvidence
 from evalgate.decision.improvement_plan import ChangePlan, plan_changes
 from evalgate.decision.known_noise import Noise, comparing, comparing_drops
 from evalgate.decision.layout import Layout, lay_out, refuse_too_many
+from evalgate.decision.quarantine import deciding_parts
 from evalgate.decision.ratios.improvement_plan import plan_ratio_changes
 from evalgate.decision.ratios.planning import RatioPlan, Spread, comparing_resources, plan_ratios
 from evalgate.stats.power import Plan
@@ -44,7 +45,8 @@ def plan_comparisons(
     Every column of the family counts, but for those that `known` saw change too little to fail. `spread` is what is
     known of ratios. Raises ConfigurationError for more than 2,000 columns.
     """
-    layouts, _ = lay_out([suite for suite in evidence.suites if suite.example_ids])
+    whole, _ = lay_out([suite for suite in evidence.suites if suite.example_ids])
+    layouts, _ = lay_out([part for each in whole for part in deciding_parts(each.suite) if part.example_ids])
     refuse_too_many(layouts)
     slices = {
         (layout.suite.name, check.name): sum(part.tested for part in layout.slicings(rule))
@@ -60,10 +62,13 @@ def plan_comparisons(
     columns, checks = sum((slices | of_ratios).values()), len(slices) + len(of_ratios)
     columns += checks
     live += sum(_live(1 + number, (spread or {}).get(place)) for place, number in of_ratios.items())
-    plans: dict[str, tuple[CheckPlan, ...]] = {}
+    # A suite of which some example is set aside of one check alone has several layouts.
+    plans: dict[str, tuple[CheckPlan, ...]] = {each.suite.name: () for each in whole}
+    ratios: dict[str, tuple[RatioPlan, ...]] = dict.fromkeys(plans, ())
+    changes: dict[str, tuple[ChangePlan, ...]] = dict.fromkeys(plans, ())
     for layout in layouts:
         name = layout.suite.name
-        plans[name] = tuple(
+        plans[name] += tuple(
             plan_drops(
                 check,
                 rule,
@@ -74,26 +79,22 @@ def plan_comparisons(
             )
             for check, rule in comparing_drops(layout.suite)
         )
+        ratios[name] += plan_ratios(
+            layout,
+            repetitions=repetitions[name],
+            comparisons=max(1, live),
+            alpha=evidence.policy.alpha,
+            known=spread or {},
+        )
+        changes[name] += (
+            *_changes(layout, evidence.policy, repetitions[name], known, catch),
+            *plan_ratio_changes(layout, repetitions=repetitions[name], known=spread or {}),
+        )
     return Comparisons(
         checks=plans,
-        ratios={
-            layout.suite.name: plan_ratios(
-                layout,
-                repetitions=repetitions[layout.suite.name],
-                comparisons=max(1, live),
-                alpha=evidence.policy.alpha,
-                known=spread or {},
-            )
-            for layout in layouts
-        },
-        changes={
-            layout.suite.name: (
-                *_changes(layout, evidence.policy, repetitions[layout.suite.name], known, catch),
-                *plan_ratio_changes(layout, repetitions=repetitions[layout.suite.name], known=spread or {}),
-            )
-            for layout in layouts
-        },
-        clusters={layout.suite.name: layout.clusters for layout in layouts if layout.clusters is not None},
+        ratios=ratios,
+        changes=changes,
+        clusters={each.suite.name: each.clusters for each in whole if each.clusters is not None},
         columns=columns,
         promise=_promise(evidence, columns=columns, checks=checks),
     )

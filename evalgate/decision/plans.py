@@ -59,12 +59,16 @@ class SuitePlan:
     """Whether `zero_tolerance` draws failing examples once more."""
     again: Mapping[str, int] = field(default_factory=dict)
     """How many stored answers of the baseline are scored again, by evaluator."""
+    own: Mapping[str, int] = field(default_factory=dict)
+    """How many answers evaluators that the change edits score beside those that decide, by evaluator."""
     confirmation: tuple[SidePlan, ...] = ()
     """What a confirmation would add where the first measurement leans worse; empty where none confirms."""
     models: ModelsPlan | None = None
     """None where no build is known that called any."""
     confirming: ModelsPlan | None = None
     """What models would take of a confirmation."""
+    set_aside: int = 0
+    """How many of its examples are in quarantine: they are run, and some check or all of them decide without."""
     pairwise: int = 0
     """How many judges are shown an answer of each side."""
 
@@ -75,9 +79,9 @@ class SuitePlan:
 
     @property
     def evaluations(self) -> int:
-        """How many evaluations, if every run answers: of each run, and of the pairs that the candidate's are in."""
+        """How many evaluations, if every run answers: of each run, of the candidate's pairs, by the change's own."""
         pairs = sum(side.runs for side in self.sides if side.side is Side.CANDIDATE)
-        return self.runs * self.evaluators + pairs * self.pairwise
+        return self.runs * self.evaluators + pairs * self.pairwise + sum(self.own.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

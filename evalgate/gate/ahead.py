@@ -23,6 +23,8 @@ class Ahead:
     """
 
     times: Mapping[Side, int]
+    stored: int = 0
+    """How many stored runs of each example the baseline has, where those are used."""
     confirm: int | None = None
     lacking: int = 0
     again: Mapping[str, int] = field(default_factory=dict)
@@ -53,6 +55,7 @@ def draws_ahead(
         times={Side.CANDIDATE: 1 if confirms else repetitions, Side.BASELINE: 0},
         confirm=confirm if confirms else None,
         lacking=len(stored.lacking) * stored.repetitions,
+        stored=stored.repetitions,
         again=scored_again(journal, stored, task, now),
     )
 

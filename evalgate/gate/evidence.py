@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any, Final
 
@@ -33,12 +33,14 @@ from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
 from evalgate.gate.accepted_evidence import recorded_acceptances
 from evalgate.gate.judge_evidence import judged
+from evalgate.gate.own_evidence import own_judges, own_specs, scores_of
 from evalgate.gate.preferences import of_pairs
 from evalgate.gate.resources import resource_evidence
 from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
 from evalgate.journal.changes import QuarantineRow
 from evalgate.journal.judges import KnownJudgeRow
+from evalgate.journal.own import OwnEvaluatorRow
 from evalgate.journal.store import Journal
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Side
@@ -60,6 +62,8 @@ class Asked:
     """Whether its baseline counts."""
     added: frozenset[str] = frozenset()
     """Its checks that only a change has."""
+    own: Mapping[str, OwnEvaluatorRow] = field(default_factory=dict)
+    """The change's evaluators whose scores are read in the place of those that decide."""
 
 
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
@@ -247,19 +251,28 @@ def _suite(
     acceptances: tuple[Acceptance, ...],
 ) -> SuiteEvidence:
     suite = asked.suite
+    experiments = [replace(row, specs=own_specs(row.specs, asked.own)) for row in experiments]
     grouped = grouping(suite, (each for each in journal.examples(build_id, name) if each.id not in asked.without))
     ids = grouped.example_ids
     index = {example_id: position for position, example_id in enumerate(ids)}
     names = {experiment.side: deciding_samples(experiment, drawn.draws) for experiment in experiments}
     redraw = redraw_sample(drawn.draws)
     sides = {
-        experiment.side: read_side(journal, experiment, index, names[experiment.side], redraw=redraw)
+        experiment.side: read_side(
+            journal, experiment, index, names[experiment.side], redraw=redraw, own=frozenset(asked.own)
+        )
         for experiment in experiments
     }
     by_side = {experiment.side: experiment for experiment in experiments}
-    labels = _labels(journal, by_side)
+    labels = {check: each for check, each in _labels(journal, by_side).items() if check not in asked.own}
     outputs = {side: cells.outputs for side, cells in sides.items()}
-    known = _Known(noise=noise, judges=judged(journal, build_id, judges, outputs, index))
+    known = _Known(
+        noise={check: each for check, each in noise.items() if check not in asked.own},
+        judges={
+            **judged(journal, build_id, [row for row in judges if row.name not in asked.own], outputs, index),
+            **own_judges(asked.own),
+        },
+    )
     screen = drawn.screen(by_side.get(Side.BASELINE))
     return SuiteEvidence(
         name=name,
@@ -333,8 +346,12 @@ def read_side(
     names: Sequence[str],
     *,
     redraw: str = REDRAW,
+    own: frozenset[str] = frozenset(),
 ) -> SideCells:
-    """Return what the journal has of the samples `names` of one side; `index` has the place of each example."""
+    """Return what the journal has of the samples `names` of one side; `index` has the place of each example.
+
+    Of evaluators among `own`, it is what the change's said.
+    """
     columns = {sample: column for column, sample in enumerate(names)}
     shape = (len(index), len(columns))
     base = np.full(shape, Cell.MISSING, dtype=np.uint8)
@@ -356,7 +373,7 @@ def read_side(
         for spec in experiment.specs
     }
     width = len(columns)
-    for example_id, sample, evaluator, score, failed in journal.scores(experiment.id):
+    for example_id, sample, evaluator, score, failed in scores_of(journal, experiment.id, own):
         if failed or score is None or evaluator not in values or example_id not in index:
             continue
         if sample in columns:

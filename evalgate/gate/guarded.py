@@ -9,15 +9,17 @@ from typing import Any
 from pydantic import ValidationError
 
 from evalgate.decision import decide, exit_code
-from evalgate.decision.evidence import BuildEvidence
+from evalgate.decision.checks import means
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence
 from evalgate.decision.words import count
 from evalgate.errors import ConfigurationError, JournalError
 from evalgate.gate.evidence import Asked, recorded_config, recorded_suites
 from evalgate.gate.gather import Source
 from evalgate.gate.guard import Decides, Gate
 from evalgate.journal.builds import BuildRow
+from evalgate.journal.own import OwnEvaluatorRow
 from evalgate.journal.store import Journal
-from evalgate.report.model import EditedDefinition, GateReport, OwnVerdict
+from evalgate.report.model import AddedExamples, CheckMeans, EditedDefinition, GateReport, OwnVerdict
 from evalgate.suite.config import Config, Suite
 
 
@@ -60,7 +62,40 @@ def gate_report(sources: Sequence[Source]) -> GateReport | None:
         base=kept[0]["base"],
         decides=kept[0]["decides"],
         differences=tuple(dict.fromkeys(EditedDefinition(**each) for gate in kept for each in gate["differences"])),
+        added=tuple(each for source, build in builds for each in _added(source.journal, build)),
         own=_own_verdict(builds) if all(build.gate and build.gate["own"] for _, build in builds) else None,
+    )
+
+
+def _added(journal: Journal, build: BuildRow) -> Iterator[AddedExamples]:
+    """Yield how both sides did on the examples that a change brought along."""
+    added = {name: frozenset(kept["added"]) for name, kept in (build.gate or {}).get("suites", {}).items()}
+    config = recorded_config(build)
+    asked = {
+        name: Asked(suite=suite, without=frozenset(_ids(journal, build, name)) - added[name])
+        for name, suite in config.suites.items()
+        if added.get(name)
+    }
+    for suite in recorded_suites(journal, build, asked, config.policy) if asked else ():
+        if suite.example_ids:
+            scored = tuple(each for each in suite.checks if not each.evaluator.pairwise)
+            yield AddedExamples(
+                suite=suite.name,
+                examples=len(suite.example_ids),
+                checks=tuple(check_means(suite.name, each) for each in scored),
+            )
+
+
+def _ids(journal: Journal, build: BuildRow, suite: str) -> Iterator[str]:
+    return (example_id for example_id, _ in journal.example_hashes(build.id, suite))
+
+
+def check_means(suite: str, check: CheckEvidence) -> CheckMeans:
+    """Return what a check scored on both sides; nothing is decided by it."""
+    candidate, baseline = means(check)
+    spec = check.evaluator
+    return CheckMeans(
+        suite=suite, check=check.name, candidate=candidate, baseline=baseline, low=spec.low, high=spec.high
     )
 
 
@@ -68,12 +103,14 @@ def gate_report(sources: Sequence[Source]) -> GateReport | None:
 class _Own:
     evidence: BuildEvidence
     lacking: tuple[str, ...]
+    scores: tuple[CheckMeans, ...]
 
 
 def _own_verdict(builds: Sequence[tuple[Source, BuildRow]]) -> OwnVerdict:
     """Decide what was measured by the change's own definitions, as far as they can be applied to it."""
     parts = [_own_evidence(source.journal, build) for source, build in builds]
     lacking = tuple(each for part in parts for each in part.lacking)
+    scores = tuple(each for part in parts for each in part.scores)
     suites = tuple(suite for part in parts for suite in part.evidence.suites)
     if not suites:
         return OwnVerdict(verdict=None, exit_code=None, reason=None, not_evaluated=lacking)
@@ -81,12 +118,13 @@ def _own_verdict(builds: Sequence[tuple[Source, BuildRow]]) -> OwnVerdict:
     try:
         decision = decide(BuildEvidence(suites=suites, policy=policy))
     except ConfigurationError as error:
-        return OwnVerdict(verdict=None, exit_code=None, reason=error.message, not_evaluated=lacking)
+        return OwnVerdict(verdict=None, exit_code=None, reason=error.message, not_evaluated=lacking, scores=scores)
     return OwnVerdict(
         verdict=decision.verdict,
         exit_code=exit_code(decision, policy),
         reason=decision.reason,
         not_evaluated=lacking,
+        scores=scores,
     )
 
 
@@ -103,31 +141,49 @@ def _own_evidence(journal: Journal, build: BuildRow) -> _Own:
     asked: dict[str, Asked] = {}
     lacking: list[str] = []
     names: dict[str, str] = {}
+    evaluators = journal.own_evaluators(build.id)
     for name, suite in decided.suites.items():
         kept = gate["suites"].get(name)
         if kept is None or kept["own"] is None:
             continue
         mine = own.suites[kept["own"]]
-        checks = {check: each for check, each in mine.checks.items() if check not in kept["unscored"]}
-        lacking += _lacking(name, suite, mine, kept)
+        rows = {row.name: row for row in evaluators if row.suite == name}
+        scored = {check: row for check, row in rows.items() if row.problem is None and row.spec is not None}
+        checks = {
+            check: each for check, each in mine.checks.items() if check in scored or check not in kept["unscored"]
+        }
+        lacking += _lacking(name, suite, mine, kept, rows)
         if not any(check.gating for check in checks.values()):
             continue
         asked[name] = Asked(
             suite=mine.model_copy(update={"checks": checks}),
             without=frozenset(kept["edited"]) | frozenset(kept["removed"]),
             compared=mine.baseline is not None,
+            own=scored,
         )
         names[name] = kept["own"]
     found = recorded_suites(journal, build, asked, decided.policy)
     suites = tuple(replace(suite, name=names[suite.name]) for suite in found)
-    return _Own(evidence=BuildEvidence(suites=suites, policy=own.policy), lacking=tuple(lacking))
+    scores = tuple(
+        check_means(suite.name, check)
+        for suite in found
+        for check in suite.checks
+        if check.name in asked[suite.name].own
+    )
+    return _Own(evidence=BuildEvidence(suites=suites, policy=own.policy), lacking=tuple(lacking), scores=scores)
 
 
-def _lacking(name: str, suite: Suite, own: Suite, kept: Mapping[str, Any]) -> Iterator[str]:
+def _lacking(
+    name: str, suite: Suite, own: Suite, kept: Mapping[str, Any], rows: Mapping[str, OwnEvaluatorRow]
+) -> Iterator[str]:
     """Yield what of the change's own definitions the answers of this build say nothing of."""
     for check in own.checks:
-        if check in kept["unscored"]:
+        if check not in kept["unscored"]:
+            continue
+        if check not in rows:
             yield f"{name}/{check}, whose evaluator it edits"
+        elif (problem := rows[check].problem) is not None:
+            yield f"{name}/{check}, whose evaluator it edits ({problem.rstrip('.')})"
     counts = {"edited": len(kept["edited"]), "added": kept["not_run"], "taken in from other splits": kept["beyond"]}
     for word, number in counts.items():
         if number:

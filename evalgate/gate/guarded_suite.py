@@ -24,7 +24,7 @@ from evalgate.gate.differences import (
     of_quarantine,
     of_suites,
 )
-from evalgate.gate.prepare import Added, Placed
+from evalgate.gate.prepare import Added, OwnEvaluators, Placed, own_evaluators
 from evalgate.suite.baselines import BaselineKind
 from evalgate.suite.checks import Check
 from evalgate.suite.config import Endpoint, Suite
@@ -57,7 +57,9 @@ class GuardedSuite:
     """What the change calls it; None where it has no such suite any more."""
     changes: ExampleChanges = _NO_CHANGES
     unscored: tuple[str, ...] = ()
-    """Evaluators that the change defines otherwise: what they would say is not known."""
+    """Evaluators that the change defines otherwise: what decides is not what they say."""
+    rescoring: OwnEvaluators | None = None
+    """Those of them that checks of the change gate on."""
     new_checks: tuple[str, ...] = ()
     """The checks that only the change has."""
     gone: str | None = None
@@ -91,6 +93,7 @@ def guarded_suite(
     data = Source(root=_having(before.dataset.file, root, here), ref=before.dataset)
     changes = _NO_CHANGES
     unscored: tuple[str, ...] = ()
+    rescoring: OwnEvaluators | None = None
     told: list[Difference] = []
     if after is not None and own is not None:
         mine = Source(root=here, ref=after.dataset)
@@ -100,6 +103,11 @@ def guarded_suite(
         theirs = Evaluators(declared=before.evaluators, root=root, endpoints=at.config.endpoints)
         edited = list(of_evaluators(name, theirs, ours))
         unscored = tuple(dict.fromkeys(label for label, _ in edited if label not in {each.label for each in added}))
+        rescoring = own_evaluators(
+            [each for each in after.evaluators if each.label in unscored and _gates(each, after)],
+            Placed(root=here, endpoints=loaded.config.endpoints),
+            (*changes.edited, *changes.removed),
+        )
         aside = of_quarantine(name, quarantine_file(before, root), quarantine_file(after, here))
         told += [*of_suites(name, before, after), *aside, *(each for _, each in edited), *of_examples(name, changes)]
         if own != name:
@@ -127,6 +135,7 @@ def guarded_suite(
         own=own,
         changes=changes,
         unscored=unscored,
+        rescoring=rescoring,
         new_checks=tuple(check for check in decides.checks if check not in before.checks),
         second=None
         if second is None
@@ -134,6 +143,11 @@ def guarded_suite(
         gone=next((file for file in own_files(task) if after is None and not (here / file).is_file()), None),
     )
     return decides, guarded, told
+
+
+def _gates(evaluator: Evaluator, suite: Suite) -> bool:
+    check = suite.checks.get(evaluator.label)
+    return check is not None and check.gating
 
 
 def _examples(name: str, data: Source, root: Path) -> Known:

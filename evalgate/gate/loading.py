@@ -47,13 +47,14 @@ async def load(
     What can be said of checks beforehand is said by `policy`; nothing without one.
     """
     made = []
+    day = world.now()[:10]
     strict = policy is not None and policy.on_inconclusive == "fail"
     known = noise_by_check(world.journal, suites) if strict else {}
     starts: list[tuple[PreparedSuite, Side | None, TaskRunner | EvaluatorRunner | PairRunner]] = []
     for suite in suites:
         evaluators = tuple(world.evaluator_runner(suite, evaluator) for evaluator in suite.suite.evaluators)
         specs = [evaluator.spec for evaluator in evaluators]
-        for check, line in outlook(suite, specs, policy, known) if policy is not None else ():
+        for check, line in outlook(suite, specs, policy, known, day=day) if policy is not None else ():
             world.say(f"{suite.name}/{check}: {line}")
         tasks = {side.side: world.task_runner(suite, side) for side in suite.sides}
         made.append((suite, evaluators, tasks))

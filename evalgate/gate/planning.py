@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from evalgate.decision.evidence import BuildEvidence, Cell, CheckEvidence, ResourceEvidence, Scores, SuiteEvidence
+from evalgate.decision.evidence import (
+    BuildEvidence,
+    Cell,
+    CheckEvidence,
+    Quarantined,
+    ResourceEvidence,
+    Scores,
+    SuiteEvidence,
+)
 from evalgate.decision.known_noise import Noise, noises
 from evalgate.decision.planning import plan_comparisons
 from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
@@ -16,7 +24,7 @@ from evalgate.decision.ratios.noise import studied_spreads
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.decision.reserve import Limit, PerRun, Stage, reserves
 from evalgate.errors import JournalError
-from evalgate.gate.ahead import draws_ahead
+from evalgate.gate.ahead import Ahead, draws_ahead
 from evalgate.gate.evidence import build_evidence, grouping, known_noise
 from evalgate.gate.noise_evidence import study_evidence
 from evalgate.gate.preflight import Known, outlook
@@ -44,20 +52,25 @@ def make_plan(
     specs: Mapping[str, Sequence[EvaluatorSpec]],
     journal: Journal | None,
     *,
+    day: str,
     catch: float | None = None,
     budget: Budget | None = None,
 ) -> BuildPlan:
     """Return what a run of `suites` takes and could catch. `specs` are their evaluators', by suite.
 
-    `catch` is a drop to plan for, a share of the range. Raises ConfigurationError where a check cannot be passed.
+    `day`, as ISO 8601 writes it, says what of the quarantine holds; `catch` is a drop to plan for, a share of the
+    range. Raises ConfigurationError where a check cannot be passed.
     """
     seen = _seen(journal, suites) if journal is not None else _Seen()
     thresholds = {
-        suite.name: tuple(f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy, seen.noise))
+        suite.name: tuple(
+            f"{check}: {line}" for check, line in outlook(suite, specs[suite.name], policy, seen.noise, day=day)
+        )
         for suite in suites
     }
     drawn = {suite.name: draws_ahead(suite, policy, journal, specs[suite.name]) for suite in suites}
-    evidence = BuildEvidence(suites=tuple(_unanswered(suite, specs[suite.name]) for suite in suites), policy=policy)
+    unanswered = {suite.name: _unanswered(suite, specs[suite.name], day) for suite in suites}
+    evidence = BuildEvidence(suites=tuple(unanswered.values()), policy=policy)
     comparisons = plan_comparisons(
         evidence,
         repetitions={suite.name: suite.suite.repetitions for suite in suites},
@@ -76,11 +89,13 @@ def make_plan(
                 name=suite.name,
                 dataset=suite.suite.dataset.file,
                 examples=suite.count,
+                set_aside=len({each.example_id for each in unanswered[suite.name].quarantined}),
                 clusters=comparisons.clusters.get(suite.name),
                 repetitions=suite.suite.repetitions,
                 evaluators=sum(not spec.pairwise for spec in specs[suite.name]),
                 pairwise=sum(spec.pairwise for spec in specs[suite.name]),
                 again=ahead.again,
+                own=_by_own(suite, ahead),
                 sides=sides,
                 confirmation=confirmation,
                 checks=comparisons.checks.get(suite.name, ()),
@@ -106,7 +121,7 @@ def noise_by_check(journal: Journal, suites: Sequence[PreparedSuite]) -> Known:
     return _seen(journal, suites).noise
 
 
-def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> SuiteEvidence:
+def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec], day: str) -> SuiteEvidence:
     """Return the evidence of a suite of which nothing is answered: what its comparisons will be is settled by then."""
     grouped = grouping(prepared.suite, prepared.deciding())
     size = len(grouped.example_ids)
@@ -129,7 +144,34 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec]) -> Suit
         clusters=grouped.clusters,
         slices=grouped.slices,
         identical=np.zeros(size, dtype=np.bool_),
+        quarantined=tuple(_set_aside(prepared, frozenset(grouped.example_ids), day)),
     )
+
+
+def _by_own(suite: PreparedSuite, ahead: Ahead) -> dict[str, int]:
+    """Return how many answers the change's own evaluators score, where no confirmation comes: it has more."""
+    if suite.own is None:
+        return {}
+    answers = ahead.stored + sum(ahead.times[side.side] for side in suite.sides)
+    examples = (
+        suite.count if not suite.own.without else sum(each.id not in suite.own.without for each in suite.examples())
+    )
+    scored = examples * answers
+    return {each.label: scored for each in suite.own.evaluators} if scored else {}
+
+
+def _set_aside(prepared: PreparedSuite, known: AbstractSet[str], day: str) -> Iterator[Quarantined]:
+    """Yield what of the quarantine holds on a day, of the `known` examples."""
+    for entry in prepared.quarantine:
+        if entry.id in known and day <= entry.expires:
+            yield Quarantined(
+                example_id=entry.id,
+                check=entry.check,
+                owner=entry.owner,
+                reason=entry.reason,
+                expires=entry.expires,
+                active=True,
+            )
 
 
 def _confirmation(suite: PreparedSuite, seen: _Seen, times: int | None) -> tuple[SidePlan, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -84,12 +85,45 @@ class Placed:
     setup: HostedTask | None = None
     setup_root: Path | None = None
     added: Added | None = None
+    endpoints: Mapping[str, Endpoint] | None = None
+    """Those that its judges are asked at, where they are not the ones of the config that decides."""
     own_dataset: bool = False
     """Only the change has the suite: its examples are none of those that the base's suites run."""
 
     def of(self, evaluator: Evaluator) -> Path:
         """Return what an evaluator's files are relative to."""
         return self.evaluators.get(evaluator.label, self.root)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnEvaluators:
+    """Evaluators of checks that gate, as a change defines them otherwise. They score all examples but those `without`.
+
+    `scorers` has the fingerprint of each by its name, `judges` that of the judge, of those that are one.
+    """
+
+    placed: Placed
+    evaluators: tuple[Evaluator, ...]
+    without: frozenset[str]
+    scorers: Mapping[str, str]
+    judges: Mapping[str, str]
+
+
+def own_evaluators(evaluators: Sequence[Evaluator], placed: Placed, without: Iterable[str]) -> OwnEvaluators | None:
+    """Hash what their scores depend on; None where there are none."""
+    if not evaluators:
+        return None
+    files: dict[str, str] = {}
+    for evaluator in evaluators:
+        files |= hash_files(placed.of(evaluator), evaluator_files(evaluator))
+    around = judge_surroundings(evaluators, placed.endpoints or {}, libraries(evaluators))
+    return OwnEvaluators(
+        placed=placed,
+        evaluators=tuple(evaluators),
+        without=frozenset(without),
+        scorers={each.label: evaluator_fingerprint(each, files, around).digest for each in evaluators},
+        judges={each.label: judge_fingerprint(each, files, around) for each in evaluators if each.judge is not None},
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,6 +152,8 @@ class PreparedSuite:
     """Why there is nothing to measure: the suite is skipped for it."""
     quarantine: tuple[SetAside, ...] = ()
     """What is set aside of it, of all its dataset."""
+    own: OwnEvaluators | None = None
+    """Evaluators that score its answers too, and decide nothing."""
     judges: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each evaluator that is a judge, by its name."""
     scorers: Mapping[str, str] = field(default_factory=dict)
@@ -130,10 +166,14 @@ class PreparedSuite:
         added = self.placed.added.examples() if self.placed.added is not None else iter(())
         return self.selection.of(chain(declared, added))
 
-    def deciding(self) -> Iterator[Example]:
-        """Yield those of them that decide."""
+    def deciding(self, aside: AbstractSet[str] = frozenset()) -> Iterator[Example]:
+        """Yield those of them that decide, without what is set `aside`."""
         added = self.placed.added.ids if self.placed.added is not None else frozenset()
-        return (example for example in self.examples() if example.id not in added)
+        return (example for example in self.examples() if example.id not in added and example.id not in aside)
+
+    def aside(self, check: str, day: str) -> frozenset[str]:
+        """Return what is set aside of a check on a day (ISO 8601), of all its dataset."""
+        return frozenset(entry.id for entry in self.quarantine if day <= entry.expires and entry.check in (None, check))
 
     def watched(self, side: PreparedSide) -> dict[str, str]:
         """Return what a side's answers and scores depend on, to name what changed."""

@@ -124,6 +124,11 @@ def _only(config: Config, names: Sequence[str]) -> Config:
 
 
 def _suite(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases | None) -> PreparedSuite:
+    prepared, guarded = _deciding(gate, name, selection, tree, bases), gate.suites.get(name)
+    return prepared if guarded is None else replace(prepared, own=guarded.rescoring)
+
+
+def _deciding(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases | None) -> PreparedSuite:
     loaded, guarded = gate.loaded, gate.suites.get(name)
     suite, root = loaded.config.suites[name], loaded.root(name)
     endpoints = loaded.config.endpoints

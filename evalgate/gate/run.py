@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from evalgate.gate.loading import load
 from evalgate.gate.measuring import measure_build
+from evalgate.gate.own_scores import score_by_own
 from evalgate.gate.preflight import refuse_too_many_comparisons
 from evalgate.gate.recording import begin, record_halt, register, take_head
 from evalgate.gate.request import Request
@@ -50,6 +51,7 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
             experiments = register(build_id, loaded, world.journal)
             taken = {} if head is None else take_head(world.journal, head, build_id)
             complete = await measure_build(build_id, loaded, experiments, world, taken=taken)
+            complete = complete and await score_by_own(build_id, loaded, world)
             halted = None if complete else world.halted()
             if halted is not None:
                 record_halt(build_id, halted, request, world.journal)

@@ -38,7 +38,7 @@ def per_run(journal: Journal, suite: str) -> PerRun | None:
         runs = sum(journal.pace(row.id)[0] for row in own)
         if not runs:
             continue
-        parts = suite_spending(journal, own).parts
+        parts = suite_spending(journal, own, whole=False).parts
         return PerRun(
             build=build.id,
             calls=sum(part.calls for part in parts) / runs,
@@ -87,11 +87,14 @@ class _Sums:
     by_example: dict[str, float] = field(default_factory=dict)
 
 
-def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow]) -> SuiteSpending:
-    """Return what one suite's experiments took; a stored baseline was paid for by its own build."""
+def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow], *, whole: bool = True) -> SuiteSpending:
+    """Return what one suite's experiments took; a stored baseline was paid for by its own build.
+
+    Without `whole`, what a change's own evaluators took is left out: the next build has none of them.
+    """
     sums = _Sums()
     for experiment in experiments:
-        for example_id, evaluator, usage in _drawn(journal, experiment):
+        for example_id, evaluator, usage in _drawn(journal, experiment, whole=whole):
             if usage == ():
                 continue
             of = sums.by_part.setdefault(evaluator or experiment.side.value, _Sum())
@@ -131,7 +134,9 @@ def _parts(journal: Journal, experiments: Iterable[ExperimentRow]) -> Iterator[t
             yield from ((example_id, evaluator, part) for part in usage or ())
 
 
-def _drawn(journal: Journal, experiment: ExperimentRow) -> Iterator[tuple[str, str, tuple[Usage, ...] | None]]:
+def _drawn(
+    journal: Journal, experiment: ExperimentRow, *, whole: bool = True
+) -> Iterator[tuple[str, str, tuple[Usage, ...] | None]]:
     """Yield (example id, evaluator, usage) but of stored runs, which an earlier build paid for."""
-    for example_id, _, evaluator, usage in journal.usages(experiment.id, stored=not experiment.stored):
+    for example_id, _, evaluator, usage in journal.usages(experiment.id, stored=not experiment.stored, own=whole):
         yield example_id, evaluator, usage

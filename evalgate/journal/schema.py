@@ -9,7 +9,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 9
+VERSION: Final = 10
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -252,6 +252,33 @@ _GATE: Final = """
 ALTER TABLE build ADD COLUMN gate TEXT;  -- JSON: whose definitions decided, what the change had otherwise; or NULL
 """
 
+_OWN: Final = """
+CREATE TABLE own_evaluator (    -- what a change defines otherwise and scored the same answers; nothing decides by it
+    build INTEGER NOT NULL REFERENCES build (id) ON DELETE CASCADE,
+    suite TEXT NOT NULL,
+    name TEXT NOT NULL,
+    scorer TEXT NOT NULL,       -- its fingerprint
+    spec TEXT,                  -- JSON list of one; NULL where it did not load
+    known TEXT,                 -- JSON object: what was known of a judge; NULL for what is none
+    problem TEXT,               -- why it has not scored everything
+    PRIMARY KEY (build, suite, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE own_evaluation (   -- as `evaluation`, of those
+    experiment INTEGER NOT NULL REFERENCES experiment (id) ON DELETE CASCADE,
+    example_id TEXT NOT NULL,
+    sample TEXT NOT NULL,
+    name TEXT NOT NULL,
+    score REAL,
+    label TEXT,
+    explanation TEXT,
+    metadata TEXT,
+    failure TEXT,
+    usage TEXT,
+    PRIMARY KEY (experiment, example_id, sample, name)
+) STRICT, WITHOUT ROWID;
+"""
+
 _MIGRATIONS: Final[dict[int, str]] = {
     0: _TABLES,
     1: _NOISE,
@@ -262,6 +289,7 @@ _MIGRATIONS: Final[dict[int, str]] = {
     6: _CHANGES,
     7: _ORIGINS,
     8: _GATE,
+    9: _OWN,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

@@ -22,6 +22,7 @@ from evalgate.journal.builds import (
 from evalgate.journal.changes import ChangeTables
 from evalgate.journal.connection import explained
 from evalgate.journal.judges import JudgeTables
+from evalgate.journal.own import OwnTables
 from evalgate.records import ErrorKind, Evaluation, Example, JsonObject, TaskOutcome, Usage
 
 _LABEL = 200
@@ -33,7 +34,7 @@ _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
-class Journal(JudgeTables, ChangeTables, BaselineTables):
+class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables):
     """One journal file. Any number of processes may hold one open; each row is whole or absent."""
 
     # builds
@@ -319,18 +320,19 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
         )
 
     def unevaluated(
-        self, experiment: int, sample: str, *, again: str | None = None, evaluator: str | None = None
+        self, experiment: int, sample: str, *, again: str | None = None, evaluator: str | None = None, own: bool = False
     ) -> Iterator[tuple[Example, TaskOutcome]]:
         """Yield the runs of this sample that answered and were not evaluated, or whose judge was away.
 
         A process was killed between, or a provider failed. `again` names an evaluation of theirs beside the first,
-        `evaluator` whose it is.
+        `evaluator` whose it is; `own` ones are the change's.
         """
+        table = "own_evaluation" if own else "evaluation"
         waiting = self._missing(
             "EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.example_id = e.example_id"
-            " AND r.sample = :sample AND r.failure IS NULL) AND (NOT EXISTS (SELECT 1 FROM evaluation v"
+            f" AND r.sample = :sample AND r.failure IS NULL) AND (NOT EXISTS (SELECT 1 FROM {table} v"
             " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
-            " AND v.name = coalesce(:evaluator, v.name)) OR EXISTS (SELECT 1 FROM evaluation v"
+            f" AND v.name = coalesce(:evaluator, v.name)) OR EXISTS (SELECT 1 FROM {table} v"
             " WHERE v.experiment = x.id AND v.example_id = e.example_id AND v.sample = coalesce(:again, :sample)"
             f" AND v.name = coalesce(:evaluator, v.name) AND {JUDGE_AWAY}))",
             experiment,
@@ -377,12 +379,13 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
         return runs, seconds
 
     def usages(
-        self, experiment: int, *, stored: bool = True
+        self, experiment: int, *, stored: bool = True, own: bool = True
     ) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None]]:
         """Yield (example id, sample, evaluator, usage) of every run and evaluation; the evaluator of a run is "".
 
         A usage is None where nobody saw it. Evaluations that called no model are left out; so is, without `stored`,
-        what was copied of stored runs: another build paid for it.
+        what was copied of stored runs: another build paid for it. What is paid for `own` evaluators of a change, which
+        decide nothing, is named after them.
         """
         paid = "(:stored OR origin IS NULL OR sample GLOB '*-*')"
         query = (
@@ -390,6 +393,11 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
             " UNION ALL SELECT example_id, sample, name, usage FROM evaluation"
             f" WHERE experiment = :experiment AND usage IS NOT NULL AND {paid}"
         )
+        if own:
+            query += (
+                " UNION ALL SELECT example_id, sample, name || ' (the change''s own)', usage FROM own_evaluation"
+                " WHERE experiment = :experiment AND usage IS NOT NULL"
+            )
         for example_id, sample, evaluator, usage in self._tuples(query, {"experiment": experiment, "stored": stored}):
             yield example_id, sample, evaluator, rows.usage_from(usage)
 

@@ -30,6 +30,8 @@ _EXPORTED: Final = (
     ("experiment", "build = :build"),
     ("run", _OF_EXPERIMENTS),
     ("evaluation", _OF_EXPERIMENTS),
+    ("own_evaluator", "build = :build"),
+    ("own_evaluation", _OF_EXPERIMENTS),
     ("problem", "build = :build"),
     ("draw", "build = :build"),
     ("note", "build = :build"),

@@ -26,7 +26,16 @@ from evalgate.decision.results import (
     SuiteDecision,
 )
 from evalgate.records import Evaluation, Failure, Json, Side
-from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, GateReport, SideView, SuiteReport
+from evalgate.report.model import (
+    BuildInfo,
+    BuildReport,
+    CheckMeans,
+    ErrorTally,
+    ExampleView,
+    GateReport,
+    SideView,
+    SuiteReport,
+)
 from evalgate.report.spending import spending_json
 from evalgate.stats.summary import Summary
 
@@ -72,6 +81,10 @@ def _gate(gate: GateReport | None, *, sample: bool) -> dict[str, Any] | None:
         "base": gate.base,
         "decides": gate.decides,
         "differences": [asdict(each) for each in gate.differences],
+        "added": [
+            {"suite": each.suite, "examples": each.examples, "checks": [_means(of) for of in each.checks]}
+            for each in gate.added
+        ],
         "own": None
         if own is None
         else {
@@ -79,8 +92,13 @@ def _gate(gate: GateReport | None, *, sample: bool) -> dict[str, Any] | None:
             "exit_code": own.exit_code,
             "reason": own.reason,
             "not_evaluated": list(own.not_evaluated),
+            "scores": [_means(each) for each in own.scores],
         },
     }
+
+
+def _means(of: CheckMeans) -> dict[str, Any]:
+    return {"suite": of.suite, "check": of.check, "candidate": of.candidate, "baseline": of.baseline}
 
 
 def _build(build: BuildInfo) -> dict[str, Any]:

@@ -148,6 +148,7 @@ def render_markdown(report: BuildReport, *, detail: Detail, template: str = "sum
         consequence=sentences.consequence(report),
         gate=gate_words.opening(report),
         edits=gate_words.lines(report.gate, _EDITS) if report.gate is not None else [],
+        added=gate_words.added(report.gate) if report.gate is not None else [],
         own=gate_words.own_verdict(report),
         sections=[_section(report, suite, shown, detail) for suite, shown in report.each_suite()],
         promise=None if report.sample else report.decision.promise,

@@ -142,6 +142,28 @@ class EditedDefinition:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class CheckMeans:
+    """The mean scores of one check on both sides; `low` and `high` are the ends of its range, `unit` what it counts."""
+
+    suite: str
+    check: str
+    candidate: float | None
+    baseline: float | None
+    low: float | None
+    high: float | None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AddedExamples:
+    """Examples that a change brought along: they were run and scored, and decide from the next change on."""
+
+    suite: str
+    examples: int
+    checks: tuple[CheckMeans, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OwnVerdict:
     """What the change's own definitions say of the same answers; None where they cannot be applied to them.
 
@@ -152,6 +174,8 @@ class OwnVerdict:
     exit_code: int | None
     reason: str | None
     not_evaluated: tuple[str, ...] = ()
+    scores: tuple[CheckMeans, ...] = ()
+    """What the change's own evaluators said, where others of their name decided."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -164,6 +188,7 @@ class GateReport:
     base: str
     decides: Literal["base", "allowed", "first", "local"]
     differences: tuple[EditedDefinition, ...]
+    added: tuple[AddedExamples, ...] = ()
     own: OwnVerdict | None = None
 
 

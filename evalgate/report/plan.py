@@ -38,7 +38,8 @@ def render_plan(plan: BuildPlan, console: Console) -> str:
 def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     page.line(Part(text=suite.name, tone=Tone.STRONG))
     times = f" × {suite.repetitions} repetitions" if suite.repetitions > 1 else ""
-    page.prose(f"{formatting.grouped(suite.examples, suite.clusters)} of {suite.dataset}{times}", indent=2)
+    aside = f" ({suite.set_aside:,} in quarantine)" if suite.set_aside else ""
+    page.prose(f"{formatting.grouped(suite.examples, suite.clusters)}{aside} of {suite.dataset}{times}", indent=2)
     if not suite.examples:
         page.prose(
             f"A run of it would be UNMEASURABLE: look at its dataset with `evalgate dataset validate {suite.dataset}`.",
@@ -66,6 +67,9 @@ def _taken(page: Page, suite: SuitePlan) -> None:
     if suite.again:
         named = ", ".join(f"{count(answers, 'answer')} by {name}" for name, answers in suite.again.items())
         page.prose(f"Stored answers of the baseline are scored again: {named}.", indent=2, hanging=4)
+    if suite.own:
+        named = ", ".join(f"{count(answers, 'answer')} by {name}" for name, answers in suite.own.items())
+        page.prose(f"Evaluators that this change edits score too, and decide nothing: {named}.", indent=2, hanging=4)
     if suite.confirmation:
         page.prose(_confirmation(suite), indent=2, hanging=4)
     if suite.models is not None:
@@ -130,7 +134,7 @@ def _check(page: Page, suite: SuitePlan, check: CheckPlan, catch: float | None) 
     elif check.noise is not None:
         page.prose(_known(check.noise, check.outlooks[0]), lead=lead, indent=2, hanging=4)
         if catch is not None:
-            page.prose(_to_catch(suite, check, check.outlooks[0], catch), indent=4)
+            page.prose(_to_catch(check, check.outlooks[0], catch), indent=4)
     else:
         _unknown(page, suite, check, catch)
     if check.slices:
@@ -152,7 +156,7 @@ def _unknown(page: Page, suite: SuitePlan, check: CheckPlan, catch: float | None
         wanted = formatting.points(catch, signed=False)
         columns += [
             Column(head=f"examples for {wanted}", right=True),
-            Column(head=f"or repetitions with {suite.examples:,}", right=True),
+            Column(head=f"or repetitions with {check.examples:,}", right=True),
         ]
     rows = [[Part(text=text) for text in _cells(each, suite, catch)] for each in check.outlooks]
     if not page.table(columns, rows, cut=False, indent=4):
@@ -182,11 +186,11 @@ def _known(noise: Noise, of: Outlook) -> str:
     return f"drops of {formatting.points(of.drop, signed=False)} or more are caught 8 times in 10 ({where})."
 
 
-def _to_catch(suite: SuitePlan, check: CheckPlan, of: Outlook, catch: float) -> str:
+def _to_catch(check: CheckPlan, of: Outlook, catch: float) -> str:
     opening = f"To catch {formatting.points(catch, signed=False)} in {check.name}:"
     if of.caught:
-        return f"{opening} the {count(suite.examples, 'example')} there are will do."
-    there = f"the {count(suite.examples, 'example')} there are"
+        return f"{opening} the {count(check.examples, 'example')} there are will do."
+    there = f"the {count(check.examples, 'example')} there are"
     if of.repetitions is None:
         if of.examples is None:
             return f"{opening} no number of examples and no number of repetitions does it."

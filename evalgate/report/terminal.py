@@ -69,6 +69,8 @@ def _gate(page: Page, report: BuildReport) -> None:
     page.prose(opening, tone=Tone.STRONG)
     for line in gate_words.lines(report.gate, _EDITS_SHOWN):
         page.prose(line, indent=2, hanging=4)
+    for line in gate_words.added(report.gate):
+        page.prose(line)
     if own := gate_words.own_verdict(report):
         page.prose(own)
 

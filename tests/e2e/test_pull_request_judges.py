@@ -75,7 +75,7 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("name", ATTACKS)
-def test_a_judge_that_is_edited_judges_nothing(repo, name):
+def test_a_judge_that_is_edited_is_asked_too_and_decides_nothing(repo, name):
     attack, *expected = ATTACKS[name]
 
     async def against_models():
@@ -100,5 +100,11 @@ def test_a_judge_that_is_edited_judges_nothing(repo, name):
     code, report, others, listed = asyncio.run(against_models())
     assert (code, report["verdict"]) == (1, "FAIL"), json.dumps(report)[:2000]
     assert sorted(said(report)) == sorted(listed)
-    assert others == 0
-    assert report["gate"]["own"]["not_evaluated"] == ["doubling/strict, whose evaluator it edits"]
+    own = report["gate"]["own"]
+    assert own["not_evaluated"] == []
+    (scores,) = own["scores"]
+    if name == "its labels":  # its judge sees the same, in a range of its own
+        assert (own["verdict"], scores["candidate"]) == ("FAIL", pytest.approx(0.99 + 0.01 * 10 / 30))
+    else:
+        assert (own["verdict"], scores["candidate"]) == ("PASS", 1.0)
+    assert (others > 0) == (name == "its address")

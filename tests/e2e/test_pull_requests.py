@@ -645,7 +645,7 @@ def test_the_verdict_by_its_own_definitions_stands_beside_it_and_is_the_same_for
     repo.write("score.py", SCORE + "# edited\n")
     rows = examples()
     rows[3]["output"]["answer"] = -1
-    repo.write("golden.jsonl", lines([*rows[:-1], {**rows[0], "id": "n1"}]))
+    repo.write("golden.jsonl", lines([*rows[:-1], {**rows[5], "id": "n1"}]))
     repo.commit("change")
     ended = repo.run("--as-pull-request", "--markdown", "summary.md")
     opening, _, _ = without_times(ended.out).partition("\n\ndoubling")
@@ -660,14 +660,17 @@ This change edits the gate; what main@1a2b3c4 defines decides about it:
   doubling: evaluators.right: its file score.py edited
   doubling: the golden dataset: 1 answer changed (e3), 1 example removed (e39), 1 example added (n1)
   policy.alpha: 0.05 → 0.01
-By its own definitions: PASS (exit 0). Not evaluated for that: doubling/right, whose evaluator it edits; 1 example
-edited in doubling."""
+1 example is added to doubling; it decides from the next change on: exact_match 100 % on the baseline, 0 % on the
+candidate; right 100 % on the baseline, 0 % on the candidate.
+By its own definitions: PASS (exit 0). Scored by its own evaluators for that: doubling/right 95 % on the baseline, 49 %
+on the candidate. Not evaluated for that: 1 example edited in doubling."""
     )
     again = repo.evalgate("decide")
     assert (again.code, again.out) == (1, ended.out)
     written = without_times((repo.folder / "summary.md").read_text())
     assert "\n- doubling: checks.exact&#95;match.no&#95;regression: removed\n" in written
-    assert "\nBy its own definitions: PASS (exit 0). Not evaluated for that: " in written
+    assert "\n1 example is added to doubling; it decides from the next change on: " in written
+    assert "\nBy its own definitions: PASS (exit 0). Scored by its own evaluators for that: " in written
     exported = repo.evalgate("journal", "export", "--to", "one.db")
     assert exported.code == 0
     assert repo.evalgate("decide", "one.db").out.partition("\n\ndoubling")[0] == ended.out.partition("\n\ndoubling")[0]

@@ -190,3 +190,35 @@ def test_a_file_that_is_not_there(repo):
         "evalgate: the quarantine file quarantine.yaml does not exist\n"
         "  next: write it, or correct the suite's `quarantine:` in the config\n"
     )
+
+
+def test_a_plan_counts_what_decides(repo):
+    """What is set aside is run and paid for; thresholds and what can be caught are those of the others."""
+    rules = {"no_regression": {"rule_out_drop": 0.2}, "at_least": {"threshold": 0.85, "mode": "evidence"}}
+    ship(repo, *(entry(number) for number in range(8)), checks={"exact_match": rules})
+    aside = repo.evalgate("plan", "--catch", "5")
+    assert "40 examples (8 in quarantine) of golden.jsonl" in aside.out, aside.text
+    assert "to PASS at 0.85 with 32 examples" in aside.out
+    assert "repetitions with 32" in aside.out
+    assert "candidate, app.py:answer: 120 runs" in aside.out
+    repo.write("quarantine.yaml", yaml.safe_dump({"examples": [entry(number, expires=PAST) for number in range(8)]}))
+    over = repo.evalgate("plan", "--catch", "5")
+    assert "40 examples of golden.jsonl" in over.out
+    assert "to PASS at 0.85 with 40 examples" in over.out
+    assert "repetitions with 40" in over.out
+
+
+def test_a_plan_counts_what_decides_on_each_check(repo):
+    """Set aside of one check alone, it decides on the other."""
+    both = [{"exact_match": {"path": "answer"}}, {"exact_match": {"path": "answer"}, "name": "answered"}]
+    rules = {"at_least": {"threshold": 0.85, "mode": "evidence"}, "no_regression": {"rule_out_drop": 0.2}}
+    entries = [entry(number, check="answered") for number in range(8)]
+    ship(repo, *entries, checks={"exact_match": rules, "answered": rules}, evaluators=both)
+    found = json.loads(repo.evalgate("plan", "--json").out)
+    (suite,) = found["suites"]
+    assert (suite["examples"], suite["set_aside"]) == (40, 8)
+    assert {check["name"] for check in suite["checks"]} == {"exact_match", "answered"}
+    assert [line.partition(":")[2].partition(" examples")[0] for line in suite["thresholds"]] == [
+        " to PASS at 0.85 with 40",
+        " to PASS at 0.85 with 32",
+    ]

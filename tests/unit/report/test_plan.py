@@ -50,7 +50,7 @@ def plan(*suites, catch=None):
 
 def known(*, noise=KNOWN, slices=0, **outlook):
     given = {"flip": noise.flip, "drop": 0.12, **outlook}
-    return CheckPlan(name="route", noise=noise, outlooks=(Outlook(**given),), slices=slices)
+    return CheckPlan(name="route", noise=noise, outlooks=(Outlook(**given),), slices=slices, examples=120)
 
 
 def text(of, width=100):
@@ -82,7 +82,9 @@ def test_a_plan_before_the_first_build():
         Outlook(flip=0.1, drop=0.04, caught=True, examples=110, repetitions=2),
         Outlook(flip=0.3, drop=None, examples=None, repetitions=4),
     )
-    of = support(CheckPlan(name="route", noise=None, outlooks=outlooks, slices=1), seconds=None, clusters=40)
+    of = support(
+        CheckPlan(name="route", noise=None, outlooks=outlooks, slices=1, examples=120), seconds=None, clusters=40
+    )
     assert_golden("plan_before_a_build.txt", text(plan(of, catch=0.05)))
     narrow = text(plan(of, catch=0.05), width=40)
     assert max(map(len, narrow.splitlines())) <= 40
@@ -200,6 +202,7 @@ def test_the_plan_as_json():
                 "name": "support",
                 "dataset": "support.jsonl",
                 "examples": 120,
+                "set_aside": 0,
                 "clusters": None,
                 "repetitions": 1,
                 "evaluators": 2,
@@ -212,6 +215,7 @@ def test_the_plan_as_json():
                     {"side": "baseline", **side, "label": "baseline.py:answer"},
                 ],
                 "scored_again": {},
+                "scored_by_own": {},
                 "confirmation": [],
                 "thresholds": [],
                 "checks": [

@@ -1,0 +1,84 @@
+"""What evaluators that a change defines otherwise said of the same answers: kept apart, nothing decides by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from evalgate.journal import rows
+from evalgate.journal.file import JournalFile
+from evalgate.records import Evaluation, EvaluatorSpec
+
+_WRITE: Final = f"INSERT OR REPLACE INTO own_evaluation ({rows.placeholders(rows.EVALUATION)})"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnEvaluatorRow:
+    """One evaluator of a build as the change defines it. `scorer` is its fingerprint.
+
+    `spec` is None where it did not load. `known` is what was known of it where it is a judge, by the key `summary`;
+    None where it is none.
+    """
+
+    suite: str
+    name: str
+    scorer: str
+    spec: EvaluatorSpec | None = None
+    known: Mapping[str, Any] | None = None
+    problem: str | None = None
+    """Why it has not scored all answers."""
+
+
+class OwnTables(JournalFile):
+    """The evaluators that a change defines otherwise, and their evaluations."""
+
+    def begin_own(self, build_id: int, row: OwnEvaluatorRow) -> None:
+        """Write what will score, in the place of what was; what another definition of that name said is forgotten."""
+        place = (build_id, row.suite, row.name)
+        with self._write() as db:
+            db.execute(
+                "DELETE FROM own_evaluation WHERE experiment IN"
+                " (SELECT id FROM experiment WHERE build = ? AND suite = ?) AND name = ?"
+                " AND NOT EXISTS (SELECT 1 FROM own_evaluator o WHERE o.build = ? AND o.suite = ? AND o.name = ?"
+                " AND o.scorer = ?)",
+                (*place, *place, row.scorer),
+            )
+            db.execute(
+                "INSERT OR REPLACE INTO own_evaluator (build, suite, name, scorer, spec, known, problem)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *place,
+                    row.scorer,
+                    None if row.spec is None else rows.specs_json([row.spec]),
+                    None if row.known is None else rows.to_json(row.known),
+                    rows.text(row.problem),
+                ),
+            )
+
+    def own_evaluators(self, build_id: int) -> list[OwnEvaluatorRow]:
+        """Return what scored a build's answers by the change's own definitions."""
+        return [
+            OwnEvaluatorRow(
+                suite=row["suite"],
+                name=row["name"],
+                scorer=row["scorer"],
+                spec=None if row["spec"] is None else rows.specs_from(row["spec"])[0],
+                known=None if row["known"] is None else rows.object_from(row["known"]),
+                problem=row["problem"],
+            )
+            for row in self._all("SELECT * FROM own_evaluator WHERE build = ? ORDER BY suite, name", (build_id,))
+        ]
+
+    def record_own_evaluations(
+        self, *, experiment: int, example_id: str, sample: str, evaluations: Sequence[Evaluation]
+    ) -> None:
+        """Write what evaluators of the change said of one run, all of it or nothing."""
+        run = {"experiment": experiment, "example_id": example_id, "sample": sample}
+        with self._write() as db:
+            db.executemany(_WRITE, [{**run, **rows.evaluation_columns(evaluation)} for evaluation in evaluations])
+
+    def own_scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
+        """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation of theirs."""
+        query = "SELECT example_id, sample, name, score, failure IS NOT NULL FROM own_evaluation WHERE experiment = ?"
+        return self._tuples(query, (experiment,))

@@ -53,8 +53,7 @@ def command(
     from evalgate.sqlite_file import make_folder
     from evalgate.suite.acceptance import FOLDER, write_acceptance
 
-    if not reason.strip():
-        raise click.UsageError("--reason says nothing: say why it is meant")
+    _check_sayable(reason)
     today = datetime.now(UTC).date()
     until = _until(expires, today)
     author = Repository.at(Path.cwd(), environ=dict(os.environ)).author()
@@ -76,6 +75,20 @@ def command(
     say(f"{path} accepts {_what(acceptance)} until {acceptance.expires}.\n")
     say(f"next: commit it with the change; it counts once it is reviewed (git add {path})\n")
     return 0
+
+
+def _check_sayable(reason: str) -> None:
+    """Raise UsageError for a reason that a file cannot say."""
+    from evalgate.suite.quarantine import LONGEST_SAID
+
+    if not reason.strip():
+        raise click.UsageError("--reason says nothing: say why it is meant")
+    if len(reason) > LONGEST_SAID:
+        raise click.UsageError(f"--reason has {len(reason):,} characters: {LONGEST_SAID:,} have to do")
+    try:
+        reason.encode()
+    except UnicodeEncodeError:
+        raise click.UsageError("--reason is not UTF-8: write it as UTF-8") from None
 
 
 def _what(acceptance: AcceptanceFile) -> str:

@@ -96,7 +96,7 @@ def is_reviewed(environ: Mapping[str, str]) -> bool:
 def _event(environ: Mapping[str, str]) -> dict[str, Any]:
     try:
         read = json.loads(Path(environ.get("GITHUB_EVENT_PATH", "")).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
 

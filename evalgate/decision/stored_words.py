@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evalgate.decision.words import count
-
-_NAMED = 5
+from evalgate.decision.words import count, some
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,12 +26,12 @@ def edits(apart: Apart, since: str) -> str:
     ]
     counts = [f"{len(ids):,} {kind}" for kind, ids in parts]
     counts[0] = f"{count(len(parts[0][1]), 'example')} {parts[0][0]}"
-    return f"{', '.join(counts)} since {since}: {'; '.join(f'{kind} {_names(ids)}' for kind, ids in parts)}"
+    return f"{', '.join(counts)} since {since}: {'; '.join(f'{kind} {some(ids)}' for kind, ids in parts)}"
 
 
 def lacking(ids: Sequence[str], repetitions: int) -> str:
     """Return what is drawn because there are no stored runs of it."""
-    named = f"{count(len(ids), 'example')} ({_names(ids)})"
+    named = f"{count(len(ids), 'example')} ({some(ids)})"
     return (
         f"The baseline was run {count(repetitions, 'time')} on {named} of which it has no stored runs; these are kept."
     )
@@ -58,8 +56,3 @@ def versions(stored: Mapping[str, str], now: Mapping[str, str]) -> str | None:
         return None
     parts = (f"{name} {stored.get(name, 'unset')} then, {now.get(name, 'unset')} now" for name in changed)
     return f"What differs from when the stored runs were made: {'; '.join(parts)}."
-
-
-def _names(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
-    return f"{', '.join(ids[:_NAMED])}{more}"

@@ -18,7 +18,7 @@ from evalgate.git.owners import owners_of
 from evalgate.journal.changes import AcceptanceRow
 from evalgate.records import Side, Verdict
 from evalgate.suite.acceptance import FOLDER, AcceptanceFile, CoveredPart, read_acceptances
-from evalgate.suite.baselines import BaselineKind, BaselineRef
+from evalgate.suite.baselines import MERGE_BASE
 from evalgate.suite.committed import accepts_without_owner
 from evalgate.suite.config import Config
 
@@ -122,7 +122,7 @@ def found_acceptances(
 def _obstacle(bases: Bases, path: str, *, reviewed: bool) -> str | None:
     """Return why an acceptance does not count, as a sentence; None where it does."""
     try:
-        base = bases.base(BaselineRef(kind=BaselineKind.MERGE_BASE))
+        base = bases.base(MERGE_BASE)
         tree, config = bases.tree(base), bases.config(base)
         free = config is not None and accepts_without_owner(config)
     except EvalgateError as error:

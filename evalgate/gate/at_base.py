@@ -217,11 +217,7 @@ def _named_files(task: TaskBase, root: Path) -> list[str]:
 
 def _without_comparisons(suite: Suite) -> Suite | None:
     """Return the suite with its absolute rules alone; None where no gating check has one."""
-    nothing = {"no_regression": None, "improves": None, "equivalent": None}
-    checks = {}
-    for name, check in suite.checks.items():
-        absolute = check.at_least or check.at_most or check.zero_tolerance
-        checks[name] = check.model_copy(update=nothing if absolute else {**nothing, "report_only": True})
+    checks = {name: check.without_comparisons() for name, check in suite.checks.items()}
     if not any(check.gating for check in checks.values()):
         return None
     return suite.model_copy(update={"checks": checks, "baseline": None})

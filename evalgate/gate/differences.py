@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from evalgate.decision.words import count
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import example_hash
 from evalgate.records import Example
@@ -134,8 +135,7 @@ def of_examples(suite: str, changes: ExampleChanges) -> Iterator[Difference]:
             parts.append(f"{of} ({_listed(ids)})")
     for several_ids, word in ((changes.removed, "removed"), (changes.added, "added")):
         if several_ids:
-            count = f"{len(several_ids):,} example{'s' * (len(several_ids) != 1)}"
-            parts.append(f"{count} {word} ({_listed(several_ids)})")
+            parts.append(f"{count(len(several_ids), 'example')} {word} ({_listed(several_ids)})")
     if changes.beyond:
         parts.append(f"{changes.beyond:,} of other splits taken in")
     if parts:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.changes import BaselineRow
 from evalgate.journal.store import Journal
 from evalgate.records import Direction, Verdict
-from evalgate.suite.checks import Policy
+from evalgate.suite.checks import Check, Policy
 from evalgate.suite.config import Suite
 
 SINCE = 20
@@ -139,12 +138,7 @@ def _evidence(journal: Journal, name: str, suite: Suite, last: Entry, first: Ent
     checks = tuple(
         CheckEvidence(
             name=check_name,
-            check=check.model_copy(
-                update={
-                    **_others(),
-                    "no_regression": check.no_regression.model_copy(update={"slices": ()}),
-                }
-            ),
+            check=Check(no_regression=check.no_regression.model_copy(update={"slices": ()})),
             evaluator=specs[check_name],
             candidate=sides[0][check_name],
             baseline=sides[1][check_name],
@@ -167,10 +161,6 @@ def _evidence(journal: Journal, name: str, suite: Suite, last: Entry, first: Ent
         identical=np.zeros(len(grouped.example_ids), dtype=np.bool_),
         baseline_label=first.label,
     )
-
-
-def _others() -> dict[str, Any]:
-    return dict.fromkeys(("improves", "equivalent", "at_least", "at_most", "zero_tolerance"))
 
 
 def _scored_alike(rows: tuple[ExperimentRow, ExperimentRow], evaluator: str) -> bool:

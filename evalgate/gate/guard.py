@@ -12,14 +12,11 @@ from pathlib import Path
 
 from evalgate.errors import BaselineError, ConfigurationError, EvalgateError
 from evalgate.gate.bases import Bases
-from evalgate.gate.differences import (
-    Difference,
-    of_shared,
-)
+from evalgate.gate.differences import Difference, of_shared
 from evalgate.gate.guarded_suite import GuardedSuite, guarded_suite
 from evalgate.gate.prepare import Placed
 from evalgate.git.history import Base
-from evalgate.suite.baselines import BaselineKind, BaselineRef
+from evalgate.suite.baselines import MERGE_BASE, BaselineKind
 from evalgate.suite.config import Config, Endpoint, Price, Suite
 from evalgate.suite.loading import LoadedConfig
 
@@ -77,7 +74,7 @@ def guard(loaded: LoadedConfig, bases: Bases, load: Load, *, pull_request: bool)
     """
     if not pull_request:
         return _local(loaded, bases, load)
-    base = bases.base(_MERGE_BASE)
+    base = bases.base(MERGE_BASE)
     _refuse_outside(loaded, bases)
     found = _at_base(base, bases, load)
     if found is None:
@@ -86,9 +83,6 @@ def guard(loaded: LoadedConfig, bases: Bases, load: Load, *, pull_request: bool)
         whole = _guarded(loaded, found, base, bases)
         return replace(unguarded(loaded), base=base, decides=Decides.ALLOWED, differences=whole.differences)
     return _guarded(loaded, found, base, bases)
-
-
-_MERGE_BASE = BaselineRef(kind=BaselineKind.MERGE_BASE)
 
 
 def _local(loaded: LoadedConfig, bases: Bases, load: Load) -> Gate:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from evalgate.decision import decide, exit_code
 from evalgate.decision.evidence import BuildEvidence
+from evalgate.decision.words import count
 from evalgate.errors import ConfigurationError, JournalError
 from evalgate.gate.evidence import Asked, recorded_config, recorded_suites
 from evalgate.gate.gather import Source
@@ -128,9 +129,9 @@ def _lacking(name: str, suite: Suite, own: Suite, kept: Mapping[str, Any]) -> It
         if check in kept["unscored"]:
             yield f"{name}/{check}, whose evaluator it edits"
     counts = {"edited": len(kept["edited"]), "added": kept["not_run"], "taken in from other splits": kept["beyond"]}
-    for word, count in counts.items():
-        if count:
-            yield f"{count:,} example{'s' * (count != 1)} {word} in {name}"
+    for word, number in counts.items():
+        if number:
+            yield f"{count(number, 'example')} {word} in {name}"
     if kept["quarantine"]:
         yield f"the quarantine that {name} has there"
     if own.baseline is not None and own.baseline != suite.baseline:

@@ -182,11 +182,7 @@ def _new_checks(before: Suite, after: Suite) -> dict[str, Check]:
     """Return the checks that only the change has, as far as the base's baseline can decide them."""
     compared = before.baseline is not None and (before.baseline_ref is None or before.baseline_ref.of_commit)
     return {
-        name: check if compared else _alone(check) for name, check in after.checks.items() if name not in before.checks
+        name: check if compared else check.without_comparisons()
+        for name, check in after.checks.items()
+        if name not in before.checks
     }
-
-
-def _alone(check: Check) -> Check:
-    nothing: dict[str, object] = {"no_regression": None, "improves": None, "equivalent": None}
-    absolute = check.at_least or check.at_most or check.zero_tolerance
-    return check.model_copy(update=nothing if absolute else {**nothing, "report_only": True})

@@ -26,6 +26,8 @@ from evalgate.records import ErrorKind, Evaluation, Example, JsonObject, TaskOut
 
 _LABEL = 200
 """Characters of a label that tell it apart."""
+_LARGEST_ID = 2**63 - 1
+"""That SQLite can hold, or be asked for."""
 _PAGE = 500  # rows read at once: memory stays flat in the number of examples
 _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
@@ -51,7 +53,7 @@ class Journal(JudgeTables, ChangeTables, BaselineTables):
 
     def build(self, build_id: int) -> BuildRow:
         """Return one build. Raises ConfigurationError when there is none of that id."""
-        row = self._one("SELECT * FROM build WHERE id = ?", (build_id,))
+        row = self._one("SELECT * FROM build WHERE id = ?", (build_id,)) if build_id <= _LARGEST_ID else None
         if row is None:
             raise ConfigurationError(f"there is no build {build_id} in {self.path}", next_step="evalgate journal list")
         return build_from(row)

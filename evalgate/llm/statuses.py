@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
@@ -70,8 +71,8 @@ def failure_of_error(response: Response, error: Json) -> CallFailed:
 def _status(code: Json) -> int | None:
     if isinstance(code, str) and code in _STATUS:
         return _STATUS[code]
-    status = int(code) if isinstance(code, int | str) and str(code).isascii() and str(code).isdecimal() else 0
-    return status if 400 <= status < 600 else None
+    found = re.fullmatch("[45][0-9][0-9]", str(code)) if isinstance(code, int | str) else None
+    return int(found[0]) if found else None
 
 
 def _provider_message(response: Response) -> tuple[str | None, str, float | None]:

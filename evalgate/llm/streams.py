@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 import struct
 from collections.abc import Iterator, Mapping
@@ -48,7 +47,7 @@ def _aws_events(body: bytes) -> Iterator[JsonObject]:
         if isinstance(inner, str):  # InvokeModel: the model's own event, in base64
             try:
                 event = _object(base64.b64decode(inner)) or {}
-            except binascii.Error:
+            except ValueError:  # no base64
                 continue
         yield {**event, **{name: headers[name] for name in (":event-type", ":exception-type") if name in headers}}
 

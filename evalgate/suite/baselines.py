@@ -38,11 +38,15 @@ class BaselineRef:
         return self.kind in (BaselineKind.MERGE_BASE, BaselineKind.GIT)
 
 
+MERGE_BASE: Final = BaselineRef(kind=BaselineKind.MERGE_BASE)
+"""The commit at which the change left its target."""
+
+
 def read_baseline(text: str) -> BaselineRef:
     """Read what `baseline:` says. Raises ValueError, a whole sentence, for what means nothing."""
     kind, colon, name = text.partition(":")
     if kind == BaselineKind.MERGE_BASE and not colon:
-        return BaselineRef(kind=BaselineKind.MERGE_BASE)
+        return MERGE_BASE
     if kind not in [*BaselineKind] or not name.strip():
         raise ValueError(f"the baseline {text!r} is none of {BASELINES}")
     ref = BaselineRef(kind=BaselineKind(kind), name=name)

@@ -173,6 +173,11 @@ class Check(ConfigModel):
         rules = {"at_least": self.at_least, "at_most": self.at_most, "zero_tolerance": self.zero_tolerance}
         return tuple(name for name, rule in rules.items() if rule is not None)
 
+    def without_comparisons(self) -> Check:
+        """Return it with its rules about the candidate alone; one that has none is shown and decides nothing."""
+        nothing: dict[str, Any] = dict.fromkeys(COMPARISONS)
+        return self.model_copy(update=nothing if self.absolutes else {**nothing, "report_only": True})
+
     @property
     def needs_fresh(self) -> bool:
         """Return whether it needs both sides drawn anew: the luck of stored runs would count as a change."""

@@ -68,6 +68,8 @@ def read_model_file(root: Path, file: str, model: type[M], kind: FileKind) -> Mo
 
 def _read(path: Path, file: str, kind: FileKind) -> str:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe, or /dev/zero: reading would not end
+            raise CandidateError(f"the {kind.name} {file} is no file", next_step="make it a readable file")
         return decode(path.read_bytes())
     except FileNotFoundError:
         raise CandidateError(
@@ -76,9 +78,10 @@ def _read(path: Path, file: str, kind: FileKind) -> str:
     except NotUtf8Error as problem:
         where = _location(file, (problem.line, problem.column))
         raise CandidateError(problem.message, location=where, next_step="run the command again after that") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a path with a character U+0000 in it
+        why = error.strerror if isinstance(error, OSError) else str(error)
         raise CandidateError(
-            f"the {kind.name} {file} cannot be read: {error.strerror}", next_step="make it a readable file"
+            f"the {kind.name} {printable(file)} cannot be read: {why}", next_step="make it a readable file"
         ) from None
 
 

@@ -22,7 +22,8 @@ _KIND: Final = FileKind(
     form="correct it: it has examples: [{id, owner, reason, expires}], and `check` where only one is meant",
 )
 _MONTHS: Final = 12
-_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+"""Days are compared as text: in other digits one would be later than all others, and what it ends would never end."""
 
 
 def day(text: str) -> str:
@@ -42,7 +43,9 @@ def said(text: str) -> str:
 
 
 Day = Annotated[str, AfterValidator(day)]
-Said = Annotated[str, Field(max_length=2_000), AfterValidator(said)]
+LONGEST_SAID: Final = 2_000
+"""Characters."""
+Said = Annotated[str, Field(max_length=LONGEST_SAID), AfterValidator(said)]
 
 
 class SetAside(ConfigModel):

@@ -228,7 +228,10 @@ def test_a_file_in_error_ends_the_run_with_its_place(repo, change, said):
         (("doubling/exact_match", "--expires", "400d"), 2, "--expires 400d: from today to 366 days from now"),
         (("doubling/exact_match", "--expires", "2020-01-31"), 2, "--expires 2020-01-31: from today to"),
         (("doubling/exact_match", "--reason", " "), 2, "--reason says nothing"),
+        (("doubling/exact_match", "--reason", "x" * 2001), 2, "--reason has 2,001 characters: 2,000 have to do"),
+        (("doubling/exact_match", "--reason", "\udcff"), 2, "--reason is not UTF-8"),
         (("doubling/exact_match", "--build", "7"), 2, "there is no build 7"),
+        (("doubling/exact_match", "--build", "9" * 20), 2, "there is no build 9999"),
     ],
 )
 def test_what_cannot_be_accepted_is_said(repo, arguments, code, said):

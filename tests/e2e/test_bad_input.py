@@ -275,7 +275,7 @@ def test_two_runs_on_one_journal_and_a_resume_of_what_is_being_written(project):
         )
         for _ in range(2)
     ]
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while project.evalgate("journal", "list").out.count("evalgate.yaml") < 2:
         assert time.monotonic() < deadline
     refused(project.run("--resume"), 2, "being written")

@@ -88,7 +88,7 @@ def test_what_was_stopped_goes_on(trials, sent):
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (trials.folder / "slow" / "calls").exists() or calls(trials, "slow") < 5:
         assert process.poll() is None
         assert time.monotonic() < deadline

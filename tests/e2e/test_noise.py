@@ -229,7 +229,7 @@ def test_a_study_goes_on_where_it_was_stopped(flipping, sent):
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (flipping.folder / "asked.txt").exists() or len(asked(flipping)) < 50:
         assert process.poll() is None
         assert time.monotonic() < deadline

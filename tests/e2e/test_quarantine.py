@@ -122,6 +122,10 @@ def test_what_decided_is_kept_in_the_journal(repo):
             "quarantine.yaml:2:45: '2026-13-01' is no day: write it like 2026-12-31",
         ),
         (
+            "examples:\n- {id: e1, owner: me, reason: why, expires: ٢٠٢٠-٠١-٣١}\n",
+            "quarantine.yaml:2:45: '٢٠٢٠-٠١-٣١' is no day: write it like 2026-12-31",
+        ),
+        (
             "examples:\n- {id: e1, owner: '', reason: why, expires: 2999-01-01}\n",
             "quarantine.yaml:2:19: it says nothing: fill it in",
         ),
@@ -154,6 +158,27 @@ def test_a_file_in_error_ends_the_run_with_its_place(repo, text, said):
     assert (ended.code, repo.calls()) == (2, {})
     assert said in ended.err
     assert "next: " in ended.err
+
+
+def test_what_is_no_file_is_not_waited_for(repo):
+    ship(repo)
+    (repo.folder / "quarantine.yaml").unlink()
+    (repo.folder / "quarantine.yaml").symlink_to("/dev/zero")
+    ended = repo.run()
+    assert (ended.code, ended.err) == (
+        2,
+        "evalgate: the quarantine file quarantine.yaml is no file\n  next: make it a readable file\n",
+    )
+
+
+def test_a_path_that_is_none(repo):
+    ship(repo)
+    repo.config(quarantine="a\0b")
+    ended = repo.run()
+    assert (ended.code, ended.err.splitlines()[0]) == (
+        2,
+        "evalgate: the quarantine file a\\x00b cannot be read: embedded null byte",
+    )
 
 
 def test_a_file_that_is_not_there(repo):

@@ -51,7 +51,7 @@ def start(project, *arguments):
 def started(project, *arguments):
     """A run that has answered something and is far from its end."""
     process = start(project, *arguments)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while len(calls(project)) < 10:
         assert process.poll() is None
         assert time.monotonic() < deadline
@@ -189,7 +189,7 @@ def test_the_demo_killed_at_ten_random_moments(tmp_path):
             stderr=subprocess.DEVNULL,
             stdin=subprocess.DEVNULL,
         )
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while not journal.exists() and process.poll() is None and time.monotonic() < until:
             time.sleep(0.01)
         time.sleep(moments.uniform(0, 1.2))

@@ -15,6 +15,7 @@ from evalgate.llm.dialects.dialect import (
     completion,
     functions_of,
     image_of,
+    in_turns,
     inline_data,
     lacking,
     merged,
@@ -82,16 +83,12 @@ def read(document: JsonObject) -> JsonObject | None:
 
 
 def _turns(messages: Sequence[JsonObject]) -> list[Json]:
-    """Return the messages, several of one role in a row as one: Converse takes turns strictly."""
-    turns: list[tuple[str, list[Json]]] = []
-    for message in messages:
-        role = "assistant" if message.get("role") == "assistant" else "user"
-        blocks = _result(message) if message.get("role") == "tool" else _blocks(message)
-        if turns and turns[-1][0] == role:
-            turns[-1][1].extend(blocks)
-        else:
-            turns.append((role, blocks))
-    return [{"role": role, "content": blocks} for role, blocks in turns]
+    return [{"role": role, "content": blocks} for role, blocks in in_turns(map(_said, messages))]
+
+
+def _said(message: JsonObject) -> tuple[str, list[Json]]:
+    role = "assistant" if message.get("role") == "assistant" else "user"
+    return role, _result(message) if message.get("role") == "tool" else _blocks(message)
 
 
 def _blocks(message: JsonObject) -> list[Json]:

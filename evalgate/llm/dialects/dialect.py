@@ -136,6 +136,20 @@ def calls_of(message: JsonObject) -> list[tuple[str, str, JsonObject]]:
     return found
 
 
+def in_turns(said: Iterable[tuple[str, list[Json]]]) -> list[tuple[str, list[Json]]]:
+    """Return (role, parts) with several of one role in a row as one.
+
+    Results of several calls have to stand together, and some protocols take turns strictly.
+    """
+    turns: list[tuple[str, list[Json]]] = []
+    for role, parts in said:
+        if turns and turns[-1][0] == role:
+            turns[-1][1].extend(parts)
+        else:
+            turns.append((role, parts))
+    return turns
+
+
 def functions_of(tools: Iterable[JsonObject]) -> tuple[list[JsonObject], list[JsonObject]]:
     """Return the functions among tools, and the tools that are none: those are the protocol's own."""
     functions: list[JsonObject] = []

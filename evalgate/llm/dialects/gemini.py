@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import quote
 
@@ -14,6 +14,7 @@ from evalgate.llm.dialects.dialect import (
     completion,
     functions_of,
     image_of,
+    in_turns,
     inline_data,
     merged,
     parts_of,
@@ -79,18 +80,15 @@ def _finish(candidate: JsonObject, calls: Sequence[object]) -> str | None:
 
 
 def _contents(messages: Sequence[JsonObject]) -> list[Json]:
-    """Return the messages, several of one role in a row as one: results of several calls have to be together."""
+    return [{"role": role, "parts": parts} for role, parts in in_turns(_said(messages))]
+
+
+def _said(messages: Sequence[JsonObject]) -> Iterator[tuple[str, list[Json]]]:
     names: dict[str, str] = {}
-    turns: list[tuple[str, list[Json]]] = []
     for message in messages:
         role = "model" if message.get("role") == "assistant" else "user"
-        parts = _result(message, names) if message.get("role") == "tool" else _parts(message)
+        yield role, _result(message, names) if message.get("role") == "tool" else _parts(message)
         names.update({call: name for call, name, _ in calls_of(message)})
-        if turns and turns[-1][0] == role:
-            turns[-1][1].extend(parts)
-        else:
-            turns.append((role, parts))
-    return [{"role": role, "parts": parts} for role, parts in turns]
 
 
 def _parts(message: JsonObject) -> list[Json]:

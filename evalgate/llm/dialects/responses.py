@@ -46,7 +46,7 @@ def write(asked: Asked) -> Written:
 def read(document: JsonObject) -> JsonObject | None:
     """Return the answer as a chat completion; None for one that is still being made."""
     output, status = document.get("output"), document.get("status", "completed")
-    if not isinstance(output, list) or status not in _ENDED:
+    if not isinstance(output, list) or not (isinstance(status, str) and status in _ENDED):
         return None
     items = [item for item in output if isinstance(item, Mapping)]
     said = [part for item in items if item.get("type") == "message" for part in parts_of(item.get("content"))]

@@ -39,7 +39,9 @@ def test_a_merge_queue_and_a_push_name_their_commits(payload):
     assert target_of(push, None) == Target(commit=SHA)
 
 
-@pytest.mark.parametrize("content", [{"before": "0" * 40}, {"before": "--upload-pack=x"}, {"before": 3}, [], "no json"])
+@pytest.mark.parametrize(
+    "content", [{"before": "0" * 40}, {"before": "--upload-pack=x"}, {"before": 3}, [], "no json", "[" * 100_000]
+)
 def test_an_event_without_a_commit_names_none(payload, content):
     assert target_of(actions("push", GITHUB_EVENT_PATH=payload(content)), None) == Target()
     assert target_of(actions("merge_group", GITHUB_EVENT_PATH=payload(content)), None) == Target(change=True)

@@ -64,7 +64,7 @@ def test_the_demo_replays_whole_and_says_what_the_page_says(evalgate, kitchen):
         ended = evalgate("judge", "validate", f"datasets/kitchen/{judge}.labels.jsonl", "--judge", judge)
         assert ended.code == 0, ended.text
         assert ended.out.startswith(f"{judge}  TRUSTED\n")
-        assert ", no calls" in " ".join(ended.out.split())
+        assert ", no new call" in " ".join(ended.out.split())
     ended = evalgate("run")
     assert ended.code == 1, ended.text
     said = " ".join(ended.out.split())

@@ -384,19 +384,21 @@ async def test_what_another_attempt_mends_is_mended(fake_model, transport, api, 
     assert (answer_of(reply, "text"), fake_model.calls) == ("hi", 2)
 
 
-@pytest.mark.parametrize("api", ALL)
 @pytest.mark.parametrize(
-    ("rule", "raised"),
+    ("api", "rule", "raised"),
     [
-        (Rule(fault="content_filter"), ContentFiltered),
-        (Rule(fault="refusal"), ModelRefused),
-        (Rule(fault="null_content"), EmptyAnswer),
-        (Rule(reply="{", finish_reason="length"), Unparseable),
+        (api, rule, raised)
+        for rule, raised, apis in [
+            (Rule(fault="content_filter"), ContentFiltered, ALL),
+            # The others have no word for a refusal: there it is text.
+            (Rule(fault="refusal"), ModelRefused, [api for api in ALL if api not in {"gemini", "bedrock"}]),
+            (Rule(fault="null_content"), EmptyAnswer, ALL),
+            (Rule(reply="{", finish_reason="length"), Unparseable, ALL),
+        ]
+        for api in apis
     ],
 )
 async def test_an_answer_that_is_none_is_a_failure_of_its_kind(fake_model, transport, api, rule, raised):
-    if rule.fault == "refusal" and api in {"gemini", "bedrock"}:
-        pytest.skip("these have no word for a refusal: it is text")
     if rule.fault == "content_filter" and api == "anthropic":
         raised = ModelRefused
     fake_model.rules = [rule]
@@ -421,9 +423,19 @@ def test_what_is_no_answer_of_the_protocol_is_asked_for_again(api, document):
     assert caught.value.retry
 
 
-def test_a_response_that_is_still_being_made_is_no_answer():
+@pytest.mark.parametrize("status", ["in_progress", [], {}, None, 3])
+def test_a_response_that_is_still_being_made_is_no_answer(status):
     with pytest.raises(Garbled):
-        read_chat(answered({"status": "in_progress", "output": []}), DIALECTS["responses"])
+        read_chat(answered({"status": status, "output": []}), DIALECTS["responses"])
+
+
+@pytest.mark.parametrize("code", ["9" * 5000, "\N{ARABIC-INDIC DIGIT FOUR}29", "200", -429, 4290, True, [], {}])
+def test_an_error_whose_code_is_no_status_is_the_servers(code):
+    with pytest.raises(ServerFault, match="broken"):
+        read_chat(answered({"error": {"code": code, "message": "broken"}}), DIALECTS["chat"])
+
+
+def test_a_response_that_failed_is_that_failure():
     failed = {"status": "failed", "error": {"code": "rate_limit_exceeded", "message": "slow down"}, "output": []}
     with pytest.raises(RateLimited, match="slow down"):
         read_chat(answered(failed), DIALECTS["responses"])

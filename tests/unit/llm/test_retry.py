@@ -24,6 +24,7 @@ DATE = "Sat, 21 Nov 2026 10:00:00 GMT"
         ({"retry-after": "Sat, 21 Nov 2026 09:00:00 GMT", "date": DATE}, 0.0),
         ({"retry-after": "Sat, 21 Nov 2026 10:00:07 GMT"}, None),
         ({"retry-after": "Sat, 21 Nov 2026 10:00:07 -0000", "date": DATE}, None),
+        ({"retry-after": "Sat, 21 Nov 99999999999 10:00:07 GMT", "date": DATE}, None),
     ],
 )
 def test_what_the_endpoint_asks_for_is_read_in_every_form(headers, seconds):

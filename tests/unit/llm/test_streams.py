@@ -74,6 +74,14 @@ def test_an_error_in_a_stream_is_that_error(kind, event, raised):
     assert caught.value.retry
 
 
+@pytest.mark.parametrize("text", ["\u00e9\u00e9", "abc", "////", "W10="])
+def test_an_event_that_is_no_base64_is_left_out(text):
+    cut = bedrock.frame("chunk", {"bytes": text})
+    assert [*events(cut, AWS_EVENT_STREAM)] in ([], [{":event-type": "chunk"}])
+    with pytest.raises(Garbled, match="cut before its end"):
+        read_whole(arrived(AWS_EVENT_STREAM, cut))
+
+
 def test_bytes_that_are_no_stream_are_read_to_no_harm():
     noise = random.Random(1)
     whole = b"".join(STREAMS["converse"][1])

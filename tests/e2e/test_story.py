@@ -1,6 +1,6 @@
 """The life of one repository with evalgate, in order: what each change is told, and what it costs in calls.
 
-docs/story.md tells it with what was paid; EVALGATE_WRITE_GOLDEN=1 writes that anew: then read the diff.
+docs/story.md tells it with what was printed; EVALGATE_WRITE_GOLDEN=1 writes that anew: then read the diff.
 """
 
 from __future__ import annotations
@@ -249,7 +249,9 @@ def written(story: Story) -> None:
     """Hold the page to what was told; write it first where that is asked for."""
     page = PAGE.read_text("utf-8")
     parts = {"calls": ledger(story.paid)} | {
-        name: f"{bill(paid)}\n" for name, paid in story.paid.items() if name != "again"
+        name: f"```text\n{story.told[name]}```\n\n{bill(paid)}\n"
+        for name, paid in story.paid.items()
+        if name != "again"
     }
     named = [name for _, name, _ in PARTS.findall(page)]
     assert Counter(named) == Counter(parts.keys()), "each chapter is told once"

@@ -264,7 +264,9 @@ def _suite(
         for experiment in experiments
     }
     by_side = {experiment.side: experiment for experiment in experiments}
-    labels = {check: each for check, each in _labels(journal, by_side).items() if check not in asked.own}
+    counted = {side: (experiment.id, names[side]) for side, experiment in by_side.items()}
+    given = _labels(journal, counted, asked.without)
+    labels = {check: each for check, each in given.items() if check not in asked.own}
     outputs = {side: cells.outputs for side, cells in sides.items()}
     known = _Known(
         noise={check: each for check, each in noise.items() if check not in asked.own},
@@ -425,13 +427,14 @@ def _checks(
     return tuple(found)
 
 
-def _labels(journal: Journal, experiments: Mapping[Side, ExperimentRow]) -> dict[str, Labels]:
-    """Return how often each evaluator gave which label, by evaluator."""
-    if Side.CANDIDATE not in experiments:
+def _labels(
+    journal: Journal, counted: Mapping[Side, tuple[int, Sequence[str]]], without: Iterable[str]
+) -> dict[str, Labels]:
+    """Return how often each evaluator gave which label in the samples that decide, by evaluator."""
+    if Side.CANDIDATE not in counted:
         return {}
-    baseline = experiments.get(Side.BASELINE)
     found: dict[str, Labels] = {}
-    given = journal.labels(experiments[Side.CANDIDATE].id, None if baseline is None else baseline.id)
+    given = journal.labels(counted[Side.CANDIDATE], counted.get(Side.BASELINE), without=without)
     for evaluator, rows in groupby(given, key=lambda row: row[0]):
         counts = tuple((label, after, before) for _, label, after, before in islice(rows, _LABELS))
         names = afters = befores = 0

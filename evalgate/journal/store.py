@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from evalgate.errors import ConfigurationError
@@ -413,20 +414,37 @@ class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables):
             kind = None if failure is None else rows.error_kind(rows.from_json(failure)["kind"])
             yield example_id, sample, rows.from_json(metadata) if metadata else {}, kind
 
-    def labels(self, candidate: int, baseline: int | None) -> Iterator[tuple[str, str, int, int]]:
+    def labels(
+        self,
+        candidate: tuple[int, Sequence[str]],
+        baseline: tuple[int, Sequence[str]] | None,
+        *,
+        without: Iterable[str] = (),
+    ) -> Iterator[tuple[str, str, int, int]]:
         """Yield (evaluator, label, answers of the candidate, answers of the baseline), the most frequent label first.
 
-        Counted here: there may be more labels than memory holds. A long one counts by its beginning. An evaluator that
-        says pass and fail alone is left out: its score says that.
+        A side is its experiment and the samples of it that count; examples in `without` do not. Counted here: there may
+        be more labels than memory holds. A long one counts by its beginning. An evaluator that says pass and fail alone
+        is left out: its score says that.
         """
         query = (
-            f"SELECT name, substr(label, 1, {_LABEL}) AS label, sum(experiment = :candidate) AS answers, "
-            "sum(experiment = :baseline) FROM evaluation WHERE experiment IN (:candidate, :baseline)"
-            " AND label IS NOT NULL AND failure IS NULL AND sample GLOB 'r[0-9]*'"
+            f"SELECT name, substr(label, 1, {_LABEL}) AS label, sum(experiment = :candidate) AS answers,"
+            " sum(experiment = :baseline) FROM evaluation WHERE (experiment = :candidate AND sample IN"
+            " (SELECT value FROM json_each(:of_candidate)) OR experiment = :baseline AND sample IN"
+            " (SELECT value FROM json_each(:of_baseline))) AND label IS NOT NULL AND failure IS NULL"
+            " AND example_id NOT IN (SELECT value FROM json_each(:without))"
             " AND name IN (SELECT DISTINCT name FROM evaluation WHERE experiment IN (:candidate, :baseline)"
             " AND label NOT IN ('pass', 'fail')) GROUP BY 1, 2 ORDER BY 1, count(*) DESC, 2"
         )
-        return self._tuples(query, {"candidate": candidate, "baseline": -1 if baseline is None else baseline})
+        compared, names = (-1, ()) if baseline is None else baseline
+        sides = {
+            "candidate": candidate[0],
+            "of_candidate": json.dumps([*candidate[1]]),
+            "baseline": compared,
+            "of_baseline": json.dumps([*names]),
+            "without": json.dumps([*without]),
+        }
+        return self._tuples(query, sides)
 
     def resources(self, experiment: int) -> Iterator[tuple[str, str, float, str | None, str | None]]:
         """Yield (example id, sample, seconds, usage as JSON, failure kind) of every run: what it took."""

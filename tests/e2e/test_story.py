@@ -177,10 +177,10 @@ async def _an_unrelated_one(story: Story) -> None:
 
 
 async def _the_judge(story: Story) -> None:
-    """The base's decides about the change; once it is merged, the stored answers are judged anew."""
+    """The base's decides, the change's own judges the same answers beside it; merged, it judges the stored ones."""
     story.branch("judge")
     story.judge("Strictly")
-    assert await story.pull_request("judge", 3) == (0, "PASS", (0, 0))
+    assert await story.pull_request("judge", 3) == (0, "PASS", (0, 120))
     assert "orders: evaluators.correct: its file correct.yaml edited" in story.said("judge")
     story.merge("judge")
 
@@ -201,10 +201,13 @@ async def _answers_and_prompt_together(story: Story) -> None:
 async def _a_regression(story: Story) -> None:
     story.branch("polite")
     story.prompt("Politely")
-    assert await story.pull_request("regression", 6) == (1, "FAIL", (40 + 240, 40 + 240))
+    code, failed, calls = await story.build("regression", in_pull_request(story.repo, 6))
+    assert (code, failed["verdict"], calls) == (1, "FAIL", (40 + 240, 40 + 240))
     assert "confirmed with 240 more" in story.said("regression")
     # Somebody presses "re-run failed jobs".
-    assert await story.pull_request("again", 6) == (1, "FAIL", (0, 0))
+    code, again, calls = await story.build("again", in_pull_request(story.repo, 6))
+    assert (code, again["verdict"], calls) == (1, "FAIL", (0, 0))
+    assert again["suites"][0]["checks"] == failed["suites"][0]["checks"]
 
 
 async def _a_lucky_baseline(story: Story) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalgate.cli.options import cache_option, config_option, journal_option, overrides, set_option
-from evalgate.errors import ConfigurationError, Interrupted, MeasurementError
+from evalgate.errors import BaselineError, ConfigurationError, Interrupted, MeasurementError
 
 if TYPE_CHECKING:
     from evalgate.git.history import Base
@@ -125,7 +125,13 @@ def _base(what: str | None, journal: Journal, repository: Repository) -> Base:
             )
         return Base(commit=build.commit, name=build.branch)
     if what is not None and what not in ("HEAD", "@"):
-        return commit_of(repository, what)
+        try:
+            return commit_of(repository, what)
+        except BaselineError as error:
+            raise ConfigurationError(
+                f"there is no build, branch, tag or commit {what!r}, here or at the remote",
+                next_step="evalgate journal list shows builds, git branch --all branches",
+            ) from error
     head = repository.head()
     if head is None:
         raise ConfigurationError(

@@ -172,3 +172,13 @@ def test_baselines_that_drift_down_together_are_said_with_the_figure(repo):
     assert change.code == 0
     assert "Baselines have drifted down together" in " ".join(change.out.split())
     assert "Baselines have drifted down together" in " ".join(repo.evalgate("decide").out.split())
+
+
+@pytest.mark.parametrize("what", ["nope", "99", ""])
+def test_a_baseline_that_is_nowhere_is_the_callers_mistake(tmp_path, what):
+    ended = Repo(tmp_path / "repo").begin().ship().evalgate("baseline", "set", what)
+    assert (ended.code, ended.err) == (
+        2,
+        f"evalgate: there is no build, branch, tag or commit {what!r}, here or at the remote\n"
+        "  next: evalgate journal list shows builds, git branch --all branches\n",
+    )

@@ -177,8 +177,6 @@ def test_baselines_that_drift_down_together_are_said_with_the_figure(repo):
 @pytest.mark.parametrize("what", ["nope", "99", ""])
 def test_a_baseline_that_is_nowhere_is_the_callers_mistake(tmp_path, what):
     ended = Repo(tmp_path / "repo").begin().ship().evalgate("baseline", "set", what)
-    assert (ended.code, ended.err) == (
-        2,
-        f"evalgate: there is no build, branch, tag or commit {what!r}, here or at the remote\n"
-        "  next: evalgate journal list shows builds, git branch --all branches\n",
-    )
+    said = f"evalgate: there is no build, branch, tag or commit {what!r}, here or at the remote\n"
+    then = "  next: evalgate journal list shows builds, git branch --all branches\n"
+    assert (ended.code, ended.err) == (2, said + then)

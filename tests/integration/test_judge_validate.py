@@ -172,7 +172,7 @@ async def test_a_judge_that_was_away_is_asked_again_on_resume(judging, fake_mode
     fake_model.rules = [Rule(fault="status", status=503, times=10_000)]
     project = judging()
     config = project.folder / "evalgate.yaml"
-    config.write_text(config.read_text().replace('"timeout": 20', '"timeout": 0.3'))
+    config.write_text(config.read_text().replace('"timeout": 20', '"timeout": 3'))
     ended = await evalgate(project, "run", "--quiet")
     assert ended.code == 4, ended.text
     fake_model.rules = [Rule(reply="judge")]

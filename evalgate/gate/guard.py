@@ -120,7 +120,10 @@ def _at_base(base: Base, bases: Bases, load: Load) -> LoadedConfig | None:
 def _refuse_outside(loaded: LoadedConfig, bases: Bases) -> None:
     """Raise ConfigurationError where a root or a dataset of the change is not in its repository, links followed."""
     for name, suite in loaded.config.suites.items():
-        for key, path in (("root", loaded.root(name)), ("dataset", loaded.root(name) / suite.dataset.file)):
+        named = [("root", loaded.root(name))]
+        if suite.dataset.file is not None:
+            named.append(("dataset", suite.dataset.path(loaded.root(name))))
+        for key, path in named:
             try:
                 bases.within(path)
             except BaselineError:
@@ -138,6 +141,7 @@ def _guarded(loaded: LoadedConfig, at: LoadedConfig, base: Base, bases: Bases) -
         "suites": {},
         "endpoints": {**ours.endpoints, **at.config.endpoints},
         "prices": at.config.prices,
+        "phoenix": at.config.phoenix if at.config.phoenix is not None else ours.phoenix,
     }
     suites: dict[str, Suite] = {}
     guarded: dict[str, GuardedSuite] = {}
@@ -189,4 +193,4 @@ def _paired(base: Config, own: Config) -> dict[str, str | None]:
 
 
 def _likeness(one: Suite, other: Suite) -> int:
-    return 2 * (one.task == other.task) + (one.dataset.file == other.dataset.file)
+    return 2 * (one.task == other.task) + (one.dataset.shown == other.dataset.shown)

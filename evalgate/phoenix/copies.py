@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 import re
-import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -20,8 +18,10 @@ from typing import Any, Final
 
 from evalgate.canonical import content_hash
 from evalgate.errors import MeasurementError
+from evalgate.golden.writing import as_line
 from evalgate.records import Example
 from evalgate.sqlite_file import make_folder
+from evalgate.whole_file import write_whole
 
 _KEPT_S: Final = 30 * 24 * 3600
 """How long a copy stays that no note names any more: a build may still read it."""
@@ -77,7 +77,9 @@ class Copies:
         """Return the copy of a version; None where there is none, or where its file is not what was written."""
         try:
             note = json.loads((self._folder / f"{wanted.key}.json").read_text(encoding="utf-8"))
-            copy = Copy(path=self._folder / f"{wanted.key}-{note['sha256'][:16]}.jsonl", origin=Origin(**note["origin"]))
+            copy = Copy(
+                path=self._folder / f"{wanted.key}-{note['sha256'][:16]}.jsonl", origin=Origin(**note["origin"])
+            )
             digest = hashlib.sha256()
             with copy.path.open("rb") as file:
                 while block := file.read(1 << 20):
@@ -88,7 +90,7 @@ class Copies:
 
     def keep(self, wanted: Wanted, examples: Iterable[Example], origin: Origin) -> Copy:
         """Write a copy and its note. Raises MeasurementError where the disk does not take them."""
-        text = "".join(line(example) for example in examples).encode()
+        text = "".join(map(as_line, examples)).encode()
         digest = hashlib.sha256(text).hexdigest()
         path = self._folder / f"{wanted.key}-{digest[:16]}.jsonl"
         note: dict[str, Any] = {"wanted": asdict(wanted), "origin": asdict(origin), "sha256": digest}
@@ -111,37 +113,3 @@ class Copies:
             with contextlib.suppress(OSError):
                 if path != kept and path.stat().st_mtime < until:
                     path.unlink()
-
-
-def line(example: Example) -> str:
-    """Return an example as a line of JSONL, without what is empty; its keys stand in the server's order."""
-    value = {
-        "id": example.id,
-        "input": example.input,
-        **({} if example.output is None else {"output": example.output}),
-        **({"metadata": example.metadata} if example.metadata else {}),
-        **({} if example.split is None else {"split": example.split}),
-    }
-    return json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that whoever opens it finds all of it or what was there before. Raises OSError."""
-    number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
-    part = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

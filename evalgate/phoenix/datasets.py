@@ -314,6 +314,4 @@ def _one_split(splits: Sequence[str], wanted: str | None) -> str | None:
 
 
 def _dataset(listed: _Listed) -> Dataset:
-    return Dataset(
-        id=listed.id, name=listed.name, created_at=listed.created_at, examples=max(listed.example_count, 0)
-    )
+    return Dataset(id=listed.id, name=listed.name, created_at=listed.created_at, examples=max(listed.example_count, 0))

@@ -1,4 +1,4 @@
-"""One version of a dataset brought here: asked for once a build, kept as a copy, and taken from it while Phoenix is away."""
+"""One version of a dataset brought here: kept as a copy, which does while Phoenix is away."""
 
 from __future__ import annotations
 
@@ -83,7 +83,11 @@ async def _pulled(connection: Connection, asked: Asked, copies: Copies, say: Cal
     several = sum(len(each.splits) > 1 for each in stored)
     if several:
         of = f"in {asked.split} where it is in that, else in " if asked.split is not None else "in "
-        say(printable(f"{several:,} examples of {dataset.name} are in several splits: each counts {of}the first by name"))
+        say(
+            printable(
+                f"{several:,} examples of {dataset.name} are in several splits: each counts {of}the first by name"
+            )
+        )
     origin = Origin(
         dataset_id=dataset.id,
         dataset_created_at=dataset.created_at,

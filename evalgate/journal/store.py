@@ -419,20 +419,21 @@ class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables):
         candidate: tuple[int, Sequence[str]],
         baseline: tuple[int, Sequence[str]] | None,
         *,
-        without: Iterable[str] = (),
+        without: Iterable[tuple[str, str | None]] = (),
     ) -> Iterator[tuple[str, str, int, int]]:
         """Yield (evaluator, label, answers of the candidate, answers of the baseline), the most frequent label first.
 
-        A side is its experiment and the samples of it that count; examples in `without` do not. Counted here: there may
-        be more labels than memory holds. A long one counts by its beginning. An evaluator that says pass and fail alone
-        is left out: its score says that.
+        A side is its experiment and the samples of it that count. `without` names examples that do not, each with the
+        evaluator by which they do not, None: by any. Counted here: there may be more labels than memory holds. A long
+        one counts by its beginning. An evaluator that says pass and fail alone is left out: its score says that.
         """
+        aside = "(SELECT value ->> 0, coalesce(value ->> 1, '') FROM json_each(:without))"
         query = (
             f"SELECT name, substr(label, 1, {_LABEL}) AS label, sum(experiment = :candidate) AS answers,"
             " sum(experiment = :baseline) FROM evaluation WHERE (experiment = :candidate AND sample IN"
             " (SELECT value FROM json_each(:of_candidate)) OR experiment = :baseline AND sample IN"
             " (SELECT value FROM json_each(:of_baseline))) AND label IS NOT NULL AND failure IS NULL"
-            " AND example_id NOT IN (SELECT value FROM json_each(:without))"
+            f" AND (example_id, '') NOT IN {aside} AND (example_id, name) NOT IN {aside}"
             " AND name IN (SELECT DISTINCT name FROM evaluation WHERE experiment IN (:candidate, :baseline)"
             " AND label NOT IN ('pass', 'fail')) GROUP BY 1, 2 ORDER BY 1, count(*) DESC, 2"
         )

@@ -228,6 +228,20 @@ class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables):
         found = self._all("SELECT * FROM draw WHERE build = ? ORDER BY position, suite", (build_id,))
         return [DrawRow(**{name: row[name] for name in ("suite", "key", "candidate", "baseline")}) for row in found]
 
+    def drawn_by(self, experiment: int, samples: Iterable[str]) -> int | None:
+        """Return the build that drew these samples of an experiment, the latest of several; None: its own did, or none.
+
+        Runs that were stored as a baseline, or that another journal has, are drawn by none.
+        """
+        names = json.dumps([*samples])
+        found = self._one(
+            "SELECT max(b.id) AS build, sum(r.origin IS NULL) AS own, sum(b.id IS NULL OR b.stores) AS apart FROM run r"
+            " LEFT JOIN experiment x ON x.id = r.origin LEFT JOIN build b ON b.id = x.build"
+            " WHERE r.experiment = :experiment AND r.sample IN (SELECT value FROM json_each(:names))",
+            {"experiment": experiment, "names": names},
+        )
+        return None if found is None or found["own"] or found["apart"] else found["build"]
+
     def decided_with(self, key: str) -> DrawRow | None:
         """Return the draw of both sides by this key that a complete build decided on; None where there is none."""
         found = self._one(
@@ -381,26 +395,28 @@ class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables):
 
     def usages(
         self, experiment: int, *, stored: bool = True, own: bool = True
-    ) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None]]:
-        """Yield (example id, sample, evaluator, usage) of every run and evaluation; the evaluator of a run is "".
+    ) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None, bool]]:
+        """Yield (example id, sample, evaluator, usage, whether an earlier build paid) of every run and evaluation.
 
-        A usage is None where nobody saw it. Evaluations that called no model are left out; so is, without `stored`,
-        what was copied of stored runs: another build paid for it. What is paid for `own` evaluators of a change, which
-        decide nothing, is named after them.
+        The evaluator of a run is "". A usage is None where nobody saw it. Evaluations that called no model are left
+        out; so is, without `stored`, what was copied of stored runs: another build paid for it. What is paid for `own`
+        evaluators of a change, which decide nothing, is named after them.
         """
         paid = "(:stored OR origin IS NULL OR sample GLOB '*-*')"
         query = (
-            f"SELECT example_id, sample, '', coalesce(usage, 'null') FROM run WHERE experiment = :experiment AND {paid}"
-            " UNION ALL SELECT example_id, sample, name, usage FROM evaluation"
+            "SELECT example_id, sample, '', coalesce(usage, 'null'), origin IS NOT NULL FROM run"
+            f" WHERE experiment = :experiment AND {paid}"
+            " UNION ALL SELECT example_id, sample, name, usage, origin IS NOT NULL FROM evaluation"
             f" WHERE experiment = :experiment AND usage IS NOT NULL AND {paid}"
         )
         if own:
             query += (
-                " UNION ALL SELECT example_id, sample, name || ' (the change''s own)', usage FROM own_evaluation"
+                " UNION ALL SELECT example_id, sample, name || ' (the change''s own)', usage, 0 FROM own_evaluation"
                 " WHERE experiment = :experiment AND usage IS NOT NULL"
             )
-        for example_id, sample, evaluator, usage in self._tuples(query, {"experiment": experiment, "stored": stored}):
-            yield example_id, sample, evaluator, rows.usage_from(usage)
+        asked = {"experiment": experiment, "stored": stored}
+        for example_id, sample, evaluator, usage, earlier in self._tuples(query, asked):
+            yield example_id, sample, evaluator, rows.usage_from(usage), bool(earlier)
 
     def scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""

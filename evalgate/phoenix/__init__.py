@@ -1,1 +1,1 @@
-"""Phoenix: the only importer of its client and of httpx, and a server of one's own on this machine."""
+"""Phoenix, the system of record of those who have it: the only importer of its client."""

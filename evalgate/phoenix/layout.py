@@ -57,7 +57,7 @@ def run_body(run: RunRecord, *, node: str, repetition: int, withhold: bool = Fal
     return {
         "dataset_example_id": node,
         "repetition_number": repetition,
-        "output": None if outcome.failure else _withheld(outcome.output) if withhold else showable(outcome.output),
+        "output": None if outcome.failure else withheld(outcome.output) if withhold else showable(outcome.output),
         "error": _error(outcome.failure, withhold=withhold),
         "trace_id": None if outcome.trace_id is None else _text(outcome.trace_id),
         **_times(run),
@@ -189,7 +189,8 @@ def _object(value: Mapping[str, Json]) -> dict[str, Json]:
     return {_text(key): showable(each) for key, each in value.items()}
 
 
-def _withheld(value: Json) -> Json:
+def withheld(value: Json) -> Json:
+    """Return what is shown of a value that is not: its hash and its length."""
     return {"sha256": content_hash(value), "length": len(canonical_json(value))}
 
 

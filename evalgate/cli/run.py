@@ -101,6 +101,7 @@ def command(
 
     from evalgate.cli.builds import head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
+    from evalgate.cli.mirroring import mirrored
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
@@ -130,7 +131,7 @@ def command(
         try:
             ended = asyncio.run(
                 watched(
-                    _work(request, pushed, environ, resume=build),
+                    mirrored(_work(request, pushed, environ, resume=build), request, store, loaded.path, environ),
                     request,
                     store,
                     environ,

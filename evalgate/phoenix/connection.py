@@ -59,15 +59,25 @@ class Connection:
         return self._client
 
     async def rest(
-        self, method: str, path: str, *, doing: str, query: Mapping[str, Any] | None = None, body: Any = None
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        once: bool = False,
     ) -> Any:
         """Return the JSON of an answer to `path` (`v1/datasets`), None for an empty one.
 
         `doing` says what it is for, in the words that go on "… could not be": `the dataset x could not be read`.
-        Raises PhoenixError.
+        `once`: it is not tried again, because twice would be two. Raises PhoenixError.
         """
+        from httpx_retries import Retry
+
+        extensions = {"retry": Retry(total=0)} if once else {}
         with self.failures(doing):
-            answer = await self._http.request(method, path, params=query, json=body)
+            answer = await self._http.request(method, path, params=query, json=body, extensions=extensions)
             answer.raise_for_status()
             return answer.json() if answer.content else None
 

@@ -83,7 +83,7 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         if self._pool is None:
             raise RuntimeError("start() comes before run()")
         arguments = dict(self._arguments(example))
-        trace = new_traceparent()
+        trace = new_traceparent() if self._ways.any else None
         if self._doorway is not None:
             arguments["traceparent"] = trace
         outcome = await self._pool.call(

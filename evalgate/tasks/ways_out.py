@@ -35,18 +35,26 @@ class WaysOut:
         self._doorway, self._spans, self._declared = doorway, spans, declared
         self._side: TracedSide | None = None
 
+    @property
+    def any(self) -> bool:
+        """Whether there is one: a run then has a trace that it is known by."""
+        return self._doorway is not None or self._spans is not None
+
     async def ready(self, environment: Mapping[str, str], *, flushes: bool) -> Callable[[], Door]:
-        """Return what gives each process its own. Raises CandidateError."""
+        """Return what gives each process its own; one that `flushes` has sent all spans of a run when it answers.
+
+        Raises CandidateError.
+        """
         opened: list[Callable[[], Door]] = [await self._doorway()] if self._doorway is not None else []
         if self._spans is not None:
             self._side = await self._spans(environment, flushes=flushes)
             opened.append(self._side.open)
         return lambda: Doors([each() for each in opened])
 
-    async def completed(self, trace: str, outcome: TaskOutcome) -> TaskOutcome:
+    async def completed(self, trace: str | None, outcome: TaskOutcome) -> TaskOutcome:
         """Return the outcome of a run with what its spans say, its usage priced unless that was counted at a door."""
         counted = self._doorway is not None
-        if self._side is not None:
+        if self._side is not None and trace is not None:
             outcome, by_spans = await self._side.completed(trace, outcome)
             counted = counted and not by_spans
         return outcome if counted else self._declared(outcome)

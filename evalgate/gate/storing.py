@@ -95,7 +95,8 @@ def as_committed(suites: Sequence[PreparedSuite], head: Base) -> tuple[PreparedS
 async def store(request: Request, world: World, setter: Setter) -> Stored:
     """Bring the only side of every suite of a request to `confirm_repetitions` stored runs.
 
-    What was drawn before for the same, and not to its end, is taken over. Raises BaselineError where its task does not load, and as `run_build`.
+    What was drawn before for the same, and not to its end, is taken over. Raises BaselineError where its
+    task does not load, and as `run_build`.
     """
     journal, policy = world.journal, request.config.policy
     began = world.seconds()

@@ -1,4 +1,4 @@
-"""A change's own evaluators score what decided, last of all: whatever becomes of that takes nothing from the verdict."""
+"""A change's own evaluators score what decided, last of all: what becomes of that takes nothing from the verdict."""
 
 from __future__ import annotations
 
@@ -53,6 +53,17 @@ async def judged(repo: Repo, *arguments: str) -> tuple[int, dict]:
     return ended.code, json.loads(ended.out)
 
 
+def begun(repo: Repo) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "evalgate", "run", "--as-pull-request"],
+        cwd=repo.folder,
+        env=environment(XDG_CACHE_HOME=str(repo.folder.parent / "cache")),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
 def asked(fake: FakeModel) -> tuple[int, int]:
     """Return the calls of (the base's judge, the change's own) since the last time."""
     counted = (fake.by_model["exact"], fake.by_model["kind"])
@@ -105,14 +116,7 @@ async def test_an_evaluator_that_does_not_load_scores_nothing(repo, fake_model):
 async def test_a_kill_in_the_middle_of_it_loses_nothing(repo, fake_model):
     ship(repo, fake_model)
     fake_model.rules = [Rule(model="kind", reply='{"label": "right"}', latency=0.2), *RULES]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evalgate", "run", "--as-pull-request"],
-        cwd=repo.folder,
-        env=environment(XDG_CACHE_HOME=str(repo.folder.parent / "cache")),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = begun(repo)
     deadline = time.monotonic() + 60
     while fake_model.by_model["kind"] < 40:
         assert process.poll() is None

@@ -143,7 +143,7 @@ def _scored_alike(at: AtBase, prepared: PreparedSuite, bases: Bases) -> bool:
         ref = whole.dataset
         version = dataset_version(
             each
-            for each in read_examples(root / ref.file, fields=ref.fields, split=ref.split)
+            for each in read_examples(ref.path(root), fields=ref.fields, split=ref.split)
             if ref.split is None or each.split == ref.split
         )
     except EvalgateError:

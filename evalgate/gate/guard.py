@@ -136,7 +136,8 @@ def _refuse_outside(loaded: LoadedConfig, bases: Bases) -> None:
 def _named(suite: Suite, root: Path) -> Iterator[tuple[str, Path]]:
     """Yield (key, where it leads) of what a suite names in so many words."""
     yield "root", root
-    yield "dataset", root / suite.dataset.file
+    if suite.dataset.file is not None:
+        yield "dataset", suite.dataset.path(root)
     if (quarantine := quarantine_file(suite, root)) is not None:
         yield "quarantine", quarantine
     yield from (("task", root / file) for file in own_files(suite.task))
@@ -152,6 +153,7 @@ def _guarded(loaded: LoadedConfig, at: LoadedConfig, base: Base, bases: Bases) -
         "suites": {},
         "endpoints": {**ours.endpoints, **at.config.endpoints},
         "prices": at.config.prices,
+        "phoenix": at.config.phoenix if at.config.phoenix is not None else ours.phoenix,
     }
     suites: dict[str, Suite] = {}
     guarded: dict[str, GuardedSuite] = {}
@@ -203,4 +205,4 @@ def _paired(base: Config, own: Config) -> dict[str, str | None]:
 
 
 def _likeness(one: Suite, other: Suite) -> int:
-    return 2 * (one.task == other.task) + (one.dataset.file == other.dataset.file)
+    return 2 * (one.task == other.task) + (one.dataset.shown == other.dataset.shown)

@@ -64,7 +64,7 @@ class Added:
 
     def examples(self) -> Iterator[Example]:
         """Yield them."""
-        every = read_examples(self.root / self.ref.file, fields=self.ref.fields)
+        every = read_examples(self.ref.path(self.root), fields=self.ref.fields)
         return (example for example in every if example.id in self.ids)
 
 
@@ -166,7 +166,7 @@ class PreparedSuite:
     def examples(self) -> Iterator[Example]:
         """Yield the selected examples, read anew: they may be longer than memory."""
         ref = self.suite.dataset
-        declared = read_examples(self.placed.root / ref.file, fields=ref.fields, split=ref.split)
+        declared = read_examples(ref.path(self.placed.root), fields=ref.fields, split=ref.split)
         added = self.placed.added.examples() if self.placed.added is not None else iter(())
         return self.selection.of(chain(declared, added))
 
@@ -233,7 +233,7 @@ def prepare_suite(
     added = placed.added.ids if placed.added is not None else frozenset()
     quarantine = read_quarantine(suite, placed.definitions or placed.root)
     absent = {entry.id for entry in quarantine.value.examples} if quarantine is not None else set()
-    hashed = _hashed(_met(read_examples(placed.root / ref.file, fields=ref.fields), absent), everything)
+    hashed = _hashed(_met(read_examples(ref.path(placed.root), fields=ref.fields), absent), everything)
     beside = placed.added.examples() if placed.added is not None else iter(())
     taken, decides = [], 0
     for example in selection.of(chain(_looked_at(_of_split(hashed, ref.split), unseen), beside)):
@@ -243,7 +243,7 @@ def prepare_suite(
     if unseen and everything and taken and selection.words is None:
         _refuse_unseen(name, suite, next(iter(unseen)))
     if quarantine is not None and selection.words is None:
-        require_known(quarantine, absent, ref.file)
+        require_known(quarantine, absent, ref.shown)
     files: dict[str, str] = {}
     for evaluator in suite.evaluators:
         files |= hash_files(placed.of(evaluator), evaluator_files(evaluator))
@@ -303,7 +303,7 @@ def _looked_at(examples: Iterator[Example], unseen: dict[str, str]) -> Iterator[
 def _refuse_unseen(name: str, suite: Suite, path: str) -> None:
     key = _grouping_paths(suite)[path]
     raise ConfigurationError(
-        f"suite {name}: no example of {suite.dataset.file} has anything at {path}, which `{key}` names",
+        f"suite {name}: no example of {suite.dataset.shown} has anything at {path}, which `{key}` names",
         next_step=f"correct the path under `{key}`, or leave it out",
     )
 

@@ -74,7 +74,7 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
     spending = suite_spending(journal, experiments.values())
     return SuiteReport(
         name=decision.name,
-        dataset=suite.dataset.file,
+        dataset=suite.dataset.shown,
         dataset_version=candidate.dataset_version if candidate else "",
         repetitions=suite.repetitions,
         candidate_label=candidate.label if candidate else "candidate",

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evalgate.suite import checks, config, tasks
+from evalgate.suite import checks, config, phoenix, tasks
 from evalgate.suite.evaluators import Evaluator
 
 PAGE = Path(__file__).parents[3] / "docs" / "config.md"
@@ -46,6 +46,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "prices.MODEL": config.Price,
     "budget": config.Budget,
     "cache": config.ResponseCache,
+    "phoenix": phoenix.PhoenixSettings,
+    "phoenix.servers.NAME, and phoenix": phoenix.PhoenixServer,
 }
 
 

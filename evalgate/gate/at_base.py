@@ -195,7 +195,7 @@ def _has_files(task: TaskBase, root: Path, base: Path) -> bool:
 def own_files(task: TaskBase) -> list[str]:
     """Return the files that a task names in so many words."""
     if isinstance(task, PromptTask):
-        return [task.prompt]
+        return [task.file] if task.file is not None else []
     if isinstance(task, PythonTask) and (file := task.python.rpartition(":")[0]).endswith(".py"):
         return [file]
     return []

@@ -6,14 +6,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from evalgate.errors import ConfigurationError
-from evalgate.gate.gather import Source
-from evalgate.gate.prepare import Tree
-from evalgate.gate.request import Commit
-from evalgate.git.repository import Repository
-from evalgate.journal.store import Journal
+
+if TYPE_CHECKING:
+    from evalgate.gate.gather import Source
+    from evalgate.gate.prepare import Tree
+    from evalgate.gate.request import Commit
+    from evalgate.journal.store import Journal
 
 _DIGITS: Final = 19
 """Of the first number that SQLite gives no row."""
@@ -73,6 +74,9 @@ def opened(builds: Sequence[str], journal: Path | None) -> Iterator[list[Source]
 
 
 def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
+    from evalgate.gate.gather import Source
+    from evalgate.journal.store import Journal
+
     number = number_of(name)
     is_file = bool(name) and number is None
     store = stack.enter_context(Journal(Path(name) if is_file else journal_path(journal), create=False))
@@ -81,6 +85,9 @@ def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
 
 def head(config: Path, environ: Mapping[str, str]) -> Commit:
     """Return where the repository of a config stands; nothing outside of one."""
+    from evalgate.gate.request import Commit
+    from evalgate.git.repository import Repository
+
     repository = Repository.find(config.parent, environ=environ)
     if repository is None:
         return Commit()
@@ -89,6 +96,7 @@ def head(config: Path, environ: Mapping[str, str]) -> Commit:
 
 def tree_of(environ: Mapping[str, str]) -> Tree:
     """Return what lists the files of a tree: those that git knows or does not ignore; without git, all there are."""
+    from evalgate.git.repository import Repository
 
     def files(root: Path) -> Sequence[str]:
         repository = Repository.find(root, environ=environ)

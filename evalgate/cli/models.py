@@ -7,19 +7,16 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
-from evalgate.decision.reserve import Limit
 from evalgate.errors import CandidateError, ConfigurationError
-from evalgate.llm.budget import Purse, Spent
-from evalgate.llm.halt import Halt
-from evalgate.llm.prices import Prices
 from evalgate.records import TaskOutcome
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.config import Config, Endpoint, Price
 
 if TYPE_CHECKING:
+    from evalgate.decision.reserve import Limit
+    from evalgate.llm.budget import Spent
     from evalgate.llm.cache import ResponseCache
     from evalgate.llm.cached import CacheUse
     from evalgate.llm.call import Request, Sender
@@ -36,6 +33,11 @@ class CacheChoice:
     path: Path
     fresh: bool = False
     replay: bool = False
+
+    @property
+    def answers_none(self) -> bool:
+        """Whether nothing is kept that could stand in for a call."""
+        return not self.replay and (self.fresh or not self.path.exists())
 
 
 class Models:
@@ -56,6 +58,10 @@ class Models:
         goes_on: str = "evalgate run --resume",
         prices: Mapping[str, Price] | None = None,
     ) -> None:
+        from evalgate.llm.budget import Purse, Spent
+        from evalgate.llm.halt import Halt
+        from evalgate.llm.prices import Prices
+
         self._config, self._choice, self._log = config, choice, log
         self.halt = Halt(stop, goes_on=goes_on)
         self._purse = Purse(config.budget, self.halt, before=before or Spent(), log=log)
@@ -97,25 +103,19 @@ class Models:
     def sender(self) -> Sender:
         """Return what calls of models go through. Raises ConfigurationError, CacheError: the cache cannot be opened."""
         if self._sender is None:
+            from evalgate.llm.ahead import import_for_calls
             from evalgate.llm.breaker import Guarded
             from evalgate.llm.cache import Limits, ResponseCache
             from evalgate.llm.cached import Cached
             from evalgate.llm.metered import Metered
 
-            if not self._choice.replay and (self._choice.fresh or not self._choice.path.exists()):
-                # Nothing is kept that could answer: beside the disk's work there is time for it.
-                Thread(target=self._import_for_calls, daemon=True).start()
+            if self._choice.answers_none:
+                import_for_calls()
             limits = Limits(megabytes=self._config.cache.max_mb, days=self._config.cache.max_age_days)
             self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
             metered = Metered(Guarded(self.wire(), self.halt), self._prices, self._purse)
             self._sender = Cached(metered, self._cache, use=self._use(), log=self._log, missed=self._missed)
         return self._sender
-
-    def _import_for_calls(self) -> None:
-        """Import what the first call would have to wait for."""
-        import evalgate.llm.transport  # noqa: F401
-
-        self._prices.load()
 
     def doorway(
         self, name: str | None, endpoints: Mapping[str, Endpoint], environ: Mapping[str, str]

@@ -82,18 +82,8 @@ def command(
     The verdict is the exit code (`evalgate --help`). With --limit, -k or --last-failed the run is a sample: its numbers
     are shown, there is no verdict, and the exit code is 4 unless --no-gate is given.
     """
-    from evalgate.cli.builds import cache_path, head, journal_path, stored_at, tree_of
-    from evalgate.cli.conclude import conclude
+    from evalgate.cli.builds import cache_path
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
-    from evalgate.gate.accepting import found_acceptances
-    from evalgate.gate.bases import Bases
-    from evalgate.gate.gather import Source
-    from evalgate.gate.guard import Decides
-    from evalgate.gate.request import Wanted, make_request
-    from evalgate.gate.resume import resumable
-    from evalgate.journal.store import Journal
-    from evalgate.suite.acceptance import FOLDER
     from evalgate.suite.loading import load_config
 
     if resume and (suites or limit or keyword or last_failed):
@@ -104,6 +94,23 @@ def command(
     environ = dict(os.environ)
     laid_over = overrides(assignments)
     loaded = load_config(config, environ=environ, overrides=laid_over)
+    if loaded.config.endpoints and choice.answers_none:
+        from evalgate.llm.ahead import import_for_calls
+
+        import_for_calls()
+
+    from evalgate.cli.builds import head, journal_path, stored_at, tree_of
+    from evalgate.cli.conclude import conclude
+    from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
+    from evalgate.gate.accepting import found_acceptances
+    from evalgate.gate.bases import Bases
+    from evalgate.gate.gather import Source
+    from evalgate.gate.guard import Decides
+    from evalgate.gate.request import Wanted, make_request
+    from evalgate.gate.resume import resumable
+    from evalgate.journal.store import Journal
+    from evalgate.suite.acceptance import FOLDER
+
     pushed = pushed_branch(environ)
     with (
         Journal(journal_path(journal)) as store,

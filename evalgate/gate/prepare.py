@@ -99,13 +99,15 @@ class Placed:
 class OwnEvaluators:
     """Evaluators of checks that gate, as a change defines them otherwise. They score all examples but those `without`.
 
-    `scorers` has the fingerprint of each by its name, `judges` that of the judge, of those that are one.
+    `scorers` has the fingerprint of each by its name, those in `certain` with all that its scores depend on; `judges`
+    has that of the judge, of those that are one.
     """
 
     placed: Placed
     evaluators: tuple[Evaluator, ...]
     without: frozenset[str]
     scorers: Mapping[str, str]
+    certain: frozenset[str]
     judges: Mapping[str, str]
 
 
@@ -117,11 +119,13 @@ def own_evaluators(evaluators: Sequence[Evaluator], placed: Placed, without: Ite
     for evaluator in evaluators:
         files |= hash_files(placed.of(evaluator), evaluator_files(evaluator))
     around = judge_surroundings(evaluators, placed.endpoints or {}, libraries(evaluators))
+    prints = {each.label: evaluator_fingerprint(each, files, around) for each in evaluators}
     return OwnEvaluators(
         placed=placed,
         evaluators=tuple(evaluators),
         without=frozenset(without),
-        scorers={each.label: evaluator_fingerprint(each, files, around).digest for each in evaluators},
+        scorers={name: each.digest for name, each in prints.items()},
+        certain=frozenset(name for name, each in prints.items() if each.complete),
         judges={each.label: judge_fingerprint(each, files, around) for each in evaluators if each.judge is not None},
     )
 

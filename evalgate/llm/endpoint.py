@@ -70,7 +70,7 @@ def resolve_endpoint(name: str, endpoint: Endpoint, environ: Mapping[str, str]) 
     checked_url(endpoint.base_url, what=f"endpoint {name!r}: base_url")
     key = _key(name, endpoint.api_key_env, environ) if endpoint.api_key_env else None
     aws = _aws(name, endpoint.aws_region, environ) if endpoint.aws_region else None
-    secrets = (key, aws and aws.secret, aws and aws.token)
+    secrets = (key, *((aws.secret, aws.token, aws.access) if aws else ()))
     return ModelEndpoint(
         name=name,
         base_url=endpoint.base_url,
@@ -81,9 +81,15 @@ def resolve_endpoint(name: str, endpoint: Endpoint, environ: Mapping[str, str]) 
         tokens_per_minute=endpoint.tokens_per_minute,
         provider=endpoint.provider,
         headers=_credentials(endpoint, key) if key else {},
-        secrets=tuple(secret for secret in secrets if secret),
+        secrets=tuple(form for secret in secrets if secret for form in _forms(secret)),
         aws=aws,
     )
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    """Return a secret as it may be written: servers escape the characters of base64, in JSON and in addresses."""
+    upper, lower = (secret.replace("/", f"\\u002{slash}").replace("+", f"\\u002{plus}") for slash, plus in ("FB", "fb"))
+    return tuple(dict.fromkeys((secret, secret.replace("/", "\\/"), upper, lower, quote(secret, safe=""))))
 
 
 def _credentials(endpoint: Endpoint, key: str) -> dict[str, str]:

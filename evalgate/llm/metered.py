@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from evalgate.llm.budget import Purse
 from evalgate.llm.call import Reader, Request, Response, Sender
-from evalgate.llm.prices import Prices
+from evalgate.llm.prices import Prices, load
 from evalgate.llm.tab import put_on_tab
 from evalgate.llm.usage import usage_in
 
@@ -28,7 +28,7 @@ class Metered:
         """Return what `read` makes of the response. Raises CallFailed as the sender does."""
         if self._loading is None:
             # In a thread, before anything is on its way whose latency it would disturb.
-            self._loading = asyncio.create_task(asyncio.to_thread(self._prices.load))
+            self._loading = asyncio.create_task(asyncio.to_thread(load))
         if not self._loading.done():
             await asyncio.shield(self._loading)
 

@@ -17,16 +17,17 @@ _MILLION: Final = 1_000_000
 _TIERS: Final = frozenset({"flex", "priority"})
 
 
+def load() -> None:
+    """Read the price list now, which takes a while, so that no call in flight has to wait for it."""
+    _listed("", TokenUsage(input_tokens=0, output_tokens=0), provider="")  # importing it reads no prices yet
+
+
 class Prices:
     """Prices by `endpoint/model`, as the config writes it; `last` are for models that nobody else knows."""
 
     def __init__(self, own: Mapping[str, Price], *, last: Mapping[str, Price] | None = None) -> None:
         self._own = own
         self._last = last or {}
-
-    def load(self) -> None:
-        """Read the price list now, which takes a while, so that no call in flight has to wait for it."""
-        import genai_prices  # noqa: F401
 
     def of_call(self, endpoint: ModelEndpoint, model: str, usage: TokenUsage) -> float | None:
         """Return what a call of ours cost, in US dollars; None where nobody knows."""

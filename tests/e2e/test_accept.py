@@ -132,6 +132,24 @@ def test_one_that_is_over_counts_no_more(repo):
     assert told(found).endswith("accepted this until 2020-01-31, and that is void: its last day was 2020-01-31.")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "expires", "said"),
+    [
+        ("2999-01-01", "2999-01-31", "It does not count: it was accepted on 2999-01-01, which is a day to come."),
+        ("2020-01-01", "2999-12-31", "It does not count: it is to last 357,937 days, and 366 are the most."),
+    ],
+)
+def test_days_that_no_command_writes_do_not_count(repo, accepted, expires, said):
+    repo.run()
+    accept(repo)
+    path = accepted_file(repo)
+    text = re.sub(r'accepted: "[^"]*"', f'accepted: "{accepted}"', path.read_text())
+    path.write_text(re.sub(r'expires: "[^"]*"', f'expires: "{expires}"', text))
+    code, found = report(repo)
+    assert (code, found["accepted"]) == (1, False)
+    assert told(found).endswith(said)
+
+
 def test_it_covers_no_larger_drop(repo):
     repo.run()
     accept(repo)
@@ -206,6 +224,9 @@ def test_a_slice_is_accepted_by_its_name_and_nothing_else_is(repo):
         (("doubling/exact_match", "doubling"), "'doubling' names no check: write SUITE/CHECK"),
         (("candidate: ", "candidate: nothing # "), "candidate should be text that matches"),
         (("covers:", "covers: *nobody\nx:"), "*nobody stands for nothing"),
+        (("drop: 0.5", 'drop: "0.5"'), "covers[0].drop should be a number; it is '0.5'"),
+        (("drop: 0.5", "drop: .inf"), "covers[0].drop should be a finite number"),
+        (("covers:\n", "covers:\n  - {rules: [at_least]}\n"), "is covered twice"),
     ],
 )
 def test_a_file_in_error_ends_the_run_with_its_place(repo, change, said):

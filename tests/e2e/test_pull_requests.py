@@ -520,15 +520,19 @@ def test_a_python_evaluator_is_that_of_the_base_with_all_that_it_imports(repo):
     [
         ("root", lambda config, suite: suite.update(root="..")),
         ("dataset", lambda config, suite: suite["dataset"].update(file="../golden.jsonl")),
-        ("dataset", None),
+        ("quarantine", lambda config, suite: suite.update(quarantine="../aside.yaml")),
+        ("quarantine", lambda config, suite: suite.update(quarantine="/etc/passwd")),
+        ("dataset", "golden.jsonl"),
+        ("evaluators.right", "score.py"),
+        ("task", "app.py"),
     ],
 )
 def test_a_change_that_leads_out_of_the_repository_is_refused(repo, tmp_path, key, edit):
     for name in ("golden.jsonl", "app.py", "score.py"):
         (tmp_path / name).write_text((repo.folder / name).read_text())
-    if edit is None:
-        (repo.folder / "golden.jsonl").unlink()
-        (repo.folder / "golden.jsonl").symlink_to(tmp_path / "golden.jsonl")
+    if isinstance(edit, str):  # by a link
+        (repo.folder / edit).unlink()
+        (repo.folder / edit).symlink_to(tmp_path / edit)
     else:
         edited(repo, edit)
     repo.commit("out")

@@ -25,6 +25,7 @@ FAULTS: Mapping[str, str] = {
     "huge": "a body of `size` bytes",
     "redirect": "a redirect to `location` with `status` (default 307)",
     "echo_key": "401 whose message repeats the key",
+    "echo_headers": "`status` with a message that repeats every header of the request",
 }
 
 
@@ -69,8 +70,8 @@ class Rule:
     """`when` is a substring of the last user message, `model` a model's name, `has` a key of the body; None fits all.
 
     It applies `times` times (None: always), and to a seeded `share` of the calls that fit. `reply` is echo, random,
-    judge (a gullible one), reader (one that reads) or any other text as it stands. `finish_reason`, `tool_calls` and
-    `usage` override what would be computed, `message` what an error of `status` says.
+    judge (a gullible one), reader (one that reads), headers (those of the request) or any other text as it stands.
+    `finish_reason`, `tool_calls` and `usage` override what would be computed, `message` what an error of `status` says.
     """
 
     when: str | None = None

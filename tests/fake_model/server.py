@@ -8,6 +8,7 @@ import json
 import time
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Self
 
 from aiohttp import web
@@ -107,6 +108,8 @@ class FakeModel:
                     self.refused += 1
                     return _json({"error": {"message": "Rate limit reached"}}, status=429, headers=headers)
                 rule = self._rule(asked, number)
+                if rule.reply == "headers":
+                    rule = replace(rule, reply=_headers(request))
                 if rule.latency:
                     await asyncio.sleep(rule.latency)
                 document = protocol.answer(_unanswered(self._completion(asked, rule, number), rule.fault), number)
@@ -177,6 +180,10 @@ async def _streamed(
     return response
 
 
+def _headers(request: web.Request) -> str:
+    return " ".join(f"{name}: {value}" for name, value in request.headers.items())
+
+
 def _unanswered(whole: dict[str, Any], fault: str | None) -> dict[str, Any]:
     """Return the completion, or what one of ODD_ANSWERS makes of it."""
     choice = whole["choices"][0]
@@ -202,6 +209,7 @@ def _refused(request: web.Request, protocol: Any, rule: Rule) -> web.Response | 
         "quota": (429, "You exceeded your current quota", "insufficient_quota"),
         "filtered_prompt": (400, "The prompt was filtered", "content_filter"),
         "echo_key": (401, f"Incorrect API key provided: {key}", "invalid_api_key"),
+        "echo_headers": (rule.status, _headers(request), None),
     }
     if rule.fault not in said:
         return None

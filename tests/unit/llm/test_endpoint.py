@@ -18,6 +18,15 @@ def test_the_key_comes_from_its_variable_without_the_line_end_that_secrets_often
     assert endpoint.redact("bad key sk-1234567!") == "bad key ***!"
 
 
+@pytest.mark.parametrize(
+    "written", [r"ab\/cd+ef=\/0123456789", r"ab\u002Fcd\u002Bef=\u002F0123456789", "ab%2Fcd%2Bef%3D%2F0123456789"]
+)
+def test_a_key_is_taken_out_however_a_server_writes_it(written):
+    config = Endpoint(base_url="https://api.example.com/v1", api_key_env="KEY")
+    endpoint = resolve_endpoint("main", config, {"KEY": "ab/cd+ef=/0123456789"})
+    assert endpoint.without_secrets(f'{{"said": "{written}"}}'.encode()) == b'{"said": "***"}'
+
+
 def test_an_endpoint_without_a_key_sends_none():
     assert resolve_endpoint("local", Endpoint(base_url="http://localhost:1/v1"), {}).headers == {}
 

@@ -21,6 +21,7 @@ from evalgate.suite.baselines import MERGE_BASE, BaselineKind
 from evalgate.suite.config import Config, Endpoint, Price, Suite
 from evalgate.suite.inputs import evaluator_files
 from evalgate.suite.loading import LoadedConfig
+from evalgate.suite.phoenix import PhoenixSettings
 from evalgate.suite.quarantine import quarantine_file
 
 Load = Callable[[Path], LoadedConfig]
@@ -57,6 +58,14 @@ class Gate:
     differences: tuple[Difference, ...] = ()
     own: Config | None = None
     """The change's own config, where the base's decides."""
+
+    @property
+    def phoenix(self) -> PhoenixSettings:
+        """Return where prompts are looked up: what decides says it, beside servers that only the change has."""
+        decides, own = self.loaded.config.phoenix, self.own.phoenix if self.own is not None else None
+        if decides is None or own is None:
+            return decides or own or PhoenixSettings()
+        return decides.model_copy(update={"servers": {**own.servers, **decides.servers}})
 
     def named(self, suite: str) -> str:
         """Return the name by which a suite decides: the base's, where the change calls it otherwise."""

@@ -101,6 +101,9 @@ def command(
 
     from evalgate.cli.builds import head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
+    from evalgate.cli.hub import FOLDER as PROMPTS
+    from evalgate.cli.hub import prompts_of, recorded_prompts
+    from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
@@ -121,10 +124,14 @@ def command(
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         commit, tree = head(loaded.path, environ), tree_of(environ)
-        gate = gate_of(loaded, bases, environ, laid_over, as_pull_request=as_pull_request)
+        recorded = store.build(build).config if build is not None else {}
+        prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
+        pull = puller(loaded.path, environ, kept=recorded)
+        asked = tuple(recorded.get("suites", suites))
+        gate = gate_of(loaded, bases, environ, laid_over, pull, as_pull_request=as_pull_request, names=asked)
         if gate.decides is not Decides.LOCAL:
-            bases.refuse_tracked(store.path, choice.path)
-        request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases)
+            bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS))
+        request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
         try:

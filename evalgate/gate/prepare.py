@@ -210,8 +210,7 @@ def prepare_side(
         files = {name: digest for name, digest in files.items() if (root / name).resolve() not in beside}
     fingerprint = task_fingerprint(task, files, endpoint=endpoints.get(called_endpoint(task) or ""))
     if isinstance(task, PromptTask) and task.ref is not None:
-        hub = task.ref.hub
-        files = {**files, f"prompt {hub.name}": f"version {hub.number} {hub.id} {hub.digest}"}
+        files = {**files, task.ref.key: task.ref.hub.record}
     return PreparedSide(
         side=side, label=label, task=task, fingerprint=fingerprint, files=files, root=root, endpoints=endpoints
     )

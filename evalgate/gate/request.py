@@ -195,7 +195,7 @@ def _deciding(gate: Gate, name: str, selection: Selection, asked: _Asked) -> Pre
     prepared = prepare_suite(name, at.suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
     alike = None if at.side is None else one_version(name, first, at.side)
     if alike is None and (guarded is None or not guarded.redefined):
-        at = with_nothing_changed(at, prepared, bases)
+        at = with_nothing_changed(at, prepared, bases, loaded.config.phoenix)
     return replace(
         prepared,
         suite=at.suite,

@@ -42,6 +42,11 @@ class HubPrompt:
         return f"{self.name} version {self.number}"
 
     @property
+    def record(self) -> str:
+        """Return which version it is as a build records it; `recorded_id` reads its id from that."""
+        return f"version {self.number} {self.id} {self.digest}"
+
+    @property
     def digest(self) -> str:
         """Return the SHA-256 of its content: two versions that say the same have one."""
         return content_hash(self.content)
@@ -55,6 +60,12 @@ class HubPrompt:
     def model(self) -> str:
         """Return the name of that model, without an endpoint."""
         return str(self.content.get("model_name", ""))
+
+
+def recorded_id(record: str) -> str | None:
+    """Return the id in what a build recorded of a version; None in anything else."""
+    words = record.split(" ")
+    return words[2] if len(words) == 4 and words[0] == "version" else None
 
 
 def content_of(version: Mapping[str, Any]) -> JsonObject:

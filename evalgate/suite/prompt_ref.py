@@ -67,6 +67,12 @@ class PromptRef(ConfigModel):
         return self._hub.shown if self._hub is not None else f"{self.phoenix} {self.which}"
 
     @property
+    def key(self) -> str:
+        """Return what the record of a build calls it: `prompt support-answer (tag production)`."""
+        at = f" at {self.server}" if self.server is not None else ""
+        return f"prompt {self.phoenix}{at}" + ("" if self.pinned else f" ({self.which})")
+
+    @property
     def hub(self) -> HubPrompt:
         """Return the version that was found. Asked before, it is a bug in the caller."""
         if self._hub is None:

@@ -13,6 +13,7 @@ from evalgate.errors import MeasurementError
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.connection import PhoenixError, connect
 from evalgate.phoenix.prompts import find_prompt
+from evalgate.records import Json
 from evalgate.sqlite_file import make_folder
 from evalgate.suite.hub_prompt import HubPrompt
 from evalgate.suite.prompt_ref import PromptRef
@@ -41,7 +42,7 @@ async def pull_prompt(address: Address, ref: PromptRef, folder: Path) -> HubProm
 
 def _keep(address: Address, prompt: HubPrompt, folder: Path) -> None:
     """Write a copy under the version's number and under its id: the config may name either."""
-    whole = {"name": prompt.name, "number": prompt.number, "id": prompt.id, "content": prompt.content}
+    whole: dict[str, Json] = {"name": prompt.name, "number": prompt.number, "id": prompt.id, "content": prompt.content}
     text = json.dumps({**whole, "sha256": content_hash(whole)}, ensure_ascii=False, indent=1).encode()
     try:
         make_folder(folder.parent)
@@ -79,5 +80,6 @@ def _away(error: PhoenixError, ref: PromptRef) -> PhoenixError:
     if ref.pinned:
         step = f"{error.next_step or 'try again'}; {ref.shown} was never pulled here"
     else:
-        step = f"{error.next_step or 'try again'}; a version that is pinned (evalgate prompt pin) and was pulled needs no server"
+        kept = "a version that is pinned (evalgate prompt pin) and was pulled needs no server"
+        step = f"{error.next_step or 'try again'}; {kept}"
     return PhoenixError(error.message, status=error.status, next_step=step)

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import click
+
 from evalgate.errors import ConfigurationError
+from evalgate.gate.guard import Decides, Gate
 from evalgate.gate.hub_prompts import Prompts
 from evalgate.journal.store import Journal
 from evalgate.phoenix.address import Address, address_of
 from evalgate.suite.hub_prompt import HubPrompt, recorded_id
 from evalgate.suite.phoenix import PhoenixSettings
 from evalgate.suite.prompt_ref import PromptRef
+from evalgate.suite.reprompt import reprompted
 
 FOLDER: Final = "prompts"
 """Under `.evalgate`."""
@@ -42,6 +47,25 @@ def prompts_of(config: Path, environ: Mapping[str, str], *, kept: Mapping[str, s
         return known[key]
 
     return look_up
+
+
+def with_versions(
+    gate: Gate, versions: tuple[str, ...], suites: tuple[str, ...], *, asked: tuple[str, ...], pushed: str | None
+) -> tuple[Gate, tuple[str, ...], str | None]:
+    """Return a gate whose candidates send the versions that `--prompt-version` names, its suites, and no pushed branch.
+
+    Without versions everything is as it was given; `asked` are the suites that may be meant, none for all. What is
+    tried so is no baseline to be stored. Raises UsageError in a pull request, ConfigurationError for what is not there.
+    """
+    if not versions:
+        return gate, suites, pushed
+    if gate.decides is not Decides.LOCAL:
+        raise click.UsageError(
+            "--prompt-version tries a version of Phoenix against what this config says, and a pull request is compared"
+            " with its base: pin the version in the config there (evalgate prompt pin)"
+        )
+    loaded, touched = reprompted(gate.loaded, versions, asked)
+    return replace(gate, loaded=loaded), suites or (() if asked else touched), None
 
 
 def address_in(settings: PhoenixSettings, name: str | None, config: Path, environ: Mapping[str, str]) -> Address:

@@ -111,7 +111,7 @@ def _of_side(side: PreparedSide, ref: PromptRef) -> Iterator[str]:
     """Yield, without a stop, what is not as the hub says it."""
     if isinstance(side.task, PromptTask):
         for each in overrides(ref.hub, side.task):
-            yield f"{each} in {ref.shown}"
+            yield each
     for each in left_out(ref.hub):
         yield f"{each} of {ref.shown} is left out, as Phoenix's own client leaves it out"
     if ref.hub.copied:

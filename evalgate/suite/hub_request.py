@@ -92,18 +92,22 @@ def parameters_of(prompt: HubPrompt, api: Api) -> dict[str, Json]:
 
 
 def overrides(prompt: HubPrompt, task: PromptTask) -> Iterator[str]:
-    """Yield what a task has instead of what the version says: `temperature 0 instead of 0.7`."""
+    """Yield what a task has instead of what the version says: `temperature 0 instead of the hub's 0.7`."""
     _, theirs = _given(prompt)
     model = task.named_model.partition("/")[2]
     if model != prompt.model:
-        yield f"the model {task.named_model} instead of {prompt.model}"
+        yield f"the model {task.named_model} instead of the hub's {prompt.model}"
     for name, value in set_by(task).items():
         known = [*_LIMITS, "max_output_tokens"] if name in _LIMITS else [name]
         before = next((theirs[each] for each in known if each in theirs), None)
         if before is None:
-            yield f"{name} {value_text(value)}, which it does not set"
+            yield f"{name} {_shown(value)}, which the hub does not set"
         elif before != value:
-            yield f"{name} {value_text(value)} instead of {value_text(before)}"
+            yield f"{name} {_shown(value)} instead of the hub's {_shown(before)}"
+
+
+def _shown(value: Json) -> str:
+    return f"{value:g}" if isinstance(value, float) else value_text(value)
 
 
 def left_out(prompt: HubPrompt) -> Iterator[str]:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from evalgate.errors import BaselineError, ConfigurationError, EvalgateError
+from evalgate.gate.at_base import own_files
 from evalgate.gate.bases import Bases
 from evalgate.gate.datasets import Pull, with_datasets
 from evalgate.gate.differences import Difference, of_shared
@@ -19,8 +20,10 @@ from evalgate.gate.prepare import Placed
 from evalgate.git.history import Base
 from evalgate.suite.baselines import MERGE_BASE, BaselineKind
 from evalgate.suite.config import Config, Endpoint, Price, Suite
+from evalgate.suite.inputs import evaluator_files
 from evalgate.suite.loading import LoadedConfig
 from evalgate.suite.phoenix import PhoenixSettings
+from evalgate.suite.quarantine import quarantine_file
 
 Load = Callable[[Path], LoadedConfig]
 """Reads a config of another commit, with what the environment and flags lay over every config."""
@@ -56,6 +59,14 @@ class Gate:
     differences: tuple[Difference, ...] = ()
     own: Config | None = None
     """The change's own config, where the base's decides."""
+
+    @property
+    def phoenix(self) -> PhoenixSettings:
+        """Return where prompts are looked up: what decides says it, beside servers that only the change has."""
+        decides, own = self.loaded.config.phoenix, self.own.phoenix if self.own is not None else None
+        if decides is None or own is None:
+            return decides or own or PhoenixSettings()
+        return decides.model_copy(update={"servers": {**own.servers, **decides.servers}})
 
     def named(self, suite: str) -> str:
         """Return the name by which a suite decides: the base's, where the change calls it otherwise."""
@@ -138,12 +149,9 @@ def _at_base(base: Base, bases: Bases, load: Load) -> LoadedConfig | None:
 
 
 def _refuse_outside(loaded: LoadedConfig, bases: Bases) -> None:
-    """Raise ConfigurationError where a root or a dataset of the change is not in its repository, links followed."""
+    """Raise ConfigurationError where a root or a file of the change is not in its repository, links followed."""
     for name, suite in loaded.config.suites.items():
-        named = [("root", loaded.root(name))]
-        if suite.dataset.file is not None:
-            named.append(("dataset", suite.dataset.path(loaded.root(name))))
-        for key, path in named:
+        for key, path in _named(suite, loaded.root(name)):
             try:
                 bases.within(path)
             except BaselineError:
@@ -151,6 +159,18 @@ def _refuse_outside(loaded: LoadedConfig, bases: Bases) -> None:
                     f"suite {name}: in a pull request `{key}` has to be in the repository, and {path} leads out of it",
                     next_step=f"correct `suites.{name}.{key}` in {loaded.path}",
                 ) from None
+
+
+def _named(suite: Suite, root: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (key, where it leads) of what a suite names in so many words."""
+    yield "root", root
+    if suite.dataset.file is not None:
+        yield "dataset", suite.dataset.path(root)
+    if (quarantine := quarantine_file(suite, root)) is not None:
+        yield "quarantine", quarantine
+    yield from (("task", root / file) for file in own_files(suite.task))
+    for evaluator in suite.evaluators:
+        yield from ((f"evaluators.{evaluator.label}", root / file) for file in evaluator_files(evaluator))
 
 
 def _guarded(loaded: LoadedConfig, at: LoadedConfig, base: Base, bases: Bases) -> Gate:

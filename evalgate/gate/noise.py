@@ -18,6 +18,7 @@ from evalgate.engine.work import Answered, Work
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
 from evalgate.gate.bases import Bases
 from evalgate.gate.guard import unguarded
+from evalgate.gate.hub_prompts import Prompts, no_prompts
 from evalgate.gate.loading import Loaded, load
 from evalgate.gate.measuring import work_of
 from evalgate.gate.noise_evidence import again, noise_rows, sample_names, study_evidence
@@ -38,21 +39,27 @@ SPOT_CHECKED = 50
 
 
 def study_request(
-    loaded: LoadedConfig, names: Sequence[str], *, commit: Commit, tree: Tree, bases: Bases | None = None
+    loaded: LoadedConfig,
+    names: Sequence[str],
+    *,
+    commit: Commit,
+    tree: Tree,
+    bases: Bases | None = None,
+    prompts: Prompts = no_prompts,
 ) -> Request:
     """Return what a study of the named suites (no names: all) runs: of each its baseline task, else its own.
 
     Raises ConfigurationError as `whole_suites` does, MeasurementError for a suite without examples and BaselineError
     for a base commit that cannot be run.
     """
-    prepared = whole_suites(unguarded(loaded), names, tree=tree, bases=bases)
+    prepared = whole_suites(unguarded(loaded), names, tree=tree, bases=bases, prompts=prompts)
     if problem := next((suite.problem for suite in prepared if suite.problem), None):
         raise BaselineError(f"suite {problem.suite}: {problem.message}", next_step=problem.next_step)
     suites = tuple(_studied(suite) for suite in prepared)
     if empty := next((suite for suite in suites if not suite.count), None):
         raise MeasurementError(
             f"suite {empty.name}: {empty.suite.dataset.shown} has no example of it, so nothing can be measured",
-            next_step=f"evalgate dataset validate {empty.suite.dataset.shown}",
+            next_step=empty.suite.dataset.looked_at_by,
         )
     config = loaded.config.model_copy(update={"suites": {suite.name: suite.suite for suite in suites}})
     return Request(config=config, config_file=loaded.path.name, suites=suites, commit=commit)

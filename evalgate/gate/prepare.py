@@ -47,7 +47,7 @@ class PreparedSide:
     task: TaskBase
     fingerprint: Fingerprint
     files: Mapping[str, str] = field(default_factory=dict)
-    """Relative path → SHA-256 of each file that the fingerprint covers."""
+    """Relative path → SHA-256 of each file that the fingerprint covers; of a prompt in Phoenix which version it is."""
     root: Path
     """Where its task's paths are relative to, in its side's own tree."""
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
@@ -99,13 +99,15 @@ class Placed:
 class OwnEvaluators:
     """Evaluators of checks that gate, as a change defines them otherwise. They score all examples but those `without`.
 
-    `scorers` has the fingerprint of each by its name, `judges` that of the judge, of those that are one.
+    `scorers` has the fingerprint of each by its name, those in `certain` with all that its scores depend on; `judges`
+    has that of the judge, of those that are one.
     """
 
     placed: Placed
     evaluators: tuple[Evaluator, ...]
     without: frozenset[str]
     scorers: Mapping[str, str]
+    certain: frozenset[str]
     judges: Mapping[str, str]
 
 
@@ -117,11 +119,13 @@ def own_evaluators(evaluators: Sequence[Evaluator], placed: Placed, without: Ite
     for evaluator in evaluators:
         files |= hash_files(placed.of(evaluator), evaluator_files(evaluator))
     around = judge_surroundings(evaluators, placed.endpoints or {}, libraries(evaluators))
+    prints = {each.label: evaluator_fingerprint(each, files, around) for each in evaluators}
     return OwnEvaluators(
         placed=placed,
         evaluators=tuple(evaluators),
         without=frozenset(without),
-        scorers={each.label: evaluator_fingerprint(each, files, around).digest for each in evaluators},
+        scorers={name: each.digest for name, each in prints.items()},
+        certain=frozenset(name for name, each in prints.items() if each.complete),
         judges={each.label: judge_fingerprint(each, files, around) for each in evaluators if each.judge is not None},
     )
 
@@ -146,6 +150,8 @@ class PreparedSuite:
     """The commit that it is compared with, where its baseline is one."""
     problem: ProblemRow | None = None
     """Why it cannot be measured, known before anything is started."""
+    one_version: ProblemRow | None = None
+    """Why its sides cannot be compared, though each can be run: both are what a tag in Phoenix is now."""
     notes: tuple[str, ...] = ()
     """What a report says of it."""
     unchanged: str | None = None
@@ -203,6 +209,8 @@ def prepare_side(
         beside = {config.resolve(), *([(root / quarantine).resolve()] if quarantine is not None else [])}
         files = {name: digest for name, digest in files.items() if (root / name).resolve() not in beside}
     fingerprint = task_fingerprint(task, files, endpoint=endpoints.get(called_endpoint(task) or ""))
+    if isinstance(task, PromptTask) and task.ref is not None:
+        files = {**files, task.ref.key: task.ref.hub.record}
     return PreparedSide(
         side=side, label=label, task=task, fingerprint=fingerprint, files=files, root=root, endpoints=endpoints
     )

@@ -180,7 +180,7 @@ def _counts(journal: Journal, experiment: ExperimentRow) -> SideCounts:
         failed = journal.made(experiment)
         return SideCounts(runs=len(failed), errors=sum(failed))
     kinds = [kind for *_, kind in journal.run_facts(experiment.id)]
-    of_runs = (usage for *_, evaluator, usage in journal.usages(experiment.id) if not evaluator)
+    of_runs = (usage for *_, evaluator, usage, _ in journal.usages(experiment.id) if not evaluator)
     cached = sum(bool(usage) and all(part.from_cache for part in usage or ()) for usage in of_runs)
     return SideCounts(runs=len(kinds), cached=cached, errors=sum(kind is not None for kind in kinds))
 

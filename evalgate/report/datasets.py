@@ -15,12 +15,12 @@ LISTED: Final = 20
 
 def diff_lines(found: DatasetDiff, *, keeps: bool = False) -> list[str]:
     """Return the summary of a diff, most important first. `keeps`: what is not there any more stays all the same."""
+    counts = {"added": len(found.added), "removed": len(found.removed), "edited": len(found.edited)}
+    counts["unchanged"] = found.unchanged
+    if keeps:
+        counts["only in Phoenix, and kept"] = counts.pop("removed")
     lines = [
-        f"{len(found.added):,} added, {len(found.edited):,} edited, {found.unchanged:,} unchanged, {len(found.removed):,}"
-        " only in Phoenix, and kept"
-        if keeps
-        else f"{len(found.added):,} added, {len(found.removed):,} removed, {len(found.edited):,} edited,"
-        f" {found.unchanged:,} unchanged",
+        ", ".join(f"{number:,} {what}" for what, number in counts.items()),
         f"version {found.before_version} → {found.after_version}"
         if found.before_version != found.after_version
         else f"version {found.before_version} on both sides",

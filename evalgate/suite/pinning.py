@@ -15,19 +15,25 @@ _QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _SAFE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=+/-]*", re.ASCII)
 
 
-def with_value(text: str, path: Path, value: str, *, after: str) -> str | None:
+def with_value(text: str, path: Path, value: str | int, *, after: str, instead_of: str | None = None) -> str | None:
     """Return the text with `value` at `path`; where the key is not there yet it comes behind its sibling `after`.
 
+    A sibling `instead_of` gives its place to the value, where there is one.
     None where that would change anything else (the place is an alias, say), so that a person has to do it.
     """
     before = read_yaml(text)
     key, above = str(path[-1]), before.root.at(path[:-1]) if before.root is not None else None
     if before.problems or before.root is None or above is None or not isinstance(above.value, dict):
         return None
-    written = value if _SAFE.fullmatch(value) and resolve_scalar(value) == value else json.dumps(value)
+    written = _written(value)
     flow = text[_offset(text, above.place) :].startswith("{")
     old, beside = above.child(key), above.child(after)
-    if old is not None:
+    replaced = above.child(instead_of) if instead_of is not None else None
+    if replaced is not None and instead_of is not None and old is None:
+        span = _span(text, replaced, flow=flow)
+        start = _offset(text, above.keys[instead_of])
+        new = None if span is None else f"{text[:start]}{key}: {written}{text[span[1] :]}"
+    elif old is not None:
         span = _span(text, old, flow=flow)
         new = None if span is None else f"{text[: span[0]]}{written}{text[span[1] :]}"
     elif beside is not None:
@@ -36,7 +42,14 @@ def with_value(text: str, path: Path, value: str, *, after: str) -> str | None:
         new = None if span is None else _inserted(text, span[1], f"{key}: {written}", None if flow else indent)
     else:
         return None
-    return new if new is not None and _only(before.root, new, path, value) else None
+    gone = instead_of if replaced is not None else None
+    return new if new is not None and _only(before.root, new, path, value, gone=gone) else None
+
+
+def _written(value: str | int) -> str:
+    if isinstance(value, str) and _SAFE.fullmatch(value) and resolve_scalar(value) == value:
+        return value
+    return json.dumps(value)
 
 
 def _inserted(text: str, end: int, pair: str, indent: str | None) -> str:
@@ -68,12 +81,13 @@ def _offset(text: str, place: Place) -> int:
     return start + column - 1
 
 
-def _only(before: Node, text: str, path: Path, value: str) -> bool:
+def _only(before: Node, text: str, path: Path, value: str | int, *, gone: str | None) -> bool:
     """Return whether a text says what was there before with `value` at `path`, and nothing else."""
     after = read_yaml(text)
     wanted: Any = copy.deepcopy(before.plain())
     inner = wanted
     for step in path[:-1]:
         inner = inner[step]
+    inner.pop(gone, None)
     inner[path[-1]] = value
     return not after.problems and after.root is not None and after.root.plain() == wanted

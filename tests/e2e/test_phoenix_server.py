@@ -53,7 +53,7 @@ def test_a_server_is_up_once_seen_and_gone_with_its_data(folder, tmp_path):
     assert "does not answer yet" in project.evalgate("phoenix", "status").out
 
     left = tmp_path / "environment"
-    up = project.evalgate("phoenix", "up", GITHUB_ENV=str(left))
+    up = project.evalgate("phoenix", "up", timeout=240, GITHUB_ENV=str(left))
     address = f"http://127.0.0.1:{state['port']}"
     assert up.code == 0, up.text
     assert f"is up already at {address}, its data in {tmp_path}/evalgate-phoenix-" in up.out
@@ -119,7 +119,7 @@ def test_a_server_that_does_not_start_says_why_in_its_own_words(folder, tmp_path
     data = tmp_path / "data"
     data.mkdir()
     (data / "phoenix.db").write_text("this is no database, " * 500)
-    ended = Project(folder).evalgate("phoenix", "up", "--data", str(data))
+    ended = Project(folder).evalgate("phoenix", "up", "--data", str(data), timeout=240)
     assert ended.code == 4
     assert "the Phoenix server ended before it was ready" in ended.err
     assert "Phoenix failed to migrate the database" in ended.err

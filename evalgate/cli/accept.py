@@ -16,7 +16,6 @@ from evalgate.errors import ConfigurationError
 if TYPE_CHECKING:
     from evalgate.suite.acceptance import AcceptanceFile
 
-_MOST_DAYS = 366
 """What is accepted for longer is no exception."""
 
 
@@ -114,11 +113,13 @@ def _free(folder: Path, acceptance: AcceptanceFile) -> Path:
 
 def _until(expires: str, today: date) -> date:
     """Return the last day. Raises UsageError for what is none, is over, or is further away than a year."""
+    from evalgate.suite.acceptance import MOST_DAYS
+
     days = re.fullmatch(r"([1-9]\d{0,3})d", expires)
     try:
         until = today + timedelta(days=int(days[1])) if days else date.fromisoformat(expires)
     except ValueError:
         raise click.UsageError(f"--expires {expires}: write days like 30d, or a day like 2026-12-31") from None
-    if not today <= until <= today + timedelta(days=_MOST_DAYS):
-        raise click.UsageError(f"--expires {expires}: from today to {_MOST_DAYS} days from now")
+    if not today <= until <= today + timedelta(days=MOST_DAYS):
+        raise click.UsageError(f"--expires {expires}: from today to {MOST_DAYS} days from now")
     return until

@@ -81,6 +81,7 @@ def validate(
     from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.compose import judge_runners
     from evalgate.cli.models import CacheChoice
+    from evalgate.cli.pulling import here
     from evalgate.gate.guard import unguarded
     from evalgate.gate.judging import choose, conclude, keep
     from evalgate.gate.request import whole_suites
@@ -93,6 +94,7 @@ def validate(
         raise click.UsageError("--replay takes every verdict from the cache and --no-cache none: leave one out")
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
+    loaded = here(loaded, environ, suites)
     suite, evaluator = choose(whole_suites(unguarded(loaded), suites, tree=tree_of(environ)), name)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     following = f"evalgate judge validate {labels} --suite {suite.name} --judge {evaluator.label}"
@@ -190,6 +192,7 @@ def try_out(
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
     from evalgate.cli.models import CacheChoice
+    from evalgate.cli.pulling import here
     from evalgate.cli.workflow import guarded
     from evalgate.gate.guard import unguarded
     from evalgate.gate.request import whole_suites
@@ -199,7 +202,7 @@ def try_out(
 
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    prepared = whole_suites(unguarded(loaded), suites, tree=tree_of(environ))
+    prepared = whole_suites(unguarded(here(loaded, environ, suites)), suites, tree=tree_of(environ))
     refuse_unknown(prepared, names)
     choice = CacheChoice(path=cache_path(cache))
     found = asyncio.run(_tried(prepared, names, examples, loaded.config, environ, choice))

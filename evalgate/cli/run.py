@@ -101,6 +101,8 @@ def command(
 
     from evalgate.cli.builds import head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
+    from evalgate.cli.mirroring import mirrored
+    from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
@@ -121,7 +123,10 @@ def command(
         build = resumable(store) if resume else None
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         commit, tree = head(loaded.path, environ), tree_of(environ)
-        gate = gate_of(loaded, bases, environ, laid_over, as_pull_request=as_pull_request)
+        recorded = store.build(build).config if build is not None else {}
+        pull = puller(loaded.path, environ, kept=recorded)
+        asked = tuple(recorded.get("suites", suites))
+        gate = gate_of(loaded, bases, environ, laid_over, pull, as_pull_request=as_pull_request, names=asked)
         if gate.decides is not Decides.LOCAL:
             bases.refuse_tracked(store.path, choice.path)
         request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases)
@@ -130,7 +135,7 @@ def command(
         try:
             ended = asyncio.run(
                 watched(
-                    _work(request, pushed, environ, resume=build),
+                    mirrored(_work(request, pushed, environ, resume=build), request, store, loaded.path, environ),
                     request,
                     store,
                     environ,

@@ -39,8 +39,22 @@ def lacking(ids: Sequence[str], repetitions: int) -> str:
 
 def scored_again(evaluators: Mapping[str, int], label: str) -> str:
     """Return which evaluators scored stored answers again; `evaluators` has how many by name."""
-    named = ", ".join(f"{name} ({count(answers, 'answer')})" for name, answers in evaluators.items())
-    return f"The stored answers of {label} were scored by other evaluators; they are scored again here by {named}."
+    return (
+        f"The stored answers of {label} were scored by other evaluators; they are scored again here by"
+        f" {_by(evaluators)}."
+    )
+
+
+def scored_beside(evaluators: Mapping[str, int], label: str) -> str:
+    """Return which evaluators had scored stored answers when a change brought them, and decided nothing yet."""
+    return (
+        f"The stored answers of {label} were scored by other evaluators; taken over is what {_by(evaluators)} said of"
+        " them beside the change that brought it."
+    )
+
+
+def _by(evaluators: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} ({count(answers, 'answer')})" for name, answers in evaluators.items())
 
 
 def damaged(runs: int, label: str) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from evalgate.canonical import content_hash
 from evalgate.decision.evidence import Acceptance, Covered
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.changes import AcceptanceRow
 from evalgate.records import Side
-from evalgate.suite.acceptance import AcceptanceFile
+from evalgate.suite.acceptance import MOST_DAYS, AcceptanceFile
 
 
 def side_print(row: ExperimentRow) -> str:
@@ -36,7 +37,20 @@ def recorded_acceptances(
                 expires=file.expires,
                 changed=tuple(f"the {side.value}" for side in Side if prints.get(side) != expected[side]),
                 expired=build.created_at[:10] > file.expires,
-                obstacle=row.body.get("obstacle"),
+                obstacle=_too_long(file, build.created_at[:10]) or row.body.get("obstacle"),
             )
         )
     return tuple(found)
+
+
+def _too_long(file: AcceptanceFile, today: str) -> str | None:
+    """Return why the days of an acceptance are none that `evalgate accept` gives, as a sentence; None where they are.
+
+    A clock may be a day ahead of another.
+    """
+    accepted, expires = date.fromisoformat(file.accepted), date.fromisoformat(file.expires)
+    if (accepted - date.fromisoformat(today)).days > 1:
+        return f"It does not count: it was accepted on {file.accepted}, which is a day to come."
+    if (lasts := (expires - accepted).days) > MOST_DAYS:
+        return f"It does not count: it is to last {lasts:,} days, and {MOST_DAYS} are the most."
+    return None

@@ -179,7 +179,7 @@ def _contest(
     return SuiteContest(
         name=name,
         dataset=chosen.dataset,
-        file=chosen.suite.dataset.file,
+        file=chosen.suite.dataset.shown,
         example_ids=shared,
         clusters=None if clusters is None else tuple(clusters[example] for example in shared),
         repetitions=repetitions,

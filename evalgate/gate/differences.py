@@ -41,7 +41,7 @@ class Source:
     @property
     def path(self) -> Path:
         """Return the file."""
-        return self.root / self.ref.file
+        return self.ref.path(self.root)
 
     def whole(self) -> Iterator[Example]:
         """Yield every example of the file, whatever its split."""
@@ -209,7 +209,7 @@ def of_quarantine(suite: str, base: Path | None, own: Path | None) -> Iterator[D
         yield Difference(suite=suite, key="quarantine", message=f"quarantine: {own.name} is edited")
 
 
-SHARED: Final = ("policy", "budget", "prices", "cache")
+SHARED: Final = ("policy", "budget", "prices", "cache", "phoenix")
 """The parts of a config that belong to no suite and that a task's definition does not need."""
 
 

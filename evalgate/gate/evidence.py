@@ -265,7 +265,8 @@ def _suite(
     }
     by_side = {experiment.side: experiment for experiment in experiments}
     counted = {side: (experiment.id, names[side]) for side, experiment in by_side.items()}
-    given = _labels(journal, counted, asked.without)
+    aside = [(entry.example_id, entry.check) for entry in quarantined if entry.active]
+    given = _labels(journal, counted, [*((each, None) for each in asked.without), *aside])
     labels = {check: each for check, each in given.items() if check not in asked.own}
     outputs = {side: cells.outputs for side, cells in sides.items()}
     known = _Known(
@@ -428,7 +429,9 @@ def _checks(
 
 
 def _labels(
-    journal: Journal, counted: Mapping[Side, tuple[int, Sequence[str]]], without: Iterable[str]
+    journal: Journal,
+    counted: Mapping[Side, tuple[int, Sequence[str]]],
+    without: Iterable[tuple[str, str | None]],
 ) -> dict[str, Labels]:
     """Return how often each evaluator gave which label in the samples that decide, by evaluator."""
     if Side.CANDIDATE not in counted:

@@ -17,10 +17,10 @@ from evalgate.decision.stored_words import Apart
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.samples import samples
 from evalgate.journal.baselines import StoredDraw
-from evalgate.journal.builds import ExperimentRow
+from evalgate.journal.builds import ExperimentRow, NoteRow
 from evalgate.journal.rows import body_hash, example_body
 from evalgate.journal.store import Journal
-from evalgate.journal.transfer import Drawn, copy_drawn, copy_scores
+from evalgate.journal.transfer import Drawn, copy_drawn, copy_own, copy_scores
 from evalgate.records import EvaluatorSpec
 from evalgate.suite.checks import Policy
 from evalgate.suite.judges import PHOENIX_EVALS
@@ -188,6 +188,15 @@ def _take_over(journal: Journal, found: Found, experiment: ExperimentRow) -> Non
                 held = replace(drawn, experiment=holder.id)
                 for name in copy_scores(journal.path, held, journal.path, experiment.id, specs):
                     del wanted[name]
+    scorers = experiment.scorers
+    beside = {
+        spec.name: copy_own(journal.path, experiment.id, spec, scorers[spec.name], decides=True)
+        for spec in experiment.specs
+        if spec.name in scorers and not spec.pairwise
+    }
+    if known := {name: answers for name, answers in beside.items() if answers}:
+        message = stored_words.scored_beside(known, experiment.label)
+        journal.add_note(experiment.build, NoteRow(suite=experiment.suite, message=message))
 
 
 def _holders(journal: Journal, first: ExperimentRow, task: str) -> Iterable[ExperimentRow]:
@@ -219,10 +228,16 @@ def scored_again(journal: Journal, found: Found, task: str, now: Scoring) -> dic
     """Return how many stored answers would be scored again, by evaluator."""
     again: dict[str, int] = {}
     for part in found.parts:
-        alike = {name for row in _holders(journal, part.draw.experiment, task) for name in scored_alike(row, now)}
+        drawer = part.draw.experiment
+        alike = {name for row in _holders(journal, drawer, task) for name in scored_alike(row, now)}
+        names = {*samples(found.repetitions, part.draw.key)}
         for spec in now.specs:
-            if spec.name not in alike and not spec.pairwise:
-                again[spec.name] = again.get(spec.name, 0) + len(part.examples) * found.repetitions
+            if spec.name in alike or spec.pairwise:
+                continue
+            own = journal.own_said(drawer.id, spec.name, now.scorers[spec.name]) if spec.name in now.scorers else ()
+            known = sum(example in part.examples and sample in names for example, sample in own)
+            if left := len(part.examples) * found.repetitions - known:
+                again[spec.name] = again.get(spec.name, 0) + left
     return again
 
 

@@ -5,20 +5,25 @@ The task that answers is the change's, always: it is what is judged. docs/pull-r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from evalgate.errors import BaselineError, ConfigurationError, EvalgateError
+from evalgate.gate.at_base import own_files
 from evalgate.gate.bases import Bases
+from evalgate.gate.datasets import Pull, with_datasets
 from evalgate.gate.differences import Difference, of_shared
 from evalgate.gate.guarded_suite import GuardedSuite, guarded_suite
 from evalgate.gate.prepare import Placed
 from evalgate.git.history import Base
 from evalgate.suite.baselines import MERGE_BASE, BaselineKind
 from evalgate.suite.config import Config, Endpoint, Price, Suite
+from evalgate.suite.inputs import evaluator_files
 from evalgate.suite.loading import LoadedConfig
+from evalgate.suite.phoenix import PhoenixSettings
+from evalgate.suite.quarantine import quarantine_file
 
 Load = Callable[[Path], LoadedConfig]
 """Reads a config of another commit, with what the environment and flags lay over every config."""
@@ -65,28 +70,46 @@ def unguarded(loaded: LoadedConfig) -> Gate:
     return Gate(loaded=loaded, endpoints=loaded.config.endpoints)
 
 
-def guard(loaded: LoadedConfig, bases: Bases, load: Load, *, pull_request: bool) -> Gate:
-    """Return what decides about the change that is checked out.
+def guard(
+    loaded: LoadedConfig,
+    bases: Bases,
+    load: Load,
+    pull: Pull,
+    *,
+    pull_request: bool,
+    names: Collection[str] = (),
+) -> Gate:
+    """Return what decides about the change that is checked out; datasets that are not files come here by `pull`.
 
-    Outside of a pull request that is its own config, and what a pull request would do otherwise is listed where the
-    base is at hand. Raises BaselineError where a pull request's base or its gate cannot be read, ConfigurationError
-    for a suite of the change that leads out of the repository.
+    Outside of a pull request that is its own config (of which only the suites of `names` are asked for, if any), and
+    what a pull request would do otherwise is listed where the base is at hand. Raises BaselineError where a pull
+    request's base or its gate cannot be read, ConfigurationError for a suite of the change that leads out of the
+    repository, and as `pull` does.
     """
     if not pull_request:
-        return _local(loaded, bases, load)
+        return _local(loaded, bases, load, pull, names)
     base = bases.base(MERGE_BASE)
     _refuse_outside(loaded, bases)
     found = _at_base(base, bases, load)
     if found is None:
-        return replace(unguarded(loaded), base=base, decides=Decides.FIRST)
+        return replace(unguarded(with_datasets(loaded, pull)), base=base, decides=Decides.FIRST)
+    loaded, found = _with_datasets(loaded, found, pull)
     if found.config.policy.pr_may_change_gate:
         whole = _guarded(loaded, found, base, bases)
         return replace(unguarded(loaded), base=base, decides=Decides.ALLOWED, differences=whole.differences)
     return _guarded(loaded, found, base, bases)
 
 
-def _local(loaded: LoadedConfig, bases: Bases, load: Load) -> Gate:
+def _with_datasets(loaded: LoadedConfig, at: LoadedConfig, pull: Pull) -> tuple[LoadedConfig, LoadedConfig]:
+    """Return the change's config and the base's with their datasets; the base says where its servers are."""
+    own, base = loaded.config.phoenix or PhoenixSettings(), at.config.phoenix
+    settings = own if base is None else base.model_copy(update={"servers": {**own.servers, **base.servers}})
+    return with_datasets(loaded, pull, settings=settings), with_datasets(at, pull, settings=settings)
+
+
+def _local(loaded: LoadedConfig, bases: Bases, load: Load, pull: Pull, names: Collection[str]) -> Gate:
     """Return the work tree's own gate with what differs, where a suite is compared with the base commit anyway."""
+    every, loaded = loaded, with_datasets(loaded, pull, names)
     refs = [suite.baseline_ref for suite in loaded.config.suites.values()]
     ref = next((ref for ref in refs if ref is not None and ref.kind is BaselineKind.MERGE_BASE), None)
     if ref is None:
@@ -96,7 +119,7 @@ def _local(loaded: LoadedConfig, bases: Bases, load: Load) -> Gate:
         found = _at_base(base, bases, load)
         if found is None or found.config.policy.pr_may_change_gate:
             return unguarded(loaded)
-        differences = _guarded(loaded, found, base, bases).differences
+        differences = _guarded(*_with_datasets(every, found, pull), base, bases).differences
     except EvalgateError:
         return unguarded(loaded)  # it is said where the baseline is made, or where the dataset is read
     return replace(unguarded(loaded), base=base, differences=differences)
@@ -118,9 +141,9 @@ def _at_base(base: Base, bases: Bases, load: Load) -> LoadedConfig | None:
 
 
 def _refuse_outside(loaded: LoadedConfig, bases: Bases) -> None:
-    """Raise ConfigurationError where a root or a dataset of the change is not in its repository, links followed."""
+    """Raise ConfigurationError where a root or a file of the change is not in its repository, links followed."""
     for name, suite in loaded.config.suites.items():
-        for key, path in (("root", loaded.root(name)), ("dataset", loaded.root(name) / suite.dataset.file)):
+        for key, path in _named(suite, loaded.root(name)):
             try:
                 bases.within(path)
             except BaselineError:
@@ -128,6 +151,18 @@ def _refuse_outside(loaded: LoadedConfig, bases: Bases) -> None:
                     f"suite {name}: in a pull request `{key}` has to be in the repository, and {path} leads out of it",
                     next_step=f"correct `suites.{name}.{key}` in {loaded.path}",
                 ) from None
+
+
+def _named(suite: Suite, root: Path) -> Iterator[tuple[str, Path]]:
+    """Yield (key, where it leads) of what a suite names in so many words."""
+    yield "root", root
+    if suite.dataset.file is not None:
+        yield "dataset", suite.dataset.path(root)
+    if (quarantine := quarantine_file(suite, root)) is not None:
+        yield "quarantine", quarantine
+    yield from (("task", root / file) for file in own_files(suite.task))
+    for evaluator in suite.evaluators:
+        yield from ((f"evaluators.{evaluator.label}", root / file) for file in evaluator_files(evaluator))
 
 
 def _guarded(loaded: LoadedConfig, at: LoadedConfig, base: Base, bases: Bases) -> Gate:
@@ -138,6 +173,7 @@ def _guarded(loaded: LoadedConfig, at: LoadedConfig, base: Base, bases: Bases) -
         "suites": {},
         "endpoints": {**ours.endpoints, **at.config.endpoints},
         "prices": at.config.prices,
+        "phoenix": at.config.phoenix if at.config.phoenix is not None else ours.phoenix,
     }
     suites: dict[str, Suite] = {}
     guarded: dict[str, GuardedSuite] = {}
@@ -189,4 +225,4 @@ def _paired(base: Config, own: Config) -> dict[str, str | None]:
 
 
 def _likeness(one: Suite, other: Suite) -> int:
-    return 2 * (one.task == other.task) + (one.dataset.file == other.dataset.file)
+    return 2 * (one.task == other.task) + (one.dataset.shown == other.dataset.shown)

@@ -90,7 +90,9 @@ def guarded_suite(
             "checks": {**before.checks, **({} if after is None else _new_checks(before, after))},
         }
     )
-    data = Source(root=_having(before.dataset.file, root, here), ref=before.dataset)
+    data = Source(
+        root=_having(before.dataset.file, root, here) if before.dataset.file is not None else root, ref=before.dataset
+    )
     changes = _NO_CHANGES
     unscored: tuple[str, ...] = ()
     rescoring: OwnEvaluators | None = None

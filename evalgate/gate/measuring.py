@@ -16,7 +16,7 @@ from evalgate.gate.completing import complete_stored, lacking_runs
 from evalgate.gate.course import first_draws, next_draws, settled_evidence
 from evalgate.gate.loading import Loaded, start_baseline
 from evalgate.gate.pairs import preference_works
-from evalgate.gate.replayed import replay
+from evalgate.gate.replayed import replay, tell_measured_before
 from evalgate.gate.samples import drawn_samples, redraw_sample, samples
 from evalgate.gate.world import World
 from evalgate.journal.builds import DrawRow
@@ -57,6 +57,7 @@ async def measure_build(
         if not await _measure_drawn(build_id, able, works, experiments, world):
             return False
         if not next_draws(build_id, able, world.journal):
+            tell_measured_before(build_id, able, world.journal)
             return True
 
 

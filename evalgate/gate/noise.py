@@ -51,8 +51,8 @@ def study_request(
     suites = tuple(_studied(suite) for suite in prepared)
     if empty := next((suite for suite in suites if not suite.count), None):
         raise MeasurementError(
-            f"suite {empty.name}: {empty.suite.dataset.file} has no example of it, so nothing can be measured",
-            next_step=f"evalgate dataset validate {empty.suite.dataset.file}",
+            f"suite {empty.name}: {empty.suite.dataset.shown} has no example of it, so nothing can be measured",
+            next_step=f"evalgate dataset validate {empty.suite.dataset.shown}",
         )
     config = loaded.config.model_copy(update={"suites": {suite.name: suite.suite for suite in suites}})
     return Request(config=config, config_file=loaded.path.name, suites=suites, commit=commit)

@@ -21,6 +21,7 @@ from evalgate.gate.world import World
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.own import OwnEvaluatorRow
 from evalgate.journal.store import Journal
+from evalgate.journal.transfer import copy_own
 from evalgate.records import Evaluation, Example, TaskOutcome
 from evalgate.suite.evaluators import Evaluator
 
@@ -117,6 +118,9 @@ async def _started(
     journal.begin_own(build_id, row)
     draws = [draw for draw in journal.draws(build_id) if draw.suite == each.suite.name]
     found = [experiment for experiment in journal.experiments(build_id) if experiment.suite == each.suite.name]
+    if name in own.certain:
+        for one in found:
+            copy_own(journal.path, one.id, runner.spec, row.scorer, decides=False)
     experiments = tuple((one, (*deciding_samples(one, draws), redraw_sample(draws))) for one in found)
     return _Scoring(of=each, runner=runner, row=row, experiments=experiments, without=own.without)
 

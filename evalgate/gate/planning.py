@@ -87,7 +87,7 @@ def make_plan(
         plans.append(
             SuitePlan(
                 name=suite.name,
-                dataset=suite.suite.dataset.file,
+                dataset=suite.suite.dataset.shown,
                 examples=suite.count,
                 set_aside=len({each.example_id for each in unanswered[suite.name].quarantined}),
                 clusters=comparisons.clusters.get(suite.name),

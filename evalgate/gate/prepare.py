@@ -64,7 +64,7 @@ class Added:
 
     def examples(self) -> Iterator[Example]:
         """Yield them."""
-        every = read_examples(self.root / self.ref.file, fields=self.ref.fields)
+        every = read_examples(self.ref.path(self.root), fields=self.ref.fields)
         return (example for example in every if example.id in self.ids)
 
 
@@ -99,13 +99,15 @@ class Placed:
 class OwnEvaluators:
     """Evaluators of checks that gate, as a change defines them otherwise. They score all examples but those `without`.
 
-    `scorers` has the fingerprint of each by its name, `judges` that of the judge, of those that are one.
+    `scorers` has the fingerprint of each by its name, those in `certain` with all that its scores depend on; `judges`
+    has that of the judge, of those that are one.
     """
 
     placed: Placed
     evaluators: tuple[Evaluator, ...]
     without: frozenset[str]
     scorers: Mapping[str, str]
+    certain: frozenset[str]
     judges: Mapping[str, str]
 
 
@@ -117,11 +119,13 @@ def own_evaluators(evaluators: Sequence[Evaluator], placed: Placed, without: Ite
     for evaluator in evaluators:
         files |= hash_files(placed.of(evaluator), evaluator_files(evaluator))
     around = judge_surroundings(evaluators, placed.endpoints or {}, libraries(evaluators))
+    prints = {each.label: evaluator_fingerprint(each, files, around) for each in evaluators}
     return OwnEvaluators(
         placed=placed,
         evaluators=tuple(evaluators),
         without=frozenset(without),
-        scorers={each.label: evaluator_fingerprint(each, files, around).digest for each in evaluators},
+        scorers={name: each.digest for name, each in prints.items()},
+        certain=frozenset(name for name, each in prints.items() if each.complete),
         judges={each.label: judge_fingerprint(each, files, around) for each in evaluators if each.judge is not None},
     )
 
@@ -162,7 +166,7 @@ class PreparedSuite:
     def examples(self) -> Iterator[Example]:
         """Yield the selected examples, read anew: they may be longer than memory."""
         ref = self.suite.dataset
-        declared = read_examples(self.placed.root / ref.file, fields=ref.fields, split=ref.split)
+        declared = read_examples(ref.path(self.placed.root), fields=ref.fields, split=ref.split)
         added = self.placed.added.examples() if self.placed.added is not None else iter(())
         return self.selection.of(chain(declared, added))
 
@@ -229,7 +233,7 @@ def prepare_suite(
     added = placed.added.ids if placed.added is not None else frozenset()
     quarantine = read_quarantine(suite, placed.definitions or placed.root)
     absent = {entry.id for entry in quarantine.value.examples} if quarantine is not None else set()
-    hashed = _hashed(_met(read_examples(placed.root / ref.file, fields=ref.fields), absent), everything)
+    hashed = _hashed(_met(read_examples(ref.path(placed.root), fields=ref.fields), absent), everything)
     beside = placed.added.examples() if placed.added is not None else iter(())
     taken, decides = [], 0
     for example in selection.of(chain(_looked_at(_of_split(hashed, ref.split), unseen), beside)):
@@ -239,7 +243,7 @@ def prepare_suite(
     if unseen and everything and taken and selection.words is None:
         _refuse_unseen(name, suite, next(iter(unseen)))
     if quarantine is not None and selection.words is None:
-        require_known(quarantine, absent, ref.file)
+        require_known(quarantine, absent, ref.shown)
     files: dict[str, str] = {}
     for evaluator in suite.evaluators:
         files |= hash_files(placed.of(evaluator), evaluator_files(evaluator))
@@ -299,7 +303,7 @@ def _looked_at(examples: Iterator[Example], unseen: dict[str, str]) -> Iterator[
 def _refuse_unseen(name: str, suite: Suite, path: str) -> None:
     key = _grouping_paths(suite)[path]
     raise ConfigurationError(
-        f"suite {name}: no example of {suite.dataset.file} has anything at {path}, which `{key}` names",
+        f"suite {name}: no example of {suite.dataset.shown} has anything at {path}, which `{key}` names",
         next_step=f"correct the path under `{key}`, or leave it out",
     )
 

@@ -180,6 +180,6 @@ def _no_examples(suite: PreparedSuite) -> ProblemRow:
     return ProblemRow(
         suite=suite.name,
         kind=Unmeasurable.NOTHING,
-        message=f"No example of {suite.suite.dataset.file} was selected: there is nothing to measure with.",
-        next_step=f"evalgate dataset validate {suite.suite.dataset.file}",
+        message=f"No example of {suite.suite.dataset.shown} was selected: there is nothing to measure with.",
+        next_step=f"evalgate dataset validate {suite.suite.dataset.shown}",
     )

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from evalgate.canonical import content_hash
+from evalgate.decision import screen_words
+from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
-from evalgate.journal.builds import ExperimentRow
+from evalgate.gate.samples import deciding_samples
+from evalgate.journal.builds import ExperimentRow, NoteRow
 from evalgate.journal.store import Journal
 from evalgate.journal.transfer import copy_samples
 from evalgate.records import Side
@@ -19,6 +24,28 @@ def replay(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suit
     for name in names:
         for source in journal.earlier(experiment, name, of_commit=of_commit):
             copy_samples(journal.path, source, experiment.id, {name: name})
+
+
+def tell_measured_before(build_id: int, able: Iterable[Loaded], journal: Journal) -> None:
+    """Say so of each suite of which nothing was drawn now, after all that was said when it was."""
+    rows = journal.experiments(build_id)
+    for name in {each.suite.name for each in able}:
+        draws = [draw for draw in journal.draws(build_id) if draw.suite == name]
+        sides = [row for row in rows if row.suite == name]
+        if any(journal.made(row) for row in sides):
+            continue
+        for row in sides:
+            if row.side is Side.CANDIDATE and (drawer := journal.drawn_by(row.id, deciding_samples(row, draws))):
+                _tell(build_id, name, drawer, journal)
+
+
+def _tell(build_id: int, suite: str, drawer: int, journal: Journal) -> None:
+    now, then = journal.build(build_id), journal.build(drawer)
+    for note in journal.notes(drawer) if now.change == then.change else ():
+        if note.suite == suite and screen_words.tells_of_draws(note.message):
+            journal.add_note(build_id, note)
+    message = screen_words.measured_before(drawer, then.created_at[:10])
+    journal.add_note(build_id, NoteRow(suite=suite, message=message))
 
 
 def known_as(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suite: PreparedSuite) -> str:

@@ -74,7 +74,7 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
     spending = suite_spending(journal, experiments.values())
     return SuiteReport(
         name=decision.name,
-        dataset=suite.dataset.file,
+        dataset=suite.dataset.shown,
         dataset_version=candidate.dataset_version if candidate else "",
         repetitions=suite.repetitions,
         candidate_label=candidate.label if candidate else "candidate",
@@ -180,7 +180,7 @@ def _counts(journal: Journal, experiment: ExperimentRow) -> SideCounts:
         failed = journal.made(experiment)
         return SideCounts(runs=len(failed), errors=sum(failed))
     kinds = [kind for *_, kind in journal.run_facts(experiment.id)]
-    of_runs = (usage for *_, evaluator, usage in journal.usages(experiment.id) if not evaluator)
+    of_runs = (usage for *_, evaluator, usage, _ in journal.usages(experiment.id) if not evaluator)
     cached = sum(bool(usage) and all(part.from_cache for part in usage or ()) for usage in of_runs)
     return SideCounts(runs=len(kinds), cached=cached, errors=sum(kind is not None for kind in kinds))
 

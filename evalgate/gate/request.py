@@ -165,7 +165,7 @@ def _deciding(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Ba
     at = at_base(name, loaded, bases, tree)
     prepared = prepare_suite(name, at.suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
     if guarded is None or not guarded.redefined:
-        at = with_nothing_changed(at, prepared, bases)
+        at = with_nothing_changed(at, prepared, bases, loaded.config.phoenix)
     return replace(
         prepared,
         suite=at.suite,

@@ -20,7 +20,13 @@ def spent(journal: Journal, build_id: int | None) -> Spent:
     """Return what a build that is gone on with has paid for; nothing for a new one."""
     if build_id is None:
         return Spent()
-    paid = [part for *_, part in _parts(journal, journal.experiments(build_id)) if not part.from_cache]
+    paid = [
+        part
+        for experiment in journal.experiments(build_id)
+        for _, _, usage, earlier in _drawn(journal, experiment)
+        for part in usage or ()
+        if not (earlier or part.from_cache)
+    ]
     return Spent(
         usd=math.fsum(part.cost or 0.0 for part in paid),
         tokens=sum(part.input_tokens + part.output_tokens for part in paid),
@@ -63,6 +69,7 @@ class SuiteSpending:
 class _Sum:
     calls: int = 0
     cached: int = 0
+    taken_over: int = 0
     tokens: int = 0
     cost: float = 0.0
     paid: float = 0.0
@@ -70,15 +77,16 @@ class _Sum:
     unseen: int = 0
     together: int = 0
 
-    def add(self, part: Usage) -> None:
+    def add(self, part: Usage, *, earlier: bool) -> None:
         self.calls += part.calls
-        self.cached += part.calls if part.from_cache else 0
+        self.cached += part.calls if part.from_cache and not earlier else 0
+        self.taken_over += part.calls if earlier else 0
         self.tokens += part.input_tokens + part.output_tokens
         if part.cost is None:
             self.unpriced += part.calls
         else:
             self.cost += part.cost
-            self.paid += 0.0 if part.from_cache else part.cost
+            self.paid += 0.0 if part.from_cache or earlier else part.cost
 
 
 @dataclass(kw_only=True, slots=True)
@@ -90,18 +98,19 @@ class _Sums:
 def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow], *, whole: bool = True) -> SuiteSpending:
     """Return what one suite's experiments took; a stored baseline was paid for by its own build.
 
-    Without `whole`, what a change's own evaluators took is left out: the next build has none of them.
+    Without `whole`, what a change's own evaluators took is left out, as the next build has none of them; so is what
+    earlier builds took.
     """
     sums = _Sums()
     for experiment in experiments:
-        for example_id, evaluator, usage in _drawn(journal, experiment, whole=whole):
-            if usage == ():
+        for example_id, evaluator, usage, earlier in _drawn(journal, experiment, whole=whole):
+            if usage == () or (earlier and not whole):
                 continue
             of = sums.by_part.setdefault(evaluator or experiment.side.value, _Sum())
             of.unseen += usage is None
             of.together += any(part.shared for part in usage or ())
             for part in usage or ():
-                of.add(part)
+                of.add(part, earlier=earlier)
                 if part.cost is not None and not part.shared:
                     sums.by_example[example_id] = sums.by_example.get(example_id, 0.0) + part.cost
     if not any(of.calls for of in sums.by_part.values()):
@@ -113,6 +122,7 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow], *, wh
                 who=who,
                 calls=of.calls,
                 cached=of.cached,
+                taken_over=of.taken_over,
                 tokens=of.tokens,
                 cost=of.cost,
                 paid=of.paid,
@@ -127,16 +137,9 @@ def suite_spending(journal: Journal, experiments: Iterable[ExperimentRow], *, wh
     )
 
 
-def _parts(journal: Journal, experiments: Iterable[ExperimentRow]) -> Iterator[tuple[str, str, Usage]]:
-    """Yield (example id, evaluator, usage) of everything that models were called for in this build."""
-    for experiment in experiments:
-        for example_id, evaluator, usage in _drawn(journal, experiment):
-            yield from ((example_id, evaluator, part) for part in usage or ())
-
-
 def _drawn(
     journal: Journal, experiment: ExperimentRow, *, whole: bool = True
-) -> Iterator[tuple[str, str, tuple[Usage, ...] | None]]:
-    """Yield (example id, evaluator, usage) but of stored runs, which an earlier build paid for."""
-    for example_id, _, evaluator, usage in journal.usages(experiment.id, stored=not experiment.stored, own=whole):
-        yield example_id, evaluator, usage
+) -> Iterator[tuple[str, str, tuple[Usage, ...] | None, bool]]:
+    """Yield (example id, evaluator, usage, whether an earlier build paid), of stored runs none."""
+    found = journal.usages(experiment.id, stored=not experiment.stored, own=whole)
+    yield from ((example_id, evaluator, usage, earlier) for example_id, _, evaluator, usage, earlier in found)

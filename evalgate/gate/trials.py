@@ -85,7 +85,7 @@ def chosen_examples(suite: PreparedSuite, wanted: int) -> tuple[list[Example], l
     able = [example for example in suite.examples() if example.output is not None]
     if not able:
         raise ConfigurationError(
-            f"suite {suite.name}: no example of {suite.suite.dataset.file} has an expected answer, so there is nothing"
+            f"suite {suite.name}: no example of {suite.suite.dataset.shown} has an expected answer, so there is nothing"
             " to try evaluators on",
             next_step="give examples an `output`",
         )

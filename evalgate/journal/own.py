@@ -13,6 +13,14 @@ from evalgate.records import Evaluation, EvaluatorSpec
 _WRITE: Final = f"INSERT OR REPLACE INTO own_evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
+OWN_SAID: Final = (
+    "own_evaluator o JOIN experiment x ON x.build = o.build AND x.suite = o.suite"
+    " JOIN own_evaluation v ON v.experiment = x.id AND v.name = o.name"
+    " JOIN run r ON r.experiment = v.experiment AND r.example_id = v.example_id AND r.sample = v.sample"
+)
+"""Whatever evaluators of changes said (`v`), with who said it (`o`) and of which run (`r`)."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OwnEvaluatorRow:
     """One evaluator of a build as the change defines it. `scorer` is its fingerprint.
@@ -82,3 +90,11 @@ class OwnTables(JournalFile):
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation of theirs."""
         query = "SELECT example_id, sample, name, score, failure IS NOT NULL FROM own_evaluation WHERE experiment = ?"
         return self._tuples(query, (experiment,))
+
+    def own_said(self, drawer: int, name: str, scorer: str) -> Iterator[tuple[str, str]]:
+        """Yield (example id, sample) of what an evaluator of this fingerprint said of runs that an experiment drew."""
+        query = (
+            f"SELECT DISTINCT v.example_id, coalesce(r.drawn_as, r.sample) FROM {OWN_SAID}"
+            " WHERE o.name = ? AND o.scorer = ? AND coalesce(r.origin, r.experiment) = ? AND v.failure IS NULL"
+        )
+        return self._tuples(query, (name, scorer, drawer))

@@ -23,6 +23,7 @@ from evalgate.journal.builds import (
 from evalgate.journal.changes import ChangeTables
 from evalgate.journal.connection import explained
 from evalgate.journal.judges import JudgeTables
+from evalgate.journal.mirrors import MirrorTables
 from evalgate.journal.own import OwnTables
 from evalgate.records import ErrorKind, Evaluation, Example, JsonObject, TaskOutcome, Usage
 
@@ -35,7 +36,7 @@ _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
-class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables):
+class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables, MirrorTables):
     """One journal file. Any number of processes may hold one open; each row is whole or absent."""
 
     # builds
@@ -228,6 +229,20 @@ class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables):
         found = self._all("SELECT * FROM draw WHERE build = ? ORDER BY position, suite", (build_id,))
         return [DrawRow(**{name: row[name] for name in ("suite", "key", "candidate", "baseline")}) for row in found]
 
+    def drawn_by(self, experiment: int, samples: Iterable[str]) -> int | None:
+        """Return the build that drew these samples of an experiment, the latest of several; None: its own did, or none.
+
+        Runs that were stored as a baseline, or that another journal has, are drawn by none.
+        """
+        names = json.dumps([*samples])
+        found = self._one(
+            "SELECT max(b.id) AS build, sum(r.origin IS NULL) AS own, sum(b.id IS NULL OR b.stores) AS apart FROM run r"
+            " LEFT JOIN experiment x ON x.id = r.origin LEFT JOIN build b ON b.id = x.build"
+            " WHERE r.experiment = :experiment AND r.sample IN (SELECT value FROM json_each(:names))",
+            {"experiment": experiment, "names": names},
+        )
+        return None if found is None or found["own"] or found["apart"] else found["build"]
+
     def decided_with(self, key: str) -> DrawRow | None:
         """Return the draw of both sides by this key that a complete build decided on; None where there is none."""
         found = self._one(
@@ -381,26 +396,28 @@ class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables):
 
     def usages(
         self, experiment: int, *, stored: bool = True, own: bool = True
-    ) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None]]:
-        """Yield (example id, sample, evaluator, usage) of every run and evaluation; the evaluator of a run is "".
+    ) -> Iterator[tuple[str, str, str, tuple[Usage, ...] | None, bool]]:
+        """Yield (example id, sample, evaluator, usage, whether an earlier build paid) of every run and evaluation.
 
-        A usage is None where nobody saw it. Evaluations that called no model are left out; so is, without `stored`,
-        what was copied of stored runs: another build paid for it. What is paid for `own` evaluators of a change, which
-        decide nothing, is named after them.
+        The evaluator of a run is "". A usage is None where nobody saw it. Evaluations that called no model are left
+        out; so is, without `stored`, what was copied of stored runs: another build paid for it. What is paid for `own`
+        evaluators of a change, which decide nothing, is named after them.
         """
         paid = "(:stored OR origin IS NULL OR sample GLOB '*-*')"
         query = (
-            f"SELECT example_id, sample, '', coalesce(usage, 'null') FROM run WHERE experiment = :experiment AND {paid}"
-            " UNION ALL SELECT example_id, sample, name, usage FROM evaluation"
+            "SELECT example_id, sample, '', coalesce(usage, 'null'), origin IS NOT NULL FROM run"
+            f" WHERE experiment = :experiment AND {paid}"
+            " UNION ALL SELECT example_id, sample, name, usage, origin IS NOT NULL FROM evaluation"
             f" WHERE experiment = :experiment AND usage IS NOT NULL AND {paid}"
         )
         if own:
             query += (
-                " UNION ALL SELECT example_id, sample, name || ' (the change''s own)', usage FROM own_evaluation"
+                " UNION ALL SELECT example_id, sample, name || ' (the change''s own)', usage, 0 FROM own_evaluation"
                 " WHERE experiment = :experiment AND usage IS NOT NULL"
             )
-        for example_id, sample, evaluator, usage in self._tuples(query, {"experiment": experiment, "stored": stored}):
-            yield example_id, sample, evaluator, rows.usage_from(usage)
+        asked = {"experiment": experiment, "stored": stored}
+        for example_id, sample, evaluator, usage, earlier in self._tuples(query, asked):
+            yield example_id, sample, evaluator, rows.usage_from(usage), bool(earlier)
 
     def scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation."""
@@ -419,20 +436,21 @@ class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables):
         candidate: tuple[int, Sequence[str]],
         baseline: tuple[int, Sequence[str]] | None,
         *,
-        without: Iterable[str] = (),
+        without: Iterable[tuple[str, str | None]] = (),
     ) -> Iterator[tuple[str, str, int, int]]:
         """Yield (evaluator, label, answers of the candidate, answers of the baseline), the most frequent label first.
 
-        A side is its experiment and the samples of it that count; examples in `without` do not. Counted here: there may
-        be more labels than memory holds. A long one counts by its beginning. An evaluator that says pass and fail alone
-        is left out: its score says that.
+        A side is its experiment and the samples of it that count. `without` names examples that do not, each with the
+        evaluator by which they do not, None: by any. Counted here: there may be more labels than memory holds. A long
+        one counts by its beginning. An evaluator that says pass and fail alone is left out: its score says that.
         """
+        aside = "(SELECT value ->> 0, coalesce(value ->> 1, '') FROM json_each(:without))"
         query = (
             f"SELECT name, substr(label, 1, {_LABEL}) AS label, sum(experiment = :candidate) AS answers,"
             " sum(experiment = :baseline) FROM evaluation WHERE (experiment = :candidate AND sample IN"
             " (SELECT value FROM json_each(:of_candidate)) OR experiment = :baseline AND sample IN"
             " (SELECT value FROM json_each(:of_baseline))) AND label IS NOT NULL AND failure IS NULL"
-            " AND example_id NOT IN (SELECT value FROM json_each(:without))"
+            f" AND (example_id, '') NOT IN {aside} AND (example_id, name) NOT IN {aside}"
             " AND name IN (SELECT DISTINCT name FROM evaluation WHERE experiment IN (:candidate, :baseline)"
             " AND label NOT IN ('pass', 'fail')) GROUP BY 1, 2 ORDER BY 1, count(*) DESC, 2"
         )

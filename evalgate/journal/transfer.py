@@ -14,6 +14,7 @@ from typing import Final
 
 from evalgate.errors import ConfigurationError
 from evalgate.journal.connection import connect, explained
+from evalgate.journal.own import OWN_SAID
 from evalgate.journal.rows import EVALUATION, RUN
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec
@@ -41,6 +42,9 @@ _EXPORTED: Final = (
     ("acceptance", "build = :build"),
     ("quarantine", "build = :build"),
     ("baseline", "build = :build"),
+    ("mirror", _OF_EXPERIMENTS),
+    ("mirror_sample", _OF_EXPERIMENTS),
+    ("mirror_run", _OF_EXPERIMENTS),
 )
 _ORIGIN: Final = "coalesce(origin, experiment)"
 _SAME_DRAW: Final = "t.origin = coalesce(r.origin, r.experiment) AND t.drawn_as = coalesce(r.drawn_as, r.sample)"
@@ -49,6 +53,11 @@ _CAN_BE_SAID: Final = (
     " AND (v.score IS NULL OR (v.score >= coalesce(:low, -1e308) AND v.score <= coalesce(:high, 1e308)))"
     " AND (v.metadata IS NULL OR json_valid(v.metadata)) AND (v.usage IS NULL OR json_valid(v.usage))"
 )
+_PAID_BEFORE: Final = (
+    "CASE WHEN json_type(v.usage) = 'array' THEN (SELECT json_group_array(json_set(value, '$.from_cache',"
+    " json('true'))) FROM json_each(v.usage)) ELSE v.usage END"
+)
+"""As what an earlier build paid for."""
 _PLACE: Final = frozenset({"experiment", "example_id", "sample"})
 _SAID: Final = tuple(name for name in EVALUATION if name not in _PLACE)
 _DRAWN: Final = tuple(name for name in RUN if name not in _PLACE)
@@ -124,6 +133,34 @@ def copy_scores(source: Path, drawn: Drawn, target: Path, experiment: int, specs
             if done.rowcount:
                 copied.append(spec.name)
     return copied
+
+
+def copy_own(journal: Path, experiment: int, spec: EvaluatorSpec, scorer: str, *, decides: bool) -> int:
+    """Copy what changes had said of the very same draws by an evaluator of this fingerprint; return of how many.
+
+    It was theirs alone; where it `decides` now, it is this experiment's own scoring, else it stays beside that.
+    """
+    columns = {name: f"v.{name}" for name in _SAID}
+    if decides:
+        table, columns["origin"] = "evaluation", "v.experiment"
+    else:
+        table, columns["usage"] = "own_evaluation", _PAID_BEFORE
+    with _joined(journal, None) as db:
+        return db.execute(
+            f"INSERT OR IGNORE INTO {table} (experiment, example_id, sample, {', '.join(columns)})"
+            f" SELECT t.experiment, t.example_id, t.sample, {', '.join(columns.values())}"
+            f" FROM {OWN_SAID} JOIN run t ON t.experiment = :target AND t.example_id = v.example_id AND {_SAME_DRAW}"
+            " WHERE o.name = :name AND o.scorer = :scorer AND json_extract(o.spec, '$[0].version') = :version"
+            f" AND v.experiment != :target AND t.origin > 0 AND t.failure IS NULL AND {_CAN_BE_SAID}",
+            {
+                "target": experiment,
+                "name": spec.name,
+                "scorer": scorer,
+                "version": spec.version,
+                "low": spec.low,
+                "high": spec.high,
+            },
+        ).rowcount
 
 
 def copy_samples(journal: Path, source_id: int, target_id: int, names: Mapping[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import random
 import urllib.request
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from evalgate.llm.limits import Limits, Pass
 from evalgate.llm.retry import delay_before_retry, worth_retrying
 from evalgate.llm.sigv4 import signed_headers
 from evalgate.llm.usage import usage_in
+from evalgate.suite.addresses import is_loopback
 
 T = TypeVar("T")
 
@@ -217,14 +217,6 @@ class Transport:
             direct = is_loopback(host) or bool(urllib.request.proxy_bypass(f"{host}:{port}"))
             self._proxies[key] = None if direct else urllib.request.getproxies().get(scheme)
         return self._proxies[key]
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether `host` is this machine by its name or address."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _headers(request: Request, url: str) -> dict[str, str]:

@@ -90,9 +90,10 @@ class ExampleView:
 class Spending:
     """What calls of models took for one part of a suite: `who` is a side (its task) or an evaluator.
 
-    `cost` is what the priced calls cost when they were made, in US dollars, and `paid` that of those made in this
-    build; `unpriced` calls have a price that nobody knows. `unseen` runs or evaluations used what nobody saw,
-    `together` runs what nobody can tell apart.
+    Of the `calls`, the response cache answered those `cached`, and those `taken_over` were made in an earlier build
+    whose runs count here. `cost` is what the priced calls cost when they were made, in US dollars, and `paid` that of
+    those made in this build; `unpriced` calls have a price that nobody knows. `unseen` runs or evaluations used what
+    nobody saw, `together` runs what nobody can tell apart.
     """
 
     who: str
@@ -104,6 +105,7 @@ class Spending:
     unpriced: int
     unseen: int
     together: int = 0
+    taken_over: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -176,6 +178,8 @@ class OwnVerdict:
     not_evaluated: tuple[str, ...] = ()
     scores: tuple[CheckMeans, ...] = ()
     """What the change's own evaluators said, where others of their name decided."""
+    covers: tuple[str, ...] = ()
+    """Of which examples it is, of each suite whose examples the change edits or removes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

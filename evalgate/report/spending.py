@@ -20,9 +20,16 @@ def spending_line(shown: SuiteReport) -> str | None:
     calls = sum(part.calls for part in parts)
     if not calls:
         return None
-    cached = sum(part.cached for part in parts)
     tokens = sum(part.tokens for part in parts)
-    kept = f", {'all' if cached == calls else f'{cached:,}'} of them from the cache" if cached else ""
+    sources = {
+        "made in an earlier build": sum(part.taken_over for part in parts),
+        "from the cache": sum(part.cached for part in parts),
+    }
+    kept = "".join(
+        f", {'all' if number == calls else f'{number:,}'} of them {source}"
+        for source, number in sources.items()
+        if number
+    )
     asides = _dearest(shown) + _together(parts)
     return f"Models: {count(calls, 'call')}{kept}; {count(tokens, 'token')}; {_cost(parts)}.{asides}"
 
@@ -32,7 +39,7 @@ def _cost(parts: Sequence[Spending]) -> str:
     if unpriced == sum(part.calls for part in parts):
         return "the price is unknown (write it down under `prices:`)"
     cost, paid = sum(part.cost for part in parts), sum(part.paid for part in parts)
-    if not any(part.cached for part in parts):
+    if not any(part.cached or part.taken_over for part in parts):
         now = ""
     else:
         now = ", nothing of it paid now" if paid == 0 else f", {dollars(paid)} of it paid now"
@@ -65,6 +72,7 @@ def spending_json(shown: SuiteReport) -> dict[str, Any]:
                 "who": part.who,
                 "calls": part.calls,
                 "from_cache": part.cached,
+                "taken_over": part.taken_over,
                 "tokens": part.tokens,
                 "usd": None if part.unpriced == part.calls else _rounded(part.cost),
                 "usd_paid_now": None if part.unpriced == part.calls else _rounded(part.paid),

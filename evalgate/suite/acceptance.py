@@ -24,6 +24,8 @@ _HEADER: Final = (
     "# what was measured: any other change of what answers, what scores or the examples voids it.",
 )
 _HASH: Final = r"^[0-9a-f]{64}$"
+MOST_DAYS: Final = 366
+"""From the day on which it was accepted: an exception without an end is a gate without a lock."""
 
 
 def _address(text: str) -> str:
@@ -33,6 +35,10 @@ def _address(text: str) -> str:
     return text
 
 
+_Figure = Annotated[float, Field(strict=True)]
+"""Written as a number: what stands in quotes was meant for people, and nothing is covered by a guess."""
+
+
 class CoveredPart(ConfigModel):
     """What is covered: all examples, or one slice. Drops are shares of the score's range, above 0."""
 
@@ -40,14 +46,20 @@ class CoveredPart(ConfigModel):
     """One slice, `metadata.lang=de`; without it all examples."""
     rules: tuple[str, ...] = Field(min_length=1)
     """The rules that failed."""
-    drop: float | None = None
+    drop: _Figure | None = None
     """What was measured."""
-    down_to: float | None = None
+    down_to: _Figure | None = None
     """The largest drop that is covered: the lower end of the interval."""
-    score: float | None = None
+    score: _Figure | None = None
     """The candidate's mean, where a threshold failed."""
-    score_to: float | None = None
+    score_to: _Figure | None = None
     """How far from it is covered."""
+
+
+def _once(parts: tuple[CoveredPart, ...]) -> tuple[CoveredPart, ...]:
+    if len({part.slice for part in parts}) < len(parts):
+        raise ValueError("a slice, or all examples, is covered twice: one of the two has to go")
+    return parts
 
 
 class AcceptanceFile(ConfigModel):
@@ -59,8 +71,8 @@ class AcceptanceFile(ConfigModel):
     """Fingerprint of what answered, what scored and the examples."""
     baseline: str | None = Field(pattern=_HASH)
     """The same of the other side; null where there is none."""
-    covers: tuple[CoveredPart, ...] = Field(min_length=1)
-    """All examples, slices, or both."""
+    covers: Annotated[tuple[CoveredPart, ...], AfterValidator(_once)] = Field(min_length=1)
+    """All examples, slices, or both, each once."""
     examples: tuple[str, ...]
     """Those that got worse."""
     reason: Said

@@ -1,7 +1,8 @@
-"""What the address of an endpoint must be, and that no secret is part of it: configs are recorded and shown."""
+"""What the address of a service must be, and that no secret is part of it: configs are recorded and shown."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Final
 
@@ -27,3 +28,11 @@ def wrong_with(url: str) -> tuple[str, str] | None:
             "take it out and name the environment variable that holds it: api_key_env, with api_key_header",
         )
     return None
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether `host` is this machine by its name or address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")

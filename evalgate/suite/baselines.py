@@ -1,4 +1,4 @@
-"""What `baseline:` may say in one word: a commit to run, or a build that is stored."""
+"""What `baseline:` may say in one word: a commit to run, or what is stored, here or in Phoenix."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Final
 
 BASELINES: Final = (
     "merge-base (where this change left its target), merge-base:<ref>, git:<branch, tag or commit>, {task: …} (a second"
-    " task), build:<id> or build:latest (a stored build), file:<path> (an exported journal)"
+    " task), build:<id> or build:latest (a stored build), file:<path> (an exported journal), phoenix-tag:<name> and"
+    " experiment:<id> (experiments in Phoenix)"
 )
 _REF: Final = re.compile(r"(?!-)(?!.*(?:\.\.|@\{|//|\.lock(?:/|$)))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![./])")
 """What git takes as a name, without its expressions: `main~3` is a place that moves by itself."""
@@ -23,14 +24,22 @@ class BaselineKind(StrEnum):
     GIT = "git"
     BUILD = "build"
     FILE = "file"
+    PHOENIX_TAG = "phoenix-tag"
+    EXPERIMENT = "experiment"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BaselineRef:
-    """A baseline in one word. `name` is what stands behind the colon: a ref, a build, a file."""
+    """A baseline in one word. `name` is what stands behind the colon: a ref, a build, a file, a tag, an
+    experiment."""
 
     kind: BaselineKind
     name: str | None = None
+
+    @property
+    def in_phoenix(self) -> bool:
+        """Whether it is an experiment in Phoenix, found by a tag of its dataset or by its id."""
+        return self.kind in (BaselineKind.PHOENIX_TAG, BaselineKind.EXPERIMENT)
 
     @property
     def of_commit(self) -> bool:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PositiveFloat, model_validator
+from pydantic import Field, PositiveFloat, PrivateAttr, model_validator
 
 from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
 from evalgate.suite.checks import COMPARISONS, Check, Policy
 from evalgate.suite.evaluators import Evaluator
-from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, Repetitions
+from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, Repetitions, exactly_one
+from evalgate.suite.phoenix import PhoenixSettings, ServerName
 from evalgate.suite.resources import Resource, applicable, resource_named
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS, Task, kind_of
 
@@ -18,14 +20,58 @@ _A_TOKEN_A_DOLLAR: Final = 1e6
 
 
 class DatasetRef(ConfigModel):
-    """A golden dataset file and how to read it."""
+    """A golden dataset, a file or one in Phoenix, and how to read it."""
 
-    file: str
+    file: str | None = None
     """JSONL, JSON, CSV or YAML, relative to `root`."""
+    phoenix: str | None = Field(default=None, min_length=1)
+    """The name of a dataset in Phoenix, instead of a file."""
+    version: str | None = Field(default=None, min_length=1)
+    """Which version of it: an id as Phoenix shows it, or `latest`, which is looked up once a build."""
+    server: ServerName | None = None
+    """Which of `phoenix.servers` has it."""
     split: str | None = None
     """Only the examples of this split."""
     fields: dict[DottedPath, DottedPath] = Field(default_factory=dict)
-    """Where things stand in a file that names them differently: {input.question: input.query}."""
+    """Where things stand in a dataset that names them differently: {input.question: input.query}."""
+    _pulled: Path | None = PrivateAttr(default=None)
+    _declared: str | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_place(cls, data: Any) -> Any:
+        if isinstance(data, dict):
+            exactly_one(data, ("file", "phoenix"), "a dataset")
+            if "file" in data and (beside := [key for key in ("version", "server") if data.get(key) is not None]):
+                raise ValueError(f"`{beside[0]}` is for a dataset in Phoenix, and this one is a file")
+        return data
+
+    @property
+    def shown(self) -> str:
+        """Return what people call it."""
+        return self.file if self.file is not None else f"{self.phoenix} (Phoenix)"
+
+    def path(self, root: Path) -> Path:
+        """Return the file that its examples are read from; of a dataset in Phoenix, the copy that was pulled.
+
+        A dataset in Phoenix that was not pulled is a bug in the caller.
+        """
+        if self.file is not None:
+            return root / self.file
+        if self._pulled is None:
+            raise ValueError(f"the dataset {self.phoenix!r} was not pulled")
+        return self._pulled
+
+    def pulled(self, copy: Path, version: str) -> DatasetRef:
+        """Return it with the file that holds its examples, and the version that they are."""
+        ref = self.model_copy(update={"version": version})
+        ref._pulled, ref._declared = copy, self.version  # noqa: SLF001  # of the same class; the copy is not out yet
+        return ref
+
+    @property
+    def declared(self) -> str | None:
+        """Return the version as the config has it: of what was pulled, not the one that `latest` turned out to be."""
+        return self._declared if self._pulled is not None else self.version
 
 
 class BaselineTask(ConfigModel):
@@ -41,7 +87,7 @@ class Suite(ConfigModel):
     root: str = "."
     """Every path of the suite is relative to it, and it to the config file."""
     dataset: DatasetRef
-    """The golden dataset: a file's name, or what stands below."""
+    """The golden dataset: a file's name, or what stands below (docs/phoenix.md for one in Phoenix)."""
     task: Task
     """Exactly one of prompt, python, command and http (docs/tasks.md)."""
     evaluators: tuple[Evaluator, ...] = Field(min_length=1)
@@ -53,8 +99,8 @@ class Suite(ConfigModel):
     repetitions: Repetitions = 1
     """How many times each side answers each example."""
     baseline: BaselineTask | str | None = None
-    """merge-base, git:<ref>, {task: …}, build:<id>, file:<path> or null (docs/baselines.md). Where a check compares:
-    merge-base."""
+    """merge-base, git:<ref>, {task: …}, build:<id>, file:<path>, phoenix-tag:<name>, experiment:<id> or null
+    (docs/baselines.md). Where a check compares: merge-base."""
     quarantine: str | None = None
     """A YAML file of examples that run and do not decide, each with an owner, a reason and a last day
     (docs/quarantine.md)."""
@@ -199,6 +245,8 @@ class Config(ConfigModel):
     """What a build may take before it is stopped."""
     cache: ResponseCache = ResponseCache()
     """The response cache, a file of its own (`evalgate cache stats`)."""
+    phoenix: PhoenixSettings | None = None
+    """A Phoenix server as the system of record; without it nothing goes there (docs/phoenix.md)."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return it as JSON, with the defaults of whatever decides written out.

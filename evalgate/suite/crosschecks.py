@@ -42,6 +42,7 @@ def cross_check(
         for task, path in ((suite.task, (*base, "task")), (second, (*base, "baseline", "task"))):
             found += _endpoint(task, path, endpoints)
         found += _judges(suite, base, endpoints)
+        found += _server(suite.dataset.server, (*base, "dataset", "server"), raw)
         if directory is not None:
             found += of_preferences(suite, base, directory / suite.root)
             found += _files(suite, second, base, directory)
@@ -56,6 +57,14 @@ def _addresses(raw: Any) -> Iterator[Complaint]:
         wrong = wrong_with(url) if isinstance(url, str) else None
         if wrong is not None:
             yield Complaint(("endpoints", name, "base_url"), f"endpoints.{name}.base_url {wrong[0]}: {wrong[1]}")
+
+
+def _server(name: str | None, path: Path, raw: Any) -> Iterator[Complaint]:
+    declared = look_up(raw, ("phoenix", "servers"))
+    servers = list(declared) if isinstance(declared, Mapping) else []
+    if name is not None and name not in servers:
+        how = nearest(name, servers) if servers else "add it under `phoenix: servers:`"
+        yield Complaint(path, f"the server `{name}` is not in `phoenix.servers`: {how}")
 
 
 def second_task(suite: Suite, raw: Any, base: Path) -> tuple[TaskBase | None, list[Complaint]]:
@@ -207,7 +216,8 @@ def _files(suite: Suite, second: TaskBase | None, base: Path, directory: FilePat
     if not root.is_dir():
         yield Complaint((*base, "root"), f"the root {suite.root!r} is no directory; it is looked for in {directory}")
         return
-    wanted: list[tuple[Path, str, str]] = [((*base, "dataset", "file"), "dataset", suite.dataset.file)]
+    file = suite.dataset.file
+    wanted: list[tuple[Path, str, str]] = [] if file is None else [((*base, "dataset", "file"), "dataset", file)]
     wanted += _task_files(suite.task, (*base, "task"))
     wanted += _task_files(second, (*base, "baseline", "task"))
     for index, evaluator in enumerate(suite.evaluators):

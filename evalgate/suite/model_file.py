@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 from pydantic import ValidationError
 
@@ -16,6 +16,8 @@ from evalgate.suite.wording import complaints
 from evalgate.yaml_source import Node, Place, read_yaml
 
 M = TypeVar("M", bound=ConfigModel)
+SHOWN: Final = 50
+"""Problems of one file that are printed; the rest is counted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,8 +92,10 @@ def _refusal(file: str, problems: Sequence[tuple[Location, str]], kind: FileKind
     if len(problems) == 1:
         location, message = problems[0]
         return CandidateError(message, location=location, next_step=kind.form)
-    lines = "".join(f"\n  {location}: {message}" for location, message in problems)
-    return CandidateError(f"{len(problems)} problems:{lines}", location=Location(file=file), next_step=kind.form)
+    lines = "".join(f"\n  {location}: {message}" for location, message in problems[:SHOWN])
+    if (more := len(problems) - SHOWN) > 0:
+        lines += f"\n  {file}: {more:,} more"
+    return CandidateError(f"{len(problems):,} problems:{lines}", location=Location(file=file), next_step=kind.form)
 
 
 def _location(file: str, place: Place) -> Location:

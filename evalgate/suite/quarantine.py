@@ -14,7 +14,7 @@ from evalgate.encoding import printable
 from evalgate.errors import CandidateError, ConfigurationError, ErrorGroup, Location
 from evalgate.suite.config import Suite
 from evalgate.suite.model import ConfigModel, nearest
-from evalgate.suite.model_file import FileKind, ModelFile, read_model_file
+from evalgate.suite.model_file import SHOWN, FileKind, ModelFile, read_model_file
 
 _KIND: Final = FileKind(
     name="quarantine file",
@@ -91,31 +91,34 @@ def read_quarantine(suite: Suite, root: Path) -> ModelFile[QuarantineFile] | Non
     for number, entry in enumerate(found.value.examples):
         place = found.place(("examples", number, "id"))
         if entry.check is not None and entry.check not in suite.checks:
-            message = printable(f"there is no check {entry.check!r}: {nearest(entry.check, suite.checks)}")
+            message = printable(f"there is no check {entry.check[:60]!r}: {nearest(entry.check, suite.checks)}")
             wrong.append(ConfigurationError(message, location=found.place(("examples", number, "check"))))
         if (first := seen.setdefault((entry.id, entry.check), place)) is not place:
-            message = printable(f"{entry.id!r} is here twice; first on line {first.line}")
+            message = printable(f"{entry.id[:60]!r} is here twice; first on line {first.line}")
             wrong.append(ConfigurationError(message, location=place))
-    _refuse(wrong)
+    _refuse(wrong, found)
     return found
 
 
 def require_known(file: ModelFile[QuarantineFile], unknown: Collection[str], dataset: str) -> None:
     """Raise ConfigurationError with the place of each entry whose example is among the `unknown` ones."""
-    _refuse(
+    wrong = (
         ConfigurationError(
-            printable(f"{dataset} has no example {entry.id!r}"), location=file.place(("examples", number, "id"))
+            printable(f"{dataset} has no example {entry.id[:60]!r}"), location=file.place(("examples", number, "id"))
         )
         for number, entry in enumerate(file.value.examples)
         if entry.id in unknown
     )
+    _refuse(wrong, file)
 
 
-def _refuse(wrong: Iterable[ConfigurationError]) -> None:
+def _refuse(wrong: Iterable[ConfigurationError], file: ModelFile[QuarantineFile]) -> None:
     errors = list(wrong)
     if not errors:
         return
     step = "correct the entry, or take it out"
     if len(errors) == 1:
         raise ConfigurationError(errors[0].message, location=errors[0].location, next_step=step)
+    if (more := len(errors) - SHOWN) > 0:
+        errors[SHOWN:] = [ConfigurationError(f"{more:,} more like these", location=Location(file=file.file))]
     raise ErrorGroup(errors, next_step=step)

@@ -138,6 +138,8 @@ def _plain(error: ErrorDetails, where: Target, value: Any) -> str:
         wanted = _TYPES[kind]
     else:
         return f"is not right: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    if not where.path:
+        return f"should be {wanted}; it is {kind_of(value)}"  # what is no such file is not shown: whose is it?
     return f"should be {wanted}; it is {_got(where.path[-1] if where.on_key else value, kind)}"
 
 

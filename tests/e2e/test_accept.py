@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from tests.e2e.project import REPOSITORY
 from tests.e2e.repository import Repo
 from tests.e2e.test_history import in_pull_request
+from tests.e2e.test_moving import history, push
 
 SCHEMA = json.loads((REPOSITORY / "docs" / "report.schema.json").read_text("utf-8"))
 OWNED = "* @org/all\n/.evalgate/ @org/leads\n"
@@ -132,6 +133,73 @@ def test_one_that_is_over_counts_no_more(repo):
     assert told(found).endswith("accepted this until 2020-01-31, and that is void: its last day was 2020-01-31.")
 
 
+@pytest.mark.parametrize(
+    ("accepted", "expires", "said"),
+    [
+        ("2999-01-01", "2999-01-31", "It does not count: it was accepted on 2999-01-01, which is a day to come."),
+        ("2020-01-01", "2999-12-31", "It does not count: it is to last 357,937 days, and 366 are the most."),
+    ],
+)
+def test_days_that_no_command_writes_do_not_count(repo, accepted, expires, said):
+    repo.run()
+    accept(repo)
+    path = accepted_file(repo)
+    text = re.sub(r'accepted: "[^"]*"', f'accepted: "{accepted}"', path.read_text())
+    path.write_text(re.sub(r'expires: "[^"]*"', f'expires: "{expires}"', text))
+    code, found = report(repo)
+    assert (code, found["accepted"]) == (1, False)
+    assert told(found).endswith(said)
+
+
+def test_another_check_that_fails_is_not_accepted_with_it(repo):
+    both = [{"exact_match": {"path": "answer"}}, {"exact_match": {"path": "answer"}, "name": "answered"}]
+    rule = {"no_regression": {"rule_out_drop": 0.15}}
+    repo.git("checkout", "-q", "main")
+    repo.config(evaluators=both, checks={"exact_match": rule, "answered": rule})
+    repo.commit()
+    repo.git("checkout", "-q", "-B", "change")
+    repo.task(25)
+    repo.commit()
+    repo.run()
+    accept(repo)
+    code, found = report(repo)
+    assert (code, found["accepted"]) == (1, False)
+    (suite,) = found["suites"]
+    assert [bool(check["acceptance"]) for check in suite["checks"]] == [True, False]
+
+
+def test_one_of_a_suite_or_a_check_that_is_another_accepts_nothing(repo):
+    repo.run()
+    accept(repo)
+    path = accepted_file(repo)
+    text = path.read_text()
+    for address in ("tripling/exact_match", "doubling/another"):
+        path.write_text(text.replace("doubling/exact_match", address))
+        code, found = report(repo)
+        assert (code, told(found)) == (1, None)
+
+
+def test_it_is_kept_in_the_history_of_what_main_became(repo):
+    """Merged, it lets main through; what was lost stays in the history, and in the figure of the ratchet."""
+    first = repo.git("rev-parse", "main")
+    repo.run()
+    accept(repo)
+    repo.commit("with the acceptance")
+    repo.git("checkout", "-q", "main")
+    assert repo.run(**push(repo, first)).code == 0
+    repo.git("merge", "-q", "--no-ff", "-m", "merged", "change")
+    assert repo.run(**push(repo, first)).code == 0
+    kept = history(repo)
+    (accepted,) = kept["baselines"][0]["accepted"]
+    assert accepted == {
+        "check": "doubling/exact_match",
+        "drop": pytest.approx(0.5),
+        "author": "Jo Doe",
+        "reason": "shorter answers are wanted",
+    }
+    assert [each["drop"] for each in kept["drift"]] == [pytest.approx(0.5)]
+
+
 def test_it_covers_no_larger_drop(repo):
     repo.run()
     accept(repo)
@@ -206,6 +274,9 @@ def test_a_slice_is_accepted_by_its_name_and_nothing_else_is(repo):
         (("doubling/exact_match", "doubling"), "'doubling' names no check: write SUITE/CHECK"),
         (("candidate: ", "candidate: nothing # "), "candidate should be text that matches"),
         (("covers:", "covers: *nobody\nx:"), "*nobody stands for nothing"),
+        (("drop: 0.5", 'drop: "0.5"'), "covers[0].drop should be a number; it is '0.5'"),
+        (("drop: 0.5", "drop: .inf"), "covers[0].drop should be a finite number"),
+        (("covers:\n", "covers:\n  - {rules: [at_least]}\n"), "is covered twice"),
     ],
 )
 def test_a_file_in_error_ends_the_run_with_its_place(repo, change, said):

@@ -520,15 +520,19 @@ def test_a_python_evaluator_is_that_of_the_base_with_all_that_it_imports(repo):
     [
         ("root", lambda config, suite: suite.update(root="..")),
         ("dataset", lambda config, suite: suite["dataset"].update(file="../golden.jsonl")),
-        ("dataset", None),
+        ("quarantine", lambda config, suite: suite.update(quarantine="../aside.yaml")),
+        ("quarantine", lambda config, suite: suite.update(quarantine="/etc/passwd")),
+        ("dataset", "golden.jsonl"),
+        ("evaluators.right", "score.py"),
+        ("task", "app.py"),
     ],
 )
 def test_a_change_that_leads_out_of_the_repository_is_refused(repo, tmp_path, key, edit):
     for name in ("golden.jsonl", "app.py", "score.py"):
         (tmp_path / name).write_text((repo.folder / name).read_text())
-    if edit is None:
-        (repo.folder / "golden.jsonl").unlink()
-        (repo.folder / "golden.jsonl").symlink_to(tmp_path / "golden.jsonl")
+    if isinstance(edit, str):  # by a link
+        (repo.folder / edit).unlink()
+        (repo.folder / edit).symlink_to(tmp_path / edit)
     else:
         edited(repo, edit)
     repo.commit("out")
@@ -662,15 +666,16 @@ This change edits the gate; what main@1a2b3c4 defines decides about it:
   policy.alpha: 0.05 → 0.01
 1 example is added to doubling; it decides from the next change on: exact_match 100 % on the baseline, 0 % on the
 candidate; right 100 % on the baseline, 0 % on the candidate.
-By its own definitions: PASS (exit 0). Scored by its own evaluators for that: doubling/right 95 % on the baseline, 49 %
-on the candidate. Not evaluated for that: 1 example edited in doubling."""
+By its own definitions: PASS (exit 0). That is of 38 of 40 examples of doubling that it leaves as they are, and 1 that
+it adds. Scored by its own evaluators for that: doubling/right 95 % on the baseline, 49 % on the candidate. Not
+evaluated for that: 1 example edited in doubling."""
     )
     again = repo.evalgate("decide")
     assert (again.code, again.out) == (1, ended.out)
     written = without_times((repo.folder / "summary.md").read_text())
     assert "\n- doubling: checks.exact&#95;match.no&#95;regression: removed\n" in written
     assert "\n1 example is added to doubling; it decides from the next change on: " in written
-    assert "\nBy its own definitions: PASS (exit 0). Scored by its own evaluators for that: " in written
+    assert "\nBy its own definitions: PASS (exit 0). That is of 38 of 40 examples of doubling that it " in written
     exported = repo.evalgate("journal", "export", "--to", "one.db")
     assert exported.code == 0
     assert repo.evalgate("decide", "one.db").out.partition("\n\ndoubling")[0] == ended.out.partition("\n\ndoubling")[0]

@@ -1,6 +1,8 @@
 """Examples that are set aside: they run and are shown, and do not decide, until their last day."""
 
 import json
+import re
+import sys
 
 import pytest
 import yaml
@@ -158,6 +160,50 @@ def test_a_file_in_error_ends_the_run_with_its_place(repo, text, said):
     assert (ended.code, repo.calls()) == (2, {})
     assert said in ended.err
     assert "next: " in ended.err
+
+
+@pytest.mark.parametrize("wrong", ["id", "expires"])
+def test_what_is_wrong_many_times_is_printed_fifty_times(repo, wrong):
+    ship(repo)
+    entries = [entry(0, **{"id": f"e{number}", wrong: f"nothing {number}"}) for number in range(100, 3100)]
+    repo.write("quarantine.yaml", json.dumps({"examples": entries}))
+    ended = repo.run()
+    assert (ended.code, ended.err.count("quarantine.yaml:1:")) == (2, 50)
+    assert re.search(r"quarantine.yaml: 2,950 more", ended.err), ended.err[-300:]
+
+
+@pytest.mark.parametrize("text", ["API_KEY of the host", "- API_KEY of the host", '"API_KEY of the host"'])
+def test_a_file_that_is_none_is_not_shown(repo, text):
+    """It may be any file of the machine, and a job's log is read by many."""
+    ship(repo)
+    repo.write("quarantine.yaml", text)
+    ended = repo.run()
+    assert (ended.code, "the file should be a mapping; it is " in ended.err) == (2, True), ended.err
+    assert "API_KEY" not in ended.text
+
+
+def test_labels_of_what_is_set_aside_are_not_counted(repo):
+    repo.write(
+        "score.py",
+        "def tone(output):\n"
+        "    right = output['answer'] >= 0\n"
+        "    return {'score': float(right), 'label': 'kind' if right else 'rude'}\n",
+    )
+    both = [
+        {"python": "score.py:tone", "interpreter": sys.executable, "name": name, "range": [0, 1]}
+        for name in ("tone", "manner")
+    ]
+    checks = {name: {"no_regression": {"rule_out_drop": 0.2}} for name in ("tone", "manner")}
+    aside = [entry(number, check="manner") for number in range(3)] + [entry(3), entry(4, expires=PAST)]
+    ship(repo, *aside, evaluators=both, checks=checks)
+    counted = {
+        check["name"]: {each["name"]: (each["candidate"], each["baseline"]) for each in check["distribution"]["counts"]}
+        for check in repo.measured()["checks"]
+    }
+    assert counted == {
+        "tone": {"kind": (96, 117), "rude": (21, 0)},
+        "manner": {"kind": (96, 108), "rude": (12, 0)},
+    }
 
 
 def test_what_is_no_file_is_not_waited_for(repo):

@@ -177,7 +177,7 @@ async def _an_unrelated_one(story: Story) -> None:
 
 
 async def _the_judge(story: Story) -> None:
-    """The base's decides, the change's own judges the same answers beside it; merged, it judges the stored ones."""
+    """The base's decides, the change's own judges the same answers beside it; merged, what it said of them counts."""
     story.branch("judge")
     story.judge("Strictly")
     assert await story.pull_request("judge", 3) == (0, "PASS", (0, 120))
@@ -186,8 +186,8 @@ async def _the_judge(story: Story) -> None:
 
     story.branch("warm")
     story.prompt("Warmly")
-    assert await story.pull_request("judged-anew", 4) == (0, "PASS", (40, 40 + 120))
-    assert "they are scored again here" in story.said("judged-anew")
+    assert await story.pull_request("judged-anew", 4) == (0, "PASS", (40, 40))
+    assert "taken over is what correct (120 answers) said of them beside the change" in story.said("judged-anew")
 
 
 async def _answers_and_prompt_together(story: Story) -> None:
@@ -208,6 +208,14 @@ async def _a_regression(story: Story) -> None:
     code, again, calls = await story.build("again", in_pull_request(story.repo, 6))
     assert (code, again["verdict"], calls) == (1, "FAIL", (0, 0))
     assert again["suites"][0]["checks"] == failed["suites"][0]["checks"]
+    first, *notes = again["suites"][0]["notes"]
+    assert [first, *notes[:-1]] == failed["suites"][0]["notes"]
+    assert without_times(notes[-1]) == (
+        "Nothing was drawn for this comparison: exactly this was measured in build 6 (2026-11-20), whose answers"
+        " decide again."
+    )
+    paid = {part["who"]: (part["calls"], part["taken_over"]) for part in again["suites"][0]["spending"]["parts"]}
+    assert paid == {"candidate": (120, 120), "baseline": (120, 120), "correct": (240, 240)}
 
 
 async def _a_lucky_baseline(story: Story) -> None:

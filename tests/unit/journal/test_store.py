@@ -423,11 +423,11 @@ def test_what_evaluations_used_of_models_comes_back_and_most_used_none(path):
         journal.record_evaluations(experiment=one, example_id="a", sample="r1", evaluations=evaluations)
         assert journal.evaluations(one, "a", "r1") == evaluations
         assert sorted(journal.usages(one), key=lambda row: row[:3]) == [
-            ("a", "r1", "", used),
-            ("a", "r1", "blind", None),
-            ("a", "r1", "judge", used),
-            ("b", "r1", "", None),
-            ("c", "r1", "", ()),
+            ("a", "r1", "", used, False),
+            ("a", "r1", "blind", None, False),
+            ("a", "r1", "judge", used, False),
+            ("b", "r1", "", None, False),
+            ("c", "r1", "", (), False),
         ]
 
 

@@ -50,6 +50,17 @@ def part(who: str = "candidate", calls: int = 40, **changes: float) -> Spending:
             "Models: 40 calls, all of them from the cache; 1,000 tokens; $0.10, nothing of it paid now.",
         ),
         (
+            shown(part(taken_over=40, paid=0.0)),
+            "Models: 40 calls, all of them made in an earlier build; 1,000 tokens; $0.10, nothing of it paid now.",
+        ),
+        (
+            shown(part(taken_over=30, cached=4, paid=0.01)),
+            (
+                "Models: 40 calls, 30 of them made in an earlier build, 4 of them from the cache; 1,000 tokens; $0.10,"
+                " $0.01 of it paid now."
+            ),
+        ),
+        (
             shown(part(cost=0.0, paid=0.0, unpriced=40)),
             "Models: 40 calls; 1,000 tokens; the price is unknown (write it down under `prices:`).",
         ),
@@ -74,6 +85,7 @@ def test_machines_get_every_part():
                 "who": "candidate",
                 "calls": 40,
                 "from_cache": 0,
+                "taken_over": 0,
                 "tokens": 1_000,
                 "usd": None,
                 "usd_paid_now": None,

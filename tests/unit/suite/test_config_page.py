@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evalgate.suite import checks, config, tasks
+from evalgate.suite import checks, config, phoenix, tasks
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel
@@ -48,6 +48,8 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "prices.MODEL": config.Price,
     "budget": config.Budget,
     "cache": config.ResponseCache,
+    "phoenix": phoenix.PhoenixSettings,
+    "phoenix.servers.NAME, and phoenix": phoenix.PhoenixServer,
 }
 
 

@@ -1,5 +1,6 @@
 """The config file: what loads, where each value comes from, and what each mistake is answered with."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -174,7 +175,8 @@ polcy: 3
         (
             "evalgate.yaml:23:27: no_regression compares with a baseline, and the suite has none: set `baseline:` to "
             "merge-base (where this change left its target), merge-base:<ref>, git:<branch, tag or commit>, {task: …} "
-            "(a second task), build:<id> or build:latest (a stored build), file:<path> (an exported journal)"
+            "(a second task), build:<id> or build:latest (a stored build), file:<path> (an exported journal), "
+            "phoenix-tag:<name> and experiment:<id> (experiments in Phoenix)"
         ),
         (
             "evalgate.yaml:23:45: `exact_match` is neutral, neither way is better, so it cannot gate: "
@@ -279,7 +281,8 @@ endpoints: {openai: {base_url: "https://api.example.com/v1"}}
         (
             "evalgate.yaml:20:15: the baseline 'file:' is none of merge-base (where this change left its target), "
             "merge-base:<ref>, git:<branch, tag or commit>, {task: …} (a second task), build:<id> or build:latest (a "
-            "stored build), file:<path> (an exported journal)"
+            "stored build), file:<path> (an exported journal), phoenix-tag:<name> and experiment:<id> (experiments in "
+            "Phoenix)"
         ),
     ]
 
@@ -306,10 +309,17 @@ def test_a_wrong_second_task_is_refused_where_it_was_written(home):
     ]
 
 
-def test_keys_that_are_not_built_yet_are_unknown(home):
-    assert refusals(home, GOOD + "phoenix: {publish: true}\n") == [
-        "evalgate.yaml:12:1: unknown key `phoenix`: known: budget, cache, endpoints, policy, prices, suites",
+def test_a_dataset_is_in_one_place_and_its_server_is_known(home):
+    def with_dataset(text):
+        return refusals(home, re.sub(r"dataset: .*", f"dataset: {text}", GOOD))
+
+    assert with_dataset("{phoenix: golden, server: eu}") == [
+        "evalgate.yaml:3:40: the server `eu` is not in `phoenix.servers`: add it under `phoenix: servers:`",
     ]
+    (both,) = with_dataset("{phoenix: golden, file: data.jsonl}")
+    assert "a dataset needs exactly one of file, phoenix; found file and phoenix" in both
+    (beside,) = with_dataset("{file: data.jsonl, version: v3}")
+    assert "`version` is for a dataset in Phoenix, and this one is a file" in beside
 
 
 def test_a_missing_file_says_how_to_begin(tmp_path, monkeypatch):

@@ -1,0 +1,212 @@
+"""One connection to a Phoenix server: its client, plain REST and GraphQL over one pool, and errors in plain words."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from evalgate.encoding import printable
+from evalgate.errors import ConfigurationError, MeasurementError
+from evalgate.phoenix.address import Address
+from evalgate.suite.addresses import is_loopback
+
+if TYPE_CHECKING:
+    import httpx
+    from httpx_retries import Retry
+    from phoenix.client import AsyncClient
+
+_RETRIED: Final = (429, 502, 503, 504)
+_QUOTED: Final = 300
+"""Characters of what a server says that are repeated."""
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+"""All are tried again: what evalgate writes is written under names of its own, so that twice is once."""
+
+
+class PhoenixError(MeasurementError):
+    """Phoenix was not reached, or refused. `status` is the HTTP status, None where there was no answer."""
+
+    def __init__(self, message: str, *, status: int | None = None, next_step: str | None = None) -> None:
+        super().__init__(message, next_step=next_step)
+        self.status = status
+
+    @property
+    def passing(self) -> bool:
+        """Whether the same may succeed later: no answer, too many requests, the server's own failure."""
+        return self.status is None or self.status == 429 or self.status >= 500
+
+
+class Connection:
+    """Asks one server. Made by `connect`; everything it raises for the server's part is a PhoenixError."""
+
+    def __init__(self, address: Address, http: httpx.AsyncClient) -> None:
+        self.address = address
+        self._http = http
+        self._client: AsyncClient | None = None
+
+    @property
+    def client(self) -> AsyncClient:
+        """Return Phoenix's own client over this connection; what it raises goes through `failures`."""
+        if self._client is None:
+            # It would look for the address of a server in files of the folders above: a pull request's may be there.
+            os.environ["PHOENIX_DISCOVER_CONFIG"] = "false"
+            from phoenix.client import AsyncClient
+
+            self._client = AsyncClient(base_url=self.address.base_url, http_client=self._http)
+        return self._client
+
+    async def rest(
+        self,
+        method: str,
+        path: str,
+        *,
+        doing: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        again: bool = True,
+    ) -> Any:
+        """Return the JSON of an answer to `path` (`v1/datasets`), None for an empty one.
+
+        `doing` says what it is for, in the words that go on "… could not be": `the dataset x could not be read`.
+        With `again=False` it is asked once: what would not be the same a second time. Raises PhoenixError.
+        """
+        with self.failures(doing):
+            answer = await self._http.request(
+                method, path, params=query, json=body, extensions=None if again else {"retry": _never()}
+            )
+            answer.raise_for_status()
+            return answer.json() if answer.content else None
+
+    async def graphql(
+        self, document: str, *, doing: str, variables: Mapping[str, Any] | None = None, again: bool = True
+    ) -> dict[str, Any]:
+        """Return the `data` of an answer to a GraphQL document. Raises PhoenixError, for errors in an answer too."""
+        body = {"query": document, "variables": dict(variables or {})}
+        answer = await self.rest("POST", "graphql", doing=doing, body=body, again=again)
+        errors = answer.get("errors") if isinstance(answer, dict) else None
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if errors or not isinstance(data, dict):
+            first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
+            said = self._quoted(str(first.get("message", "an answer that is none")))
+            raise PhoenixError(f"{doing}: {self.address.shown} says: {said}", status=200)
+        return data
+
+    @contextmanager
+    def failures(self, doing: str) -> Iterator[None]:
+        """Turn whatever goes wrong between here and the server into a PhoenixError that says what it was about."""
+        import httpx
+
+        try:
+            yield
+        except httpx.HTTPStatusError as error:
+            raise self._refused(doing, error.response) from None
+        except httpx.TimeoutException:
+            message = f"{doing}: {self.address.shown} did not answer within {self.address.timeout:g} s"
+            raise PhoenixError(message, next_step="try again, or give it a larger `phoenix.timeout`") from None
+        except httpx.TransportError as error:
+            said = self._quoted(str(error)) or type(error).__name__
+            message = f"{doing}: {self.address.shown} was not reached: {said}"
+            raise PhoenixError(message, next_step="check the address and that the server runs") from None
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
+            # Its client raises ValueError for answers that it cannot read; JSON may be nested without an end.
+            said = self._quoted(str(error))
+            raise PhoenixError(f"{doing}: {self.address.shown} gave no usable answer: {said}", status=200) from None
+        except Exception as error:
+            from phoenix.client.exceptions import PhoenixException
+
+            if not isinstance(error, PhoenixException):
+                raise
+            raise PhoenixError(f"{doing}: {self._quoted(str(error))}", status=200) from None
+
+    def _refused(self, doing: str, response: httpx.Response) -> PhoenixError:
+        status = response.status_code
+        said = self._quoted(_detail(response))
+        if response.has_redirect_location:
+            # The key is for this address and goes to no other.
+            said = f"it redirects to {self._quoted(response.headers['location'])}"
+        key = "has no key for it" if self.address.api_key is None else "refused the key"
+        following = {
+            401: "set the variable that `api_key_env` names to a key of that server",
+            403: "use a key that may do this",
+            404: "check the address and the names",
+        }.get(status, "name the address that it redirects to" if response.has_redirect_location else None)
+        what = f"{key} (401)" if status == 401 else f"answered {status}"
+        return PhoenixError(
+            f"{doing}: {self.address.shown} {what}" + (f": {said}" if said else ""), status=status, next_step=following
+        )
+
+    def _quoted(self, text: str) -> str:
+        """Return what a server or a library said, on one line, short, and without the key that it may repeat."""
+        if self.address.api_key is not None:
+            text = text.replace(self.address.api_key, "***")
+        text = printable(" ".join(text.split()))
+        return text if len(text) <= _QUOTED else f"{text[:_QUOTED]}…"
+
+
+@asynccontextmanager
+async def connect(address: Address) -> AsyncIterator[Connection]:
+    """Yield a connection; nothing is asked yet. Raises ConfigurationError for a `ca_file` that holds no certificate."""
+    import httpx
+    from httpx_retries import Retry, RetryTransport
+
+    retry = Retry(
+        total=4,
+        allowed_methods=_METHODS,
+        status_forcelist=_RETRIED,
+        backoff_factor=0.25,
+        max_backoff_wait=10,
+        total_timeout=30,
+        # What was silent for the whole time-out is not asked again: it may be at work on it.
+        retry_on_exceptions=(httpx.NetworkError, httpx.RemoteProtocolError),
+    )
+    headers = {"Authorization": f"Bearer {address.api_key}"} if address.api_key is not None else {}
+    direct = httpx.AsyncHTTPTransport(verify=_trusted(address), proxy=_proxy(address.base_url), trust_env=False)
+    async with httpx.AsyncClient(
+        base_url=address.base_url,
+        headers=headers,
+        timeout=address.timeout,
+        transport=RetryTransport(transport=direct, retry=retry),
+        trust_env=False,
+    ) as http:
+        yield Connection(address, http)
+
+
+def _never() -> Retry:
+    from httpx_retries import Retry
+
+    return Retry(total=0)
+
+
+def _trusted(address: Address) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=address.ca_file)
+    except ssl.SSLError:
+        raise ConfigurationError(
+            f"{address.ca_file}, `ca_file` of {address.shown}, holds no certificate", next_step="name a PEM file"
+        ) from None
+
+
+def _proxy(url: str) -> str | None:
+    """Return the proxy that the environment names for an address; none for this machine's own."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if is_loopback(host) or proxy_bypass(host):
+        return None
+    proxies = getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")
+
+
+def _detail(response: httpx.Response) -> str:
+    """Return what an answer says of itself: the `detail` or `error` of its JSON, else its text."""
+    try:
+        body = response.json()
+    except ValueError:
+        return response.text
+    for key in ("detail", "error", "message"):
+        if isinstance(body, dict) and isinstance(body.get(key), str):
+            return str(body[key])
+    return response.text

@@ -52,6 +52,7 @@ def setting(
     """
     from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.files import say
+    from evalgate.cli.hub import prompts_of
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.cli.run import watched
@@ -80,7 +81,11 @@ def setting(
         asked = suites or tuple(merged)
         wanted = here(wanted, environ, asked)
         with Bases(loaded.path, environ=environ, target=target, every=True) as bases:
-            prepared = of_commit(whole_suites(unguarded(wanted), asked, tree=tree_of(environ), bases=bases))
+            prepared = of_commit(
+                whole_suites(
+                    unguarded(wanted), asked, tree=tree_of(environ), bases=bases, prompts=prompts_of(config, environ)
+                )
+            )
             request = Request(
                 config=wanted.config.model_copy(update={"suites": {each.name: each.suite for each in prepared}}),
                 config_file=loaded.path.name,
@@ -163,6 +168,7 @@ def showing(
     from evalgate.cli.builds import journal_path, tree_of
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
+    from evalgate.cli.hub import prompts_of
     from evalgate.cli.pulling import here
     from evalgate.cli.target import target_of
     from evalgate.cli.workflow import guarded
@@ -181,7 +187,9 @@ def showing(
         Bases(loaded.path, environ=environ, target=target_of(environ, base), every=True) as bases,
     ):
         decides = unguarded(here(loaded, environ, suites))
-        prepared = whole_suites(decides, suites, tree=tree_of(environ), bases=bases)
+        prepared = whole_suites(
+            decides, suites, tree=tree_of(environ), bases=bases, prompts=prompts_of(config, environ)
+        )
         found = shown_baselines(prepared, loaded.config.policy, store)
     if as_json:
         say(render_shown_json(found, __version__))

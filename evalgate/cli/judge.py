@@ -80,6 +80,7 @@ def validate(
     from evalgate import __version__
     from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.compose import judge_runners
+    from evalgate.cli.hub import prompts_of
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.gate.guard import unguarded
@@ -95,7 +96,9 @@ def validate(
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     loaded = here(loaded, environ, suites)
-    suite, evaluator = choose(whole_suites(unguarded(loaded), suites, tree=tree_of(environ)), name)
+    suite, evaluator = choose(
+        whole_suites(unguarded(loaded), suites, tree=tree_of(environ), prompts=prompts_of(config, environ)), name
+    )
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     following = f"evalgate judge validate {labels} --suite {suite.name} --judge {evaluator.label}"
     runners = judge_runners(
@@ -191,6 +194,7 @@ def try_out(
     from evalgate.cli.builds import cache_path, tree_of
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
+    from evalgate.cli.hub import prompts_of
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.cli.workflow import guarded
@@ -202,7 +206,12 @@ def try_out(
 
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    prepared = whole_suites(unguarded(here(loaded, environ, suites)), suites, tree=tree_of(environ))
+    prepared = whole_suites(
+        unguarded(here(loaded, environ, suites)),
+        suites,
+        tree=tree_of(environ),
+        prompts=prompts_of(config, environ),
+    )
     refuse_unknown(prepared, names)
     choice = CacheChoice(path=cache_path(cache))
     found = asyncio.run(_tried(prepared, names, examples, loaded.config, environ, choice))

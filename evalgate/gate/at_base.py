@@ -13,6 +13,7 @@ from pathlib import Path
 
 from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
 from evalgate.gate.bases import Bases
+from evalgate.gate.hub_prompts import LookUp
 from evalgate.gate.prepare import PreparedSide, PreparedSuite, Tree, libraries, prepare_side
 from evalgate.git.history import Base
 from evalgate.golden.reading import read_examples
@@ -44,9 +45,11 @@ class AtBase:
     unchanged: str | None = None
 
 
-def at_base(name: str, loaded: LoadedConfig, bases: Bases, tree: Tree) -> AtBase:
-    """Return the suite's baseline side at its base commit, or why there is none."""
-    suite = loaded.config.suites[name]
+def at_base(name: str, suite: Suite, loaded: LoadedConfig, bases: Bases, *, tree: Tree, look_up: LookUp) -> AtBase:
+    """Return the suite's baseline side at its base commit, or why there is none.
+
+    `look_up` looks up a prompt in Phoenix that the base's task names.
+    """
     ref = suite.baseline_ref
     if ref is None or not ref.of_commit:
         raise ValueError(f"the baseline of {name} is no commit")
@@ -57,7 +60,8 @@ def at_base(name: str, loaded: LoadedConfig, bases: Bases, tree: Tree) -> AtBase
         shown = f"{config.name if config else loaded.path.name} of {base.label}"
         committed = read_committed(config, name, shown=shown) if config is not None else None
         if committed is not None and config is not None:
-            committed = replace(committed, endpoints=_as_set(committed.endpoints, loaded))
+            endpoints = _as_set(committed.endpoints, loaded)
+            committed = replace(committed, endpoints=endpoints, task=look_up(committed.task, endpoints))
             side = _side(committed, base, config.parent / committed.root, config, tree)
             return AtBase(suite=suite, base=base, side=side)
         lacks = f"{base.label} has no {f'suite {name}' if config is not None else loaded.path.name}"
@@ -210,7 +214,7 @@ def _has_files(task: TaskBase, root: Path, base: Path) -> bool:
 def own_files(task: TaskBase) -> list[str]:
     """Return the files that a task names in so many words."""
     if isinstance(task, PromptTask):
-        return [task.prompt]
+        return [task.file] if task.file is not None else []
     if isinstance(task, PythonTask) and (file := task.python.rpartition(":")[0]).endswith(".py"):
         return [file]
     return []

@@ -60,6 +60,14 @@ class Gate:
     own: Config | None = None
     """The change's own config, where the base's decides."""
 
+    @property
+    def phoenix(self) -> PhoenixSettings:
+        """Return where prompts are looked up: what decides says it, beside servers that only the change has."""
+        decides, own = self.loaded.config.phoenix, self.own.phoenix if self.own is not None else None
+        if decides is None or own is None:
+            return decides or own or PhoenixSettings()
+        return decides.model_copy(update={"servers": {**own.servers, **decides.servers}})
+
     def named(self, suite: str) -> str:
         """Return the name by which a suite decides: the base's, where the change calls it otherwise."""
         return next((name for name, each in self.suites.items() if each.own == suite), suite)

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evalgate.suite import checks, config, phoenix, tasks
+from evalgate.suite import checks, config, phoenix, prompt_ref, tasks
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel
@@ -35,6 +35,7 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "suites.NAME.task.http": tasks.HttpRequest,
     "suites.NAME.task.http.serve": tasks.Serve,
     "suites.NAME.task: prompt": tasks.PromptTask,
+    "suites.NAME.task.prompt, in Phoenix": prompt_ref.PromptRef,
     "suites.NAME.checks.NAME": checks.Check,
     "suites.NAME.checks.NAME.no_regression": checks.NoRegression,
     "suites.NAME.checks.NAME.no_regression.slices": checks.Slice,

@@ -19,6 +19,7 @@ from typing import Final
 from evalgate.canonical import canonical_json, content_hash
 from evalgate.phoenix.mirrored import ExperimentRecord, RunRecord
 from evalgate.records import Evaluation, EvaluatorKind, EvaluatorSpec, Failure, Json, Usage
+from evalgate.trace_ids import evaluation_trace_id, read_trace_id
 
 FORMAT: Final = 1
 """Of what is kept; a reader refuses a later one."""
@@ -57,7 +58,7 @@ def run_body(run: RunRecord, *, node: str, repetition: int, withhold: bool = Fal
     return {
         "dataset_example_id": node,
         "repetition_number": repetition,
-        "output": None if outcome.failure else _withheld(outcome.output) if withhold else showable(outcome.output),
+        "output": None if outcome.failure else withheld(outcome.output) if withhold else showable(outcome.output),
         "error": _error(outcome.failure, withhold=withhold),
         "trace_id": None if outcome.trace_id is None else _text(outcome.trace_id),
         **_times(run),
@@ -65,9 +66,12 @@ def run_body(run: RunRecord, *, node: str, repetition: int, withhold: bool = Fal
 
 
 def evaluation_bodies(
-    run: RunRecord, specs: Sequence[EvaluatorSpec], *, run_id: str, withhold: bool = False
+    run: RunRecord, specs: Sequence[EvaluatorSpec], *, run_id: str, uid: str | None = None, withhold: bool = False
 ) -> list[dict[str, Json]]:
-    """Return the bodies that make a run's evaluations, the record among them. `run_id` is Phoenix's own."""
+    """Return the bodies that make a run's evaluations, the record among them. `run_id` is Phoenix's own.
+
+    With the `uid` of its experiment each has its trace.
+    """
     kinds = {spec.name: spec.kind for spec in specs}
     common: dict[str, Json] = {"experiment_run_id": run_id, **_times(run)}
     bodies: list[dict[str, Json]] = []
@@ -77,6 +81,9 @@ def evaluation_bodies(
             "annotator_kind": kinds.get(evaluation.name, EvaluatorKind.CODE).value,
             "metadata": _evaluation_metadata(evaluation, withhold=withhold),
         }
+        trace_id = read_trace_id(run.outcome.trace_id)
+        if uid is not None and trace_id is not None:
+            said["trace_id"] = evaluation_trace_id(trace_id, uid, evaluation.name)
         if evaluation.failure is not None:
             said["error"] = _error(evaluation.failure, withhold=withhold)
         else:
@@ -89,6 +96,26 @@ def evaluation_bodies(
         *bodies,
         {**common, "name": NAME, "annotator_kind": "CODE", "result": {"label": run.sample}, "metadata": kept},
     ]
+
+
+def change_body(run_id: str, label: str, explanation: str, *, at: str) -> dict[str, Json]:
+    """Return the body that says on a run how its example changed; `at` is when that was found out."""
+    result: dict[str, Json] = {"label": label, "explanation": _text(explanation)}
+    day = _instant(at).isoformat()
+    return {
+        "experiment_run_id": run_id,
+        "name": CHANGE,
+        "annotator_kind": "CODE",
+        "start_time": day,
+        "end_time": day,
+        "result": result,
+    }
+
+
+def run_digest(run: RunRecord, *, withhold: bool = False) -> str:
+    """Return a hash of all that is sent of a run."""
+    said = [each.explanation for each in run.evaluations]
+    return content_hash([_run_fields(run, withhold=withhold), said])
 
 
 def posted_name(evaluator: str) -> str:
@@ -189,7 +216,8 @@ def _object(value: Mapping[str, Json]) -> dict[str, Json]:
     return {_text(key): showable(each) for key, each in value.items()}
 
 
-def _withheld(value: Json) -> Json:
+def withheld(value: Json) -> Json:
+    """Return what is shown of a value that is not: its hash and its length."""
     return {"sha256": content_hash(value), "length": len(canonical_json(value))}
 
 
@@ -202,10 +230,13 @@ def _error(failure: Failure | None, *, withhold: bool) -> str | None:
 
 def _times(run: RunRecord) -> dict[str, Json]:
     """Return when a run began and ended, as Phoenix takes it. Evaluations have no times of their own."""
-    began = datetime.fromisoformat(run.started_at)
-    if began.tzinfo is None:
-        began = began.replace(tzinfo=UTC)
+    began = _instant(run.started_at)
     return {"start_time": began.isoformat(), "end_time": (began + timedelta(seconds=run.outcome.latency)).isoformat()}
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _evaluation_metadata(evaluation: Evaluation, *, withhold: bool) -> dict[str, Json]:

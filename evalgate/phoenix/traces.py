@@ -104,7 +104,7 @@ def _own(span: SpanOut, project: str) -> ExportTraceServiceRequest:
     for key, value in span.attributes.items():
         _put(made.attributes.add(key=_storable(key)), value)
     if span.error is not None:
-        made.status.code = _ERROR  # type: ignore[assignment]  # a number of the enum
+        made.status.code = _ERROR
         made.status.message = _storable(span.error)
     return request
 

@@ -31,7 +31,7 @@ def make_mirror(
     *,
     traces: TraceStore | None = None,
 ) -> Mirror:
-    """Return what mirrors builds of a journal; `config` is the file of the settings, `traces` what a build at work has."""
+    """Return what mirrors builds of a journal; `config` is the file of the settings, `traces` a build's at work."""
     from evalgate.gate.mirror import Mirror, MirrorEffects
     from evalgate.phoenix.address import address_of
 

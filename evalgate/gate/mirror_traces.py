@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 from evalgate.gate.mirror_target import Target
 from evalgate.journal.store import Journal
@@ -13,7 +12,7 @@ from evalgate.phoenix.traces import send
 from evalgate.records import Json
 from evalgate.trace_ids import read_trace_id
 from evalgate.traces.conventions import LLM, kind_of
-from evalgate.traces.otlp import request_of, spans_of
+from evalgate.traces.otlp import PROTOBUF, request_of, spans_of
 from evalgate.traces.store import FILE, TraceStore, kept_of
 
 
@@ -41,15 +40,17 @@ class RunTraces:
             return None, ()
         if self._store is not None:
             self._store.flush()
-        kept = kept_of(Path(self._path), trace_id, target.row.id)
+        kept = kept_of(self._path, trace_id, target.row.id)
         example = self._journal.example(target.row.build, target.row.suite, run.example_id)
+        sent = [span for body in kept.received for span in spans_of(request_of(body, PROTOBUF))]
         measured = Measured(
             uid=target.mirror.uid,
             run=run,
             input=None if example is None else example.input,
             about=_about(target),
             steps=kept.steps,
-            seen=any(_tells_of_models(body) for body in kept.received),
+            program=(min(span.start for span in sent), max(span.end for span in sent)) if sent else None,
+            seen=any(kind_of(span) == LLM for span in sent),
             withhold=target.mirror.withheld,
         )
         return measured, kept.received
@@ -57,7 +58,3 @@ class RunTraces:
 
 def _about(target: Target) -> Mapping[str, Json]:
     return {"suite": target.row.suite, "side": target.row.side.value, "build": target.row.build}
-
-
-def _tells_of_models(body: bytes) -> bool:
-    return any(kind_of(span) == LLM for span in spans_of(request_of(body, "application/x-protobuf")))

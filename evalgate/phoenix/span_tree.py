@@ -42,7 +42,8 @@ class Measured:
     """A run with what is known of how it came about.
 
     `uid` is its experiment's own, `about` what people should know of it (suite, side, build). `steps` has what was done
-    for it by evaluator, its task under "". `seen` says that its program's own spans tell of its calls of models.
+    for it by evaluator, its task under "". `program` is when its program's own spans begin and end, in seconds since
+    1970, None where there are none; `seen` says that they tell of its calls of models.
     """
 
     uid: str
@@ -50,6 +51,7 @@ class Measured:
     input: Json
     about: Mapping[str, Json] = field(default_factory=dict)
     steps: Mapping[str, Step] = field(default_factory=dict)
+    program: tuple[float, float] | None = None
     seen: bool = False
     withhold: bool = False
 
@@ -70,7 +72,7 @@ def _task(measured: Measured, trace_id: str) -> list[SpanOut]:
     run, outcome = measured.run, measured.run.outcome
     step = measured.steps.get("")
     calls = () if step is None else step.calls
-    start, end = _interval(run, step)
+    start, end = _interval(measured, step)
     said: dict[str, Json] = {"example": run.example_id, "sample": run.sample, **measured.about}
     top = SpanOut(
         trace_id=trace_id,
@@ -92,14 +94,17 @@ def _task(measured: Measured, trace_id: str) -> list[SpanOut]:
     return [top, *(_calls(calls, top, measured.withhold) or _counted(measured, top))]
 
 
-def _interval(run: RunRecord, step: Step | None) -> tuple[float, float]:
-    """Return when the task began and ended: what it took as recorded, and never less than its calls."""
+def _interval(measured: Measured, step: Step | None) -> tuple[float, float]:
+    """Return when the task began and ended: as long as was recorded, and around all that is known to lie within."""
+    run = measured.run
     latency = run.outcome.latency
+    within = [(call.started, call.started + call.seconds) for call in (step.calls if step is not None else ())]
+    within += [measured.program] if measured.program is not None else []
     began = _seconds(run.started_at) if step is None else step.started
-    if step is None or not step.calls:
+    if not within:
         return began, began + latency
-    last = max(call.started + call.seconds for call in step.calls)
-    start = max(began, min(step.calls[0].started, last - latency))
+    last = max(end for _, end in within)
+    start = min(*(first for first, _ in within), max(began, last - latency))
     return start, max(last, start + latency)
 
 

@@ -108,6 +108,7 @@ def command(
     from evalgate.cli.conclude import conclude
     from evalgate.cli.hub import FOLDER as PROMPTS
     from evalgate.cli.hub import prompts_of, recorded_prompts, with_versions
+    from evalgate.cli.mirroring import mirrored
     from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
@@ -143,7 +144,7 @@ def command(
         try:
             ended = asyncio.run(
                 watched(
-                    _work(request, pushed, environ, resume=build),
+                    mirrored(_work(request, pushed, environ, resume=build), request, store, loaded.path, environ),
                     request,
                     store,
                     environ,

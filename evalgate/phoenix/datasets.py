@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from evalgate.encoding import printable
@@ -14,57 +14,13 @@ from evalgate.golden.json_values import bad_values
 from evalgate.golden.raw import Raw
 from evalgate.phoenix.answers import Answer, read_answer
 from evalgate.phoenix.connection import Connection
+from evalgate.phoenix.dataset_records import Dataset, StoredExample, Version
+from evalgate.phoenix.dataset_splits import memberships
 from evalgate.records import Example
 
 LATEST: Final = "latest"
 _PAGE: Final = 500
-_ALL: Final = 10_000_000
-"""Of a GraphQL list: every page of it costs the server as much as the whole."""
 _NAMED: Final = 5
-
-_SPLITS: Final = "query ($dataset: ID!) { node(id: $dataset) { ... on Dataset { splits { id name } } } }"
-_MEMBERS: Final = (
-    "query ($dataset: ID!, $version: ID, $splits: [ID!], $first: Int) { node(id: $dataset) { ... on Dataset {"
-    " examples(datasetVersionId: $version, splitIds: $splits, first: $first)"
-    " { edges { node { id datasetSplits { name } } } } } } }"
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Dataset:
-    """One dataset. Ids of what was deleted are used again: `created_at` (as the server writes it) tells them apart."""
-
-    id: str
-    name: str
-    created_at: str
-    examples: int = 0
-    """In its latest version."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Version:
-    """One version of a dataset, by the id that the server gave it."""
-
-    id: str
-    created_at: str
-    description: str | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredExample:
-    """An example as the server has it. `node_id` is what experiments know it by; `id` is None where nobody gave one.
-
-    `splits` are those that it is in now: the server keeps no history of them.
-    """
-
-    id: str | None
-    node_id: str
-    input: Mapping[str, Any]
-    output: Mapping[str, Any]
-    metadata: Mapping[str, Any]
-    splits: tuple[str, ...] = ()
-    span_id: str | None = None
 
 
 class _Listed(Answer):
@@ -110,40 +66,6 @@ class _OfVersion(Answer):
 
 class _Examples(Answer):
     data: _OfVersion
-
-
-class _Named(Answer):
-    id: str = ""
-    name: str = ""
-
-
-class _Member(Answer):
-    id: str
-    datasetSplits: tuple[_Named, ...]  # noqa: N815  # as GraphQL names it
-
-
-class _Edge(Answer):
-    node: _Member
-
-
-class _Edges(Answer):
-    edges: tuple[_Edge, ...]
-
-
-class _SplitsNode(Answer):
-    splits: tuple[_Named, ...]
-
-
-class _MembersNode(Answer):
-    examples: _Edges
-
-
-class _OfSplits(Answer):
-    node: _SplitsNode
-
-
-class _OfMembers(Answer):
-    node: _MembersNode
 
 
 async def look_up_dataset(connection: Connection, name: str) -> Dataset | None:
@@ -239,25 +161,6 @@ async def read_version(connection: Connection, dataset: Dataset, version: Versio
         )
         for each in read
     )
-
-
-async def split_ids(connection: Connection, dataset: Dataset) -> dict[str, str]:
-    """Return the id of every split that an example of the dataset is in, by its name. Raises PhoenixError."""
-    doing = f"the splits of {printable(dataset.name)} could not be read"
-    answer = await connection.graphql(_SPLITS, doing=doing, variables={"dataset": dataset.id})
-    return {each.name: each.id for each in read_answer(_OfSplits, answer, connection, doing=doing).node.splits}
-
-
-async def memberships(connection: Connection, dataset: Dataset, version: Version) -> dict[str, tuple[str, ...]]:
-    """Return the splits of each example of a version that is in any, sorted, by its node id. Raises PhoenixError."""
-    splits = await split_ids(connection, dataset)
-    if not splits:
-        return {}
-    doing = f"the splits of {printable(dataset.name)} could not be read"
-    asked = {"dataset": dataset.id, "version": version.id, "splits": [*splits.values()], "first": _ALL}
-    answer = await connection.graphql(_MEMBERS, doing=doing, variables=asked)
-    found = read_answer(_OfMembers, answer, connection, doing=doing).node.examples.edges
-    return {each.node.id: tuple(sorted(split.name for split in each.node.datasetSplits)) for each in found}
 
 
 def golden_examples(name: str, stored: Sequence[StoredExample], *, split: str | None = None) -> list[Example]:

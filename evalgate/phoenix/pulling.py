@@ -12,16 +12,9 @@ from evalgate.errors import DatasetError
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.connection import Connection, PhoenixError, connect
 from evalgate.phoenix.copies import Copies, Copy, Origin, Wanted, members_hash
-from evalgate.phoenix.datasets import (
-    LATEST,
-    Dataset,
-    Version,
-    find_dataset,
-    find_version,
-    golden_examples,
-    memberships,
-    read_version,
-)
+from evalgate.phoenix.dataset_records import Dataset, Version
+from evalgate.phoenix.dataset_splits import memberships
+from evalgate.phoenix.datasets import LATEST, find_dataset, find_version, golden_examples, read_version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,7 +20,7 @@ from evalgate.suite.judges import JUDGES, PHOENIX_EVALS
 from evalgate.suite.model import ConfigModel
 from evalgate.suite.tasks import HttpTask, PromptTask, TaskBase
 
-_HOW_NOT_WHAT: Final = frozenset({"timeout", "inputs", "workers", "per_worker", "memory_mb"})
+_HOW_NOT_WHAT: Final = frozenset({"timeout", "inputs", "workers", "per_worker", "memory_mb", "span_wait"})
 """Parameters that settle how a task or an evaluator is run, not what it answers."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, PositiveFloat, Tag, model_validator
+from pydantic import Discriminator, Field, NonNegativeFloat, PositiveFloat, Tag, model_validator
 
 from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel
 from evalgate.suite.prompt_ref import PromptRef
@@ -34,6 +34,8 @@ class HostedTask(TaskBase):
     """One of `endpoints` that its own SDK calls: evalgate is between them, and the code needs no key."""
     memory_mb: Count | None = None
     """Address space that one process may have, in MiB (POSIX only); beyond it the run is the task's error."""
+    span_wait: NonNegativeFloat = 2.0
+    """Seconds that a run of a program that traces waits for its spans after its answer, where something reads them."""
 
 
 class PythonTask(HostedTask):

@@ -131,7 +131,7 @@ def _refuse_unkept(examples: Iterable[Example]) -> None:
 
 
 def _unkept(example: Example, why: str) -> DatasetError:
-    return DatasetError(printable(f"example {example.id!r}: {why}"))
+    return DatasetError(printable(f"example {example.id[:60]!r}: {why}"))
 
 
 def _too_large(value: Any) -> Iterator[int | float]:

@@ -188,6 +188,10 @@ def test_in_a_pull_request_the_bases_version_decides(tmp_path, phoenix):
     ended = repo.run("--as-pull-request", "--base", "main", "--json", **endpoint(phoenix))
     said = report(ended)
     assert (said["verdict"], ended.code) == ("FAIL", 1), ended.text
+    repo.git("add", "-f", ".evalgate/datasets")
+    repo.commit("copies of its own")
+    brought = repo.run("--as-pull-request", "--base", "main", **endpoint(phoenix))
+    assert (brought.code, ".evalgate/datasets is committed" in brought.err) == (2, True), brought.text
     told = json.dumps(said["gate"]["differences"], ensure_ascii=False)
     assert "1 answer changed (e0)" in told
     assert "1 example added (e40)" in told

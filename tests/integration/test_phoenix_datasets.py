@@ -150,6 +150,15 @@ async def test_a_push_that_never_reached_the_server_is_said_and_goes_on_the_next
     assert len((await held(at(phoenix), name))[2]) == 1
 
 
+async def test_a_server_that_is_too_old_is_said_to_be(phoenix):
+    said = {"data": None, "errors": [{"message": "Unknown type 'PatchDatasetExamplesInput'."}]}
+    fault = Fault(kind="status", status=200, body=json.dumps(said), method="POST", path="/graphql", after=1)
+    async with FaultProxy(phoenix.base_url, fault) as proxy:
+        with pytest.raises(PhoenixError, match="Unknown type") as caught:
+            await pushed(at(phoenix, proxy.base_url), phoenix.unique("golden"), [example("a")])
+    assert "a newer Phoenix server" in caught.value.next_step
+
+
 async def test_somebody_elses_change_in_between_is_never_written_over(phoenix):
     name, address = phoenix.unique("golden"), at(phoenix)
     async with connect(address) as connection:
@@ -269,6 +278,15 @@ async def test_a_pinned_version_is_fetched_once_and_does_without_the_server(phoe
         with pytest.raises(PhoenixError, match="was not reached") as caught:
             await pull(address, Asked(dataset=name), copies, said.append)
         assert "pinned" in caught.value.next_step
+
+
+async def test_several_builds_pull_at_once_and_all_have_it(phoenix, tmp_path):
+    name, copies = phoenix.unique("golden"), Copies(tmp_path / "datasets")
+    await pushed(at(phoenix), name, [example(f"e{n}") for n in range(200)])
+    pulls = [pull(at(phoenix), Asked(dataset=name), copies, lambda line: None) for _ in range(6)]
+    (path,) = {each.path for each in await asyncio.gather(*pulls)}
+    assert len(list(read_examples(path))) == 200
+    assert sorted(each.suffix for each in path.parent.iterdir()) == [".json", ".jsonl"]
 
 
 async def test_a_server_that_refuses_is_not_away(phoenix_auth, tmp_path):

@@ -104,14 +104,13 @@ def command(
 
         import_for_calls()
 
+    from evalgate.cli import pulling
     from evalgate.cli.builds import head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.hub import FOLDER as PROMPTS
     from evalgate.cli.hub import prompts_of, recorded_prompts, with_versions
     from evalgate.cli.mirroring import mirrored
     from evalgate.cli.places import stored_at
-    from evalgate.cli.pulling import FOLDER as DATASETS
-    from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
@@ -133,13 +132,13 @@ def command(
         commit, tree = head(loaded.path, environ), tree_of(environ)
         recorded = store.build(build).config if build is not None else {}
         prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
-        pull = puller(loaded.path, environ, kept=recorded)
+        pull = pulling.puller(loaded.path, environ, kept=recorded)
         asked = tuple(recorded.get("suites", suites))
         gate = gate_of(loaded, bases, environ, laid_over, pull, as_pull_request=as_pull_request, names=asked)
         gate, suites, pushed = with_versions(gate, versions, suites, asked=asked, pushed=pushed)
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         if gate.decides is not Decides.LOCAL:
-            bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS), stored_at(DATASETS))
+            bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS), stored_at(pulling.FOLDER))
         request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)

@@ -49,11 +49,14 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
                 require_unchanged(world.journal, build_id, request.suites)
                 world.journal.mark_resumed(build_id)
             experiments = register(build_id, loaded, world.journal)
+            world.begun(build_id)
             taken = {} if head is None else take_head(world.journal, head, build_id)
             complete = await measure_build(build_id, loaded, experiments, world, taken=taken)
             complete = complete and await score_by_own(build_id, loaded, world)
             halted = None if complete else world.halted()
             if halted is not None:
                 record_halt(build_id, halted, request, world.journal)
+            if complete or halted is not None:
+                world.ending(build_id)
             world.journal.add_seconds(build_id, world.seconds() - began, complete=complete)
     return Ended(build=build_id, complete=complete, halted=halted)

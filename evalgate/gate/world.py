@@ -9,7 +9,7 @@ from typing import Protocol
 
 from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
-from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
+from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner, Tracer
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halt, Halted
@@ -43,8 +43,22 @@ class World:
     """Ends the run for a reason of its own."""
     budget: Callable[[], tuple[Mapping[Limit, float], Mapping[Limit, float]]]
     """What is left of each limit of the budget, and what the build took of it before; empty where nothing is paid."""
+    tracer: Tracer | None = None
+    """Keeps how runs came about, for Phoenix; None where nothing goes there."""
+
+    begun: Callable[[int], None] = lambda _: None
+    """Hears of a build whose experiments are written, before its first run."""
+    ending: Callable[[int], None] = lambda _: None
+    """Hears of a build that has ended, before it counts as complete."""
 
     def effects(self, build_id: int) -> Effects:
         """Return what making the runs of a build, or of a study, may do."""
         seed = f"{build_id} {self.journal.build(build_id).created_at}"
-        return Effects(recorder=self.journal, observer=self.observer, now=self.now, stop=self.stop, seed=seed)
+        return Effects(
+            recorder=self.journal,
+            observer=self.observer,
+            now=self.now,
+            stop=self.stop,
+            seed=seed,
+            tracer=self.tracer,
+        )

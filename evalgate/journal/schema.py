@@ -9,7 +9,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 10
+VERSION: Final = 11
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -279,6 +279,40 @@ CREATE TABLE own_evaluation (   -- as `evaluation`, of those
 ) STRICT, WITHOUT ROWID;
 """
 
+_MIRRORS: Final = """
+CREATE TABLE mirror (           -- the experiment in Phoenix that mirrors one of the journal's
+    experiment INTEGER PRIMARY KEY REFERENCES experiment (id) ON DELETE CASCADE,
+    uid TEXT NOT NULL UNIQUE,   -- in its metadata: what it is found by where the answer that made it was lost
+    server TEXT NOT NULL,       -- the address, without a key
+    dataset TEXT,               -- Phoenix's ids, NULL until they are known
+    dataset_version TEXT,
+    remote TEXT,
+    remote_created_at TEXT,     -- ids of what was deleted are given again
+    project TEXT,               -- the name of the project that its traces go to
+    withheld INTEGER NOT NULL,  -- hashes and lengths were sent, no contents
+    ended INTEGER NOT NULL DEFAULT 0,  -- all is there, with its verdict
+    lacking INTEGER NOT NULL DEFAULT 0,  -- runs that no dataset version there has the example of
+    obstacle TEXT               -- why not all is there, as it was last tried
+) STRICT;
+
+CREATE TABLE mirror_sample (
+    experiment INTEGER NOT NULL REFERENCES experiment (id) ON DELETE CASCADE,
+    sample TEXT NOT NULL,
+    repetition INTEGER NOT NULL,  -- its number there
+    PRIMARY KEY (experiment, sample)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mirror_run (       -- a run that is there with all its evaluations
+    experiment INTEGER NOT NULL REFERENCES experiment (id) ON DELETE CASCADE,
+    example_id TEXT NOT NULL,
+    sample TEXT NOT NULL,
+    remote TEXT NOT NULL,       -- Phoenix's id of the run
+    digest TEXT NOT NULL,       -- of what was sent
+    change TEXT,                -- regressed or fixed: it is said there
+    PRIMARY KEY (experiment, example_id, sample)
+) STRICT, WITHOUT ROWID;
+"""
+
 _MIGRATIONS: Final[dict[int, str]] = {
     0: _TABLES,
     1: _NOISE,
@@ -290,6 +324,7 @@ _MIGRATIONS: Final[dict[int, str]] = {
     7: _ORIGINS,
     8: _GATE,
     9: _OWN,
+    10: _MIRRORS,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

@@ -42,6 +42,9 @@ _EXPORTED: Final = (
     ("acceptance", "build = :build"),
     ("quarantine", "build = :build"),
     ("baseline", "build = :build"),
+    ("mirror", _OF_EXPERIMENTS),
+    ("mirror_sample", _OF_EXPERIMENTS),
+    ("mirror_run", _OF_EXPERIMENTS),
 )
 _ORIGIN: Final = "coalesce(origin, experiment)"
 _SAME_DRAW: Final = "t.origin = coalesce(r.origin, r.experiment) AND t.drawn_as = coalesce(r.drawn_as, r.sample)"

@@ -110,6 +110,7 @@ def command(
     from evalgate.cli.hub import prompts_of, recorded_prompts, with_versions
     from evalgate.cli.mirroring import mirrored
     from evalgate.cli.places import stored_at
+    from evalgate.cli.pulling import FOLDER as DATASETS
     from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
@@ -138,7 +139,7 @@ def command(
         gate, suites, pushed = with_versions(gate, versions, suites, asked=asked, pushed=pushed)
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         if gate.decides is not Decides.LOCAL:
-            bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS))
+            bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS), stored_at(DATASETS))
         request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)

@@ -27,6 +27,7 @@ from evalgate.gate.mirror_records import (
 from evalgate.gate.mirror_target import Opening, Target
 from evalgate.gate.mirror_traces import RunTraces
 from evalgate.journal.builds import ExperimentRow
+from evalgate.journal.lock import writing
 from evalgate.journal.mirrors import RecordedRun
 from evalgate.journal.store import Journal
 from evalgate.phoenix.address import Address
@@ -108,6 +109,7 @@ class Mirror:
         self._register(build_id)
         try:
             async with AsyncExitStack() as stack:
+                stack.enter_context(writing(self._journal.path, build_id))
                 work = asyncio.create_task(self._finish(build_id, stack, again=again))
                 await self._patiently(build_id, work, stop)
         except PhoenixError as error:

@@ -19,33 +19,44 @@ if TYPE_CHECKING:
     from evalgate.journal.store import Journal
     from evalgate.phoenix.address import Address
     from evalgate.suite.phoenix import PhoenixSettings
+    from evalgate.traces.store import TraceStore
 
 
 def make_mirror(
-    settings: PhoenixSettings, store: Journal, config: Path, environ: Mapping[str, str], say: Callable[[str], None]
+    settings: PhoenixSettings,
+    store: Journal,
+    config: Path,
+    environ: Mapping[str, str],
+    say: Callable[[str], None],
+    *,
+    traces: TraceStore | None = None,
 ) -> Mirror:
-    """Return what mirrors builds of a journal; `config` is the file of the settings."""
+    """Return what mirrors builds of a journal; `config` is the file of the settings, `traces` a build's at work."""
     from evalgate.gate.mirror import Mirror, MirrorEffects
-    from evalgate.phoenix.address import address_of
-
-    def address(name: str | None) -> Address:
-        server = settings.server(name)
-        if server is None:
-            raise ConfigurationError(
-                f"there is no server `{name}` under `phoenix.servers`", next_step=f"name it in {config.name}"
-            )
-        return address_of(name, server, environ, folder=config.parent)
 
     return Mirror(
         MirrorEffects(
             journal=store,
             settings=settings,
-            address=address,
+            address=lambda name: address_in(settings, config, name, environ),
             say=say,
             seconds=time.monotonic,
             new_uid=lambda: secrets.token_hex(16),
+            traces=traces,
         )
     )
+
+
+def address_in(settings: PhoenixSettings, config: Path, name: str | None, environ: Mapping[str, str]) -> Address:
+    """Return where a server of a config file is. Raises ConfigurationError where nothing says it."""
+    from evalgate.phoenix.address import address_of
+
+    server = settings.server(name)
+    if server is None:
+        raise ConfigurationError(
+            f"there is no server `{name}` under `phoenix.servers`", next_step=f"name it in {config.name}"
+        )
+    return address_of(name, server, environ, folder=config.parent)
 
 
 def mirrored(
@@ -61,7 +72,7 @@ def mirrored(
         return work
 
     async def both(world: World) -> Ended:
-        mirror = make_mirror(settings, store, config, environ, world.say)
+        mirror = make_mirror(settings, store, config, environ, world.say, traces=world.tracer)
         async with mirror.beside() as begun:
             ended = await work(replace(world, begun=begun, ending=mirror.ending))
         if ended.complete or ended.halted is not None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from evalgate.cli.phoenix_mirror import prune, sync
+
 if TYPE_CHECKING:
     from evalgate.phoenix.server.state import State
 
@@ -17,7 +19,11 @@ _ENDPOINT: Final = "PHOENIX_ENDPOINT"
 
 @click.group()
 def command() -> None:
-    """Run a Phoenix server of this repository's own on this machine."""
+    """Mirror builds in Phoenix; run a server of this repository's own on this machine."""
+
+
+command.add_command(sync)
+command.add_command(prune)
 
 
 @command.command("up", short_help="Start the server and say where it is; install it first if need be.")
@@ -97,7 +103,7 @@ def status(*, as_json: bool) -> int:
 
 def _home() -> Path:
     """Return where this repository's server is remembered. Raises ConfigurationError where none can be run."""
-    from evalgate.cli.builds import stored_at
+    from evalgate.cli.places import stored_at
     from evalgate.errors import ConfigurationError
 
     if os.name != "posix":
@@ -113,10 +119,11 @@ def _tell(text: str) -> None:
 
 
 def _where(state: State) -> str:
-    if state.ephemeral:
-        return f"its data in {state.data} until evalgate phoenix down"
-    inside = state.data.is_relative_to(Path.cwd())
-    return f"its data in {state.data.relative_to(Path.cwd()) if inside else state.data}"
+    from evalgate.encoding import printable
+
+    here = Path.cwd()
+    shown = printable(str(state.data.relative_to(here) if state.data.is_relative_to(here) else state.data))
+    return f"its data in {shown}{' until evalgate phoenix down' if state.ephemeral else ''}"
 
 
 def _as_json(found: tuple[State, bool] | None) -> str:

@@ -9,11 +9,12 @@ from typing import Protocol
 
 from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
-from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner, Tracer
+from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halt, Halted
 from evalgate.suite.evaluators import Evaluator
+from evalgate.traces.store import TraceStore
 
 
 class Expect(Protocol):
@@ -43,7 +44,7 @@ class World:
     """Ends the run for a reason of its own."""
     budget: Callable[[], tuple[Mapping[Limit, float], Mapping[Limit, float]]]
     """What is left of each limit of the budget, and what the build took of it before; empty where nothing is paid."""
-    tracer: Tracer | None = None
+    tracer: TraceStore | None = None
     """Keeps how runs came about, for Phoenix; None where nothing goes there."""
 
     begun: Callable[[int], None] = lambda _: None

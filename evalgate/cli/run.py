@@ -143,6 +143,7 @@ def command(
         request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
+        again = _again(config, journal, versions)
         try:
             ended = asyncio.run(
                 watched(
@@ -157,14 +158,8 @@ def command(
             )
         except asyncio.CancelledError:
             # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
-            raise Interrupted(
-                "the run was stopped at once; what was answered is kept", next_step=_again(config, journal, versions)
-            ) from None
-        if not ended.complete and ended.halted is None:
-            raise Interrupted(
-                f"build {ended.build} was interrupted; what was answered is kept",
-                next_step=_again(config, journal, versions),
-            )
+            raise Interrupted("the run was stopped at once; what was answered is kept", next_step=again) from None
+        _require_end(ended, again)
         return conclude([Source(journal=store, build=ended.build)], outputs, environ)
 
 
@@ -174,6 +169,12 @@ def _refuse_together(*, resume: bool, replay: bool) -> None:
         raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
     if replay:
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
+
+
+def _require_end(ended: Ended, again: str) -> None:
+    """Raise Interrupted for a build that was stopped from outside."""
+    if not ended.complete and ended.halted is None:
+        raise Interrupted(f"build {ended.build} was interrupted; what was answered is kept", next_step=again)
 
 
 def _work(

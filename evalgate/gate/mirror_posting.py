@@ -64,6 +64,7 @@ class Posting:
         self._journal, self._traces, self._seconds, self._polite = journal, traces, seconds, polite
         self._queue: asyncio.Queue[tuple[Target, RecordedRun]] = asyncio.Queue(maxsize=POSTERS)
         self._bug: Exception | None = None
+        self._numbers: dict[tuple[int, str], int] = {}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -105,7 +106,7 @@ class Posting:
         if node is None:
             self.tally.lacking[target.row.id] += 1
             return
-        number = self._journal.numbered_samples(target.row.id, (run.sample,))[run.sample]
+        number = self._number(target, run.sample)
         try:
             await self._give_way()
             await self._traces.send(target, record)
@@ -123,6 +124,12 @@ class Posting:
         sent = SentRun(example_id=run.example_id, sample=run.sample, remote=remote, digest=digest)
         self._journal.add_sent(target.row.id, [sent])
         self.tally.succeeded()
+
+    def _number(self, target: Target, sample: str) -> int:
+        if (target.row.id, sample) not in self._numbers:
+            for name, number in self._journal.numbered_samples(target.row.id, (sample,)).items():
+                self._numbers[target.row.id, name] = number
+        return self._numbers[target.row.id, sample]
 
     async def _give_way(self) -> None:
         """Wait while the loop is busy with the build: a mirror that lags costs nothing."""

@@ -22,7 +22,7 @@ POSTERS: Final = 3
 """A server writes no faster for more of them."""
 _BUSY_S: Final = 0.004
 """A loop that takes longer to come round has other things to do than to mirror."""
-_GIVE_WAY: Final = 20
+_GIVE_WAY: Final = 8
 """So many times as long as it took to come round, a poster waits."""
 _IN_A_ROW: Final = 5
 """So many runs refused one after the other: not the runs are wrong."""

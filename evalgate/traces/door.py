@@ -55,7 +55,7 @@ class TraceDoor:
     hidden: tuple[str, ...] = field(default=(), repr=False)
     """What must not be told of: its own token, and those of other doors of the process."""
     closed_at: float | None = None
-    _held: dict[Key, TracedRun] = field(default_factory=dict)
+    _held: dict[Key, TracedRun] = field(default_factory=dict, repr=False)
 
     @property
     def process(self) -> int:

@@ -46,11 +46,6 @@ class Page:
         """Return what is seen, a PNG file."""
         return base64.b64decode((await self._do("Page.captureScreenshot", format="png"))["data"])
 
-    async def send_with_all(self, headers: dict[str, str]) -> None:
-        """Send headers with every request from now on, as somebody who is logged in."""
-        await self._do("Network.enable")
-        await self._do("Network.setExtraHTTPHeaders", headers=headers)
-
     async def _do(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         await self._socket.send_json({"id": self._number, "method": method, "params": parameters})
@@ -82,18 +77,15 @@ def _running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
 
 
 @asynccontextmanager
-async def page(folder: Path, *, headers: dict[str, str] | None = None) -> AsyncIterator[Page]:
-    """Start a browser whose profile is `folder`, and give an empty page. `headers` go with every request of it."""
+async def page(folder: Path) -> AsyncIterator[Page]:
+    """Start a browser whose profile is `folder`, and give an empty page."""
     with _running(folder) as browser:
         port = await _port(folder, browser)
         async with aiohttp.ClientSession() as session:
             async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
                 (blank,) = [each for each in await answer.json() if each["type"] == "page"]
             async with session.ws_connect(blank["webSocketDebuggerUrl"], max_msg_size=0) as socket:
-                made = Page(socket)
-                if headers:
-                    await made.send_with_all(headers)
-                yield made
+                yield Page(socket)
 
 
 async def _port(folder: Path, browser: subprocess.Popen[bytes]) -> int:

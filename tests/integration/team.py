@@ -67,7 +67,7 @@ class Team:
 
     async def experiment(self, dataset: str, outputs: dict[str, Any], *, traced: bool = False) -> Experiment:
         """Make an experiment with one run for each example; `traced`: each has a trace of one span."""
-        made = (await self.ask(f"datasets/{dataset}/experiments", json={"name": "somebody's"}))["data"]
+        made = (await self.ask(f"datasets/{dataset}/experiments", json={"name": "somebody's ü → é"}))["data"]
         examples = (await self.ask(f"datasets/{dataset}/examples", "GET"))["data"]["examples"]
         runs, roots = {}, {}
         for each in examples:

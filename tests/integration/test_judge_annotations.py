@@ -10,9 +10,9 @@ import yaml
 
 from evalgate.gate import human_labels
 from evalgate.gate.guard import unguarded
-from evalgate.gate.human_labels import Gathered, add_project
+from evalgate.gate.human_labels import Gathered, add_experiment, add_project
 from evalgate.gate.request import whole_suites
-from evalgate.phoenix import annotations
+from evalgate.phoenix import annotated_runs, annotations
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.connection import connect
 from evalgate.suite.loading import load_config
@@ -159,6 +159,7 @@ async def test_spans_of_an_application_bring_what_they_and_their_example_say(jud
 
 async def test_more_than_a_page_of_anything_is_read(judging, phoenix, monkeypatch):
     monkeypatch.setattr(annotations, "_PAGE", 4)
+    monkeypatch.setattr(annotated_runs, "_PAGE", 2)
     monkeypatch.setattr(annotations, "_SPANS", 3)
     monkeypatch.setattr(annotations, "_TRACES", 5)
     monkeypatch.setattr(human_labels, "_AT_ONCE", 7)
@@ -169,10 +170,16 @@ async def test_more_than_a_page_of_anything_is_read(judging, phoenix, monkeypatc
     name = 'it\'s "said" \\ ü'
     for by in ("ann", "bob", ""):
         await team.say(name, {each["context"]["span_id"]: "correct" for each in spans}, by=by)
-    gathered = Gathered(name=name, scores={"correct": 1.0, "incorrect": 0.0})
+    dataset, _ = await team.dataset(GOLDEN[:5])
+    experiment = await team.experiment(dataset, OUTPUTS)
+    await experiment.say(name, {example: TRUTH[example] for example in experiment.runs})
+    scores = {"correct": 1.0, "incorrect": 0.0}
+    gathered, of_runs = Gathered(name=name, scores=scores), Gathered(name=name, scores=scores)
     suite = suite_of(judging())
     async with connect(Address(name=None, base_url=phoenix.base_url)) as connection:
         await add_project(connection, project, gathered, suite)
+        await add_experiment(connection, experiment.id, of_runs, suite)
+    assert {each.example.id: each.label for each in of_runs.answers} == {f"e{n}": TRUTH[f"e{n}"] for n in range(5)}
     assert sorted(each.example.input["n"] for each in gathered.answers) == list(range(12))
     assert {each.labels for each in gathered.answers} == {("correct",) * 3}
     assert sorted(each.outcome.output for each in gathered.answers) == sorted(f"answer {n}" for n in range(12))

@@ -73,8 +73,8 @@ def validate(
     LABELS has one answer a line (JSONL, JSON, CSV, YAML): id, input, output, expected, and label, what a person said of
     the output, or labels, what several did (docs/judges.md). In place of a file, --annotations and --from name what
     people said in Phoenix. What is found is stored under the judge's fingerprint, and reports go by it. The exit code
-    is 0 where the judge agrees with people as well as `policy.min_kappa` asks, 1 where it does not, and 4 where too
-    many verdicts are missing.
+    is 0 where the judge agrees with people as well as `policy.min_kappa` asks, 1 where it does not, 4 where too many
+    verdicts are missing.
     """
     from evalgate import __version__
     from evalgate.cli.builds import cache_path, journal_path, tree_of

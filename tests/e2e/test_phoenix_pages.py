@@ -22,7 +22,9 @@ def mirrored(request, tmp_path_factory):
     config.write_text(yaml.safe_dump(said))
     ended = project.run("--json", "--no-gate", PHOENIX_ENDPOINT=server.base_url)
     assert ended.code == 0, ended.text
-    return json.loads(ended.out)["suites"][0]
+    (suite,) = json.loads(ended.out)["suites"]
+    assert suite["phoenix"]["lacking"] is None
+    return suite
 
 
 async def test_every_link_of_a_report_shows_what_it_is_about(mirrored, tmp_path):

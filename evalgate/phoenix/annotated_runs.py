@@ -1,4 +1,4 @@
-"""The runs of an experiment in Phoenix, whoever made it, with what was said of each: on the run, and on its trace."""
+"""What was said of the runs of an experiment in Phoenix, whoever made it: on the run itself, and on its trace."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.errors import DatasetError
-from evalgate.phoenix.annotations import Said, annotated_spans, look_up_project
+from evalgate.phoenix.annotations import HUMAN, Said, annotated_spans, look_up_project
 from evalgate.phoenix.answers import Answer, read_answer
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.dataset_records import Dataset, StoredExample
@@ -157,6 +157,21 @@ async def annotated_runs(connection: Connection, experiment: str, name: str) -> 
         inside=inside,
         names=frozenset(names),
     )
+
+
+async def people_said(connection: Connection, remote: RemoteExperiment) -> bool:
+    """Return whether people annotated an experiment: a run of it, or a span of its traces. Raises PhoenixError."""
+    async for run in _runs(connection, remote):
+        if any(edge.node.annotatorKind == HUMAN for edge in run.annotations.edges):
+            return True
+    project = await look_up_project(connection, remote.project) if remote.project is not None else None
+    if project is None:
+        return False
+    for name in project.annotations:
+        async for span in annotated_spans(connection, project, name):
+            if any(each.kind == HUMAN for each in span.said):
+                return True
+    return False
 
 
 async def _found(connection: Connection, experiment: str) -> RemoteExperiment:

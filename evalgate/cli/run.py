@@ -130,17 +130,17 @@ def command(
         ) as bases,
     ):
         build = resumable(store) if resume else None
-        commit, tree = head(loaded.path, environ), tree_of(environ)
         recorded = store.build(build).config if build is not None else {}
-        prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
-        pull = puller(loaded.path, environ, kept=recorded)
         asked = tuple(recorded.get("suites", suites))
+        pull = puller(loaded.path, environ, kept=recorded)
         gate = gate_of(loaded, bases, environ, laid_over, pull, as_pull_request=as_pull_request, names=asked)
         gate, suites, pushed = with_versions(gate, versions, suites, asked=asked, pushed=pushed)
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         if gate.decides is not Decides.LOCAL:
             bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS), stored_at(DATASETS))
-        request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases, prompts=prompts)
+        prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
+        commit = head(loaded.path, environ)
+        request = make_request(gate, wanted, store, commit=commit, tree=tree_of(environ), bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
         again = _again(config, journal, versions)

@@ -233,7 +233,7 @@ async def test_a_prompt_goes_to_phoenix_and_comes_back(asks, phoenix):
     nobody = await asks("prompt", "push", "p.yaml", "--to", name, "--model", "openai/small")
     assert nobody.code == 2
     assert '+  content: "Q: {{ q }}"' in nobody.out
-    assert "nobody is here to be asked" in nobody.err
+    assert "nobody can be asked here" in nobody.err
 
     pushed = await asks("prompt", "push", "p.yaml", "--to", name, "--model", "openai/small", "--yes")
     assert f"wrote {name} version 1 (" in pushed.out

@@ -50,6 +50,14 @@ def prompts_of(config: Path, environ: Mapping[str, str], *, kept: Mapping[str, s
     return look_up
 
 
+def copies() -> tuple[Path, Path]:
+    """Return where copies of what is in Phoenix are: no change may bring its own along."""
+    from evalgate.cli.places import stored_at
+    from evalgate.cli.pulling import FOLDER as DATASETS
+
+    return stored_at(FOLDER), stored_at(DATASETS)
+
+
 def with_versions(
     gate: Gate, versions: tuple[str, ...], suites: tuple[str, ...], *, asked: tuple[str, ...], pushed: str | None
 ) -> tuple[Gate, tuple[str, ...], str | None]:

@@ -99,10 +99,7 @@ def command(
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     laid_over = overrides(assignments)
     loaded = load_config(config, environ=environ, overrides=laid_over)
-    if loaded.config.endpoints and choice.answers_none:
-        from evalgate.llm.ahead import import_for_calls
-
-        import_for_calls()
+    _begin_imports(asks=bool(loaded.config.endpoints) and choice.answers_none)
 
     from evalgate.cli.builds import head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
@@ -167,6 +164,14 @@ def _refuse_together(*, resume: bool, replay: bool) -> None:
         raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
     if replay:
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
+
+
+def _begin_imports(*, asks: bool) -> None:
+    """Import what calls of models need while the gate's own is imported, where models will be asked."""
+    if asks:
+        from evalgate.llm.ahead import import_for_calls
+
+        import_for_calls()
 
 
 def _require_end(ended: Ended, again: str) -> None:

@@ -138,6 +138,7 @@ async def test_what_would_not_be_the_same_a_second_time_is_done_once():
         if number == 2:
             return web.Response(status=503)
         request.transport.abort()
+        return None
 
     async with serving(handle) as (base_url, seen), connect(at(base_url)) as connection:
         with pytest.raises(PhoenixError, match="503"):

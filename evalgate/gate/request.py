@@ -193,7 +193,7 @@ def _deciding(gate: Gate, name: str, selection: Selection, asked: _Asked) -> Pre
         return replace(prepared, one_version=one_version(name, *sides) if len(sides) > 1 else None)
     at = at_base(name, suite, loaded, bases, tree=tree, look_up=look_up)
     prepared = prepare_suite(name, at.suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
-    alike = None if at.side is None else one_version(name, first, at.side)
+    alike = None if at.side is None else one_version(name, first, at.side, of_commit=True)
     if alike is None and (guarded is None or not guarded.redefined):
         at = with_nothing_changed(at, prepared, bases, loaded.config.phoenix)
     return replace(

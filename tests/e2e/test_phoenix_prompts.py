@@ -152,7 +152,13 @@ async def test_a_tag_on_both_sides_is_unmeasurable_until_it_is_pinned(repo, phoe
     assert (await repo("prompt", "pin")).err == (
         f"support: {name} version 1 is pinned; the latest is version 2 (evalgate prompt pin --latest)\n"
     )
+    project.git("checkout", "-q", "-b", "pinned")
     project.commit("pin")
+    pinning = await repo("run", "--as-pull-request")
+    assert pinning.code == 0, pinning.text
+    assert "Nothing that this suite runs has changed" in " ".join(pinning.out.split())
+    project.git("checkout", "-q", "main")
+    project.git("merge", "-q", "pinned")
 
     project.git("checkout", "-q", "-b", "newer")
     newer = await repo("prompt", "pin", "--latest")

@@ -13,6 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 from evalgate.encoding import printable
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.phoenix.address import Address
+from evalgate.phoenix.elements import elements
 from evalgate.suite.addresses import is_loopback
 
 if TYPE_CHECKING:
@@ -80,6 +81,16 @@ class Connection:
             answer = await self._http.request(method, path, params=query, json=body, extensions=extensions)
             answer.raise_for_status()
             return answer.json() if answer.content else None
+
+    async def elements(self, path: str, *, doing: str) -> AsyncIterator[Any]:
+        """Yield the elements of the JSON array that `path` is, as they arrive. Raises PhoenixError."""
+        with self.failures(doing):
+            async with self._http.stream("GET", path) as answer:
+                if answer.is_error:
+                    await answer.aread()
+                    answer.raise_for_status()
+                async for element in elements(answer.aiter_text()):
+                    yield element
 
     async def graphql(self, document: str, *, doing: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return the `data` of an answer to a GraphQL document. Raises PhoenixError, for errors in an answer too."""

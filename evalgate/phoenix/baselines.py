@@ -1,0 +1,112 @@
+"""Baselines that are experiments in Phoenix: named by a tag or an id, or found by what answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from evalgate.encoding import printable
+from evalgate.errors import BaselineError
+from evalgate.phoenix.connection import Connection
+from evalgate.phoenix.experiments import RemoteExperiment, get_experiment, list_experiments
+from evalgate.phoenix.layout import NAME
+from evalgate.phoenix.mirrored import ExperimentRecord, RunRecord
+from evalgate.phoenix.reading import read_runs, record_of
+from evalgate.phoenix.tags import tagged
+from evalgate.suite.baselines import BaselineKind, BaselineRef
+
+_ID: Final = re.compile(r"[A-Za-z0-9+=_-]{1,200}")
+_LOOKED_AT: Final = 2_000
+"""Experiments of a dataset, the newest ones: older ones are as good as gone."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """One experiment that mirrors what evalgate measured. Its record is verified, its runs are as they are read."""
+
+    record: ExperimentRecord
+    remote: RemoteExperiment
+    connection: Connection
+
+    def runs(self) -> AsyncIterator[RunRecord]:
+        """Yield its runs. Raises BaselineError where they are not what was written, and PhoenixError."""
+        return read_runs(self.connection, self.remote, self.record)
+
+
+class PhoenixBaselines:
+    """The experiments of one server."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    @property
+    def shown(self) -> str:
+        """Return what people know the server by."""
+        return self._connection.address.shown
+
+    async def named(self, ref: BaselineRef, dataset: str) -> Kept:
+        """Return the experiment that a baseline names, by its id or by a tag of the dataset of that name.
+
+        Raises BaselineError where there is none, or nothing can be compared with it, and PhoenixError.
+        """
+        name = ref.name or ""
+        if ref.kind is BaselineKind.EXPERIMENT:
+            return await self.by_id(name)
+        found = await self.tagged(dataset, name)
+        if found is None:
+            raise BaselineError(
+                f"no experiment of the dataset {printable(dataset)} has the tag {printable(name)} in {self.shown}",
+                next_step="store a baseline, which moves the tag `baseline` to it: evalgate baseline set",
+            )
+        return await self.by_id(found)
+
+    async def by_id(self, experiment: str) -> Kept:
+        """Return an experiment by its id. Raises as `named` does."""
+        remote = await get_experiment(self._connection, experiment) if _ID.fullmatch(experiment) else None
+        if remote is None:
+            raise BaselineError(
+                f"{self.shown} has no experiment {printable(experiment)}",
+                next_step="name one that it has: its id is at the end of the address of its page",
+            )
+        return self._kept(remote)
+
+    async def tagged(self, dataset: str, name: str) -> str | None:
+        """Return the id of the experiment of a dataset that has a tag, None without. Raises PhoenixError."""
+        found = await self._dataset(dataset)
+        return None if found is None else await tagged(self._connection, found, name)
+
+    async def matching(self, dataset: str, wanted: Callable[[ExperimentRecord], bool]) -> AsyncIterator[Kept]:
+        """Yield the experiments of a dataset that mirror what is wanted, the newest first. Raises PhoenixError.
+
+        Others of the dataset, and what cannot be compared with, are passed over.
+        """
+        found = await self._dataset(dataset)
+        if found is None:
+            return
+        left = _LOOKED_AT
+        async for remote in list_experiments(self._connection, found):
+            if remote.metadata.get(NAME) is not None:
+                try:
+                    kept = self._kept(remote)
+                except BaselineError:
+                    kept = None
+                if kept is not None and wanted(kept.record):
+                    yield kept
+            left -= 1
+            if not left:
+                return
+
+    async def _dataset(self, name: str) -> str | None:
+        """Return the id of the dataset of a name, None where there is none."""
+        doing = f"the dataset {printable(name)} could not be looked up"
+        answer = await self._connection.rest("GET", "v1/datasets", doing=doing, query={"name": name, "limit": 1})
+        found = answer.get("data") if isinstance(answer, dict) else None
+        for each in found if isinstance(found, list) else ():
+            if isinstance(each, dict) and each.get("name") == name and isinstance(each.get("id"), str):
+                return str(each["id"])
+        return None
+
+    def _kept(self, remote: RemoteExperiment) -> Kept:
+        return Kept(record=record_of(remote), remote=remote, connection=self._connection)

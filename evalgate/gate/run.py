@@ -42,6 +42,10 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
     async with AsyncExitStack() as stack:
         loaded = await load(request.suites, request.config.policy, world, stack)
         refuse_too_many_comparisons(each.suite for each in loaded if each.problem is None)
+        fetched = await fetch_named(
+            request.suites, request.config, world.elsewhere, Path(stack.enter_context(TemporaryDirectory())), world.say
+        )
+        notes = [] if resume is not None else await brought_in(request, world)
         build_id = begin(request, world.journal, now=world.now()) if resume is None else resume
         with writing(world.journal.path, build_id):
             if resume is not None:

@@ -10,6 +10,7 @@ from typing import Protocol
 from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
 from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
+from evalgate.gate.elsewhere import Opened
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halt, Halted
@@ -43,6 +44,9 @@ class World:
     """Ends the run for a reason of its own."""
     budget: Callable[[], tuple[Mapping[Limit, float], Mapping[Limit, float]]]
     """What is left of each limit of the budget, and what the build took of it before; empty where nothing is paid."""
+
+    elsewhere: Opened
+    """Opens a place where baselines are kept beside the journal."""
 
     def effects(self, build_id: int) -> Effects:
         """Return what making the runs of a build, or of a study, may do."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ from evalgate.phoenix.experiments import RemoteExperiment, get_experiment, list_
 from evalgate.phoenix.layout import NAME
 from evalgate.phoenix.mirrored import ExperimentRecord, RunRecord
 from evalgate.phoenix.reading import read_runs, record_of
-from evalgate.phoenix.tags import tagged
+from evalgate.phoenix.tags import BASELINE, NoTagsError, tagged
 from evalgate.suite.baselines import BaselineKind, BaselineRef
 
 _ID: Final = re.compile(r"[A-Za-z0-9+=_-]{1,200}")
@@ -78,25 +79,48 @@ class PhoenixBaselines:
         return None if found is None else await tagged(self._connection, found, name)
 
     async def matching(self, dataset: str, wanted: Callable[[ExperimentRecord], bool]) -> AsyncIterator[Kept]:
-        """Yield the experiments of a dataset that mirror what is wanted, the newest first. Raises PhoenixError.
+        """Yield the experiments of a dataset that mirror what is wanted. Raises PhoenixError.
 
-        Others of the dataset, and what cannot be compared with, are passed over.
+        The one with the tag `baseline` comes first, then those that drew all that they hold, the newest first, then
+        those that drew what others lacked. Others of the dataset, and what cannot be compared with, are passed over.
         """
         found = await self._dataset(dataset)
         if found is None:
             return
-        left = _LOOKED_AT
+        first = await self._first(found, wanted)
+        if first is not None:
+            yield first
+        left, fillings = _LOOKED_AT, []
         async for remote in list_experiments(self._connection, found):
-            if remote.metadata.get(NAME) is not None:
-                try:
-                    kept = self._kept(remote)
-                except BaselineError:
-                    kept = None
-                if kept is not None and wanted(kept.record):
+            kept = self._if_wanted(remote, wanted)
+            if kept is not None and (first is None or remote.id != first.remote.id):
+                if kept.record.stored:
+                    fillings.append(kept)
+                else:
                     yield kept
             left -= 1
             if not left:
-                return
+                break
+        for kept in fillings:
+            yield kept
+
+    async def _first(self, dataset: str, wanted: Callable[[ExperimentRecord], bool]) -> Kept | None:
+        """Return the experiment that changes are compared with, where it is wanted: no other need be looked at."""
+        with suppress(NoTagsError):
+            experiment = await tagged(self._connection, dataset, BASELINE)
+            remote = None if experiment is None else await get_experiment(self._connection, experiment)
+            if remote is not None:
+                return self._if_wanted(remote, wanted)
+        return None
+
+    def _if_wanted(self, remote: RemoteExperiment, wanted: Callable[[ExperimentRecord], bool]) -> Kept | None:
+        if remote.metadata.get(NAME) is None:
+            return None
+        try:
+            kept = self._kept(remote)
+        except BaselineError:
+            return None
+        return kept if wanted(kept.record) else None
 
     async def _dataset(self, name: str) -> str | None:
         """Return the id of the dataset of a name, None where there is none."""

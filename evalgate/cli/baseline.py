@@ -95,6 +95,7 @@ def setting(
                         cache=CacheChoice(path=cache_path(cache)),
                         quiet=quiet,
                         resume=None,
+                        folder=loaded.path.parent,
                     )
                 )
             except asyncio.CancelledError:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from evalgate.cli.elsewhere import phoenix_baselines
 from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
@@ -40,10 +41,11 @@ async def world(
     log: Callable[[str], None],
     stop: asyncio.Event,
     prices: Mapping[str, Price] | None = None,
+    folder: Path = Path(),
 ) -> AsyncIterator[World]:
     """Make the effects of one build, `resume` if it is gone on with; what was opened is closed on the way out.
 
-    `prices` are for models of which neither the config nor the list of prices knows one.
+    `prices` are for models of which neither the config nor the list of prices knows one; `folder` is the config's.
     """
     models = Models(config, choice=cache, before=spent(journal, resume), stop=stop.set, log=log, prices=prices)
     runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
@@ -62,6 +64,7 @@ async def world(
             halted=lambda: models.halt.reason,
             halt=models.halt,
             budget=models.budget,
+            elsewhere=phoenix_baselines(config.phoenix, environ, folder),
         )
     finally:
         await models.close()

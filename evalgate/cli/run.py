@@ -101,6 +101,7 @@ def command(
 
     from evalgate.cli.builds import head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
+    from evalgate.cli.mirroring import mirrored
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
@@ -130,13 +131,14 @@ def command(
         try:
             ended = asyncio.run(
                 watched(
-                    _work(request, pushed, environ, resume=build),
+                    mirrored(_work(request, pushed, environ, resume=build), request, store, loaded.path, environ),
                     request,
                     store,
                     environ,
                     cache=choice,
                     quiet=outputs.quiet or outputs.as_json,
                     resume=build,
+                    folder=loaded.path.parent,
                 )
             )
         except asyncio.CancelledError:
@@ -210,8 +212,9 @@ async def watched(
     cache: CacheChoice,
     quiet: bool,
     resume: int | None,
+    folder: Path = Path(),
 ) -> _Done:
-    """Do some work of a request in the same way, and return what comes of it."""
+    """Do some work of a request in the same way, and return what comes of it. `folder` is the config's."""
     from evalgate.cli.compose import world
     from evalgate.cli.signals import soft_stop
     from evalgate.report.progress import Mode, Progress
@@ -231,6 +234,7 @@ async def watched(
             expect=progress.expect,
             log=progress.note,
             stop=stop,
+            folder=folder,
         ) as effects:
             gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
             return await work(effects)

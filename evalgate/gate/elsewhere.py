@@ -153,7 +153,6 @@ def _could_serve(record: ExperimentRecord, task: str, repetitions: int) -> bool:
         record.side is Side.BASELINE
         and record.commit is not None
         and record.task == task
-        and record.build.partial is None
         and (record.stored or any(draw.baseline >= repetitions for draw in record.draws))
     )
 

@@ -15,6 +15,7 @@ from evalgate.canonical import content_hash
 from evalgate.decision import decide
 from evalgate.engine.measure import measure
 from evalgate.errors import BaselineError, ConfigurationError, Interrupted, MeasurementError
+from evalgate.gate.elsewhere import bring_in
 from evalgate.gate.evidence import build_evidence
 from evalgate.gate.found import add_found
 from evalgate.gate.loading import Loaded, load, start_baseline
@@ -100,6 +101,7 @@ async def store(request: Request, world: World, setter: Setter, *, resume: int |
     began = world.seconds()
     async with AsyncExitStack() as stack:
         loaded = await load(request.suites, None, world, stack)
+        await bring_in(request.suites, request.config, journal, world.elsewhere, world.say)
         build_id = journal.create_build(_row(request, world.now())) if resume is None else resume
         with writing(journal.path, build_id):
             experiments = {}
@@ -113,6 +115,7 @@ async def store(request: Request, world: World, setter: Setter, *, resume: int |
                     key = content_hash(["stored", row.task, row.commit, row.dataset_version])[:_KEY_LENGTH]
                     draw = DrawRow(suite=suite.name, key=key, candidate=0, baseline=policy.confirm_repetitions)
                     journal.add_draws(build_id, [draw])
+            world.begun(build_id)
             complete = await _measure(build_id, loaded, {name: row.id for name, row in experiments.items()}, world)
             if complete:
                 journal.add_baseline(BaselineRow(build=build_id, set_by=setter.name, how=setter.how))

@@ -44,9 +44,12 @@ class World:
     """Ends the run for a reason of its own."""
     budget: Callable[[], tuple[Mapping[Limit, float], Mapping[Limit, float]]]
     """What is left of each limit of the budget, and what the build took of it before; empty where nothing is paid."""
-
     elsewhere: Opened
     """Opens a place where baselines are kept beside the journal."""
+    begun: Callable[[int], None] = lambda _: None
+    """Hears of a build whose experiments are written, before its first run."""
+    ending: Callable[[int], None] = lambda _: None
+    """Hears of a build that has ended, before it counts as complete."""
 
     def effects(self, build_id: int) -> Effects:
         """Return what making the runs of a build, or of a study, may do."""

@@ -14,16 +14,21 @@ from evalgate.records import Evaluation, TaskOutcome
 _PAGE: Final = 32
 """Runs read at once: a build goes on beside this."""
 _FIELDS: Final = (
-    "experiment", "uid", "server", "dataset", "dataset_version", "remote", "remote_created_at", "withheld", "ended",
-    "lacking", "obstacle",
+    "experiment", "uid", "server", "dataset", "dataset_version", "remote", "remote_created_at", "project",
+    "withheld", "ended", "lacking", "obstacle",
 )  # fmt: skip
+_RECORDED: Final = (
+    "SELECT r.rowid AS number, r.*, e.position, e.hash FROM run r JOIN experiment x ON x.id = r.experiment"
+    " JOIN example e ON e.build = x.build AND e.suite = x.suite AND e.example_id = r.example_id WHERE r.experiment = ?"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MirrorRow:
     """The experiment in Phoenix that mirrors an experiment of the journal; its ids are None until they are known.
 
-    `uid` is in its metadata. `ended`: all is there. `lacking` runs are of examples that its dataset does not have.
+    `uid` is in its metadata, traces go to the project of the name `project`. `ended`: all
+    is there. `lacking` runs are of examples that its dataset does not have.
     `obstacle` is why not all is there, as it was last tried.
     """
 
@@ -35,6 +40,7 @@ class MirrorRow:
     dataset_version: str | None = None
     remote: str | None = None
     remote_created_at: str | None = None
+    project: str | None = None
     ended: bool = False
     lacking: int = 0
     obstacle: str | None = None
@@ -106,6 +112,18 @@ class MirrorTables(JournalFile):
             )
             db.execute(f"INSERT OR REPLACE INTO mirror ({rows.placeholders(_FIELDS)})", values)
 
+    def settle_problem(self, build_id: int, suite: str, next_step: str, message: str | None = None) -> None:
+        """Write that `message` stands against a suite until `next_step` is done, or with None take it back."""
+        at = (build_id, suite, next_step)
+        with self._write() as db:
+            db.execute("DELETE FROM problem WHERE build = ? AND suite = ? AND kind = 'service' AND next_step = ?", at)
+            if message is not None:
+                written = (build_id, suite, rows.text(message), next_step)
+                db.execute(
+                    "INSERT INTO problem (build, suite, kind, message, next_step) VALUES (?, ?, 'service', ?, ?)",
+                    written,
+                )
+
     def numbered_samples(self, experiment: int, names: Iterable[str]) -> dict[str, int]:
         """Return the number of each sample in Phoenix, from 1; new `names` get the next ones, for ever."""
         with self._write() as db:
@@ -126,7 +144,7 @@ class MirrorTables(JournalFile):
             db.executemany(
                 "INSERT INTO mirror_run (experiment, example_id, sample, remote, digest) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT DO UPDATE SET remote = excluded.remote, digest = excluded.digest,"
-                " change = CASE WHEN remote = excluded.remote THEN change END",
+                " change = NULL",  # a run that is written anew loses what was said of it
                 [(experiment, each.example_id, each.sample, each.remote, each.digest) for each in sent],
             )
 
@@ -177,9 +195,7 @@ class MirrorTables(JournalFile):
         after = max(after, first or 0)
         while True:
             found = self._all(
-                "SELECT r.rowid AS number, r.*, e.position, e.hash FROM run r JOIN experiment x ON x.id = r.experiment"
-                " JOIN example e ON e.build = x.build AND e.suite = x.suite AND e.example_id = r.example_id"
-                " WHERE r.experiment = ? AND r.rowid > ? AND r.rowid <= ? ORDER BY r.rowid LIMIT ?",
+                f"{_RECORDED} AND r.rowid > ? AND r.rowid <= ? ORDER BY r.rowid LIMIT ?",
                 (experiment, after, last or 0, _PAGE),
             )
             for row in found:
@@ -187,6 +203,11 @@ class MirrorTables(JournalFile):
             if len(found) < _PAGE:
                 return
             after = found[-1]["number"]
+
+    def recorded_run(self, experiment: int, example_id: str, sample: str) -> RecordedRun | None:
+        """Return one run as it stands now, or None."""
+        row = self._one(f"{_RECORDED} AND r.example_id = ? AND r.sample = ?", (experiment, example_id, sample))
+        return None if row is None else self._recorded(experiment, row)
 
     def _recorded(self, experiment: int, row: sqlite3.Row) -> RecordedRun:
         said = self._all(

@@ -288,6 +288,7 @@ CREATE TABLE mirror (           -- the experiment in Phoenix that mirrors one of
     dataset_version TEXT,
     remote TEXT,
     remote_created_at TEXT,     -- ids of what was deleted are given again
+    project TEXT,               -- the name of the project that its traces go to
     withheld INTEGER NOT NULL,  -- hashes and lengths were sent, no contents
     ended INTEGER NOT NULL DEFAULT 0,  -- all is there, with its verdict
     lacking INTEGER NOT NULL DEFAULT 0,  -- runs that no dataset version there has the example of

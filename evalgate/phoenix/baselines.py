@@ -31,6 +31,11 @@ class Kept:
     remote: RemoteExperiment
     connection: Connection
 
+    @property
+    def place(self) -> str:
+        """Return the address of its server."""
+        return self.connection.address.base_url
+
     def runs(self) -> AsyncIterator[RunRecord]:
         """Yield its runs. Raises BaselineError where they are not what was written, and PhoenixError."""
         return read_runs(self.connection, self.remote, self.record)

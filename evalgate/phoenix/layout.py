@@ -91,6 +91,26 @@ def evaluation_bodies(
     ]
 
 
+def change_body(run_id: str, label: str, explanation: str, *, at: str) -> dict[str, Json]:
+    """Return the body that says on a run how its example changed; `at` is when that was found out."""
+    result: dict[str, Json] = {"label": label, "explanation": _text(explanation)}
+    day = _instant(at).isoformat()
+    return {
+        "experiment_run_id": run_id,
+        "name": CHANGE,
+        "annotator_kind": "CODE",
+        "start_time": day,
+        "end_time": day,
+        "result": result,
+    }
+
+
+def run_digest(run: RunRecord, *, withhold: bool = False) -> str:
+    """Return a hash of all that is sent of a run."""
+    said = [each.explanation for each in run.evaluations]
+    return content_hash([_run_fields(run, withhold=withhold), said])
+
+
 def posted_name(evaluator: str) -> str:
     """Return the name under which an evaluator's evaluations stand in Phoenix."""
     return f"{evaluator} (evaluator)" if evaluator in _RESERVED else evaluator
@@ -203,10 +223,13 @@ def _error(failure: Failure | None, *, withhold: bool) -> str | None:
 
 def _times(run: RunRecord) -> dict[str, Json]:
     """Return when a run began and ended, as Phoenix takes it. Evaluations have no times of their own."""
-    began = datetime.fromisoformat(run.started_at)
-    if began.tzinfo is None:
-        began = began.replace(tzinfo=UTC)
+    began = _instant(run.started_at)
     return {"start_time": began.isoformat(), "end_time": (began + timedelta(seconds=run.outcome.latency)).isoformat()}
+
+
+def _instant(text: str) -> datetime:
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _evaluation_metadata(evaluation: Evaluation, *, withhold: bool) -> dict[str, Json]:

@@ -47,6 +47,12 @@ async def pinned_ground(connection: Connection, name: str, version: str) -> Grou
     return Ground(dataset=found["id"], version=version, nodes=_nodes(examples))
 
 
+async def version_ground(connection: Connection, dataset: str, version: str) -> Ground:
+    """Return a version of a dataset by their ids. Raises PhoenixError, also where either is gone."""
+    examples = await _examples(connection, dataset, version, "a dataset")
+    return Ground(dataset=dataset, version=version, nodes=_nodes(examples))
+
+
 async def mirrored_ground(
     connection: Connection, name: str, examples: Sequence[Example], *, of: str, withhold: bool
 ) -> Ground:

@@ -39,8 +39,6 @@ class BuildRecord:
     commit: str | None = None
     branch: str | None = None
     dirty: bool = False
-    partial: str | None = None
-    """Why it is a sample without a verdict, if it is one."""
     change: str | None = None
     verdict: str | None = None
     """What it was found to be when it ended."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, PositiveFloat
 
@@ -39,6 +39,11 @@ class PhoenixSettings(PhoenixServer):
     """Mirror every build as experiments."""
     required: bool = False
     """A build whose mirror failed is UNMEASURABLE. Without it, `evalgate phoenix sync` makes up for it."""
+    content: Literal["full", "hashed"] = "full"
+    """`hashed`: questions, answers, explanations and logs stay here, and Phoenix has their hash and length. Such an
+    experiment is no baseline."""
+    dataset: str = Field(default="{suite} (evalgate)", pattern=r"\{suite\}")
+    """What the dataset is called that mirrors a suite's file. `{suite}` is the suite's name."""
     servers: dict[ServerName, PhoenixServer] = Field(default_factory=dict)
     """More servers, by a name that `server:` of a dataset or a prompt says."""
 

@@ -1,18 +1,19 @@
 """Baselines that are kept elsewhere than in the journal, brought here before a build begins.
 
-What a suite names is fetched into a journal of its own, as an exported build would be. Stored runs of a base commit that
-the journal does not have, on a fresh machine all of them, are looked for by what answers and written into the journal:
-from there on they are found, made comparable and decided with as if they had been drawn here.
+What a suite names is fetched into a journal of its own, as an exported build would be. Stored runs of a base commit
+that the journal does not have, on a fresh machine all of them, are looked for by what answers and written into it: from
+there on they are found, made comparable and decided with as if they had been drawn here.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from evalgate.encoding import printable
 from evalgate.errors import BaselineError, EvalgateError
 from evalgate.gate.found import contents_of, find_stored, stored_repetitions
 from evalgate.gate.importing import Kept, import_alone, import_baseline
@@ -21,9 +22,8 @@ from evalgate.journal.builds import NoteRow
 from evalgate.journal.rows import body_hash, example_body
 from evalgate.journal.store import Journal
 from evalgate.phoenix.mirrored import ExperimentRecord
-from evalgate.records import JsonObject, Side
+from evalgate.records import Side
 from evalgate.suite.baselines import BaselineRef
-from evalgate.suite.checks import Policy
 from evalgate.suite.config import Config
 from evalgate.suite.phoenix import PhoenixSettings
 
@@ -60,27 +60,34 @@ class Fetched:
     error: EvalgateError | None = None
 
 
-def dataset_of(suite: PreparedSuite, config: Config) -> tuple[str | None, str]:
-    """Return the server and the name of the dataset that a suite's experiments stand on there."""
-    ref = suite.suite.dataset
-    settings = config.phoenix or PhoenixSettings()
-    return ref.server, ref.phoenix or settings.dataset.replace("{suite}", suite.name)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Looking:
+    """How other places are asked, under which config, and for which journal. `say` shows one line."""
+
+    config: Config
+    journal: Journal
+    opened: Opened
+    say: Callable[[str], None]
+
+    def dataset(self, suite: PreparedSuite) -> tuple[str | None, str]:
+        """Return the server and the name of the dataset that a suite's experiments stand on there."""
+        ref = suite.suite.dataset
+        settings = self.config.phoenix or PhoenixSettings()
+        return ref.server, ref.phoenix or settings.dataset.replace("{suite}", suite.name)
 
 
-async def fetch_named(
-    suites: Iterable[PreparedSuite], config: Config, opened: Opened, folder: Path, say: Callable[[str], None]
-) -> dict[str, Fetched]:
-    """Fetch the experiment that each suite's `baseline` names into a file of `folder`, by suite; others are left out."""
+async def fetch_named(suites: Iterable[PreparedSuite], looking: Looking, folder: Path) -> dict[str, Fetched]:
+    """Fetch the experiments that suites' `baseline` names, each into a file of `folder`; others are left out."""
     found = {}
     for number, suite in enumerate(suites):
         ref = suite.suite.baseline_ref
         if ref is None or not ref.in_phoenix or suite.problem is not None:
             continue
-        server, dataset = dataset_of(suite, config)
+        server, dataset = looking.dataset(suite)
         path = folder / f"{number}.db"
         try:
-            async with opened(server) as store:
-                say(f"{suite.name}: reading {suite.suite.baseline} from {store.shown}")
+            async with looking.opened(server) as store:
+                looking.say(f"{suite.name}: reading {suite.suite.baseline} from {store.shown}")
                 await _fetch(await store.named(ref, dataset), suite, path)
             found[suite.name] = Fetched(path=path)
         except EvalgateError as error:
@@ -91,59 +98,59 @@ async def fetch_named(
 async def _fetch(kept: Kept, suite: PreparedSuite, path: Path) -> None:
     if kept.record.suite != suite.name:
         raise BaselineError(
-            f"it is of the suite {kept.record.suite}, not of {suite.name}",
+            f"{suite.suite.baseline} is of the suite {printable(kept.record.suite)}, not of {suite.name}",
             next_step=f"name an experiment of the suite {suite.name}",
         )
     with Journal(path) as journal:
         await import_alone(journal, kept)
 
 
-async def bring_in(
-    suites: Sequence[PreparedSuite], config: Config, journal: Journal, opened: Opened, say: Callable[[str], None]
-) -> list[NoteRow]:
+async def bring_in(suites: Iterable[PreparedSuite], looking: Looking) -> list[NoteRow]:
     """Write stored runs of base commits into the journal that it lacks and another place has.
 
     Returns what is to be said where that place could not be asked: then the runs are made, as without it.
     """
     notes = []
-    for suite in suites if config.phoenix is not None else ():
+    for suite in suites if looking.config.phoenix is not None else ():
         side = next((each for each in suite.sides if each.side is Side.BASELINE), None)
         if side is None or suite.base is None or suite.problem is not None or suite.unchanged is not None:
             continue
         try:
-            await _bring_in(suite, side, config, journal, opened, say)
+            await _bring_in(suite, side, looking)
         except EvalgateError as error:
             words = f"Stored runs of {side.label} were not looked for in Phoenix: {error.message}."
-            say(f"{suite.name}: {words}")
+            looking.say(f"{suite.name}: {words}")
             notes.append(NoteRow(suite=suite.name, message=words))
     return notes
 
 
-async def _bring_in(
-    suite: PreparedSuite, side: PreparedSide, config: Config, journal: Journal, opened: Opened, say: Callable[[str], None]
-) -> None:
-    policy, task = config.policy, side.fingerprint.digest
+async def _bring_in(suite: PreparedSuite, side: PreparedSide, looking: Looking) -> None:
+    journal, policy, task = looking.journal, looking.config.policy, side.fingerprint.digest
     repetitions = stored_repetitions(suite, policy)
     contents = contents_of(suite)
-    if repetitions is None or _is_whole(journal, suite, task, contents, policy):
-        return
+
+    def is_whole() -> bool:
+        found = find_stored(journal, suite, task, contents, policy)
+        return found is not None and not found.lacking
 
     def wanted(record: ExperimentRecord) -> bool:
-        return _could_serve(record, task, repetitions) and not journal.knows_mirrored(record.uid)
+        return _could_serve(record, task, repetitions or 1) and not journal.knows_mirrored(record.uid)
 
-    server, dataset = dataset_of(suite, config)
-    bodies = _bodies(suite)
-    async with opened(server) as store:
-        say(f"{suite.name}: looking for stored runs of {side.label} in {store.shown}")
+    if repetitions is None or is_whole():
+        return
+    server, dataset = looking.dataset(suite)
+    bodies = {body_hash(body): body for body in map(example_body, suite.examples())}
+    async with looking.opened(server) as store:
+        looking.say(f"{suite.name}: looking for stored runs of {side.label} in {store.shown}")
         taken = 0
         async for kept in store.matching(dataset, wanted):
             try:
                 await import_baseline(journal, kept, bodies.get)
             except BaselineError as error:
-                say(f"{suite.name}: {error.message}")
+                looking.say(f"{suite.name}: {error.message}")
                 continue
             taken += 1
-            if taken == _MOST or _is_whole(journal, suite, task, contents, policy):
+            if taken == _MOST or is_whole():
                 return
 
 
@@ -155,13 +162,3 @@ def _could_serve(record: ExperimentRecord, task: str, repetitions: int) -> bool:
         and record.task == task
         and (record.stored or any(draw.baseline >= repetitions for draw in record.draws))
     )
-
-
-def _is_whole(journal: Journal, suite: PreparedSuite, task: str, contents: dict[str, str], policy: Policy) -> bool:
-    found = find_stored(journal, suite, task, contents, policy)
-    return found is not None and not found.lacking
-
-
-def _bodies(suite: PreparedSuite) -> dict[str, JsonObject]:
-    bodies = map(example_body, suite.examples())
-    return {body_hash(body): body for body in bodies}

@@ -68,7 +68,7 @@ def register(
         specs = each.specs
         known |= _experiments(build_id, suite, specs, known, journal)
         _note(build_id, suite, journal)
-        problems += adopt(journal, build_id, suite, specs, known, fetched.get(suite.name))
+        problems += adopt(journal, build_id, suite, specs, known, fetched=fetched.get(suite.name))
         if suite.name not in begun:
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
             journal.add_judges(build_id, known_judges(journal, suite))

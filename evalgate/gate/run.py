@@ -46,9 +46,9 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
         loaded = await load(request.suites, request.config.policy, world, stack)
         refuse_too_many_comparisons(each.suite for each in loaded if each.problem is None)
         folder = Path(stack.enter_context(TemporaryDirectory()))
-        fetched = await fetch_named(request.suites, request.config, world.elsewhere, folder, world.say)
-        new = request.suites if resume is None else ()
-        notes = await bring_in(new, request.config, world.journal, world.elsewhere, world.say)
+        looking = world.looking(request.config)
+        fetched = await fetch_named(request.suites, looking, folder)
+        notes = await bring_in(request.suites if resume is None else (), looking)
         build_id = begin(request, world.journal, now=world.now()) if resume is None else resume
         with writing(world.journal.path, build_id):
             if resume is not None:

@@ -30,6 +30,7 @@ def adopt(
     suite: PreparedSuite,
     specs: tuple[EvaluatorSpec, ...],
     known: dict[tuple[str, Side], int],
+    *,
     fetched: Fetched | None = None,
 ) -> list[ProblemRow]:
     """Copy the stored baseline that a suite names into the build; return why not, where it cannot be compared with.

@@ -101,7 +101,7 @@ async def store(request: Request, world: World, setter: Setter, *, resume: int |
     began = world.seconds()
     async with AsyncExitStack() as stack:
         loaded = await load(request.suites, None, world, stack)
-        await bring_in(request.suites, request.config, journal, world.elsewhere, world.say)
+        await bring_in(request.suites, world.looking(request.config))
         build_id = journal.create_build(_row(request, world.now())) if resume is None else resume
         with writing(journal.path, build_id):
             experiments = {}

@@ -78,9 +78,7 @@ class ImportTables(JournalFile):
                     "drawn_as": run.drawn_as,
                 }
                 db.execute(_WRITE_RUN, columns)
-                db.executemany(
-                    _WRITE_EVALUATION, [{**at, **rows.evaluation_columns(each)} for each in run.evaluations]
-                )
+                db.executemany(_WRITE_EVALUATION, [{**at, **rows.evaluation_columns(each)} for each in run.evaluations])
 
     def add_imported_examples(self, build_id: int, suite: str, examples: Iterable[ImportedExample]) -> None:
         """Write the examples of a suite in their order.

@@ -33,7 +33,22 @@ async def test_pieces_of_any_size_give_the_same_elements(values, step, indent):
 @pytest.mark.parametrize("step", [1, 3, 10**6])
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "{}", "[1,2", "[1 2]", "[1]x", "[NaN]", "[1]]", '["a', "[" * 100_000, "x", "[1.", "[1,,2]", "[[1],[NaN]]"],
+    [
+        "",
+        " ",
+        "{}",
+        "[1,2",
+        "[1 2]",
+        "[1]x",
+        "[NaN]",
+        "[1]]",
+        '["a',
+        "[" * 100_000,
+        "x",
+        "[1.",
+        "[1,,2]",
+        "[[1],[NaN]]",
+    ],
 )
 async def test_what_is_no_array_is_refused(text, step):
     with pytest.raises(ValueError, match=r"\w"):

@@ -116,6 +116,33 @@ class Usage:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ModelCall:
+    """One answered call of a model: what was sent and what came back, byte by byte.
+
+    `started` is in seconds since 1970, `seconds` is what it took now: nothing where the answer came from the cache.
+    `usage` is None where the answer did not say what it took.
+    """
+
+    endpoint: str
+    model: str
+    asked: bytes
+    answered: bytes
+    content_type: str
+    started: float
+    seconds: float
+    usage: Usage | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One thing that was done for a run, its task or an evaluation, in seconds since 1970, and what it asked models."""
+
+    started: float
+    ended: float
+    calls: tuple[ModelCall, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class TaskOutcome:
     """What one run of a task gave: an output or a `failure`, never both.
 

@@ -52,7 +52,9 @@ def setting(
     """
     from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.files import say
+    from evalgate.cli.hub import prompts_of
     from evalgate.cli.models import CacheChoice
+    from evalgate.cli.pulling import here
     from evalgate.cli.run import watched
     from evalgate.gate.bases import Bases, Target
     from evalgate.gate.guard import unguarded
@@ -76,9 +78,13 @@ def setting(
         config_of_commits = loaded.config.model_copy(update={"suites": merged})
         wanted = replace(loaded, config=config_of_commits, baseline_tasks={})
         target = Target(ref=base.name, commit=base.commit)
+        asked = suites or tuple(merged)
+        wanted = here(wanted, environ, asked)
         with Bases(loaded.path, environ=environ, target=target, every=True) as bases:
             prepared = of_commit(
-                whole_suites(unguarded(wanted), suites or tuple(merged), tree=tree_of(environ), bases=bases)
+                whole_suites(
+                    unguarded(wanted), asked, tree=tree_of(environ), bases=bases, prompts=prompts_of(config, environ)
+                )
             )
             request = Request(
                 config=wanted.config.model_copy(update={"suites": {each.name: each.suite for each in prepared}}),
@@ -163,6 +169,8 @@ def showing(
     from evalgate.cli.builds import journal_path, tree_of
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
+    from evalgate.cli.hub import prompts_of
+    from evalgate.cli.pulling import here
     from evalgate.cli.target import target_of
     from evalgate.cli.workflow import guarded
     from evalgate.gate.bases import Bases
@@ -179,7 +187,10 @@ def showing(
         Journal(journal_path(journal)) as store,
         Bases(loaded.path, environ=environ, target=target_of(environ, base), every=True) as bases,
     ):
-        prepared = whole_suites(unguarded(loaded), suites, tree=tree_of(environ), bases=bases)
+        decides = unguarded(here(loaded, environ, suites))
+        prepared = whole_suites(
+            decides, suites, tree=tree_of(environ), bases=bases, prompts=prompts_of(config, environ)
+        )
         found = shown_baselines(prepared, loaded.config.policy, store)
     if as_json:
         say(render_shown_json(found, __version__))

@@ -155,10 +155,12 @@ def _entered(
 
 
 def _tried(tries: dict[str, TaskChange], store: Journal, running: Running, environ: dict[str, str]) -> dict[str, int]:
+    from evalgate.cli.pulling import here
     from evalgate.cli.trying import prepared, run_trials
     from evalgate.suite.loading import load_config
 
     loaded = load_config(running.config, environ=environ, overrides=overrides(running.assignments))
+    loaded = here(loaded, environ, running.suites)
     trials = prepared(tries, loaded, running.suites, store, environ)
     return run_trials(trials, store, environ, cache=running.cache, quiet=running.quiet)
 

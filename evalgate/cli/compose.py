@@ -22,10 +22,14 @@ from evalgate.gate.world import Expect, World
 from evalgate.journal.store import Journal
 from evalgate.suite.config import Config, Endpoint, Price
 from evalgate.suite.evaluators import Evaluator
+from evalgate.suite.reads import fields_read
 from evalgate.suite.tasks import CommandTask, HostedTask, HttpTask, PromptTask, PythonTask
+from evalgate.traces.receiver import Receiver, TracedSide
 
 if TYPE_CHECKING:
     from evalgate.gate.judging import ChosenJudge
+    from evalgate.tasks.ways_out import SpanDoorway
+    from evalgate.traces.store import TraceStore
 
 
 @asynccontextmanager
@@ -48,7 +52,15 @@ async def world(
     `prices` are for models of which neither the config nor the list of prices knows one; `folder` is the config's.
     """
     models = Models(config, choice=cache, before=spent(journal, resume), stop=stop.set, log=log, prices=prices)
-    runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
+    kept = trace_store(journal, config, log)
+    receiver = Receiver(log=log, keeper=kept)
+    runners = _Runners(
+        endpoints=models.endpoints(config.endpoints),
+        environ=environ,
+        models=models,
+        log=log,
+        spans=Spans(receiver, config),
+    )
     try:
         models.begin()
         yield World(
@@ -65,9 +77,39 @@ async def world(
             halt=models.halt,
             budget=models.budget,
             elsewhere=phoenix_baselines(config.phoenix, environ, folder),
+            tracer=kept,
         )
     finally:
+        await receiver.close()
         await models.close()
+        if kept is not None:
+            kept.close()
+
+
+def trace_store(journal: Journal, config: Config, log: Callable[[str], None]) -> TraceStore | None:
+    """Return where it is kept how runs came about, beside the journal; None where nothing is published."""
+    if config.phoenix is None or not config.phoenix.publish:
+        return None
+    from evalgate.traces.store import FILE, TraceStore
+
+    return TraceStore(journal.path.with_name(FILE), now=time.time, log=log)
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Where the programs of tasks send their spans."""
+
+    receiver: Receiver
+    config: Config
+
+    def of(self, suite: PreparedSuite, task: HostedTask) -> SpanDoorway:
+        """Return what makes it ready for one side's task."""
+        wanted = fields_read(suite.suite, self.config.budget)
+
+        async def ready(environment: Mapping[str, str], /, *, flushes: bool) -> TracedSide:
+            return await self.receiver.side(environment, wanted=wanted, patience=task.span_wait, flushes=flushes)
+
+        return ready
 
 
 class _Runners:
@@ -80,8 +122,10 @@ class _Runners:
         environ: Mapping[str, str],
         models: Models,
         log: Callable[[str], None],
+        spans: Spans | None = None,
     ) -> None:
         self._endpoints, self._environ, self._models, self._log = endpoints, environ, models, log
+        self._spans = spans
 
     def task(self, suite: PreparedSuite, side: PreparedSide) -> TaskRunner:
         """Return what runs one side's task, by the type of its model."""
@@ -90,11 +134,14 @@ class _Runners:
             case PythonTask():
                 from evalgate.tasks.python import PythonTaskRunner
 
-                return PythonTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task, side))
+                given = self._calls(suite, task, side)
+                return PythonTaskRunner(task, side.root, self._environ, log=self._log, **given)
             case CommandTask():
                 from evalgate.tasks.command import CommandTaskRunner
 
-                return CommandTaskRunner(task, side.root, self._environ, log=self._log, **self._calls(task, side))
+                return CommandTaskRunner(
+                    task, side.root, self._environ, log=self._log, **self._calls(suite, task, side)
+                )
             case PromptTask():
                 from evalgate.tasks.prompt import PromptTaskRunner
 
@@ -115,16 +162,17 @@ class _Runners:
                     environ=environment(task.env, self._environ),
                     transport=self._models.wire(),
                     log=self._log,
-                    **self._calls(task, side),
+                    **self._calls(suite, task, side),
                 )
             case _:
                 raise TypeError(f"no runner for {type(task).__name__}")
 
-    def _calls(self, task: HostedTask, side: PreparedSide) -> dict[str, Any]:
-        """Return how a task's own calls of models are made and counted: at its side's endpoint."""
+    def _calls(self, suite: PreparedSuite, task: HostedTask, side: PreparedSide) -> dict[str, Any]:
+        """Return how a task's own calls of models are made and counted, at its side's endpoint, and seen in traces."""
         declared = {**self._endpoints, **self._models.endpoints(side.endpoints)}
         doorway = self._models.doorway(task.endpoint, declared, self._environ)
-        return {"doorway": doorway, "declared": self._models.declared}
+        spans = None if self._spans is None else self._spans.of(suite, task)
+        return {"doorway": doorway, "declared": self._models.declared, "spans": spans}
 
     def evaluator(self, suite: PreparedSuite, evaluator: Evaluator) -> EvaluatorRunner | PairRunner:
         """Return what scores by one evaluator of a suite."""

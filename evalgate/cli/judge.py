@@ -80,7 +80,9 @@ def validate(
     from evalgate import __version__
     from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.compose import judge_runners
+    from evalgate.cli.hub import prompts_of
     from evalgate.cli.models import CacheChoice
+    from evalgate.cli.pulling import here
     from evalgate.gate.guard import unguarded
     from evalgate.gate.judging import choose, conclude, keep
     from evalgate.gate.request import whole_suites
@@ -93,7 +95,10 @@ def validate(
         raise click.UsageError("--replay takes every verdict from the cache and --no-cache none: leave one out")
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    suite, evaluator = choose(whole_suites(unguarded(loaded), suites, tree=tree_of(environ)), name)
+    loaded = here(loaded, environ, suites)
+    suite, evaluator = choose(
+        whole_suites(unguarded(loaded), suites, tree=tree_of(environ), prompts=prompts_of(config, environ)), name
+    )
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     following = f"evalgate judge validate {labels} --suite {suite.name} --judge {evaluator.label}"
     runners = judge_runners(
@@ -189,7 +194,9 @@ def try_out(
     from evalgate.cli.builds import cache_path, tree_of
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
+    from evalgate.cli.hub import prompts_of
     from evalgate.cli.models import CacheChoice
+    from evalgate.cli.pulling import here
     from evalgate.cli.workflow import guarded
     from evalgate.gate.guard import unguarded
     from evalgate.gate.request import whole_suites
@@ -199,7 +206,12 @@ def try_out(
 
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    prepared = whole_suites(unguarded(loaded), suites, tree=tree_of(environ))
+    prepared = whole_suites(
+        unguarded(here(loaded, environ, suites)),
+        suites,
+        tree=tree_of(environ),
+        prompts=prompts_of(config, environ),
+    )
     refuse_unknown(prepared, names)
     choice = CacheChoice(path=cache_path(cache))
     found = asyncio.run(_tried(prepared, names, examples, loaded.config, environ, choice))

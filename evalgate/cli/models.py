@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from evalgate.llm.call import Request, Sender
     from evalgate.llm.ondemand import OnDemand
     from evalgate.llm.proxy import Proxy
-    from evalgate.tasks.hosted import Doorway
+    from evalgate.tasks.ways_out import Doorway
     from evalgate.workers.door import Door
 
 

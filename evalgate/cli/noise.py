@@ -63,6 +63,8 @@ def command(
     report go by it while the task, the dataset and the evaluators stay what they are.
     """
     from evalgate.cli.builds import head, journal_path, tree_of
+    from evalgate.cli.hub import prompts_of, recorded_prompts
+    from evalgate.cli.pulling import here
     from evalgate.cli.target import target_of
     from evalgate.decision.noise import study
     from evalgate.gate.bases import Bases
@@ -93,8 +95,17 @@ def command(
         Bases(loaded.path, environ=environ, target=target_of(environ, None)) as bases,
     ):
         unfinished = resumable_study(store) if resume else None
-        names = suites if unfinished is None else tuple(store.build(unfinished).config["suites"])
-        request = study_request(loaded, names, commit=head(loaded.path, environ), tree=tree_of(environ), bases=bases)
+        recorded = store.build(unfinished).config if unfinished is not None else {}
+        names = tuple(recorded.get("suites", suites))
+        loaded = here(loaded, environ, names, kept=recorded)
+        request = study_request(
+            loaded,
+            names,
+            commit=head(loaded.path, environ),
+            tree=tree_of(environ),
+            bases=bases,
+            prompts=prompts_of(loaded.path, environ, kept=recorded_prompts(store, unfinished)),
+        )
         again = _again(config, journal)
         try:
             ended = asyncio.run(

@@ -37,11 +37,13 @@ def up(port: int | None, data: Path | None, *, ephemeral: bool) -> int:
     a GitHub workflow the steps that follow have its address as PHOENIX_ENDPOINT.
     """
     from evalgate.cli.files import say, write
-    from evalgate.phoenix.server.lifecycle import bring_up
 
     if ephemeral and data is not None:
         raise click.UsageError("--ephemeral has its data in a folder of its own: leave --data out, or --ephemeral")
-    state, already = bring_up(_home(), os.environ, _tell, data=data, port=port, ephemeral=ephemeral)
+    home = _home()
+    from evalgate.phoenix.server.lifecycle import bring_up
+
+    state, already = bring_up(home, os.environ, _tell, data=data, port=port, ephemeral=ephemeral)
     address = state.launched.base_url
     say(f"Phoenix {state.version} is up{' already' if already else ''} at {address}, {_where(state)}\n")
     if path := os.environ.get("GITHUB_ENV"):
@@ -56,9 +58,11 @@ def up(port: int | None, data: Path | None, *, ephemeral: bool) -> int:
 def down() -> int:
     """Stop the server. Its data stays, unless it was started with --ephemeral."""
     from evalgate.cli.files import say
+
+    home = _home()
     from evalgate.phoenix.server.lifecycle import take_down
 
-    state = take_down(_home(), _tell)
+    state = take_down(home, _tell)
     if state is None:
         say("no server is up here; next: evalgate phoenix up starts one\n")
     elif state.ephemeral:
@@ -73,9 +77,11 @@ def down() -> int:
 def status(*, as_json: bool) -> int:
     """Say whether this repository's server is up, and where."""
     from evalgate.cli.files import say
+
+    home = _home()
     from evalgate.phoenix.server.lifecycle import look
 
-    found = look(_home())
+    found = look(home)
     if as_json:
         say(_as_json(found))
     elif found is None:
@@ -90,8 +96,15 @@ def status(*, as_json: bool) -> int:
 
 
 def _home() -> Path:
+    """Return where this repository's server is remembered. Raises ConfigurationError where none can be run."""
     from evalgate.cli.builds import stored_at
+    from evalgate.errors import ConfigurationError
 
+    if os.name != "posix":
+        raise ConfigurationError(
+            "evalgate phoenix runs a server on Linux and macOS",
+            next_step=f"run it in WSL, or Phoenix's container image, and set {_ENDPOINT} to its address",
+        )
     return stored_at("phoenix")
 
 

@@ -54,6 +54,8 @@ def command(
     from evalgate.cli.builds import journal_path, tree_of
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
+    from evalgate.cli.hub import prompts_of
+    from evalgate.cli.pulling import puller
     from evalgate.cli.target import gate_of, target_of
     from evalgate.cli.workflow import guarded
     from evalgate.evaluators.registry import build
@@ -69,8 +71,11 @@ def command(
     laid_over = overrides(assignments)
     loaded = load_config(config, environ=environ, overrides=laid_over)
     with Bases(loaded.path, environ=environ, target=target_of(environ, base), every=every) as bases:
-        gate = gate_of(loaded, bases, environ, laid_over, as_pull_request=as_pull_request)
-        prepared = whole_suites(gate, suites, tree=tree_of(environ), bases=bases)
+        pull = puller(loaded.path, environ)
+        gate = gate_of(loaded, bases, environ, laid_over, pull, as_pull_request=as_pull_request, names=suites)
+        prepared = whole_suites(
+            gate, suites, tree=tree_of(environ), bases=bases, prompts=prompts_of(loaded.path, environ)
+        )
     specs = {
         suite.name: [build(each, root=suite.placed.of(each), environ=environ).spec for each in suite.suite.evaluators]
         for suite in prepared

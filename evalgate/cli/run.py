@@ -55,6 +55,13 @@ _Done = TypeVar("_Done")
 @pull_request_option
 @cache_option
 @click.option("--no-cache", is_flag=True, help="Draw every answer anew; what is drawn is kept.")
+@click.option(
+    "--prompt-version",
+    "versions",
+    multiple=True,
+    metavar="[SUITE=]VERSION|TAG",
+    help="Try another version of a suite's prompt in Phoenix, against what the config says.",
+)
 @click.option("--replay", is_flag=True, help="Take answers from the cache alone; a call that it lacks ends the run.")
 @click.option("--resume", is_flag=True, help="Go on with the latest build that was interrupted.")
 @set_option
@@ -72,6 +79,7 @@ def command(
     as_pull_request: bool,
     cache: Path | None,
     no_cache: bool,
+    versions: tuple[str, ...],
     replay: bool,
     resume: bool,
     assignments: tuple[str, ...],
@@ -86,12 +94,9 @@ def command(
     from evalgate.cli.models import CacheChoice
     from evalgate.suite.loading import load_config
 
-    if resume and (suites or limit or keyword or last_failed):
-        raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
-    if replay and no_cache:
-        raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
-    choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
+    _refuse_together(resume=resume and bool(suites or limit or keyword or last_failed), replay=replay and no_cache)
     environ = dict(os.environ)
+    choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     laid_over = overrides(assignments)
     loaded = load_config(config, environ=environ, overrides=laid_over)
     if loaded.config.endpoints and choice.answers_none:
@@ -101,7 +106,10 @@ def command(
 
     from evalgate.cli.builds import head, journal_path, stored_at, tree_of
     from evalgate.cli.conclude import conclude
+    from evalgate.cli.hub import FOLDER as PROMPTS
+    from evalgate.cli.hub import prompts_of, recorded_prompts, with_versions
     from evalgate.cli.mirroring import mirrored
+    from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.bases import Bases
@@ -120,12 +128,17 @@ def command(
         ) as bases,
     ):
         build = resumable(store) if resume else None
-        wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         commit, tree = head(loaded.path, environ), tree_of(environ)
-        gate = gate_of(loaded, bases, environ, laid_over, as_pull_request=as_pull_request)
+        recorded = store.build(build).config if build is not None else {}
+        prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
+        pull = puller(loaded.path, environ, kept=recorded)
+        asked = tuple(recorded.get("suites", suites))
+        gate = gate_of(loaded, bases, environ, laid_over, pull, as_pull_request=as_pull_request, names=asked)
+        gate, suites, pushed = with_versions(gate, versions, suites, asked=asked, pushed=pushed)
+        wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         if gate.decides is not Decides.LOCAL:
-            bases.refuse_tracked(store.path, choice.path)
-        request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases)
+            bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS))
+        request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
         try:
@@ -144,13 +157,22 @@ def command(
         except asyncio.CancelledError:
             # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
             raise Interrupted(
-                "the run was stopped at once; what was answered is kept", next_step=_again(config, journal)
+                "the run was stopped at once; what was answered is kept", next_step=_again(config, journal, versions)
             ) from None
         if not ended.complete and ended.halted is None:
             raise Interrupted(
-                f"build {ended.build} was interrupted; what was answered is kept", next_step=_again(config, journal)
+                f"build {ended.build} was interrupted; what was answered is kept",
+                next_step=_again(config, journal, versions),
             )
         return conclude([Source(journal=store, build=ended.build)], outputs, environ)
+
+
+def _refuse_together(*, resume: bool, replay: bool) -> None:
+    """Raise UsageError for flags that say two things."""
+    if resume:
+        raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
+    if replay:
+        raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
 
 
 def _work(
@@ -171,11 +193,12 @@ def _work(
     return lambda effects: run_pushed(request, effects, head, who)
 
 
-def _again(config: Path, journal: Path | None) -> str:
+def _again(config: Path, journal: Path | None, versions: tuple[str, ...]) -> str:
     """Return the command that goes on, with the flags that this one had."""
     flags = [
         f" --config {config}" if config != Path("evalgate.yaml") else "",
         f" --journal {journal}" if journal else "",
+        *(f" --prompt-version {version}" for version in versions),
     ]
     return f"evalgate run{''.join(flags)} --resume"
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from evalgate.gate.bases import Bases, Target
+from evalgate.gate.datasets import Pull, with_datasets
 from evalgate.gate.guard import Gate, guard, unguarded
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.request import Commit
@@ -42,16 +43,24 @@ def target_of(environ: Mapping[str, str], given: str | None) -> Target:
 
 
 def gate_of(
-    loaded: LoadedConfig, bases: Bases, environ: Mapping[str, str], set_: Mapping[str, str], *, as_pull_request: bool
+    loaded: LoadedConfig,
+    bases: Bases,
+    environ: Mapping[str, str],
+    set_: Mapping[str, str],
+    pull: Pull,
+    *,
+    as_pull_request: bool,
+    names: Collection[str] = (),
 ) -> Gate:
     """Return what decides about the change; what `environ` and `set_` say is laid over every config alike.
 
-    Raises as `guard` does.
+    `pull` brings datasets here that are not files, `names` are the suites that are asked for (none: all). Raises as
+    `guard` does.
     """
     if environ.get("GITHUB_ACTIONS") == "true" and environ.get("GITHUB_EVENT_NAME") == "push" and not as_pull_request:
-        return unguarded(loaded)  # it is merged: what decides now is what it says
+        return unguarded(with_datasets(loaded, pull, names))  # it is merged: what decides now is what it says
     load = partial(load_config, environ=environ, overrides=set_, committed=True)
-    return guard(loaded, bases, load, pull_request=as_pull_request or is_pull_request(environ))
+    return guard(loaded, bases, load, pull, pull_request=as_pull_request or is_pull_request(environ), names=names)
 
 
 def is_pull_request(environ: Mapping[str, str]) -> bool:

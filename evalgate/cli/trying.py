@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from evalgate.cli.builds import head, tree_of
+from evalgate.cli.hub import prompts_of
 from evalgate.cli.models import CacheChoice
 from evalgate.cli.run import supervised
 from evalgate.errors import Interrupted, MeasurementError
@@ -38,13 +39,18 @@ def prepared(
     environ: Mapping[str, str],
 ) -> list[Trial]:
     """Return every trial read and hashed, before any is started. Raises ConfigurationError for what cannot be run."""
-    commit, tree = head(loaded.path, environ), tree_of(environ)
+    commit, tree, prompts = head(loaded.path, environ), tree_of(environ), prompts_of(loaded.path, environ)
     return [
         Trial(
             name=name,
             request=replace(
                 make_request(
-                    unguarded(retasked(loaded, change, suites)), Wanted(suites=suites), store, commit=commit, tree=tree
+                    unguarded(retasked(loaded, change, suites)),
+                    Wanted(suites=suites),
+                    store,
+                    commit=commit,
+                    tree=tree,
+                    prompts=prompts,
                 ),
                 trial=name,
             ),

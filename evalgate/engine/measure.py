@@ -13,10 +13,10 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
-from evalgate.engine.ports import EvaluatorRunner, Recorder
+from evalgate.engine.doing import Doing, doing
+from evalgate.engine.ports import EvaluatorRunner, Recorder, Tracer
 from evalgate.engine.turns import in_turn
 from evalgate.engine.work import Answered, Draw, Work
-from evalgate.llm.tab import opened_tab
 from evalgate.records import ErrorKind, Evaluation, Side, Subject, TaskOutcome
 
 _ATTEMPTS: Final = 3
@@ -48,6 +48,8 @@ class Effects:
     now: Callable[[], str]
     stop: asyncio.Event
     seed: str
+    tracer: Tracer | None = None
+    """Hears how runs came about; None where nobody wants to know."""
 
 
 async def measure(works: Iterable[Work], effects: Effects) -> bool:
@@ -140,7 +142,7 @@ async def _answer(turns: Iterator[tuple[_Experiment, Draw]], effects: Effects) -
             if effects.stop.is_set():
                 return
             started_at = effects.now()
-            outcome = await _attempts(of.work, draw, effects)
+            outcome, done = await _attempts(of.work, draw, effects)
         if effects.stop.is_set() and _failed_outside(outcome):
             return  # it may be the stop's doing: --resume asks again
         effects.recorder.record(
@@ -150,23 +152,25 @@ async def _answer(turns: Iterator[tuple[_Experiment, Draw]], effects: Effects) -
             outcome=outcome,
             started_at=started_at,
         )
+        done.tell(outcome, experiment=of.work.experiment)
         effects.observer.run_ended(of.work.side, outcome)
         if outcome.failure is None:
             await of.answers.put(Answered(example=draw.example, sample=draw.sample, outcome=outcome))
 
 
-async def _attempts(work: Work, draw: Draw, effects: Effects) -> TaskOutcome:
+async def _attempts(work: Work, draw: Draw, effects: Effects) -> tuple[TaskOutcome, Doing]:
     """Run it; again only where infrastructure failed, never for what the task itself did."""
     for attempt in range(1, _ATTEMPTS + 1):
-        with opened_tab(draw.example.id) as tab:
+        with doing(draw.example.id, effects.tracer) as done:
             outcome = await work.task.run(draw.example, draw.sample)
-        if outcome.usage is None and tab.calls:
-            outcome = replace(outcome, usage=tab.usage())
+        outcome = done.named(outcome)
+        if outcome.usage is None and done.tab.calls:
+            outcome = replace(outcome, usage=done.tab.usage())
         if not _failed_outside(outcome) or attempt == _ATTEMPTS or effects.stop.is_set():
             break
         pause = _FIRST_PAUSE_S * 2 ** (attempt - 1)
         await asyncio.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 jitter is no secret
-    return outcome
+    return outcome, done
 
 
 def _failed_outside(outcome: TaskOutcome) -> bool:
@@ -177,9 +181,10 @@ async def _evaluate(work: Work, answers: asyncio.Queue[Answered | None], effects
     while (answered := await answers.get()) is not None:
         subject = Subject(example=answered.example, sample=answered.sample, outcome=answered.outcome)
         if len(work.evaluators) == 1:
-            evaluations = [await _evaluation(work.evaluators[0], subject)]
+            evaluations = [await _evaluation(work.evaluators[0], subject, work, effects)]
         else:
-            evaluations = list(await asyncio.gather(*(_evaluation(each, subject) for each in work.evaluators)))
+            all_ = (_evaluation(each, subject, work, effects) for each in work.evaluators)
+            evaluations = list(await asyncio.gather(*all_))
         if effects.stop.is_set() and any(each.failure is not None for each in evaluations):
             continue  # as above: an answer without evaluations is evaluated by --resume
         effects.recorder.record_evaluations(
@@ -191,11 +196,12 @@ async def _evaluate(work: Work, answers: asyncio.Queue[Answered | None], effects
         effects.observer.evaluated(work.side, evaluations)
 
 
-async def _evaluation(evaluator: EvaluatorRunner, subject: Subject) -> Evaluation:
+async def _evaluation(evaluator: EvaluatorRunner, subject: Subject, work: Work, effects: Effects) -> Evaluation:
     """Score one run, with what it took of models."""
-    with opened_tab(subject.example.id) as tab:
+    with doing(subject.example.id, effects.tracer) as done:
         evaluation = await evaluator.evaluate(subject)
-    return replace(evaluation, usage=tab.usage()) if tab.calls else evaluation
+    done.tell(subject.outcome, experiment=work.experiment, evaluator=evaluation.name)
+    return replace(evaluation, usage=done.tab.usage()) if done.tab.calls else evaluation
 
 
 def _first(error: BaseException) -> BaseException:

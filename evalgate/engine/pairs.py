@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from evalgate.engine.doing import doing
 from evalgate.engine.measure import Effects, until_stopped
 from evalgate.engine.ports import PairRunner
-from evalgate.llm.tab import opened_tab
 from evalgate.records import Evaluation, Side, Subject
 
 
@@ -51,7 +51,7 @@ async def _lane(work: PairWork, waiting: Iterator[Pair], effects: Effects) -> No
     for pair in waiting:
         if effects.stop.is_set():
             return
-        evaluation = await _preference(work.judge, pair)
+        evaluation = await _preference(work, pair, effects)
         if effects.stop.is_set() and evaluation.failure is not None:
             return  # it may be the stop's doing: --resume asks again
         run = pair.candidate
@@ -61,9 +61,10 @@ async def _lane(work: PairWork, waiting: Iterator[Pair], effects: Effects) -> No
         effects.observer.evaluated(Side.CANDIDATE, [evaluation])
 
 
-async def _preference(judge: PairRunner, pair: Pair) -> Evaluation:
+async def _preference(work: PairWork, pair: Pair, effects: Effects) -> Evaluation:
     """Judge one pair, with what it took of models."""
-    with opened_tab(pair.candidate.example.id) as tab:
-        evaluation = await judge.prefer(pair.candidate, pair.baselines)
+    with doing(pair.candidate.example.id, effects.tracer) as done:
+        evaluation = await work.judge.prefer(pair.candidate, pair.baselines)
+    done.tell(pair.candidate.outcome, experiment=work.experiment, evaluator=evaluation.name)
     evaluation = replace(evaluation, metadata={**evaluation.metadata, BETWEEN: pair.between})
-    return replace(evaluation, usage=tab.usage()) if tab.calls else evaluation
+    return replace(evaluation, usage=done.tab.usage()) if done.tab.calls else evaluation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
-from evalgate.records import Evaluation, EvaluatorSpec, Example, Subject, TaskOutcome
+from evalgate.records import Evaluation, EvaluatorSpec, Example, Step, Subject, TaskOutcome
 
 
 class TaskRunner(Protocol):
@@ -73,3 +73,13 @@ class Recorder(Protocol):
         self, *, experiment: int, example_id: str, sample: str, evaluations: Sequence[Evaluation]
     ) -> None:
         """Write what evaluators said of one run."""
+
+
+class Tracer(Protocol):
+    """Where it goes how each run and each evaluation came about, for those who look at traces."""
+
+    def new_trace(self) -> str:
+        """Return the id of a new trace."""
+
+    def trace(self, step: Step, *, trace_id: str, experiment: int, evaluator: str = "") -> None:
+        """Keep what was done for the run of a trace: by its task, or by an evaluator. Never raises."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
 from evalgate.gate.bases import Bases
+from evalgate.gate.hub_prompts import LookUp
 from evalgate.gate.prepare import PreparedSide, PreparedSuite, Tree, libraries, prepare_side
 from evalgate.git.history import Base
 from evalgate.golden.reading import read_examples
@@ -21,10 +22,11 @@ from evalgate.journal.builds import ProblemRow
 from evalgate.records import Side
 from evalgate.suite.checks import Unmeasurable
 from evalgate.suite.committed import CommittedSuite, read_committed
-from evalgate.suite.config import Endpoint, Suite
+from evalgate.suite.config import DatasetRef, Endpoint, Suite
 from evalgate.suite.fingerprint import evaluators_fingerprint, judge_surroundings
 from evalgate.suite.inputs import evaluator_files, hash_files
 from evalgate.suite.loading import LoadedConfig
+from evalgate.suite.phoenix import PhoenixSettings
 from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask, TaskBase
 
 
@@ -43,9 +45,11 @@ class AtBase:
     unchanged: str | None = None
 
 
-def at_base(name: str, loaded: LoadedConfig, bases: Bases, tree: Tree) -> AtBase:
-    """Return the suite's baseline side at its base commit, or why there is none."""
-    suite = loaded.config.suites[name]
+def at_base(name: str, suite: Suite, loaded: LoadedConfig, bases: Bases, *, tree: Tree, look_up: LookUp) -> AtBase:
+    """Return the suite's baseline side at its base commit, or why there is none.
+
+    `look_up` looks up a prompt in Phoenix that the base's task names.
+    """
     ref = suite.baseline_ref
     if ref is None or not ref.of_commit:
         raise ValueError(f"the baseline of {name} is no commit")
@@ -56,7 +60,8 @@ def at_base(name: str, loaded: LoadedConfig, bases: Bases, tree: Tree) -> AtBase
         shown = f"{config.name if config else loaded.path.name} of {base.label}"
         committed = read_committed(config, name, shown=shown) if config is not None else None
         if committed is not None and config is not None:
-            committed = replace(committed, endpoints=_as_set(committed.endpoints, loaded))
+            endpoints = _as_set(committed.endpoints, loaded)
+            committed = replace(committed, endpoints=endpoints, task=look_up(committed.task, endpoints))
             side = _side(committed, base, config.parent / committed.root, config, tree)
             return AtBase(suite=suite, base=base, side=side)
         lacks = f"{base.label} has no {f'suite {name}' if config is not None else loaded.path.name}"
@@ -91,8 +96,12 @@ def _as_set(endpoints: Mapping[str, Endpoint], loaded: LoadedConfig) -> dict[str
     }
 
 
-def with_nothing_changed(at: AtBase, prepared: PreparedSuite, bases: Bases) -> AtBase:
+def with_nothing_changed(
+    at: AtBase, prepared: PreparedSuite, bases: Bases, servers: PhoenixSettings | None = None
+) -> AtBase:
     """Say so where nothing that the suite runs has changed since the base, for certain: there is nothing to compare.
+
+    `servers` are those that datasets in Phoenix come from.
 
     Absolute rules are about the candidate alone, so a suite that has some is measured by those.
     """
@@ -107,7 +116,7 @@ def with_nothing_changed(at: AtBase, prepared: PreparedSuite, bases: Bases) -> A
         )
     prints = (candidate.fingerprint, at.side.fingerprint, prepared.evaluators)
     same = candidate.fingerprint.digest == at.side.fingerprint.digest
-    if not same or not all(each.complete for each in prints) or not _scored_alike(at, prepared, bases):
+    if not same or not all(each.complete for each in prints) or not _scored_alike(at, prepared, bases, servers):
         return at
     return _without_a_change(
         at,
@@ -129,7 +138,7 @@ def _files(side: PreparedSide) -> str:
     return f"{len(names):,} files" if len(names) > 3 else ", ".join(names)
 
 
-def _scored_alike(at: AtBase, prepared: PreparedSuite, bases: Bases) -> bool:
+def _scored_alike(at: AtBase, prepared: PreparedSuite, bases: Bases, servers: PhoenixSettings | None) -> bool:
     """Return whether the base commit's own dataset and evaluators are the same as those of the work tree."""
     try:
         if at.base is None or at.side is None or (config := bases.config(at.base)) is None:
@@ -141,15 +150,25 @@ def _scored_alike(at: AtBase, prepared: PreparedSuite, bases: Bases) -> bool:
         files = hash_files(root, [name for each in whole.evaluators for name in evaluator_files(each)])
         around = judge_surroundings(whole.evaluators, at.side.endpoints, libraries(whole.evaluators))
         ref = whole.dataset
-        version = dataset_version(
-            each
-            for each in read_examples(ref.path(root), fields=ref.fields, split=ref.split)
-            if ref.split is None or each.split == ref.split
-        )
+        if ref.file is None:
+            same = _same_version(committed, prepared.suite.dataset, servers or PhoenixSettings())
+        else:
+            examples = read_examples(ref.path(root), fields=ref.fields, split=ref.split)
+            taken = (each for each in examples if ref.split is None or each.split == ref.split)
+            same = dataset_version(taken) == prepared.dataset_version
     except EvalgateError:
         return False
     alike = evaluators_fingerprint(whole.evaluators, files, around).digest == prepared.evaluators.digest
-    return alike and version == prepared.dataset_version
+    return alike and same
+
+
+def _same_version(committed: CommittedSuite, now: DatasetRef, here: PhoenixSettings) -> bool:
+    """Return whether a commit names the dataset that this build reads from Phoenix: `latest` is one version in it."""
+    if committed.whole is None or committed.phoenix is None:
+        return False
+    ref = committed.whole.dataset
+    then = (ref.phoenix, ref.declared, ref.split, ref.fields, committed.phoenix.server(ref.server))
+    return then == (now.phoenix, now.declared, now.split, now.fields, here.server(now.server))
 
 
 def _side(committed: CommittedSuite, base: Base, root: Path, config: Path, tree: Tree) -> PreparedSide:
@@ -195,7 +214,7 @@ def _has_files(task: TaskBase, root: Path, base: Path) -> bool:
 def own_files(task: TaskBase) -> list[str]:
     """Return the files that a task names in so many words."""
     if isinstance(task, PromptTask):
-        return [task.prompt]
+        return [task.file] if task.file is not None else []
     if isinstance(task, PythonTask) and (file := task.python.rpartition(":")[0]).endswith(".py"):
         return [file]
     return []

@@ -5,7 +5,7 @@ The task that answers is the change's, always: it is what is judged. docs/pull-r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from evalgate.errors import BaselineError, ConfigurationError, EvalgateError
 from evalgate.gate.at_base import own_files
 from evalgate.gate.bases import Bases
+from evalgate.gate.datasets import Pull, with_datasets
 from evalgate.gate.differences import Difference, of_shared
 from evalgate.gate.guarded_suite import GuardedSuite, guarded_suite
 from evalgate.gate.prepare import Placed
@@ -21,6 +22,7 @@ from evalgate.suite.baselines import MERGE_BASE, BaselineKind
 from evalgate.suite.config import Config, Endpoint, Price, Suite
 from evalgate.suite.inputs import evaluator_files
 from evalgate.suite.loading import LoadedConfig
+from evalgate.suite.phoenix import PhoenixSettings
 from evalgate.suite.quarantine import quarantine_file
 
 Load = Callable[[Path], LoadedConfig]
@@ -58,6 +60,14 @@ class Gate:
     own: Config | None = None
     """The change's own config, where the base's decides."""
 
+    @property
+    def phoenix(self) -> PhoenixSettings:
+        """Return where prompts are looked up: what decides says it, beside servers that only the change has."""
+        decides, own = self.loaded.config.phoenix, self.own.phoenix if self.own is not None else None
+        if decides is None or own is None:
+            return decides or own or PhoenixSettings()
+        return decides.model_copy(update={"servers": {**own.servers, **decides.servers}})
+
     def named(self, suite: str) -> str:
         """Return the name by which a suite decides: the base's, where the change calls it otherwise."""
         return next((name for name, each in self.suites.items() if each.own == suite), suite)
@@ -68,28 +78,46 @@ def unguarded(loaded: LoadedConfig) -> Gate:
     return Gate(loaded=loaded, endpoints=loaded.config.endpoints)
 
 
-def guard(loaded: LoadedConfig, bases: Bases, load: Load, *, pull_request: bool) -> Gate:
-    """Return what decides about the change that is checked out.
+def guard(
+    loaded: LoadedConfig,
+    bases: Bases,
+    load: Load,
+    pull: Pull,
+    *,
+    pull_request: bool,
+    names: Collection[str] = (),
+) -> Gate:
+    """Return what decides about the change that is checked out; datasets that are not files come here by `pull`.
 
-    Outside of a pull request that is its own config, and what a pull request would do otherwise is listed where the
-    base is at hand. Raises BaselineError where a pull request's base or its gate cannot be read, ConfigurationError
-    for a suite of the change that leads out of the repository.
+    Outside of a pull request that is its own config (of which only the suites of `names` are asked for, if any), and
+    what a pull request would do otherwise is listed where the base is at hand. Raises BaselineError where a pull
+    request's base or its gate cannot be read, ConfigurationError for a suite of the change that leads out of the
+    repository, and as `pull` does.
     """
     if not pull_request:
-        return _local(loaded, bases, load)
+        return _local(loaded, bases, load, pull, names)
     base = bases.base(MERGE_BASE)
     _refuse_outside(loaded, bases)
     found = _at_base(base, bases, load)
     if found is None:
-        return replace(unguarded(loaded), base=base, decides=Decides.FIRST)
+        return replace(unguarded(with_datasets(loaded, pull)), base=base, decides=Decides.FIRST)
+    loaded, found = _with_datasets(loaded, found, pull)
     if found.config.policy.pr_may_change_gate:
         whole = _guarded(loaded, found, base, bases)
         return replace(unguarded(loaded), base=base, decides=Decides.ALLOWED, differences=whole.differences)
     return _guarded(loaded, found, base, bases)
 
 
-def _local(loaded: LoadedConfig, bases: Bases, load: Load) -> Gate:
+def _with_datasets(loaded: LoadedConfig, at: LoadedConfig, pull: Pull) -> tuple[LoadedConfig, LoadedConfig]:
+    """Return the change's config and the base's with their datasets; the base says where its servers are."""
+    own, base = loaded.config.phoenix or PhoenixSettings(), at.config.phoenix
+    settings = own if base is None else base.model_copy(update={"servers": {**own.servers, **base.servers}})
+    return with_datasets(loaded, pull, settings=settings), with_datasets(at, pull, settings=settings)
+
+
+def _local(loaded: LoadedConfig, bases: Bases, load: Load, pull: Pull, names: Collection[str]) -> Gate:
     """Return the work tree's own gate with what differs, where a suite is compared with the base commit anyway."""
+    every, loaded = loaded, with_datasets(loaded, pull, names)
     refs = [suite.baseline_ref for suite in loaded.config.suites.values()]
     ref = next((ref for ref in refs if ref is not None and ref.kind is BaselineKind.MERGE_BASE), None)
     if ref is None:
@@ -99,7 +127,7 @@ def _local(loaded: LoadedConfig, bases: Bases, load: Load) -> Gate:
         found = _at_base(base, bases, load)
         if found is None or found.config.policy.pr_may_change_gate:
             return unguarded(loaded)
-        differences = _guarded(loaded, found, base, bases).differences
+        differences = _guarded(*_with_datasets(every, found, pull), base, bases).differences
     except EvalgateError:
         return unguarded(loaded)  # it is said where the baseline is made, or where the dataset is read
     return replace(unguarded(loaded), base=base, differences=differences)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from evalgate.decision import decide, exit_code
 from evalgate.decision.checks import means
-from evalgate.decision.evidence import BuildEvidence, CheckEvidence
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence, SuiteEvidence
 from evalgate.decision.words import count
 from evalgate.errors import ConfigurationError, JournalError
 from evalgate.gate.evidence import Asked, recorded_config, recorded_suites
@@ -103,6 +103,7 @@ def check_means(suite: str, check: CheckEvidence) -> CheckMeans:
 class _Own:
     evidence: BuildEvidence
     lacking: tuple[str, ...]
+    covers: tuple[str, ...]
     scores: tuple[CheckMeans, ...]
 
 
@@ -110,6 +111,7 @@ def _own_verdict(builds: Sequence[tuple[Source, BuildRow]]) -> OwnVerdict:
     """Decide what was measured by the change's own definitions, as far as they can be applied to it."""
     parts = [_own_evidence(source.journal, build) for source, build in builds]
     lacking = tuple(each for part in parts for each in part.lacking)
+    covers = tuple(each for part in parts for each in part.covers)
     scores = tuple(each for part in parts for each in part.scores)
     suites = tuple(suite for part in parts for suite in part.evidence.suites)
     if not suites:
@@ -125,6 +127,7 @@ def _own_verdict(builds: Sequence[tuple[Source, BuildRow]]) -> OwnVerdict:
         reason=decision.reason,
         not_evaluated=lacking,
         scores=scores,
+        covers=covers,
     )
 
 
@@ -170,7 +173,26 @@ def _own_evidence(journal: Journal, build: BuildRow) -> _Own:
         for check in suite.checks
         if check.name in asked[suite.name].own
     )
-    return _Own(evidence=BuildEvidence(suites=suites, policy=own.policy), lacking=tuple(lacking), scores=scores)
+    return _Own(
+        evidence=BuildEvidence(suites=suites, policy=own.policy),
+        lacking=tuple(lacking),
+        covers=tuple(
+            _covered(suite, gate["suites"][suite.name], _ids(journal, build, suite.name))
+            for suite in found
+            if asked[suite.name].without
+        ),
+        scores=scores,
+    )
+
+
+def _covered(suite: SuiteEvidence, kept: Mapping[str, Any], ids: Iterable[str]) -> str:
+    """Return of which examples the change's own verdict is, where it edits or removes some that decide."""
+    added = frozenset(kept["added"])
+    deciding = sum(example not in added for example in ids)
+    brought = sum(example in added for example in suite.example_ids)
+    more = f", and {brought:,} that it adds" if brought else ""
+    left = f"{len(suite.example_ids) - brought:,} of {count(deciding, 'example')} of {suite.name}"
+    return f"{left} that it leaves as they are{more}"
 
 
 def _lacking(

@@ -18,6 +18,7 @@ from evalgate.engine.work import Answered, Work
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
 from evalgate.gate.bases import Bases
 from evalgate.gate.guard import unguarded
+from evalgate.gate.hub_prompts import Prompts, no_prompts
 from evalgate.gate.loading import Loaded, load
 from evalgate.gate.measuring import work_of
 from evalgate.gate.noise_evidence import again, noise_rows, sample_names, study_evidence
@@ -38,14 +39,20 @@ SPOT_CHECKED = 50
 
 
 def study_request(
-    loaded: LoadedConfig, names: Sequence[str], *, commit: Commit, tree: Tree, bases: Bases | None = None
+    loaded: LoadedConfig,
+    names: Sequence[str],
+    *,
+    commit: Commit,
+    tree: Tree,
+    bases: Bases | None = None,
+    prompts: Prompts = no_prompts,
 ) -> Request:
     """Return what a study of the named suites (no names: all) runs: of each its baseline task, else its own.
 
     Raises ConfigurationError as `whole_suites` does, MeasurementError for a suite without examples and BaselineError
     for a base commit that cannot be run.
     """
-    prepared = whole_suites(unguarded(loaded), names, tree=tree, bases=bases)
+    prepared = whole_suites(unguarded(loaded), names, tree=tree, bases=bases, prompts=prompts)
     if problem := next((suite.problem for suite in prepared if suite.problem), None):
         raise BaselineError(f"suite {problem.suite}: {problem.message}", next_step=problem.next_step)
     suites = tuple(_studied(suite) for suite in prepared)

@@ -107,7 +107,7 @@ async def _started(
     try:
         runner = world.evaluator_runner(replace(each.suite, placed=own.placed), evaluator)
         if isinstance(runner, PairRunner):
-            journal.begin_own(build_id, replace(row, problem="a judge of pairs is not asked once more"))
+            journal.begin_own(build_id, replace(row, problem="a judge of pairs, not tried beside the base's"))
             return None
         stack.push_async_callback(runner.close)
         await runner.start()

@@ -95,7 +95,7 @@ def make_plan(
                 evaluators=sum(not spec.pairwise for spec in specs[suite.name]),
                 pairwise=sum(spec.pairwise for spec in specs[suite.name]),
                 again=ahead.again,
-                own=_by_own(suite, ahead),
+                own=_by_own(suite, specs[suite.name], ahead),
                 sides=sides,
                 confirmation=confirmation,
                 checks=comparisons.checks.get(suite.name, ()),
@@ -148,8 +148,11 @@ def _unanswered(prepared: PreparedSuite, specs: Sequence[EvaluatorSpec], day: st
     )
 
 
-def _by_own(suite: PreparedSuite, ahead: Ahead) -> dict[str, int]:
-    """Return how many answers the change's own evaluators score, where no confirmation comes: it has more."""
+def _by_own(suite: PreparedSuite, specs: Sequence[EvaluatorSpec], ahead: Ahead) -> dict[str, int]:
+    """Return how many answers the change's own evaluators score, where no confirmation comes: it has more.
+
+    Judges of pairs score none: they are not tried beside the base's.
+    """
     if suite.own is None:
         return {}
     answers = ahead.stored + sum(ahead.times[side.side] for side in suite.sides)
@@ -157,7 +160,8 @@ def _by_own(suite: PreparedSuite, ahead: Ahead) -> dict[str, int]:
         suite.count if not suite.own.without else sum(each.id not in suite.own.without for each in suite.examples())
     )
     scored = examples * answers
-    return {each.label: scored for each in suite.own.evaluators} if scored else {}
+    of_pairs = {spec.name for spec in specs if spec.pairwise}
+    return {each.label: scored for each in suite.own.evaluators if each.label not in of_pairs} if scored else {}
 
 
 def _set_aside(prepared: PreparedSuite, known: AbstractSet[str], day: str) -> Iterator[Quarantined]:

@@ -47,7 +47,7 @@ class PreparedSide:
     task: TaskBase
     fingerprint: Fingerprint
     files: Mapping[str, str] = field(default_factory=dict)
-    """Relative path → SHA-256 of each file that the fingerprint covers."""
+    """Relative path → SHA-256 of each file that the fingerprint covers; of a prompt in Phoenix which version it is."""
     root: Path
     """Where its task's paths are relative to, in its side's own tree."""
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
@@ -150,6 +150,8 @@ class PreparedSuite:
     """The commit that it is compared with, where its baseline is one."""
     problem: ProblemRow | None = None
     """Why it cannot be measured, known before anything is started."""
+    one_version: ProblemRow | None = None
+    """Why its sides cannot be compared, though each can be run: both are what a tag in Phoenix is now."""
     notes: tuple[str, ...] = ()
     """What a report says of it."""
     unchanged: str | None = None
@@ -207,6 +209,8 @@ def prepare_side(
         beside = {config.resolve(), *([(root / quarantine).resolve()] if quarantine is not None else [])}
         files = {name: digest for name, digest in files.items() if (root / name).resolve() not in beside}
     fingerprint = task_fingerprint(task, files, endpoint=endpoints.get(called_endpoint(task) or ""))
+    if isinstance(task, PromptTask) and task.ref is not None:
+        files = {**files, task.ref.key: task.ref.hub.record}
     return PreparedSide(
         side=side, label=label, task=task, fingerprint=fingerprint, files=files, root=root, endpoints=endpoints
     )

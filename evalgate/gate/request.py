@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from evalgate.errors import ConfigurationError
@@ -14,6 +15,7 @@ from evalgate.gate.evidence import recorded_config
 from evalgate.gate.guard import Gate
 from evalgate.gate.guarded import recorded_gate
 from evalgate.gate.guarded_suite import Second
+from evalgate.gate.hub_prompts import Prompts, looked_up, no_prompts, one_version, with_prompts_said
 from evalgate.gate.prepare import Placed, PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.selection import Selection
 from evalgate.journal.builds import ProblemRow
@@ -74,8 +76,11 @@ def make_request(
     commit: Commit,
     tree: Tree,
     bases: Bases | None = None,
+    prompts: Prompts = no_prompts,
 ) -> Request:
     """Return everything that a run needs to know before it starts; without `bases` no commit is compared with.
+
+    `prompts` looks up prompts in Phoenix.
 
     A build that is gone on with keeps the suites that it has. Raises ConfigurationError for a suite that is not there,
     DatasetError for a dataset that cannot be read.
@@ -85,7 +90,8 @@ def make_request(
     if wanted.resume is not None:
         names = tuple(recorded_config(journal.build(wanted.resume)).suites)
     config = _only(loaded.config, names)
-    suites = tuple(_suite(gate, name, _selection(name, wanted, journal), tree, bases) for name in config.suites)
+    asked = _Asked(tree=tree, bases=bases, prompts=prompts)
+    suites = tuple(_comparable(_suite(gate, name, _selection(name, wanted, journal), asked)) for name in config.suites)
     config = config.model_copy(update={"suites": {suite.name: suite.suite for suite in suites}})
     partial = next((suite.selection.words for suite in suites if suite.selection.words), None)
     return Request(
@@ -100,14 +106,21 @@ def make_request(
 
 
 def whole_suites(
-    gate: Gate, names: Sequence[str], *, tree: Tree, bases: Bases | None = None
+    gate: Gate, names: Sequence[str], *, tree: Tree, bases: Bases | None = None, prompts: Prompts = no_prompts
 ) -> tuple[PreparedSuite, ...]:
     """Return the named suites (no names: all) with all their examples: what a run would take, without a journal.
 
     Raises as `make_request` does.
     """
     named = [*map(gate.named, names)]
-    return tuple(_suite(gate, name, Selection(), tree, bases) for name in _only(gate.loaded.config, named).suites)
+    asked = _Asked(tree=tree, bases=bases, prompts=prompts)
+    wanted = _only(gate.loaded.config, named).suites
+    return tuple(_suite(gate, name, Selection(), asked) for name in wanted)
+
+
+def _comparable(suite: PreparedSuite) -> PreparedSuite:
+    """Say so where both sides are what a tag in Phoenix is now: a run would compare it with itself."""
+    return suite if suite.one_version is None else replace(suite, problem=suite.problem or suite.one_version)
 
 
 def _only(config: Config, names: Sequence[str]) -> Config:
@@ -123,20 +136,34 @@ def _only(config: Config, names: Sequence[str]) -> Config:
     return config.model_copy(update={"suites": kept})
 
 
-def _suite(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases | None) -> PreparedSuite:
-    prepared, guarded = _deciding(gate, name, selection, tree, bases), gate.suites.get(name)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """What is asked while suites are prepared: the files of a tree, commits, prompts in Phoenix."""
+
+    tree: Tree
+    bases: Bases | None
+    prompts: Prompts
+
+
+def _suite(gate: Gate, name: str, selection: Selection, asked: _Asked) -> PreparedSuite:
+    prepared, guarded = _deciding(gate, name, selection, asked), gate.suites.get(name)
+    prepared = with_prompts_said(prepared)
     return prepared if guarded is None else replace(prepared, own=guarded.rescoring)
 
 
-def _deciding(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Bases | None) -> PreparedSuite:
+def _deciding(gate: Gate, name: str, selection: Selection, asked: _Asked) -> PreparedSuite:
+    tree, bases = asked.tree, asked.bases
     loaded, guarded = gate.loaded, gate.suites.get(name)
     suite, root = loaded.config.suites[name], loaded.root(name)
     endpoints = loaded.config.endpoints
     if guarded is not None and guarded.gone is not None:
         prepared = prepare_suite(name, suite, placed=guarded.placed, selection=selection, sides=(), endpoints=endpoints)
         return replace(prepared, problem=_gone(name, guarded.gone))
+    look_up = partial(looked_up, asked.prompts, gate.phoenix)
+    task = look_up(suite.task, gate.endpoints)
+    suite = suite.model_copy(update={"task": task})
     first = prepare_side(
-        *(Side.CANDIDATE, _title(suite.task), suite.task),
+        *(Side.CANDIDATE, _title(task), task),
         root=root,
         tree=tree,
         endpoints=gate.endpoints,
@@ -146,7 +173,8 @@ def _deciding(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Ba
     second = _second(gate, name)
     sides: tuple[PreparedSide, ...] = (first,)
     if second is not None:
-        of = (Side.BASELINE, _title(second.task), second.task)
+        other = look_up(second.task, second.endpoints)
+        of = (Side.BASELINE, _title(other), other)
         sides = (
             first,
             prepare_side(
@@ -161,17 +189,20 @@ def _deciding(gate: Gate, name: str, selection: Selection, tree: Tree, bases: Ba
     placed = guarded.placed if guarded is not None else Placed(root=root)
     ref = suite.baseline_ref
     if bases is None or ref is None or not ref.of_commit:
-        return prepare_suite(name, suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
-    at = at_base(name, loaded, bases, tree)
+        prepared = prepare_suite(name, suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
+        return replace(prepared, one_version=one_version(name, *sides) if len(sides) > 1 else None)
+    at = at_base(name, suite, loaded, bases, tree=tree, look_up=look_up)
     prepared = prepare_suite(name, at.suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
-    if guarded is None or not guarded.redefined:
-        at = with_nothing_changed(at, prepared, bases)
+    alike = None if at.side is None else one_version(name, first, at.side)
+    if alike is None and (guarded is None or not guarded.redefined):
+        at = with_nothing_changed(at, prepared, bases, loaded.config.phoenix)
     return replace(
         prepared,
         suite=at.suite,
         sides=sides if at.side is None else (*sides, at.side),
         base=at.base,
         problem=at.problem,
+        one_version=alike,
         notes=at.notes,
         unchanged=at.unchanged,
     )
@@ -203,7 +234,7 @@ def _title(task: TaskBase) -> str:
     """Return what people call a side: what its task points at."""
     match task:
         case PromptTask():
-            return f"{task.prompt} on {task.model}"
+            return f"{task.prompt if isinstance(task.prompt, str) else task.prompt.shown} on {task.model}"
         case PythonTask():
             return task.python
         case CommandTask():

@@ -22,9 +22,10 @@ from evalgate.gate.loading import Loaded, load, start_baseline
 from evalgate.gate.measuring import work_of
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.recording import experiment_row
+from evalgate.gate.replayed import replay
 from evalgate.gate.request import Request
 from evalgate.gate.run import Ended, run_build
-from evalgate.gate.samples import deciding_samples
+from evalgate.gate.samples import deciding_samples, samples
 from evalgate.gate.world import World
 from evalgate.git.history import Base
 from evalgate.journal.builds import BuildRow, DrawRow
@@ -92,17 +93,18 @@ def as_committed(suites: Sequence[PreparedSuite], head: Base) -> tuple[PreparedS
     )
 
 
-async def store(request: Request, world: World, setter: Setter, *, resume: int | None = None) -> Stored:
+async def store(request: Request, world: World, setter: Setter) -> Stored:
     """Bring the only side of every suite of a request to `confirm_repetitions` stored runs.
 
-    What was begun for the same commit goes on. Raises BaselineError where its task does not load, and as `run_build`.
+    What was drawn before for the same, and not to its end, is taken over. Raises BaselineError where its
+    task does not load, and as `run_build`.
     """
     journal, policy = world.journal, request.config.policy
     began = world.seconds()
     async with AsyncExitStack() as stack:
         loaded = await load(request.suites, None, world, stack)
         await bring_in(request.suites, world.looking(request.config))
-        build_id = journal.create_build(_row(request, world.now())) if resume is None else resume
+        build_id = journal.create_build(_row(request, world.now()))
         with writing(journal.path, build_id):
             experiments = {}
             for each in loaded:
@@ -115,6 +117,7 @@ async def store(request: Request, world: World, setter: Setter, *, resume: int |
                     key = content_hash(["stored", row.task, row.commit, row.dataset_version])[:_KEY_LENGTH]
                     draw = DrawRow(suite=suite.name, key=key, candidate=0, baseline=policy.confirm_repetitions)
                     journal.add_draws(build_id, [draw])
+                    replay(journal, row, side, suite, *samples(policy.confirm_repetitions, key))
             world.begun(build_id)
             complete = await _measure(build_id, loaded, {name: row.id for name, row in experiments.items()}, world)
             if complete:

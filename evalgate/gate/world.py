@@ -9,7 +9,7 @@ from typing import Protocol
 
 from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
-from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
+from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner, Tracer
 from evalgate.gate.elsewhere import Looking, Opened
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
@@ -47,6 +47,9 @@ class World:
     """What is left of each limit of the budget, and what the build took of it before; empty where nothing is paid."""
     elsewhere: Opened
     """Opens a place where baselines are kept beside the journal."""
+    tracer: Tracer | None = None
+    """Keeps how runs came about, for Phoenix; None where nothing goes there."""
+
     begun: Callable[[int], None] = lambda _: None
     """Hears of a build whose experiments are written, before its first run."""
     ending: Callable[[int], None] = lambda _: None
@@ -59,4 +62,11 @@ class World:
     def effects(self, build_id: int) -> Effects:
         """Return what making the runs of a build, or of a study, may do."""
         seed = f"{build_id} {self.journal.build(build_id).created_at}"
-        return Effects(recorder=self.journal, observer=self.observer, now=self.now, stop=self.stop, seed=seed)
+        return Effects(
+            recorder=self.journal,
+            observer=self.observer,
+            now=self.now,
+            stop=self.stop,
+            seed=seed,
+            tracer=self.tracer,
+        )

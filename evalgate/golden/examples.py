@@ -49,7 +49,7 @@ def to_example(raw: Raw, fields: Mapping[str, str]) -> Reading:
     example = Example(
         id=identity,
         input=value["input"],
-        output=value.get("output"),
+        output=value.get("output") or None,
         metadata=value.get("metadata") or {},
         split=split,
     )

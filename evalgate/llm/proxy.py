@@ -19,8 +19,9 @@ from evalgate.llm.endpoint import ModelEndpoint
 from evalgate.llm.failures import CallFailed, NotCached, Stopped
 from evalgate.llm.mounts import address_of, surroundings
 from evalgate.llm.relay import error_body, read_whole, rejects_usage, with_usage, without_usage
-from evalgate.llm.tab import Tab, on_tab
+from evalgate.llm.tab import Tab, on_tab, show, tab_beside
 from evalgate.records import ErrorKind, TaskOutcome, Usage
+from evalgate.trace_ids import trace_of
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -70,7 +71,7 @@ class Door:
     def enter(self, key: Key, trace: str | None) -> None:
         """The program begins a run, which was given the `traceparent` that its calls may bring along."""
         self.sample = key[1]
-        self.held[key] = _Held(tab=Tab(key[0]), trace=_trace_id(trace))
+        self.held[key] = _Held(tab=tab_beside(key[0]), trace=trace_of(trace))
 
     def settle(self, key: Key, outcome: TaskOutcome) -> TaskOutcome:
         """The run ended: return its outcome with what its calls took, and with their failure where that is its cause.
@@ -82,6 +83,7 @@ class Door:
         outcome = self._without_token(outcome)
         if held is None:
             return outcome
+        show(held.tab.made)
         failure = held.failure
         refused = isinstance(failure, Stopped | NotCached)
         if failure is not None and failure.kind is ErrorKind.INFRASTRUCTURE and (refused or outcome.failure):
@@ -122,7 +124,7 @@ class Door:
 
     def runs_of(self, headers: Mapping[str, str]) -> list[_Held]:
         """Return the runs that a call may belong to: one, where the program holds one or says which."""
-        named, trace = headers.get(RUN_HEADER), _trace_id(headers.get("traceparent"))
+        named, trace = headers.get(RUN_HEADER), trace_of(headers.get("traceparent"))
         for found in (
             [held for (example, _), held in self.held.items() if example == named],
             [held for held in self.held.values() if trace is not None and held.trace == trace],
@@ -227,11 +229,6 @@ def _request(door: Door, asked: web.Request, body: bytes) -> Request:
         method=asked.method,
         headers={name.lower(): value for name, value in asked.headers.items() if _passes(name.lower())},
     )
-
-
-def _trace_id(traceparent: str | None) -> str | None:
-    parts = (traceparent or "").split("-")
-    return parts[1] if len(parts) >= 4 and len(parts[1]) == 32 else None
 
 
 def _passes(name: str) -> bool:

@@ -18,6 +18,7 @@ from evalgate.suite.addresses import is_loopback
 
 if TYPE_CHECKING:
     import httpx
+    from httpx_retries import Retry
     from phoenix.client import AsyncClient
 
 _RETRIED: Final = (429, 502, 503, 504)
@@ -67,18 +68,17 @@ class Connection:
         doing: str,
         query: Mapping[str, Any] | None = None,
         body: Any = None,
-        once: bool = False,
+        again: bool = True,
     ) -> Any:
         """Return the JSON of an answer to `path` (`v1/datasets`), None for an empty one.
 
         `doing` says what it is for, in the words that go on "… could not be": `the dataset x could not be read`.
-        `once`: it is not tried again, because twice would be two. Raises PhoenixError.
+        With `again=False` it is asked once: what would not be the same a second time. Raises PhoenixError.
         """
-        from httpx_retries import Retry
-
-        extensions = {"retry": Retry(total=0)} if once else {}
         with self.failures(doing):
-            answer = await self._http.request(method, path, params=query, json=body, extensions=extensions)
+            answer = await self._http.request(
+                method, path, params=query, json=body, extensions=None if again else {"retry": _never()}
+            )
             answer.raise_for_status()
             return answer.json() if answer.content else None
 
@@ -92,10 +92,12 @@ class Connection:
                 async for element in elements(answer.aiter_text()):
                     yield element
 
-    async def graphql(self, document: str, *, doing: str, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    async def graphql(
+        self, document: str, *, doing: str, variables: Mapping[str, Any] | None = None, again: bool = True
+    ) -> dict[str, Any]:
         """Return the `data` of an answer to a GraphQL document. Raises PhoenixError, for errors in an answer too."""
         body = {"query": document, "variables": dict(variables or {})}
-        answer = await self.rest("POST", "graphql", doing=doing, body=body)
+        answer = await self.rest("POST", "graphql", doing=doing, body=body, again=again)
         errors = answer.get("errors") if isinstance(answer, dict) else None
         data = answer.get("data") if isinstance(answer, dict) else None
         if errors or not isinstance(data, dict):
@@ -120,8 +122,8 @@ class Connection:
             said = self._quoted(str(error)) or type(error).__name__
             message = f"{doing}: {self.address.shown} was not reached: {said}"
             raise PhoenixError(message, next_step="check the address and that the server runs") from None
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-            # Its client raises ValueError for answers that it cannot read.
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
+            # Its client raises ValueError for answers that it cannot read; JSON may be nested without an end.
             said = self._quoted(str(error))
             raise PhoenixError(f"{doing}: {self.address.shown} gave no usable answer: {said}", status=200) from None
         except Exception as error:
@@ -134,12 +136,15 @@ class Connection:
     def _refused(self, doing: str, response: httpx.Response) -> PhoenixError:
         status = response.status_code
         said = self._quoted(_detail(response))
+        if response.has_redirect_location:
+            # The key is for this address and goes to no other.
+            said = f"it redirects to {self._quoted(response.headers['location'])}"
         key = "has no key for it" if self.address.api_key is None else "refused the key"
         following = {
             401: "set the variable that `api_key_env` names to a key of that server",
             403: "use a key that may do this",
             404: "check the address and the names",
-        }.get(status)
+        }.get(status, "name the address that it redirects to" if response.has_redirect_location else None)
         what = f"{key} (401)" if status == 401 else f"answered {status}"
         return PhoenixError(
             f"{doing}: {self.address.shown} {what}" + (f": {said}" if said else ""), status=status, next_step=following
@@ -166,6 +171,8 @@ async def connect(address: Address) -> AsyncIterator[Connection]:
         backoff_factor=0.25,
         max_backoff_wait=10,
         total_timeout=30,
+        # What was silent for the whole time-out is not asked again: it may be at work on it.
+        retry_on_exceptions=(httpx.NetworkError, httpx.RemoteProtocolError),
     )
     headers = {"Authorization": f"Bearer {address.api_key}"} if address.api_key is not None else {}
     direct = httpx.AsyncHTTPTransport(verify=_trusted(address), proxy=_proxy(address.base_url), trust_env=False)
@@ -177,6 +184,12 @@ async def connect(address: Address) -> AsyncIterator[Connection]:
         trust_env=False,
     ) as http:
         yield Connection(address, http)
+
+
+def _never() -> Retry:
+    from httpx_retries import Retry
+
+    return Retry(total=0)
 
 
 def _trusted(address: Address) -> ssl.SSLContext:

@@ -63,7 +63,7 @@ async def create_experiment(connection: Connection, new: NewExperiment) -> Remot
         *("POST", f"v1/datasets/{new.dataset}/experiments"),
         doing=f"the experiment {new.name} could not be made",
         body=body,
-        once=True,
+        again=False,
     )
     return _experiment(_data(answer))
 

@@ -67,6 +67,8 @@ def own_verdict(report: BuildReport) -> str | None:
     if own.scores:
         scored = "; ".join(f"{each.suite}/{each.check} {_means(each)}" for each in own.scores)
         without = f" Scored by its own evaluators for that: {scored}.{without}"
+    if own.covers:
+        without = f" That is of {'; '.join(own.covers)}.{without}"
     if own.verdict is None:
         return f"What its own definitions come to is not known.{without}"
     alike = not report.build.gated or own.exit_code == report.build.exit_code

@@ -91,6 +91,7 @@ def _gate(gate: GateReport | None, *, sample: bool) -> dict[str, Any] | None:
             "verdict": None if own.verdict is None else own.verdict.value,
             "exit_code": own.exit_code,
             "reason": own.reason,
+            "covers": list(own.covers),
             "not_evaluated": list(own.not_evaluated),
             "scores": [_means(each) for each in own.scores],
         },

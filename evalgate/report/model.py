@@ -178,6 +178,8 @@ class OwnVerdict:
     not_evaluated: tuple[str, ...] = ()
     scores: tuple[CheckMeans, ...] = ()
     """What the change's own evaluators said, where others of their name decided."""
+    covers: tuple[str, ...] = ()
+    """Of which examples it is, of each suite whose examples the change edits or removes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,6 +18,7 @@ from evalgate.encoding import NotUtf8Error, decode, printable
 from evalgate.errors import ConfigurationError, ErrorGroup, Location
 from evalgate.suite.config import Endpoint, Suite
 from evalgate.suite.model import ConfigModel
+from evalgate.suite.phoenix import PhoenixSettings
 from evalgate.suite.shape import Path, look_up
 from evalgate.suite.tasks import Task, TaskBase
 from evalgate.suite.wording import complaints
@@ -32,6 +33,8 @@ class CommittedSuite:
     task: TaskBase
     endpoints: Mapping[str, Endpoint] = field(default_factory=dict)
     whole: Suite | None = None
+    phoenix: PhoenixSettings | None = None
+    """Where it says its servers are, as far as that can be read."""
 
 
 class _TaskAlone(ConfigModel):
@@ -64,7 +67,11 @@ def read_committed(path: FilePath, suite: str, *, shown: str) -> CommittedSuite 
         whole = Suite.model_validate(declared)
     within = declared.get("root") if isinstance(declared, Mapping) else None
     return CommittedSuite(
-        root=within if isinstance(within, str) else ".", task=task, endpoints=_endpoints(raw), whole=whole
+        root=within if isinstance(within, str) else ".",
+        task=task,
+        endpoints=_endpoints(raw),
+        whole=whole,
+        phoenix=_phoenix(raw),
     )
 
 
@@ -102,6 +109,12 @@ def _endpoints(raw: Any) -> dict[str, Endpoint]:
         with contextlib.suppress(ValidationError):
             found[name] = Endpoint.model_validate(endpoint)
     return found
+
+
+def _phoenix(raw: Any) -> PhoenixSettings | None:
+    with contextlib.suppress(ValidationError):
+        return PhoenixSettings.model_validate(look_up(raw, ("phoenix",)) or {})
+    return None
 
 
 def _error(path: Path, message: str, root: Node, shown: str, *, on_key: bool) -> ConfigurationError:

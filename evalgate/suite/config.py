@@ -35,6 +35,7 @@ class DatasetRef(ConfigModel):
     fields: dict[DottedPath, DottedPath] = Field(default_factory=dict)
     """Where things stand in a dataset that names them differently: {input.question: input.query}."""
     _pulled: Path | None = PrivateAttr(default=None)
+    _declared: str | None = PrivateAttr(default=None)
 
     @model_validator(mode="before")
     @classmethod
@@ -64,8 +65,13 @@ class DatasetRef(ConfigModel):
     def pulled(self, copy: Path, version: str) -> DatasetRef:
         """Return it with the file that holds its examples, and the version that they are."""
         ref = self.model_copy(update={"version": version})
-        ref._pulled = copy  # noqa: SLF001  # of the same class; the copy is not out yet
+        ref._pulled, ref._declared = copy, self.version  # noqa: SLF001  # of the same class; the copy is not out yet
         return ref
+
+    @property
+    def declared(self) -> str | None:
+        """Return the version as the config has it: of what was pulled, not the one that `latest` turned out to be."""
+        return self._declared if self._pulled is not None else self.version
 
 
 class BaselineTask(ConfigModel):

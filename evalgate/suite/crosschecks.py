@@ -41,6 +41,8 @@ def cross_check(
         found += wrong
         for task, path in ((suite.task, (*base, "task")), (second, (*base, "baseline", "task"))):
             found += _endpoint(task, path, endpoints)
+            if isinstance(task, PromptTask) and task.ref is not None:
+                found += _server(task.ref.server, (*path, "prompt", "server"), raw)
         found += _judges(suite, base, endpoints)
         found += _server(suite.dataset.server, (*base, "dataset", "server"), raw)
         if directory is not None:
@@ -190,7 +192,8 @@ def _baseline(suite: Suite, base: Path) -> Iterator[Complaint]:
 
 def _endpoint(task: TaskBase | None, path: Path, endpoints: Collection[str]) -> Iterator[Complaint]:
     if isinstance(task, PromptTask):
-        yield from _unknown_endpoint(task.model, (*path, "model"), endpoints)
+        if task.model is not None:
+            yield from _unknown_endpoint(task.model, (*path, "model"), endpoints)
     elif isinstance(task, HostedTask) and task.endpoint is not None and task.endpoint not in endpoints:
         how = nearest(task.endpoint, endpoints) if endpoints else "add it under `endpoints:`"
         yield Complaint((*path, "endpoint"), f"`{task.endpoint}` is not in `endpoints`: {how}")
@@ -266,7 +269,7 @@ def _absent(what: str, file: str, root: FilePath) -> str:
 
 def _task_files(task: TaskBase | None, path: Path) -> list[tuple[Path, str, str]]:
     if isinstance(task, PromptTask):
-        return [((*path, "prompt"), "prompt", task.prompt)]
+        return [((*path, "prompt"), "prompt", task.file)] if task.file is not None else []
     return _python_file(task.python, (*path, "python")) if isinstance(task, PythonTask) else []
 
 

@@ -20,7 +20,7 @@ from evalgate.suite.judges import JUDGES, PHOENIX_EVALS
 from evalgate.suite.model import ConfigModel
 from evalgate.suite.tasks import HttpTask, PromptTask, TaskBase
 
-_HOW_NOT_WHAT: Final = frozenset({"timeout", "inputs", "workers", "per_worker", "memory_mb"})
+_HOW_NOT_WHAT: Final = frozenset({"timeout", "inputs", "workers", "per_worker", "memory_mb", "span_wait"})
 """Parameters that settle how a task or an evaluator is run, not what it answers."""
 
 
@@ -29,18 +29,22 @@ def task_fingerprint(task: TaskBase, files: Mapping[str, str], *, endpoint: Endp
 
     `files` has the SHA-256 of each of its files by path under `root` (`inputs.task_files`, `inputs.hash_files`);
     `endpoint` is that of a prompt's model, or the one that a program's client calls. Complete for a prompt and where
-    the task declares `inputs`.
+    the task declares `inputs`. Of a prompt in Phoenix, which has to be looked up by now, its content counts, not the
+    version or the tag that names it.
     """
     unwatched: list[str] = []
     if isinstance(task, HttpTask) and task.http.serve is None:
         unwatched.append(f"the server at {task.http.url}")
     elif task.inputs is None and not isinstance(task, PromptTask):
         unwatched.append("whatever the task reads outside `root`: declare its `inputs`")
-    content = {
+    content: dict[str, Any] = {
         "task": _parameters(task),
         "files": dict(files),
         "endpoint": endpoint.identity if endpoint else None,
     }
+    ref = task.ref if isinstance(task, PromptTask) else None
+    if ref is not None:
+        content["task"]["prompt"] = {"phoenix": ref.hub.digest}
     return Fingerprint(digest=content_hash(content), watched=tuple(sorted(files)), unwatched=tuple(unwatched))
 
 

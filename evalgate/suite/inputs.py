@@ -23,7 +23,7 @@ def task_files(task: TaskBase, root: Path, tree: Sequence[str]) -> list[str]:
     They are those that its `inputs` match and its own file; a prompt's file alone; else all of `tree`, the files of
     the whole tree as the caller knows them. Raises ConfigurationError for a glob that leaves `root` or matches nothing.
     """
-    own = [task.prompt] if isinstance(task, PromptTask) else []
+    own = [task.file] if isinstance(task, PromptTask) and task.file is not None else []
     if isinstance(task, PythonTask):
         own = _python_file(task.python)
     if task.inputs is not None:

@@ -6,12 +6,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
 from evalgate.suite.checks import SHORT_NUMBERS, Check
 from evalgate.suite.config import Config
 from evalgate.suite.evaluators import EVALUATOR_KINDS, KINDS
+from evalgate.suite.meanings import meanings
+from evalgate.suite.model import ConfigModel
 from evalgate.suite.resources import OF_RESOURCES, OF_SCORES, Resource
 from evalgate.suite.shape import model_of
 
@@ -20,6 +23,7 @@ def config_schema() -> dict[str, Any]:
     """Return the schema, for editors and validators of the draft 2020-12."""
     schema = Config.model_json_schema(by_alias=True)
     definitions = schema["$defs"]
+    _describe({**definitions, Config.__name__: schema})
     _also(definitions["Suite"]["properties"], "dataset", {"type": "string", "description": "The file, in short."})
     _also(definitions["NoRegression"]["properties"]["slices"], "items", {"type": "string"})
     for rule, field in Check.model_fields.items():
@@ -33,6 +37,22 @@ def config_schema() -> dict[str, Any]:
     evaluator["oneOf"] = [{"required": [kind]} for kind in KINDS]
     _also(definitions["Suite"]["properties"]["evaluators"], "items", {"enum": list(EVALUATOR_KINDS)})
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "evalgate.yaml"}
+
+
+def _describe(definitions: dict[str, Any]) -> None:
+    """Say of every key what its model says of it."""
+    for model in _models(ConfigModel):
+        properties = definitions.get(model.__name__, {}).get("properties", {})
+        said = meanings(model)
+        for name, field in model.model_fields.items():
+            if name in said and (key := field.alias or name) in properties:
+                properties[key] = dict(sorted({**properties[key], "description": said[name]}.items()))
+
+
+def _models(kind: type[ConfigModel]) -> Iterator[type[ConfigModel]]:
+    for model in kind.__subclasses__():
+        yield model
+        yield from _models(model)
 
 
 def _resources(definitions: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The base of every config model: strict, frozen, documented by its attribute docstrings."""
+"""The base of every config model: strict, frozen, documented by the texts below its attributes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ class ConfigModel(BaseModel):
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        use_attribute_docstrings=True,
         allow_inf_nan=False,
         str_strip_whitespace=False,
         protected_namespaces=(),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, PositiveFloat, Tag, model_validator
+from pydantic import Discriminator, Field, NonNegativeFloat, PositiveFloat, Tag, model_validator
 
 from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel
+from evalgate.suite.prompt_ref import PromptRef
 
 
 class TaskBase(ConfigModel):
@@ -33,6 +34,8 @@ class HostedTask(TaskBase):
     """One of `endpoints` that its own SDK calls: evalgate is between them, and the code needs no key."""
     memory_mb: Count | None = None
     """Address space that one process may have, in MiB (POSIX only); beyond it the run is the task's error."""
+    span_wait: NonNegativeFloat = 2.0
+    """Seconds that a run of a program that traces waits for its spans after its answer, where something reads them."""
 
 
 class PythonTask(HostedTask):
@@ -92,13 +95,24 @@ class HttpTask(HostedTask):
         return self
 
 
-class PromptTask(TaskBase):
-    """A prompt file sent to a model."""
+def _kind_of_prompt(value: Any) -> str:
+    return "<hub>" if isinstance(value, dict | PromptRef) else "<file>"
 
-    prompt: str
-    """A YAML file with chat messages, relative to `root`."""
-    model: str = Field(pattern=r"^[^/\s]+/\S+$")
-    """`endpoint/model`; the endpoint is one of `endpoints`."""
+
+Prompt = Annotated[
+    Annotated[str, Tag("<file>")] | Annotated[PromptRef, Tag("<hub>")],
+    Discriminator(_kind_of_prompt),
+]
+
+
+class PromptTask(TaskBase):
+    """A prompt, in a file or in Phoenix, sent to a model."""
+
+    prompt: Prompt
+    """A YAML file with chat messages, relative to `root`, or what stands below (docs/phoenix.md for one in Phoenix)."""
+    model: Annotated[str, Field(pattern=r"^[^/\s]+/\S+$")] | None = None
+    """`endpoint/model`; the endpoint is one of `endpoints`. A prompt in Phoenix names a model of its own: without
+    `model` that is called, at the endpoint that is called like its provider (`openai`)."""
     variables: dict[str, DottedPath] = Field(default_factory=dict)
     """What each variable of the prompt is, as a path into the example (`input.question`)."""
     output: Literal["text", "json", "tool_calls"] = "text"
@@ -114,11 +128,34 @@ class PromptTask(TaskBase):
     parameters: dict[str, Any] = Field(default_factory=dict)
     """Anything else that the endpoint takes (reasoning effort, penalties); sent as it stands."""
 
+    @model_validator(mode="after")
+    def _some_model(self) -> Self:
+        if self.model is None and isinstance(self.prompt, str):
+            raise ValueError("a task with a prompt file needs `model`")
+        return self
+
+    @property
+    def named_model(self) -> str:
+        """Return `endpoint/model`. Asked before a prompt in Phoenix was looked up, it is a bug in the caller."""
+        if self.model is None:
+            raise ValueError("no model is known before the prompt is looked up")
+        return self.model
+
+    @property
+    def file(self) -> str | None:
+        """Return the prompt's file; None for one in Phoenix."""
+        return self.prompt if isinstance(self.prompt, str) else None
+
+    @property
+    def ref(self) -> PromptRef | None:
+        """Return the prompt in Phoenix; None for a file."""
+        return None if isinstance(self.prompt, str) else self.prompt
+
 
 def called_endpoint(task: TaskBase) -> str | None:
     """Return the name of the endpoint that a task calls through evalgate, if it calls one."""
     if isinstance(task, PromptTask):
-        return task.model.partition("/")[0]
+        return task.model.partition("/")[0] if task.model is not None else None
     return task.endpoint if isinstance(task, HostedTask) else None
 
 

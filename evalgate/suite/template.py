@@ -285,6 +285,11 @@ def _within_tags(context: Any, value: Any) -> Any:
     return delimited(shown, context[CODE])
 
 
+def shown_as_json(value: Any) -> str:
+    """Return how a value shows in a text: as JSON, its characters as they are."""
+    return _as_json(value)
+
+
 def _as_json(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
 

@@ -55,6 +55,7 @@ _PATTERNS = {
     "python": "path/to/file.py:function or package.module:function",
     "model": "endpoint/model, the endpoint being one of `endpoints`",
     "name": "letters, digits, and . - _ only",
+    "tag": "lower case letters, digits, - and _ only",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -11,13 +11,10 @@ from evalgate.errors import CandidateError
 from evalgate.records import Example, Json, TaskOutcome
 from evalgate.suite.tasks import CommandTask, HostedTask
 from evalgate.tasks.trace import new_traceparent
-from evalgate.workers.door import Door
+from evalgate.tasks.ways_out import Doorway, SpanDoorway, WaysOut
 from evalgate.workers.environment import environment
 from evalgate.workers.pool import WorkerPool, WorkerSpec
 from evalgate.workers.setup import MARKERS, run_setup
-
-Doorway = Callable[[], Awaitable[Callable[[], Door]]]
-"""Makes ready what lets each process call its models through evalgate. Raises CandidateError."""
 
 Declared = TypeVar("Declared", bound=HostedTask)
 """The model that declares a kind of task."""
@@ -28,9 +25,12 @@ class HostedTaskRunner(ABC, Generic[Declared]):
 
     `environ` is where the variables that the task may see are taken from; `log` is told of slow steps, a line each.
     `doorway` is where its processes call models through evalgate; `declared` prices what they say that they used.
+    `spans` is where they send what they trace.
     """
 
     queue = None
+    flushes = False
+    """Whether a process has sent what it traced by the time that it answers."""
 
     def __init__(
         self,
@@ -41,6 +41,7 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         log: Callable[[str], None],
         doorway: Doorway | None = None,
         declared: Callable[[TaskOutcome], TaskOutcome] = lambda outcome: outcome,
+        spans: SpanDoorway | None = None,
     ) -> None:
         one_each = isinstance(task, CommandTask) and task.per_example
         self.concurrency = task.workers * (1 if one_each else task.per_worker)
@@ -49,7 +50,7 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         self._environment = environment(task.env, environ)
         self._log = log
         self._doorway = doorway
-        self._declared = declared
+        self._ways = WaysOut(doorway, spans, declared)
         self._pool: WorkerPool | None = None
 
     @abstractmethod
@@ -68,7 +69,7 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         if self._task.setup is not None:
             ran = await run_setup(self._task.setup, self._root, self._environment, self._log)
         try:
-            pool = WorkerPool(self._spec(), open_door=await self._doorway() if self._doorway else None)
+            pool = WorkerPool(self._spec(), open_door=await self._ways.ready(self._environment, flushes=self.flushes))
             await pool.start()
         except CandidateError as error:
             if ran:
@@ -82,14 +83,13 @@ class HostedTaskRunner(ABC, Generic[Declared]):
         if self._pool is None:
             raise RuntimeError("start() comes before run()")
         arguments = dict(self._arguments(example))
-        trace = None
+        trace = new_traceparent() if self._ways.any else None
         if self._doorway is not None:
-            trace = arguments["traceparent"] = new_traceparent()
+            arguments["traceparent"] = trace
         outcome = await self._pool.call(
             arguments, run_id=example.id, sample=sample, timeout=self._task.timeout, trace=trace
         )
-        # What went through a door was counted there.
-        return self._declared(outcome) if self._doorway is None else outcome
+        return await self._ways.completed(trace, outcome)
 
     async def close(self) -> None:
         """Stop the workers. May be called twice."""

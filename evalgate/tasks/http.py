@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -31,10 +32,10 @@ from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Failure, Json, TaskOutcome
 from evalgate.suite.tasks import HttpTask
 from evalgate.suite.template import TemplateProblem, Tree, compile_tree, dotted, example_variables, render_tree
-from evalgate.tasks.hosted import Doorway
 from evalgate.tasks.served import ONE_CONNECTION_EACH, Server
 from evalgate.tasks.trace import new_traceparent
 from evalgate.tasks.turns import Turns
+from evalgate.tasks.ways_out import Doorway, SpanDoorway, WaysOut
 from evalgate.workers.door import Door
 from evalgate.workers.protocol import PROTOCOL, outcome_of
 from evalgate.workers.setup import run_setup
@@ -73,6 +74,7 @@ class HttpTaskRunner:
         log: Callable[[str], None] = lambda _: None,
         doorway: Doorway | None = None,
         declared: Callable[[TaskOutcome], TaskOutcome] = lambda outcome: outcome,
+        spans: SpanDoorway | None = None,
     ) -> None:
         self._task = task
         self._root = root
@@ -81,6 +83,7 @@ class HttpTaskRunner:
         self._transport = transport
         self._doorway = doorway
         self._declared = declared
+        self._ways = WaysOut(doorway, spans, declared)
         self._door: Door | None = None
         self._turns = Turns()
         serve = task.http.serve
@@ -101,8 +104,8 @@ class HttpTaskRunner:
                 next_step="repair it in the config",
             ) from None
         self._check_url()
-        if self._doorway is not None and self._server is not None:
-            self._door = (await self._doorway())()
+        if self._server is not None:
+            self._door = (await self._ways.ready(self._environ, flushes=False))()
             self._server.environment = {**self._door.defaults, **self._environ, **self._door.environment}
         if self._task.setup is not None:
             await run_setup(self._task.setup, self._root, self._environ, self._log)
@@ -113,15 +116,15 @@ class HttpTaskRunner:
         """POST one example; whatever goes wrong is the outcome's failure."""
         if self._door is None:
             return self._declared(await self._run(example, sample))
-        async with self._turns.of(sample):
-            trace = new_traceparent()
+        trace = new_traceparent()
+        async with self._turns.of(sample) if self._doorway is not None else nullcontext():
             self._door.enter((example.id, sample), trace)
             outcome = TaskOutcome()
             try:
                 outcome = await self._run(example, sample, trace)
             finally:
                 outcome = self._door.settle((example.id, sample), outcome)
-            return outcome
+        return await self._ways.completed(trace, outcome)
 
     async def _run(self, example: Example, sample: str, trace: str | None = None) -> TaskOutcome:
         began = asyncio.get_running_loop().time()

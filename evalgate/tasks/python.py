@@ -17,6 +17,8 @@ class PythonTaskRunner(HostedTaskRunner[PythonTask]):
     Where its calls of models are counted here, it may take the run's `traceparent` too.
     """
 
+    flushes = True
+
     def _spec(self) -> WorkerSpec:
         task = self._task
         return WorkerSpec(

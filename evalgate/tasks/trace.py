@@ -1,10 +1,12 @@
-"""The name under which a run's calls of models are known, if its program passes it on: a W3C trace context."""
+"""The name under which a run's calls of models and its spans are known, if its program passes it on."""
 
 from __future__ import annotations
 
 import secrets
 
+from evalgate.trace_ids import traceparent_of
+
 
 def new_traceparent() -> str:
-    """Return a `traceparent` of its own trace; it says "sampled", so that it silences nobody's tracing."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+    """Return a W3C `traceparent` of its own trace."""
+    return traceparent_of(secrets.token_hex(16))

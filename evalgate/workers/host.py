@@ -33,6 +33,7 @@ PROTOCOL = 1
 DEPTH_LIMIT = 100  # deeper values are cycles or would break readers that recurse
 MESSAGE_LIMIT = 4_000  # characters of an exception's message that are worth keeping
 EXIT_GRACE = 5.0  # seconds that the user's exit hooks have once nobody asks any more
+FLUSH_LIMIT = 1.0  # seconds that sending a run's spans may hold its answer back
 ORPHAN_GRACE = 1.0  # seconds that a run has whose answer nobody waits for: evalgate itself was killed
 SCORE_FIELDS = ("name", "score", "label", "explanation", "metadata", "direction", "kind")
 RESULT_FIELDS = ("context", "messages", "tool_calls", "steps", "usage", "trace_id")
@@ -417,10 +418,81 @@ def finished(returned: Any, error: BaseException | None) -> dict[str, Any]:
         return {"error": error_fields(unsayable)}
 
 
-def call(function: Function, request: dict[str, Any], conversation: Conversation) -> None:
+class Tracing:
+    """Hangs what a run traces below the run, and sends it before the answer, where the user's code traces at all."""
+
+    def __init__(self, *, alone: bool) -> None:
+        self._alone = alone
+        self._providers: list[Any] = []
+        self._searches = 3
+        self._trust = 2
+
+    def begin(self, request: Mapping[str, Any]) -> Any:
+        """Make the run the parent of whatever is traced from here on. Returns what `end` takes."""
+        parent = request.get("traceparent")
+        if parent is None:
+            return None
+        if self._alone:
+            os.environ["TRACEPARENT"] = parent
+        if "opentelemetry.context" not in sys.modules:
+            return None
+        try:
+            from opentelemetry import context
+            from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+            carried = TraceContextTextMapPropagator().extract({"traceparent": parent}, context=context.Context())
+            return context.attach(carried)
+        except Exception:  # noqa: BLE001 - whatever version of it is there must not fail a run
+            return None
+
+    def end(self, token: Any) -> None:
+        """Leave the run."""
+        if token is not None:
+            from opentelemetry import context
+
+            context.detach(token)
+
+    def sends(self, request: Mapping[str, Any]) -> bool:
+        """Whether there may be spans to send before this request is answered."""
+        return "traceparent" in request and "opentelemetry.sdk.trace" in sys.modules and self._trust > 0
+
+    def flush(self) -> None:
+        """Send what batches hold back, for no longer than a while: an exporter may wait for whom nobody answers."""
+        thread = threading.Thread(target=self._flush, daemon=True)
+        thread.start()
+        thread.join(FLUSH_LIMIT)
+        if thread.is_alive():
+            self._trust -= 1
+
+    def _flush(self) -> None:
+        try:
+            for provider in self._found():
+                provider.force_flush(int(FLUSH_LIMIT * 1000))
+        except Exception:  # noqa: BLE001 - the user's own exporter: the run itself went well
+            return
+
+    def _found(self) -> list[Any]:
+        """Return the providers of tracers: the global one, or those that nobody made global."""
+        from opentelemetry import trace
+
+        common = trace.get_tracer_provider()
+        if hasattr(common, "force_flush"):
+            return [common]
+        if not self._providers and self._searches > 0:
+            import gc
+
+            from opentelemetry.sdk.trace import TracerProvider
+
+            self._searches -= 1
+            self._providers = [each for each in gc.get_objects() if issubclass(type(each), TracerProvider)]
+        return self._providers
+
+
+def call(function: Function, request: dict[str, Any], conversation: Conversation, tracing: Tracing) -> None:
     """Answer one request in this thread."""
     began = time.perf_counter()
     returned = error = None
+    token = tracing.begin(request)
     try:
         positional, named = function.bind(request["arguments"])
         returned = function.call(*positional, **named)
@@ -431,6 +503,9 @@ def call(function: Function, request: dict[str, Any], conversation: Conversation
     except BaseException as raised:  # noqa: BLE001 - SystemExit too is the run's error, not the worker's end
         error = raised
     seconds = time.perf_counter() - began
+    tracing.end(token)
+    if tracing.sends(request):
+        tracing.flush()
     conversation.answer(request, finished(returned, error), seconds)
 
 
@@ -442,6 +517,7 @@ async def awaited(value: Awaitable[Any]) -> Any:
 def serve_sync(function: Function, conversation: Conversation, per_worker: int) -> None:
     """Answer in the main thread, or in `per_worker` threads."""
     requests: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    tracing = Tracing(alone=per_worker == 1)
 
     def work() -> None:
         while True:
@@ -449,7 +525,7 @@ def serve_sync(function: Function, conversation: Conversation, per_worker: int) 
             if request is None:
                 requests.put(None)
                 return
-            call(function, request, conversation)
+            call(function, request, conversation, tracing)
 
     def listen(request: dict[str, Any] | None) -> None:
         if request is None or "cancel" not in request:
@@ -466,19 +542,25 @@ def serve_sync(function: Function, conversation: Conversation, per_worker: int) 
         thread.join()
 
 
-def serve_async(function: Function, conversation: Conversation) -> None:
+def serve_async(function: Function, conversation: Conversation, per_worker: int) -> None:
     """Answer on one event loop; a request may be cancelled."""
     import asyncio
+
+    tracing = Tracing(alone=per_worker == 1)
 
     async def answer(request: dict[str, Any]) -> None:
         began = time.perf_counter()
         returned = error = None
+        token = tracing.begin(request)
         try:
             positional, named = function.bind(request["arguments"])
             returned = await function.call(*positional, **named)
         except BaseException as raised:  # noqa: BLE001 - SystemExit too is the run's error, not the worker's end
             error = raised
         seconds = time.perf_counter() - began
+        tracing.end(token)
+        if tracing.sends(request):
+            await asyncio.get_running_loop().run_in_executor(None, tracing.flush)
         conversation.answer(request, finished(returned, error), seconds)
 
     async def serve() -> None:
@@ -559,7 +641,7 @@ def main() -> None:
         return
     conversation.write({"ready": True, "async": function.is_async})
     if function.is_async:
-        serve_async(function, conversation)
+        serve_async(function, conversation, order["per_worker"])
     else:
         serve_sync(function, conversation, order["per_worker"])
 

@@ -76,11 +76,13 @@ class WorkerPool:
         """Send `arguments` to a worker and return its answer; never raises for what the user's code did.
 
         `timeout` is in seconds from when a worker gets the run. A run is known by `run_id` and `sample` together, and
-        to its door by `trace` too, a W3C `traceparent`.
+        to its door by `trace` too, a W3C `traceparent`, which it is given in its request; a process that has this
+        one run alone has it as TRACEPARENT in its environment.
         """
         key = (run_id, sample)
         try:
-            line = protocol.request_line(arguments, run_id=run_id, sample=sample, hosted=self.spec.target is not None)
+            hosted = self.spec.target is not None
+            line = protocol.request_line(arguments, run_id=run_id, sample=sample, hosted=hosted, trace=trace)
         except (TypeError, ValueError) as error:
             return protocol.failed("ValueError", f"the arguments are not JSON: {error}")
         if self._faults:
@@ -116,7 +118,7 @@ class WorkerPool:
         async with self._alone:
             if self._closed:
                 raise DisturbedError
-            worker = self._made()
+            worker = self._made({} if trace is None else {"TRACEPARENT": trace})
             return await _through(worker.door, key, trace, worker.run_once(line, key, timeout))
 
     async def _call_shared(self, line: bytes, key: Key, timeout: float, trace: str | None) -> TaskOutcome:
@@ -239,11 +241,11 @@ class WorkerPool:
         if worker.alive:
             self._workers.append(worker)
 
-    def _made(self) -> Worker:
+    def _made(self, of_one_run: Mapping[str, str] | None = None) -> Worker:
         if self._open_door is None:
             return Worker(self.spec, self._retired)
         door = self._open_door()
-        seen = {**door.defaults, **self.spec.environment, **door.environment}
+        seen = {**door.defaults, **self.spec.environment, **door.environment, **(of_one_run or {})}
         worker = Worker(replace(self.spec, environment=seen), self._retired, door)
         worker.ended.add_done_callback(lambda _: door.close())
         return worker

@@ -1,9 +1,10 @@
 """The lines that evalgate and a worker exchange, and what an answer means.
 
-A request is one JSON line `{"evalgate": 1, "id": …, "sample": …, <arguments>}`; the Python host gets its arguments
-under `"arguments"`, since a user function may have parameters of any name. An answer is one JSON line `{"evalgate": 1,
-"id": …, "sample": …, "output": …}` with any of `context`, `messages`, `tool_calls`, `steps`, `usage`, `trace_id`, or
-with `"error": {"kind": "task" | "infrastructure", "message": …, "type": …, "where": …}`. Every other line is a log.
+A request is one JSON line `{"evalgate": 1, "id": …, "sample": …, "traceparent": …, <arguments>}`; the Python host gets
+its arguments under `"arguments"`, since a user function may have parameters of any name. An answer is one JSON line
+`{"evalgate": 1, "id": …, "sample": …, "output": …}` with any of `context`, `messages`, `tool_calls`, `steps`, `usage`,
+`trace_id`, or with `"error": {"kind": "task" | "infrastructure", "message": …, "type": …, "where": …}`. Every other
+line is a log.
 Answers are hostile: whatever is wrong with one is a ProtocolError, and memory is bounded.
 """
 
@@ -59,10 +60,13 @@ class Lines:
         return b"".join(self._parts)
 
 
-def request_line(arguments: Mapping[str, Json], *, run_id: str, sample: str, hosted: bool) -> bytes:
+def request_line(
+    arguments: Mapping[str, Json], *, run_id: str, sample: str, hosted: bool, trace: str | None = None
+) -> bytes:
     """Return the line that asks for one run. Raises ValueError for arguments that are not JSON."""
     sent = {"arguments": arguments} if hosted else arguments
-    return _line({**sent, "id": run_id, "sample": sample})
+    traced = {} if trace is None else {"traceparent": trace}
+    return _line({**sent, **traced, "id": run_id, "sample": sample})
 
 
 def end_line() -> bytes:

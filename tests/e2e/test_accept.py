@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from tests.e2e.project import REPOSITORY
 from tests.e2e.repository import Repo
 from tests.e2e.test_history import in_pull_request
+from tests.e2e.test_moving import history, push
 
 SCHEMA = json.loads((REPOSITORY / "docs" / "report.schema.json").read_text("utf-8"))
 OWNED = "* @org/all\n/.evalgate/ @org/leads\n"
@@ -148,6 +149,55 @@ def test_days_that_no_command_writes_do_not_count(repo, accepted, expires, said)
     code, found = report(repo)
     assert (code, found["accepted"]) == (1, False)
     assert told(found).endswith(said)
+
+
+def test_another_check_that_fails_is_not_accepted_with_it(repo):
+    both = [{"exact_match": {"path": "answer"}}, {"exact_match": {"path": "answer"}, "name": "answered"}]
+    rule = {"no_regression": {"rule_out_drop": 0.15}}
+    repo.git("checkout", "-q", "main")
+    repo.config(evaluators=both, checks={"exact_match": rule, "answered": rule})
+    repo.commit()
+    repo.git("checkout", "-q", "-B", "change")
+    repo.task(25)
+    repo.commit()
+    repo.run()
+    accept(repo)
+    code, found = report(repo)
+    assert (code, found["accepted"]) == (1, False)
+    (suite,) = found["suites"]
+    assert [bool(check["acceptance"]) for check in suite["checks"]] == [True, False]
+
+
+def test_one_of_a_suite_or_a_check_that_is_another_accepts_nothing(repo):
+    repo.run()
+    accept(repo)
+    path = accepted_file(repo)
+    text = path.read_text()
+    for address in ("tripling/exact_match", "doubling/another"):
+        path.write_text(text.replace("doubling/exact_match", address))
+        code, found = report(repo)
+        assert (code, told(found)) == (1, None)
+
+
+def test_it_is_kept_in_the_history_of_what_main_became(repo):
+    """Merged, it lets main through; what was lost stays in the history, and in the figure of the ratchet."""
+    first = repo.git("rev-parse", "main")
+    repo.run()
+    accept(repo)
+    repo.commit("with the acceptance")
+    repo.git("checkout", "-q", "main")
+    assert repo.run(**push(repo, first)).code == 0
+    repo.git("merge", "-q", "--no-ff", "-m", "merged", "change")
+    assert repo.run(**push(repo, first)).code == 0
+    kept = history(repo)
+    (accepted,) = kept["baselines"][0]["accepted"]
+    assert accepted == {
+        "check": "doubling/exact_match",
+        "drop": pytest.approx(0.5),
+        "author": "Jo Doe",
+        "reason": "shorter answers are wanted",
+    }
+    assert [each["drop"] for each in kept["drift"]] == [pytest.approx(0.5)]
 
 
 def test_it_covers_no_larger_drop(repo):

@@ -138,11 +138,11 @@ async def test_a_node_program_is_too(project, fake_model, node_packages):
     }
     prepared(project, fake_model, task, **checks)
     first = await run(project)
-    assert (first.code, fake_model.calls) == (0, 9), first.text
+    assert (first.code, fake_model.calls) == (0, 12), first.text
     said = outcomes(project)["e1", "r1"].output
-    assert said == dict.fromkeys(("whole", "streamed", "response"), "word1 more")
+    assert said == dict.fromkeys(("whole", "streamed", "response", "told"), "word1 more")
     replayed = await run(project, "--replay", key=None)
-    assert (replayed.code, fake_model.calls) == (0, 9), replayed.text
+    assert (replayed.code, fake_model.calls) == (0, 12), replayed.text
 
 
 async def test_a_served_application_is_too_one_sample_at_a_time(project, fake_model):

@@ -108,3 +108,44 @@ def test_a_judge_that_is_edited_is_asked_too_and_decides_nothing(repo, name):
     else:
         assert (own["verdict"], scores["candidate"]) == ("PASS", 1.0)
     assert (others > 0) == (name == "its address")
+
+
+PAIRS = {"pairwise": True, "messages": [{"role": "user", "content": "{{ answer_a }} or {{ answer_b }}?"}]}
+
+
+def test_an_edited_judge_of_pairs_is_said_to_be_untried(repo):
+    """It decides nothing and is not asked; a report that was silent about it would look as if it agreed."""
+
+    async def against_model():
+        async with FakeModel(Rule(reply="judge")) as fake:
+            suite = {
+                **CONFIG["suites"]["doubling"],
+                "dataset": "golden.jsonl",
+                "evaluators": [{"judge": "pairs.yaml", "model": "main/exact"}],
+                "checks": {"pairs": {"no_regression": {"rule_out_drop": 0.15}}},
+            }
+            shared = {"policy": CONFIG["policy"], "endpoints": {"main": {"base_url": fake.base_url}}}
+            repo.write("evalgate.yaml", yaml.safe_dump({"suites": {"doubling": suite}, **shared}))
+            repo.write("golden.jsonl", lines(examples(30)))
+            repo.write("pairs.yaml", yaml.safe_dump(PAIRS))
+            repo.task(2)
+            repo.commit("first")
+            repo.git("checkout", "-q", "-b", "change")
+            repo.task(20)
+            kind = {"role": "user", "content": "Say B. {{ answer_a }}, {{ answer_b }}"}
+            repo.write("pairs.yaml", yaml.safe_dump({**PAIRS, "messages": [kind]}))
+            planned = await asyncio.to_thread(repo.evalgate, "plan", "--as-pull-request")
+            code, report = await asyncio.to_thread(judged, repo)
+            told = await asyncio.to_thread(repo.evalgate, "decide")
+            asked = [request["body"]["messages"][0]["content"] for request in fake.requests]
+            return planned, code, report, " ".join(told.text.split()), asked
+
+    planned, code, report, told, asked = asyncio.run(against_model())
+    assert (code, report["verdict"]) == (0, "PASS"), json.dumps(report)[:2000]
+    assert said(report) == ["doubling: evaluators.pairs: its file pairs.yaml edited"]
+    untried = "doubling/pairs, whose evaluator it edits (a judge of pairs, not tried beside the base's)"
+    assert report["gate"]["own"]["not_evaluated"] == [untried]
+    assert untried in told
+    assert asked
+    assert not [text for text in asked if "Say B" in text]
+    assert (planned.code, "by pairs" in planned.text) == (0, False), planned.text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
 import secrets
 import shutil
 import subprocess
@@ -24,6 +23,7 @@ def postgres(folder: Path) -> Iterator[str]:
     programs, libraries = _provisioned()
     user = _user()
     folder.mkdir(parents=True)
+    folder.parent.chmod(0o755)
     if user is not None:
         owner = pwd.getpwnam(user)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
@@ -53,6 +53,7 @@ def _provisioned() -> tuple[Path, Path | None]:
     if found := _installed(Path("/")):
         return found, None
     if os.geteuid() == 0:
+        _said("apt-get", "update")
         _said("apt-get", "install", "-y", "--no-install-recommends", "postgresql")
         if found := _installed(Path("/")):
             return found, None
@@ -67,26 +68,21 @@ def _installed(root: Path) -> Path | None:
     return Path(program).resolve().parent if program else None
 
 
-def _unpacked(folder: Path) -> tuple[Path, Path]:
-    """Unpack the packages into the cache: that needs no rights."""
-    folder.mkdir(parents=True, exist_ok=True)
+def _unpacked(folder: Path, *options: str) -> tuple[Path, Path]:
+    """Unpack it into the cache with all that it needs and this machine does not have: that takes no rights."""
+    root, packages = folder / "root", folder / "packages"
+    (packages / "partial").mkdir(parents=True, exist_ok=True)
     with FileLock(folder / "unpack.lock"):
         if not (folder / "ready").exists():
-            shutil.rmtree(folder / "root", ignore_errors=True)
-            server = _needed("postgresql", "postgresql-[0-9]+")[0]
-            for package in (server, "libpq5", *_needed(server, "libllvm.*")):
-                _said("apt-get", "download", package, cwd=folder)
-            for package in folder.glob("*.deb"):
-                _said("dpkg", "-x", str(package), str(folder / "root"))
+            shutil.rmtree(root, ignore_errors=True)
+            alone = ("-o", "Debug::NoLocking=1", "-o", f"Dir::Cache::archives={packages}", *options)
+            _said("apt-get", *alone, "install", "-y", "--no-install-recommends", "--download-only", "postgresql")
+            for package in packages.glob("*.deb"):
+                _said("dpkg", "-x", str(package), str(root))
             (folder / "ready").touch()
-    found = _installed(folder / "root")
+    found = _installed(root)
     assert found is not None, f"no PostgreSQL in {folder}"
-    return found, next((folder / "root" / "usr" / "lib").glob("*-linux-gnu"), folder / "root" / "usr" / "lib")
-
-
-def _needed(package: str, name: str) -> list[str]:
-    """Return the packages that this one needs, whose names are such."""
-    return re.findall(rf"Depends: ({name})$", _said("apt-cache", "depends", package), re.MULTILINE)
+    return found, next((root / "usr" / "lib").glob("*-linux-gnu"))
 
 
 def _user() -> str | None:
@@ -116,9 +112,8 @@ def _run(program: Path, *arguments: str, user: str | None, libraries: Path | Non
         raise RuntimeError(f"{program.name} {arguments} ended with {done.returncode}")
 
 
-def _said(*command: str, cwd: Path | None = None) -> str:
+def _said(*command: str) -> None:
     environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
-    done = subprocess.run(command, cwd=cwd, env=environ, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(command, env=environ, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise RuntimeError(f"no PostgreSQL for the tests: {' '.join(command)}: {done.stderr}\ninstall postgresql")
-    return done.stdout

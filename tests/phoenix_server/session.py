@@ -23,7 +23,7 @@ from typing import Any
 from filelock import FileLock
 
 REPOSITORY = Path(__file__).parents[2]
-FOLDER = "EVALGATE_TEST_PHOENIX"
+FOLDER = "TESTS_OF_PHOENIX"
 """The variable with the session's folder: workers of pytest-xdist inherit it."""
 ALIVE = "alive"
 FLAVOURS = ("plain", "auth", "postgres", "prefix")

@@ -19,6 +19,7 @@ from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.phoenix.server.environment import base_environment
 from evalgate.phoenix.server.processes import end, lives, started_at
 
+_PROGRAM: Final = Path(__file__).with_name("loopback.py")
 HOST: Final = "127.0.0.1"
 PORT: Final = 6006
 """Where it listens when nobody says and nobody else does: Phoenix's own default, so that links stay good."""
@@ -136,7 +137,7 @@ def _settings(data: Path, environ: Mapping[str, str], ports: tuple[int, int]) ->
 def _started(python: Path, data: Path, settings: Mapping[str, str], lock: int) -> tuple[int, str]:
     with (data / LOG).open("wb") as log:
         process = subprocess.Popen(  # noqa: S603 our own command
-            [str(python), "-I", "-W", "ignore", "-m", "phoenix.server.main", "serve"],
+            [str(python), "-I", "-W", "ignore", str(_PROGRAM), "serve"],
             cwd=data,
             env=dict(settings),
             stdin=subprocess.DEVNULL,
@@ -167,19 +168,24 @@ def _held(data: Path) -> Iterator[int]:
         os.close(lock)
 
 
+def check_port(port: int) -> None:
+    """Raise ConfigurationError where nothing can listen on `port`."""
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise ConfigurationError(
+            f"port {port} cannot be listened on: {error.strerror}",
+            next_step="evalgate phoenix up without --port takes a free one",
+        ) from error
+
+
 def _ports(port: int | None) -> tuple[int, int]:
     """Return a port for HTTP and a free one for gRPC. Raises ConfigurationError where `port` is not to be had."""
     if port is not None:
-        try:
-            socket.create_server((HOST, port)).close()
-        except OSError as error:
-            raise ConfigurationError(
-                f"port {port} cannot be listened on: {error.strerror}",
-                next_step="evalgate phoenix up without --port takes a free one",
-            ) from error
+        check_port(port)
         return port, free_port()
-    with suppress(OSError):
-        socket.create_server((HOST, PORT)).close()
+    with suppress(ConfigurationError):
+        check_port(PORT)
         return PORT, free_port()
     return free_port(), free_port()
 

@@ -12,7 +12,7 @@ from typing import Final
 from evalgate.errors import MeasurementError
 from evalgate.phoenix.server import VERSION
 from evalgate.phoenix.server.environment import Say, server_python
-from evalgate.phoenix.server.launch import Launched, answers, launch, wait_until_ready
+from evalgate.phoenix.server.launch import Launched, answers, check_port, launch, wait_until_ready
 from evalgate.phoenix.server.processes import end, lives
 from evalgate.phoenix.server.state import State, forget, read, write
 from evalgate.sqlite_file import make_folder
@@ -34,6 +34,8 @@ def bring_up(
             wait_until_ready(known.launched, known.data)
             return known, True
         _clear(home, known)
+        if port is not None:
+            check_port(port)  # before a minute of installing
         python = server_python(environ, say)
         place = Path(tempfile.mkdtemp(prefix=_EPHEMERAL)) if ephemeral else (data or home)
 

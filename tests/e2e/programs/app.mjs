@@ -11,7 +11,10 @@ async function answer(text) {
   let streamed = "";
   for await (const chunk of stream) streamed += chunk.choices[0].delta.content ?? "";
   const response = await client.responses.create({ model: "small", input: text });
-  return { whole: whole.choices[0].message.content, streamed, response: response.output_text };
+  const events = await client.responses.create({ model: "small", input: text, stream: true });
+  let told = "";
+  for await (const event of events) if (event.type === "response.output_text.delta") told += event.delta;
+  return { whole: whole.choices[0].message.content, streamed, response: response.output_text, told };
 }
 
 for await (const line of readline.createInterface({ input: process.stdin })) {

@@ -61,7 +61,6 @@ def test_a_task_that_cannot_be_read_is_said_with_its_place_and_commit(config):
     with pytest.raises(ErrorGroup) as caught:
         read_committed(config(text), "support", shown="evalgate.yaml of main@1a2b3c4")
     assert [str(error) for error in caught.value.errors] == [
-        "evalgate.yaml of main@1a2b3c4:5:5: task needs `model`",
         "evalgate.yaml of main@1a2b3c4:5:33: unknown key `modell`: did you mean `model`?",
     ]
 

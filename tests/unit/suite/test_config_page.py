@@ -9,8 +9,10 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evalgate.suite import checks, config, phoenix, tasks
+from evalgate.suite import checks, config, phoenix, prompt_ref, tasks
 from evalgate.suite.evaluators import Evaluator
+from evalgate.suite.meanings import meanings
+from evalgate.suite.model import ConfigModel
 
 PAGE = Path(__file__).parents[3] / "docs" / "config.md"
 INTRODUCTION = """\
@@ -21,7 +23,7 @@ Every key. Values cascade: default, the file, `EVALGATE_` variables (`EVALGATE_P
 as a JSON Schema, for editors. An unknown key is refused with the nearest known one, the file, the line and the column.
 Paths into examples are names joined by dots: `metadata.lang`.
 """
-SECTIONS: dict[str, type[BaseModel]] = {
+SECTIONS: dict[str, type[ConfigModel]] = {
     "The file": config.Config,
     "suites.NAME": config.Suite,
     "suites.NAME.dataset": config.DatasetRef,
@@ -33,6 +35,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "suites.NAME.task.http": tasks.HttpRequest,
     "suites.NAME.task.http.serve": tasks.Serve,
     "suites.NAME.task: prompt": tasks.PromptTask,
+    "suites.NAME.task.prompt, in Phoenix": prompt_ref.PromptRef,
     "suites.NAME.checks.NAME": checks.Check,
     "suites.NAME.checks.NAME.no_regression": checks.NoRegression,
     "suites.NAME.checks.NAME.no_regression.slices": checks.Slice,
@@ -56,19 +59,20 @@ def page() -> str:
     return "\n".join([INTRODUCTION, *(section(name, model) for name, model in SECTIONS.items())])
 
 
-def section(name: str, model: type[BaseModel]) -> str:
+def section(name: str, model: type[ConfigModel]) -> str:
     """Return the heading and table of one model's own fields."""
     inherited = {key for base in model.__mro__[1:] for key in getattr(base, "model_fields", {})}
+    said = meanings(model)
     lines = [f"## {name}", "", "| key | meaning | default |", "|---|---|---|"]
     for key, field in model.model_fields.items():
         if key not in inherited:
-            lines.append(f"| `{key}` | {meaning(field)} | {default(field)} |")
+            lines.append(f"| `{key}` | {meaning(field, said.get(key, ''))} | {default(field)} |")
     return "\n".join([*lines, ""])
 
 
-def meaning(field: FieldInfo) -> str:
-    """Return what a field says of itself, on one line, with its choices where they are few words."""
-    text = " ".join((field.description or "").split())
+def meaning(field: FieldInfo, said: str) -> str:
+    """Return what is said of a field, on one line, with its choices where they are few words."""
+    text = " ".join(said.split())
     choices = literals(field.annotation)
     return (text + (f" One of `{'`, `'.join(choices)}`." if choices else "")).replace("|", "\\|").replace("<", "&lt;")
 
@@ -119,7 +123,7 @@ def test_every_model_of_the_config_is_on_the_page_and_every_key_says_what_it_is(
     silent = [
         f"{model.__name__}.{key}"
         for model in SECTIONS.values()
-        for key, field in model.model_fields.items()
-        if not field.description
+        for key in model.model_fields
+        if not meanings(model).get(key)
     ]
     assert not silent

@@ -165,7 +165,7 @@ polcy: 3
         "evalgate.yaml:10:3: suites.t needs `checks`",
         "evalgate.yaml:11:12: unknown key `promt`: did you mean `prompt`?",
         "evalgate.yaml:13:33: 'a..b' is not a path: write names joined by dots, like input.question",
-        "evalgate.yaml:14:5: suites.u.task needs `model`",
+        "evalgate.yaml:14:5: a task with a prompt file needs `model`",
         "evalgate.yaml:15:17: suites.u.evaluators is empty: it needs at least one",
         "evalgate.yaml:16:13: suites.u.checks is empty: it needs at least one",
         'evalgate.yaml:16:14: a key must be text, and this is a number: write "1" in quotes',

@@ -1,0 +1,247 @@
+"""The names that spans use, read as one: OpenInference's own, OpenTelemetry's `gen_ai.*`, and what came before it.
+
+Values are whatever a program sent; nothing here trusts a type.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from evalgate.records import MOST_DOLLARS, MOST_TOKENS, Json
+from evalgate.traces.span import Span
+
+LLM: Final = "LLM"
+EMBEDDING: Final = "EMBEDDING"
+TOOL: Final = "TOOL"
+RETRIEVER: Final = "RETRIEVER"
+RERANKER: Final = "RERANKER"
+
+_OPERATIONS: Final = {
+    "chat": LLM,
+    "text_completion": LLM,
+    "generate_content": LLM,
+    "embeddings": EMBEDDING,
+    "execute_tool": TOOL,
+    "retrieval": RETRIEVER,
+}
+_MODEL: Final = (
+    "llm.model_name",
+    "llm.response.model_name",
+    "llm.request.model_name",
+    "embedding.model_name",
+    "gen_ai.response.model",
+    "gen_ai.request.model",
+)
+_ASKED: Final = ("llm.token_count.prompt", "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens")
+_ANSWERED: Final = ("llm.token_count.completion", "gen_ai.usage.output_tokens", "gen_ai.usage.completion_tokens")
+_CACHED: Final = ("llm.token_count.prompt_details.cache_read", "gen_ai.usage.cache_read.input_tokens")
+_REASONED: Final = ("llm.token_count.completion_details.reasoning", "gen_ai.usage.reasoning.output_tokens")
+_INDEX_DIGITS: Final = 6
+_DEEPEST: Final = 100
+
+Attributes = Mapping[str, Any]
+
+
+def kind_of(span: Span) -> str:
+    """Return what a span is about: LLM, TOOL, RETRIEVER … or "" where it does not say."""
+    said = span.attributes.get("openinference.span.kind")
+    if isinstance(said, str):
+        return said.upper()
+    operation = span.attributes.get("gen_ai.operation.name")
+    if isinstance(operation, str):
+        return _OPERATIONS.get(operation, "")
+    if any(name in span.attributes for name in ("gen_ai.request.model", "gen_ai.response.model")):
+        return LLM
+    return TOOL if "gen_ai.tool.name" in span.attributes else ""
+
+
+def first_text(attributes: Attributes, names: Sequence[str]) -> str | None:
+    """Return the first of these attributes that is a text with something in it."""
+    return next((found for name in names if isinstance(found := attributes.get(name), str) and found), None)
+
+
+def model_of(attributes: Attributes) -> str | None:
+    """Return the name of the model that answered."""
+    return first_text(attributes, _MODEL)
+
+
+def tokens_of(attributes: Attributes) -> tuple[int, int, int, int] | None:
+    """Return tokens of input, of output, and of those the cached and the reasoning ones; None where it is not said."""
+    asked, answered = _count(attributes, _ASKED), _count(attributes, _ANSWERED)
+    if asked is None and answered is None:
+        return None
+    return asked or 0, answered or 0, _count(attributes, _CACHED) or 0, _count(attributes, _REASONED) or 0
+
+
+def cost_of(attributes: Attributes) -> float | None:
+    """Return what a call cost in US dollars, where its span says so."""
+    value = attributes.get("llm.cost.total")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value <= MOST_DOLLARS else None
+
+
+def documents_of(attributes: Attributes, place: str = "retrieval.documents") -> list[Json]:
+    """Return the texts of the documents at `place`, in their order."""
+    found = [document.get("document.content") for document in numbered(attributes, place)]
+    if not found and place == "retrieval.documents":
+        listed = read_json(attributes.get("gen_ai.retrieval.documents"))
+        found = [each.get("content") for each in objects(listed)]
+    return [text for text in found if isinstance(text, str)]
+
+
+def input_messages(attributes: Attributes) -> list[dict[str, Json]]:
+    """Return the messages that a model was sent, as OpenAI's protocol writes them."""
+    own = [_message(each) for each in numbered(attributes, "llm.input_messages")]
+    if own:
+        return own
+    system = read_json(attributes.get("gen_ai.system_instructions"))
+    spoken = [{"role": "system", "parts": system}] if isinstance(system, list) and system else []
+    parts = [_of_parts(each) for each in (*spoken, *objects(read_json(attributes.get("gen_ai.input.messages"))))]
+    return parts or [_older(each) for each in numbered(attributes, "gen_ai.prompt")]
+
+
+def output_messages(attributes: Attributes) -> list[dict[str, Json]]:
+    """Return the messages that a model answered with."""
+    own = [_message(each) for each in numbered(attributes, "llm.output_messages")]
+    parts = own or [_of_parts(each) for each in objects(read_json(attributes.get("gen_ai.output.messages")))]
+    return parts or [_older(each) for each in numbered(attributes, "gen_ai.completion")]
+
+
+def tool_call(span: Span) -> dict[str, Json]:
+    """Return the call that a tool's span is of."""
+    attributes = span.attributes
+    name = first_text(attributes, ("tool.name", "gen_ai.tool.name")) or span.name
+    given = ("tool.parameters", "gen_ai.tool.call.arguments", "input.value")
+    arguments = next((found for place in given if (found := attributes.get(place)) is not None), None)
+    return {"name": name, "arguments": read_json(arguments, otherwise=arguments)}
+
+
+def numbered(attributes: Attributes, place: str) -> list[dict[str, Any]]:
+    """Return what stands at `place.0.…`, `place.1.…` as objects in the order of their numbers."""
+    found: dict[int, dict[str, Any]] = {}
+    start = f"{place}."
+    for name, value in attributes.items():
+        if name.startswith(start):
+            number, _, rest = name[len(start) :].partition(".")
+            if rest and number.isascii() and number.isdigit() and len(number) <= _INDEX_DIGITS:
+                found.setdefault(int(number), {})[rest] = value
+    return [found[number] for number in sorted(found)]
+
+
+def read_json(value: Any, otherwise: Any = None) -> Any:
+    """Return what a text says in JSON, a list or an object as it is, else `otherwise`."""
+    if not isinstance(value, str | list | dict):
+        return otherwise
+    try:
+        said = json.loads(value, parse_constant=_refused, parse_float=_finite) if isinstance(value, str) else value
+        return _clean(said)
+    except (ValueError, RecursionError):
+        return otherwise
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a list; none of what is no list."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _refused(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    value = float(digits)
+    if math.isinf(value):
+        raise ValueError(f"{digits} is too large for a number")
+    return value
+
+
+def _clean(value: Any, depth: int = 0) -> Any:
+    """Return a value without halves of characters, which no store holds. Raises ValueError for one that is too deep."""
+    if depth > _DEEPEST:
+        raise ValueError("nested too deep")
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_clean(each, depth + 1) for each in value]
+    if isinstance(value, dict):
+        return {_clean(key): _clean(each, depth + 1) for key, each in value.items()}
+    return value
+
+
+def _count(attributes: Attributes, names: Sequence[str]) -> int | None:
+    for name in names:
+        value = attributes.get(name)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if type(value) is int and 0 <= value <= MOST_TOKENS:
+            return value
+    return None
+
+
+def _message(flat: Attributes) -> dict[str, Json]:
+    """Return one of OpenInference's messages."""
+    contents = numbered(flat, "message.contents")
+    texts = [text for each in contents if isinstance(text := each.get("message_content.text"), str)]
+    calls = [
+        _call(each.get("tool_call.id"), each.get("tool_call.function.name"), each.get("tool_call.function.arguments"))
+        for each in numbered(flat, "message.tool_calls")
+    ]
+    content = flat.get("message.content")
+    return _written(
+        flat.get("message.role"),
+        content if isinstance(content, str) else "\n".join(texts) if texts else None,
+        calls,
+        answers=flat.get("message.tool_call_id"),
+    )
+
+
+def _of_parts(message: Attributes) -> dict[str, Json]:
+    """Return one of the messages of `gen_ai.*`: a role, and parts of several types."""
+    parts = objects(message.get("parts"))
+    texts = [each["content"] for each in parts if each.get("type") == "text" and isinstance(each.get("content"), str)]
+    calls = [
+        _call(each.get("id"), each.get("name"), each.get("arguments"))
+        for each in parts
+        if each.get("type") == "tool_call"
+    ]
+    answered = next((each for each in parts if each.get("type") == "tool_call_response"), None)
+    if answered is not None and not texts:
+        given = answered.get("response", answered.get("result"))
+        texts = [given if isinstance(given, str) else json.dumps(given)]
+    return _written(
+        message.get("role"),
+        "\n".join(texts) if texts else None,
+        calls,
+        answers=None if answered is None else answered.get("id"),
+    )
+
+
+def _typed(parts: Sequence[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+    return [each for each in parts if each.get("type") == kind]
+
+
+def _older(flat: Attributes) -> dict[str, Json]:
+    """Return a message of `gen_ai.prompt.0.role`, as instrumentations wrote before there were parts."""
+    content = flat.get("content")
+    calls = [_call(each.get("id"), each.get("name"), each.get("arguments")) for each in numbered(flat, "tool_calls")]
+    return _written(flat.get("role", "assistant"), content if isinstance(content, str) else None, calls)
+
+
+def _call(call_id: Any, name: Any, arguments: Any) -> dict[str, Json]:
+    written = arguments if isinstance(arguments, str) else json.dumps(arguments if arguments is not None else {})
+    function: dict[str, Json] = {"name": name if isinstance(name, str) else "", "arguments": written}
+    made: dict[str, Json] = {"type": "function", "function": function}
+    return {"id": call_id, **made} if isinstance(call_id, str) else made
+
+
+def _written(role: Any, content: str | None, calls: list[dict[str, Json]], answers: Any = None) -> dict[str, Json]:
+    message: dict[str, Json] = {"role": role if isinstance(role, str) else "user", "content": content}
+    if calls:
+        message["tool_calls"] = calls
+    if isinstance(answers, str):
+        message["tool_call_id"] = answers
+    return message

@@ -26,26 +26,29 @@ def make_mirror(
 ) -> Mirror:
     """Return what mirrors builds of a journal; `config` is the file of the settings."""
     from evalgate.gate.mirror import Mirror, MirrorEffects
-    from evalgate.phoenix.address import address_of
-
-    def address(name: str | None) -> Address:
-        server = settings.server(name)
-        if server is None:
-            raise ConfigurationError(
-                f"there is no server `{name}` under `phoenix.servers`", next_step=f"name it in {config.name}"
-            )
-        return address_of(name, server, environ, folder=config.parent)
 
     return Mirror(
         MirrorEffects(
             journal=store,
             settings=settings,
-            address=address,
+            address=lambda name: address_in(settings, config, name, environ),
             say=say,
             seconds=time.monotonic,
             new_uid=lambda: secrets.token_hex(16),
         )
     )
+
+
+def address_in(settings: PhoenixSettings, config: Path, name: str | None, environ: Mapping[str, str]) -> Address:
+    """Return where a server of a config file is. Raises ConfigurationError where nothing says it."""
+    from evalgate.phoenix.address import address_of
+
+    server = settings.server(name)
+    if server is None:
+        raise ConfigurationError(
+            f"there is no server `{name}` under `phoenix.servers`", next_step=f"name it in {config.name}"
+        )
+    return address_of(name, server, environ, folder=config.parent)
 
 
 def mirrored(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from evalgate.cli.phoenix_mirror import prune, sync
+
 if TYPE_CHECKING:
     from evalgate.phoenix.server.state import State
 
@@ -17,7 +19,11 @@ _ENDPOINT: Final = "PHOENIX_ENDPOINT"
 
 @click.group()
 def command() -> None:
-    """Run a Phoenix server of this repository's own on this machine."""
+    """Mirror builds in Phoenix; run a server of this repository's own on this machine."""
+
+
+command.add_command(sync)
+command.add_command(prune)
 
 
 @command.command("up", short_help="Start the server and say where it is; install it first if need be.")

@@ -26,6 +26,7 @@ from evalgate.gate.mirror_records import (
 )
 from evalgate.gate.mirror_target import Opening, Target
 from evalgate.journal.builds import ExperimentRow
+from evalgate.journal.lock import writing
 from evalgate.journal.mirrors import RecordedRun
 from evalgate.journal.store import Journal
 from evalgate.phoenix.address import Address
@@ -103,6 +104,7 @@ class Mirror:
         self._register(build_id)
         try:
             async with AsyncExitStack() as stack:
+                stack.enter_context(writing(self._journal.path, build_id))
                 work = asyncio.create_task(self._finish(build_id, stack, again=again))
                 await self._patiently(build_id, work, stop)
         except PhoenixError as error:

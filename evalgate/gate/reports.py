@@ -11,6 +11,7 @@ from evalgate.errors import ConfigurationError
 from evalgate.gate.evidence import build_evidence, recorded_config
 from evalgate.gate.gather import Source
 from evalgate.gate.guarded import gate_report
+from evalgate.gate.mirror_links import MirrorLinks
 from evalgate.gate.samples import deciding_samples
 from evalgate.gate.spending import suite_spending
 from evalgate.journal.builds import BuildRow, ExperimentRow
@@ -72,6 +73,7 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
     experiments = {row.side: row for row in journal.experiments(source.build) if row.suite == decision.name}
     candidate, baseline = experiments.get(Side.CANDIDATE), experiments.get(Side.BASELINE)
     spending = suite_spending(journal, experiments.values())
+    links = MirrorLinks(journal, experiments)
     return SuiteReport(
         name=decision.name,
         dataset=suite.dataset.shown,
@@ -83,6 +85,7 @@ def suite_report(decision: SuiteDecision, suite: Suite, source: Source) -> Suite
         counts={side: _counts(journal, row) for side, row in experiments.items()},
         errors=tuple(tally for side, row in experiments.items() for tally in _errors(journal, side, row)),
         examples=dict(_examples(source, decision, experiments)),
+        phoenix=links.view(),
         spending=spending.parts,
         dearest=spending.dearest,
         priced_examples=spending.priced_examples,
@@ -149,14 +152,16 @@ def _shown(source: Source, decided: SuiteDecision, report: SuiteReport, names: S
 def example_view(source: Source, example: Example, experiments: Mapping[Side, ExperimentRow]) -> ExampleView:
     """Return one example side by side, in the sample that is shown."""
     candidate, baseline = experiments.get(Side.CANDIDATE), experiments.get(Side.BASELINE)
+    links = MirrorLinks(source.journal, experiments)
     return ExampleView(
         example=example,
-        candidate=_side(source.journal, candidate, example.id) or SideView(),
-        baseline=_side(source.journal, baseline, example.id),
+        candidate=_side(source.journal, candidate, example.id, links) or SideView(),
+        baseline=_side(source.journal, baseline, example.id, links),
+        link=links.example(example.id),
     )
 
 
-def _side(journal: Journal, experiment: ExperimentRow | None, example_id: str) -> SideView | None:
+def _side(journal: Journal, experiment: ExperimentRow | None, example_id: str, links: MirrorLinks) -> SideView | None:
     if experiment is None:
         return None
     draws = [draw for draw in journal.draws(experiment.build) if draw.suite == experiment.suite]
@@ -171,6 +176,7 @@ def _side(journal: Journal, experiment: ExperimentRow | None, example_id: str) -
         latency=outcome.latency,
         logs=outcome.logs,
         sample=shown,
+        trace=links.trace(experiment.side, outcome.trace_id),
     )
 
 

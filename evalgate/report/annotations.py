@@ -8,7 +8,7 @@ from evalgate.decision.results import SuiteDecision
 from evalgate.errors import EvalgateError
 from evalgate.records import Verdict
 from evalgate.report.escaping import command_message, command_property, shortened
-from evalgate.report.model import BuildReport
+from evalgate.report.model import BuildReport, PhoenixView
 
 _MESSAGE = 800  # characters; GitHub cuts long annotations without saying so
 _BLOCKED_BY_INCONCLUSIVE = 3
@@ -18,7 +18,8 @@ def render_annotations(report: BuildReport) -> list[str]:
     """Return workflow commands: an error where the build is blocked by it, else a warning. None for a sample."""
     if report.sample:
         return []
-    return [line for suite in report.decision.suites for line in _suite(suite, exit_code=report.build.exit_code)]
+    code = report.build.exit_code
+    return [line for suite, shown in report.each_suite() for line in _suite(suite, shown.phoenix, exit_code=code)]
 
 
 def error_annotation(error: EvalgateError) -> str:
@@ -32,17 +33,19 @@ def error_annotation(error: EvalgateError) -> str:
     return f"::error title=evalgate%3A no verdict{place}::{message}"
 
 
-def _suite(suite: SuiteDecision, *, exit_code: int) -> Iterator[str]:
+def _suite(suite: SuiteDecision, phoenix: PhoenixView | None, *, exit_code: int) -> Iterator[str]:
+    link = phoenix.compare if phoenix is not None else None
     checks = [check for check in suite.checks if check.gating and check.verdict is not Verdict.PASS]
     for check in checks:
         reasons = [rule.reason for rule in check.rules if rule.verdict is check.verdict]
-        yield _line(f"{suite.name}/{check.name}", check.verdict, " ".join(reasons), exit_code=exit_code)
+        yield _line(f"{suite.name}/{check.name}", check.verdict, " ".join(reasons), link, exit_code=exit_code)
     if suite.verdict is not Verdict.PASS and all(check.verdict is not suite.verdict for check in checks):
-        yield _line(suite.name, suite.verdict, suite.reason, exit_code=exit_code)
+        yield _line(suite.name, suite.verdict, suite.reason, link, exit_code=exit_code)
 
 
-def _line(what: str, verdict: Verdict, reason: str, *, exit_code: int) -> str:
+def _line(what: str, verdict: Verdict, reason: str, link: str | None, *, exit_code: int) -> str:
     blocks = exit_code == _BLOCKED_BY_INCONCLUSIVE if verdict is Verdict.INCONCLUSIVE else exit_code != 0
     level = "error" if blocks else "warning"
     title = command_property(f"evalgate {verdict.value}: {what}")
-    return f"::{level} title={title}::{command_message(shortened(reason, _MESSAGE))}"
+    message = shortened(reason, _MESSAGE) + ("" if link is None else f"\n{link}")
+    return f"::{level} title={title}::{command_message(message)}"

@@ -6,6 +6,7 @@ seen (control characters, direction overrides, zero widths) is spelled out rathe
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from typing import Final
@@ -83,6 +84,14 @@ def code_for_markdown(text: str) -> str:
     inert = _entities(_ADDRESS.sub("@\u200b", shown(text).strip())).replace("\u200b", "&#8203;")
     linkless = _LINKED_IN_CODE.sub(lambda found: f"&#{ord(found.group())};", inert)
     return f"<code>{linkless or '&#32;'}</code>"
+
+
+def link_for_markdown(text: str, address: str) -> str:
+    """Return a link with the words `text`; the words alone where the address is none that a browser opens."""
+    words = for_markdown(text)
+    if not re.match(r"https?://", address):
+        return words
+    return f'<a href="{html.escape(shown(address).replace(" ", "%20"), quote=True)}">{words}</a>'
 
 
 def block_for_markdown(text: str, *, language: str = "") -> str:

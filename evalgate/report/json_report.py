@@ -33,6 +33,7 @@ from evalgate.report.model import (
     ErrorTally,
     ExampleView,
     GateReport,
+    PhoenixView,
     SideView,
     SuiteReport,
 )
@@ -141,9 +142,22 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "spending": spending_json(shown),
         "warnings": list(suite.warnings),
         "notes": list(shown.notes),
+        "phoenix": _phoenix(shown.phoenix),
         "quarantined": [_set_aside(entry, suite) for entry in suite.quarantined],
         "checks": [_check(check, sample=sample) for check in suite.checks],
         "examples": [_example(view) for view in shown.examples.values()],
+    }
+
+
+def _phoenix(view: PhoenixView | None) -> dict[str, Any] | None:
+    """Return where a suite is in Phoenix."""
+    if view is None:
+        return None
+    return {
+        "compare": view.compare,
+        "experiments": {side.value: view.experiments.get(side) for side in Side},
+        "lacking": view.lacking,
+        "next_step": view.next_step,
     }
 
 
@@ -344,6 +358,7 @@ def _example(view: ExampleView) -> dict[str, Any]:
         "input": _json(view.example.input),
         "expected": _json(view.example.output),
         "metadata": _json(view.example.metadata),
+        "link": view.link,
         "candidate": _side(view.candidate),
         "baseline": _side(view.baseline) if view.baseline else None,
     }
@@ -355,6 +370,7 @@ def _side(side: SideView) -> dict[str, Any]:
         "output": _json(side.output),
         "failure": _failure(side.failure),
         "latency": _number(side.latency),
+        "trace": side.trace,
         "evaluations": [_evaluation(evaluation) for evaluation in side.evaluations],
     }
 

@@ -62,6 +62,8 @@ def _properties(report: BuildReport, suite: SuiteDecision, shown: SuiteReport) -
         yield "warning", warning
     for note in shown.notes:
         yield "note", note
+    if shown.phoenix is not None:
+        yield from (("phoenix", text) for text in (shown.phoenix.compare, shown.phoenix.lacking) if text)
 
 
 def _check(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, check: CheckDecision) -> ET.Element:

@@ -57,6 +57,7 @@ class Reading:
     blocks: tuple[tuple[str, Markup], ...]
     diff: Markup
     said: tuple[str, ...]
+    links: tuple[Markup, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +90,7 @@ class Section:
     amounts: tuple[str, ...]
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    links: tuple[Markup, ...]
     quarantine: tuple[str, ...]
     numbers: tuple[Numbers, ...]
     spreads: tuple[spread.Table, ...]
@@ -187,7 +189,8 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         caught=None if report.sample else sentences.could_catch(suite),
         amounts=tuple(sentences.amounts(suite, shown)),
         warnings=suite.warnings,
-        notes=shown.notes,
+        notes=(*shown.notes, *((shown.phoenix.lacking,) if shown.phoenix and shown.phoenix.lacking else ())),
+        links=tuple(_links(shown)),
         quarantine=tuple(sentences.quarantine(suite, shown, most=_EXAMPLES)),
         numbers=() if report.sample else tuple(_numbers(suite)),
         spreads=tuple(spread.tables(suite, shown)) if detail > Detail.TABLES else (),
@@ -230,7 +233,33 @@ def _reading(view: ExampleView, change: str) -> Reading:
         blocks=tuple((name, _block(pretty(value), language="")) for name, value in named if not _is_short(value)),
         diff=_block("\n".join(_diff(view.baseline, view.candidate)), language="diff"),
         said=tuple(_said(view)),
+        links=tuple(_links_of(view)),
     )
+
+
+def _links(shown: SuiteReport) -> Iterator[Markup]:
+    """Yield links to the suite's pages in Phoenix."""
+    if shown.phoenix is None:
+        return
+    if shown.phoenix.compare:
+        yield _link("Compare in Phoenix", shown.phoenix.compare)
+    yield from (_link(f"the {side.value}'s experiment", to) for side, to in shown.phoenix.experiments.items())
+
+
+def _links_of(view: ExampleView) -> Iterator[Markup]:
+    baseline = view.baseline.trace if view.baseline is not None else None
+    named = (
+        ("example in Phoenix", view.link),
+        ("baseline's trace", baseline),
+        ("candidate's trace", view.candidate.trace),
+    )
+    yield from (_link(text, address) for text, address in named if address)
+
+
+def _link(text: str, address: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(escaping.link_for_markdown(text, address))  # noqa: S704 escaped
 
 
 def _is_short(value: Json) -> bool:

@@ -75,6 +75,8 @@ class SideView:
     logs: str = ""
     """The tail of what the user's code printed."""
     sample: str = "r1"
+    trace: str | None = None
+    """The address of its trace in Phoenix."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,6 +86,23 @@ class ExampleView:
     example: Example
     candidate: SideView
     baseline: SideView | None
+    link: str | None = None
+    """The address of the example in Phoenix."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PhoenixView:
+    """Where a suite is in Phoenix: addresses of pages, and what is not there.
+
+    `experiments` has each side's own page. `compare` shows both sides, or the one that there is.
+    """
+
+    compare: str | None = None
+    experiments: Mapping[Side, str] = field(default_factory=dict)
+    lacking: str | None = None
+    """What is not there and why, as a sentence."""
+    next_step: str | None = None
+    """What makes up for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +151,8 @@ class SuiteReport:
     spending: tuple[Spending, ...] = ()
     dearest: tuple[tuple[str, float], ...] = ()
     priced_examples: int = 0
+    phoenix: PhoenixView | None = None
+    """Where it is mirrored; None where it is not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

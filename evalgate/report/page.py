@@ -50,6 +50,11 @@ class Page:
             written.append(self.console.paint(text, part.tone) if part.tone else text)
         self.lines.append((" " * indent + "".join(written)).rstrip())
 
+    def whole(self, text: str, *, indent: int = 0, tone: Tone | None = None) -> None:
+        """Write one line, however long: an address that is cut or wrapped leads nowhere."""
+        safe = _safe(text)
+        self.lines.append(" " * indent + (self.console.paint(safe, tone) if tone else safe))
+
     def prose(
         self,
         text: str,

@@ -250,6 +250,7 @@ def next_steps(report: BuildReport) -> list[str]:
     if report.sample:
         steps.append("evalgate run")
     steps.append(_to_accept(report))
+    steps += [shown.phoenix.next_step for shown in report.suites if shown.phoenix is not None]
     told = list(dict.fromkeys(step for step in steps if step))
     nearer = any(step != words.SHOW and _SHOWS in step for step in told)
     return [step for step in told if step != words.SHOW or not nearer]

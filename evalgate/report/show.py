@@ -46,7 +46,19 @@ def render_show(suite: SuiteReport, view: ExampleView, changed: tuple[Changed, .
     _answers(page, suite, view)
     _evaluations(page, view)
     _logs(page, view)
+    _links(page, view)
     return page.text()
+
+
+def _links(page: Page, view: ExampleView) -> None:
+    """Write where the example and its traces are in Phoenix."""
+    baseline = view.baseline.trace if view.baseline is not None else None
+    named = (("example", view.link), ("baseline's trace", baseline), ("candidate's trace", view.candidate.trace))
+    if any(address for _, address in named):
+        _head(page, "in Phoenix")
+    for name, address in named:
+        if address:
+            page.whole(f"{name}: {address}", indent=2)
 
 
 def _head(page: Page, text: str) -> None:

@@ -81,7 +81,7 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     )
     page.line(Part(text=suite.name, tone=Tone.STRONG), *verdict)
     page.prose(sentences.suite_line(suite, shown), indent=2, tone=Tone.QUIET)
-    for note in shown.notes:
+    for note in _notes(shown):
         page.prose(note, indent=2, hanging=4)
     reason, reasons = sentences.unsaid(report, suite)
     if reason:
@@ -107,9 +107,23 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     if caught and not report.sample:
         page.blank()
         page.prose(caught, indent=2)
+    _where(page, shown)
     for warning in suite.warnings:
         page.blank()
         page.prose(warning, indent=2, hanging=4, lead=Part(text="warning:", tone=Tone.UNSURE))
+
+
+def _notes(shown: SuiteReport) -> tuple[str, ...]:
+    """Return what there is to know of a suite beside its numbers."""
+    lacking = shown.phoenix.lacking if shown.phoenix is not None else None
+    return (*shown.notes, lacking) if lacking is not None else shown.notes
+
+
+def _where(page: Page, shown: SuiteReport) -> None:
+    """Say where the suite is in Phoenix."""
+    if shown.phoenix is not None and shown.phoenix.compare is not None:
+        page.blank()
+        page.whole(f"in Phoenix: {shown.phoenix.compare}", indent=2, tone=Tone.QUIET)
 
 
 def _set_off(page: Page, lines: list[str]) -> list[str]:

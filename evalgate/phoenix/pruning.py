@@ -1,0 +1,83 @@
+"""Old experiments of pull requests, which may go: made by evalgate, and nobody's baseline, by no tag and no look-up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from evalgate.phoenix.connection import Connection, PhoenixError
+from evalgate.phoenix.experiments import RemoteExperiment, list_experiments, tags_of
+from evalgate.phoenix.layout_read import LayoutError, read_experiment
+from evalgate.records import Side
+
+_PAGE = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Old:
+    """An experiment of a change that is old. `kept` says why it stays all the same; None: it may go."""
+
+    experiment: RemoteExperiment
+    dataset: str
+    kept: str | None
+
+
+async def old_experiments(connection: Connection, before: datetime) -> AsyncIterator[Old]:
+    """Yield the experiments of changes that were made before a time, of all datasets. Raises PhoenixError."""
+    async for dataset, name in _datasets(connection):
+        async for found in list_experiments(connection, dataset):
+            if _is_of_a_change(found) and _made_at(found) < before:
+                yield Old(experiment=found, dataset=name, kept=await _why_kept(connection, found))
+
+
+def _is_of_a_change(found: RemoteExperiment) -> bool:
+    """Return whether a pull request or a branch made it, and no later build can look it up as its baseline."""
+    try:
+        record = read_experiment(found.metadata)
+    except LayoutError:
+        return False
+    drawn_as_baseline = record.side is Side.BASELINE and not record.stored
+    return record.build.change is not None and not drawn_as_baseline
+
+
+async def _why_kept(connection: Connection, found: RemoteExperiment) -> str | None:
+    if tags := await tags_of(connection, found.id):
+        return f"it is tagged {', '.join(tags)}"
+    return "people annotated its runs" if await _is_annotated(connection, found) else None
+
+
+async def _is_annotated(connection: Connection, found: RemoteExperiment) -> bool:
+    doing = f"the annotations of the experiment {found.name} could not be read"
+    try:
+        runs = await connection.rest("GET", f"v1/experiments/{found.id}/json", doing=doing)
+    except PhoenixError as error:
+        if error.status == 404:  # it has no runs
+            return False
+        raise
+    return any(
+        isinstance(said, dict) and said.get("annotator_kind") == "HUMAN"
+        for run in (runs if isinstance(runs, list) else ())
+        for said in run.get("annotations") or ()
+    )
+
+
+async def _datasets(connection: Connection) -> AsyncIterator[tuple[str, str]]:
+    cursor = None
+    while True:
+        query = {"limit": _PAGE} | ({"cursor": cursor} if cursor else {})
+        answer = await connection.rest("GET", "v1/datasets", doing="the datasets could not be listed", query=query)
+        for each in answer["data"] if isinstance(answer, dict) and isinstance(answer.get("data"), list) else ():
+            yield str(each["id"]), str(each["name"])
+        cursor = answer.get("next_cursor") if isinstance(answer, dict) else None
+        if not cursor:
+            return
+
+
+def _made_at(found: RemoteExperiment) -> datetime:
+    """Return when it was made; now where nobody can say: it is not old then."""
+    try:
+        made = datetime.fromisoformat(found.created_at)
+    except ValueError:
+        return datetime.now(UTC)
+    return made if made.tzinfo is not None else made.replace(tzinfo=UTC)

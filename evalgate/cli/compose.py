@@ -45,11 +45,11 @@ async def world(
     log: Callable[[str], None],
     stop: asyncio.Event,
     prices: Mapping[str, Price] | None = None,
-    folder: Path = Path(),
+    file: Path = Path("evalgate.yaml"),
 ) -> AsyncIterator[World]:
     """Make the effects of one build, `resume` if it is gone on with; what was opened is closed on the way out.
 
-    `prices` are for models of which neither the config nor the list of prices knows one; `folder` is the config's.
+    `prices` are for models of which neither the config nor the list of prices knows one; `file` is the config's.
     """
     models = Models(config, choice=cache, before=spent(journal, resume), stop=stop.set, log=log, prices=prices)
     kept = trace_store(journal, config, log)
@@ -76,7 +76,7 @@ async def world(
             halted=lambda: models.halt.reason,
             halt=models.halt,
             budget=models.budget,
-            elsewhere=phoenix_baselines(config.phoenix, environ, folder),
+            elsewhere=phoenix_baselines(config.phoenix, file, environ),
             tracer=kept,
         )
     finally:

@@ -7,39 +7,26 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalgate.errors import ConfigurationError
+from evalgate.cli.mirroring import address_in
 from evalgate.suite.phoenix import PhoenixSettings
 
 if TYPE_CHECKING:
     from evalgate.gate.elsewhere import Opened
-    from evalgate.phoenix.address import Address
     from evalgate.phoenix.baselines import PhoenixBaselines
 
 
-def address(name: str | None, settings: PhoenixSettings | None, environ: Mapping[str, str], folder: Path) -> Address:
-    """Return where a server of the config is, None for the one without a name. Raises ConfigurationError.
+def phoenix_baselines(settings: PhoenixSettings | None, file: Path, environ: Mapping[str, str]) -> Opened:
+    """Return what opens the experiments of a server, by its name; `file` is the config's.
 
-    `folder` is the config's. A baseline that names Phoenix needs no `phoenix:` in the config.
+    A baseline that is in Phoenix needs no `phoenix:` in the config: then it is the server of PHOENIX_ENDPOINT.
     """
-    from evalgate.phoenix.address import address_of
-
-    server = (settings or PhoenixSettings()).server(name)
-    if server is None:
-        raise ConfigurationError(
-            f"there is no server `{name}` under `phoenix.servers`", next_step="name it in the config"
-        )
-    return address_of(name, server, environ, folder=folder)
-
-
-def phoenix_baselines(settings: PhoenixSettings | None, environ: Mapping[str, str], folder: Path) -> Opened:
-    """Return what opens the experiments of a server, by its name."""
 
     @asynccontextmanager
     async def opened(name: str | None) -> AsyncIterator[PhoenixBaselines]:
         from evalgate.phoenix.baselines import PhoenixBaselines
         from evalgate.phoenix.connection import connect
 
-        async with connect(address(name, settings, environ, folder)) as connection:
+        async with connect(address_in(settings or PhoenixSettings(), file, name, environ)) as connection:
             yield PhoenixBaselines(connection)
 
     return opened

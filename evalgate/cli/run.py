@@ -151,7 +151,7 @@ def command(
                     cache=choice,
                     quiet=outputs.quiet or outputs.as_json,
                     resume=build,
-                    folder=loaded.path.parent,
+                    file=loaded.path,
                 )
             )
         except asyncio.CancelledError:
@@ -235,9 +235,9 @@ async def watched(
     cache: CacheChoice,
     quiet: bool,
     resume: int | None,
-    folder: Path = Path(),
+    file: Path = Path("evalgate.yaml"),
 ) -> _Done:
-    """Do some work of a request in the same way, and return what comes of it. `folder` is the config's."""
+    """Do some work of a request in the same way, and return what comes of it. `file` is the config's."""
     from evalgate.cli.compose import world
     from evalgate.cli.signals import soft_stop
     from evalgate.report.progress import Mode, Progress
@@ -257,7 +257,7 @@ async def watched(
             expect=progress.expect,
             log=progress.note,
             stop=stop,
-            folder=folder,
+            file=file,
         ) as effects:
             gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
             return await work(effects)

@@ -122,6 +122,7 @@ async def store(request: Request, world: World, setter: Setter) -> Stored:
             complete = await _measure(build_id, loaded, {name: row.id for name, row in experiments.items()}, world)
             if complete:
                 journal.add_baseline(BaselineRow(build=build_id, set_by=setter.name, how=setter.how))
+                world.ending(build_id)
             journal.add_seconds(build_id, world.seconds() - began, complete=complete)
     made = {name: len(journal.made(row)) for name, row in experiments.items()}
     return Stored(build=build_id, made=made, complete=complete)

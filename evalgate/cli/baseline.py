@@ -53,6 +53,7 @@ def setting(
     from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.files import say
     from evalgate.cli.hub import prompts_of
+    from evalgate.cli.mirroring import mirrored
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.cli.run import watched
@@ -73,7 +74,7 @@ def setting(
         merged = {
             name: suite.model_copy(update={"baseline": "merge-base"})
             for name, suite in loaded.config.suites.items()
-            if (ref := suite.baseline_ref) is not None and ref.of_commit
+            if (ref := suite.baseline_ref) is not None and ref.is_set
         }
         config_of_commits = loaded.config.model_copy(update={"suites": merged})
         wanted = replace(loaded, config=config_of_commits, baseline_tasks={})
@@ -94,14 +95,20 @@ def setting(
             try:
                 stored = asyncio.run(
                     watched(
-                        lambda effects: store(request, effects, Setter(name=who, how="set")),
+                        mirrored(
+                            lambda effects: store(request, effects, Setter(name=who, how="set")),
+                            request,
+                            kept,
+                            loaded.path,
+                            environ,
+                        ),
                         request,
                         kept,
                         environ,
                         cache=CacheChoice(path=cache_path(cache)),
                         quiet=quiet,
                         resume=None,
-                        folder=loaded.path.parent,
+                        file=loaded.path,
                     )
                 )
             except asyncio.CancelledError:

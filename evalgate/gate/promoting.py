@@ -10,7 +10,8 @@ from evalgate.journal.store import Journal
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.experiments import get_experiment
 from evalgate.phoenix.layout_read import LayoutError, read_experiment
-from evalgate.phoenix.tags import BASELINE, NoTagsError, move_tag, tagged
+from evalgate.phoenix.tags import NoTagsError, move_tag, tagged
+from evalgate.suite.baselines import PROMOTED
 
 
 async def promote(journal: Journal, target: Target, say: Callable[[str], None]) -> None:
@@ -23,13 +24,13 @@ async def promote(journal: Journal, target: Target, say: Callable[[str], None]) 
     if target.mirror.withheld or _is_superseded(journal, target):
         return
     try:
-        held = await tagged(target.connection, target.remote.dataset, BASELINE)
+        held = await tagged(target.connection, target.remote.dataset, PROMOTED)
         if held is not None and held != target.remote.id:
             made = await _made_at(target.connection, held)
             if made is not None and made > datetime.fromisoformat(build.created_at):
                 return
         words = f"{target.row.suite}: {target.row.label}, stored by evalgate on {build.created_at[:10]}"
-        await move_tag(target.connection, target.remote.id, BASELINE, words)
+        await move_tag(target.connection, target.remote.id, PROMOTED, words)
     except NoTagsError as error:
         say(f"{target.row.suite}: {error.message}; stored baselines are found there by what answered")
 

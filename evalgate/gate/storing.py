@@ -89,7 +89,7 @@ def as_committed(suites: Sequence[PreparedSuite], head: Base) -> tuple[PreparedS
             notes=(),
         )
         for suite in suites
-        if (ref := suite.suite.baseline_ref) is not None and ref.of_commit
+        if (ref := suite.suite.baseline_ref) is not None and ref.is_set
     )
 
 

@@ -15,8 +15,8 @@ from evalgate.phoenix.experiments import RemoteExperiment, get_experiment, list_
 from evalgate.phoenix.layout import NAME
 from evalgate.phoenix.mirrored import ExperimentRecord, RunRecord
 from evalgate.phoenix.reading import read_runs, record_of
-from evalgate.phoenix.tags import BASELINE, NoTagsError, tagged
-from evalgate.suite.baselines import BaselineKind, BaselineRef
+from evalgate.phoenix.tags import NoTagsError, tagged
+from evalgate.suite.baselines import PROMOTED, BaselineKind, BaselineRef
 
 _ID: Final = re.compile(r"[A-Za-z0-9+=_-]{1,200}")
 _LOOKED_AT: Final = 2_000
@@ -112,7 +112,7 @@ class PhoenixBaselines:
     async def _first(self, dataset: str, wanted: Callable[[ExperimentRecord], bool]) -> Kept | None:
         """Return the experiment that changes are compared with, where it is wanted: no other need be looked at."""
         with suppress(NoTagsError):
-            experiment = await tagged(self._connection, dataset, BASELINE)
+            experiment = await tagged(self._connection, dataset, PROMOTED)
             remote = None if experiment is None else await get_experiment(self._connection, experiment)
             if remote is not None:
                 return self._if_wanted(remote, wanted)

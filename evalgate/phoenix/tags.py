@@ -8,9 +8,6 @@ from evalgate.encoding import printable
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.experiments import get_experiment
 
-BASELINE: Final = "baseline"
-"""The tag of what changes are compared with."""
-
 _SINCE: Final = "19.21"
 _TAGS: Final = (
     "query ($dataset: ID!) { node(id: $dataset) { ... on Dataset { experimentTags { name experiment { id } } } } }"

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from evalgate.encoding import printable
 from evalgate.phoenix.connection import Connection, PhoenixError
-from evalgate.phoenix.experiments import get_experiment
+from evalgate.phoenix.experiments import get_experiment, list_experiments, tags_of
+from evalgate.suite.baselines import PROMOTED
 
 _SINCE: Final = "19.21"
-_TAGS: Final = (
-    "query ($dataset: ID!) { node(id: $dataset) { ... on Dataset { experimentTags { name experiment { id } } } } }"
-)
+_BASELINE: Final = "query ($dataset: ID!) { node(id: $dataset) { ... on Dataset { baselineExperiment { id } } } }"
+_LOOKED_AT: Final = 500
+"""Experiments, the newest ones, that are asked for tags of other names: each takes a request."""
 
 
 class NoTagsError(PhoenixError):
@@ -28,20 +29,33 @@ class NoTagsError(PhoenixError):
 async def tagged(connection: Connection, dataset: str, name: str) -> str | None:
     """Return the id of the experiment of a dataset (its id) that has a tag; None where none has it.
 
-    Raises NoTagsError for a server without tags, and PhoenixError.
+    Only `baseline` can be asked for; of another name the newest experiments are asked for theirs. Raises NoTagsError
+    for a server without tags, and PhoenixError.
     """
-    doing = f"the tag {printable(name)} could not be looked up"
+    held = await _baseline(connection, dataset)
+    if name == PROMOTED:
+        return held
+    left = _LOOKED_AT
+    async for experiment in list_experiments(connection, dataset):
+        if name in await tags_of(connection, experiment.id):
+            return experiment.id
+        left -= 1
+        if not left:
+            break
+    return None
+
+
+async def _baseline(connection: Connection, dataset: str) -> str | None:
+    doing = f"the tag {PROMOTED} could not be looked up"
     try:
-        data = await connection.graphql(_TAGS, doing=doing, variables={"dataset": dataset})
+        data = await connection.graphql(_BASELINE, doing=doing, variables={"dataset": dataset})
     except PhoenixError as error:
-        if "experimentTags" in error.message:  # it names the field that it does not know
+        if "Cannot query field" in error.message:
             raise NoTagsError(connection) from None
         raise
-    for each in _listed(data.get("node")):
-        found = each.get("experiment") if isinstance(each, dict) and each.get("name") == name else None
-        if isinstance(found, dict) and isinstance(found.get("id"), str):
-            return str(found["id"])
-    return None
+    node = data.get("node")
+    found = node.get("baselineExperiment") if isinstance(node, dict) else None
+    return found["id"] if isinstance(found, dict) and isinstance(found.get("id"), str) else None
 
 
 async def move_tag(connection: Connection, experiment: str, name: str, description: str) -> None:
@@ -57,8 +71,3 @@ async def move_tag(connection: Connection, experiment: str, name: str, descripti
         if error.status in (404, 405) and await get_experiment(connection, experiment) is not None:
             raise NoTagsError(connection) from None
         raise
-
-
-def _listed(node: Any) -> list[Any]:
-    found = node.get("experimentTags") if isinstance(node, dict) else None
-    return found if isinstance(found, list) else []

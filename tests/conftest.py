@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.phoenix_server.fixtures import phoenix, phoenix_auth, phoenix_postgres, phoenix_prefix
+from tests.phoenix_server.fixtures import phoenix, phoenix_auth, phoenix_own, phoenix_postgres, phoenix_prefix
 from tests.phoenix_server.session import Session
 
-__all__ = ["phoenix", "phoenix_auth", "phoenix_postgres", "phoenix_prefix"]
+__all__ = ["phoenix", "phoenix_auth", "phoenix_own", "phoenix_postgres", "phoenix_prefix"]
 
 _HELD = pytest.StashKey[Session]()
 

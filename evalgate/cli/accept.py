@@ -41,8 +41,9 @@ def command(
     end of its interval; any other change of what answers, what scores or the examples voids it. It counts in a pull
     request, where the base's CODEOWNERS names an owner of that file: the verdict stays FAIL, and the exit code is 0.
     """
-    from evalgate.cli.builds import chosen, journal_path, stored_at
+    from evalgate.cli.builds import chosen, journal_path
     from evalgate.cli.files import say
+    from evalgate.cli.places import stored_at
     from evalgate.decision import decide
     from evalgate.gate.accepting import Word, acceptance_of
     from evalgate.gate.evidence import build_evidence

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -175,12 +176,14 @@ def showing(
     from evalgate import __version__
     from evalgate.cli.builds import journal_path, tree_of
     from evalgate.cli.conclude import this_console
+    from evalgate.cli.elsewhere import phoenix_baselines
     from evalgate.cli.files import say
     from evalgate.cli.hub import prompts_of
     from evalgate.cli.pulling import here
     from evalgate.cli.target import target_of
     from evalgate.cli.workflow import guarded
     from evalgate.gate.bases import Bases
+    from evalgate.gate.elsewhere import Looking, tagged
     from evalgate.gate.guard import unguarded
     from evalgate.gate.request import whole_suites
     from evalgate.gate.shown_baselines import shown_baselines
@@ -198,7 +201,14 @@ def showing(
         prepared = whole_suites(
             decides, suites, tree=tree_of(environ), bases=bases, prompts=prompts_of(config, environ)
         )
-        found = shown_baselines(prepared, loaded.config.policy, store)
+        looking = Looking(
+            config=loaded.config,
+            journal=store,
+            opened=phoenix_baselines(loaded.config.phoenix, loaded.path, environ),
+            say=partial(click.echo, err=True),
+        )
+        there = asyncio.run(tagged(prepared, looking))
+        found = shown_baselines(prepared, loaded.config.policy, store, there)
     if as_json:
         say(render_shown_json(found, __version__))
     else:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from evalgate.cli.places import stored_at
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -28,13 +28,6 @@ def journal_path(given: Path | None) -> Path:
 def cache_path(given: Path | None) -> Path:
     """Return the response cache that a command means: the one given, else the repository's, else this folder's."""
     return given or stored_at("cache.db")
-
-
-def stored_at(name: str) -> Path:
-    """Return where something is kept: in the `.evalgate` of the repository, else in that of this folder."""
-    here = Path.cwd()
-    top = next((folder for folder in (here, *here.parents) if (folder / ".git").exists()), here)
-    return Path(os.path.relpath(top, here)) / ".evalgate" / name
 
 
 def number_of(text: str) -> int | None:

@@ -1,38 +1,43 @@
-"""`evalgate dataset`: what is wrong with golden dataset files, and what changed between two of them."""
+"""`evalgate dataset`: what is wrong with golden datasets, what changed between two, and their way to Phoenix."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from evalgate.golden.differences import DatasetDiff, FieldChange
-    from evalgate.golden.validation import Report
+from evalgate.cli.dataset_pin import pin
+from evalgate.cli.dataset_places import (
+    address_for,
+    examples_in,
+    field_mapping,
+    fields_option,
+    in_phoenix,
+    json_option,
+    server_option,
+)
+from evalgate.cli.dataset_pull import history, pull
+from evalgate.cli.dataset_push import push, repair
+from evalgate.cli.options import config_option
 
-_LISTED = 20
-"""Examples of each kind that a summary lists; the rest is counted."""
+if TYPE_CHECKING:
+    from evalgate.golden.validation import Report
+    from evalgate.records import Example
 
 _file = click.Path(path_type=Path)
-_fields = click.option(
-    "--field",
-    "fields",
-    multiple=True,
-    metavar="HERE=THERE",
-    help="Where a thing stands in a file that names it differently: input.question=input.query.",
-)
 
 
 @click.group()
 def command() -> None:
-    """Validate and compare golden datasets."""
+    """Validate and compare golden datasets, in files and in Phoenix, and bring them from one to the other."""
 
 
 @command.command(short_help="Say all that is wrong with golden dataset files.")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=_file)
-@_fields
+@fields_option
 def validate(files: tuple[Path, ...], fields: tuple[str, ...]) -> int:
     """Say all that is wrong with each FILE (JSONL, JSON, CSV, YAML), with exit code 2, or what is in it."""
     from evalgate.errors import ConfigurationError, ErrorGroup
@@ -41,7 +46,7 @@ def validate(files: tuple[Path, ...], fields: tuple[str, ...]) -> int:
     wrong: list[ConfigurationError] = []
     for path in files:
         try:
-            report = validated(path, fields=_mapping(fields))
+            report = validated(path, fields=field_mapping(fields))
         except ConfigurationError as error:
             wrong.append(error)
             continue
@@ -58,41 +63,43 @@ def validate(files: tuple[Path, ...], fields: tuple[str, ...]) -> int:
 
 
 @command.command()
-@click.argument("before", metavar="A", type=_file)
-@click.argument("after", metavar="B", type=_file)
-@_fields
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def diff(before: Path, after: Path, fields: tuple[str, ...], *, as_json: bool) -> int:
-    """Show the examples that B adds to A, removes from it and edits."""
-    from evalgate.golden.differences import diff as compared
-    from evalgate.golden.reading import read_examples
+@click.argument("before", metavar="A")
+@click.argument("after", metavar="B")
+@fields_option
+@config_option
+@server_option
+@json_option
+def diff(before: str, after: str, fields: tuple[str, ...], config: Path, server: str | None, *, as_json: bool) -> int:
+    """Show the examples that B adds to A, removes from it and edits.
 
-    mapping = _mapping(fields)
-    found = compared(read_examples(before, fields=mapping), read_examples(after, fields=mapping))
+    A and B are files, or datasets in Phoenix: phoenix:NAME for the newest version, phoenix:NAME@VERSION for another.
+    """
+    from evalgate.golden.differences import diff as compared
+    from evalgate.report.datasets import diff_lines
+
+    mapping, environ = field_mapping(fields), dict(os.environ)
+    found = compared(
+        _examples(before, mapping, config, server, environ), _examples(after, mapping, config, server, environ)
+    )
     if as_json:
         import json
         from dataclasses import asdict
 
         click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(_lines(found)))
+        click.echo("\n".join(diff_lines(found)))
     return 0
 
 
-def _mapping(fields: tuple[str, ...]) -> dict[str, str]:
-    """Read HERE=THERE pairs."""
-    from evalgate.paths import parse
+def _examples(
+    place: str, fields: Mapping[str, str], config: Path, server: str | None, environ: Mapping[str, str]
+) -> Iterable[Example]:
+    named = in_phoenix(place)
+    if named is not None:
+        return examples_in(address_for(config, server, environ), named)[0]
+    from evalgate.golden.reading import read_examples
 
-    found: dict[str, str] = {}
-    for pair in fields:
-        here, _, there = pair.partition("=")
-        try:
-            parse(here)
-            parse(there)
-        except ValueError as error:
-            raise click.UsageError(f"--field {pair} is not HERE=THERE: {error}") from None
-        found[here] = there
-    return found
+    return read_examples(Path(place), fields=fields)
 
 
 def _summary(report: Report) -> str:
@@ -106,46 +113,9 @@ def _summary(report: Report) -> str:
     return printable(f"{report.path}: {_counted(report.examples, 'example')}{listed}, version {report.version}")
 
 
-def _lines(found: DatasetDiff) -> list[str]:
-    """Return the summary of a diff, most important first."""
-    counts = ((found.added, "added"), (found.removed, "removed"), (found.edited, "edited"))
-    lines = [
-        ", ".join([*(f"{len(ids):,} {what}" for ids, what in counts), f"{found.unchanged:,} unchanged"]),
-        f"version {found.before_version} → {found.after_version}"
-        if found.before_version != found.after_version
-        else f"version {found.before_version} on both sides",
-    ]
-    lines += _listed([f"- {_text(one)}" for one in found.removed])
-    lines += _listed([f"+ {_text(one)}" for one in found.added])
-    lines += _listed([f"~ {_text(edit.id)}\n" + "\n".join(map(_change, edit.changes)) for edit in found.edited])
-    return lines
-
-
-def _listed(entries: list[str]) -> Iterable[str]:
-    more = len(entries) - _LISTED
-    return [*entries[:_LISTED], *([f"  … and {more:,} more; --json lists all"] if more > 0 else [])]
-
-
-def _change(change: FieldChange) -> str:
-    if change.added:
-        return f"    {_text(change.path)}: added {_value(change.after)}"
-    if change.removed:
-        return f"    {_text(change.path)}: removed {_value(change.before)}"
-    return f"    {_text(change.path)}: {_value(change.before)} → {_value(change.after)}"
-
-
-def _value(value: object) -> str:
-    import json
-
-    text = json.dumps(value, ensure_ascii=False)
-    return _text(text if len(text) <= 80 else f"{text[:77]}…")
-
-
-def _text(text: str) -> str:
-    from evalgate.encoding import printable
-
-    return printable(text)
-
-
 def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+for _each in (push, pull, pin, history, repair):
+    command.add_command(_each)

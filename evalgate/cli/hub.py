@@ -30,7 +30,7 @@ def prompts_of(config: Path, environ: Mapping[str, str], *, kept: Mapping[str, s
     `config` is the config file, `kept` what a build that is gone on with recorded of its prompts (`recorded_prompts`):
     it keeps the versions that its tags were then.
     """
-    from evalgate.cli.builds import stored_at
+    from evalgate.cli.places import stored_at
 
     folder, began = stored_at(FOLDER), kept or {}
     known: dict[tuple[Any, ...], HubPrompt] = {}

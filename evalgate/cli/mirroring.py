@@ -18,15 +18,22 @@ if TYPE_CHECKING:
     from evalgate.journal.store import Journal
     from evalgate.phoenix.address import Address
     from evalgate.suite.phoenix import PhoenixSettings
+    from evalgate.traces.store import TraceStore
 
 
 _Done = TypeVar("_Done")
 
 
 def make_mirror(
-    settings: PhoenixSettings, store: Journal, config: Path, environ: Mapping[str, str], say: Callable[[str], None]
+    settings: PhoenixSettings,
+    store: Journal,
+    config: Path,
+    environ: Mapping[str, str],
+    say: Callable[[str], None],
+    *,
+    traces: TraceStore | None = None,
 ) -> Mirror:
-    """Return what mirrors builds of a journal; `config` is the file of the settings."""
+    """Return what mirrors builds of a journal; `config` is the file of the settings, `traces` a build's at work."""
     from evalgate.gate.mirror import Mirror, MirrorEffects
 
     return Mirror(
@@ -37,6 +44,7 @@ def make_mirror(
             say=say,
             seconds=time.monotonic,
             new_uid=lambda: secrets.token_hex(16),
+            traces=traces,
         )
     )
 
@@ -66,7 +74,7 @@ def mirrored(
         return work
 
     async def both(world: World) -> _Done:
-        mirror = make_mirror(settings, store, config, environ, world.say)
+        mirror = make_mirror(settings, store, config, environ, world.say, traces=world.tracer)
         builds: list[int] = []
         async with mirror.beside() as begun:
 

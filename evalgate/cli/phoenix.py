@@ -103,7 +103,7 @@ def status(*, as_json: bool) -> int:
 
 def _home() -> Path:
     """Return where this repository's server is remembered. Raises ConfigurationError where none can be run."""
-    from evalgate.cli.builds import stored_at
+    from evalgate.cli.places import stored_at
     from evalgate.errors import ConfigurationError
 
     if os.name != "posix":
@@ -119,10 +119,11 @@ def _tell(text: str) -> None:
 
 
 def _where(state: State) -> str:
-    if state.ephemeral:
-        return f"its data in {state.data} until evalgate phoenix down"
-    inside = state.data.is_relative_to(Path.cwd())
-    return f"its data in {state.data.relative_to(Path.cwd()) if inside else state.data}"
+    from evalgate.encoding import printable
+
+    here = Path.cwd()
+    shown = printable(str(state.data.relative_to(here) if state.data.is_relative_to(here) else state.data))
+    return f"its data in {shown}{' until evalgate phoenix down' if state.ephemeral else ''}"
 
 
 def _as_json(found: tuple[State, bool] | None) -> str:

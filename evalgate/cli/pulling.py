@@ -31,7 +31,7 @@ def puller(
     `config` is the config file, `kept` the recorded config of a build that is gone on with: it keeps its versions.
     `say` hears what takes time and what is odd; by default standard error.
     """
-    from evalgate.cli.builds import stored_at
+    from evalgate.cli.places import stored_at
 
     folder, began = stored_at(FOLDER), _versions(kept or {})
     known: dict[tuple[Any, ...], DatasetRef] = {}

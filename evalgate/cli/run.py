@@ -104,11 +104,12 @@ def command(
 
         import_for_calls()
 
-    from evalgate.cli.builds import head, journal_path, stored_at, tree_of
+    from evalgate.cli.builds import head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
     from evalgate.cli.hub import FOLDER as PROMPTS
     from evalgate.cli.hub import prompts_of, recorded_prompts, with_versions
     from evalgate.cli.mirroring import mirrored
+    from evalgate.cli.places import stored_at
     from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances

@@ -43,6 +43,8 @@ class SuitePlan:
 
     name: str
     dataset: str
+    looked_at_by: str
+    """The command that says what is in the dataset."""
     examples: int
     clusters: int | None
     repetitions: int

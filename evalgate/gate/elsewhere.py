@@ -23,7 +23,7 @@ from evalgate.journal.rows import body_hash, example_body
 from evalgate.journal.store import Journal
 from evalgate.phoenix.mirrored import ExperimentRecord
 from evalgate.records import Side
-from evalgate.suite.baselines import BaselineRef
+from evalgate.suite.baselines import PROMOTED, BaselineKind, BaselineRef
 from evalgate.suite.config import Config
 from evalgate.suite.phoenix import PhoenixSettings
 
@@ -41,6 +41,10 @@ class BaselineStore(Protocol):
 
     async def named(self, ref: BaselineRef, dataset: str) -> Kept:
         """Return what a baseline names, among what was measured on the dataset of that name."""
+        ...
+
+    async def told_of(self, tag: str, dataset: str) -> str:
+        """Return what has a tag, among what was measured on the dataset of that name, as words."""
         ...
 
     def matching(self, dataset: str, wanted: Callable[[ExperimentRecord], bool]) -> AsyncIterator[Kept]:
@@ -103,6 +107,23 @@ async def _fetch(kept: Kept, suite: PreparedSuite, path: Path) -> None:
         )
     with Journal(path) as journal:
         await import_alone(journal, kept)
+
+
+async def tagged(suites: Iterable[PreparedSuite], looking: Looking) -> dict[str, str]:
+    """Return what has the tag that a suite's `baseline` names, else the one that is moved, by suite, as words."""
+    found = {}
+    for suite in suites:
+        ref = suite.suite.baseline_ref
+        if looking.config.phoenix is None and (ref is None or not ref.in_phoenix):
+            continue
+        tag = ref.name if ref is not None and ref.kind is BaselineKind.PHOENIX_TAG else PROMOTED
+        server, dataset = looking.dataset(suite)
+        try:
+            async with looking.opened(server) as store:
+                found[suite.name] = await store.told_of(tag or PROMOTED, dataset)
+        except EvalgateError as error:
+            found[suite.name] = f"not asked: {error.message}"
+    return found
 
 
 async def bring_in(suites: Iterable[PreparedSuite], looking: Looking) -> list[NoteRow]:

@@ -25,6 +25,7 @@ from evalgate.gate.mirror_records import (
     sync_step,
 )
 from evalgate.gate.mirror_target import Opening, Target
+from evalgate.gate.mirror_traces import RunTraces
 from evalgate.gate.promoting import promote
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.lock import writing
@@ -36,6 +37,7 @@ from evalgate.phoenix.experiments import delete_experiment, update_experiment
 from evalgate.phoenix.layout import experiment_metadata
 from evalgate.records import Side
 from evalgate.suite.phoenix import PhoenixSettings
+from evalgate.traces.store import TraceStore
 
 _LOOK_AGAIN_S: Final = 0.25
 _LONGEST_WAIT_S: Final = 30.0
@@ -56,6 +58,8 @@ class MirrorEffects:
     say: Callable[[str], None]
     seconds: Callable[[], float]
     new_uid: Callable[[], str]
+    traces: TraceStore | None = None
+    """Where it is kept how the runs of a build come about that goes on."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,6 +78,7 @@ class Mirror:
     def __init__(self, effects: MirrorEffects) -> None:
         self._effects = effects
         self._journal = effects.journal
+        self._traces = RunTraces(effects.journal, effects.traces)
         self._opening = Opening(journal=effects.journal, settings=effects.settings, new_uid=effects.new_uid)
         self._targets: dict[int, Target] = {}
 
@@ -164,7 +169,7 @@ class Mirror:
 
     async def _tail(self, targets: list[Target]) -> Tally:
         """Mirror runs as soon as they are scored, until a server fails."""
-        posting = Posting(self._journal, self._effects.seconds, polite=True)
+        posting = Posting(self._journal, self._traces, self._effects.seconds, polite=True)
         cursors = dict.fromkeys((target.row.id for target in targets), 0)
         unscored: dict[tuple[int, str, str], Target] = {}
         async with posting.open():
@@ -188,7 +193,7 @@ class Mirror:
 
     async def _finish(self, build_id: int, stack: AsyncExitStack, *, again: bool) -> None:
         targets = await self._open(build_id, stack, again=again)
-        posting = Posting(self._journal, self._effects.seconds, polite=False)
+        posting = Posting(self._journal, self._traces, self._effects.seconds, polite=False)
         async with posting.open():
             for target in targets:
                 for run in self._journal.recorded_runs(target.row.id):

@@ -11,6 +11,7 @@ from typing import Final
 
 from evalgate.gate.mirror_records import run_record
 from evalgate.gate.mirror_target import Target
+from evalgate.gate.mirror_traces import RunTraces
 from evalgate.journal.mirrors import RecordedRun, SentRun
 from evalgate.journal.store import Journal
 from evalgate.phoenix.connection import PhoenixError
@@ -58,9 +59,9 @@ class Tally:
 class Posting:
     """Writes runs. What is there already, as it is, is left alone; what is written is in the journal when it is."""
 
-    def __init__(self, journal: Journal, seconds: Callable[[], float], *, polite: bool) -> None:
+    def __init__(self, journal: Journal, traces: RunTraces, seconds: Callable[[], float], *, polite: bool) -> None:
         self.tally = Tally()
-        self._journal, self._seconds, self._polite = journal, seconds, polite
+        self._journal, self._traces, self._seconds, self._polite = journal, traces, seconds, polite
         self._queue: asyncio.Queue[tuple[Target, RecordedRun]] = asyncio.Queue(maxsize=POSTERS)
         self._bug: Exception | None = None
 
@@ -107,9 +108,13 @@ class Posting:
         number = self._journal.numbered_samples(target.row.id, (run.sample,))[run.sample]
         try:
             await self._give_way()
+            await self._traces.send(target, record)
+            await self._give_way()
             body = run_body(record, node=node, repetition=number, withhold=withhold)
             remote = await post_run(target.connection, target.remote.id, body)
-            for said in evaluation_bodies(record, target.row.specs, run_id=remote, withhold=withhold):
+            for said in evaluation_bodies(
+                record, target.row.specs, run_id=remote, uid=target.mirror.uid, withhold=withhold
+            ):
                 await self._give_way()
                 await post_evaluations(target.connection, [said])
         except PhoenixError as error:

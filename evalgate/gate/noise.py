@@ -59,7 +59,7 @@ def study_request(
     if empty := next((suite for suite in suites if not suite.count), None):
         raise MeasurementError(
             f"suite {empty.name}: {empty.suite.dataset.shown} has no example of it, so nothing can be measured",
-            next_step=f"evalgate dataset validate {empty.suite.dataset.shown}",
+            next_step=empty.suite.dataset.looked_at_by,
         )
     config = loaded.config.model_copy(update={"suites": {suite.name: suite.suite for suite in suites}})
     return Request(config=config, config_file=loaded.path.name, suites=suites, commit=commit)

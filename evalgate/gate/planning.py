@@ -88,6 +88,7 @@ def make_plan(
             SuitePlan(
                 name=suite.name,
                 dataset=suite.suite.dataset.shown,
+                looked_at_by=suite.suite.dataset.looked_at_by,
                 examples=suite.count,
                 set_aside=len({each.example_id for each in unanswered[suite.name].quarantined}),
                 clusters=comparisons.clusters.get(suite.name),

@@ -194,5 +194,5 @@ def _no_examples(suite: PreparedSuite) -> ProblemRow:
         suite=suite.name,
         kind=Unmeasurable.NOTHING,
         message=f"No example of {suite.suite.dataset.shown} was selected: there is nothing to measure with.",
-        next_step=f"evalgate dataset validate {suite.suite.dataset.shown}",
+        next_step=suite.suite.dataset.looked_at_by,
     )

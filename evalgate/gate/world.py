@@ -9,13 +9,14 @@ from typing import Protocol
 
 from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
-from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner, Tracer
+from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.gate.elsewhere import Looking, Opened
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halt, Halted
 from evalgate.suite.config import Config
 from evalgate.suite.evaluators import Evaluator
+from evalgate.traces.store import TraceStore
 
 
 class Expect(Protocol):
@@ -47,7 +48,7 @@ class World:
     """What is left of each limit of the budget, and what the build took of it before; empty where nothing is paid."""
     elsewhere: Opened
     """Opens a place where baselines are kept beside the journal."""
-    tracer: Tracer | None = None
+    tracer: TraceStore | None = None
     """Keeps how runs came about, for Phoenix; None where nothing goes there."""
 
     begun: Callable[[int], None] = lambda _: None

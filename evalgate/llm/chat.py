@@ -12,8 +12,8 @@ from evalgate.llm.dialects import DIALECTS, Asked, Dialect
 from evalgate.llm.endpoint import ModelEndpoint
 from evalgate.llm.failures import Garbled
 from evalgate.llm.jsontext import strict_json
-from evalgate.llm.statuses import failure_of_error, failure_of_status
 from evalgate.llm.usage import TokenUsage, usage_of
+from evalgate.llm.whole import whole_document
 from evalgate.llm.wording import one_line
 from evalgate.records import Json, JsonObject
 
@@ -120,17 +120,7 @@ def check_sayable(
 
 def read_chat(response: Response, dialect: Dialect = DIALECTS["chat"]) -> ChatReply:
     """Return the reply that `response` holds. Raises CallFailed, retryable where another attempt may be whole."""
-    if not response.good:
-        raise failure_of_status(response)
-    try:
-        document = strict_json(response.body)
-    except ValueError:
-        kind = response.headers.get("content-type", "no content type").partition(";")[0]
-        raise Garbled(f"the answer ({kind}) is not JSON: {response.excerpt(120)}", retry=True) from None
-    if not isinstance(document, Mapping):
-        raise Garbled(f"the answer is not a JSON object: {response.excerpt(120)}", retry=True)
-    if document.get("error"):
-        raise failure_of_error(response, document["error"])
+    document = whole_document(response)
     read = dialect.read(document)
     choices = read.get("choices") if read is not None else None
     if read is None or not isinstance(choices, list):

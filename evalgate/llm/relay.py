@@ -10,8 +10,9 @@ from typing import Final
 from evalgate.llm.call import Response
 from evalgate.llm.failures import BadRequest, CallFailed, Garbled
 from evalgate.llm.jsontext import strict_json
-from evalgate.llm.statuses import failure_of_error, failure_of_status
+from evalgate.llm.statuses import failure_of_error
 from evalgate.llm.streams import events, is_stream
+from evalgate.llm.whole import whole_document
 from evalgate.records import Json, JsonObject
 
 _ENDS: Final = frozenset({"response.completed", "response.incomplete", "message_stop"})
@@ -22,20 +23,10 @@ _DONE: Final = b"[DONE]"
 
 def read_whole(response: Response) -> Response:
     """Return `response` if it is a whole answer of whatever API. Raises CallFailed, retryable where that may help."""
-    if not response.good:
-        raise failure_of_status(response)
-    if is_stream(response.headers.get("content-type", "")):
+    if response.good and is_stream(response.headers.get("content-type", "")):
         _check_stream(response)
-        return response
-    try:
-        document = strict_json(response.body)
-    except ValueError:
-        kind = response.headers.get("content-type", "no content type").partition(";")[0]
-        raise Garbled(f"the answer ({kind}) is not JSON: {response.excerpt(120)}", retry=True) from None
-    if not isinstance(document, Mapping):
-        raise Garbled(f"the answer is not a JSON object: {response.excerpt(120)}", retry=True)
-    if document.get("error"):
-        raise failure_of_error(response, document["error"])
+    else:
+        whole_document(response)
     return response
 
 

@@ -60,7 +60,8 @@ class PhoenixBaselines:
         name = ref.name or ""
         if ref.kind is BaselineKind.EXPERIMENT:
             return await self.by_id(name)
-        found = await self.tagged(dataset, name)
+        of = await self._dataset(dataset)
+        found = None if of is None else await tagged(self._connection, of, name)
         if found is None:
             raise BaselineError(
                 f"no experiment of the dataset {printable(dataset)} has the tag {printable(name)} in {self.shown}",
@@ -78,10 +79,16 @@ class PhoenixBaselines:
             )
         return self._kept(remote)
 
-    async def tagged(self, dataset: str, name: str) -> str | None:
-        """Return the id of the experiment of a dataset that has a tag, None without. Raises PhoenixError."""
+    async def told_of(self, tag: str, dataset: str) -> str:
+        """Return which experiment of a dataset has a tag, as words, with its page. Raises PhoenixError."""
+        address = self._connection.address
         found = await self._dataset(dataset)
-        return None if found is None else await tagged(self._connection, found, name)
+        held = None if found is None else await tagged(self._connection, found, tag)
+        remote = None if held is None else await get_experiment(self._connection, held)
+        if remote is None:
+            return f"no experiment of {printable(dataset)} has the tag {printable(tag)}"
+        page = address.page("datasets", remote.dataset, "experiments", remote.id)
+        return f"the tag {printable(tag)} is on {printable(remote.name)} ({remote.created_at[:10]}): {page}"
 
     async def matching(self, dataset: str, wanted: Callable[[ExperimentRecord], bool]) -> AsyncIterator[Kept]:
         """Yield the experiments of a dataset that mirror what is wanted. Raises PhoenixError.

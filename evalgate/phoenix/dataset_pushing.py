@@ -30,7 +30,7 @@ from evalgate.records import Example
 
 OURS: Final = "evalgate"
 """The key of a version's metadata under which evalgate says what it did."""
-_LOOKS: Final = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+_LOOKS: Final = (0.0, 0.5, 1.0, 2.0, 4.0)
 """Seconds between looks for what a call may have done whose answer did not come."""
 
 _CREATE: Final = (

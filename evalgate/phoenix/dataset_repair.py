@@ -1,8 +1,7 @@
 """Ids for the examples of a dataset that have none of their own, so that an edit leaves them what they are.
 
-Phoenix gives no id to an example that is there. So each is added anew with one, in its splits and linked to its span,
-and the one without is removed. What an example is called follows from its node, so that a repair that was cut off goes
-on.
+Phoenix gives no id to an example that is there. So each is added anew with one, in its splits and with its span, and
+the one without is removed. What an example is called follows from its node, so that a repair that was cut off goes on.
 """
 
 from __future__ import annotations

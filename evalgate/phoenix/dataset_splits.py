@@ -25,7 +25,8 @@ _MEMBERS: Final = (
 _ALL_SPLITS: Final = "query ($first: Int) { datasetSplits(first: $first) { edges { node { id name } } } }"
 _NEW_SPLIT: Final = (
     "mutation ($name: String!, $color: String!)"
-    " { createDatasetSplit(input: {name: $name, color: $color}) { datasetSplit { id } } }"
+    " { createDatasetSplit(input: {name: $name, color: $color, description: null, metadata: {}})"
+    " { datasetSplit { id } } }"
 )
 _SET_SPLITS: Final = (
     "mutation ($input: SetDatasetExamplesSplitsInput!) { setDatasetExamplesSplits(input: $input) { examples { id } } }"

@@ -19,6 +19,7 @@ from typing import Final
 from evalgate.canonical import canonical_json, content_hash
 from evalgate.phoenix.mirrored import ExperimentRecord, RunRecord
 from evalgate.records import Evaluation, EvaluatorKind, EvaluatorSpec, Failure, Json, Usage
+from evalgate.trace_ids import evaluation_trace_id, read_trace_id
 
 FORMAT: Final = 1
 """Of what is kept; a reader refuses a later one."""
@@ -65,9 +66,12 @@ def run_body(run: RunRecord, *, node: str, repetition: int, withhold: bool = Fal
 
 
 def evaluation_bodies(
-    run: RunRecord, specs: Sequence[EvaluatorSpec], *, run_id: str, withhold: bool = False
+    run: RunRecord, specs: Sequence[EvaluatorSpec], *, run_id: str, uid: str | None = None, withhold: bool = False
 ) -> list[dict[str, Json]]:
-    """Return the bodies that make a run's evaluations, the record among them. `run_id` is Phoenix's own."""
+    """Return the bodies that make a run's evaluations, the record among them. `run_id` is Phoenix's own.
+
+    With the `uid` of its experiment each has its trace.
+    """
     kinds = {spec.name: spec.kind for spec in specs}
     common: dict[str, Json] = {"experiment_run_id": run_id, **_times(run)}
     bodies: list[dict[str, Json]] = []
@@ -77,6 +81,9 @@ def evaluation_bodies(
             "annotator_kind": kinds.get(evaluation.name, EvaluatorKind.CODE).value,
             "metadata": _evaluation_metadata(evaluation, withhold=withhold),
         }
+        trace_id = read_trace_id(run.outcome.trace_id)
+        if uid is not None and trace_id is not None:
+            said["trace_id"] = evaluation_trace_id(trace_id, uid, evaluation.name)
         if evaluation.failure is not None:
             said["error"] = _error(evaluation.failure, withhold=withhold)
         else:

@@ -42,7 +42,7 @@ def _suite(page: Page, suite: SuitePlan, catch: float | None) -> None:
     page.prose(f"{formatting.grouped(suite.examples, suite.clusters)}{aside} of {suite.dataset}{times}", indent=2)
     if not suite.examples:
         page.prose(
-            f"A run of it would be UNMEASURABLE: look at its dataset with `evalgate dataset validate {suite.dataset}`.",
+            f"A run of it would be UNMEASURABLE: look at its dataset with `{suite.looked_at_by}`.",
             indent=2,
         )
         return

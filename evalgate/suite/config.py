@@ -51,6 +51,11 @@ class DatasetRef(ConfigModel):
         """Return what people call it."""
         return self.file if self.file is not None else f"{self.phoenix} (Phoenix)"
 
+    @property
+    def looked_at_by(self) -> str:
+        """Return the command that says what is in it."""
+        return f"evalgate dataset {f'validate {self.file}' if self.file is not None else f'history {self.phoenix}'}"
+
     def path(self, root: Path) -> Path:
         """Return the file that its examples are read from; of a dataset in Phoenix, the copy that was pulled.
 

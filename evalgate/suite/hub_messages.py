@@ -59,11 +59,16 @@ def read_messages(prompt: HubPrompt) -> HubMessages:
     made: list[Mapping[str, Any]] = []
     for index, message in enumerate(given):
         made.extend(_message(message, prompt, ("messages", index)))
-    messages = HubMessages(tree=tuple(made))
-    blank = all(isinstance(part, str) and not part.strip() for text in _texts(messages.tree) for part in text.parts)
-    if blank and not any("tool_calls" in message for message in made):
+    if not any(map(_says_something, made)):
         raise TemplateProblem("its messages are empty", place=("messages",))
-    return messages
+    return HubMessages(tree=tuple(made))
+
+
+def _says_something(message: Mapping[str, Any]) -> bool:
+    """Return whether anything of a message is more than blanks."""
+    parts = (part for text in _texts(message) for part in text.parts)
+    said = any(not isinstance(part, str) or part.strip() for part in parts)
+    return said or "tool_calls" in message or message["role"] == "tool"
 
 
 def _message(message: Any, prompt: HubPrompt, place: _Place) -> Iterator[Mapping[str, Any]]:

@@ -27,7 +27,7 @@ _MOST_ATTRIBUTES: Final = 8_192
 _LONGEST_TEXT: Final = 2**20
 _DEEPEST: Final = 16
 _NANO: Final = 1e9
-_PROTOBUF: Final = ("application/x-protobuf", "application/protobuf")
+PROTOBUF: Final = "application/x-protobuf"
 _PACKINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
 
@@ -66,7 +66,7 @@ def request_of(body: bytes, content_type: str) -> ExportTraceServiceRequest:
 
     kind = content_type.partition(";")[0].strip().lower()
     request = ExportTraceServiceRequest()
-    if kind in _PROTOBUF:
+    if kind in (PROTOBUF, "application/protobuf"):
         try:
             request.ParseFromString(body)
         except DecodeError:

@@ -11,7 +11,8 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Final, Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol, cast
 
 from evalgate.records import TaskOutcome
 from evalgate.trace_ids import trace_of
@@ -56,6 +57,8 @@ class Receiver:
         self._sides: list[Runs] = []
         self._listening: asyncio.Server | None = None
         self._serving: web.Server | None = None
+        self._arriving: set[asyncio.BaseTransport | None] = set()
+        self._arrivals: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._port = 0
         self.refused = 0
@@ -71,9 +74,15 @@ class Receiver:
         """
         if self._listening is None:
             loop = asyncio.get_running_loop()
-            self._listening = await loop.create_server(self._connection, "127.0.0.1", 0)
+            self._listening = await loop.create_server(lambda: _Arrival(self._arrived), "127.0.0.1", 0)
             self._port = self._listening.sockets[0].getsockname()[1]
-        runs = Runs(now=self._now, wanted=wanted, patience=patience, log=self._log)
+        runs = Runs(
+            now=self._now,
+            wanted=wanted,
+            patience=patience,
+            log=self._log,
+            arriving=lambda: any(each is not None and not each.is_closing() for each in self._arriving),
+        )
         self._sides.append(runs)
         return TracedSide(self, runs, environment, flushes=flushes)
 
@@ -86,6 +95,12 @@ class Receiver:
         )
         return self._doors[token]
 
+    def _arrived(self, transport: asyncio.Transport) -> None:
+        self._arriving.add(transport)
+        serving = asyncio.get_running_loop().create_task(self._serve(transport))
+        self._arrivals.add(serving)
+        serving.add_done_callback(self._arrivals.discard)
+
     def rename(self, trace_id: str, known_as: str) -> None:
         """Keep what was received of a run under the trace that it is recorded under."""
         if self._keeper is not None:
@@ -97,20 +112,38 @@ class Receiver:
             return
         self._listening.close()
         self._listening = None
+        for arrival in self._arrivals:
+            arrival.cancel()
+        await asyncio.gather(*self._arrivals, return_exceptions=True)
         if self._serving is not None:
             await self._serving.shutdown(timeout=0.5)
         strays = sum(runs.strays for runs in self._sides)
         if strays:
             self._log(f"{strays:,} spans of programs belonged to no run, and were dropped")
 
-    def _connection(self) -> asyncio.Protocol:
+    async def _serve(self, transport: asyncio.Transport) -> None:
+        """Let aiohttp go on with a connection; the first one waits until that is imported, and nobody else does."""
+        if self._serving is None:
+            await asyncio.to_thread(import_module, "aiohttp.web")
+        handler = self._made()()
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
+        transport.resume_reading()
+
+    def _made(self) -> web.Server:
         if self._serving is None:
             from aiohttp import web
 
             self._serving = web.Server(self._answer, access_log=None, auto_decompress=False)
-        return self._serving()
+        return self._serving
 
     async def _answer(self, asked: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await self._taken(asked)
+        finally:
+            self._arriving.discard(asked.transport)
+
+    async def _taken(self, asked: web.BaseRequest) -> web.StreamResponse:
         from aiohttp import web
 
         token, path = _address(asked)
@@ -139,6 +172,18 @@ class Receiver:
         kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
         in_json = kind == "application/json"
         return web.Response(body=b"{}" if in_json else b"", content_type=kind)
+
+
+class _Arrival(asyncio.Protocol):
+    """A connection of which nothing has been read yet."""
+
+    def __init__(self, arrived: Callable[[asyncio.Transport], None]) -> None:
+        self._arrived = arrived
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        one = cast("asyncio.Transport", transport)
+        one.pause_reading()
+        self._arrived(one)
 
 
 class TracedSide:

@@ -11,6 +11,7 @@ import asyncio
 from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -26,6 +27,7 @@ FIRST_WAIT: Final = 0.5
 """Seconds after the first answer in which a program shows whether it traces: batches are sent every 0.1 s."""
 SLACK: Final = 0.01
 """Seconds that two clocks' readings of one moment may differ by."""
+_LOOK_AGAIN: Final = 0.02
 _MOST_SPANS: Final = 2_000
 _MOST_BYTES: Final = 32 * 2**20
 _REMEMBERED: Final = 4_096
@@ -57,13 +59,21 @@ class TracedRun:
 class Runs:
     """The runs of one side. `now` gives seconds since 1970; `wanted` are the fields that somebody reads.
 
-    `patience` is how many seconds a run of a program that traces waits for its spans.
+    `patience` is how many seconds a run of a program that traces waits for its spans, `arriving` says whether some
+    program has just begun to send.
     """
 
     def __init__(
-        self, *, now: Callable[[], float], wanted: AbstractSet[str], patience: float, log: Callable[[str], None]
+        self,
+        *,
+        now: Callable[[], float],
+        wanted: AbstractSet[str],
+        patience: float,
+        log: Callable[[str], None],
+        arriving: Callable[[], bool] = lambda: False,
     ) -> None:
         self._now, self._wanted, self._patience, self._log = now, wanted, patience, log
+        self._arriving = arriving
         self._by_trace: OrderedDict[str, TracedRun] = OrderedDict()
         self._processes: dict[int, deque[TracedRun]] = {}
         self._seen = asyncio.Event()
@@ -111,16 +121,20 @@ class Runs:
         run = self._by_trace.get(span.trace_id)
         if run is not None:
             return run if run.process == process else None
-        held = [
-            each
-            for each in self._processes.get(process, ())
-            if each.began - SLACK <= span.start and (each.ended is None or span.start <= each.ended + SLACK)
-        ]
+        held = self._at(process, span.start, 0.0) or self._at(process, span.start, SLACK)
         if len(held) != 1:
             return None
         held[0].foreign[span.trace_id] = None
         self._by_trace[span.trace_id] = held[0]
         return held[0]
+
+    def _at(self, process: int, moment: float, slack: float) -> list[TracedRun]:
+        """Return the runs that a process held at a moment."""
+        return [
+            each
+            for each in self._processes.get(process, ())
+            if each.began - slack <= moment and (each.ended is None or moment <= each.ended + slack)
+        ]
 
     def _add(self, run: TracedRun, span: Span) -> None:
         size = sum(len(name) + len(str(value)) for name, value in span.attributes.items())
@@ -133,10 +147,11 @@ class Runs:
     async def completed(self, run: TracedRun, outcome: TaskOutcome, *, flushed: bool) -> tuple[TaskOutcome, bool]:
         """Return the outcome with what the run's spans say of it, and whether its usage is from them.
 
-        Waits for them where somebody reads what they may say and the program traces, unless it has `flushed` them.
+        Waits for them where somebody reads what they may say and the program traces; where it has `flushed` them, only
+        for what is being read just now.
         """
-        if not flushed and not run.whole.is_set() and self._awaits(outcome):
-            await self._wait(run)
+        if not run.whole.is_set() and self._awaits(outcome):
+            await (self._wait_for_arrivals(run) if flushed else self._wait(run))
         if run.whole.is_set():
             self._in_vain = 0
         run.open = False
@@ -171,15 +186,22 @@ class Runs:
                     " raise `span_wait` of the task, or let the program flush its spans"
                 )
 
+    async def _wait_for_arrivals(self, run: TracedRun) -> None:
+        until = asyncio.get_running_loop().time() + self._patience
+        while self._arriving() and not run.whole.is_set() and asyncio.get_running_loop().time() < until:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AGAIN):
+                    await run.whole.wait()
+
     async def _learn(self) -> None:
-        """Wait once, together with all others, for the first spans that this side sends."""
+        """Wait once, together with all others, for the first spans that this side sends, or for those on their way."""
         loop = asyncio.get_running_loop()
         if self._silent_from is None:
             self._silent_from = loop.time() + min(FIRST_WAIT, self._patience)
-        left = self._silent_from - loop.time()
-        if left > 0:
-            try:
-                async with asyncio.timeout(left):
-                    await self._seen.wait()
-            except TimeoutError:
+        while not self._seen.is_set():
+            left = self._silent_from - loop.time()
+            if left <= 0 and (left < -self._patience or not self._arriving()):
                 return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(left, _LOOK_AGAIN)):
+                    await self._seen.wait()

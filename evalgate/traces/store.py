@@ -13,7 +13,8 @@ import secrets
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from contextlib import closing
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,19 +90,6 @@ class TraceStore:
         """Keep under another trace what was kept under this one."""
         self._later(("UPDATE received SET trace_id = ? WHERE trace_id = ?", (known_as, trace_id)))
 
-    def steps(self, trace_id: str, experiment: int) -> dict[str, Step]:
-        """Return what was done for a run in one experiment: by evaluator, the task's own under ""."""
-        query = "SELECT evaluator, started, ended, calls FROM step WHERE trace_id = ? AND experiment = ?"
-        return {
-            evaluator: Step(started=started, ended=ended, calls=tuple(_calls(calls)))
-            for evaluator, started, ended, calls in self._read(query, (trace_id, experiment))
-        }
-
-    def received(self, trace_id: str) -> Iterator[bytes]:
-        """Yield what the run's program sent, each an OTLP request."""
-        for (body,) in self._read("SELECT body FROM received WHERE trace_id = ? ORDER BY id", (trace_id,)):
-            yield zlib.decompress(body)
-
     def flush(self) -> None:
         """Write what waits."""
         if self._timer is not None:
@@ -146,13 +134,32 @@ class TraceStore:
         elif self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_AFTER_S, self.flush)
 
-    def _read(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
-        self.flush()
-        try:
-            return [] if self._db is None else self._db.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            self._log(f"traces cannot be read ({self.path}: {error})")
-            return []
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """What is kept of one run: what was done for it, by evaluator and its task under "", and what its program sent."""
+
+    steps: Mapping[str, Step] = field(default_factory=dict)
+    received: tuple[bytes, ...] = ()
+
+
+def kept_of(path: Path, trace_id: str, experiment: int) -> Kept:
+    """Return what a file of traces has of a run in one experiment; nothing where it cannot be read."""
+    if not path.exists():
+        return Kept()
+    steps = "SELECT evaluator, started, ended, calls FROM step WHERE trace_id = ? AND experiment = ?"
+    received = "SELECT body FROM received WHERE trace_id = ? ORDER BY id"
+    try:
+        with closing(sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, isolation_level=None)) as db:
+            return Kept(
+                steps={
+                    evaluator: Step(started=started, ended=ended, calls=tuple(_calls(calls)))
+                    for evaluator, started, ended, calls in db.execute(steps, (trace_id, experiment))
+                },
+                received=tuple(zlib.decompress(body) for (body,) in db.execute(received, (trace_id,))),
+            )
+    except (sqlite3.Error, zlib.error, ValueError, TypeError):
+        return Kept()
 
 
 def _opened(path: Path) -> sqlite3.Connection:

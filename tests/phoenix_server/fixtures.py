@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
+from tests.phoenix_server.own import OwnServer
 from tests.phoenix_server.session import PhoenixServer, server
 
 
@@ -29,3 +33,11 @@ def phoenix_postgres() -> PhoenixServer:
 def phoenix_prefix() -> PhoenixServer:
     """A server below a path, as hosted ones are."""
     return server("prefix")
+
+
+@pytest.fixture
+def phoenix_own(tmp_path: Path) -> Iterator[OwnServer]:
+    """A server of the test's own, not yet started, that may be killed and started again."""
+    own = OwnServer(tmp_path / "phoenix")
+    yield own
+    own.stop()

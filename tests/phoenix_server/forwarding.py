@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import aiohttp
 from aiohttp import web
 from yarl import URL
@@ -14,8 +16,9 @@ async def forward(session: aiohttp.ClientSession, request: web.Request, target: 
     """Return the answer of `target`, an address with its path and query, to this request."""
     headers = [(name, value) for name, value in request.headers.items() if name.lower() not in _OWN]
     headers.append(("accept-encoding", "identity"))  # a body can be read, and cut
+    data = io.BytesIO(body) if body else body  # bytes of a megabyte and more are warned of
     async with session.request(
-        request.method, URL(target, encoded=True), data=body, headers=headers, allow_redirects=False
+        request.method, URL(target, encoded=True), data=data, headers=headers, allow_redirects=False
     ) as answer:
         content = await answer.read()
         returned = [(name, value) for name, value in answer.headers.items() if name.lower() not in _HOP]

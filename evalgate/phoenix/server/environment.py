@@ -110,8 +110,7 @@ def _made(home: Path, name: str) -> Path | None:
 def _make(home: Path, name: str, requirements: Path, environ: Mapping[str, str], say: Say) -> Path:
     ready = home / f"{name}.ready"
     ready.unlink(missing_ok=True)
-    for left in home.glob(f"{name}-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    _sweep(home, name)
     # A name of its own: the installer of a command that was killed may go on for a while in the folder it had.
     folder = home / f"{name}-{secrets.token_hex(4)}"
     say(f"installing the Phoenix server {VERSION} in {folder}: once, about a minute and 900 MB")
@@ -121,11 +120,18 @@ def _make(home: Path, name: str, requirements: Path, environ: Mapping[str, str],
         unfinished = ready.with_suffix(f".{secrets.token_hex(4)}")
         unfinished.write_text(folder.name, encoding="utf-8")
         unfinished.replace(ready)
+        _sweep(home, name, but=folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
     say(f"installed in {time.monotonic() - began:.0f} s")
     return folder / "bin" / "python"
+
+
+def _sweep(home: Path, name: str, *, but: Path | None = None) -> None:
+    for left in home.glob(f"{name}-*"):
+        if left != but:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _fill(folder: Path, requirements: Path, environ: Mapping[str, str], say: Say) -> None:

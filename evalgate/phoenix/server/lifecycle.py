@@ -62,8 +62,8 @@ def take_down(home: Path, say: Say) -> State | None:
         if known is None:
             return None
         alive = _lives(known)
-        if alive and not end(known.launched.pid, known.launched.started):
-            say("it did not end when asked to, and was killed")
+        if alive:
+            _end(known, say)
         _clear(home, known)
         return known if alive else None
 
@@ -74,6 +74,17 @@ def look(home: Path) -> tuple[State, bool] | None:
     if known is None or not _lives(known):
         return None
     return known, answers(known.launched.port)
+
+
+def _end(known: State, say: Say) -> None:
+    try:
+        if not end(known.launched.pid, known.launched.started):
+            say("it did not end when asked to, and was killed")
+    except PermissionError as error:
+        raise MeasurementError(
+            f"the server (process {known.launched.pid}) is another user's",
+            next_step="evalgate phoenix down as the user who started it",
+        ) from error
 
 
 def _lives(state: State) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Final
 from evalgate.phoenix.server.launch import Launched
 
 _FILE: Final = "server.json"
+_VERSION: Final = re.compile(r"[0-9.]{1,20}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,11 +38,13 @@ def read(home: Path) -> State | None:
             port=int(found["port"]),
             grpc_port=int(found["grpc_port"]),
         )
+        if not _VERSION.fullmatch(found["version"]):
+            return None
         return State(
             launched=launched,
             data=Path(found["data"]),
             ephemeral=found["ephemeral"] is True,
-            version=str(found["version"]),
+            version=found["version"],
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

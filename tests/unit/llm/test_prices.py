@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from evalgate.llm.budget import Purse, Spent
@@ -30,6 +33,13 @@ def test_list_prices_are_those_of_the_provider_that_the_address_names():
     assert plain == pytest.approx(0.4 + 1.6)
     cached = prices.of_call(OPENAI, "gpt-4.1-mini", used(cached_tokens=MILLION))
     assert cached == pytest.approx(0.1 + 1.6)
+
+
+def test_loading_reads_the_whole_list():
+    """Its package reads it at the first price, which would be while other calls wait for their answers."""
+    code = "import sys; from evalgate.llm.prices import load; load(); print('genai_prices.data' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True\n"
 
 
 def test_nothing_is_guessed_of_another_address_unless_its_provider_is_named():

@@ -33,6 +33,7 @@ def support(*checks, seconds=0.2, **more):
     given = {
         "name": "support",
         "dataset": "support.jsonl",
+        "looked_at_by": "evalgate dataset validate support.jsonl",
         "examples": 120,
         "clusters": None,
         "repetitions": 1,

@@ -80,6 +80,7 @@ def planned(**more) -> BuildPlan:
     suite = SuitePlan(
         name="support",
         dataset="support.jsonl",
+        looked_at_by="evalgate dataset validate support.jsonl",
         examples=60,
         clusters=None,
         repetitions=1,

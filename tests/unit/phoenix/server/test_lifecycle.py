@@ -12,6 +12,10 @@ from evalgate.phoenix.server.lifecycle import look, take_down
 from evalgate.phoenix.server.processes import started_at
 from evalgate.phoenix.server.state import State, read, write
 
+HOSTILE = json.dumps(
+    {"pid": 1, "started": "1", "port": 1, "grpc_port": 2, "data": "/", "ephemeral": True, "version": "\x1b[2J"}
+)
+
 
 @pytest.fixture
 def home(tmp_path):
@@ -69,7 +73,7 @@ def test_only_a_folder_of_its_own_making_is_removed(home, tmp_path, name):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{}", "[]", "null", '{"pid": "many"}', json.dumps({"pid": 1, "started": "1", "port": None})]
+    "text", ["", "{}", "[]", "null", '{"pid": "many"}', json.dumps({"pid": 1, "started": "1", "port": None}), HOSTILE]
 )
 def test_a_file_that_says_nothing_is_no_server(home, text):
     (home / "server.json").write_text(text)

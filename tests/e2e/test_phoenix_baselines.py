@@ -1,7 +1,10 @@
 """Baselines in Phoenix: what was measured on one machine is compared with on another, and decides the same."""
 
+import asyncio
+import json
 import shutil
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -12,6 +15,7 @@ from evalgate.gate.gather import Source, gathered
 from evalgate.journal.store import Journal
 from tests.e2e.repository import Repo
 from tests.e2e.test_moving import push
+from tests.phoenix_server.faults import Fault, FaultProxy
 
 
 @dataclass
@@ -68,7 +72,7 @@ class Team(Repo):
 
 @pytest.fixture
 def team(tmp_path, phoenix):
-    return Team(tmp_path / "repo", server=phoenix, dataset=phoenix.unique("baselines")).begin()
+    return Team(tmp_path / "repo", server=phoenix, dataset=phoenix.unique("baselines"), examples=12).begin()
 
 
 def test_an_experiment_decides_as_the_exported_build_does(team):
@@ -91,26 +95,64 @@ def test_an_experiment_decides_as_the_exported_build_does(team):
 
 
 def test_a_push_tags_what_it_stores_and_a_fresh_machine_finds_it(team):
-    before = team.ship(4).git("rev-parse", "HEAD")
-    team.task(5)
+    before = team.ship(1).git("rev-parse", "HEAD")
+    team.task(2)
     team.commit()
     pushed = team.run(**push(team, before))
     assert pushed.code == 0, pushed.text
     (tagged,) = team.tagged()
     assert "A stored baseline" in next(each["description"] for each in team.experiments if each["id"] == tagged)
-    team.calls()
-    local = team.folder / ".evalgate"
-    shutil.copytree(local, team.folder.parent / "kept")
+    shown = team.evalgate("baseline", "show")
+    assert "the tag baseline is on doubling baseline: main@" in shown.out, shown.text
+    (moved, *_) = json.loads(team.evalgate("baseline", "history", "--json").out)["baselines"]
+    assert moved["phoenix"]["doubling"].endswith(f"experiments/{quote(tagged)}")
+    kept = shutil.copytree(team.folder / ".evalgate", team.folder.parent / "kept")
+    team.phoenix["publish"] = False
     team.git("checkout", "-q", "-b", "change")
-    team.task(30)
+    team.config()
+    team.task(9)
     team.commit()
+    team.calls()
     decisions = []
     for place in ("elsewhere", "here"):
         team.fresh_machine()
         if place == "here":
-            shutil.copytree(team.folder.parent / "kept", local)
+            shutil.copytree(kept, team.folder / ".evalgate")
         ended = team.run()
         assert ended.code == 1, ended.text
-        assert team.calls() == {"5": 3 * team.examples, "30": 4 * team.examples}
+        assert ("looking for stored runs" in ended.err) == (place == "elsewhere")
+        assert team.calls() == {"2": 3 * team.examples, "9": 4 * team.examples}
         decisions.append(team.decision())
     assert decisions[0] == decisions[1]
+    assert team.evalgate("baseline", "set").code == 0
+
+
+AWAY = {
+    "down": (None, "was not reached"),
+    "failing": (Fault(kind="status", status=500), "answered 500"),
+    "slow": (Fault(kind="hang"), "did not answer within 0.2 s"),
+    "garbled": (Fault(kind="status", status=200, body="<html>"), "gave no usable answer"),
+    "forbidden": (Fault(kind="status", status=403), "answered 403"),
+}
+
+
+@pytest.mark.parametrize("fault", AWAY)
+async def test_a_server_that_is_away_is_unmeasurable_where_it_is_named_and_a_note_where_it_is_not(team, fault):
+    injected, words = AWAY[fault]
+    team.phoenix.update(publish=False, timeout=0.2 if fault == "slow" else 60)
+    team.ship(1)
+    team.git("checkout", "-q", "-b", "change")
+    team.task(2)
+    async with FaultProxy(team.server.base_url, *([injected] if injected else ())) as proxy:
+        if injected is None:
+            await proxy.down()
+        environ = {"PHOENIX_ENDPOINT": proxy.base_url}
+        found = await asyncio.to_thread(team.run, **environ)
+        team.config(baseline="phoenix-tag:baseline")
+        named = await asyncio.to_thread(team.run, **environ)
+    assert found.code == 0, found.text
+    assert words in found.out
+    assert "were not looked for in Phoenix" in found.out
+    assert team.calls() == {"1": 3 * team.examples, "2": 4 * team.examples}
+    assert named.code == 4, named.text
+    assert words in named.out

@@ -10,12 +10,13 @@ from collections.abc import AsyncIterator
 from dataclasses import asdict
 from datetime import timedelta
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
 
 from evalgate.encoding import printable
 from evalgate.errors import BaselineError
+from evalgate.phoenix.answers import Answer, read_answer
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.experiments import RemoteExperiment
 from evalgate.phoenix.layout_read import LayoutError, read_experiment, read_run
@@ -24,7 +25,48 @@ from evalgate.phoenix.sound import is_sample, is_sound, moment
 
 _CLOCKS: Final = timedelta(hours=1)
 """By so much two machines' clocks may differ."""
+_PAGE: Final = 100
+_RUNS: Final = (
+    "query ($experiment: ID!, $first: Int, $after: String) { node(id: $experiment) { ... on Experiment {"
+    " runs(first: $first, after: $after) { pageInfo { hasNextPage endCursor } edges { node { output"
+    " annotations(first: 100000) { edges { node { name score label explanation metadata } } } } } } } } }"
+)
 _MOST_SAMPLES: Final = 10_000
+
+
+class _Said(Answer):
+    node: dict[str, Any]
+
+
+class _Annotations(Answer):
+    edges: tuple[_Said, ...]
+
+
+class _Run(Answer):
+    output: Any = None
+    annotations: _Annotations
+
+
+class _Edge(Answer):
+    node: _Run
+
+
+class _Page(Answer):
+    hasNextPage: bool  # noqa: N815  # as GraphQL names it
+    endCursor: str | None = None  # noqa: N815
+
+
+class _Runs(Answer):
+    pageInfo: _Page  # noqa: N815
+    edges: tuple[_Edge, ...]
+
+
+class _Experiment(Answer):
+    runs: _Runs
+
+
+class _Answered(Answer):
+    node: _Experiment
 
 
 def record_of(remote: RemoteExperiment) -> ExperimentRecord:
@@ -65,9 +107,9 @@ async def read_runs(
     seen: set[tuple[str, str]] = set()
     contents: dict[str, tuple[int, str]] = {}
     evaluators = frozenset(spec.name for spec in record.specs)
-    async for entry in connection.elements(f"v1/experiments/{remote.id}/json", doing=doing):
+    async for entry in _entries(connection, remote, doing):
         try:
-            run = read_run(entry if isinstance(entry, dict) else {})
+            run = read_run(entry)
         except LayoutError as error:
             raise unusable(remote, f"of one of its runs, {error}") from None
         place = (run.example_id, run.sample)
@@ -76,13 +118,35 @@ async def read_runs(
         if contents.setdefault(run.example_id, (run.position, run.content)) != (run.position, run.content):
             raise unusable(remote, "its runs were given two versions of one example")
         seen.add(place)
+        if len(seen) > record.runs:
+            break
         yield run
     if len(seen) != record.runs:
         raise unusable(
             remote,
-            f"{len(seen):,} of its {record.runs:,} runs are there",
+            f"it has {record.runs:,} runs, and {len(seen):,} of them are there"
+            if len(seen) < record.runs
+            else f"it has more than its {record.runs:,} runs",
             "put them back from where it was measured: evalgate phoenix sync",
         )
+
+
+async def _entries(connection: Connection, remote: RemoteExperiment, doing: str) -> AsyncIterator[dict[str, Any]]:
+    """Yield the runs of an experiment with all that is said of them, page by page.
+
+    The server's download of an experiment has the same in one piece, and fails for names that no header can hold.
+    """
+    after: str | None = None
+    while True:
+        asked = {"experiment": remote.id, "first": _PAGE, "after": after}
+        data = await connection.graphql(_RUNS, doing=doing, variables=asked)
+        runs = read_answer(_Answered, data, connection, doing=doing).node.runs
+        for edge in runs.edges:
+            said = [each.node for each in edge.node.annotations.edges]
+            yield {"output": edge.node.output, "annotations": said}
+        if not runs.pageInfo.hasNextPage or runs.pageInfo.endCursor in (None, after):
+            return
+        after = runs.pageInfo.endCursor
 
 
 def unusable(remote: RemoteExperiment, reason: str, next_step: str | None = None) -> BaselineError:

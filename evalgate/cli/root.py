@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "judge": "Hold judges to human labels, and show what was found out about them.",
     "dataset": "Validate and compare golden datasets, in files and in Phoenix, and bring them from one to the other.",
     "prompt": "Pin, compare, push, pull and tag prompts in Phoenix.",
-    "phoenix": "Run a Phoenix server of this repository's own on this machine.",
+    "phoenix": "Mirror builds in Phoenix; run a server of this repository's own on this machine.",
     "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
     "journal": "List and export recorded builds.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",

@@ -47,6 +47,10 @@ class BaselineStore(Protocol):
         """Return what has a tag, among what was measured on the dataset of that name, as words."""
         ...
 
+    async def by_id(self, experiment: str) -> Kept:
+        """Return what has this id."""
+        ...
+
     def matching(self, dataset: str, wanted: Callable[[ExperimentRecord], bool]) -> AsyncIterator[Kept]:
         """Yield what is wanted of what was measured on the dataset of that name, the latest first."""
         ...
@@ -107,6 +111,26 @@ async def _fetch(kept: Kept, suite: PreparedSuite, path: Path) -> None:
         )
     with Journal(path) as journal:
         await import_alone(journal, kept)
+
+
+async def fetch_experiment(store: BaselineStore, experiment: str, path: Path) -> tuple[int, Side]:
+    """Fetch an experiment by its id into a journal at `path`; return its build there, and the side that it is.
+
+    Raises MeasurementError, also where its suite clusters examples and what they say is not known any more.
+    """
+    kept = await store.by_id(experiment)
+    record = kept.record
+    bodies = await kept.bodies() if record.build.config.get("suites", {}).get(record.suite, {}).get("cluster") else {}
+    with Journal(path) as journal:
+        build = await import_alone(journal, kept, bodies.get)
+        unknown = bodies and any(digest not in bodies for _, digest in journal.example_hashes(build, record.suite))
+    if unknown:
+        raise BaselineError(
+            f"the examples of the experiment {printable(experiment)} are in clusters, and its dataset does not say them"
+            " as they were measured",
+            next_step="compare the build in the journal that measured it: evalgate journal list",
+        )
+    return build, record.side
 
 
 async def tagged(suites: Iterable[PreparedSuite], looking: Looking) -> dict[str, str]:

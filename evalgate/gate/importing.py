@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -32,6 +32,10 @@ class Kept(Protocol):
     @property
     def place(self) -> str:
         """The address of where it is kept."""
+        ...
+
+    async def bodies(self) -> Mapping[str, JsonObject]:
+        """Return what the examples say, by their hash, as far as that place knows it."""
         ...
 
     def runs(self) -> AsyncIterator[RunRecord]:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
+from evalgate.canonical import content_hash
 from evalgate.encoding import printable
 from evalgate.errors import BaselineError
 from evalgate.phoenix.connection import Connection
+from evalgate.phoenix.dataset_records import Dataset, Version
+from evalgate.phoenix.datasets import golden_examples, look_up_dataset, read_version
 from evalgate.phoenix.experiments import RemoteExperiment, get_experiment, list_experiments
 from evalgate.phoenix.layout import NAME
 from evalgate.phoenix.mirrored import ExperimentRecord, RunRecord
 from evalgate.phoenix.reading import read_runs, record_of
 from evalgate.phoenix.tags import NoTagsError, tagged
+from evalgate.records import JsonObject
 from evalgate.suite.baselines import PROMOTED, BaselineKind, BaselineRef
 
 _ID: Final = re.compile(r"[A-Za-z0-9+=_-]{1,200}")
@@ -35,6 +39,17 @@ class Kept:
     def place(self) -> str:
         """Return the address of its server."""
         return self.connection.address.base_url
+
+    async def bodies(self) -> Mapping[str, JsonObject]:
+        """Return what the examples of its dataset's version say, by their hash. Raises PhoenixError."""
+        dataset = Dataset(id=self.remote.dataset, name=self.remote.name, created_at="")
+        version = Version(id=self.remote.dataset_version, created_at="")
+        examples = golden_examples(dataset.name, await read_version(self.connection, dataset, version))
+        found = [
+            {"input": each.input, "output": each.output, "metadata": each.metadata, "split": each.split}
+            for each in examples
+        ]
+        return {content_hash(body): body for body in found}
 
     def runs(self) -> AsyncIterator[RunRecord]:
         """Yield its runs. Raises BaselineError where they are not what was written, and PhoenixError."""
@@ -136,13 +151,8 @@ class PhoenixBaselines:
 
     async def _dataset(self, name: str) -> str | None:
         """Return the id of the dataset of a name, None where there is none."""
-        doing = f"the dataset {printable(name)} could not be looked up"
-        answer = await self._connection.rest("GET", "v1/datasets", doing=doing, query={"name": name, "limit": 1})
-        found = answer.get("data") if isinstance(answer, dict) else None
-        for each in found if isinstance(found, list) else ():
-            if isinstance(each, dict) and each.get("name") == name and isinstance(each.get("id"), str):
-                return str(each["id"])
-        return None
+        found = await look_up_dataset(self._connection, name)
+        return None if found is None else found.id
 
     def _kept(self, remote: RemoteExperiment) -> Kept:
         return Kept(record=record_of(remote), remote=remote, connection=self._connection)

@@ -75,23 +75,37 @@ def team(tmp_path, phoenix):
     return Team(tmp_path / "repo", server=phoenix, dataset=phoenix.unique("baselines"), examples=12).begin()
 
 
-def test_an_experiment_decides_as_the_exported_build_does(team):
-    team.ship(baseline=None, checks={"exact_match": {"at_least": 0.5}})
+def test_an_experiment_decides_and_compares_as_the_exported_build_does(team):
+    team.ship(1, baseline=None, checks={"exact_match": {"at_least": 0.5}}, cluster="metadata.parity")
     first = team.run()
     assert first.code == 0, first.text
     (experiment,) = team.experiments
     assert team.evalgate("journal", "export", "1", "--to", "../stored.db").code == 0
     decisions = []
-    team.task(30)
-    for baseline in (f"experiment:{experiment['id']}", "file:../stored.db"):
+    team.phoenix["publish"] = False
+    team.task(11)
+    stored = (f"experiment:{experiment['id']}", "file:../stored.db")
+    for baseline in stored:
         team.fresh_machine()
         team.config(baseline=baseline)
         team.calls()
         ended = team.run()
         assert ended.code == 1, ended.text
-        assert team.calls() == {"30": team.examples}
+        assert team.calls() == {"11": team.examples}
         decisions.append(team.decision())
     assert decisions[0] == decisions[1]
+    compared = [team.evalgate("compare", f"then={each.removeprefix('file:')}", "now=1", "--json") for each in stored]
+    assert [each.code for each in compared] == [0, 0], compared[0].text
+    assert compared[0].out.replace(stored[0], "../stored.db") == compared[1].out
+    for named, words in (
+        ("experiment:RXhwZXJpbWVudDo5OTk5OTk=", "has no experiment"),
+        ("phoenix-tag:shipped", "has the tag shipped"),
+    ):
+        team.config(baseline=named)
+        ended = team.run()
+        assert ended.code == 4, ended.text
+        assert words in " ".join(ended.out.split())
+        assert "next:" in ended.out
 
 
 def test_a_push_tags_what_it_stores_and_a_fresh_machine_finds_it(team):

@@ -34,7 +34,9 @@ _file = click.Path(path_type=Path, dir_okay=False)
 @click.option(
     "--model", "models", multiple=True, metavar="ENDPOINT/MODEL", help="Try the suite's prompt on this model."
 )
-@click.option("--prompt", "prompts", multiple=True, metavar="FILE", help="Try this prompt, on each --model.")
+@click.option(
+    "--prompt", "prompts", multiple=True, metavar="FILE|phoenix:NAME", help="Try this prompt, on each --model."
+)
 @click.option("--against", metavar="NAME", help="Which of them the others are compared with; default: the first.")
 @click.option("--metric", metavar="CHECK", help="The check that quality is; default: the first that gates.")
 @click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")

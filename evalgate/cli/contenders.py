@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from evalgate.cli.builds import chosen, number_of
+from evalgate.cli.prompt_places import ref_in
 from evalgate.errors import ConfigurationError
 from evalgate.journal.store import Journal
 from evalgate.records import Side
@@ -94,11 +95,16 @@ def matrix(models: Sequence[str], prompts: Sequence[str]) -> list[Address]:
     tried = []
     for prompt in prompts or (None,):
         for model in models or (None,):
-            values, flags, names = {}, [], []
+            values: dict[str, Any] = {}
+            flags: list[str] = []
+            names: list[str] = []
             if prompt is not None:
-                values["prompt"] = prompt
+                ref = ref_in(prompt, None)
+                values["prompt"] = prompt if ref is None else ref.model_dump(exclude_none=True)
                 flags.append(f"--prompt {prompt}")
-                names.append(Path(prompt).stem if stems[Path(prompt).stem] == 1 else prompt)
+                names.append(
+                    ref.shown if ref is not None else Path(prompt).stem if stems[Path(prompt).stem] == 1 else prompt
+                )
             if model is not None:
                 values["model"] = model
                 flags.append(f"--model {model}")

@@ -43,7 +43,8 @@ def prompts_of(config: Path, environ: Mapping[str, str], *, kept: Mapping[str, s
             ref = ref.model_copy(update={"version": then, "tag": None})
         key = (address, ref.phoenix, ref.version, ref.tag)
         if key not in known:
-            known[key] = asyncio.run(pull_prompt(address, ref, folder))
+            away = any(each.copied for (at, *_), each in known.items() if at == address)
+            known[key] = asyncio.run(pull_prompt(address, ref, folder, away=away))
         return known[key]
 
     return look_up

@@ -24,7 +24,8 @@ def command(folder: Path) -> int:
 
     In FOLDER (default: this one) it looks for a dataset in datasets/, data/, evals/ and tests/data/, for a prompt file
     in prompts/, and for a function such as answer(input) in *.py, src/, app/ and evals/. Where it finds none it writes
-    a small one that works. Where there is a config, only the workflow is added.
+    a small one that works. Where there is a config, only the workflow is added; and, where a prompt of it is in
+    Phoenix, another that proposes its newer versions.
     """
     from evalgate.gate.scaffold import keys_of, look
 
@@ -37,6 +38,8 @@ def command(folder: Path) -> int:
     if not files:
         click.echo(f"kept     {here} (it is here already)")
     written.append(_write(*_workflow(folder, found)))
+    if (prompts := _prompts_workflow(folder)) is not None:
+        written.append(_write(*prompts))
     unset = [name for name in keys_of(here) if not os.environ.get(name)]
     keys = f"set {' and '.join(unset)}, then " if unset else ""
     click.echo(f"{'' if any(written) else 'nothing to write, all of it is here; '}next: {keys}evalgate run")
@@ -70,7 +73,7 @@ def _project(folder: Path, found: Found) -> dict[Path, str]:
 def _workflow(folder: Path, found: Found) -> tuple[Path, str]:
     """Return the workflow's path and text, for the config that is there by now."""
     import evalgate
-    from evalgate.gate.scaffold import installation, keys_of, own_commit, place_of
+    from evalgate.gate.scaffold import hub_variables, installation, keys_of, own_commit, place_of
     from evalgate.report.templates import environment
 
     place = place_of(folder)
@@ -84,10 +87,32 @@ def _workflow(folder: Path, found: Found) -> tuple[Path, str]:
             folder=place.folder,
             python=needs_python,
             install=installation(folder, found.interpreter) if needs_python else None,
-            keys=keys_of(folder / CONFIG_NAME),
+            keys=[*keys_of(folder / CONFIG_NAME), *hub_variables(folder / CONFIG_NAME)],
         )
     )
     return place.workflow, text
+
+
+def _prompts_workflow(folder: Path) -> tuple[Path, str] | None:
+    """Return the path and text of the workflow that pins prompts in Phoenix; None where the config has none."""
+    import evalgate
+    from evalgate.gate.scaffold import hub_variables, own_commit, place_of
+    from evalgate.report.templates import environment
+
+    variables, place = hub_variables(folder / CONFIG_NAME), place_of(folder)
+    if not variables:
+        return None
+    text = (
+        environment()
+        .get_template("init/prompts.yml.j2")
+        .render(
+            version=evalgate.__version__,
+            commit=own_commit(Path(evalgate.__file__).parent),
+            folder=place.folder,
+            variables=variables,
+        )
+    )
+    return place.prompts_workflow, text
 
 
 def _write(path: Path, text: str) -> bool:

@@ -4,25 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalgate.cli.annotations import Annotations, annotation_options
 from evalgate.cli.options import cache_option, config_option, journal_option, overrides, set_option
-from evalgate.errors import ConfigurationError, Interrupted
+from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from evalgate.cli.compose import JudgeRunners
     from evalgate.cli.models import CacheChoice
-    from evalgate.gate.judging import Asked
     from evalgate.gate.prepare import PreparedSuite
     from evalgate.gate.trials import Trial
-    from evalgate.golden.labelled import Labelled
     from evalgate.suite.config import Config
 
 _MEASURED_BADLY = 4
@@ -34,7 +30,8 @@ def command() -> None:
 
 
 @command.command(short_help="Ask a judge about answers that people have labelled.")
-@click.argument("labels", type=click.Path(path_type=Path))
+@click.argument("labels", required=False, type=click.Path(path_type=Path))
+@annotation_options
 @config_option
 @journal_option
 @cache_option
@@ -56,7 +53,8 @@ def command() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, in place of text.")
 def validate(
     *,
-    labels: Path,
+    labels: Path | None,
+    annotations: Annotations | None,
     config: Path,
     journal: Path | None,
     cache: Path | None,
@@ -73,14 +71,16 @@ def validate(
     """Ask a judge about answers that people have labelled, and say how well it agrees with them.
 
     LABELS has one answer a line (JSONL, JSON, CSV, YAML): id, input, output, expected, and label, what a person said of
-    the output, or labels, what several did (docs/judges.md). What is found is stored under the judge's fingerprint, and
-    reports go by it. The exit code is 0 where the judge agrees with people as well as `policy.min_kappa` asks, 1 where
-    it does not, and 4 where too many verdicts are missing.
+    the output, or labels, what several did (docs/judges.md). In place of a file, --annotations and --from name what
+    people said in Phoenix. What is found is stored under the judge's fingerprint, and reports go by it. The exit code
+    is 0 where the judge agrees with people as well as `policy.min_kappa` asks, 1 where it does not, 4 where too many
+    verdicts are missing.
     """
     from evalgate import __version__
     from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.compose import judge_runners
     from evalgate.cli.hub import prompts_of
+    from evalgate.cli.judge_asking import asked
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.gate.guard import unguarded
@@ -93,6 +93,8 @@ def validate(
 
     if replay and no_cache:
         raise click.UsageError("--replay takes every verdict from the cache and --no-cache none: leave one out")
+    if (labels is None) == (annotations is None):
+        raise click.UsageError("give a file of labelled answers, or --annotations and --from, and not both")
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     loaded = here(loaded, environ, suites)
@@ -100,7 +102,8 @@ def validate(
         whole_suites(unguarded(loaded), suites, tree=tree_of(environ), prompts=prompts_of(config, environ)), name
     )
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
-    following = f"evalgate judge validate {labels} --suite {suite.name} --judge {evaluator.label}"
+    source = str(labels) if annotations is None else annotations.told
+    following = f"evalgate judge validate {source} --suite {suite.name} --judge {evaluator.label}"
     runners = judge_runners(
         suite,
         evaluator,
@@ -111,9 +114,15 @@ def validate(
         log=lambda line: None,  # noqa: ARG005
     )
     chosen = runners.chosen
-    answers = read_labelled(labels, list(chosen.scores), following=following, pairwise=chosen.pairwise)
-    asked = _asked(answers, runners, repetitions, following, quiet=quiet or as_json)
-    found = conclude(chosen, asked.answers, loaded.config.policy)
+    if annotations is None:
+        answers = read_labelled(Path(source), list(chosen.scores), following=following, pairwise=chosen.pairwise)
+    else:
+        answers = annotations.read(chosen, loaded, environ)
+        if annotations.save is not None and not annotations.saved(annotations.save, answers, following):
+            return 0
+    taken = asked(answers, runners, repetitions, following, quiet=quiet or as_json)
+    found = conclude(chosen, taken.answers, loaded.config.policy)
+    file = annotations.shown if annotations is not None else Path(source).name
     now = datetime.now(UTC).isoformat(timespec="seconds")
     info = ValidationInfo(
         name=evaluator.label,
@@ -123,19 +132,19 @@ def validate(
         repetitions=evaluator.repetitions,
         pairwise=chosen.pairwise,
         fingerprint=chosen.fingerprint,
-        file=labels.name,
+        file=file,
         created_at=now,
         evalgate_version=__version__,
-        calls=asked.calls,
-        from_cache=asked.from_cache,
-        input_tokens=asked.input_tokens,
-        output_tokens=asked.output_tokens,
-        cost=asked.cost,
+        calls=taken.calls,
+        from_cache=taken.from_cache,
+        input_tokens=taken.input_tokens,
+        output_tokens=taken.output_tokens,
+        cost=taken.cost,
     )
     report = validation_json(found, info)
     if found.measured:
         with Journal(journal_path(journal)) as store:
-            keep(store, chosen, answers, found, file=labels.name, now=now, report=report)
+            keep(store, chosen, answers, found, file=file, now=now, report=report)
     _print(report, environ, as_json=as_json, everything=everything)
     return 0 if found.trusted else 1 if found.measured else _MEASURED_BADLY
 
@@ -251,49 +260,6 @@ async def _tried(  # noqa: PLR0917 - one call, of what the command was given
         ) as runners:
             found += await try_evaluators(suite, runners, examples)
     return found
-
-
-def _asked(answers: list[Labelled], runners: JudgeRunners, repetitions: int, following: str, *, quiet: bool) -> Asked:
-    try:
-        found = asyncio.run(_ask(answers, runners, repetitions, _teller(quiet=quiet)))
-    except asyncio.CancelledError:
-        found = None
-    if found is None:
-        raise Interrupted("the judge was stopped; nothing was stored", next_step=following)
-    return found
-
-
-async def _ask(
-    answers: list[Labelled], runners: JudgeRunners, repetitions: int, tell: Callable[[int, int], None]
-) -> Asked | None:
-    from evalgate.cli.signals import soft_stop
-    from evalgate.engine.ports import PairRunner
-    from evalgate.gate.judging import ask
-
-    stop = asyncio.Event()
-    with soft_stop(stop):
-        async with runners.started(stop.set) as (runner, *told_in_reverse):
-            reverse = next((each for each in told_in_reverse if not isinstance(each, PairRunner)), None)
-            return await ask(answers, runner, reverse, draws=repetitions, stop=stop, tell=tell)
-
-
-def _teller(*, quiet: bool) -> Callable[[int, int], None]:
-    """Return what says how far it is: a line that lives on a terminal, one now and then elsewhere."""
-    if quiet:
-        return lambda done, of: None  # noqa: ARG005 - nobody listens
-    live = sys.stderr.isatty()
-    last = time.monotonic()
-
-    def tell(done: int, of: int) -> None:
-        nonlocal last
-        if done < of and time.monotonic() - last < (0.1 if live else 10.0):
-            return
-        last = time.monotonic()
-        click.echo(f"\r{done:,} of {of:,} verdicts" if live else f"{done:,} of {of:,} verdicts", nl=not live, err=True)
-        if live and done == of:
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-    return tell
 
 
 def _print(report: Mapping[str, Any], environ: Mapping[str, str], *, as_json: bool, everything: bool) -> None:

@@ -81,7 +81,7 @@ def sync(*, builds: tuple[int, ...], every: bool, config: Path, journal: Path | 
     return 0
 
 
-@click.command("prune", short_help="Delete old experiments of pull requests and branches.")
+@click.command("prune", short_help="Delete old experiments of pull requests.")
 @click.option(
     "--older-than", type=Age(), default="30d", show_default=True, help="Made before that: 30d, 12h or 4w ago."
 )
@@ -89,7 +89,7 @@ def sync(*, builds: tuple[int, ...], every: bool, config: Path, journal: Path | 
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @config_option
 def prune(*, older_than: timedelta, server: str | None, yes: bool, config: Path) -> int:
-    """Delete old experiments that evalgate made of pull requests and branches, with their traces.
+    """Delete old experiments that evalgate made of pull requests, with their traces.
 
     What is tagged stays, and so does what people annotated and what a later build may take as its baseline.
     """
@@ -104,7 +104,7 @@ def prune(*, older_than: timedelta, server: str | None, yes: bool, config: Path)
     for old in kept[:_SHOWN]:
         say(f"kept: {_shown(old)}: {old.kept}\n")
     if not going:
-        say(f"nothing to delete at {address.base_url}: no experiment of a change is from before {before:%Y-%m-%d}\n")
+        say(f"nothing to delete at {address.base_url}: no pull request's experiment is from before {before:%Y-%m-%d}\n")
         return 0
     for old in going[:_SHOWN]:
         say(f"old: {_shown(old)}\n")

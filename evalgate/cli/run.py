@@ -99,10 +99,7 @@ def command(
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     laid_over = overrides(assignments)
     loaded = load_config(config, environ=environ, overrides=laid_over)
-    if loaded.config.endpoints and choice.answers_none:
-        from evalgate.llm.ahead import import_for_calls
-
-        import_for_calls()
+    _begin_imports(asks=bool(loaded.config.endpoints) and choice.answers_none)
 
     from evalgate.cli.builds import head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
@@ -110,6 +107,7 @@ def command(
     from evalgate.cli.hub import prompts_of, recorded_prompts, with_versions
     from evalgate.cli.mirroring import mirrored
     from evalgate.cli.places import stored_at
+    from evalgate.cli.pulling import FOLDER as DATASETS
     from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
@@ -138,10 +136,11 @@ def command(
         gate, suites, pushed = with_versions(gate, versions, suites, asked=asked, pushed=pushed)
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         if gate.decides is not Decides.LOCAL:
-            bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS))
+            bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS), stored_at(DATASETS))
         request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
+        again = _again(config, journal, versions)
         try:
             ended = asyncio.run(
                 watched(
@@ -157,14 +156,8 @@ def command(
             )
         except asyncio.CancelledError:
             # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
-            raise Interrupted(
-                "the run was stopped at once; what was answered is kept", next_step=_again(config, journal, versions)
-            ) from None
-        if not ended.complete and ended.halted is None:
-            raise Interrupted(
-                f"build {ended.build} was interrupted; what was answered is kept",
-                next_step=_again(config, journal, versions),
-            )
+            raise Interrupted("the run was stopped at once; what was answered is kept", next_step=again) from None
+        _require_end(ended, again)
         return conclude([Source(journal=store, build=ended.build)], outputs, environ)
 
 
@@ -174,6 +167,20 @@ def _refuse_together(*, resume: bool, replay: bool) -> None:
         raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
     if replay:
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
+
+
+def _begin_imports(*, asks: bool) -> None:
+    """Import what calls of models need while the gate's own is imported, where models will be asked."""
+    if asks:
+        from evalgate.llm.ahead import import_for_calls
+
+        import_for_calls()
+
+
+def _require_end(ended: Ended, again: str) -> None:
+    """Raise Interrupted for a build that was stopped from outside."""
+    if not ended.complete and ended.halted is None:
+        raise Interrupted(f"build {ended.build} was interrupted; what was answered is kept", next_step=again)
 
 
 def _work(

@@ -38,14 +38,13 @@ def drifted(found: Drift) -> str:
 def ratchet(found: Drift) -> str:
     """Return the warning of it, as a report says it of a suite."""
     return (
-        f"Baselines have drifted down together. {found.now}, {drifted(found)}. Each step was small enough to pass, or"
+        f"{DRIFTED}. {found.now}, {drifted(found)}. Each step was small enough to pass, or"
         " was accepted: `evalgate baseline history` lists them."
     )
 
 
-_SCREENED = "Screened with"
-_AGAIN = "Drawn again, because"
-_MADE = "No stored runs of"
+DRIFTED = "Baselines have drifted down together"
+"""How the warning of it begins."""
 STORED_RISK = (
     "The baseline is what was stored, and nothing confirms a FAIL (`baseline_runs: stored`): where the stored runs were"
     " lucky, a candidate that changed nothing fails up to 1 time in 4, every time it is measured."
@@ -81,13 +80,13 @@ def too_few_stored(stored: StoredRuns, needed: int) -> Told:
 
 def screened(stored: StoredRuns, runs: int, more: int) -> str:
     """Return what a screen and its confirmation took, in runs of the two sides."""
-    return f"{_SCREENED} {count(runs, 'run')}, {compared_with(stored)}; confirmed with {more:,} more."
+    return f"Screened with {count(runs, 'run')}, {compared_with(stored)}; confirmed with {more:,} more."
 
 
 def made(label: str, repetitions: int) -> str:
     """Return how a baseline came about of which no stored runs fit."""
     return (
-        f"{_MADE} {label} fit, so both sides were drawn {count(repetitions, 'time')}; the next change is"
+        f"No stored runs of {label} fit, so both sides were drawn {count(repetitions, 'time')}; the next change is"
         " compared with these first."
     )
 
@@ -100,11 +99,6 @@ def measured_before(build: int, day: str) -> str:
     )
 
 
-def tells_of_draws(message: str) -> bool:
-    """Return whether a sentence says how runs came about: it holds of a build that takes them over, too."""
-    return message.startswith((_SCREENED, _AGAIN, _MADE))
-
-
 def triggers(*, smallest_p: float | None, screen_p: float, absolute: int, few: int) -> str:
     """Return why a build is confirmed: each trigger that there was, in one sentence."""
     parts = []
@@ -114,7 +108,7 @@ def triggers(*, smallest_p: float | None, screen_p: float, absolute: int, few: i
         parts.append(f"{count(absolute, 'absolute rule')} would fail")
     if few:
         parts.append(f"{count(few, 'suite')} stored too few runs to pass on")
-    return f"{_AGAIN} {', and '.join(parts)}." if parts else ""
+    return f"Drawn again, because {', and '.join(parts)}." if parts else ""
 
 
 def measurement(history: History, *, alpha: float) -> str | None:

@@ -27,7 +27,7 @@ from evalgate.suite.fingerprint import evaluators_fingerprint, judge_surrounding
 from evalgate.suite.inputs import evaluator_files, hash_files
 from evalgate.suite.loading import LoadedConfig
 from evalgate.suite.phoenix import PhoenixSettings
-from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask, TaskBase
+from evalgate.suite.tasks import CommandTask, HostedTask, HttpTask, PromptTask, PythonTask, TaskBase
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,12 +116,18 @@ def with_nothing_changed(
         )
     prints = (candidate.fingerprint, at.side.fingerprint, prepared.evaluators)
     same = candidate.fingerprint.digest == at.side.fingerprint.digest
-    if not same or not all(each.complete for each in prints) or not _scored_alike(at, prepared, bases, servers):
+    if not same or not _scored_alike(at, prepared, bases, servers):
         return at
+    if unwatched := dict.fromkeys(name for each in prints for name in each.unwatched):
+        said = (
+            f"Nothing that is known of this suite has changed since {at.base.label}. It is measured all the same, as"
+            f" what is not watched may have: {'; '.join(unwatched)}."
+        )
+        return replace(at, notes=(*at.notes, said))
     return _without_a_change(
         at,
         f"Nothing that this suite runs has changed since {at.base.label}: its task ({_files(candidate)}), its dataset"
-        f" ({prepared.count:,} examples) and its evaluators are the same.",
+        f" ({prepared.count:,} examples) and its evaluators are the same. Not watched: {_not_watched(prepared)}.",
     )
 
 
@@ -131,6 +137,16 @@ def _without_a_change(at: AtBase, said: str) -> AtBase:
     if alone is None:
         return AtBase(suite=at.suite, base=at.base, unchanged=said)
     return AtBase(suite=alone, base=at.base, notes=(*at.notes, f"{said} Only the rules about the candidate alone ran."))
+
+
+def _not_watched(prepared: PreparedSuite) -> str:
+    """Return what of a suite is in no fingerprint: only `--all` measures what that may have changed."""
+    parts = []
+    if isinstance(prepared.suite.task, HostedTask):
+        parts.append("installed packages")
+    if isinstance(prepared.suite.task, PromptTask) or any(each.models for each in prepared.suite.evaluators):
+        parts.append("what providers serve under a model's name")
+    return " and ".join(parts)
 
 
 def _files(side: PreparedSide) -> str:

@@ -119,12 +119,12 @@ class Bases:
         return sorted(name for name in names if any(_mentions(folder / name) for folder in (root, tree)))
 
     def refuse_tracked(self, *stores: Path) -> None:
-        """Raise ConfigurationError where a store is part of the change: its answers would be those it brings along."""
+        """Raise ConfigurationError where a store is part of the change: what is in it would be what it brings along."""
         repository = self._repository()
         for store in stores:
             if repository.tracks(store):
                 raise ConfigurationError(
-                    f"{store} is committed: a pull request would be measured by answers that it brings along",
+                    f"{store} is committed: a pull request would be measured by what it brings along",
                     next_step=f"git rm --cached {store}, and leave .evalgate/ to git's ignored files",
                 )
 

@@ -44,7 +44,7 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class FoundRuns:
     """Stored runs of a baseline, `repetitions` of each example that is not among the `lacking`.
 
     `apart` is None where these very examples were measured with it before; `damaged` runs were left out.
@@ -93,7 +93,7 @@ def stored_repetitions(suite: PreparedSuite, policy: Policy) -> int | None:
 
 def find_stored(
     journal: Journal, suite: PreparedSuite, task: str, contents: Mapping[str, str], policy: Policy
-) -> Found | None:
+) -> FoundRuns | None:
     """Return what there is of a baseline whose task has this fingerprint; None where there is nothing.
 
     Of each example the latest draw counts that has all its runs. Runs of a candidate never become a baseline by
@@ -122,7 +122,7 @@ def find_stored(
                     del left[name]
     if not parts:
         return None
-    return Found(
+    return FoundRuns(
         repetitions=repetitions,
         parts=tuple(parts),
         lacking=tuple(left),
@@ -174,7 +174,7 @@ def go_on(journal: Journal, suite: PreparedSuite, experiment: ExperimentRow, pol
             _take_over(journal, found, experiment)
 
 
-def _take_over(journal: Journal, found: Found, experiment: ExperimentRow) -> None:
+def _take_over(journal: Journal, found: FoundRuns, experiment: ExperimentRow) -> None:
     """Copy the runs in, each with the scores that are still what its evaluators would give."""
     for part in found.parts:
         drawn = part.named(found.repetitions)
@@ -224,7 +224,7 @@ def unscored(journal: Journal, row: ExperimentRow) -> dict[str, int]:
     return {name: answers - scored.get(name, 0) for name in alone if scored.get(name, 0) < answers}
 
 
-def scored_again(journal: Journal, found: Found, task: str, now: Scoring) -> dict[str, int]:
+def scored_again(journal: Journal, found: FoundRuns, task: str, now: Scoring) -> dict[str, int]:
     """Return how many stored answers would be scored again, by evaluator."""
     again: dict[str, int] = {}
     for part in found.parts:
@@ -259,7 +259,7 @@ def told_of_found(journal: Journal, suite: PreparedSuite, row: ExperimentRow, po
         yield said
 
 
-def _versions(found: Found, suite: PreparedSuite) -> str | None:
+def _versions(found: FoundRuns, suite: PreparedSuite) -> str | None:
     """Return which versions are others than those with which stored runs were made and scored."""
     draws = [part.draw for part in found.parts]
     then = {"evalgate": _listed(draw.evalgate_version for draw in draws)}

@@ -45,28 +45,27 @@ class Opening:
     def begun(self, row: ExperimentRow, server: str) -> MirrorRow:
         """Return the mirror of an experiment, written down before anything is made: what was begun is known for ever.
 
-        `server` is its address, empty where nobody knows it.
+        `server` is its address, empty where nobody knows it; one server may have several.
         """
         known = self.journal.mirror(row.id)
-        if known is not None and server in ("", known.server) and known.withheld == self._withhold:
+        if known is not None and known.withheld == self._withhold:
             return known
         return self._anew(row.id, server)
 
     async def open(self, row: ExperimentRow, connection: Connection) -> Target:
         """Return the target of an experiment, made where there is none. Raises PhoenixError."""
-        known = self.journal.mirror(row.id)
-        mirror = self.begun(row, connection.address.base_url)
-        remote = None
-        if mirror.dataset is not None and known == mirror:
-            remote = await self._again(connection, mirror)
-            if mirror.remote is not None and remote is None:
-                # It was deleted there, and another experiment may have its id by now.
-                mirror = self._anew(row.id, mirror.server)
+        server = connection.address.base_url
+        mirror = self.begun(row, server)
+        remote = await self._again(connection, mirror) if mirror.dataset is not None else None
+        if remote is None and (mirror.remote is not None or mirror.server != server):
+            # It was deleted there, or this is another server; another experiment may have its id.
+            mirror = self._anew(row.id, server)
         ground = await self._ground(connection, row, mirror if remote is not None else None)
         if remote is None:
             remote = await self._make(connection, row, mirror, ground)
         mirror = replace(
             mirror,
+            server=server,
             dataset=remote.dataset,
             dataset_version=ground.version,
             remote=remote.id,

@@ -42,7 +42,8 @@ def tell_measured_before(build_id: int, able: Iterable[Loaded], journal: Journal
 def _tell(build_id: int, suite: str, drawer: int, journal: Journal) -> None:
     now, then = journal.build(build_id), journal.build(drawer)
     for note in journal.notes(drawer) if now.change == then.change else ():
-        if note.suite == suite and screen_words.tells_of_draws(note.message):
+        # How far baselines have drifted was looked at anew; the rest holds of what is taken over.
+        if note.suite == suite and not note.unchanged and not note.message.startswith(screen_words.DRIFTED):
             journal.add_note(build_id, note)
     message = screen_words.measured_before(drawer, then.created_at[:10])
     journal.add_note(build_id, NoteRow(suite=suite, message=message))

@@ -14,6 +14,9 @@ from evalgate.errors import EvalgateError
 from evalgate.git import Repository
 from evalgate.golden.reading import read_examples
 from evalgate.records import Example
+from evalgate.suite.loading import load_config
+from evalgate.suite.phoenix import PhoenixSettings
+from evalgate.suite.tasks import PromptTask
 from evalgate.yaml_source import parse_yaml
 
 _FUNCTIONS: Final = ("answer", "predict", "generate", "respond", "route", "classify")
@@ -48,8 +51,16 @@ class Place:
     @property
     def workflow(self) -> Path:
         """Return the workflow's file, one for each project of a repository."""
+        return self._file("evalgate")
+
+    @property
+    def prompts_workflow(self) -> Path:
+        """Return the file of the workflow that pins newer versions of prompts in Phoenix."""
+        return self._file("evalgate-prompts")
+
+    def _file(self, name: str) -> Path:
         slug = re.sub(r"[^A-Za-z0-9]+", "-", self.folder).strip("-")
-        return self.root / ".github" / "workflows" / (f"evalgate-{slug}.yml" if slug else "evalgate.yml")
+        return self.root / ".github" / "workflows" / (f"{name}-{slug}.yml" if slug else f"{name}.yml")
 
 
 def look(root: Path) -> Found:
@@ -98,6 +109,22 @@ def keys_of(config: Path) -> list[str]:
     except (OSError, ValueError, AttributeError):
         return []
     return sorted(name for name in names if isinstance(name, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name))
+
+
+def hub_variables(config: Path) -> list[str]:
+    """Return the variables that say where a config's prompts in Phoenix are; none where it has no such prompt.
+
+    None either for a config that is not right: `evalgate config show` says what is wrong with it.
+    """
+    try:
+        loaded = load_config(config, environ={}, overrides={})
+    except (EvalgateError, OSError):
+        return []
+    tasks = [suite.task for suite in loaded.config.suites.values()]
+    refs = [task.ref for task in tasks if isinstance(task, PromptTask) and task.ref is not None]
+    settings = loaded.config.phoenix or PhoenixSettings()
+    servers = [server for ref in refs if (server := settings.server(ref.server)) is not None]
+    return sorted({name for server in servers for name in (server.endpoint_env, server.api_key_env)})
 
 
 def own_commit(package: Path) -> str | None:

@@ -74,7 +74,7 @@ def adopt(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Stored:
+class _StoredSide:
     """What a stored build's candidate answered: its samples that decided, and what its examples said."""
 
     path: Path
@@ -84,7 +84,7 @@ class _Stored:
     damaged: int
 
 
-def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[BuildRow, _Stored]:
+def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[BuildRow, _StoredSide]:
     """Return the build that `baseline` names, and what its candidate answered."""
     kind, _, name = str(suite.suite.baseline).partition(":")
     path = (suite.placed.stored or suite.placed.root) / name if kind == "file" else journal.path
@@ -103,7 +103,7 @@ def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[BuildR
     raise MeasurementError(f"{suite.suite.baseline} has no answers of the suite {suite.name}")
 
 
-def _alone(fetched: Fetched, suite: PreparedSuite) -> tuple[BuildRow, _Stored]:
+def _alone(fetched: Fetched, suite: PreparedSuite) -> tuple[BuildRow, _StoredSide]:
     """Return the build that was fetched, and what the one side that it has answered."""
     if fetched.error is not None or fetched.path is None:
         raise fetched.error or BaselineError(f"{suite.suite.baseline} was not fetched")
@@ -113,15 +113,15 @@ def _alone(fetched: Fetched, suite: PreparedSuite) -> tuple[BuildRow, _Stored]:
         return build, _stored(fetched.path, store, row)
 
 
-def _stored(path: Path, store: Journal, row: ExperimentRow) -> _Stored:
+def _stored(path: Path, store: Journal, row: ExperimentRow) -> _StoredSide:
     # What its own verdict went by: a confirmation's samples where there was one.
     names = deciding_samples(row, [draw for draw in store.draws(row.build) if draw.suite == row.suite])
     _, damaged = store.whole_runs(row.id, names)
     contents = dict(store.example_hashes(row.build, row.suite))
-    return _Stored(path=path, row=row, names=names, contents=contents, damaged=damaged)
+    return _StoredSide(path=path, row=row, names=names, contents=contents, damaged=damaged)
 
 
-def _incomparable(build: BuildRow, found: _Stored, contents: Mapping[str, str]) -> str | None:
+def _incomparable(build: BuildRow, found: _StoredSide, contents: Mapping[str, str]) -> str | None:
     """Return what makes the stored side incomparable, or None. It can be run on nothing: what it lacks it lacks."""
     if not build.complete or build.partial:
         return "The stored baseline is a part of a run only."

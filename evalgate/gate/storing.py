@@ -45,7 +45,7 @@ class Setter:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stored:
+class BaselineBuild:
     """A baseline that was set: the build that holds its runs, by suite how many runs were made for it."""
 
     build: int
@@ -93,7 +93,7 @@ def as_committed(suites: Sequence[PreparedSuite], head: Base) -> tuple[PreparedS
     )
 
 
-async def store(request: Request, world: World, setter: Setter) -> Stored:
+async def store(request: Request, world: World, setter: Setter) -> BaselineBuild:
     """Bring the only side of every suite of a request to `confirm_repetitions` stored runs.
 
     What was drawn before for the same, and not to its end, is taken over. Raises BaselineError where its
@@ -125,7 +125,7 @@ async def store(request: Request, world: World, setter: Setter) -> Stored:
                 world.ending(build_id)
             journal.add_seconds(build_id, world.seconds() - began, complete=complete)
     made = {name: len(journal.made(row)) for name, row in experiments.items()}
-    return Stored(build=build_id, made=made, complete=complete)
+    return BaselineBuild(build=build_id, made=made, complete=complete)
 
 
 def _row(request: Request, now: str) -> BuildRow:

@@ -74,11 +74,11 @@ class Connection:
         """Return the JSON of an answer to `path` (`v1/datasets`), None for an empty one.
 
         `doing` says what it is for, in the words that go on "… could not be": `the dataset x could not be read`.
-        With `again=False` it is asked once: what would not be the same a second time. Raises PhoenixError.
+        With `again=False` it is done once: what would not be the same a second time. Raises PhoenixError.
         """
         with self.failures(doing):
             request = self._http.build_request(
-                method, path, params=query, json=body, extensions=None if again else {"retry": _never()}
+                method, path, params=query, json=body, extensions=None if again else {"retry": _unless_done()}
             )
             answer = await self._bounded(request)
             answer.raise_for_status()
@@ -201,10 +201,19 @@ async def connect(address: Address) -> AsyncIterator[Connection]:
         yield Connection(address, http)
 
 
-def _never() -> Retry:
+def _unless_done() -> Retry:
+    """Return how a call is tried again that must not be done twice: where the server says that it was not done."""
     from httpx_retries import Retry
 
-    return Retry(total=0)
+    return Retry(
+        total=4,
+        allowed_methods=_METHODS,
+        status_forcelist=[429],
+        backoff_factor=0.25,
+        max_backoff_wait=10,
+        total_timeout=30,
+        retry_on_exceptions=(),
+    )
 
 
 def _trusted(address: Address) -> ssl.SSLContext:

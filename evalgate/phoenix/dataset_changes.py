@@ -24,6 +24,7 @@ from evalgate.records import Example
 
 _NODE: Final = "DatasetExample:"
 _SHOWN: Final = 10
+_LARGEST: Final = 2**63
 _FIELDS: Final = ("input", "output", "metadata")
 
 
@@ -121,6 +122,8 @@ def _refuse_unkept(examples: Iterable[Example]) -> None:
             wrong.append(_unkept(example, "its id reads as one of Phoenix's own ids, which stand for other examples"))
         if example.split is not None and example.split != example.split.strip():
             wrong.append(_unkept(example, "its split begins or ends with a space, which Phoenix drops"))
+        if (number := next(_too_large([example.input, example.output, example.metadata]), None)) is not None:
+            wrong.append(_unkept(example, f"{number!r} is a number that Phoenix cannot give back: write it as text"))
     if wrong:
         more = len(wrong) - _SHOWN
         listed = [*wrong[:_SHOWN], *([DatasetError(f"{more:,} more of that kind")] if more > 0 else [])]
@@ -128,7 +131,22 @@ def _refuse_unkept(examples: Iterable[Example]) -> None:
 
 
 def _unkept(example: Example, why: str) -> DatasetError:
-    return DatasetError(printable(f"example {example.id!r}: {why}"))
+    return DatasetError(printable(f"example {example.id[:60]!r}: {why}"))
+
+
+def _too_large(value: Any) -> Iterator[int | float]:
+    """Yield the numbers with which a version cannot be read any more: PostgreSQL makes integers of large floats."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, Mapping):
+            stack += item.values()
+        elif isinstance(item, list | tuple):
+            stack += item
+        elif (isinstance(item, int) and not -_LARGEST <= item < 2 * _LARGEST) or (
+            isinstance(item, float) and abs(item) >= _LARGEST
+        ):
+            yield item
 
 
 def _types(value: Any) -> Any:

@@ -193,7 +193,7 @@ def golden_examples(name: str, stored: Sequence[StoredExample], *, split: str | 
         }
         reading = to_example(Raw(value, (1, 1), lambda _: (1, 1)), {})
         messages = [*(message for _, message in bad_values(value)), *(problem.message for problem in reading.problems)]
-        wrong += [DatasetError(printable(f"example {each.id} of {name}: {message}")) for message in messages]
+        wrong += [DatasetError(printable(f"example {str(each.id)[:60]} of {name}: {message}")) for message in messages]
         if reading.example is not None:
             found.append(reading.example)
     if wrong:

@@ -22,12 +22,15 @@ from evalgate.whole_file import write_whole
 _KEYS: Final = 12
 
 
-async def pull_prompt(address: Address, ref: PromptRef, folder: Path) -> HubPrompt:
+async def pull_prompt(address: Address, ref: PromptRef, folder: Path, *, away: bool = False) -> HubPrompt:
     """Return the version that a reference means, and keep a copy of it in `folder`.
 
-    A version that is pinned and was pulled before does while the server is away: it says so by `copied`. Raises
-    PhoenixError, and CandidateError where there is no such prompt or version.
+    A version that is pinned and was pulled before does while the server is away: it says so by `copied`. `away` says
+    that the server was found to be, so that a copy needs no second wait. Raises PhoenixError, and CandidateError where
+    there is no such prompt or version.
     """
+    if away and ref.pinned and (kept := _kept(address, ref, folder)) is not None:
+        return kept
     try:
         async with connect(address) as connection:
             found = await find_prompt(connection, ref)

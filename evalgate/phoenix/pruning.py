@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.experiments import RemoteExperiment, list_experiments, tags_of
 from evalgate.phoenix.layout_read import LayoutError, read_experiment
 from evalgate.records import Side
 
-_PAGE = 100
+_PAGE: Final = 100
+_PULL_REQUEST: Final = "pull request "
+"""So begins what a build calls the change that it measures."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,21 +27,21 @@ class Old:
 
 
 async def old_experiments(connection: Connection, before: datetime) -> AsyncIterator[Old]:
-    """Yield the experiments of changes that were made before a time, of all datasets. Raises PhoenixError."""
+    """Yield the experiments of pull requests that were made before a time, of all datasets. Raises PhoenixError."""
     async for dataset, name in _datasets(connection):
         async for found in list_experiments(connection, dataset):
-            if _is_of_a_change(found) and _made_at(found) < before:
+            if _is_of_a_pull_request(found) and _made_at(found) < before:
                 yield Old(experiment=found, dataset=name, kept=await _why_kept(connection, found))
 
 
-def _is_of_a_change(found: RemoteExperiment) -> bool:
-    """Return whether a pull request or a branch made it, and no later build can look it up as its baseline."""
+def _is_of_a_pull_request(found: RemoteExperiment) -> bool:
+    """Return whether a pull request made it, and no later build can look it up as its baseline."""
     try:
         record = read_experiment(found.metadata)
     except LayoutError:
         return False
     drawn_as_baseline = record.side is Side.BASELINE and not record.stored
-    return record.build.change is not None and not drawn_as_baseline
+    return (record.build.change or "").startswith(_PULL_REQUEST) and not drawn_as_baseline
 
 
 async def _why_kept(connection: Connection, found: RemoteExperiment) -> str | None:

@@ -52,7 +52,13 @@ def read_text(source: str, template_format: str) -> HubText:
     read = _READERS.get(template_format)
     if read is None:
         raise TemplateProblem(f"its template format is {template_format!r}, and evalgate fills MUSTACHE and F_STRING")
-    return HubText(tuple(read(source)))
+    parts: list[str | Variable] = []
+    for part in read(source):
+        if isinstance(part, str) and parts and isinstance(parts[-1], str):
+            parts[-1] += part
+        elif part != "":
+            parts.append(part)
+    return HubText(tuple(parts))
 
 
 def value_text(value: object) -> str:

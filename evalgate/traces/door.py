@@ -10,6 +10,8 @@ from evalgate.records import TaskOutcome
 from evalgate.traces.runs import Key, Runs, TracedRun
 
 TOKEN_HEADER: Final = "x-evalgate-program"
+LINGER: Final = 5.0
+"""Seconds after its end in which what a process sent is still read."""
 _DELAY_MS: Final = "100"
 _DIRECT: Final = "127.0.0.1,localhost"
 _OTLP: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -50,7 +52,7 @@ class TraceDoor:
     now: Callable[[], float]
     defaults: Mapping[str, str]
     environment: Mapping[str, str] = field(default_factory=dict)
-    closed: bool = False
+    closed_at: float | None = None
     _held: dict[Key, TracedRun] = field(default_factory=dict)
 
     def enter(self, key: Key, trace: str | None) -> None:
@@ -67,6 +69,10 @@ class TraceDoor:
         return outcome
 
     def close(self) -> None:
-        """The process is gone."""
-        self.closed = True
-        self.runs.forget(self.process)
+        """The process is gone; what it sent with its last breath may be on its way."""
+        self.closed_at = self.now()
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing that it sent can be on its way any more."""
+        return self.closed_at is not None and self.now() >= self.closed_at + LINGER

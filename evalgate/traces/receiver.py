@@ -89,7 +89,10 @@ class Receiver:
     def open(self, runs: Runs, environment: Mapping[str, str]) -> TraceDoor:
         """Return the way of one more process."""
         token = secrets.token_hex(16)
-        self._doors = {name: door for name, door in self._doors.items() if not door.closed}
+        for name, door in [*self._doors.items()]:
+            if door.over:
+                del self._doors[name]
+                door.runs.forget(door.process)
         self._doors[token] = TraceDoor(
             process=int(token, 16), runs=runs, now=self._now, defaults=surroundings(self._port, token, environment)
         )
@@ -148,7 +151,7 @@ class Receiver:
 
         token, path = _address(asked)
         door = self._doors.get(token)
-        if door is None:
+        if door is None or door.over:
             self.refused += 1
             return web.Response(status=403, text="evalgate knows no such program")
         if path in _OTHER_SIGNALS:

@@ -79,7 +79,7 @@ PASS: fine to merge. Nothing to measure: nothing that this suite runs has change
 doubling  PASS
   40 examples, app.py:answer, no baseline
   Nothing that this suite runs has changed since main@1a2b3c4: its task (app.py), its dataset (40 examples) and its
-    evaluators are the same.
+    evaluators are the same. Not watched: installed packages.
 """
     )
 
@@ -295,6 +295,24 @@ def test_a_pull_request_as_a_workflow_checks_it_out(repo, tmp_path):
     suite = runner.measured(**event)
     assert suite["sides"]["baseline"]["label"] == f"main@{main[:7]}"
     assert repo.calls() == {"4": 120, "5": 120}
+
+
+def test_what_is_not_watched_is_measured_though_nothing_is_known_to_have_changed(repo):
+    repo.write("score.py", "def right(output, expected):\n    return output == expected\n")
+    right = {"python": "score.py:right", "interpreter": sys.executable}
+    repo.ship(evaluators=[right], checks={"right": {"no_regression": {"rule_out_drop": 0.15}}})
+    repo.git("checkout", "-q", "-b", "change")
+    repo.write("README.md", "words")
+    repo.commit()
+    first = repo.measured()
+    assert repo.calls() == {"5": 240}
+    assert without_times(first["notes"][0]) == (
+        "Nothing that is known of this suite has changed since main@1a2b3c4. It is measured all the same, as what is"
+        " not watched may have: whatever score.py:right imports."
+    )
+    repo.task(4)
+    repo.commit()
+    assert "known of this suite" not in str(repo.measured()["notes"])
 
 
 def test_a_killed_build_goes_on_and_leaves_no_process_and_no_half_a_tree(repo):

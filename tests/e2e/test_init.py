@@ -190,3 +190,37 @@ def test_only_a_function_that_a_task_can_call_is_proposed(tmp_path, code, fits):
 def test_any_name_is_written_as_the_text_it_is(name):
     """A file's name may be anything."""
     assert yaml.safe_load(plain(name)) == name
+
+
+def test_a_config_with_a_prompt_in_phoenix_gets_the_workflow_that_proposes_newer_versions(project):
+    """It has the two permissions that it needs, knows where Phoenix is, and passes the audit."""
+    project.suite = {
+        "task": {"prompt": {"phoenix": "support", "server": "eu"}, "variables": {"q": "input.q"}},
+        "baseline": None,
+    }
+    project.suite["checks"] = {"exact_match": {"at_least": 0.5}}
+    project.prepare()
+    servers = {"eu": {"endpoint_env": "EU_ENDPOINT", "api_key_env": "EU_KEY"}}
+    config_file = project.folder / "evalgate.yaml"
+    config_file.write_text(config_file.read_text() + yaml.safe_dump({"phoenix": {"servers": servers}}))
+
+    written = project.evalgate("init")
+
+    assert written.code == 0, written.text
+    file = project.folder / ".github" / "workflows" / "evalgate-prompts.yml"
+    assert f"wrote    {Path('.github/workflows/evalgate-prompts.yml')}\n" in written.out
+    said = yaml.safe_load(file.read_text("utf-8"))
+    assert said["permissions"] == {}
+    assert said["jobs"]["pin"]["permissions"] == {"contents": "write", "pull-requests": "write"}
+    secrets = {name: f"${{{{ secrets.{name} }}}}" for name in ("EU_ENDPOINT", "EU_KEY")}
+    assert said["jobs"]["pin"]["steps"][-1]["env"] == secrets
+    assert workflow(project)[-1]["env"] == secrets
+    assert not any("run" in step for step in said["jobs"]["pin"]["steps"])
+    for tool, *options in (
+        ("zizmor", "--offline", "--pedantic", "--quiet"),
+        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    ):
+        program = Path(sys.executable).with_name(tool)
+        audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
+        assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert project.evalgate("init").out.count("kept ") == 3

@@ -574,9 +574,8 @@ def test_a_journal_that_is_committed_is_refused(repo):
     repo.commit("answers of its own")
     ended = repo.run("--as-pull-request")
     assert (ended.code, repo.calls()) == (2, {})
-    assert (
-        ".evalgate/journal.db is committed: a pull request would be measured by answers that it brings along"
-        in " ".join(ended.err.split())
+    assert ".evalgate/journal.db is committed: a pull request would be measured by what it brings along" in " ".join(
+        ended.err.split()
     )
 
 

@@ -87,6 +87,15 @@ def test_only_the_examples_of_a_split_are_read(files):
     assert validate(files["d.csv"]).splits == {None: 1, "test": 1}
 
 
+def test_an_output_that_is_empty_is_no_expected_answer(tmp_path):
+    """As in Phoenix, which cannot tell the two apart: one dataset has one version in both."""
+    path = tmp_path / "d.jsonl"
+    path.write_text(
+        '{"id": "a", "input": {}, "output": {}}\n{"id": "b", "input": {}, "output": null, "metadata": null}\n'
+    )
+    assert [(example.output, example.metadata) for example in read_examples(path)] == [(None, {}), (None, {})]
+
+
 def test_whole_numbers_as_ids_become_text_and_leading_zeros_stay(tmp_path):
     path = tmp_path / "d.yaml"
     path.write_text("- {id: 7, input: {}}\n- {id: 007, input: {}}\n- {id: 2024-01-01, input: {when: 12:30}}\n")

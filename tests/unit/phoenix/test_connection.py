@@ -129,11 +129,24 @@ async def test_what_does_not_pass_is_given_up():
     assert (error.passing, len(seen)) == (True, 5)
 
 
-async def test_what_would_not_be_the_same_a_second_time_is_asked_once():
-    async with serving(answering(503, "starting")) as (base_url, seen), connect(at(base_url)) as connection:
+async def test_what_would_not_be_the_same_a_second_time_is_done_once():
+    """A 503 may be a proxy's word for what the server is at work on; a 429 says that nothing was done."""
+
+    async def handle(request, number):
+        if number == 1:
+            return web.Response(status=429)
+        if number == 2:
+            return web.Response(status=503)
+        request.transport.abort()
+        return None
+
+    async with serving(handle) as (base_url, seen), connect(at(base_url)) as connection:
         with pytest.raises(PhoenixError, match="503"):
             await connection.graphql("mutation { x }", doing=DOING, again=False)
-    assert len(seen) == 1
+        assert len(seen) == 2
+        with pytest.raises(PhoenixError, match="was not reached"):
+            await connection.graphql("mutation { x }", doing=DOING, again=False)
+    assert len(seen) == 3
 
 
 async def test_a_server_that_says_nothing_is_given_its_time_once():

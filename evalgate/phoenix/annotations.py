@@ -1,0 +1,252 @@
+"""What people and programs said of spans in Phoenix: the annotations of one name, and the spans that they are on."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from evalgate.encoding import printable
+from evalgate.errors import DatasetError
+from evalgate.phoenix.answers import Answer, read_answer
+from evalgate.phoenix.connection import Connection
+
+HUMAN: Final = "HUMAN"
+_PAGE: Final = 500
+_SPANS: Final = 1000
+"""Spans of one page, the most that a server gives."""
+_TRACES: Final = 50
+"""Traces that are asked for at once: their ids stand in an address."""
+_PROJECTS: Final = 10_000
+
+_PROJECT: Final = "query ($name: String!) { getProjectByName(name: $name) { id name spanAnnotationNames } }"
+_NAMES: Final = "query ($first: Int) { projects(first: $first) { edges { node { name } } } }"
+_ANNOTATED: Final = (
+    "query ($project: ID!, $that: String!, $first: Int!, $after: String) { node(id: $project) { ... on Project {"
+    " spans(first: $first, after: $after, filterCondition: $that) { edges { node { spanId parentId trace { traceId }"
+    " spanAnnotations { name label score annotatorKind identifier updatedAt user { username } } } }"
+    " pageInfo { hasNextPage endCursor } } } } }"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Project:
+    """A project of a server. `annotations` are the names of what is said of its spans."""
+
+    id: str
+    name: str
+    annotations: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """One annotation. `by` is who made it, "" where nobody says; `at` when, as the server writes it."""
+
+    kind: str
+    by: str
+    at: str
+    label: str | None
+    score: float | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AnnotatedSpan:
+    """A span and what was said of it under the name that was asked for. `parent` is None for the root of a trace."""
+
+    trace_id: str
+    span_id: str
+    parent: str | None
+    said: tuple[Said, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredSpan:
+    """A span as the server has it. Times are in ISO 8601; `attributes` are flat, by OpenInference's names."""
+
+    trace_id: str
+    span_id: str
+    parent: str | None
+    name: str
+    start: str
+    end: str
+    attributes: Mapping[str, Any]
+
+
+class _Named(Answer):
+    id: str = ""
+    name: str
+    spanAnnotationNames: tuple[str, ...] = ()  # noqa: N815  # as GraphQL names it
+
+
+class _ByName(Answer):
+    getProjectByName: _Named | None  # noqa: N815
+
+
+class _NameEdge(Answer):
+    node: _Named
+
+
+class _NameEdges(Answer):
+    edges: tuple[_NameEdge, ...]
+
+
+class _Projects(Answer):
+    projects: _NameEdges
+
+
+class _User(Answer):
+    username: str
+
+
+class _Annotation(Answer):
+    name: str
+    label: str | None
+    score: float | None
+    annotatorKind: str  # noqa: N815
+    identifier: str
+    updatedAt: str  # noqa: N815
+    user: _User | None
+
+
+class _Trace(Answer):
+    traceId: str  # noqa: N815
+
+
+class _Span(Answer):
+    spanId: str  # noqa: N815
+    parentId: str | None  # noqa: N815
+    trace: _Trace
+    spanAnnotations: tuple[_Annotation, ...]  # noqa: N815
+
+
+class _SpanEdge(Answer):
+    node: _Span
+
+
+class _PageInfo(Answer):
+    hasNextPage: bool  # noqa: N815
+    endCursor: str | None  # noqa: N815
+
+
+class _Spans(Answer):
+    edges: tuple[_SpanEdge, ...]
+    pageInfo: _PageInfo  # noqa: N815
+
+
+class _Annotated(Answer):
+    spans: _Spans
+
+
+class _AnnotatedNode(Answer):
+    node: _Annotated
+
+
+class _Context(Answer):
+    trace_id: str
+    span_id: str
+
+
+class _Stored(Answer):
+    name: str
+    context: _Context
+    span_kind: str
+    parent_id: str | None = None
+    start_time: str
+    end_time: str
+    attributes: dict[str, Any]
+
+
+class _StoredSpans(Answer):
+    data: tuple[_Stored, ...]
+    next_cursor: str | None = None
+
+
+async def look_up_project(connection: Connection, name: str) -> Project | None:
+    """Return the project of this name, None where there is none. Raises PhoenixError."""
+    doing = f"the project {printable(name)} could not be looked up"
+    answer = await connection.graphql(_PROJECT, doing=doing, variables={"name": name})
+    found = read_answer(_ByName, answer, connection, doing=doing).getProjectByName
+    return None if found is None else Project(id=found.id, name=found.name, annotations=found.spanAnnotationNames)
+
+
+async def find_project(connection: Connection, name: str) -> Project:
+    """Return the project of this name. Raises DatasetError where there is none, with the nearest name; PhoenixError."""
+    found = await look_up_project(connection, name)
+    if found is not None:
+        return found
+    doing = "the projects could not be listed"
+    answer = await connection.graphql(_NAMES, doing=doing, variables={"first": _PROJECTS})
+    names = [edge.node.name for edge in read_answer(_Projects, answer, connection, doing=doing).projects.edges]
+    near = difflib.get_close_matches(name, names, n=1)
+    raise DatasetError(
+        printable(
+            f"{connection.address.shown} has no project {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
+        ),
+        next_step="name a project that it has",
+    )
+
+
+async def annotated_spans(connection: Connection, project: Project, name: str) -> AsyncIterator[AnnotatedSpan]:
+    """Yield each span of a project of which something is said under `name`, whoever said it. Raises PhoenixError."""
+    doing = f"the annotations of {printable(project.name)} could not be read"
+    that = f"annotations[{json.dumps(name, ensure_ascii=False)}]"
+    after: str | None = None
+    while True:
+        variables = {"project": project.id, "that": that, "first": _PAGE, "after": after}
+        answer = await connection.graphql(_ANNOTATED, doing=doing, variables=variables)
+        page = read_answer(_AnnotatedNode, answer, connection, doing=doing).node.spans
+        for edge in page.edges:
+            yield _annotated(edge.node, name)
+        if not page.pageInfo.hasNextPage or page.pageInfo.endCursor in {None, after}:
+            return
+        after = page.pageInfo.endCursor
+
+
+async def spans_of(connection: Connection, project: Project, traces: Sequence[str]) -> AsyncIterator[StoredSpan]:
+    """Yield every span of some traces of a project, page by page. Raises PhoenixError."""
+    doing = f"the spans of {printable(project.name)} could not be read"
+    for first in range(0, len(traces), _TRACES):
+        cursor: str | None = None
+        while True:
+            query = {"trace_id": list(traces[first : first + _TRACES]), "limit": _SPANS}
+            query |= {} if cursor is None else {"cursor": cursor}
+            answer = await connection.rest("GET", f"v1/projects/{project.id}/spans", doing=doing, query=query)
+            page = read_answer(_StoredSpans, answer, connection, doing=doing)
+            for each in page.data:
+                yield _stored(each)
+            if page.next_cursor is None or page.next_cursor == cursor:
+                break
+            cursor = page.next_cursor
+
+
+def _annotated(span: _Span, name: str) -> AnnotatedSpan:
+    return AnnotatedSpan(
+        trace_id=span.trace.traceId,
+        span_id=span.spanId,
+        parent=span.parentId or None,
+        said=tuple(
+            Said(
+                kind=each.annotatorKind,
+                by=each.identifier or (each.user.username if each.user is not None else ""),
+                at=each.updatedAt,
+                label=each.label,
+                score=each.score,
+            )
+            for each in span.spanAnnotations
+            if each.name == name
+        ),
+    )
+
+
+def _stored(span: _Stored) -> StoredSpan:
+    return StoredSpan(
+        trace_id=span.context.trace_id,
+        span_id=span.context.span_id,
+        parent=span.parent_id or None,
+        name=span.name,
+        start=span.start_time,
+        end=span.end_time,
+        attributes={"openinference.span.kind": span.span_kind, **span.attributes},
+    )

@@ -170,3 +170,18 @@ async def test_a_server_that_is_away_is_unmeasurable_where_it_is_named_and_a_not
     assert team.calls() == {"1": 3 * team.examples, "2": 4 * team.examples}
     assert named.code == 4, named.text
     assert words in named.out
+
+
+def test_a_tag_follows_when_the_server_is_back_and_no_older_baseline_takes_it(team):
+    team.ship(1)
+    for share in (1, 2):
+        team.task(share)
+        team.commit(f"share {share}") if share > 1 else None
+        away = team.evalgate("baseline", "set", PHOENIX_ENDPOINT="http://127.0.0.1:9")
+        assert away.code == 0, away.text
+    for build in ("2", "1"):
+        assert team.evalgate("phoenix", "sync", build).code == 0
+    (tagged,) = team.tagged()
+    (newest,) = [each["id"] for each in team.experiments if each["metadata"]["build"] == 2]
+    assert tagged == newest
+    assert len(team.experiments) == 2

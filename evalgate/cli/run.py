@@ -149,6 +149,7 @@ def command(
                     cache=choice,
                     quiet=outputs.quiet or outputs.as_json,
                     resume=build,
+                    file=loaded.path,
                 )
             )
         except asyncio.CancelledError:
@@ -240,8 +241,9 @@ async def watched(
     cache: CacheChoice,
     quiet: bool,
     resume: int | None,
+    file: Path = Path("evalgate.yaml"),
 ) -> _Done:
-    """Do some work of a request in the same way, and return what comes of it."""
+    """Do some work of a request in the same way, and return what comes of it. `file` is the config's."""
     from evalgate.cli.compose import world
     from evalgate.cli.signals import soft_stop
     from evalgate.report.progress import Mode, Progress
@@ -261,6 +263,7 @@ async def watched(
             expect=progress.expect,
             log=progress.note,
             stop=stop,
+            file=file,
         ) as effects:
             gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
             return await work(effects)

@@ -292,3 +292,8 @@ def an_experiment():
         runs=30,
         complete=True,
     )
+
+
+@pytest.mark.parametrize("value", [1e20, -1e300, 2**63, -(2**70)])
+def test_a_number_that_a_server_could_not_read_again_is_shown_as_text(value):
+    assert showable({"a": [value]}) == {"a": [str(value)]}

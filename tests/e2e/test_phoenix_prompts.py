@@ -301,7 +301,14 @@ async def test_newer_versions_are_proposed_in_one_pull_request(repo, phoenix, tm
         more = {"CONFIG": "evalgate.yaml", "FOLLOW": "latest", "BRANCH": "evalgate/prompts", "GH_TOKEN": "x"}
         path = f"{tools}:{os.environ['PATH']}"
         done = subprocess.run(
-            ["bash", REPOSITORY / "pin-prompts" / "propose.sh", sys.executable, "-P", "-m", "evalgate"],
+            [
+                "bash",
+                REPOSITORY / ".github" / "actions" / "pin-prompts" / "propose.sh",
+                sys.executable,
+                "-P",
+                "-m",
+                "evalgate",
+            ],
             cwd=project.folder,
             env=environment(PATH=path, GH_SAID=str(said), PHOENIX_ENDPOINT=phoenix.base_url, **more),
             capture_output=True,

@@ -303,7 +303,7 @@ async def test_newer_versions_are_proposed_in_one_pull_request(repo, phoenix, tm
         done = subprocess.run(
             [
                 "bash",
-                REPOSITORY / ".github" / "actions" / "pin-prompts" / "propose.sh",
+                REPOSITORY / ".github/actions/pin-prompts/propose.sh",
                 sys.executable,
                 "-P",
                 "-m",

@@ -70,7 +70,7 @@ def sync(*, builds: tuple[int, ...], every: bool, config: Path, journal: Path | 
             mirror = make_mirror(settings, store, config, os.environ, _tell)
             found = asyncio.run(_synced(mirror, build, again=bool(builds)))
             say(f"build {build}: {found.sent:,} of {found.runs:,} runs are in Phoenix\n")
-            if not found.ended:
+            if not found.ended or found.obstacle is not None:
                 lacking.append((build, found.obstacle))
     if lacking:
         build, why = lacking[0]

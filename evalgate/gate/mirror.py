@@ -113,10 +113,9 @@ class Mirror:
                 stack.enter_context(writing(self._journal.path, build_id))
                 work = asyncio.create_task(self._finish(build_id, stack, again=again))
                 await self._patiently(build_id, work, stop)
-        except PhoenixError as error:
+        except (PhoenixError, ConfigurationError) as error:
             self._obstructed(build_id, error.message)
-        except ConfigurationError as error:
-            self._obstructed(build_id, error.message)
+            return replace(self._settled(build_id), obstacle=error.message)
         return self._settled(build_id)
 
     def _register(self, build_id: int) -> None:

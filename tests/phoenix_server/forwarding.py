@@ -9,7 +9,7 @@ from aiohttp import web
 from yarl import URL
 
 _HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host", "content-length"}
-_OWN = _HOP | {"accept-encoding"}
+_OWN = _HOP | {"accept-encoding", "content-encoding"}  # what arrives packed is unpacked here
 
 
 async def forward(session: aiohttp.ClientSession, request: web.Request, target: str, body: bytes) -> web.Response:

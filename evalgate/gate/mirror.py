@@ -169,7 +169,7 @@ class Mirror:
 
     async def _tail(self, targets: list[Target]) -> Tally:
         """Mirror runs as soon as they are scored, until a server fails."""
-        posting = Posting(self._journal, self._traces, self._effects.seconds, polite=True)
+        posting = Posting(self._journal, self._effects.seconds, polite=True)
         cursors = dict.fromkeys((target.row.id for target in targets), 0)
         unscored: dict[tuple[int, str, str], Target] = {}
         async with posting.open():
@@ -193,13 +193,15 @@ class Mirror:
 
     async def _finish(self, build_id: int, stack: AsyncExitStack, *, again: bool) -> None:
         targets = await self._open(build_id, stack, again=again)
-        posting = Posting(self._journal, self._traces, self._effects.seconds, polite=False)
+        posting = Posting(self._journal, self._effects.seconds, polite=False)
         async with posting.open():
             for target in targets:
                 for run in self._journal.recorded_runs(target.row.id):
                     await posting.put(target, run)
         if posting.tally.obstacle is not None:
             raise posting.tally.obstacle
+        for target in targets:
+            await self._traces.send(target)
         # What holds a baseline's runs alone has no verdict.
         stores = self._journal.build(build_id).stores
         suites = {} if stores else {suite.name: suite for suite in decided(self._journal, build_id).suites}

@@ -1,19 +1,28 @@
-"""How mirrored runs came about, sent to their experiment's project: spans of evalgate's own and of their programs."""
+"""How mirrored runs came about, sent to their experiment's project: spans of evalgate's own and of their programs.
+
+All of them when the build has ended: what a program sends may come after its answer was recorded and mirrored.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 
+from evalgate.gate.mirror_records import run_record
 from evalgate.gate.mirror_target import Target
 from evalgate.journal.store import Journal
 from evalgate.phoenix.mirrored import RunRecord
-from evalgate.phoenix.span_tree import Measured, spans_of_run
+from evalgate.phoenix.span_tree import Measured, SpanOut, spans_of_run
 from evalgate.phoenix.traces import send
 from evalgate.records import Json
 from evalgate.trace_ids import read_trace_id
 from evalgate.traces.conventions import LLM, kind_of
-from evalgate.traces.otlp import PROTOBUF, request_of, spans_of
+from evalgate.traces.otlp import PROTOBUF, BodyError, request_of, spans_of
+from evalgate.traces.span import Span
 from evalgate.traces.store import FILE, TraceStore, kept_of
+
+_AT_ONCE = 64
+"""Runs whose spans are held at once."""
 
 
 class RunTraces:
@@ -23,26 +32,39 @@ class RunTraces:
         self._journal, self._store = journal, store
         self._path = journal.path.with_name(FILE) if store is None else store.path
 
-    async def send(self, target: Target, run: RunRecord) -> int:
-        """Send all that is known of a run, once more if need be: it is there once. Returns how many spans.
+    async def send(self, target: Target) -> int:
+        """Send all that is known of an experiment's runs, again if need be: it is there once. Returns how many spans.
 
         Raises PhoenixError.
         """
-        measured, received = self._measured(target, run)
-        if measured is None or target.remote.project is None:
+        if target.remote.project is None:
             return 0
-        spans = spans_of_run(measured)
-        return await send(target.connection, target.remote.project, spans, received, withhold=measured.withhold)
-
-    def _measured(self, target: Target, run: RunRecord) -> tuple[Measured | None, tuple[bytes, ...]]:
-        trace_id = read_trace_id(run.outcome.trace_id)
-        if trace_id is None:
-            return None, ()
         if self._store is not None:
             self._store.flush()
+        runs = (run_record(run) for run in self._journal.recorded_runs(target.row.id))
+        sent = 0
+        while some := list(islice(runs, _AT_ONCE)):
+            spans, received = self._known(target, some)
+            withhold = target.mirror.withheld
+            sent += await send(target.connection, target.remote.project, spans, received, withhold=withhold)
+        return sent
+
+    def _known(self, target: Target, runs: list[RunRecord]) -> tuple[list[SpanOut], list[bytes]]:
+        spans: list[SpanOut] = []
+        received: list[bytes] = []
+        for measured, bodies in filter(None, (self._measured(target, run) for run in runs)):
+            spans += spans_of_run(measured)
+            received += bodies
+        return spans, received
+
+    def _measured(self, target: Target, run: RunRecord) -> tuple[Measured, tuple[bytes, ...]] | None:
+        trace_id = read_trace_id(run.outcome.trace_id)
+        if trace_id is None:
+            return None
         kept = kept_of(self._path, trace_id, target.row.id)
         example = self._journal.example(target.row.build, target.row.suite, run.example_id)
-        sent = [span for body in kept.received for span in spans_of(request_of(body, PROTOBUF))]
+        received = {body: found for body in kept.received if (found := _spans(body)) is not None}
+        sent = [span for found in received.values() for span in found]
         measured = Measured(
             uid=target.mirror.uid,
             run=run,
@@ -53,7 +75,15 @@ class RunTraces:
             seen=any(kind_of(span) == LLM for span in sent),
             withhold=target.mirror.withheld,
         )
-        return measured, kept.received
+        return measured, tuple(received)
+
+
+def _spans(body: bytes) -> list[Span] | None:
+    """Return what a kept request has; None of one that another hand has damaged."""
+    try:
+        return spans_of(request_of(body, PROTOBUF))
+    except BodyError:
+        return None
 
 
 def _about(target: Target) -> Mapping[str, Json]:

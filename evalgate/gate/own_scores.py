@@ -47,7 +47,7 @@ async def score_by_own(build_id: int, loaded: Sequence[Loaded], world: World) ->
         ]
         if not scoring:
             return True
-        effects = replace(world.effects(build_id), recorder=_Apart(journal))
+        effects = replace(world.effects(build_id), recorder=_Apart(journal), tracer=None)
         if await measure([work for each in scoring for work in each.works(journal)], effects):
             return True
         halted = world.halted()

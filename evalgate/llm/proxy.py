@@ -7,7 +7,6 @@ and no key ever reaches it. Streams are passed on when they are whole: one that 
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -35,8 +34,6 @@ _PASSED_ON: Final = frozenset(
     {"content-type", "accept", "openai-beta", "openai-organization", "openai-project", *MEANINGFUL}
 )
 _PASSED_BACK: Final = ("content-type", "x-amzn-errortype")
-_SAID: Final = ("output", "context", "messages", "tool_calls", "steps")
-"""What a program says of a run."""
 _LONGEST_BODY: Final = 64 * 1024 * 1024
 
 
@@ -80,7 +77,6 @@ class Door:
         program made of it; one that the endpoint failed explains a failed run.
         """
         held = self.held.pop(key, None)
-        outcome = self._without_token(outcome)
         if held is None:
             return outcome
         show(held.tab.made)
@@ -91,21 +87,6 @@ class Door:
         if outcome.usage is None and (held.shared or held.tab.calls):
             outcome = replace(outcome, usage=self._together(held) if held.shared else held.tab.usage())
         return outcome
-
-    def _without_token(self, outcome: TaskOutcome) -> TaskOutcome:
-        """Return an outcome in which the program says nothing of its address, as many clients do of where they failed.
-
-        Whoever reads it while the program runs could call models.
-        """
-        said = {name: json.dumps(value) for name in _SAID if (value := getattr(outcome, name)) is not None}
-        told = {name: json.loads(self._hidden(text)) for name, text in said.items() if self.token in text}
-        failure = outcome.failure
-        if failure is not None:
-            failure = replace(failure, message=self._hidden(failure.message))
-        return replace(outcome, failure=failure, logs=self._hidden(outcome.logs), **told)
-
-    def _hidden(self, text: str) -> str:
-        return text.replace(self.token, "***")
 
     def _together(self, held: _Held) -> tuple[Usage, ...] | None:
         """Return what this run and those beside it took, which is one of theirs to tell; None where nobody said."""

@@ -45,11 +45,17 @@ class WaysOut:
 
         Raises CandidateError.
         """
-        opened: list[Callable[[], Door]] = [await self._doorway()] if self._doorway is not None else []
+        models = await self._doorway() if self._doorway is not None else None
         if self._spans is not None:
             self._side = await self._spans(environment, flushes=flushes)
-            opened.append(self._side.open)
-        return lambda: Doors([each() for each in opened])
+
+        def opened() -> Doors:
+            doors = [] if models is None else [models()]
+            if self._side is not None:
+                doors.append(self._side.open([door.token for door in doors]))
+            return Doors(doors)
+
+        return opened
 
     async def completed(self, trace: str | None, outcome: TaskOutcome) -> TaskOutcome:
         """Return the outcome of a run with what its spans say, its usage priced unless that was counted at a door."""

@@ -47,13 +47,26 @@ def surroundings(port: int, token: str, own: Mapping[str, str]) -> dict[str, str
 class TraceDoor:
     """One process, as `workers` sees its door. `defaults` hold where its own environment does not say otherwise."""
 
-    process: int
+    token: str = field(repr=False)
     runs: Runs
     now: Callable[[], float]
-    defaults: Mapping[str, str]
+    defaults: Mapping[str, str] = field(repr=False)
     environment: Mapping[str, str] = field(default_factory=dict)
+    hidden: tuple[str, ...] = field(default=(), repr=False)
+    """What must not be told of: its own token, and those of other doors of the process."""
     closed_at: float | None = None
-    _held: dict[Key, TracedRun] = field(default_factory=dict)
+    _held: dict[Key, TracedRun] = field(default_factory=dict, repr=False)
+
+    @property
+    def process(self) -> int:
+        """Return the number that runs know the process by."""
+        return int(self.token, 16)
+
+    def without_tokens(self, body: bytes) -> bytes:
+        """Return what it sent without the tokens, which spans of HTTP clients have in addresses. It stays as long."""
+        for token in self.hidden:
+            body = body.replace(token.encode(), b"*" * len(token))
+        return body
 
     def enter(self, key: Key, trace: str | None) -> None:
         """The process begins a run, which was given this `traceparent`."""

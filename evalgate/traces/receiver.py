@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol, cast
@@ -59,6 +59,7 @@ class Receiver:
         self._serving: web.Server | None = None
         self._arriving: set[asyncio.BaseTransport | None] = set()
         self._arrivals: set[asyncio.Task[None]] = set()
+        self._opening = asyncio.Lock()
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._port = 0
         self.refused = 0
@@ -72,10 +73,9 @@ class Receiver:
         `wanted` are the fields that somebody reads, `patience` the seconds that a run may wait for its spans. Programs
         that `flushes` is true of have sent all they have when they answer.
         """
-        if self._listening is None:
-            loop = asyncio.get_running_loop()
-            self._listening = await loop.create_server(lambda: _Arrival(self._arrived), "127.0.0.1", 0)
-            self._port = self._listening.sockets[0].getsockname()[1]
+        async with self._opening:  # the sides are made ready at once
+            if self._listening is None:
+                await self._listen()
         runs = Runs(
             now=self._now,
             wanted=wanted,
@@ -86,15 +86,24 @@ class Receiver:
         self._sides.append(runs)
         return TracedSide(self, runs, environment, flushes=flushes)
 
-    def open(self, runs: Runs, environment: Mapping[str, str]) -> TraceDoor:
-        """Return the way of one more process."""
+    async def _listen(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._listening = await loop.create_server(lambda: _Arrival(self._arrived), "127.0.0.1", 0)
+        self._port = self._listening.sockets[0].getsockname()[1]
+
+    def open(self, runs: Runs, environment: Mapping[str, str], hidden: Sequence[str] = ()) -> TraceDoor:
+        """Return the way of one more process. `hidden` is what else is to be told to nobody."""
         token = secrets.token_hex(16)
         for name, door in [*self._doors.items()]:
             if door.over:
                 del self._doors[name]
                 door.runs.forget(door.process)
         self._doors[token] = TraceDoor(
-            process=int(token, 16), runs=runs, now=self._now, defaults=surroundings(self._port, token, environment)
+            token=token,
+            runs=runs,
+            now=self._now,
+            defaults=surroundings(self._port, token, environment),
+            hidden=(token, *hidden),
         )
         return self._doors[token]
 
@@ -171,7 +180,7 @@ class Receiver:
         owners = door.runs.take(door.process, spans)
         if self._keeper is not None and owners:
             for trace_id, part in portions(request, owners).items():
-                self._keeper.keep(trace_id, part)
+                self._keeper.keep(trace_id, door.without_tokens(part))
         kind = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
         in_json = kind == "application/json"
         return web.Response(body=b"{}" if in_json else b"", content_type=kind)
@@ -195,9 +204,9 @@ class TracedSide:
     def __init__(self, receiver: Receiver, runs: Runs, environment: Mapping[str, str], *, flushes: bool) -> None:
         self._receiver, self._runs, self._environment, self._flushes = receiver, runs, environment, flushes
 
-    def open(self) -> TraceDoor:
-        """Return the way of one more process."""
-        return self._receiver.open(self._runs, self._environment)
+    def open(self, hidden: Sequence[str] = ()) -> TraceDoor:
+        """Return the way of one more process. `hidden` is what else is to be told to nobody."""
+        return self._receiver.open(self._runs, self._environment, hidden)
 
     async def completed(self, traceparent: str, outcome: TaskOutcome) -> tuple[TaskOutcome, bool]:
         """Return a run's outcome with its trace and what its spans say, and whether its usage is from them."""

@@ -28,7 +28,8 @@ FIRST_WAIT: Final = 0.5
 SLACK: Final = 0.01
 """Seconds that two clocks' readings of one moment may differ by."""
 _LOOK_AGAIN: Final = 0.02
-_MOST_SPANS: Final = 2_000
+_MOST_SPANS: Final = 10_000
+_MOST_FOREIGN: Final = 64
 _MOST_BYTES: Final = 32 * 2**20
 _REMEMBERED: Final = 4_096
 _OF_ONE_PROCESS: Final = 256
@@ -47,7 +48,9 @@ class TracedRun:
     """The one that it is recorded under: its own, unless the program began another."""
     ended: float | None = None
     spans: list[Span] = field(default_factory=list)
-    held_bytes: int = 0
+    number: int = 0
+    taken: int = 0
+    """Spans that came, and the bytes that they weigh."""
     whole: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the outermost span is there: those within it were sent before it or with it."""
     foreign: dict[str, None] = field(default_factory=dict)
@@ -108,11 +111,10 @@ class Runs:
         owners: dict[str, str] = {}
         for span in spans:
             run = self._run_of(process, span)
-            if run is None:
+            if run is None or not self._add(run, span):
                 self.strays += 1
                 continue
             owners[span.span_id] = run.known_as
-            self._add(run, span)
         if owners:
             self._seen.set()
         return owners
@@ -122,7 +124,7 @@ class Runs:
         if run is not None:
             return run if run.process == process else None
         held = self._at(process, span.start, 0.0) or self._at(process, span.start, SLACK)
-        if len(held) != 1:
+        if len(held) != 1 or len(held[0].foreign) >= _MOST_FOREIGN:
             return None
         held[0].foreign[span.trace_id] = None
         self._by_trace[span.trace_id] = held[0]
@@ -136,13 +138,17 @@ class Runs:
             if each.began - slack <= moment and (each.ended is None or moment <= each.ended + slack)
         ]
 
-    def _add(self, run: TracedRun, span: Span) -> None:
-        size = sum(len(name) + len(str(value)) for name, value in span.attributes.items())
-        if run.open and len(run.spans) < _MOST_SPANS and run.held_bytes + size <= _MOST_BYTES:
+    def _add(self, run: TracedRun, span: Span) -> bool:
+        """Take a span of a run, within bounds: a program may send without an end. Returns whether it was taken."""
+        run.taken += sum(len(name) + len(str(value)) for name, value in span.attributes.items())
+        run.number += 1
+        if run.number > _MOST_SPANS or run.taken > _MOST_BYTES:
+            return False
+        if run.open:
             run.spans.append(span)
-            run.held_bytes += size
         if span.parent in ("", span_id(run.trace_id)):
             run.whole.set()
+        return True
 
     async def completed(self, run: TracedRun, outcome: TaskOutcome, *, flushed: bool) -> tuple[TaskOutcome, bool]:
         """Return the outcome with what the run's spans say of it, and whether its usage is from them.

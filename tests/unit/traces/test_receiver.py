@@ -12,7 +12,7 @@ import pytest
 from evalgate.records import TaskOutcome
 from evalgate.trace_ids import span_id, traceparent_of
 from evalgate.traces.door import LINGER, TOKEN_HEADER, surroundings
-from evalgate.traces.otlp import LARGEST_BODY, PROTOBUF
+from evalgate.traces.otlp import LARGEST_BODY, PROTOBUF, request_of, spans_of
 from evalgate.traces.receiver import Receiver
 from tests.unit.traces.otlp_bodies import OTHER, TRACE, body
 
@@ -167,6 +167,22 @@ async def test_a_run_that_is_recorded_under_another_trace_is_kept_under_that(her
     assert await side.completed(traceparent_of("9" * 32), named) == (named, False)
 
 
+async def test_no_token_is_kept_of_what_a_program_says(here):
+    """Spans of HTTP clients have addresses: of this endpoint, and of the one that it calls models through."""
+    _, side, keeper, _ = here
+    door = side.open(["c0ffee" * 5])
+    door.enter(KEY, traceparent_of(TRACE))
+    url = door.defaults["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]
+    told = {"url.full": url, "other": f"http://127.0.0.1:1/{'c0ffee' * 5}/v1"}
+    assert (await post(url, body({**CHILD, "attributes": told})))[0] == 200
+    ((_, kept),) = keeper.kept
+    assert spans_of(request_of(kept, PROTOBUF))[0].attributes == {
+        "url.full": url.replace(door.token, "*" * 32),
+        "other": f"http://127.0.0.1:1/{'*' * 30}/v1",
+    }
+    assert door.token not in repr(door)
+
+
 async def test_many_connections_at_once_that_all_are_the_first(here):
     _, side, keeper, _ = here
     doors = [side.open() for _ in range(12)]
@@ -177,6 +193,13 @@ async def test_many_connections_at_once_that_all_are_the_first(here):
     answers = await asyncio.gather(*(post(url, data) for url, data in zip(urls, spans, strict=True)))
     assert {status for status, *_ in answers} == {200}
     assert sorted(trace for trace, _ in keeper.kept) == [f"{n + 1:032x}" for n in range(12)]
+
+
+async def test_sides_that_are_made_ready_at_once_share_one_socket():
+    receiver = Receiver()
+    sides = await asyncio.gather(*(receiver.side({}, wanted=set(), patience=1, flushes=False) for _ in range(4)))
+    assert len({side.open().defaults["PHOENIX_GRPC_PORT"] for side in sides}) == 1
+    await receiver.close()
 
 
 def test_what_a_programs_own_environment_says_stands_whole():

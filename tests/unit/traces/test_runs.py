@@ -199,16 +199,22 @@ async def test_what_comes_when_the_run_is_recorded_changes_it_no_more(clock):
     assert (outcome.context, run.spans) == (None, [])
 
 
-async def test_what_is_held_of_a_run_is_bounded(clock, monkeypatch):
+async def test_what_is_taken_of_a_run_is_bounded(clock, monkeypatch):
+    """In number, in bytes, and in traces that the program begins: it may send without an end."""
     monkeypatch.setattr(waiting, "_MOST_SPANS", 3)
     monkeypatch.setattr(waiting, "_MOST_BYTES", 1_000)
+    monkeypatch.setattr(waiting, "_MOST_FOREIGN", 2)
     runs = side(clock)
-    run, other = began(runs), began(runs, TWO)
-    runs.take(1, [span(ONE, f"{n:016x}") for n in range(9)])
-    assert len(run.spans) == 3
+    run, other = began(runs), began(runs, TWO, process=2)
+    assert len(runs.take(1, [span(ONE, f"{n:016x}") for n in range(9)])) == 3
+    assert (len(run.spans), runs.strays) == (3, 6)
     big = Span(trace_id=TWO, span_id="b1" * 8, start=100.0, attributes={"x": "y" * 2_000})
-    assert runs.take(1, [big]) == {"b1" * 8: TWO}
+    assert runs.take(2, [big]) == {}
     assert other.spans == []
+    third = began(runs, "7" * 32, process=3)
+    own = [span(f"{n:032x}", f"{n:016x}", "") for n in range(10, 15)]
+    assert len(runs.take(3, own)) == 2
+    assert len(third.foreign) == 2
 
 
 @pytest.mark.parametrize("text", ["", "nonsense", f"00-{'0' * 32}-{'1' * 16}-01"])

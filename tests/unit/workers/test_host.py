@@ -354,3 +354,38 @@ def test_starting_costs_little_and_imports_no_heavy_module(workshop):
     loaded = json.loads(done.stdout.splitlines()[1])["output"]
     assert not {"asyncio", "traceback", "pathlib", "dataclasses", "typing"} & set(loaded)
     assert min(took) < 0.3
+
+
+HUNG = """
+import time
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+
+class Hung(SpanExporter):
+    def export(self, spans):
+        time.sleep(600)
+
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(Hung()))
+trace.set_tracer_provider(provider)
+
+def answer(input):
+    with trace.get_tracer("app").start_as_current_span("s") as span:
+        return [f"{span.get_span_context().trace_id:032x}", f"{span.parent.span_id:016x}"]
+"""
+
+
+async def test_an_exporter_that_nobody_answers_holds_two_answers_back_and_no_more(workshop):
+    """What is traced hangs below the run that the request names, whatever becomes of it."""
+    pool = await workshop.python(HUNG)
+    trace = f"00-{'a' * 32}-{'b' * 16}-01"
+    took = []
+    for number in range(4):
+        began = time.monotonic()
+        outcome = await pool.call({"input": 1}, run_id=str(number), sample="r1", timeout=30, trace=trace)
+        took.append(time.monotonic() - began)
+        assert outcome.output == ["a" * 32, "b" * 16], outcome
+        assert outcome.latency < 1
+    assert max(took[:2]) < 6
+    assert max(took[2:]) < 1

@@ -9,13 +9,14 @@ the traces of the runs.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import io
 import json
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ POSTERS = 4
 EVALUATORS = [{"exact_match": {"path": "answer"}}, "json_valid", {"length": {"max": 1000}}]
 
 
-@contextmanager
+@contextlib.contextmanager
 def scratch() -> Iterator[Path]:
     """Give a folder for as long as it is needed."""
     with tempfile.TemporaryDirectory() as folder:
@@ -119,7 +120,8 @@ def runs(base_url: str, unique: Callable[[str], str]) -> None:
     ideal = EXAMPLES * 2 * LATENCY / IN_FLIGHT
     with run_speed.model(LATENCY) as model:
         found = ours(model, unique("ours") + " {suite}")
-        own = asyncio.run(theirs(model, base_url, unique("theirs")))
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            own = asyncio.run(theirs(model, base_url, unique("theirs")))
     for what, seconds in (
         ("evalgate, its build", found["build"]),
         ("evalgate, with imports, report and all mirrored", found["wall"]),

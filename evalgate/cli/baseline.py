@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,7 @@ def setting(
     from evalgate.cli.builds import cache_path, journal_path, tree_of
     from evalgate.cli.files import say
     from evalgate.cli.hub import prompts_of
+    from evalgate.cli.mirroring import mirrored
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.cli.run import watched
@@ -73,7 +75,7 @@ def setting(
         merged = {
             name: suite.model_copy(update={"baseline": "merge-base"})
             for name, suite in loaded.config.suites.items()
-            if (ref := suite.baseline_ref) is not None and ref.of_commit
+            if (ref := suite.baseline_ref) is not None and ref.is_set
         }
         config_of_commits = loaded.config.model_copy(update={"suites": merged})
         wanted = replace(loaded, config=config_of_commits, baseline_tasks={})
@@ -94,13 +96,20 @@ def setting(
             try:
                 stored = asyncio.run(
                     watched(
-                        lambda effects: store(request, effects, Setter(name=who, how="set")),
+                        mirrored(
+                            lambda effects: store(request, effects, Setter(name=who, how="set")),
+                            request,
+                            kept,
+                            loaded.path,
+                            environ,
+                        ),
                         request,
                         kept,
                         environ,
                         cache=CacheChoice(path=cache_path(cache)),
                         quiet=quiet,
                         resume=None,
+                        file=loaded.path,
                     )
                 )
             except asyncio.CancelledError:
@@ -167,12 +176,14 @@ def showing(
     from evalgate import __version__
     from evalgate.cli.builds import journal_path, tree_of
     from evalgate.cli.conclude import this_console
+    from evalgate.cli.elsewhere import phoenix_baselines
     from evalgate.cli.files import say
     from evalgate.cli.hub import prompts_of
     from evalgate.cli.pulling import here
     from evalgate.cli.target import target_of
     from evalgate.cli.workflow import guarded
     from evalgate.gate.bases import Bases
+    from evalgate.gate.elsewhere import Looking, tagged
     from evalgate.gate.guard import unguarded
     from evalgate.gate.request import whole_suites
     from evalgate.gate.shown_baselines import shown_baselines
@@ -190,7 +201,14 @@ def showing(
         prepared = whole_suites(
             decides, suites, tree=tree_of(environ), bases=bases, prompts=prompts_of(config, environ)
         )
-        found = shown_baselines(prepared, loaded.config.policy, store)
+        looking = Looking(
+            config=loaded.config,
+            journal=store,
+            opened=phoenix_baselines(loaded.config.phoenix, loaded.path, environ),
+            say=partial(click.echo, err=True),
+        )
+        there = asyncio.run(tagged(prepared, looking))
+        found = shown_baselines(prepared, loaded.config.policy, store, there)
     if as_json:
         say(render_shown_json(found, __version__))
     else:

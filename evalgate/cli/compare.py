@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from evalgate.decision.contest_results import ContestResult
     from evalgate.gate.recorded import Entrant
     from evalgate.journal.store import Journal
+    from evalgate.records import Side
     from evalgate.suite.retask import TaskChange
 
 _MANY_SCORES: Final = 10_000
@@ -27,7 +30,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
-@click.argument("contenders", nargs=-1, metavar="[NAME=]BUILD|FILE|TASK.yaml|. ...")
+@click.argument("contenders", nargs=-1, metavar="[NAME=]BUILD|FILE|experiment:ID|TASK.yaml|. ...")
 @click.option(
     "--model", "models", multiple=True, metavar="ENDPOINT/MODEL", help="Try the suite's prompt on this model."
 )
@@ -71,7 +74,8 @@ def command(
     """Compare models, prompts or versions on one dataset: quality, cost, time, a winner.
 
     Name two or more; each is compared with the first. BUILD is a build's id, FILE what `evalgate journal export` wrote;
-    both stand for their candidate, `12:baseline` for the other side of build 12. TASK.yaml says what a task has that
+    both stand for their candidate, `12:baseline` for the other side of build 12. `experiment:ID` is what evalgate
+    mirrored in Phoenix. TASK.yaml says what a task has that
     the config's has not, `.` is the config's own; these and --model and --prompt are run first, unless they are
     recorded already. A name may stand before each: `mini=12`.
 
@@ -141,8 +145,13 @@ def _entered(
 
     # Every build that is named is looked up before anything is paid.
     sources = {}
+    sides = {name: each.side for name, each in given}
     for name, each in given:
-        if each.change is None:
+        if each.experiment is not None:
+            path = Path(stack.enter_context(TemporaryDirectory())) / "experiment.db"
+            build, sides[name] = _fetched(each.experiment, path, running, environ)
+            sources[name] = Source(journal=store(path), build=build)
+        elif each.change is None:
             if each.is_file and not Path(each.target).is_file():
                 raise ConfigurationError(
                     f"there is no file {each.target}, and builds are named by number",
@@ -153,7 +162,24 @@ def _entered(
     if tries:
         for name, build in _tried(tries, store(home), running, environ).items():
             sources[name] = Source(journal=store(home), build=build)
-    return [entrant(sources[name], each.side, name=name, address=each.text) for name, each in given]
+    return [entrant(sources[name], sides[name], name=name, address=each.text) for name, each in given]
+
+
+def _fetched(experiment: str, path: Path, running: Running, environ: dict[str, str]) -> tuple[int, Side]:
+    """Fetch an experiment of the config's Phoenix server into a journal; without a config, of PHOENIX_ENDPOINT."""
+    from evalgate.cli.elsewhere import phoenix_baselines
+    from evalgate.gate.elsewhere import fetch_experiment
+    from evalgate.suite.loading import load_config
+
+    settings = None
+    if running.config.is_file():
+        settings = load_config(running.config, environ=environ, overrides=overrides(running.assignments)).config.phoenix
+
+    async def fetch() -> tuple[int, Side]:
+        async with phoenix_baselines(settings, running.config, environ)(None) as store:
+            return await fetch_experiment(store, experiment, path)
+
+    return asyncio.run(fetch())
 
 
 def _tried(tries: dict[str, TaskChange], store: Journal, running: Running, environ: dict[str, str]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from evalgate.cli.elsewhere import phoenix_baselines
 from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
@@ -44,10 +45,11 @@ async def world(
     log: Callable[[str], None],
     stop: asyncio.Event,
     prices: Mapping[str, Price] | None = None,
+    file: Path = Path("evalgate.yaml"),
 ) -> AsyncIterator[World]:
     """Make the effects of one build, `resume` if it is gone on with; what was opened is closed on the way out.
 
-    `prices` are for models of which neither the config nor the list of prices knows one.
+    `prices` are for models of which neither the config nor the list of prices knows one; `file` is the config's.
     """
     models = Models(config, choice=cache, before=spent(journal, resume), stop=stop.set, log=log, prices=prices)
     kept = trace_store(journal, config, log)
@@ -74,6 +76,7 @@ async def world(
             halted=lambda: models.halt.reason,
             halt=models.halt,
             budget=models.budget,
+            elsewhere=phoenix_baselines(config.phoenix, file, environ),
             tracer=kept,
         )
     finally:

@@ -14,6 +14,7 @@ from evalgate.cli.prompt_places import ref_in
 from evalgate.errors import ConfigurationError
 from evalgate.journal.store import Journal
 from evalgate.records import Side
+from evalgate.suite.baselines import BaselineKind
 from evalgate.suite.retask import TaskChange, read_task_change
 
 OWN: Final = "."
@@ -24,7 +25,9 @@ _TASK_FILES: Final = frozenset({".yaml", ".yml"})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
-    """One argument: `mini=12`, `runs/gpt5.db`, `12:baseline`, `new=new.yaml`. `name` is None where none was given.
+    """One argument: `mini=12`, `runs/gpt5.db`, `12:baseline`, `experiment:RXhwOjE=`, `new=new.yaml`.
+
+    `name` is None where none was given.
 
     `change` is what a task to be tried has of its own; None for what is recorded.
     """
@@ -42,7 +45,14 @@ class Address:
     @property
     def is_file(self) -> bool:
         """Whether it is a journal's file rather than a build of the journal."""
-        return self.change is None and number_of(self.target) is None and self.target != LATEST
+        recorded = self.change is None and self.experiment is None
+        return recorded and number_of(self.target) is None and self.target != LATEST
+
+    @property
+    def experiment(self) -> str | None:
+        """The id of the experiment in Phoenix that it is; None where it is something else."""
+        kind, _, name = self.target.partition(":")
+        return name if self.change is None and kind == BaselineKind.EXPERIMENT and name else None
 
     def called(self, *, whole: bool) -> str:
         """Return what it is called: its name, else its own words; the `whole` path where two are alike."""
@@ -50,7 +60,9 @@ class Address:
             return self.name
         if self.change is not None and self.target == OWN:
             return "own task"
-        if self.is_file or self.change is not None:
+        if self.experiment is not None:
+            base = self.target.replace(":", " ", 1)
+        elif self.is_file or self.change is not None:
             base = self.target if whole else Path(self.target).stem
         else:
             base = self.target if self.target == LATEST else f"build {self.target}"

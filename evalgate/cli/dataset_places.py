@@ -103,7 +103,10 @@ def agreed(question: str, command: str, *, yes: bool) -> bool:
         return True
     if not sys.stdin.isatty():
         raise click.UsageError(f"nothing was written: nobody can be asked here; `{command} --yes` does it")
-    return click.confirm(question, err=True)
+    if click.confirm(question, err=True):
+        return True
+    tell("nothing was written")
+    return False
 
 
 def field_mapping(fields: tuple[str, ...]) -> dict[str, str]:

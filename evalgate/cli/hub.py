@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from evalgate.suite.reprompt import reprompted
 
 FOLDER: Final = "prompts"
 """Under `.evalgate`."""
+_PATIENCE_S: Final = 1.0
 
 
 def prompts_of(config: Path, environ: Mapping[str, str], *, kept: Mapping[str, str] | None = None) -> Prompts:
@@ -44,10 +45,27 @@ def prompts_of(config: Path, environ: Mapping[str, str], *, kept: Mapping[str, s
         key = (address, ref.phoenix, ref.version, ref.tag)
         if key not in known:
             away = any(each.copied for (at, *_), each in known.items() if at == address)
-            known[key] = asyncio.run(pull_prompt(address, ref, folder, away=away))
+            pulled = pull_prompt(address, ref, folder, away=away)
+            known[key] = asyncio.run(_watched(pulled, f"looking up {ref.shown} in {address.shown}"))
         return known[key]
 
     return look_up
+
+
+async def _watched(work: Coroutine[Any, Any, HubPrompt], what: str) -> HubPrompt:
+    """Return what comes of work, saying what it is where that takes more than a second."""
+    task = asyncio.ensure_future(work)
+    if not (await asyncio.wait({task}, timeout=_PATIENCE_S))[0]:
+        click.echo(what, err=True)
+    return await task
+
+
+def copies() -> tuple[Path, Path]:
+    """Return where copies of what is in Phoenix are: no change may bring its own along."""
+    from evalgate.cli.places import stored_at
+    from evalgate.cli.pulling import FOLDER as DATASETS
+
+    return stored_at(FOLDER), stored_at(DATASETS)
 
 
 def with_versions(

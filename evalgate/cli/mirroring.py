@@ -7,19 +7,21 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evalgate.gate.mirror import Mirror
     from evalgate.gate.request import Request
-    from evalgate.gate.run import Ended
     from evalgate.gate.world import World
     from evalgate.journal.store import Journal
     from evalgate.phoenix.address import Address
     from evalgate.suite.phoenix import PhoenixSettings
     from evalgate.traces.store import TraceStore
+
+
+_Done = TypeVar("_Done")
 
 
 def make_mirror(
@@ -60,24 +62,32 @@ def address_in(settings: PhoenixSettings, config: Path, name: str | None, enviro
 
 
 def mirrored(
-    work: Callable[[World], Awaitable[Ended]],
+    work: Callable[[World], Awaitable[_Done]],
     request: Request,
     store: Journal,
     config: Path,
     environ: Mapping[str, str],
-) -> Callable[[World], Awaitable[Ended]]:
-    """Return the work of a run with its mirror beside it, where the config asks for one; a sample has none."""
+) -> Callable[[World], Awaitable[_Done]]:
+    """Return some work with the mirrors of its builds beside it, where the config asks for any; a sample has none."""
     settings = request.config.phoenix
     if settings is None or not settings.publish or request.partial is not None:
         return work
 
-    async def both(world: World) -> Ended:
+    async def both(world: World) -> _Done:
         mirror = make_mirror(settings, store, config, environ, world.say, traces=world.tracer)
+        builds: list[int] = []
         async with mirror.beside() as begun:
-            ended = await work(replace(world, begun=begun, ending=mirror.ending))
-        if ended.complete or ended.halted is not None:
-            # A run that stopped by itself has set `stop`, and may be mirrored all the same.
-            await mirror.finish(ended.build, stop=None if ended.halted is not None else world.stop)
-        return ended
+
+            def hear(build_id: int) -> None:
+                builds.append(build_id)
+                begun(build_id)
+
+            done = await work(replace(world, begun=hear, ending=mirror.ending))
+        halted = world.halted() is not None
+        for build_id in builds:
+            if halted or store.build(build_id).complete:
+                # A run that stopped by itself has set `stop`, and may be mirrored all the same.
+                await mirror.finish(build_id, stop=None if halted else world.stop)
+        return done
 
     return both

@@ -70,7 +70,7 @@ def sync(*, builds: tuple[int, ...], every: bool, config: Path, journal: Path | 
             mirror = make_mirror(settings, store, config, os.environ, _tell)
             found = asyncio.run(_synced(mirror, build, again=bool(builds)))
             say(f"build {build}: {found.sent:,} of {found.runs:,} runs are in Phoenix\n")
-            if not found.ended:
+            if not found.ended or found.obstacle is not None:
                 lacking.append((build, found.obstacle))
     if lacking:
         build, why = lacking[0]
@@ -136,7 +136,8 @@ def _chosen(store: Journal, builds: tuple[int, ...], *, every: bool) -> list[int
     from evalgate.errors import ConfigurationError
 
     if every:
-        return sorted(row.id for row in store.builds() if row.complete and not row.partial)
+        whole = {row.id for row in store.builds() if row.complete and not row.partial}
+        return sorted(whole | {row.build for row in store.baselines()})
     for build in builds:
         row = store.build(build)
         why = None
@@ -144,8 +145,8 @@ def _chosen(store: Journal, builds: tuple[int, ...], *, every: bool) -> list[int
             why = f"is a sample ({row.partial})"
         elif row.study_runs is not None:
             why = "is a noise study"
-        elif row.stores:
-            why = "holds the runs of a baseline alone"
+        elif row.stores and build not in {each.build for each in store.baselines()}:
+            why = "holds runs of a baseline that was not set here, or was read from Phoenix"
         if why is not None:
             raise ConfigurationError(f"build {build} {why}: it is not mirrored", next_step="evalgate journal list")
     return [*dict.fromkeys(builds)] or store.unmirrored()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.asking import ask, differences
+from evalgate.cli.differing import differences
 from evalgate.cli.options import config_option
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ def pull(
     *, name: str, file: Path, version: str | None, tag: str | None, server: str | None, config: Path, yes: bool
 ) -> int:
     """Write a version of NAME to FILE as a prompt file; a file that is there is shown against it first."""
+    from evalgate.cli.dataset_places import agreed
     from evalgate.cli.files import write
     from evalgate.cli.prompt_places import Servers, hub_said, named, settings_said
     from evalgate.encoding import printable
@@ -137,7 +138,8 @@ def pull(
             click.echo(f"{file} says what {found.shown} says: nothing to write")
             return 0
         click.echo("\n".join(differences(before.splitlines(), text.splitlines(), str(file), found.shown)))
-        ask(f"write this over {file}?", yes=yes)
+        if not agreed(f"write this over {file}?", f"evalgate prompt pull {name} {file}", yes=yes):
+            return 0
     write(file, text)
     click.echo(f"wrote {file} from {found.shown}")
     click.echo(printable(f"next: say in its task what the file does not: {settings_said(found)}"), err=True)
@@ -165,6 +167,7 @@ def tag(
     yes: bool,
 ) -> int:
     """Move TAG of NAME to VERSION, after asking; it stays where somebody else has moved it meanwhile."""
+    from evalgate.cli.dataset_places import agreed
     from evalgate.cli.prompt_places import Servers, named
     from evalgate.phoenix.prompts import find_prompt, move_tag, tagged
 
@@ -179,7 +182,9 @@ def tag(
             return f"the tag {tag} is on {to.shown} already"
         expected = before if expect is None else None if then is None else await find_prompt(connection, then)
         was = before.shown if before is not None else "no version"
-        ask(f"move the tag {tag} from {was} to version {to.number} at {connection.address.shown}?", yes=yes)
+        question = f"move the tag {tag} from {was} to version {to.number} at {connection.address.shown}?"
+        if not agreed(question, f"evalgate prompt tag {name} {version} {tag}", yes=yes):
+            return f"the tag {tag} is on {was} still"
         moved = await move_tag(connection, str(to_be.tag), to, expected=expected, description=description)
         return moved.words
 

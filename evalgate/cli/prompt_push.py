@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from evalgate.cli.asking import ask, differences
+from evalgate.cli.dataset_places import agreed
+from evalgate.cli.differing import differences
 from evalgate.cli.prompt_places import file_said, hub_said, settings_said
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.prompt_push import draft_of, push, same
@@ -31,7 +32,7 @@ async def written(
 ) -> str:
     """Write a file as a version of a prompt unless the latest one says the same; return what was done, in a sentence.
 
-    Raises UsageError and Abort as `ask` does, CandidateError for what Phoenix cannot say, PhoenixError.
+    Raises UsageError as `agreed` does, CandidateError for what Phoenix cannot say, PhoenixError.
     """
     versions = await versions_of(connection, name)
     latest = versions[-1] if versions else None
@@ -42,7 +43,9 @@ async def written(
     shown = latest.shown if latest is not None else f"{name} (new)"
     before = _lines(latest) if latest is not None and known else []
     click.echo("\n".join(differences(before, _lines(draft.prompt), shown, str(file))))
-    ask(f"write this to {connection.address.shown} as a new version of {name}?", yes=yes)
+    question = f"write this to {connection.address.shown} as a new version of {name}?"
+    if not agreed(question, f"evalgate prompt push {file} --to {name}", yes=yes):
+        return "nothing was written"
     made = await push(connection, draft, versions, description=description, metadata=metadata)
     return f"wrote {made.shown} ({made.id})"
 

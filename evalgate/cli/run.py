@@ -103,11 +103,9 @@ def command(
 
     from evalgate.cli.builds import head, journal_path, tree_of
     from evalgate.cli.conclude import conclude
-    from evalgate.cli.hub import FOLDER as PROMPTS
-    from evalgate.cli.hub import prompts_of, recorded_prompts, with_versions
+    from evalgate.cli.hub import copies, prompts_of, recorded_prompts, with_versions
     from evalgate.cli.mirroring import mirrored
     from evalgate.cli.places import stored_at
-    from evalgate.cli.pulling import FOLDER as DATASETS
     from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
@@ -127,17 +125,17 @@ def command(
         ) as bases,
     ):
         build = resumable(store) if resume else None
-        commit, tree = head(loaded.path, environ), tree_of(environ)
         recorded = store.build(build).config if build is not None else {}
-        prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
-        pull = puller(loaded.path, environ, kept=recorded)
         asked = tuple(recorded.get("suites", suites))
+        pull = puller(loaded.path, environ, kept=recorded)
         gate = gate_of(loaded, bases, environ, laid_over, pull, as_pull_request=as_pull_request, names=asked)
         gate, suites, pushed = with_versions(gate, versions, suites, asked=asked, pushed=pushed)
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         if gate.decides is not Decides.LOCAL:
-            bases.refuse_tracked(store.path, choice.path, stored_at(PROMPTS), stored_at(DATASETS))
-        request = make_request(gate, wanted, store, commit=commit, tree=tree, bases=bases, prompts=prompts)
+            bases.refuse_tracked(store.path, choice.path, *copies())
+        prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
+        commit = head(loaded.path, environ)
+        request = make_request(gate, wanted, store, commit=commit, tree=tree_of(environ), bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
         again = _again(config, journal, versions)
@@ -151,6 +149,7 @@ def command(
                     cache=choice,
                     quiet=outputs.quiet or outputs.as_json,
                     resume=build,
+                    file=loaded.path,
                 )
             )
         except asyncio.CancelledError:
@@ -242,8 +241,9 @@ async def watched(
     cache: CacheChoice,
     quiet: bool,
     resume: int | None,
+    file: Path = Path("evalgate.yaml"),
 ) -> _Done:
-    """Do some work of a request in the same way, and return what comes of it."""
+    """Do some work of a request in the same way, and return what comes of it. `file` is the config's."""
     from evalgate.cli.compose import world
     from evalgate.cli.signals import soft_stop
     from evalgate.report.progress import Mode, Progress
@@ -263,6 +263,7 @@ async def watched(
             expect=progress.expect,
             log=progress.note,
             stop=stop,
+            file=file,
         ) as effects:
             gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
             return await work(effects)

@@ -68,15 +68,20 @@ def with_prompts_said(suite: PreparedSuite) -> PreparedSuite:
     return replace(suite, notes=(*suite.notes, *notes)) if notes else suite
 
 
-def one_version(name: str, first: PreparedSide, second: PreparedSide) -> ProblemRow | None:
+def one_version(
+    name: str, candidate: PreparedSide, baseline: PreparedSide, *, of_commit: bool = False
+) -> ProblemRow | None:
     """Return why two sides cannot be compared where both are one version of a prompt that is not pinned on both.
 
     An edit in Phoenix moves both at once: it would never meet the gate, and "nothing has changed" would be untrue.
+    Where the baseline is a commit (`of_commit`) a candidate that is pinned is the change that pins it: fine.
     """
-    ours, theirs = ref_of(first), ref_of(second)
+    ours, theirs = ref_of(candidate), ref_of(baseline)
     if ours is None or theirs is None or ours.hub != theirs.hub or ours.server != theirs.server:
         return None
-    if (ours.pinned and theirs.pinned) or first.fingerprint.digest != second.fingerprint.digest:
+    if ours.pinned and (theirs.pinned or of_commit):
+        return None
+    if candidate.fingerprint.digest != baseline.fingerprint.digest:
         return None
     named = sorted({ref.which for ref in (ours, theirs) if not ref.pinned})
     return ProblemRow(

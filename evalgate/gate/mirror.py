@@ -26,6 +26,7 @@ from evalgate.gate.mirror_records import (
 )
 from evalgate.gate.mirror_target import Opening, Target
 from evalgate.gate.mirror_traces import RunTraces
+from evalgate.gate.promoting import promote
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.lock import writing
 from evalgate.journal.mirrors import RecordedRun
@@ -112,10 +113,9 @@ class Mirror:
                 stack.enter_context(writing(self._journal.path, build_id))
                 work = asyncio.create_task(self._finish(build_id, stack, again=again))
                 await self._patiently(build_id, work, stop)
-        except PhoenixError as error:
+        except (PhoenixError, ConfigurationError) as error:
             self._obstructed(build_id, error.message)
-        except ConfigurationError as error:
-            self._obstructed(build_id, error.message)
+            return replace(self._settled(build_id), obstacle=error.message)
         return self._settled(build_id)
 
     def _register(self, build_id: int) -> None:
@@ -201,31 +201,37 @@ class Mirror:
             raise posting.tally.obstacle
         for target in targets:
             await self._traces.send(target)
-        suites = {suite.name: suite for suite in decided(self._journal, build_id).suites}
+        # What holds a baseline's runs alone has no verdict.
+        stores = self._journal.build(build_id).stores
+        suites = {} if stores else {suite.name: suite for suite in decided(self._journal, build_id).suites}
         for target in targets:
-            await self._end(target, suites[target.row.suite], posting.tally.lacking[target.row.id])
+            await self._end(target, suites.get(target.row.suite), posting.tally.lacking[target.row.id])
 
-    async def _end(self, target: Target, found: SuiteDecision, lacking: int) -> None:
+    async def _end(self, target: Target, found: SuiteDecision | None, lacking: int) -> None:
         row, journal = target.row, self._journal
         runs, sent = journal.sent_count(row.id)
         if not runs:
             await delete_experiment(target.connection, target.remote.id)
         else:
-            await annotate(journal, target, found)
-            record = experiment_record(journal, row, target.mirror, ended=found)
+            if found is not None:
+                await annotate(journal, target, found)
+            record = experiment_record(journal, row, target.mirror, ended=found, over=True)
             await update_experiment(
                 target.connection,
                 target.remote,
                 description=description(journal.build(row.build), row, found, sent),
                 metadata=experiment_metadata(record, shown_metadata(journal, row, ended=found)),
             )
+        if runs and journal.build(row.build).stores:
+            await promote(journal, target, self._effects.say)
         journal.set_mirror(replace(target.mirror, ended=True, lacking=lacking, obstacle=None))
 
     async def _patiently(self, build_id: int, work: asyncio.Task[None], stop: asyncio.Event | None) -> None:
         """Wait for `work` as long as it comes forward, and say how far it is."""
         effects, at = self._effects, self._counted(build_id)
         if at.sent < at.runs:
-            found = decided(self._journal, build_id).verdict.value
+            stores = self._journal.build(build_id).stores
+            found = "stored" if stores else decided(self._journal, build_id).verdict.value
             effects.say(f"{found}; mirroring it in Phoenix: {at.runs - at.sent:,} of {at.runs:,} runs are left")
         sent = -1
         moved = said = effects.seconds()

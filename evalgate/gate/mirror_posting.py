@@ -21,7 +21,7 @@ POSTERS: Final = 3
 """A server writes no faster for more of them."""
 _BUSY_S: Final = 0.004
 """A loop that takes longer to come round has other things to do than to mirror."""
-_GIVE_WAY: Final = 20
+_GIVE_WAY: Final = 8
 """So many times as long as it took to come round, a poster waits."""
 _IN_A_ROW: Final = 5
 """So many runs refused one after the other: not the runs are wrong."""
@@ -63,6 +63,7 @@ class Posting:
         self._journal, self._seconds, self._polite = journal, seconds, polite
         self._queue: asyncio.Queue[tuple[Target, RecordedRun]] = asyncio.Queue(maxsize=POSTERS)
         self._bug: Exception | None = None
+        self._numbers: dict[tuple[int, str], int] = {}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -104,7 +105,7 @@ class Posting:
         if node is None:
             self.tally.lacking[target.row.id] += 1
             return
-        number = self._journal.numbered_samples(target.row.id, (run.sample,))[run.sample]
+        number = self._number(target, run.sample)
         try:
             await self._give_way()
             body = run_body(record, node=node, repetition=number, withhold=withhold)
@@ -120,6 +121,12 @@ class Posting:
         sent = SentRun(example_id=run.example_id, sample=run.sample, remote=remote, digest=digest)
         self._journal.add_sent(target.row.id, [sent])
         self.tally.succeeded()
+
+    def _number(self, target: Target, sample: str) -> int:
+        if (target.row.id, sample) not in self._numbers:
+            for name, number in self._journal.numbered_samples(target.row.id, (sample,)).items():
+                self._numbers[target.row.id, name] = number
+        return self._numbers[target.row.id, sample]
 
     async def _give_way(self) -> None:
         """Wait while the loop is busy with the build: a mirror that lags costs nothing."""

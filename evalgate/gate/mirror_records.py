@@ -37,9 +37,14 @@ def run_record(recorded: RecordedRun) -> RunRecord:
 
 
 def experiment_record(
-    journal: Journal, row: ExperimentRow, mirror: MirrorRow, *, ended: SuiteDecision | None = None
+    journal: Journal,
+    row: ExperimentRow,
+    mirror: MirrorRow,
+    *,
+    ended: SuiteDecision | None = None,
+    over: bool = False,
 ) -> ExperimentRecord:
-    """Return one side of a suite as it is mirrored; `ended` is what its suite was found to be, when all is there."""
+    """Return one side of a suite as it is mirrored. `over`: all is there; `ended` is what its suite was found to be."""
     build = journal.build(row.build)
     runs, _ = journal.sent_count(row.id)
     return ExperimentRecord(
@@ -71,7 +76,7 @@ def experiment_record(
         ),
         samples=journal.numbered_samples(row.id, ()),
         runs=runs,
-        complete=ended is not None and build.complete,
+        complete=over and build.complete,
         withheld=mirror.withheld,
     )
 
@@ -132,6 +137,8 @@ def experiment_name(build: BuildRow, row: ExperimentRow) -> str:
 def description(build: BuildRow, row: ExperimentRow, ended: SuiteDecision | None, runs: int) -> str:
     """Return what an experiment says of itself: the verdict, and of how much."""
     of = f"The {row.side.value} of the suite {row.suite}, evalgate build {build.id} of {build.created_at[:10]}"
+    if ended is None and build.stores and build.complete:
+        return str(showable(f"A stored baseline: {row.label}. {of}, {count(runs, 'run')}."))
     if ended is None:
         return f"{of}. It is being measured."
     checks = [f"{check.name} {check.verdict.value}" for check in ended.checks]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from evalgate import __version__
 from evalgate.decision import screen_words
 from evalgate.gate.drift import drift
+from evalgate.gate.elsewhere import Fetched
 from evalgate.gate.evidence import recorded_config
 from evalgate.gate.found import add_found, go_on
 from evalgate.gate.loading import Loaded
@@ -45,8 +46,18 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
     return build_id
 
 
-def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[tuple[str, Side], int]:
-    """Write suites, examples and experiments, and return the experiments' ids. What is there already is kept."""
+def register(
+    build_id: int,
+    loaded: Sequence[Loaded],
+    journal: Journal,
+    *,
+    fetched: Mapping[str, Fetched],
+    notes: Iterable[NoteRow] = (),
+) -> dict[tuple[str, Side], int]:
+    """Write suites, examples and experiments, and return the experiments' ids. What is there already is kept.
+
+    `fetched` has, by suite, the stored baselines that are kept elsewhere; `notes` is what is said besides.
+    """
     known = {(row.suite, row.side): row.id for row in journal.experiments(build_id)}
     begun = {suite for suite, _ in known}
     for each in loaded:
@@ -57,7 +68,7 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
         specs = each.specs
         known |= _experiments(build_id, suite, specs, known, journal)
         _note(build_id, suite, journal)
-        problems += adopt(journal, build_id, suite, specs, known)
+        problems += adopt(journal, build_id, suite, specs, known, fetched=fetched.get(suite.name))
         if suite.name not in begun:
             journal.add_noise(build_id, noise_for(journal, build_id, suite.name))
             journal.add_judges(build_id, known_judges(journal, suite))
@@ -66,6 +77,8 @@ def register(build_id: int, loaded: Sequence[Loaded], journal: Journal) -> dict[
             problems.append(_no_examples(suite))
         for problem in problems:
             journal.add_problem(build_id, problem)
+    for note in notes:
+        journal.add_note(build_id, note)
     for found in drift(journal, [each.suite.name for each in loaded if each.suite.name not in begun]):
         journal.add_note(build_id, NoteRow(suite=found.suite, message=screen_words.ratchet(found)))
     return known

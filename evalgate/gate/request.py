@@ -15,7 +15,7 @@ from evalgate.gate.evidence import recorded_config
 from evalgate.gate.guard import Gate
 from evalgate.gate.guarded import recorded_gate
 from evalgate.gate.guarded_suite import Second
-from evalgate.gate.hub_prompts import Prompts, looked_up, no_prompts, one_version, with_prompts_said
+from evalgate.gate.hub_prompts import LookUp, Prompts, looked_up, no_prompts, one_version, with_prompts_said
 from evalgate.gate.prepare import Placed, PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.selection import Selection
 from evalgate.journal.builds import ProblemRow
@@ -23,7 +23,7 @@ from evalgate.journal.changes import AcceptanceRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
 from evalgate.suite.checks import Unmeasurable
-from evalgate.suite.config import Config, Price
+from evalgate.suite.config import Config, Price, Suite
 from evalgate.suite.tasks import CommandTask, HttpTask, PromptTask, PythonTask, TaskBase
 
 
@@ -160,32 +160,8 @@ def _deciding(gate: Gate, name: str, selection: Selection, asked: _Asked) -> Pre
         prepared = prepare_suite(name, suite, placed=guarded.placed, selection=selection, sides=(), endpoints=endpoints)
         return replace(prepared, problem=_gone(name, guarded.gone))
     look_up = partial(looked_up, asked.prompts, gate.phoenix)
-    task = look_up(suite.task, gate.endpoints)
-    suite = suite.model_copy(update={"task": task})
-    first = prepare_side(
-        *(Side.CANDIDATE, _title(task), task),
-        root=root,
-        tree=tree,
-        endpoints=gate.endpoints,
-        config=loaded.path,
-        quarantine=suite.quarantine,
-    )
-    second = _second(gate, name)
-    sides: tuple[PreparedSide, ...] = (first,)
-    if second is not None:
-        other = look_up(second.task, second.endpoints)
-        of = (Side.BASELINE, _title(other), other)
-        sides = (
-            first,
-            prepare_side(
-                *of,
-                root=second.root,
-                tree=tree,
-                endpoints=second.endpoints,
-                config=second.config,
-                quarantine=suite.quarantine,
-            ),
-        )
+    suite = suite.model_copy(update={"task": look_up(suite.task, gate.endpoints)})
+    sides = _sides(gate, name, suite, tree, look_up)
     placed = guarded.placed if guarded is not None else Placed(root=root)
     ref = suite.baseline_ref
     if bases is None or ref is None or not ref.of_commit:
@@ -193,7 +169,7 @@ def _deciding(gate: Gate, name: str, selection: Selection, asked: _Asked) -> Pre
         return replace(prepared, one_version=one_version(name, *sides) if len(sides) > 1 else None)
     at = at_base(name, suite, loaded, bases, tree=tree, look_up=look_up)
     prepared = prepare_suite(name, at.suite, placed=placed, selection=selection, sides=sides, endpoints=endpoints)
-    alike = None if at.side is None else one_version(name, first, at.side)
+    alike = None if at.side is None else one_version(name, sides[0], at.side, of_commit=True)
     if alike is None and (guarded is None or not guarded.redefined):
         at = with_nothing_changed(at, prepared, bases, loaded.config.phoenix)
     return replace(
@@ -206,6 +182,23 @@ def _deciding(gate: Gate, name: str, selection: Selection, asked: _Asked) -> Pre
         notes=at.notes,
         unchanged=at.unchanged,
     )
+
+
+def _sides(gate: Gate, name: str, suite: Suite, tree: Tree, look_up: LookUp) -> tuple[PreparedSide, ...]:
+    """Return the candidate, and the baseline where that is a second task."""
+    prepared = partial(prepare_side, tree=tree, quarantine=suite.quarantine)
+    first = prepared(
+        *(Side.CANDIDATE, _title(suite.task), suite.task),
+        root=gate.loaded.root(name),
+        endpoints=gate.endpoints,
+        config=gate.loaded.path,
+    )
+    second = _second(gate, name)
+    if second is None:
+        return (first,)
+    task = look_up(second.task, second.endpoints)
+    other = (Side.BASELINE, _title(task), task)
+    return first, prepared(*other, root=second.root, endpoints=second.endpoints, config=second.config)
 
 
 def _second(gate: Gate, name: str) -> Second | None:

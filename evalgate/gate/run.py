@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from evalgate.gate.elsewhere import bring_in, fetch_named
 from evalgate.gate.loading import load
 from evalgate.gate.measuring import measure_build
 from evalgate.gate.own_scores import score_by_own
@@ -42,13 +45,17 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
     async with AsyncExitStack() as stack:
         loaded = await load(request.suites, request.config.policy, world, stack)
         refuse_too_many_comparisons(each.suite for each in loaded if each.problem is None)
+        folder = Path(stack.enter_context(TemporaryDirectory()))
+        looking = world.looking(request.config)
+        fetched = await fetch_named(request.suites, looking, folder)
+        notes = await bring_in(request.suites if resume is None else (), looking)
         build_id = begin(request, world.journal, now=world.now()) if resume is None else resume
         with writing(world.journal.path, build_id):
             if resume is not None:
                 require_same_gate(world.journal, build_id, request.config, request.gate)
                 require_unchanged(world.journal, build_id, request.suites)
                 world.journal.mark_resumed(build_id)
-            experiments = register(build_id, loaded, world.journal)
+            experiments = register(build_id, loaded, world.journal, fetched=fetched, notes=notes)
             world.begun(build_id)
             taken = {} if head is None else take_head(world.journal, head, build_id)
             complete = await measure_build(build_id, loaded, experiments, world, taken=taken)

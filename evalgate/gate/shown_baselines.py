@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from evalgate.gate.drift import entries, means
 from evalgate.gate.found import contents_of, find_stored
+from evalgate.gate.mirror_links import MirrorLinks
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.records import Side
@@ -28,14 +30,22 @@ def set_baselines(journal: Journal) -> list[SetBaseline]:
             verdict=entry.row.verdict and entry.row.verdict.value,
             accepted=entry.row.accepted,
             suites={name: means(journal, entry, name) for name in entry.experiments},
+            phoenix={
+                name: page
+                for name, row in entry.experiments.items()
+                if (view := MirrorLinks(journal, {Side.BASELINE: row}).view()) is not None
+                and (page := view.experiments.get(Side.BASELINE)) is not None
+            },
         )
         for entry in entries(journal)
     ]
 
 
-def shown_baselines(suites: Sequence[PreparedSuite], policy: Policy, journal: Journal) -> list[ShownBaseline]:
-    """Return what each suite would be compared with."""
-    return [_shown(suite, policy, journal) for suite in suites]
+def shown_baselines(
+    suites: Sequence[PreparedSuite], policy: Policy, journal: Journal, tagged: Mapping[str, str]
+) -> list[ShownBaseline]:
+    """Return what each suite would be compared with. `tagged` says what Phoenix has its tag on, by suite."""
+    return [replace(_shown(suite, policy, journal), phoenix=tagged.get(suite.name)) for suite in suites]
 
 
 def _shown(suite: PreparedSuite, policy: Policy, journal: Journal) -> ShownBaseline:
@@ -43,7 +53,10 @@ def _shown(suite: PreparedSuite, policy: Policy, journal: Journal) -> ShownBasel
     if suite.problem is not None:
         return ShownBaseline(name=suite.name, label=None, commit=None, problem=suite.problem.message)
     if side is None or suite.base is None:
+        ref = suite.suite.baseline_ref
         what = "is compared with nothing" if suite.suite.baseline is None else "is compared with no commit"
+        if ref is not None and ref.in_phoenix:
+            what = f"is compared with {suite.suite.baseline}, an experiment in Phoenix"
         return ShownBaseline(name=suite.name, label=None, commit=None, problem=f"it {what}")
     found = find_stored(journal, suite, side.fingerprint.digest, contents_of(suite), policy)
     return ShownBaseline(

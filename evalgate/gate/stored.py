@@ -10,7 +10,8 @@ from pathlib import Path
 from evalgate import __version__
 from evalgate.decision import stored_words
 from evalgate.decision.words import count
-from evalgate.errors import ConfigurationError, JournalError, MeasurementError
+from evalgate.errors import BaselineError, ConfigurationError, JournalError, MeasurementError
+from evalgate.gate.elsewhere import Fetched
 from evalgate.gate.evidence import recorded_config
 from evalgate.gate.found import Scoring, apart, scored_alike, unscored
 from evalgate.gate.prepare import PreparedSuite
@@ -29,18 +30,22 @@ def adopt(
     suite: PreparedSuite,
     specs: tuple[EvaluatorSpec, ...],
     known: dict[tuple[str, Side], int],
+    *,
+    fetched: Fetched | None = None,
 ) -> list[ProblemRow]:
     """Copy the stored baseline that a suite names into the build; return why not, where it cannot be compared with.
 
-    A suite without one, or whose baseline is here already, is left alone. `known` gains the new experiment.
+    A suite without one, or whose baseline is here already, is left alone. `known` gains the new experiment. `fetched`
+    is the stored baseline where it is kept elsewhere.
     """
     ref = suite.suite.baseline_ref
     if ref is None or ref.of_commit or (suite.name, Side.BASELINE) in known:
         return []
     try:
-        build, found = _find(journal, build_id, suite)
+        build, found = _find(journal, build_id, suite) if fetched is None else _alone(fetched, suite)
     except (ConfigurationError, MeasurementError) as error:
-        return [_problem(suite, f"The stored baseline cannot be read: {error.message}.")]
+        step = None if fetched is None else error.next_step
+        return [_problem(suite, f"The stored baseline cannot be read: {error.message}.", step)]
     contents = dict(journal.example_hashes(build_id, suite.name))
     if reason := _incomparable(build, found, contents):
         return [_problem(suite, reason)]
@@ -98,6 +103,16 @@ def _find(journal: Journal, build_id: int, suite: PreparedSuite) -> tuple[BuildR
     raise MeasurementError(f"{suite.suite.baseline} has no answers of the suite {suite.name}")
 
 
+def _alone(fetched: Fetched, suite: PreparedSuite) -> tuple[BuildRow, _StoredSide]:
+    """Return the build that was fetched, and what the one side that it has answered."""
+    if fetched.error is not None or fetched.path is None:
+        raise fetched.error or BaselineError(f"{suite.suite.baseline} was not fetched")
+    with Journal(fetched.path, create=False) as store:
+        (build,) = store.builds()
+        (row,) = store.experiments(build.id)
+        return build, _stored(fetched.path, store, row)
+
+
 def _stored(path: Path, store: Journal, row: ExperimentRow) -> _StoredSide:
     # What its own verdict went by: a confirmation's samples where there was one.
     names = deciding_samples(row, [draw for draw in store.draws(row.build) if draw.suite == row.suite])
@@ -148,9 +163,9 @@ def _label(build: BuildRow) -> str:
     return f"stored build {build.id}{at}{commit} ({build.created_at[:10]})"
 
 
-def _problem(suite: PreparedSuite, message: str) -> ProblemRow:
+def _problem(suite: PreparedSuite, message: str, next_step: str | None = None) -> ProblemRow:
     """Say why there is no comparison; what repairs it is a new build of what the baseline should be."""
     kind, _, name = str(suite.suite.baseline).partition(":")
     kept = f", then evalgate journal export --to {name}" if kind == "file" else ""
     step = f"store one: evalgate run --suite {suite.name} with what you ship today{kept}"
-    return ProblemRow(suite=suite.name, kind=Unmeasurable.BASELINE, message=message, next_step=step)
+    return ProblemRow(suite=suite.name, kind=Unmeasurable.BASELINE, message=message, next_step=next_step or step)

@@ -15,6 +15,7 @@ from evalgate.canonical import content_hash
 from evalgate.decision import decide
 from evalgate.engine.measure import measure
 from evalgate.errors import BaselineError, ConfigurationError, Interrupted, MeasurementError
+from evalgate.gate.elsewhere import bring_in
 from evalgate.gate.evidence import build_evidence
 from evalgate.gate.found import add_found
 from evalgate.gate.loading import Loaded, load, start_baseline
@@ -88,7 +89,7 @@ def as_committed(suites: Sequence[PreparedSuite], head: Base) -> tuple[PreparedS
             notes=(),
         )
         for suite in suites
-        if (ref := suite.suite.baseline_ref) is not None and ref.of_commit
+        if (ref := suite.suite.baseline_ref) is not None and ref.is_set
     )
 
 
@@ -102,6 +103,7 @@ async def store(request: Request, world: World, setter: Setter) -> BaselineBuild
     began = world.seconds()
     async with AsyncExitStack() as stack:
         loaded = await load(request.suites, None, world, stack)
+        await bring_in(request.suites, world.looking(request.config))
         build_id = journal.create_build(_row(request, world.now()))
         with writing(journal.path, build_id):
             experiments = {}
@@ -116,9 +118,11 @@ async def store(request: Request, world: World, setter: Setter) -> BaselineBuild
                     draw = DrawRow(suite=suite.name, key=key, candidate=0, baseline=policy.confirm_repetitions)
                     journal.add_draws(build_id, [draw])
                     replay(journal, row, side, suite, *samples(policy.confirm_repetitions, key))
+            world.begun(build_id)
             complete = await _measure(build_id, loaded, {name: row.id for name, row in experiments.items()}, world)
             if complete:
                 journal.add_baseline(BaselineRow(build=build_id, set_by=setter.name, how=setter.how))
+                world.ending(build_id)
             journal.add_seconds(build_id, world.seconds() - began, complete=complete)
     made = {name: len(journal.made(row)) for name, row in experiments.items()}
     return BaselineBuild(build=build_id, made=made, complete=complete)

@@ -10,9 +10,11 @@ from typing import Protocol
 from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
 from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
+from evalgate.gate.elsewhere import Looking, Opened
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halt, Halted
+from evalgate.suite.config import Config
 from evalgate.suite.evaluators import Evaluator
 from evalgate.traces.store import TraceStore
 
@@ -44,6 +46,8 @@ class World:
     """Ends the run for a reason of its own."""
     budget: Callable[[], tuple[Mapping[Limit, float], Mapping[Limit, float]]]
     """What is left of each limit of the budget, and what the build took of it before; empty where nothing is paid."""
+    elsewhere: Opened
+    """Opens a place where baselines are kept beside the journal."""
     tracer: TraceStore | None = None
     """Keeps how runs came about, for Phoenix; None where nothing goes there."""
 
@@ -51,6 +55,10 @@ class World:
     """Hears of a build whose experiments are written, before its first run."""
     ending: Callable[[int], None] = lambda _: None
     """Hears of a build that has ended, before it counts as complete."""
+
+    def looking(self, config: Config) -> Looking:
+        """Return how baselines are looked for that the journal does not have."""
+        return Looking(config=config, journal=self.journal, opened=self.elsewhere, say=self.say)
 
     def effects(self, build_id: int) -> Effects:
         """Return what making the runs of a build, or of a study, may do."""

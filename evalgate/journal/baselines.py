@@ -56,7 +56,7 @@ class BaselineTables(JournalFile):
             " UNION ALL SELECT x.*, b.created_at, b.evalgate_version, NULL, x.repetitions, 1, -1"
             f" FROM experiment x JOIN build b ON b.id = x.build WHERE x.stored AND {common}"
             " AND EXISTS (SELECT 1 FROM run r WHERE r.experiment = x.id AND r.origin IS NULL"
-            " AND r.sample GLOB 'r[0-9]*') ORDER BY build DESC, position DESC",
+            " AND r.sample GLOB 'r[0-9]*') ORDER BY created_at DESC, build DESC, position DESC",
             {"task": task},
         )
         return [

@@ -166,11 +166,6 @@ class MirrorTables(JournalFile):
         runs, sent = next(self._tuples(query, {"experiment": experiment}))
         return runs, sent
 
-    def forget_sent(self, experiment: int) -> None:
-        """Take back that anything of an experiment is there."""
-        with self._write() as db:
-            db.execute("DELETE FROM mirror_run WHERE experiment = ?", (experiment,))
-
     def set_change(self, experiment: int, example_id: str, sample: str, change: str | None) -> None:
         """Write what is said of a run there: `regressed` or `fixed`."""
         with self._write() as db:

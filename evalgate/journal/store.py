@@ -22,6 +22,7 @@ from evalgate.journal.builds import (
 )
 from evalgate.journal.changes import ChangeTables
 from evalgate.journal.connection import explained
+from evalgate.journal.imported import ImportTables
 from evalgate.journal.judges import JudgeTables
 from evalgate.journal.mirrors import MirrorTables
 from evalgate.journal.own import OwnTables
@@ -36,7 +37,7 @@ _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
-class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables, MirrorTables):
+class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables, MirrorTables, ImportTables):
     """One journal file. Any number of processes may hold one open; each row is whole or absent."""
 
     # builds

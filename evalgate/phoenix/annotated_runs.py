@@ -1,14 +1,14 @@
-"""The runs of an experiment in Phoenix, whoever made it, with what was said of each: on the run, and on its trace."""
+"""What was said of the runs of an experiment in Phoenix, whoever made it: on the run itself, and on its trace."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.errors import DatasetError
-from evalgate.phoenix.annotations import Said, annotated_spans, look_up_project
+from evalgate.phoenix.annotations import HUMAN, Said, annotated_spans, look_up_project
 from evalgate.phoenix.answers import Answer, read_answer
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.dataset_records import Dataset, StoredExample
@@ -18,6 +18,13 @@ from evalgate.phoenix.layout_read import LayoutError, read_experiment, read_run
 from evalgate.records import TaskOutcome
 
 _NOT_ONE: Final = frozenset({404, 422})
+_PAGE: Final = 100
+_RUNS: Final = (
+    "query ($experiment: ID!, $first: Int, $after: String) { node(id: $experiment) { ... on Experiment {"
+    " runs(first: $first, after: $after) { pageInfo { hasNextPage endCursor } edges { node {"
+    " example { id } repetitionNumber traceId output error annotations(first: 100000) { edges { node {"
+    " name annotatorKind label score explanation metadata endTime } } } } } } } } }"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,23 +58,55 @@ class AnnotatedExperiment:
 
 class _Evaluation(Answer):
     name: str
-    annotator_kind: str
+    annotatorKind: str  # noqa: N815  # as GraphQL names it
     label: str | None = None
     score: float | None = None
-    end_time: str = ""
+    explanation: str | None = None
+    metadata: Any = None
+    endTime: str = ""  # noqa: N815
+
+
+class _EvaluationEdge(Answer):
+    node: _Evaluation
+
+
+class _Evaluations(Answer):
+    edges: tuple[_EvaluationEdge, ...]
+
+
+class _OfExample(Answer):
+    id: str
 
 
 class _Run(Answer):
-    example_id: str
-    repetition_number: int
+    example: _OfExample
+    repetitionNumber: int  # noqa: N815
+    traceId: str | None = None  # noqa: N815
     output: Any = None
     error: str | None = None
-    trace_id: str | None = None
-    annotations: tuple[_Evaluation, ...] = ()
+    annotations: _Evaluations
+
+
+class _RunEdge(Answer):
+    node: _Run
+
+
+class _PageInfo(Answer):
+    hasNextPage: bool  # noqa: N815
+    endCursor: str | None = None  # noqa: N815
 
 
 class _Runs(Answer):
-    runs: tuple[_Run, ...]
+    pageInfo: _PageInfo  # noqa: N815
+    edges: tuple[_RunEdge, ...]
+
+
+class _Experiment(Answer):
+    runs: _Runs
+
+
+class _ExperimentNode(Answer):
+    node: _Experiment
 
 
 class _OneDataset(Answer):
@@ -87,26 +126,27 @@ async def annotated_runs(connection: Connection, experiment: str, name: str) -> 
     is no experiment, or has no contents; PhoenixError.
     """
     remote = await _found(connection, experiment)
-    doing = f"the runs of the experiment {experiment} could not be read"
-    entries = await _entries(connection, remote, doing)
-    runs = read_answer(_Runs, {"runs": entries}, connection, doing=doing).runs
-    traced, inside, names = await _on_traces(connection, remote, name, {each.trace_id for each in runs})
+    runs = [run async for run in _runs(connection, remote)]
+    traced, inside, names = await _on_traces(connection, remote, name, {each.traceId for each in runs})
     dataset = await _dataset(connection, remote.dataset)
     examples = await _examples(connection, dataset, remote)
     found: list[AnnotatedRun] = []
     failed = 0
-    for run, entry in zip(runs, entries, strict=True):
-        names |= {each.name for each in run.annotations}
-        said = (*_on_run(run, name), *traced.get(run.trace_id or "", ()))
+    for run in runs:
+        evaluations = [edge.node for edge in run.annotations.edges]
+        names |= {each.name for each in evaluations}
+        said = (*_on_run(evaluations, name), *traced.get(run.traceId or "", ()))
         if not said:
             continue
-        if run.error is not None or run.example_id not in examples:
+        if run.error is not None or run.example.id not in examples:
             failed += 1
             continue
-        outcome = _outcome(run, entry)
         found.append(
             AnnotatedRun(
-                example=examples[run.example_id], repetition=run.repetition_number, outcome=outcome, said=tuple(said)
+                example=examples[run.example.id],
+                repetition=run.repetitionNumber,
+                outcome=_outcome(run.output, evaluations),
+                said=said,
             )
         )
     return AnnotatedExperiment(
@@ -117,6 +157,21 @@ async def annotated_runs(connection: Connection, experiment: str, name: str) -> 
         inside=inside,
         names=frozenset(names),
     )
+
+
+async def people_said(connection: Connection, remote: RemoteExperiment) -> bool:
+    """Return whether people annotated an experiment: a run of it, or a span of its traces. Raises PhoenixError."""
+    async for run in _runs(connection, remote):
+        if any(edge.node.annotatorKind == HUMAN for edge in run.annotations.edges):
+            return True
+    project = await look_up_project(connection, remote.project) if remote.project is not None else None
+    if project is None:
+        return False
+    for name in project.annotations:
+        async for span in annotated_spans(connection, project, name):
+            if any(each.kind == HUMAN for each in span.said):
+                return True
+    return False
 
 
 async def _found(connection: Connection, experiment: str) -> RemoteExperiment:
@@ -143,14 +198,19 @@ async def _found(connection: Connection, experiment: str) -> RemoteExperiment:
     return remote
 
 
-async def _entries(connection: Connection, remote: RemoteExperiment, doing: str) -> list[Any]:
-    try:
-        answer = await connection.rest("GET", f"v1/experiments/{remote.id}/json", doing=doing)
-    except PhoenixError as error:
-        if error.status != 404:
-            raise
-        return []  # it has no runs
-    return answer if isinstance(answer, list) else []
+async def _runs(connection: Connection, remote: RemoteExperiment) -> AsyncIterator[_Run]:
+    """Yield the runs of an experiment page by page: its download in one piece fails for names that no header holds."""
+    doing = f"the runs of the experiment {remote.id} could not be read"
+    after: str | None = None
+    while True:
+        variables = {"experiment": remote.id, "first": _PAGE, "after": after}
+        answer = await connection.graphql(_RUNS, doing=doing, variables=variables)
+        page = read_answer(_ExperimentNode, answer, connection, doing=doing).node.runs
+        for edge in page.edges:
+            yield edge.node
+        if not page.pageInfo.hasNextPage or page.pageInfo.endCursor in {None, after}:
+            return
+        after = page.pageInfo.endCursor
 
 
 async def _dataset(connection: Connection, dataset: str) -> Dataset:
@@ -185,17 +245,17 @@ async def _on_traces(
     return said, inside, set(project.annotations)
 
 
-def _on_run(run: _Run, name: str) -> list[Said]:
-    """Return the evaluations of a run; the server keeps one of each name, and not who made it."""
+def _on_run(evaluations: Sequence[_Evaluation], name: str) -> list[Said]:
+    """Return what is said of a run under a name; the server keeps one of each, and not who made it."""
     return [
-        Said(kind=each.annotator_kind, by="", at=each.end_time, label=each.label, score=each.score)
-        for each in run.annotations
+        Said(kind=each.annotatorKind, by="", at=each.endTime, label=each.label, score=each.score)
+        for each in evaluations
         if each.name == name
     ]
 
 
-def _outcome(run: _Run, entry: Any) -> TaskOutcome:
+def _outcome(output: Any, evaluations: Sequence[_Evaluation]) -> TaskOutcome:
     try:
-        return read_run(entry).outcome
+        return read_run({"output": output, "annotations": [each.model_dump() for each in evaluations]}).outcome
     except LayoutError:  # somebody else's
-        return TaskOutcome(output=run.output)
+        return TaskOutcome(output=output)

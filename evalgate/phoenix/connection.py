@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _RETRIED: Final = (429, 502, 503, 504)
 _QUOTED: Final = 300
 """Characters of what a server says that are repeated."""
+_LARGEST: Final = 512 * 1024**2
+"""Bytes of one answer."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """All are tried again: what evalgate writes is written under names of its own, so that twice is once."""
 
@@ -75,11 +77,28 @@ class Connection:
         With `again=False` it is done once: what would not be the same a second time. Raises PhoenixError.
         """
         with self.failures(doing):
-            answer = await self._http.request(
+            request = self._http.build_request(
                 method, path, params=query, json=body, extensions=None if again else {"retry": _unless_done()}
             )
+            answer = await self._bounded(request)
             answer.raise_for_status()
             return answer.json() if answer.content else None
+
+    async def _bounded(self, request: httpx.Request) -> httpx.Response:
+        """Return the answer to a request. Raises ValueError for one that would fill the memory."""
+        import httpx
+
+        streamed = await self._http.send(request, stream=True)
+        try:
+            content = bytearray()
+            async for part in streamed.aiter_bytes():
+                content += part
+                if len(content) > _LARGEST:
+                    raise ValueError(f"an answer of more than {_LARGEST // 1024**2} MB")
+        finally:
+            await streamed.aclose()
+        kind = {"content-type": streamed.headers.get("content-type", "")}
+        return httpx.Response(streamed.status_code, headers=kind, content=bytes(content), request=request)
 
     async def otlp(self, body: bytes, *, doing: str) -> None:
         """Send spans, an OTLP request packed with gzip; twice is once. Raises PhoenixError."""

@@ -127,8 +127,8 @@ def showable(value: Json, depth: int = _DEEPEST) -> Json:
     """Return `value` as any server takes it: what it could not store is spelled out, what is too deep is text."""
     if isinstance(value, str):
         return _text(value)
-    if isinstance(value, int) and not -_LARGEST <= value < _LARGEST:
-        return str(value)
+    if isinstance(value, int | float) and not -_LARGEST <= value < _LARGEST:
+        return str(value)  # PostgreSQL makes a whole number of 1e20, and the server fails to read that
     if isinstance(value, Mapping | Sequence):
         if depth == 0:
             return _ENCODER.encode(value)

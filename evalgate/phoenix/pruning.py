@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from evalgate.phoenix.connection import Connection, PhoenixError
+from evalgate.phoenix.annotated_runs import people_said
+from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.experiments import RemoteExperiment, list_experiments, tags_of
 from evalgate.phoenix.layout_read import LayoutError, read_experiment
 from evalgate.records import Side
@@ -47,22 +48,7 @@ def _is_of_a_pull_request(found: RemoteExperiment) -> bool:
 async def _why_kept(connection: Connection, found: RemoteExperiment) -> str | None:
     if tags := await tags_of(connection, found.id):
         return f"it is tagged {', '.join(tags)}"
-    return "people annotated its runs" if await _is_annotated(connection, found) else None
-
-
-async def _is_annotated(connection: Connection, found: RemoteExperiment) -> bool:
-    doing = f"the annotations of the experiment {found.name} could not be read"
-    try:
-        runs = await connection.rest("GET", f"v1/experiments/{found.id}/json", doing=doing)
-    except PhoenixError as error:
-        if error.status == 404:  # it has no runs
-            return False
-        raise
-    return any(
-        isinstance(said, dict) and said.get("annotator_kind") == "HUMAN"
-        for run in (runs if isinstance(runs, list) else ())
-        for said in run.get("annotations") or ()
-    )
+    return "people annotated its runs" if await people_said(connection, found) else None
 
 
 async def _datasets(connection: Connection) -> AsyncIterator[tuple[str, str]]:

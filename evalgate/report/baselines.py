@@ -22,7 +22,8 @@ _SHOWN: Final = 20
 class SetBaseline:
     """A baseline that was set. `suites` has the mean scores of each, by check; `source` is the build that compared it.
 
-    `accepted` is what was accepted of it: check, drop (a share), author and reason.
+    `accepted` is what was accepted of it: check, drop (a share), author and reason. `phoenix` has the page of each
+    suite's experiment, where it is mirrored.
     """
 
     build: int
@@ -36,11 +37,15 @@ class SetBaseline:
     verdict: str | None
     accepted: Sequence[Mapping[str, Any]]
     suites: Mapping[str, Mapping[str, float]]
+    phoenix: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShownBaseline:
-    """What a suite would be compared with now, and what is stored of it. `problem`: why there is none."""
+    """What a suite would be compared with now, and what is stored of it. `problem`: why there is none.
+
+    `phoenix` is what Phoenix has the tag of baselines on, as words; None where it is not asked.
+    """
 
     name: str
     label: str | None
@@ -50,6 +55,7 @@ class ShownBaseline:
     lacking: int = 0
     drawn_on: str | None = None
     problem: str | None = None
+    phoenix: str | None = None
 
 
 def render_history(found: Sequence[SetBaseline], drift: Sequence[Drift], console: Console) -> str:
@@ -63,6 +69,8 @@ def render_history(found: Sequence[SetBaseline], drift: Sequence[Drift], console
         for suite, means in each.suites.items():
             scores = ", ".join(f"{name} {mean:.4g}" for name, mean in means.items())
             page.prose(f"{suite}: {scores}", indent=2)
+            if suite in each.phoenix:
+                page.prose(f"in Phoenix: {each.phoenix[suite]}", indent=4)
         for one in each.accepted:
             drop = "" if one.get("drop") is None else f", {100 * one['drop']:.1f} points lost"
             page.prose(f"accepted: {one['check']}{drop} ({one['author']}: {one['reason']})", indent=2)
@@ -108,6 +116,8 @@ def render_shown(found: Sequence[ShownBaseline], console: Console) -> str:
     page = Page(console=console)
     for each in found:
         page.prose(f"{_stored(each)}", lead=Part(text=f"{each.name} ", tone=Tone.STRONG), hanging=2)
+        if each.phoenix is not None:
+            page.prose(f"in Phoenix: {each.phoenix}", indent=2, hanging=2)
     return page.text()
 
 

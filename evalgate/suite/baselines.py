@@ -12,6 +12,8 @@ BASELINES: Final = (
     " task), build:<id> or build:latest (a stored build), file:<path> (an exported journal), phoenix-tag:<name> and"
     " experiment:<id> (experiments in Phoenix)"
 )
+PROMOTED: Final = "baseline"
+"""The tag in Phoenix of the baseline that was set last."""
 _REF: Final = re.compile(r"(?!-)(?!.*(?:\.\.|@\{|//|\.lock(?:/|$)))[^\s~^:?*\[\\\x00-\x1f\x7f]+(?<![./])")
 """What git takes as a name, without its expressions: `main~3` is a place that moves by itself."""
 
@@ -40,6 +42,11 @@ class BaselineRef:
     def in_phoenix(self) -> bool:
         """Whether it is an experiment in Phoenix, found by a tag of its dataset or by its id."""
         return self.kind in (BaselineKind.PHOENIX_TAG, BaselineKind.EXPERIMENT)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether storing a commit's runs moves it: stored runs of commits are found, and the latest is tagged."""
+        return self.of_commit or (self.kind is BaselineKind.PHOENIX_TAG and self.name == PROMOTED)
 
     @property
     def of_commit(self) -> bool:

@@ -79,11 +79,6 @@ class PromptRef(ConfigModel):
             raise ValueError(f"the prompt {self.phoenix!r} was not looked up")
         return self._hub
 
-    @property
-    def found(self) -> bool:
-        """Whether its version was looked up."""
-        return self._hub is not None
-
     def pulled(self, hub: HubPrompt) -> PromptRef:
         """Return it with the version that was found in place of what named it; `which` still says how."""
         moving = None if self.pinned else self.which

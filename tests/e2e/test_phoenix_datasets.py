@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import pty
 import socket
 import subprocess
 import sys
@@ -198,6 +200,28 @@ def test_in_a_pull_request_the_bases_version_decides(tmp_path, phoenix):
     assert base in told
 
 
+def typed(project, answer, *arguments, **env):
+    """Run a command at a terminal at which somebody types an answer; return all that it said."""
+    terminal, its_end = pty.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "evalgate", *arguments],
+            cwd=project.folder,
+            env=environment(**env),
+            stdin=its_end,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            os.write(terminal, f"{answer}\n".encode())
+            said, _ = process.communicate(timeout=60)
+    finally:
+        os.close(terminal)
+        os.close(its_end)
+    assert process.returncode == 0, said
+    return said
+
+
 def test_nothing_is_pushed_unasked_and_what_would_be_is_shown(project, phoenix):
     """Without a terminal and --yes it refuses with the command; a dataset of that name is not made."""
     project.prepare()
@@ -206,7 +230,11 @@ def test_nothing_is_pushed_unasked_and_what_would_be_is_shown(project, phoenix):
     assert refused.code == 2
     assert f"{name} is new on Phoenix at {phoenix.base_url}: 40 examples" in refused.out
     assert f"`evalgate dataset push golden.jsonl --to {name} --yes`" in refused.err
-    unknown = project.evalgate("dataset", "history", name, **endpoint(phoenix))
+    for answer, said in (("n", "nothing was written"), ("y", f"pushed: {name} is version ")):
+        unknown = project.evalgate("dataset", "history", name, **endpoint(phoenix))
+        told = typed(project, answer, "dataset", "push", "golden.jsonl", "--to", name, **endpoint(phoenix))
+        assert f"push this to {name}? [y/N]" in told
+        assert said in told
     assert (unknown.code, f"has no dataset '{name}'" in unknown.err) == (2, True), unknown.text
 
 

@@ -297,3 +297,24 @@ def test_a_slow_server_holds_nobody_up_for_long(team, phoenix):
     assert ended.code == 0, ended.text
     assert "did not answer within 2 s" in ended.out
     assert time.monotonic() - began < 55
+
+
+def test_a_run_without_phoenix_imports_none_of_it(tmp_path):
+    project = Project(tmp_path, examples=2).prepare()
+    program = (
+        "import sys\n"
+        "from evalgate.cli.root import root\n"
+        "for command in ('run', 'decide'):\n"
+        "    root.main([command, '--quiet'], standalone_mode=False)\n"
+        "watched = {'httpx', 'phoenix', 'opentelemetry', 'pandas', 'evalgate.phoenix.connection'}\n"
+        "print(sorted(watched & sys.modules.keys()))\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=project.folder,
+        env=environment(PHOENIX_ENDPOINT="http://127.0.0.1:9"),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ended.stdout.endswith("[]\n"), ended.stdout

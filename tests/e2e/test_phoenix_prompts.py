@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import yaml
 
 from evalgate.journal.store import Journal
-from tests.e2e.project import Project
+from tests.e2e.project import REPOSITORY, Project, environment
 from tests.e2e.repository import Repo
 from tests.fake_model import FakeModel, Rule
 from tests.phoenix_server import FaultProxy
@@ -149,7 +152,13 @@ async def test_a_tag_on_both_sides_is_unmeasurable_until_it_is_pinned(repo, phoe
     assert (await repo("prompt", "pin")).err == (
         f"support: {name} version 1 is pinned; the latest is version 2 (evalgate prompt pin --latest)\n"
     )
+    project.git("checkout", "-q", "-b", "pinned")
     project.commit("pin")
+    pinning = await repo("run", "--as-pull-request")
+    assert pinning.code == 0, pinning.text
+    assert "Nothing that this suite runs has changed" in " ".join(pinning.out.split())
+    project.git("checkout", "-q", "main")
+    project.git("merge", "-q", "pinned")
 
     project.git("checkout", "-q", "-b", "newer")
     newer = await repo("prompt", "pin", "--latest")
@@ -187,13 +196,13 @@ async def test_a_build_that_goes_on_keeps_the_version_that_its_tag_was(asks, pho
     name = phoenix.unique("answers")
     ids = write(phoenix, name, "one {{q}}", "two {{q}}")
     tag(phoenix, ids[0], "production")
-    asks.fake.rules = [Rule(when="", status=503)]
+    asks.fake.rules = [RIGHT]
     checks = {"exact_match": {"at_least": 0.5}}
     asks.prepare(support=suite({"phoenix": name, "tag": "production"}, checks=checks))
-    assert (await asks("run", "--set", "endpoints.openai.timeout=0.5")).code != 0
+    stopped = await asks("run", "--set", "budget.calls=5", "--set", "endpoints.openai.concurrency=1")
+    assert stopped.code == 4, stopped.text
 
     tag(phoenix, ids[1], "production")
-    asks.fake.rules = [RIGHT]
     before = len(asks.sent)
     resumed = await asks("run", "--resume")
     assert resumed.code == 0, resumed.text
@@ -230,7 +239,7 @@ async def test_a_prompt_goes_to_phoenix_and_comes_back(asks, phoenix):
     nobody = await asks("prompt", "push", "p.yaml", "--to", name, "--model", "openai/small")
     assert nobody.code == 2
     assert '+  content: "Q: {{ q }}"' in nobody.out
-    assert "nobody is here to be asked" in nobody.err
+    assert "nobody can be asked here" in nobody.err
 
     pushed = await asks("prompt", "push", "p.yaml", "--to", name, "--model", "openai/small", "--yes")
     assert f"wrote {name} version 1 (" in pushed.out
@@ -265,3 +274,62 @@ async def test_versions_of_the_hub_are_compared_side_by_side(asks, phoenix):
     contenders = json.loads(ended.out)["suites"][0]["contenders"]
     assert [each["name"] for each in contenders] == [f"{name} version 1", f"{name} version 2"]
     assert [each["label"].partition(" on ")[0] for each in contenders] == [f"{name} version 1", f"{name} version 2"]
+
+
+GH = """\
+#!/bin/sh
+printf '%s\\n' "$*" >> "$GH_SAID"
+"""
+
+
+async def test_newer_versions_are_proposed_in_one_pull_request(repo, phoenix, tmp_path):
+    """What the scheduled action runs: pinned, committed on its branch, pushed, and opened once."""
+    name = phoenix.unique("answers")
+    write(phoenix, name, "one {{q}}")
+    project = repo.project
+    repo.prepare(support=suite({"phoenix": name, "version": 1}))
+    project.commit("first")
+    remote, tools, said = tmp_path / "remote.git", tmp_path / "bin", tmp_path / "said"
+    project.git("init", "-q", "--bare", str(remote))
+    project.git("remote", "add", "origin", str(remote))
+    tools.mkdir()
+    (tools / "gh").write_text(GH)
+    (tools / "gh").chmod(0o755)
+
+    def proposed() -> str:
+        project.git("switch", "-q", "main")
+        more = {"CONFIG": "evalgate.yaml", "FOLLOW": "latest", "BRANCH": "evalgate/prompts", "GH_TOKEN": "x"}
+        path = f"{tools}:{os.environ['PATH']}"
+        done = subprocess.run(
+            [
+                "bash",
+                REPOSITORY / ".github/actions/pin-prompts/propose.sh",
+                sys.executable,
+                "-P",
+                "-m",
+                "evalgate",
+            ],
+            cwd=project.folder,
+            env=environment(PATH=path, GH_SAID=str(said), PHOENIX_ENDPOINT=phoenix.base_url, **more),
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    assert "nothing to propose" in await asyncio.to_thread(proposed)
+    assert not said.exists()
+
+    write(phoenix, name, "two {{q}}")
+    await asyncio.to_thread(proposed)
+    opened = said.read_text()
+    assert f"pr create --head evalgate/prompts --title {name} v1 → v2 --body Newer versions" in opened
+    assert f"- support: {name} v1 → v2" in opened
+    assert project.git("log", "-1", "--format=%s", "evalgate/prompts") == f"{name} v1 → v2"
+    assert project.git("diff", "--name-only", "main", "evalgate/prompts") == "evalgate.yaml"
+    there = project.git("ls-remote", "origin", "evalgate/prompts").split()[0]
+    assert there == project.git("rev-parse", "evalgate/prompts")
+
+    assert "proposed already" in await asyncio.to_thread(proposed)
+    assert said.read_text() == opened

@@ -13,7 +13,10 @@ _OWN = _HOP | {"accept-encoding", "content-encoding"}  # a body that is packed w
 
 
 async def forward(session: aiohttp.ClientSession, request: web.Request, target: str, body: bytes) -> web.Response:
-    """Return the answer of `target`, an address with its path and query, to this request."""
+    """Return the answer of `target`, an address with its path and query, to this request.
+
+    The body is to be as it came: a runner that takes in requests says `auto_decompress=False`.
+    """
     headers = [(name, value) for name, value in request.headers.items() if name.lower() not in _OWN]
     headers.append(("accept-encoding", "identity"))  # a body can be read, and cut
     data = io.BytesIO(body) if body else body  # bytes of a megabyte and more are warned of

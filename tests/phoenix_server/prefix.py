@@ -48,7 +48,7 @@ async def _serve(server: str, prefix: str) -> tuple[web.AppRunner, int]:
     app = web.Application(client_max_size=1024**3)
     app.router.add_route("*", "/{path:.*}", handle)
     app.on_cleanup.append(close)
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2, auto_decompress=False)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     return runner, runner.addresses[0][1]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evalgate.phoenix.layout import CHANGE, NAME, evaluation_bodies, experiment_metadata, run_body, showable
@@ -148,6 +148,7 @@ def given_back(run, kept, *, withhold=False):
 
 
 @pytest.mark.parametrize("kept", [text_of, binary_of])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(run=RUNS)
 def test_a_run_comes_back_as_it_was(kept, run):
     found = read_run(given_back(run, kept))
@@ -243,6 +244,7 @@ def test_another_experiment_is_refused(kept):
         read_experiment({})
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(VALUES)
 def test_what_is_shown_is_what_every_server_takes(value):
     checked(showable(value))
@@ -292,3 +294,8 @@ def an_experiment():
         runs=30,
         complete=True,
     )
+
+
+@pytest.mark.parametrize("value", [1e20, -1e300, 2**63, -(2**70)])
+def test_a_number_that_a_server_could_not_read_again_is_shown_as_text(value):
+    assert showable({"a": [value]}) == {"a": [str(value)]}

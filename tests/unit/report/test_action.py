@@ -15,6 +15,7 @@ from evalgate.report.github_files import OUTPUTS
 
 _ROOT = Path(__file__).parents[3]
 _ACTION = yaml.safe_load((_ROOT / "action.yml").read_text("utf-8"))
+_PINS = _ROOT / ".github" / "actions" / "pin-prompts" / "action.yml"
 _WORKFLOWS = sorted((_ROOT / ".github" / "workflows").glob("*.yml"))
 _RUN_STEP = _ACTION["runs"]["steps"][-1]
 
@@ -31,7 +32,7 @@ def test_zizmor_finds_nothing_in_the_action_and_the_workflows() -> None:
 
 @pytest.mark.parametrize(
     ("schema", "files"),
-    [("vendor.github-workflows", _WORKFLOWS), ("vendor.github-actions", [_ROOT / "action.yml"])],
+    [("vendor.github-workflows", _WORKFLOWS), ("vendor.github-actions", [_ROOT / "action.yml", _PINS])],
 )
 def test_files_follow_githubs_schemas(schema: str, files: list[Path]) -> None:
     result = _tool("check-jsonschema", "--builtin-schema", schema, *files)
@@ -43,7 +44,18 @@ def _steps(document: Any) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
-@pytest.mark.parametrize("path", [*_WORKFLOWS, _ROOT / "action.yml"], ids=lambda path: path.name)
+def test_shellcheck_finds_nothing_in_the_script_that_opens_pull_requests() -> None:
+    result = _tool("shellcheck", ".github/actions/pin-prompts/propose.sh")
+    assert result.returncode == 0, result.stdout
+
+
+def test_both_actions_install_alike() -> None:
+    """What one locks and pins, the other does."""
+    ours, theirs = (_steps(each)[:3] for each in (_ACTION, yaml.safe_load(_PINS.read_text("utf-8"))))
+    assert str(theirs).replace("$GITHUB_ACTION_PATH/../../..", "$GITHUB_ACTION_PATH") == str(ours)
+
+
+@pytest.mark.parametrize("path", [*_WORKFLOWS, _ROOT / "action.yml", _PINS], ids=lambda path: path.parent.name)
 def test_no_expression_stands_in_a_script_and_every_action_is_pinned(path: Path) -> None:
     text = path.read_text("utf-8")
     for step in _steps(yaml.safe_load(text)):

@@ -174,3 +174,17 @@ def test_a_cut_says_so() -> None:
     assert escaping.shortened("abcdef", 4) == "abc…"
     assert escaping.shortened("abc", 3) == "abc"
     assert len(escaping.for_terminal("\x1b" * sys.maxunicode, limit=50)) == 50
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://host/a?b=1&c=2", '<a href="https://host/a?b=1&amp;c=2">in Phoenix</a>'),
+        ('https://host/"><script>', '<a href="https://host/&quot;&gt;&lt;script&gt;">in Phoenix</a>'),
+        ("https://host/a b\n", '<a href="https://host/a%20b↵">in Phoenix</a>'),
+        ("javascript:alert(1)", "in Phoenix"),
+        ("//host", "in Phoenix"),
+    ],
+)
+def test_a_link_leads_to_a_page_of_the_web_or_is_none(address: str, shown: str) -> None:
+    assert escaping.link_for_markdown("in Phoenix", address) == shown

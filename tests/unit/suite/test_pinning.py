@@ -68,3 +68,26 @@ def test_a_value_that_would_read_as_something_else_is_quoted(value):
 def test_what_only_a_person_can_edit_is_left_alone(text):
     edited = pinned(text, "NEW")
     assert edited is None or edited.replace("NEW", "old") == text
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("{phoenix: p, tag: production}  # ours", "{phoenix: p, version: 13}  # ours"),
+        ("{tag: a, phoenix: p}", "{version: 13, phoenix: p}"),
+        ("{phoenix: p}", "{phoenix: p, version: 13}"),
+        ("{phoenix: p, version: 12}", "{phoenix: p, version: 13}"),
+        ("\n      phoenix: p\n      tag: 'x'  # ships", "\n      phoenix: p\n      version: 13  # ships"),
+    ],
+)
+def test_a_number_takes_the_place_of_another_key(before, after):
+    text = f"suites:\n  s:\n    dataset: {before}\n"
+    made = with_value(text, PATH, 13, after="phoenix", instead_of="tag")
+    assert made == text.replace(before, after)
+
+
+def test_a_key_that_cannot_be_replaced_alone_is_left_to_a_person():
+    text = "suites: {s: {dataset: {phoenix: p, tag: |-\n    x\n}}}"
+    assert with_value(text, PATH, 13, after="phoenix", instead_of="tag") is None
+    text = "x: &t a\nsuites: {s: {dataset: {phoenix: p, tag: *t}}}"
+    assert with_value(text, PATH, 13, after="phoenix", instead_of="tag") is None

@@ -1,7 +1,7 @@
 """A prompt goes from a file to Phoenix and back as the same prompt; what one of them cannot say is refused."""
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from evalgate.suite.hub_prompt import HubPrompt, content_of
@@ -70,7 +70,7 @@ TEXTS = st.lists(
 @given(TEXTS)
 @example("{{{a}} }")
 @example("{ {{a}}\n")
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 def test_any_text_of_phoenix_is_a_template_that_gives_the_same_or_is_refused(text):
     values = {"a": "{{b}}", "b": "<&>"}
     prompt = spoken(text)
@@ -86,7 +86,7 @@ def test_any_text_of_phoenix_is_a_template_that_gives_the_same_or_is_refused(tex
 
 
 @given(TEXTS)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 def test_any_file_in_phoenix_gives_the_same_or_is_refused(text):
     values = {"a": "{{b}}", "b": "<&>"}
     try:
@@ -165,7 +165,7 @@ JSON = st.recursive(
 
 
 @given(JSON)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_written_is_read_back(value):
     assert parse_yaml(as_yaml({"value": value})) == {"value": value}
 

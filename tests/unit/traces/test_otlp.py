@@ -70,10 +70,10 @@ def test_packings(packing):
     ("sent", "packing", "status"),
     [
         (b"no gzip", "gzip", 400),
-        (gzip.compress(b"a body")[:-9], "gzip", 400),
+        (gzip.compress(b"a body", mtime=0)[:-9], "gzip", 400),
         (b"", "gzip", 400),
         (b"a body", "br", 415),
-        (gzip.compress(bytes(LARGEST_UNPACKED + 1)), "gzip", 413),
+        (gzip.compress(bytes(LARGEST_UNPACKED + 1), mtime=0), "gzip", 413),
     ],
 )
 def test_what_cannot_be_unpacked_is_refused_a_bomb_too(sent, packing, status):

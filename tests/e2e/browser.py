@@ -1,0 +1,110 @@
+"""Debian's Chromium without a window, driven by its DevTools protocol: what a page shows once its programs ran."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+_PATIENCE_S = 90.0
+_SIZE = "1440,900"
+
+
+class Page:
+    """One page of a browser."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket, self._number = socket, 0
+
+    async def shows(self, address: str, *texts: str) -> str:
+        """Go to an address and return what stands there once all of `texts` do. Raises with it where they never do."""
+        await self._do("Page.navigate", url=address)
+        until, text = time.monotonic() + _PATIENCE_S, ""
+        while time.monotonic() < until:
+            text = await self.value("document.body ? document.body.innerText : ''")
+            if all(each in text for each in texts):
+                return text
+            await asyncio.sleep(0.2)
+        missing = [each for each in texts if each not in text]
+        raise AssertionError(f"{address} does not show {missing}, but:\n{text}")
+
+    async def value(self, expression: str) -> Any:
+        """Return what a piece of JavaScript comes to."""
+        found = await self._do("Runtime.evaluate", expression=expression, returnByValue=True)
+        return found["result"].get("value", "")
+
+    async def picture(self) -> bytes:
+        """Return what is seen, a PNG file."""
+        return base64.b64decode((await self._do("Page.captureScreenshot", format="png"))["data"])
+
+    async def _do(self, method: str, **parameters: Any) -> dict[str, Any]:
+        self._number += 1
+        await self._socket.send_json({"id": self._number, "method": method, "params": parameters})
+        async for message in self._socket:
+            said = message.json()
+            if said.get("id") == self._number:
+                assert "error" not in said, (method, said["error"])
+                return said["result"]
+        raise AssertionError(f"the browser went away at {method}")
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
+    quiet = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars")
+    command = [_program(), *options, *quiet, f"--window-size={_SIZE}", f"--user-data-dir={folder}"]
+    with (folder.parent / f"{folder.name}.log").open("wb") as log:
+        browser = subprocess.Popen(
+            [*command, "--remote-debugging-port=0", "about:blank"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        yield browser
+    finally:
+        browser.terminate()
+        browser.wait(30)
+
+
+@asynccontextmanager
+async def page(folder: Path) -> AsyncIterator[Page]:
+    """Start a browser whose profile is `folder`, and give an empty page."""
+    with _running(folder) as browser:
+        port = await _port(folder, browser)
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"http://127.0.0.1:{port}/json/list") as answer:
+                (blank,) = [each for each in await answer.json() if each["type"] == "page"]
+            async with session.ws_connect(blank["webSocketDebuggerUrl"], max_msg_size=0) as socket:
+                yield Page(socket)
+
+
+async def _port(folder: Path, browser: subprocess.Popen[bytes]) -> int:
+    until = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < until and browser.poll() is None:
+        try:
+            return int((folder / "DevToolsActivePort").read_text().split()[0])
+        except (OSError, IndexError, ValueError):
+            await asyncio.sleep(0.05)
+    raise AssertionError(f"Chromium did not start: {folder}.log says why")
+
+
+def _program() -> str:
+    found = shutil.which("chromium")
+    if found is None and os.geteuid() == 0:
+        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", *command], env=environ, capture_output=True, check=False)
+        found = shutil.which("chromium")
+    if found is None:
+        raise RuntimeError("no Chromium for the tests: apt-get install chromium")
+    return found

@@ -30,7 +30,7 @@ def test_from_a_dataset_to_a_verdict_and_back(tmp_path, request, flavour):
     server = request.getfixturevalue(flavour)
     env = {"PHOENIX_ENDPOINT": server.base_url, **({"PHOENIX_API_KEY": server.api_key} if server.api_key else {})}
     ended, name = [], server.unique("way")
-    repo = Repo(tmp_path / "repo", examples=12).begin()
+    repo = Repo(tmp_path / "repo", examples=8, policy={"confirm_repetitions": 1}).begin()
 
     def evalgate(*arguments, code=0, **more):
         ended.append(repo.evalgate(*arguments, **env, XDG_CACHE_HOME=str(tmp_path / "cache"), **more))

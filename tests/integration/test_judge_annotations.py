@@ -14,7 +14,9 @@ from evalgate.gate.human_labels import Gathered, add_experiment, add_project
 from evalgate.gate.request import whole_suites
 from evalgate.phoenix import annotated_runs, annotations
 from evalgate.phoenix.address import Address
+from evalgate.phoenix.annotated_runs import people_said
 from evalgate.phoenix.connection import connect
+from evalgate.phoenix.experiments import get_experiment
 from evalgate.suite.loading import load_config
 from tests.e2e.project import Project
 from tests.fake_model import Rule
@@ -262,3 +264,17 @@ async def test_a_server_that_is_away_is_said(judging, fake_model):
     )
     assert (ended.code, fake_model.calls) == (4, 0), ended.text
     assert "Phoenix at http://127.0.0.1:9 was not reached" in ended.err
+
+
+async def test_an_experiment_is_kept_for_what_people_said_of_its_spans_too(phoenix):
+    """What `phoenix prune` asks: a model's annotations are nobody's work."""
+    team = Team(phoenix)
+    dataset, _ = await team.dataset(GOLDEN[:2])
+    experiment = await team.experiment(dataset, OUTPUTS, traced=True)
+    await experiment.say("model", {"e0": "correct"}, kind="LLM")
+    await team.say("quality", {experiment.span_id("e0"): "correct"}, kind="LLM")
+    async with connect(Address(name=None, base_url=phoenix.base_url)) as connection:
+        remote = await get_experiment(connection, experiment.id)
+        assert not await people_said(connection, remote)
+        await team.say("quality", {experiment.span_id("e1"): "correct"}, by="ann")
+        assert await people_said(connection, remote)

@@ -1,7 +1,7 @@
 """A loopback OTLP endpoint: programs that trace anyway send their spans here, each at an address of its own.
 
-Listening costs a socket. What serves HTTP and reads protobuf is imported when the first program connects: a program
-that traces nothing costs nothing.
+Listening costs a socket. What serves HTTP and reads protobuf is imported in a thread: while programs start that may end
+right after their answers; for those that wait for their spans to be taken, when the first of them connects.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class Receiver:
         self._arriving: set[asyncio.BaseTransport | None] = set()
         self._arrivals: set[asyncio.Task[None]] = set()
         self._opening = asyncio.Lock()
+        self._ready: asyncio.Task[None] | None = None
         self._room = asyncio.Semaphore(_AT_ONCE)
         self._port = 0
         self.refused = 0
@@ -76,6 +77,9 @@ class Receiver:
         async with self._opening:  # the sides are made ready at once
             if self._listening is None:
                 await self._listen()
+        if not flushes and self._ready is None:
+            # Such a program may end right after its answer, and does not wait for what is imported only then.
+            self._ready = asyncio.create_task(asyncio.to_thread(_import))
         runs = Runs(
             now=self._now,
             wanted=wanted,
@@ -122,6 +126,8 @@ class Receiver:
         """Stop listening, and say what came that was nobody's. May be called twice."""
         if self._listening is None:
             return
+        if self._ready is not None:
+            await self._ready
         self._listening.close()
         self._listening = None
         for arrival in self._arrivals:
@@ -136,7 +142,7 @@ class Receiver:
     async def _serve(self, transport: asyncio.Transport) -> None:
         """Let aiohttp go on with a connection; the first one waits until that is imported, and nobody else does."""
         if self._serving is None:
-            await asyncio.to_thread(import_module, "aiohttp.web")
+            await (self._ready or asyncio.to_thread(_import))
         handler = self._made()()
         transport.set_protocol(handler)
         handler.connection_made(transport)
@@ -236,6 +242,11 @@ async def _read(asked: web.BaseRequest) -> tuple[ExportTraceServiceRequest, list
             raise BodyError("the body is too large", status=413)
     kind, packing = (asked.headers.get(name, "") for name in ("content-type", "content-encoding"))
     return await asyncio.to_thread(_parsed, bytes(body), kind, packing)
+
+
+def _import() -> None:
+    import_module("aiohttp.web")
+    import_module("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
 
 
 def _parsed(body: bytes, kind: str, packing: str) -> tuple[ExportTraceServiceRequest, list[Span]]:

@@ -23,7 +23,7 @@ from evalgate.traces.span import Span
 Key = tuple[str, str]
 """A run as a program knows it: the example's id and the sample."""
 
-FIRST_WAIT: Final = 0.5
+FIRST_WAIT: Final = 1.0
 """Seconds after the first answer in which a program shows whether it traces: batches are sent every 0.1 s."""
 SLACK: Final = 0.01
 """Seconds that two clocks' readings of one moment may differ by."""

@@ -204,7 +204,7 @@ class Worker(asyncio.SubprocessProtocol):
                     self._write(line)
                     self._end_of_requests()
                     outcome = self._outcome(await held.answer, held)
-                await asyncio.wait({self.ended}, timeout=TERM_GRACE)
+                await asyncio.wait({self.ended}, timeout=END_GRACE)
             except TimeoutError:
                 outcome = await self._timed_out(key, held, timeout)
             except StartFailedError as error:

@@ -213,13 +213,13 @@ def test_what_a_programs_own_environment_says_stands_whole():
 
 
 def test_listening_imports_nothing():
-    """A program that traces nothing costs a socket."""
+    """A Python function that traces nothing costs a socket."""
     program = """
 import asyncio, sys
 from evalgate.traces.receiver import Receiver
 async def main():
     receiver = Receiver()
-    side = await receiver.side({}, wanted=set(), patience=1, flushes=False)
+    side = await receiver.side({}, wanted=set(), patience=1, flushes=True)
     side.open()
     await receiver.close()
 asyncio.run(main())

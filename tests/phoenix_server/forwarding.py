@@ -9,7 +9,7 @@ from aiohttp import web
 from yarl import URL
 
 _HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "host", "content-length"}
-_OWN = _HOP | {"accept-encoding", "content-encoding"}  # a body that is packed was unpacked when it was read
+_OWN = _HOP | {"accept-encoding"}
 
 
 async def forward(session: aiohttp.ClientSession, request: web.Request, target: str, body: bytes) -> web.Response:

@@ -230,12 +230,6 @@ BAD = {
     "gone": (("--annotations", "human", "--from", "phoenix:experiment:RXhwZXJpbWVudDo5OTk5"), "has no experiment RXh"),
     "kind": (("--annotations", "human", "--from", "phoenix:experiment:{dataset}"), "has no experiment {dataset}"),
     "project": (("--annotations", "human", "--from", "phoenix:project:defualt"), "did you mean 'default'?"),
-    "place": (("--annotations", "human", "--from", "experiment:{ours}"), "is no place: write phoenix:experiment:ID"),
-    "path": (("--annotations", "human", "--from", "phoenix:experiment:../x"), "is no place"),
-    "half": (("--annotations", "human"), "--annotations NAME and --from PLACE go together"),
-    "both": (("l.jsonl", "--annotations", "human", "--from", "phoenix:project:default"), "and not both"),
-    "file": (("--annotations", "h", "--from", "phoenix:project:p", "--save", "a.csv"), "ends in .jsonl, .ndjson"),
-    "alone": (("l.jsonl", "--server", "main"), "go with --annotations and --from"),
     "server": (("--annotations", "h", "--from", "phoenix:project:p", "--server", "main"), "no server `main`"),
 }
 
@@ -278,3 +272,40 @@ async def test_an_experiment_is_kept_for_what_people_said_of_its_spans_too(phoen
         assert not await people_said(connection, remote)
         await team.say("quality", {experiment.span_id("e1"): "correct"}, by="ann")
         assert await people_said(connection, remote)
+
+
+SEEN = """
+from evalgate import Result
+
+def answer(input):
+    return Result({"answer": "Lyon" if input["question"][-2] in "0369" else "Paris"}, context=["A page."])
+"""
+
+
+async def test_runs_of_our_own_bring_what_phoenix_has_no_field_for(judging, phoenix):
+    """A mirrored build: people annotate its traces. What was withheld cannot be judged."""
+    team, project = Team(phoenix), judging()
+    project.write("v2/app.py", SEEN)
+    path = project.folder / "evalgate.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["suites"]["doubling"] |= {"baseline": None, "checks": {"correctness": {"at_least": 0.1}}}
+    path.write_text(yaml.safe_dump({**config, "phoenix": {"dataset": phoenix.unique("own") + " {suite}"}}))
+    ids = []
+    for content in ("full", "hashed"):
+        setting = ("--set", f"phoenix.content={content}")
+        ran = await asyncio.to_thread(project.run, "--json", *setting, PHOENIX_ENDPOINT=phoenix.base_url)
+        assert ran.code == 0, ran.text
+        ids.append(json.loads(ran.out)["suites"][0]["phoenix"]["experiments"]["candidate"].rpartition("/")[2])
+    made = (await team.ask(f"experiments/{ids[0]}", "GET"))["data"]["project_name"]
+    roots = await team.ask(f"projects/{made}/spans", "GET", params={"parent_id": "null", "name": "task", "limit": 100})
+    labels = {each["context"]["span_id"]: "incorrect" if "Lyon" in str(each) else "correct" for each in roots["data"]}
+    assert len(labels) == COUNT
+    await team.say("quality", labels, by="ann")
+    wanted = ("--annotations", "quality", "--from", f"phoenix:experiment:{ids[0]}", "--save", "kept.jsonl")
+    ended = await validate(project, phoenix, *wanted)
+    assert ended.code == 0, ended.text
+    kept = [json.loads(line) for line in (project.folder / "kept.jsonl").read_text().splitlines()]
+    assert {each["example"] for each in kept} == set(OUTPUTS)
+    assert all(each["context"] == ["A page."] for each in kept)
+    withheld = await validate(project, phoenix, "--annotations", "quality", "--from", f"phoenix:experiment:{ids[1]}")
+    assert (withheld.code, "`phoenix.content` was `hashed`" in withheld.err) == (2, True), withheld.text

@@ -25,6 +25,8 @@ _QUOTED: Final = 300
 """Characters of what a server says that are repeated."""
 _LARGEST: Final = 512 * 1024**2
 """Bytes of one answer."""
+_HEADERS: Final = ("content-type", "location")
+"""What is read of an answer beside its body, which is unpacked by then."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """All are tried again: what evalgate writes is written under names of its own, so that twice is once."""
 
@@ -97,8 +99,8 @@ class Connection:
                     raise ValueError(f"an answer of more than {_LARGEST // 1024**2} MB")
         finally:
             await streamed.aclose()
-        kind = {"content-type": streamed.headers.get("content-type", "")}
-        return httpx.Response(streamed.status_code, headers=kind, content=bytes(content), request=request)
+        kept = {name: value for name in _HEADERS if (value := streamed.headers.get(name)) is not None}
+        return httpx.Response(streamed.status_code, headers=kept, content=bytes(content), request=request)
 
     async def otlp(self, body: bytes, *, doing: str) -> None:
         """Send spans, an OTLP request packed with gzip; twice is once. Raises PhoenixError."""

@@ -137,7 +137,9 @@ class FilePrompt(Prompt):
 
     def rendered(self, example: str, variables: dict[str, Json], labels: Iterable[str]) -> list[JsonObject]:
         """Return the messages with these variables in them, between tags. Raises EvaluatorFaultError."""
-        variables[CODE] = code_for([json.dumps(variables, ensure_ascii=False)])
+        # Every run has a trace of its own: with its id in the code, no verdict would be found in the cache again.
+        of_the_run = {"trace_id": None} if "trace_id" in variables else {}
+        variables[CODE] = code_for([json.dumps({**variables, **of_the_run}, ensure_ascii=False)])
         messages: list[JsonObject] = [{"role": "system", "content": GUARD}]
         for turn in self._turns:
             try:

@@ -65,6 +65,15 @@ async def test_everything_that_an_expression_puts_in_stands_between_tags(write, 
     )
 
 
+async def test_one_answer_is_asked_about_in_the_same_words_whatever_its_trace(write, judged, fake_model):
+    """Each run has a trace of its own; the cache knows a question by its words."""
+    fake_model.rules = [Rule(reply=json.dumps({"explanation": "e", "label": "helpful"}))]
+    for trace in ("0" * 32, "f" * 32):
+        await judged(write(PROMPT + LABELS), {"a": 1}, example=EXAMPLE, context=["one"], trace_id=trace)
+    one, other = (request["body"]["messages"] for request in fake_model.requests)
+    assert one == other
+
+
 async def test_a_scale_scores_its_steps_and_averages_its_votes(write, judged, runner, fake_model):
     """1 to 5 by default; the label may come as a number."""
     config = write(PROMPT + SCALE, repetitions=2)

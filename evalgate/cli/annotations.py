@@ -67,8 +67,8 @@ class Annotations:
 
     def read(self, judge: ChosenJudge, loaded: LoadedConfig, environ: Mapping[str, str]) -> list[Labelled]:
         """Return the labelled answers. Raises DatasetError where there are none; PhoenixError."""
-        from evalgate.cli.mirroring import address_in
         from evalgate.errors import ConfigurationError
+        from evalgate.phoenix.address import address_in
         from evalgate.suite.phoenix import PhoenixSettings
 
         if judge.pairwise:
@@ -76,7 +76,8 @@ class Annotations:
                 f"{judge.evaluator.label} is shown two answers, and annotations in Phoenix are of one",
                 next_step=f"label pairs in a file, then evalgate judge validate FILE --judge {judge.evaluator.label}",
             )
-        address = address_in(loaded.config.phoenix or PhoenixSettings(), loaded.path, self.server, environ)
+        settings = loaded.config.phoenix or PhoenixSettings()
+        address = address_in(settings, self.server, environ, config=loaded.path)
         tell(f"reading the annotations {self.name} from {address.shown}")
         return asyncio.run(self._gathered(judge, address))
 

@@ -55,10 +55,9 @@ def in_phoenix(text: str) -> InPhoenix | None:
 def address_for(config: Path, server: str | None, environ: Mapping[str, str]) -> Address:
     """Return where a server is: as the config says, or by the environment alone where there is no config.
 
-    Raises ConfigurationError for a server that is not declared, and as `address_of` does.
+    Raises ConfigurationError as `address_in` does.
     """
-    from evalgate.errors import ConfigurationError
-    from evalgate.phoenix.address import address_of
+    from evalgate.phoenix.address import address_in
     from evalgate.suite.loading import load_config
     from evalgate.suite.phoenix import PhoenixSettings
 
@@ -66,13 +65,7 @@ def address_for(config: Path, server: str | None, environ: Mapping[str, str]) ->
     if config.is_file() or config != Path(CONFIG_NAME):
         loaded = load_config(config, environ=environ, overrides={}, committed=True)
         settings = loaded.config.phoenix or settings
-    declared = settings.server(server)
-    if declared is None:
-        raise ConfigurationError(
-            f"the server `{server}` is not in `phoenix.servers` of {config}",
-            next_step=f"name one of {', '.join(settings.servers)}" if settings.servers else "add it there",
-        )
-    return address_of(server, declared, environ, folder=config.absolute().parent)
+    return address_in(settings, server, environ, config=config)
 
 
 def examples_in(address: Address, place: InPhoenix) -> tuple[list[Example], str]:

@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from evalgate.cli.mirroring import address_in
 from evalgate.suite.phoenix import PhoenixSettings
 
 if TYPE_CHECKING:
@@ -23,10 +22,11 @@ def phoenix_baselines(settings: PhoenixSettings | None, file: Path, environ: Map
 
     @asynccontextmanager
     async def opened(name: str | None) -> AsyncIterator[PhoenixBaselines]:
+        from evalgate.phoenix.address import address_in
         from evalgate.phoenix.baselines import PhoenixBaselines
         from evalgate.phoenix.connection import connect
 
-        async with connect(address_in(settings or PhoenixSettings(), file, name, environ)) as connection:
+        async with connect(address_in(settings or PhoenixSettings(), name, environ, config=file)) as connection:
             yield PhoenixBaselines(connection)
 
     return opened

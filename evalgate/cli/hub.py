@@ -10,11 +10,10 @@ from typing import Any, Final
 
 import click
 
-from evalgate.errors import ConfigurationError
 from evalgate.gate.guard import Decides, Gate
 from evalgate.gate.hub_prompts import Prompts
 from evalgate.journal.store import Journal
-from evalgate.phoenix.address import Address, address_of
+from evalgate.phoenix.address import address_in
 from evalgate.suite.hub_prompt import HubPrompt, recorded_id
 from evalgate.suite.phoenix import PhoenixSettings
 from evalgate.suite.prompt_ref import PromptRef
@@ -39,7 +38,7 @@ def prompts_of(config: Path, environ: Mapping[str, str], *, kept: Mapping[str, s
     def look_up(ref: PromptRef, settings: PhoenixSettings) -> HubPrompt:
         from evalgate.phoenix.prompt_copies import pull_prompt
 
-        address = address_in(settings, ref.server, config, environ)
+        address = address_in(settings, ref.server, environ, config=config)
         if not ref.pinned and (then := recorded_id(began.get(ref.key, ""))) is not None:
             ref = ref.model_copy(update={"version": then, "tag": None})
         key = (address, ref.phoenix, ref.version, ref.tag)
@@ -85,17 +84,6 @@ def with_versions(
         )
     loaded, touched = reprompted(gate.loaded, versions, asked)
     return replace(gate, loaded=loaded), suites or (() if asked else touched), None
-
-
-def address_in(settings: PhoenixSettings, name: str | None, config: Path, environ: Mapping[str, str]) -> Address:
-    """Return where a server of the config is. Raises ConfigurationError where none has that name, or no address."""
-    server = settings.server(name)
-    if server is None:
-        raise ConfigurationError(
-            f"the server `{name}` of a prompt is not in `phoenix.servers`",
-            next_step="add it there, or correct `server:`",
-        )
-    return address_of(name, server, environ, folder=config.absolute().parent)
 
 
 def recorded_prompts(store: Journal, build: int | None) -> dict[str, str]:

@@ -9,14 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from evalgate.errors import ConfigurationError
-
 if TYPE_CHECKING:
     from evalgate.gate.mirror import Mirror
     from evalgate.gate.request import Request
     from evalgate.gate.world import World
     from evalgate.journal.store import Journal
-    from evalgate.phoenix.address import Address
     from evalgate.suite.phoenix import PhoenixSettings
     from evalgate.traces.store import TraceStore
 
@@ -35,30 +32,19 @@ def make_mirror(
 ) -> Mirror:
     """Return what mirrors builds of a journal; `config` is the file of the settings, `traces` a build's at work."""
     from evalgate.gate.mirror import Mirror, MirrorEffects
+    from evalgate.phoenix.address import address_in
 
     return Mirror(
         MirrorEffects(
             journal=store,
             settings=settings,
-            address=lambda name: address_in(settings, config, name, environ),
+            address=lambda name: address_in(settings, name, environ, config=config),
             say=say,
             seconds=time.monotonic,
             new_uid=lambda: secrets.token_hex(16),
             traces=traces,
         )
     )
-
-
-def address_in(settings: PhoenixSettings, config: Path, name: str | None, environ: Mapping[str, str]) -> Address:
-    """Return where a server of a config file is. Raises ConfigurationError where nothing says it."""
-    from evalgate.phoenix.address import address_of
-
-    server = settings.server(name)
-    if server is None:
-        raise ConfigurationError(
-            f"there is no server `{name}` under `phoenix.servers`", next_step=f"name it in {config.name}"
-        )
-    return address_of(name, server, environ, folder=config.parent)
 
 
 def mirrored(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from evalgate.cli.dataset_places import server_option, yes_option
 from evalgate.cli.options import config_option, journal_option
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ def sync(*, builds: tuple[int, ...], every: bool, config: Path, journal: Path | 
 @click.option(
     "--older-than", type=Age(), default="30d", show_default=True, help="Made before that: 30d, 12h or 4w ago."
 )
-@click.option("--server", metavar="NAME", help="Which of `phoenix.servers`.  [default: the one without a name]")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@server_option
+@yes_option
 @config_option
 def prune(*, older_than: timedelta, server: str | None, yes: bool, config: Path) -> int:
     """Delete old experiments that evalgate made of pull requests, with their traces.
@@ -94,9 +95,9 @@ def prune(*, older_than: timedelta, server: str | None, yes: bool, config: Path)
     What is tagged stays, and so does what people annotated and what a later build may take as its baseline.
     """
     from evalgate.cli.files import say
-    from evalgate.cli.mirroring import address_in
+    from evalgate.phoenix.address import address_in
 
-    address = address_in(_settings(config), config, server, os.environ)
+    address = address_in(_settings(config), server, os.environ, config=config)
     before = datetime.now(UTC) - older_than
     found = asyncio.run(_found(address, before))
     kept = [old for old in found if old.kept is not None]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from evalgate.cli.dataset_places import agreed, server_option, yes_option
 from evalgate.cli.differing import differences
 from evalgate.cli.options import config_option
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
 _DESCRIPTION: Final = "Written by evalgate"
 _file = click.Path(path_type=Path, dir_okay=False)
-_server = click.option("--server", metavar="NAME", help="Which of `phoenix.servers` it is.")
-_yes = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
 @click.group()
@@ -56,7 +55,7 @@ def pin(suites: tuple[str, ...], config: Path, tag: str | None, *, latest: bool)
 @command.command(short_help="Show where two prompts differ.")
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
-@_server
+@server_option
 @config_option
 def diff(before: str, after: str, server: str | None, config: Path) -> int:
     """Show where B differs from A: prompt files, or phoenix:NAME, phoenix:NAME@VERSION, phoenix:NAME:TAG."""
@@ -75,8 +74,8 @@ def diff(before: str, after: str, server: str | None, config: Path) -> int:
 @click.option("--to", "name", required=True, metavar="NAME", help="The name of the prompt in Phoenix.")
 @click.option("--model", metavar="PROVIDER/MODEL", help="Its model; by default that of the latest version.")
 @click.option("--description", help="What people read beside the version; by default the commit.")
-@_server
-@_yes
+@server_option
+@yes_option
 @config_option
 def push(
     *, file: Path, name: str, model: str | None, description: str | None, server: str | None, config: Path, yes: bool
@@ -112,14 +111,13 @@ def push(
 @click.argument("file", type=_file)
 @click.option("--version", metavar="VERSION", help="Its number or id; by default the latest.")
 @click.option("--tag", metavar="TAG", help="The version that has this tag.")
-@_server
-@_yes
+@server_option
+@yes_option
 @config_option
 def pull(
     *, name: str, file: Path, version: str | None, tag: str | None, server: str | None, config: Path, yes: bool
 ) -> int:
     """Write a version of NAME to FILE as a prompt file; a file that is there is shown against it first."""
-    from evalgate.cli.dataset_places import agreed
     from evalgate.cli.files import write
     from evalgate.cli.prompt_places import Servers, hub_said, named, settings_said
     from evalgate.encoding import printable
@@ -152,8 +150,8 @@ def pull(
 @click.argument("tag")
 @click.option("--expect", metavar="VERSION", help="The version that the tag has to be on now, or `none`.")
 @click.option("--description", default=_DESCRIPTION, help="What people read beside the tag.")
-@_server
-@_yes
+@server_option
+@yes_option
 @config_option
 def tag(
     *,
@@ -167,7 +165,6 @@ def tag(
     yes: bool,
 ) -> int:
     """Move TAG of NAME to VERSION, after asking; it stays where somebody else has moved it meanwhile."""
-    from evalgate.cli.dataset_places import agreed
     from evalgate.cli.prompt_places import Servers, named
     from evalgate.phoenix.prompts import find_prompt, move_tag, tagged
 

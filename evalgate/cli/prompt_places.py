@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from evalgate.cli.hub import address_in
 from evalgate.errors import CandidateError, ConfigurationError
+from evalgate.phoenix.address import address_in
 from evalgate.phoenix.connection import Connection, connect
 from evalgate.suite.hub_messages import problem_words
 from evalgate.suite.hub_prompt import HubPrompt
@@ -39,7 +39,7 @@ class Servers:
 
     async def ask(self, name: str | None, work: Callable[[Connection], Awaitable[_Done]]) -> _Done:
         """Return what comes of work with one server. Raises ConfigurationError where it is not declared."""
-        async with connect(address_in(self.settings, name, self.config, self.environ)) as connection:
+        async with connect(address_in(self.settings, name, self.environ, config=self.config)) as connection:
             return await work(connection)
 
 

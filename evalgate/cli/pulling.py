@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import click
 
-from evalgate.errors import ConfigurationError
 from evalgate.gate.datasets import Pull, with_datasets
 from evalgate.suite.config import DatasetRef
 from evalgate.suite.loading import LoadedConfig
@@ -38,19 +37,15 @@ def puller(
     told = say if say is not None else _say
 
     def pull(ref: DatasetRef, settings: PhoenixSettings) -> DatasetRef:
-        from evalgate.phoenix.address import address_of
+        from evalgate.phoenix.address import address_in
         from evalgate.phoenix.copies import Copies
         from evalgate.phoenix.datasets import LATEST
         from evalgate.phoenix.pulling import Asked
         from evalgate.phoenix.pulling import pull as pulled
 
-        server = settings.server(ref.server)
-        if server is None or ref.phoenix is None:
-            raise ConfigurationError(
-                f"the server `{ref.server}` of the dataset {ref.phoenix} is not in `phoenix.servers`",
-                next_step="add it there, or correct `server:`",
-            )
-        address = address_of(ref.server, server, environ, folder=config.absolute().parent)
+        if ref.phoenix is None:
+            raise TypeError("a dataset that is a file is here")
+        address = address_in(settings, ref.server, environ, config=config)
         pinned = ref.version not in (None, LATEST)
         version = ref.version if pinned else began.get((ref.server, ref.phoenix))
         key = (address, ref.phoenix, version, ref.split)

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from evalgate.errors import ConfigurationError
 from evalgate.suite.addresses import wrong_with
-from evalgate.suite.phoenix import PhoenixServer
+from evalgate.suite.phoenix import PhoenixServer, PhoenixSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,6 +36,21 @@ class Address:
         pairs = [(key, one) for key, given in query.items() for one in ((given,) if isinstance(given, str) else given)]
         asked = "&".join(f"{key}={quote(value, safe='')}" for key, value in pairs)
         return f"{self.base_url}/{path}" + (f"?{asked}" if asked else "")
+
+
+def address_in(settings: PhoenixSettings, name: str | None, environ: Mapping[str, str], *, config: Path) -> Address:
+    """Return where a server is that the file `config` declares, None for the one that nobody names.
+
+    Raises ConfigurationError where none has that name, and as `address_of` does.
+    """
+    server = settings.server(name)
+    if server is None:
+        known = ", ".join(settings.servers)
+        raise ConfigurationError(
+            f"the server `{name}` is not in `phoenix.servers` of {config}",
+            next_step=f"name one of {known}" if known else "add it there, or name none",
+        )
+    return address_of(name, server, environ, folder=config.absolute().parent)
 
 
 def address_of(

@@ -3,7 +3,7 @@
 import pytest
 
 from evalgate.errors import ConfigurationError
-from evalgate.phoenix.address import Address, address_of
+from evalgate.phoenix.address import Address, address_in, address_of
 from evalgate.suite.phoenix import PhoenixServer, PhoenixSettings
 
 SECRET = "sk-phoenix-1234567890"
@@ -50,6 +50,25 @@ def test_what_is_no_address_or_key_is_refused_by_the_name_of_its_variable(enviro
 def test_certificates_that_are_not_there_are_refused(tmp_path):
     with pytest.raises(ConfigurationError, match=r"nowhere\.pem, `ca_file` of the Phoenix server `main`"):
         address_of("main", PhoenixServer(ca_file="nowhere.pem"), {"PHOENIX_ENDPOINT": "https://h"}, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("servers", "following"),
+    [({}, "add it there, or name none"), ({"main": PhoenixServer(), "old": PhoenixServer()}, "name one of main, old")],
+)
+def test_a_server_that_is_not_declared_is_refused_with_those_that_are(tmp_path, servers, following):
+    config = tmp_path / "evalgate.yaml"
+    with pytest.raises(ConfigurationError) as caught:
+        address_in(PhoenixSettings(servers=servers), "eu", {"PHOENIX_ENDPOINT": "https://h"}, config=config)
+    assert caught.value.message == f"the server `eu` is not in `phoenix.servers` of {config}"
+    assert caught.value.next_step == following
+
+
+def test_certificates_are_looked_for_beside_the_config(tmp_path):
+    (tmp_path / "ca.pem").write_text("")
+    settings = PhoenixSettings(servers={"main": PhoenixServer(endpoint_env="MAIN", ca_file="ca.pem")})
+    address = address_in(settings, "main", {"MAIN": "https://h"}, config=tmp_path / "evalgate.yaml")
+    assert (address.name, address.base_url, address.ca_file) == ("main", "https://h", tmp_path / "ca.pem")
 
 
 def test_pages_have_everything_in_them_quoted():

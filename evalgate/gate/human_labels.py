@@ -17,6 +17,7 @@ from evalgate.phoenix.annotated_runs import AnnotatedRun, annotated_runs
 from evalgate.phoenix.annotations import HUMAN, AnnotatedSpan, Said, StoredSpan, annotated_spans, find_project, spans_of
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.datasets import find_dataset, find_version, read_version
+from evalgate.phoenix.sound import moment
 from evalgate.records import Example, Json, TaskOutcome
 from evalgate.traces.conventions import read_json
 from evalgate.traces.reading import filled
@@ -246,10 +247,9 @@ def _span(stored: StoredSpan) -> Span:
 def _moment(text: str) -> datetime:
     """Return when something was, as a server writes it; what it cannot have written is long ago."""
     try:
-        found = datetime.fromisoformat(text)
+        return moment(text)
     except ValueError:
         return _LONG_AGO
-    return found if found.tzinfo is not None else found.replace(tzinfo=_LONG_AGO.tzinfo)
 
 
 def _listed(counted: Counter[str]) -> str:

@@ -10,6 +10,7 @@ from evalgate.journal.store import Journal
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.experiments import get_experiment
 from evalgate.phoenix.layout_read import LayoutError, read_experiment
+from evalgate.phoenix.sound import moment
 from evalgate.phoenix.tags import NoTagsError, move_tag, tagged
 from evalgate.suite.baselines import PROMOTED
 
@@ -27,7 +28,7 @@ async def promote(journal: Journal, target: Target, say: Callable[[str], None]) 
         held = await tagged(target.connection, target.remote.dataset, PROMOTED)
         if held is not None and held != target.remote.id:
             made = await _made_at(target.connection, held)
-            if made is not None and made > datetime.fromisoformat(build.created_at):
+            if made is not None and made > moment(build.created_at):
                 return
         words = f"{target.row.suite}: {target.row.label}, stored by evalgate on {build.created_at[:10]}"
         await move_tag(target.connection, target.remote.id, PROMOTED, words)
@@ -47,6 +48,6 @@ async def _made_at(connection: Connection, experiment: str) -> datetime | None:
     """Return when the build of an experiment began; None where evalgate did not make it, or it is gone."""
     found = await get_experiment(connection, experiment)
     try:
-        return None if found is None else datetime.fromisoformat(read_experiment(found.metadata).build.created_at)
+        return None if found is None else moment(read_experiment(found.metadata).build.created_at)
     except (LayoutError, ValueError, TypeError):
         return None

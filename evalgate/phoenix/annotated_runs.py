@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from evalgate.errors import DatasetError
 from evalgate.phoenix.annotations import HUMAN, Said, annotated_spans, look_up_project
-from evalgate.phoenix.answers import Answer, read_answer
+from evalgate.phoenix.answers import Answer, PageInfo, read_answer
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.dataset_records import Dataset, StoredExample
 from evalgate.phoenix.datasets import find_version, read_version
@@ -91,13 +91,8 @@ class _RunEdge(Answer):
     node: _Run
 
 
-class _PageInfo(Answer):
-    hasNextPage: bool  # noqa: N815
-    endCursor: str | None = None  # noqa: N815
-
-
 class _Runs(Answer):
-    pageInfo: _PageInfo  # noqa: N815
+    pageInfo: PageInfo  # noqa: N815
     edges: tuple[_RunEdge, ...]
 
 
@@ -208,9 +203,9 @@ async def _runs(connection: Connection, remote: RemoteExperiment) -> AsyncIterat
         page = read_answer(_ExperimentNode, answer, connection, doing=doing).node.runs
         for edge in page.edges:
             yield edge.node
-        if not page.pageInfo.hasNextPage or page.pageInfo.endCursor in {None, after}:
+        after = page.pageInfo.following(after)
+        if after is None:
             return
-        after = page.pageInfo.endCursor
 
 
 async def _dataset(connection: Connection, dataset: str) -> Dataset:

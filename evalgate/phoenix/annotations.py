@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from evalgate.encoding import printable
 from evalgate.errors import DatasetError
-from evalgate.phoenix.answers import Answer, read_answer
+from evalgate.phoenix.answers import Answer, Page, PageInfo, pages, read_answer
 from evalgate.phoenix.connection import Connection
 
 HUMAN: Final = "HUMAN"
@@ -125,14 +125,9 @@ class _SpanEdge(Answer):
     node: _Span
 
 
-class _PageInfo(Answer):
-    hasNextPage: bool  # noqa: N815
-    endCursor: str | None  # noqa: N815
-
-
 class _Spans(Answer):
     edges: tuple[_SpanEdge, ...]
-    pageInfo: _PageInfo  # noqa: N815
+    pageInfo: PageInfo  # noqa: N815
 
 
 class _Annotated(Answer):
@@ -158,9 +153,8 @@ class _Stored(Answer):
     attributes: dict[str, Any]
 
 
-class _StoredSpans(Answer):
+class _StoredSpans(Page):
     data: tuple[_Stored, ...]
-    next_cursor: str | None = None
 
 
 async def look_up_project(connection: Connection, name: str) -> Project | None:
@@ -199,26 +193,19 @@ async def annotated_spans(connection: Connection, project: Project, name: str) -
         page = read_answer(_AnnotatedNode, answer, connection, doing=doing).node.spans
         for edge in page.edges:
             yield _annotated(edge.node, name)
-        if not page.pageInfo.hasNextPage or page.pageInfo.endCursor in {None, after}:
+        after = page.pageInfo.following(after)
+        if after is None:
             return
-        after = page.pageInfo.endCursor
 
 
 async def spans_of(connection: Connection, project: Project, traces: Sequence[str]) -> AsyncIterator[StoredSpan]:
     """Yield every span of some traces of a project, page by page. Raises PhoenixError."""
     doing = f"the spans of {printable(project.name)} could not be read"
     for first in range(0, len(traces), _TRACES):
-        cursor: str | None = None
-        while True:
-            query = {"trace_id": list(traces[first : first + _TRACES]), "limit": _SPANS}
-            query |= {} if cursor is None else {"cursor": cursor}
-            answer = await connection.rest("GET", f"v1/projects/{project.id}/spans", doing=doing, query=query)
-            page = read_answer(_StoredSpans, answer, connection, doing=doing)
+        query = {"trace_id": list(traces[first : first + _TRACES]), "limit": _SPANS}
+        async for page in pages(_StoredSpans, connection, f"v1/projects/{project.id}/spans", doing=doing, query=query):
             for each in page.data:
                 yield _stored(each)
-            if page.next_cursor is None or page.next_cursor == cursor:
-                break
-            cursor = page.next_cursor
 
 
 def _annotated(span: _Span, name: str) -> AnnotatedSpan:

@@ -1,12 +1,16 @@
-"""What a Phoenix server answers, read into models: of a shape that was not expected, one error in plain words."""
+"""What a Phoenix server answers, page by page, read into models: of another shape, one error in plain words."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evalgate.phoenix.connection import Connection, PhoenixError
+
+_PAGES: Final = 10_000
+"""A server that gives more pages than this of one listing gives pages without end."""
 
 
 class Answer(BaseModel):
@@ -15,7 +19,25 @@ class Answer(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+class Page(Answer):
+    """A page of a listing by REST."""
+
+    next_cursor: str | None = None
+
+
+class PageInfo(Answer):
+    """Where a page of a listing by GraphQL ends."""
+
+    hasNextPage: bool  # noqa: N815  # as GraphQL names it
+    endCursor: str | None = None  # noqa: N815
+
+    def following(self, after: str | None) -> str | None:
+        """Return what the next page comes after; None for the last one, and where this one would come again."""
+        return self.endCursor if self.hasNextPage and self.endCursor != after else None
+
+
 _Read = TypeVar("_Read", bound=Answer)
+_Paged = TypeVar("_Paged", bound=Page)
 
 
 def read_answer(model: type[_Read], answer: Any, connection: Connection, *, doing: str) -> _Read:
@@ -30,3 +52,20 @@ def read_answer(model: type[_Read], answer: Any, connection: Connection, *, doin
             status=200,
             next_step="check that the address is that of a Phoenix server",
         ) from None
+
+
+async def pages(
+    model: type[_Paged], connection: Connection, path: str, *, doing: str, query: Mapping[str, Any]
+) -> AsyncIterator[_Paged]:
+    """Yield a listing by REST page by page. Raises PhoenixError, also for one that has no end."""
+    seen: set[str] = set()
+    cursor: str | None = None
+    while cursor not in seen and len(seen) < _PAGES:
+        asked = {**query, **({} if cursor is None else {"cursor": cursor})}
+        page = read_answer(model, await connection.rest("GET", path, doing=doing, query=asked), connection, doing=doing)
+        yield page
+        seen |= set() if cursor is None else {cursor}
+        cursor = page.next_cursor or None
+        if cursor is None:
+            return
+    raise PhoenixError(f"{doing}: {connection.address.shown} lists pages without an end", status=200)

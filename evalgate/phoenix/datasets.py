@@ -12,7 +12,7 @@ from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup
 from evalgate.golden.examples import to_example
 from evalgate.golden.json_values import bad_values
 from evalgate.golden.raw import Raw
-from evalgate.phoenix.answers import Answer, read_answer
+from evalgate.phoenix.answers import Answer, Page, pages, read_answer
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.dataset_records import Dataset, StoredExample, Version
 from evalgate.phoenix.dataset_splits import memberships
@@ -30,7 +30,7 @@ class _Listed(Answer):
     example_count: int = 0
 
 
-class _Datasets(Answer):
+class _Datasets(Page):
     data: tuple[_Listed, ...]
 
 
@@ -41,9 +41,8 @@ class _Version(Answer):
     metadata: dict[str, Any] | None = None
 
 
-class _Versions(Answer):
+class _Versions(Page):
     data: tuple[_Version, ...]
-    next_cursor: str | None = None
 
 
 class _Source(Answer):
@@ -76,14 +75,20 @@ async def look_up_dataset(connection: Connection, name: str) -> Dataset | None:
     return next((_dataset(each) for each in found if each.name == name), None)
 
 
+async def list_datasets(connection: Connection) -> AsyncIterator[Dataset]:
+    """Yield every dataset of a server, page by page. Raises PhoenixError."""
+    doing = "the datasets could not be listed"
+    async for page in pages(_Datasets, connection, "v1/datasets", doing=doing, query={"limit": _PAGE}):
+        for each in page.data:
+            yield _dataset(each)
+
+
 async def find_dataset(connection: Connection, name: str) -> Dataset:
     """Return the dataset of this name. Raises DatasetError where there is none, with the nearest name; PhoenixError."""
     found = await look_up_dataset(connection, name)
     if found is not None:
         return found
-    doing = "the datasets could not be listed"
-    answer = await connection.rest("GET", "v1/datasets", doing=doing, query={"limit": _PAGE})
-    names = [each.name for each in read_answer(_Datasets, answer, connection, doing=doing).data]
+    names = [each.name async for each in list_datasets(connection)]
     near = difflib.get_close_matches(name, names, n=1)
     raise DatasetError(
         printable(
@@ -96,11 +101,8 @@ async def find_dataset(connection: Connection, name: str) -> Dataset:
 async def versions_of(connection: Connection, dataset: Dataset) -> AsyncIterator[Version]:
     """Yield the versions of a dataset, newest first, page by page. Raises PhoenixError."""
     doing = f"the versions of {printable(dataset.name)} could not be listed"
-    cursor: str | None = None
-    while True:
-        query = {"limit": _PAGE, **({} if cursor is None else {"cursor": cursor})}
-        answer = await connection.rest("GET", f"v1/datasets/{dataset.id}/versions", doing=doing, query=query)
-        page = read_answer(_Versions, answer, connection, doing=doing)
+    path = f"v1/datasets/{dataset.id}/versions"
+    async for page in pages(_Versions, connection, path, doing=doing, query={"limit": _PAGE}):
         for each in page.data:
             yield Version(
                 id=each.version_id,
@@ -108,9 +110,6 @@ async def versions_of(connection: Connection, dataset: Dataset) -> AsyncIterator
                 description=each.description,
                 metadata=each.metadata or {},
             )
-        if page.next_cursor is None or page.next_cursor == cursor:
-            return
-        cursor = page.next_cursor
 
 
 async def latest_version(connection: Connection, dataset: Dataset) -> Version | None:

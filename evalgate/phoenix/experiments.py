@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from evalgate.phoenix.answers import Page, pages
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.layout import NAME
 from evalgate.records import Json
@@ -49,6 +50,10 @@ class NewExperiment:
     repetitions: int
 
 
+class _Experiments(Page):
+    data: tuple[Any, ...]
+
+
 async def create_experiment(connection: Connection, new: NewExperiment) -> RemoteExperiment:
     """Make an experiment. Where the answer is lost it may be there: `find_experiment` knows. Raises PhoenixError."""
     body = {
@@ -78,21 +83,11 @@ async def find_experiment(connection: Connection, dataset: str, uid: str) -> Rem
 
 async def list_experiments(connection: Connection, dataset: str) -> AsyncIterator[RemoteExperiment]:
     """Yield the experiments of a dataset, the newest first. Raises PhoenixError."""
-    cursor = None
-    while True:
-        query = {"limit": _PAGE} | ({"cursor": cursor} if cursor is not None else {})
-        answer = await connection.rest(
-            "GET",
-            f"v1/datasets/{dataset}/experiments",
-            doing="the experiments of a dataset could not be read",
-            query=query,
-        )
-        found = answer.get("data") if isinstance(answer, dict) else None
-        for each in found or ():
+    doing = "the experiments of a dataset could not be read"
+    path = f"v1/datasets/{dataset}/experiments"
+    async for page in pages(_Experiments, connection, path, doing=doing, query={"limit": _PAGE}):
+        for each in page.data:
             yield _experiment(each)
-        cursor = answer.get("next_cursor") if isinstance(answer, dict) else None
-        if not cursor:
-            return
 
 
 async def get_experiment(connection: Connection, experiment: str) -> RemoteExperiment | None:

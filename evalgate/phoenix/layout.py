@@ -13,11 +13,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from evalgate.canonical import canonical_json, content_hash
 from evalgate.phoenix.mirrored import ExperimentRecord, RunRecord
+from evalgate.phoenix.sound import moment
 from evalgate.records import Evaluation, EvaluatorKind, EvaluatorSpec, Failure, Json, Usage
 from evalgate.trace_ids import evaluation_trace_id, read_trace_id
 
@@ -101,7 +102,7 @@ def evaluation_bodies(
 def change_body(run_id: str, label: str, explanation: str, *, at: str) -> dict[str, Json]:
     """Return the body that says on a run how its example changed; `at` is when that was found out."""
     result: dict[str, Json] = {"label": label, "explanation": _text(explanation)}
-    day = _instant(at).isoformat()
+    day = moment(at).isoformat()
     return {
         "experiment_run_id": run_id,
         "name": CHANGE,
@@ -230,13 +231,8 @@ def _error(failure: Failure | None, *, withhold: bool) -> str | None:
 
 def _times(run: RunRecord) -> dict[str, Json]:
     """Return when a run began and ended, as Phoenix takes it. Evaluations have no times of their own."""
-    began = _instant(run.started_at)
+    began = moment(run.started_at)
     return {"start_time": began.isoformat(), "end_time": (began + timedelta(seconds=run.outcome.latency)).isoformat()}
-
-
-def _instant(text: str) -> datetime:
-    found = datetime.fromisoformat(text)
-    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def _evaluation_metadata(evaluation: Evaluation, *, withhold: bool) -> dict[str, Json]:

@@ -9,14 +9,13 @@ from urllib.parse import quote
 
 from evalgate.encoding import printable
 from evalgate.errors import CandidateError
+from evalgate.phoenix.answers import Page, pages
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.suite.hub_prompt import HubPrompt, content_of
 from evalgate.suite.model import closest
 from evalgate.suite.prompt_ref import LATEST, PromptRef
 
 _PAGE: Final = 100
-_PAGES: Final = 100
-"""A server that gives more pages than this gives pages without end."""
 _LISTED: Final = 5
 
 
@@ -36,10 +35,14 @@ class TagMove:
         return f"the tag {self.tag} of {self.name} moved from {was} to version {self.after.number}"
 
 
+class _Listed(Page):
+    data: tuple[Any, ...]
+
+
 async def versions_of(connection: Connection, name: str) -> list[HubPrompt]:
     """Return every version of a prompt, oldest first; none for a prompt that is not there. Raises PhoenixError."""
     doing = f"the prompt {name} could not be read"
-    raw = await _pages(connection, f"v1/prompts/{quote(name, safe='')}/versions", doing)
+    raw = await _all(connection, f"v1/prompts/{quote(name, safe='')}/versions", doing)
     total = len(raw)
     found = []
     for index, version in enumerate(raw):
@@ -133,25 +136,15 @@ async def move_tag(
     return TagMove(name=to.name, tag=tag, before=before, after=to)
 
 
-async def _pages(connection: Connection, path: str, doing: str) -> list[Any]:
-    """Return everything that a listing has, page by page."""
-    found: list[Any] = []
-    query: dict[str, Any] = {"limit": _PAGE}
-    for _ in range(_PAGES):
-        answer = await connection.rest("GET", path, doing=doing, query=query)
-        data = answer.get("data") if isinstance(answer, dict) else None
-        if not isinstance(answer, dict) or not isinstance(data, list):
-            raise PhoenixError(f"{doing}: {connection.address.shown} gave no usable answer", status=200)
-        found.extend(data)
-        if not answer.get("next_cursor"):
-            return found
-        query["cursor"] = answer["next_cursor"]
-    raise PhoenixError(f"{doing}: {connection.address.shown} lists more than {_PAGE * _PAGES:,}", status=200)
+async def _all(connection: Connection, path: str, doing: str) -> list[Any]:
+    """Return everything that a listing has."""
+    listed = pages(_Listed, connection, path, doing=doing, query={"limit": _PAGE})
+    return [each async for page in listed for each in page.data]
 
 
 async def _unknown(connection: Connection, name: str) -> CandidateError:
     """Return the error for a prompt that is not there, with what is."""
-    listed = await _pages(connection, "v1/prompts", "the prompts could not be listed")
+    listed = await _all(connection, "v1/prompts", "the prompts could not be listed")
     names = [str(each.get("name")) for each in listed if isinstance(each, dict)]
     close = closest(name, names)
     known = ", ".join(map(printable, sorted(names)[:_LISTED])) + (", …" if len(names) > _LISTED else "")

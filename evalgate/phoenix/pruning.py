@@ -9,11 +9,12 @@ from typing import Final
 
 from evalgate.phoenix.annotated_runs import people_said
 from evalgate.phoenix.connection import Connection
+from evalgate.phoenix.datasets import list_datasets
 from evalgate.phoenix.experiments import RemoteExperiment, list_experiments, tags_of
 from evalgate.phoenix.layout_read import LayoutError, read_experiment
+from evalgate.phoenix.sound import moment
 from evalgate.records import Side
 
-_PAGE: Final = 100
 _PULL_REQUEST: Final = "pull request "
 """So begins what a build calls the change that it measures."""
 
@@ -29,10 +30,10 @@ class Old:
 
 async def old_experiments(connection: Connection, before: datetime) -> AsyncIterator[Old]:
     """Yield the experiments of pull requests that were made before a time, of all datasets. Raises PhoenixError."""
-    async for dataset, name in _datasets(connection):
-        async for found in list_experiments(connection, dataset):
+    async for dataset in list_datasets(connection):
+        async for found in list_experiments(connection, dataset.id):
             if _is_of_a_pull_request(found) and _made_at(found) < before:
-                yield Old(experiment=found, dataset=name, kept=await _why_kept(connection, found))
+                yield Old(experiment=found, dataset=dataset.name, kept=await _why_kept(connection, found))
 
 
 def _is_of_a_pull_request(found: RemoteExperiment) -> bool:
@@ -51,22 +52,9 @@ async def _why_kept(connection: Connection, found: RemoteExperiment) -> str | No
     return "people annotated its runs" if await people_said(connection, found) else None
 
 
-async def _datasets(connection: Connection) -> AsyncIterator[tuple[str, str]]:
-    cursor = None
-    while True:
-        query = {"limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        answer = await connection.rest("GET", "v1/datasets", doing="the datasets could not be listed", query=query)
-        for each in answer["data"] if isinstance(answer, dict) and isinstance(answer.get("data"), list) else ():
-            yield str(each["id"]), str(each["name"])
-        cursor = answer.get("next_cursor") if isinstance(answer, dict) else None
-        if not cursor:
-            return
-
-
 def _made_at(found: RemoteExperiment) -> datetime:
     """Return when it was made; now where nobody can say: it is not old then."""
     try:
-        made = datetime.fromisoformat(found.created_at)
+        return moment(found.created_at)
     except ValueError:
         return datetime.now(UTC)
-    return made if made.tzinfo is not None else made.replace(tzinfo=UTC)

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from evalgate.encoding import printable
 from evalgate.errors import BaselineError
-from evalgate.phoenix.answers import Answer, read_answer
+from evalgate.phoenix.answers import Answer, PageInfo, read_answer
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.experiments import RemoteExperiment
 from evalgate.phoenix.layout_read import LayoutError, read_experiment, read_run
@@ -51,13 +51,8 @@ class _Edge(Answer):
     node: _Run
 
 
-class _Page(Answer):
-    hasNextPage: bool  # noqa: N815  # as GraphQL names it
-    endCursor: str | None = None  # noqa: N815
-
-
 class _Runs(Answer):
-    pageInfo: _Page  # noqa: N815
+    pageInfo: PageInfo  # noqa: N815  # as GraphQL names it
     edges: tuple[_Edge, ...]
 
 
@@ -144,9 +139,9 @@ async def _entries(connection: Connection, remote: RemoteExperiment, doing: str)
         for edge in runs.edges:
             said = [each.node for each in edge.node.annotations.edges]
             yield {"output": edge.node.output, "annotations": said}
-        if not runs.pageInfo.hasNextPage or runs.pageInfo.endCursor in (None, after):
+        after = runs.pageInfo.following(after)
+        if after is None:
             return
-        after = runs.pageInfo.endCursor
 
 
 def unusable(remote: RemoteExperiment, reason: str, next_step: str | None = None) -> BaselineError:

@@ -102,19 +102,24 @@ async def test_a_dataset_of_another_name_is_not_taken_for_the_one_that_was_asked
     assert "\x1b" not in str(caught.value)
 
 
-async def test_versions_are_looked_for_on_every_page_and_a_server_that_turns_in_circles_is_left():
+async def test_versions_are_looked_for_on_every_page_and_a_listing_without_an_end_says_nothing_of_what_is_not_there():
+    last = None
+
     async def handle(request, number):
         cursor = request.query.get("cursor")
         versions = [{"version_id": f"V{cursor}", "created_at": "now", "description": None, "metadata": None}]
-        return web.json_response({"data": versions, "next_cursor": {None: "1", "1": "2", "2": "2"}[cursor]})
+        return web.json_response({"data": versions, "next_cursor": {None: "1", "1": "2", "2": last}[cursor]})
 
     async with serving(handle) as (base_url, seen), connect(at(base_url)) as connection:
         assert (await find_version(connection, DATASET, "V2")).id == "V2"
         assert (await find_version(connection, DATASET, "latest")).id == "VNone"
         with pytest.raises(DatasetError, match="has no version V9") as caught:
             await find_version(connection, DATASET, "V9")
+        last = "1"
+        with pytest.raises(PhoenixError, match="lists pages without an end"):
+            await find_version(connection, DATASET, "V9")
     assert caught.value.next_step == "evalgate dataset history golden lists those that it has"
-    assert len(seen) < 10
+    assert len(seen) == 3 + 1 + 3 + 3
 
 
 async def test_nan_and_a_dataset_that_went_away_are_refused():

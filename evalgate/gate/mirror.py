@@ -80,7 +80,6 @@ class Mirror:
         self._journal = effects.journal
         self._traces = RunTraces(effects.journal, effects.traces)
         self._opening = Opening(journal=effects.journal, settings=effects.settings, new_uid=effects.new_uid)
-        self._targets: dict[int, Target] = {}
 
     @asynccontextmanager
     async def beside(self) -> AsyncIterator[Callable[[int], None]]:

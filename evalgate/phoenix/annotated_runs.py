@@ -12,7 +12,7 @@ from evalgate.phoenix.annotations import HUMAN, Said, annotated_spans, look_up_p
 from evalgate.phoenix.answers import Answer, PageInfo, read_answer
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.dataset_records import Dataset, StoredExample
-from evalgate.phoenix.datasets import find_version, read_version
+from evalgate.phoenix.datasets import find_version, get_dataset, read_version
 from evalgate.phoenix.experiments import RemoteExperiment, get_experiment
 from evalgate.phoenix.layout_read import LayoutError, read_experiment, read_run
 from evalgate.records import TaskOutcome
@@ -104,16 +104,6 @@ class _ExperimentNode(Answer):
     node: _Experiment
 
 
-class _OneDataset(Answer):
-    id: str
-    name: str
-    created_at: str
-
-
-class _DatasetAnswer(Answer):
-    data: _OneDataset
-
-
 async def annotated_runs(connection: Connection, experiment: str, name: str) -> AnnotatedExperiment:
     """Return the runs of an experiment of which something is said under `name`, whoever said it.
 
@@ -123,7 +113,7 @@ async def annotated_runs(connection: Connection, experiment: str, name: str) -> 
     remote = await _found(connection, experiment)
     runs = [run async for run in _runs(connection, remote)]
     traced, inside, names = await _on_traces(connection, remote, name, {each.traceId for each in runs})
-    dataset = await _dataset(connection, remote.dataset)
+    dataset = await get_dataset(connection, remote.dataset)
     examples = await _examples(connection, dataset, remote)
     found: list[AnnotatedRun] = []
     failed = 0
@@ -206,13 +196,6 @@ async def _runs(connection: Connection, remote: RemoteExperiment) -> AsyncIterat
         after = page.pageInfo.following(after)
         if after is None:
             return
-
-
-async def _dataset(connection: Connection, dataset: str) -> Dataset:
-    doing = f"the dataset {dataset} could not be read"
-    answer = await connection.rest("GET", f"v1/datasets/{dataset}", doing=doing)
-    found = read_answer(_DatasetAnswer, answer, connection, doing=doing).data
-    return Dataset(id=found.id, name=found.name, created_at=found.created_at)
 
 
 async def _examples(connection: Connection, dataset: Dataset, remote: RemoteExperiment) -> Mapping[str, StoredExample]:

@@ -12,8 +12,8 @@ from evalgate.canonical import content_hash
 from evalgate.encoding import printable
 from evalgate.errors import BaselineError
 from evalgate.phoenix.connection import Connection
-from evalgate.phoenix.dataset_records import Dataset, Version
-from evalgate.phoenix.datasets import golden_examples, look_up_dataset, read_version
+from evalgate.phoenix.dataset_records import Version
+from evalgate.phoenix.datasets import get_dataset, golden_examples, look_up_dataset, read_version
 from evalgate.phoenix.experiments import RemoteExperiment, get_experiment, list_experiments
 from evalgate.phoenix.layout import NAME
 from evalgate.phoenix.mirrored import ExperimentRecord, RunRecord
@@ -42,7 +42,7 @@ class Kept:
 
     async def bodies(self) -> Mapping[str, JsonObject]:
         """Return what the examples of its dataset's version say, by their hash. Raises PhoenixError."""
-        dataset = Dataset(id=self.remote.dataset, name=self.remote.name, created_at="")
+        dataset = await get_dataset(self.connection, self.remote.dataset)
         version = Version(id=self.remote.dataset_version, created_at="")
         examples = golden_examples(dataset.name, await read_version(self.connection, dataset, version))
         found = [

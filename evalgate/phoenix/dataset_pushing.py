@@ -100,24 +100,16 @@ async def _created(connection: Connection, name: str) -> Dataset:
         # Without an answer it may have been made; with this one, somebody made it since we looked.
         for seconds in _LOOKS:
             await asyncio.sleep(seconds)
-            if await _mark_of(connection, name) == mark:
-                break
+            made = await look_up_dataset(connection, name)
+            if made is not None and _mark(made.metadata) == mark:
+                return made
             if not error.passing:
                 raise _meanwhile(connection, name) from None
-        else:
-            raise
+        raise
     found = await look_up_dataset(connection, name)
     if found is None:
         raise _meanwhile(connection, name)
     return found
-
-
-async def _mark_of(connection: Connection, name: str) -> str | None:
-    doing = f"the dataset {printable(name)} could not be looked up"
-    answer = await connection.rest("GET", "v1/datasets", doing=doing, query={"name": name, "limit": 1})
-    listed = answer.get("data") if isinstance(answer, dict) else None
-    first = listed[0] if isinstance(listed, list) and listed and isinstance(listed[0], dict) else {}
-    return _mark(first.get("metadata"))
 
 
 def _mark(metadata: object) -> str | None:

@@ -16,6 +16,8 @@ class Dataset:
     created_at: str
     examples: int = 0
     """In its latest version."""
+    description: str | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,10 +28,16 @@ class _Listed(Answer):
     name: str
     created_at: str
     example_count: int = 0
+    description: str | None = None
+    metadata: dict[str, Any] | None = None
 
 
 class _Datasets(Page):
     data: tuple[_Listed, ...]
+
+
+class _OneDataset(Answer):
+    data: _Listed
 
 
 class _Version(Answer):
@@ -49,7 +55,9 @@ class _Source(Answer):
     span_id: str
 
 
-class _Example(Answer):
+class ListedExample(Answer):
+    """An example of a version. `id` is `node_id` where nobody gave it one."""
+
     id: str
     node_id: str
     input: dict[str, Any]
@@ -58,13 +66,15 @@ class _Example(Answer):
     source: _Source | None = None
 
 
-class _OfVersion(Answer):
+class ExamplesOf(Answer):
+    """The examples of a version, and its id."""
+
     version_id: str
-    examples: tuple[_Example, ...]
+    examples: tuple[ListedExample, ...]
 
 
 class _Examples(Answer):
-    data: _OfVersion
+    data: ExamplesOf
 
 
 async def look_up_dataset(connection: Connection, name: str) -> Dataset | None:
@@ -73,6 +83,13 @@ async def look_up_dataset(connection: Connection, name: str) -> Dataset | None:
     answer = await connection.rest("GET", "v1/datasets", doing=doing, query={"name": name, "limit": 1})
     found = read_answer(_Datasets, answer, connection, doing=doing).data
     return next((_dataset(each) for each in found if each.name == name), None)
+
+
+async def get_dataset(connection: Connection, dataset: str) -> Dataset:
+    """Return a dataset by its id. Raises PhoenixError, also where it is gone."""
+    doing = f"the dataset {printable(dataset)} could not be read"
+    answer = await connection.rest("GET", f"v1/datasets/{dataset}", doing=doing)
+    return _dataset(read_answer(_OneDataset, answer, connection, doing=doing).data)
 
 
 async def list_datasets(connection: Connection) -> AsyncIterator[Dataset]:
@@ -138,15 +155,23 @@ async def find_version(connection: Connection, dataset: Dataset, asked: str | No
     )
 
 
+async def examples_of(connection: Connection, dataset: str, version: str | None, *, name: str) -> ExamplesOf:
+    """Return the examples of a version, the latest for None, of a dataset by its id. `name` is said in errors.
+
+    Raises PhoenixError, also where either is gone.
+    """
+    doing = f"the examples of {printable(name)} could not be read"
+    query = {} if version is None else {"version_id": version}
+    answer = await connection.rest("GET", f"v1/datasets/{dataset}/examples", doing=doing, query=query)
+    return read_answer(_Examples, answer, connection, doing=doing).data
+
+
 async def read_version(connection: Connection, dataset: Dataset, version: Version) -> tuple[StoredExample, ...]:
     """Return every example of a version in the server's order, each with the splits that it is in now.
 
     Raises PhoenixError, also where the dataset was deleted meanwhile.
     """
-    doing = f"the examples of {printable(dataset.name)} could not be read"
-    path = f"v1/datasets/{dataset.id}/examples"
-    answer = await connection.rest("GET", path, doing=doing, query={"version_id": version.id})
-    read = read_answer(_Examples, answer, connection, doing=doing).data.examples
+    read = (await examples_of(connection, dataset.id, version.id, name=dataset.name)).examples
     splits = await memberships(connection, dataset, version)
     return tuple(
         StoredExample(
@@ -216,4 +241,11 @@ def _one_split(splits: Sequence[str], wanted: str | None) -> str | None:
 
 
 def _dataset(listed: _Listed) -> Dataset:
-    return Dataset(id=listed.id, name=listed.name, created_at=listed.created_at, examples=max(listed.example_count, 0))
+    return Dataset(
+        id=listed.id,
+        name=listed.name,
+        created_at=listed.created_at,
+        examples=max(listed.example_count, 0),
+        description=listed.description,
+        metadata=listed.metadata or {},
+    )

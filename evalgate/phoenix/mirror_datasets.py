@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.encoding import printable
+from evalgate.phoenix.answers import Answer, read_answer
 from evalgate.phoenix.connection import Connection, PhoenixError
+from evalgate.phoenix.dataset_records import Dataset
+from evalgate.phoenix.datasets import ExamplesOf, ListedExample, examples_of, look_up_dataset
 from evalgate.phoenix.layout import NAME, showable, withheld
 from evalgate.records import Example, Json
 
@@ -23,6 +26,14 @@ _PATCH: Final = (
     " { dataset { id } } }"
 )
 _TRIES: Final = 3
+
+
+class _Version(Answer):
+    version_id: str
+
+
+class _Uploaded(Answer):
+    data: _Version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,21 +47,23 @@ class Ground:
 
 async def pinned_ground(connection: Connection, name: str, version: str) -> Ground:
     """Return a version of a dataset that is Phoenix's. Raises PhoenixError, also where either is gone."""
-    found = await _look_up(connection, name)
+    found = await look_up_dataset(connection, name)
     if found is None:
         raise PhoenixError(
             f"the dataset {printable(name)} is not in {connection.address.shown} any more",
             status=404,
             next_step="measure again with the dataset that it has: evalgate run",
         )
-    examples = await _examples(connection, found["id"], version, name)
-    return Ground(dataset=found["id"], version=version, nodes=_nodes(examples))
+    return await version_ground(connection, found.id, version, name=name)
 
 
-async def version_ground(connection: Connection, dataset: str, version: str) -> Ground:
-    """Return a version of a dataset by their ids. Raises PhoenixError, also where either is gone."""
-    examples = await _examples(connection, dataset, version, "a dataset")
-    return Ground(dataset=dataset, version=version, nodes=_nodes(examples))
+async def version_ground(connection: Connection, dataset: str, version: str, *, name: str = "a dataset") -> Ground:
+    """Return a version of a dataset by their ids; `name` is said in errors.
+
+    Raises PhoenixError, also where either is gone.
+    """
+    there = await examples_of(connection, dataset, version, name=name)
+    return Ground(dataset=dataset, version=version, nodes=_nodes(there))
 
 
 async def mirrored_ground(
@@ -62,20 +75,20 @@ async def mirrored_ground(
     """
     wanted = [_sent(example, withhold=withhold) for example in examples]
     for attempt in range(_TRIES):
-        found = await _look_up(connection, name)
+        found = await look_up_dataset(connection, name)
         if found is None:
             await _make(connection, name, wanted, of)
             continue
-        _require_own(found, connection, name)
+        _require_own(found, connection)
         version = None if attempt == 0 else await _upload(connection, name, wanted, action="update")
         try:
-            there = await _examples(connection, found["id"], version, name)
+            there = await examples_of(connection, found.id, version, name=name)
         except PhoenixError as error:
             if error.status != 404 or attempt:
                 raise
             continue  # made, and nothing in it yet: another build is at it, or was killed
-        if _same(wanted, there["examples"]):
-            return Ground(dataset=found["id"], version=there["version_id"], nodes=_nodes(there))
+        if _same(wanted, there.examples):
+            return Ground(dataset=found.id, version=there.version_id, nodes=_nodes(there))
         await asyncio.sleep(attempt)  # versions that are made within one second may be told apart wrongly
     raise PhoenixError(
         f"the dataset {printable(name)} of {connection.address.shown} does not hold what was written to it: others"
@@ -92,55 +105,21 @@ async def _make(connection: Connection, name: str, wanted: Sequence[Mapping[str,
         if error.status != 409:
             raise
         return
-    found = await _look_up(connection, name)
+    found = await look_up_dataset(connection, name)
     if found is not None:
-        kept = {**(found.get("metadata") or {}), NAME: {"mirrors": printable(of)}}
+        kept = {**found.metadata, NAME: {"mirrors": printable(of)}}
         doing = f"what the dataset {printable(name)} is could not be written"
-        await connection.graphql(_PATCH, doing=doing, variables={"dataset": found["id"], "metadata": kept})
+        await connection.graphql(_PATCH, doing=doing, variables={"dataset": found.id, "metadata": kept})
 
 
-def _require_own(found: Mapping[str, Any], connection: Connection, name: str) -> None:
-    metadata = found.get("metadata")
-    marked = isinstance(metadata, dict) and isinstance(metadata.get(NAME), dict)
-    if marked or str(found.get("description") or "").startswith(_MARK):
+def _require_own(found: Dataset, connection: Connection) -> None:
+    if isinstance(found.metadata.get(NAME), dict) or (found.description or "").startswith(_MARK):
         return
     raise PhoenixError(
-        f"{connection.address.shown} has a dataset {printable(name)} that evalgate did not make: it is left alone",
+        f"{connection.address.shown} has a dataset {printable(found.name)} that evalgate did not make: it is left"
+        " alone",
         status=409,
         next_step="rename it there, or name another one under `phoenix.dataset`",
-    )
-
-
-async def _look_up(connection: Connection, name: str) -> dict[str, Any] | None:
-    doing = f"the dataset {printable(name)} could not be looked up"
-    answer = await connection.rest("GET", "v1/datasets", doing=doing, query={"name": name, "limit": 1})
-    found = answer.get("data") if isinstance(answer, dict) else None
-    return next(
-        (
-            each
-            for each in found or ()
-            if isinstance(each, dict) and each.get("name") == name and isinstance(each.get("id"), str)
-        ),
-        None,
-    )
-
-
-async def _examples(connection: Connection, dataset: str, version: str | None, name: str) -> dict[str, Any]:
-    """Return the id of a version, the latest for None, and its examples, as the server has them."""
-    doing = f"the examples of {printable(name)} could not be read"
-    query = {} if version is None else {"version_id": version}
-    answer = await connection.rest("GET", f"v1/datasets/{dataset}/examples", doing=doing, query=query)
-    found = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(found, dict) or not isinstance(found.get("version_id"), str) or not _are_examples(found):
-        raise PhoenixError(f"{doing}: {connection.address.shown} gave no usable answer", status=200)
-    return found
-
-
-def _are_examples(found: Mapping[str, Any]) -> bool:
-    examples = found.get("examples")
-    return isinstance(examples, list) and all(
-        isinstance(each, dict) and isinstance(each.get("id"), str) and isinstance(each.get("node_id"), str)
-        for each in examples
     )
 
 
@@ -160,10 +139,7 @@ async def _upload(
         body["description"] = f"{_MARK} It mirrors {printable(of)}: what is changed here is written over."
     doing = f"the dataset {printable(name)} could not be written"
     answer = await connection.rest("POST", "v1/datasets/upload", doing=doing, query={"sync": "true"}, body=body)
-    data = answer.get("data") if isinstance(answer, dict) else None
-    if not isinstance(data, dict) or not isinstance(data.get("version_id"), str):
-        raise PhoenixError(f"{doing}: {connection.address.shown} gave no usable answer", status=200)
-    return str(data["version_id"])
+    return read_answer(_Uploaded, answer, connection, doing=doing).data.version_id
 
 
 def _sent(example: Example, *, withhold: bool) -> dict[str, Json]:
@@ -174,14 +150,14 @@ def _sent(example: Example, *, withhold: bool) -> dict[str, Json]:
     }
 
 
-def _same(wanted: Sequence[Mapping[str, Json]], there: Iterable[Mapping[str, Any]]) -> bool:
-    stored = {each["id"]: each for each in there}
+def _same(wanted: Sequence[Mapping[str, Json]], there: Iterable[ListedExample]) -> bool:
+    stored = {each.id: each for each in there}
     keys = ("input", "output", "metadata")
     return len(stored) == len(wanted) and all(
-        (at := stored.get(str(each["id"]))) is not None and all(at.get(key) == each[key] for key in keys)
+        (at := stored.get(str(each["id"]))) is not None and all(getattr(at, key) == each[key] for key in keys)
         for each in wanted
     )
 
 
-def _nodes(found: Mapping[str, Any]) -> dict[str, str]:
-    return {each["id"]: each["node_id"] for each in found["examples"]}
+def _nodes(found: ExamplesOf) -> dict[str, str]:
+    return {each.id: each.node_id for each in found.examples}

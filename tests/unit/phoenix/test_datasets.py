@@ -6,10 +6,12 @@ import pytest
 from aiohttp import web
 
 from evalgate.errors import DatasetError, ErrorGroup
+from evalgate.phoenix.baselines import Kept
 from evalgate.phoenix.connection import PhoenixError, connect
 from evalgate.phoenix.dataset_changes import is_node_id
 from evalgate.phoenix.dataset_records import Dataset, StoredExample, Version
 from evalgate.phoenix.datasets import aligned, find_dataset, find_version, golden_examples, read_version
+from evalgate.phoenix.experiments import RemoteExperiment
 from evalgate.records import Example
 from tests.unit.phoenix.test_connection import at, serving
 
@@ -133,3 +135,24 @@ async def test_nan_and_a_dataset_that_went_away_are_refused():
         with pytest.raises(PhoenixError, match="does not have it any more") as caught:
             await read_version(connection, DATASET, VERSION)
     assert caught.value.status == 404
+
+
+async def test_examples_that_an_experiment_ran_on_are_said_to_be_of_its_dataset():
+    """What repairs them takes the dataset's name, and not the experiment's."""
+
+    async def handle(request, number):
+        if request.path == "/graphql":
+            return web.json_response({"data": {"node": {"splits": []}}})
+        if request.path.endswith("/examples"):
+            example = {"id": "n", "node_id": "n", "input": {"q": 1}, "output": {}, "metadata": {}}
+            return web.json_response({"data": {"version_id": "V", "examples": [example]}})
+        return web.json_response({"data": {"id": "D", "name": "golden", "created_at": "now"}})
+
+    remote = RemoteExperiment(
+        id="E", dataset="D", dataset_version="V", name="main", description=None, created_at="now", project=None,
+        metadata={},
+    )  # fmt: skip
+    async with serving(handle) as (base_url, _), connect(at(base_url)) as connection:
+        with pytest.raises(DatasetError, match="1 of 1 examples of golden have no external id") as caught:
+            await Kept(record=None, remote=remote, connection=connection).bodies()
+    assert caught.value.next_step == "evalgate dataset repair golden"

@@ -6,7 +6,7 @@ Nothing here computes, reads or prints. Names follow Phoenix (dataset, example, 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final, TypeAlias
 
@@ -113,6 +113,19 @@ class Usage:
     calls: int = 1
     from_cache: bool = False
     shared: bool = False
+
+    def plus(self, other: Usage) -> Usage:
+        """Return both as one of this model; what they cost is unknown where either cost is."""
+        known = self.cost is not None and other.cost is not None
+        return replace(
+            self,
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+            cost=(self.cost or 0.0) + (other.cost or 0.0) if known else None,
+            calls=self.calls + other.calls,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,6 +1,7 @@
 """One SQLite file that several processes open at once: whose it is, how it is made, how it is written.
 
-The journal and the response cache are such files. SQLite's own errors pass through: each store has its words for them.
+The journal, the response cache and the traces are such files. SQLite's own errors pass through: each store has its
+words for them.
 """
 
 from __future__ import annotations
@@ -76,6 +77,17 @@ def statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(pending):
             yield pending
             pending = ""
+
+
+def make_tables(db: sqlite3.Connection, script: str, *, application: int, version: int) -> None:
+    """Make the tables of an empty file, and say whose it is, in one transaction; two processes may try at once."""
+    db.execute("BEGIN IMMEDIATE")
+    if marks_of(db).empty:
+        for statement in statements(script):
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id = {application}")
+        db.execute(f"PRAGMA user_version = {version}")
+    db.execute("COMMIT")
 
 
 def make_folder(folder: Path) -> None:

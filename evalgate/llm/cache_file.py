@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from evalgate.errors import ConfigurationError, MeasurementError
-from evalgate.sqlite_file import keep_a_log, make_folder, marks_of, statements
+from evalgate.sqlite_file import keep_a_log, make_folder, make_tables, marks_of
 
 APPLICATION_ID: Final = 0x65766331  # "evc1"
 VERSION: Final = 1
@@ -88,18 +88,7 @@ def _prepare(db: sqlite3.Connection, path: Path, *, frozen: bool) -> None:
         db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     keep_a_log(db, patience=_BUSY_TIMEOUT_S)
     if marks.empty:
-        _make_tables(db)
-
-
-def _make_tables(db: sqlite3.Connection) -> None:
-    """Make them in one transaction; two processes may try at once."""
-    db.execute("BEGIN IMMEDIATE")
-    if marks_of(db).empty:
-        for statement in statements(_TABLES):
-            db.execute(statement)
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute("COMMIT")
+        make_tables(db, _TABLES, application=APPLICATION_ID, version=VERSION)
 
 
 def _make_folder(folder: Path) -> None:

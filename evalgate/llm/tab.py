@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import replace
 from typing import Final
 
 from evalgate.llm.call import Request, Response
@@ -43,7 +42,7 @@ class Tab:
             self._blind = True
             return
         before = self._sums.get((model, response.from_cache))
-        self._sums[model, response.from_cache] = one if before is None else _sum(before, one)
+        self._sums[model, response.from_cache] = one if before is None else before.plus(one)
 
     def usage(self) -> tuple[Usage, ...] | None:
         """Return what was used; () where nothing was called, None where an answer did not say what it took."""
@@ -111,17 +110,4 @@ def _kept(request: Request, response: Response, usage: Usage | None) -> ModelCal
         started=time.time() - took,
         seconds=took,
         usage=usage,
-    )
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    known = one.cost is not None and other.cost is not None
-    return replace(
-        one,
-        input_tokens=one.input_tokens + other.input_tokens,
-        output_tokens=one.output_tokens + other.output_tokens,
-        cached_tokens=one.cached_tokens + other.cached_tokens,
-        reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
-        cost=(one.cost or 0.0) + (other.cost or 0.0) if known else None,
-        calls=one.calls + other.calls,
     )

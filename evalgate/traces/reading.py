@@ -85,7 +85,7 @@ def _usage(spans: Sequence[Span]) -> tuple[Usage, ...] | None:
             reasoning_tokens=reasoned,
             cost=conventions.cost_of(span.attributes),
         )
-        sums[model] = one if model not in sums else _sum(sums[model], one)
+        sums[model] = one if model not in sums else sums[model].plus(one)
     return tuple(sums.values()) or None
 
 
@@ -99,16 +99,3 @@ def _leaves(of: Sequence[Span], among: Sequence[Span]) -> list[Span]:
             above.add(parent)
             parent = parents[parent]
     return [span for span in of if span.span_id not in above]
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    known = one.cost is not None and other.cost is not None
-    return replace(
-        one,
-        input_tokens=one.input_tokens + other.input_tokens,
-        output_tokens=one.output_tokens + other.output_tokens,
-        cached_tokens=one.cached_tokens + other.cached_tokens,
-        reasoning_tokens=one.reasoning_tokens + other.reasoning_tokens,
-        cost=(one.cost or 0.0) + (other.cost or 0.0) if known else None,
-        calls=one.calls + other.calls,
-    )

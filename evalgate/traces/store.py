@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from evalgate.errors import ConfigurationError
 from evalgate.records import ModelCall, Step, Usage
-from evalgate.sqlite_file import keep_a_log, make_folder, marks_of, statements
+from evalgate.sqlite_file import keep_a_log, make_folder, make_tables, marks_of
 
 APPLICATION_ID: Final = 0x65767431  # "evt1"
 VERSION: Final = 1
@@ -183,24 +183,13 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
         raise _refused(path)
     keep_a_log(db, patience=_BUSY_TIMEOUT_S)
     if marks.empty:
-        _make_tables(db)
+        make_tables(db, _TABLES, application=APPLICATION_ID, version=VERSION)
 
 
 def _refused(path: Path) -> ConfigurationError:
     return ConfigurationError(
         f"{path} is no file of traces that this evalgate reads", next_step="move it away, then run again"
     )
-
-
-def _make_tables(db: sqlite3.Connection) -> None:
-    """Make them in one transaction; two processes may try at once."""
-    db.execute("BEGIN IMMEDIATE")
-    if marks_of(db).empty:
-        for statement in statements(_TABLES):
-            db.execute(statement)
-        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute("COMMIT")
 
 
 def _prune(db: sqlite3.Connection, now: float) -> None:

@@ -230,7 +230,10 @@ BAD = {
     "gone": (("--annotations", "human", "--from", "phoenix:experiment:RXhwZXJpbWVudDo5OTk5"), "has no experiment RXh"),
     "kind": (("--annotations", "human", "--from", "phoenix:experiment:{dataset}"), "has no experiment {dataset}"),
     "project": (("--annotations", "human", "--from", "phoenix:project:defualt"), "did you mean 'default'?"),
-    "server": (("--annotations", "h", "--from", "phoenix:project:p", "--server", "main"), "no server `main`"),
+    "server": (
+        ("--annotations", "h", "--from", "phoenix:project:p", "--server", "main"),
+        "the server `main` is not in `phoenix.servers`",
+    ),
 }
 
 

@@ -21,6 +21,10 @@ JOURNAL = """
 from evalgate.journal.connection import connect
 def use(path): connect(path, create=True).close()
 """
+TRACES = """
+from evalgate.traces.store import _opened
+def use(path): _opened(path).close()
+"""
 TOGETHER = """
 import sys, time
 from pathlib import Path
@@ -32,7 +36,7 @@ for n in range(int(sys.argv[3])):
 """
 
 
-@pytest.mark.parametrize("store", [CACHE, JOURNAL], ids=["cache", "journal"])
+@pytest.mark.parametrize("store", [CACHE, JOURNAL, TRACES], ids=["cache", "journal", "traces"])
 def test_processes_that_make_one_store_at_once_all_get_it(tmp_path, store):
     start = str(time.time() + 1.5)
     command = [sys.executable, "-c", store + TOGETHER, str(tmp_path), start, str(FILES)]

@@ -35,10 +35,9 @@ if TYPE_CHECKING:
 @yes_option
 def pull(*, name: str, file: Path, version: str | None, config: Path, server: str | None, yes: bool) -> int:
     """Write a dataset in Phoenix to FILE (.jsonl, .ndjson or .json), after asking where FILE would change."""
-    from evalgate.errors import ConfigurationError
+    from evalgate.cli.files import write_file
     from evalgate.golden.versions import dataset_version
     from evalgate.golden.writing import WRITTEN, as_text
-    from evalgate.whole_file import write_whole
 
     suffix = file.suffix.lower()
     if suffix not in WRITTEN:
@@ -54,11 +53,7 @@ def pull(*, name: str, file: Path, version: str | None, config: Path, server: st
         command = f"evalgate dataset pull {name} {file}{f' --version {version}' if version else ''}"
         if not agreed(f"overwrite {file}?", command, yes=yes):
             return 0
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, content)
-    except OSError as error:
-        raise ConfigurationError(f"cannot write {file}: {error.strerror}", next_step="name another file") from error
+    write_file(file, content)
     click.echo(f"{file} is {said}")
     return 0
 

@@ -28,8 +28,19 @@ def say(text: str) -> None:
             ) from error
 
 
+def write_file(path: Path, content: bytes) -> None:
+    """Write a file that a person keeps, whole or not at all. Raises ConfigurationError."""
+    from evalgate.whole_file import write_whole
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror}", next_step="name another file") from error
+
+
 def write(path: Path, text: str, *, append: bool = False) -> None:
-    """Write or append `text`. Raises ConfigurationError; the verdict is recorded by then."""
+    """Write or append to a report. Raises ConfigurationError; the verdict is recorded by then."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:

@@ -118,7 +118,7 @@ def pull(
     *, name: str, file: Path, version: str | None, tag: str | None, server: str | None, config: Path, yes: bool
 ) -> int:
     """Write a version of NAME to FILE as a prompt file; a file that is there is shown against it first."""
-    from evalgate.cli.files import write
+    from evalgate.cli.files import write_file
     from evalgate.cli.prompt_places import Servers, hub_said, named, settings_said
     from evalgate.encoding import printable
     from evalgate.phoenix.prompts import find_prompt
@@ -138,7 +138,7 @@ def pull(
         click.echo("\n".join(differences(before.splitlines(), text.splitlines(), str(file), found.shown)))
         if not agreed(f"write this over {file}?", f"evalgate prompt pull {name} {file}", yes=yes):
             return 0
-    write(file, text)
+    write_file(file, text.encode())
     click.echo(f"wrote {file} from {found.shown}")
     click.echo(printable(f"next: say in its task what the file does not: {settings_said(found)}"), err=True)
     return 0

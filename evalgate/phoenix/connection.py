@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _RETRIED: Final = (429, 502, 503, 504)
 _QUOTED: Final = 300
 """Characters of what a server says that are repeated."""
+_READ: Final = 10_000
+"""Bytes of a refusal without a `detail` that are looked at, as UTF-8: the server may name any encoding."""
 _LARGEST: Final = 512 * 1024**2
 """Bytes of one answer."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -97,8 +99,8 @@ class Connection:
                     raise ValueError(f"an answer of more than {_LARGEST // 1024**2} MB")
         finally:
             await streamed.aclose()
-        kind = {"content-type": streamed.headers.get("content-type", "")}
-        return httpx.Response(streamed.status_code, headers=kind, content=bytes(content), request=request)
+        told = {name: streamed.headers[name] for name in ("content-type", "location") if name in streamed.headers}
+        return httpx.Response(streamed.status_code, headers=told, content=bytes(content), request=request)
 
     async def otlp(self, body: bytes, *, doing: str) -> None:
         """Send spans, an OTLP request packed with gzip; twice is once. Raises PhoenixError."""
@@ -239,9 +241,9 @@ def _detail(response: httpx.Response) -> str:
     """Return what an answer says of itself: the `detail` or `error` of its JSON, else its text."""
     try:
         body = response.json()
-    except ValueError:
-        return response.text
+    except (ValueError, RecursionError):  # JSON may be nested without an end
+        return response.content[:_READ].decode(errors="replace")
     for key in ("detail", "error", "message"):
         if isinstance(body, dict) and isinstance(body.get(key), str):
             return str(body[key])
-    return response.text
+    return response.content[:_READ].decode(errors="replace")

@@ -12,7 +12,7 @@ from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup
 from evalgate.golden.examples import to_example
 from evalgate.golden.json_values import bad_values
 from evalgate.golden.raw import Raw
-from evalgate.phoenix.answers import Answer, read_answer
+from evalgate.phoenix.answers import MOST_PAGES, Answer, endless, read_answer
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.dataset_records import Dataset, StoredExample, Version
 from evalgate.phoenix.dataset_splits import memberships
@@ -97,7 +97,7 @@ async def versions_of(connection: Connection, dataset: Dataset) -> AsyncIterator
     """Yield the versions of a dataset, newest first, page by page. Raises PhoenixError."""
     doing = f"the versions of {printable(dataset.name)} could not be listed"
     cursor: str | None = None
-    while True:
+    for _ in range(MOST_PAGES):
         query = {"limit": _PAGE, **({} if cursor is None else {"cursor": cursor})}
         answer = await connection.rest("GET", f"v1/datasets/{dataset.id}/versions", doing=doing, query=query)
         page = read_answer(_Versions, answer, connection, doing=doing)
@@ -111,6 +111,7 @@ async def versions_of(connection: Connection, dataset: Dataset) -> AsyncIterator
         if page.next_cursor is None or page.next_cursor == cursor:
             return
         cursor = page.next_cursor
+    raise endless(connection, doing)
 
 
 async def latest_version(connection: Connection, dataset: Dataset) -> Version | None:

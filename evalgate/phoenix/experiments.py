@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from evalgate.phoenix.answers import listed, pages
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.layout import NAME
 from evalgate.records import Json
@@ -78,21 +79,9 @@ async def find_experiment(connection: Connection, dataset: str, uid: str) -> Rem
 
 async def list_experiments(connection: Connection, dataset: str) -> AsyncIterator[RemoteExperiment]:
     """Yield the experiments of a dataset, the newest first. Raises PhoenixError."""
-    cursor = None
-    while True:
-        query = {"limit": _PAGE} | ({"cursor": cursor} if cursor is not None else {})
-        answer = await connection.rest(
-            "GET",
-            f"v1/datasets/{dataset}/experiments",
-            doing="the experiments of a dataset could not be read",
-            query=query,
-        )
-        found = answer.get("data") if isinstance(answer, dict) else None
-        for each in found or ():
-            yield _experiment(each)
-        cursor = answer.get("next_cursor") if isinstance(answer, dict) else None
-        if not cursor:
-            return
+    doing = "the experiments of a dataset could not be read"
+    async for each in pages(connection, f"v1/datasets/{dataset}/experiments", doing=doing, limit=_PAGE):
+        yield _experiment(each)
 
 
 async def get_experiment(connection: Connection, experiment: str) -> RemoteExperiment | None:
@@ -134,18 +123,14 @@ async def delete_experiment(connection: Connection, experiment: str) -> None:
 
 async def tags_of(connection: Connection, experiment: str) -> tuple[str, ...]:
     """Return the tags of an experiment; none of a server that knows no tags. Raises PhoenixError."""
+    doing = f"the tags of the experiment {experiment} could not be read"
     try:
-        answer = await connection.rest(
-            "GET",
-            f"v1/experiments/{experiment}/tags",
-            doing=f"the tags of the experiment {experiment} could not be read",
-        )
+        answer = await connection.rest("GET", f"v1/experiments/{experiment}/tags", doing=doing)
     except PhoenixError as error:
         if error.status == 404 and await get_experiment(connection, experiment) is not None:
             return ()
         raise
-    found = answer.get("data") if isinstance(answer, dict) else None
-    return tuple(str(each["name"]) for each in found or () if isinstance(each, dict) and "name" in each)
+    return tuple(str(each["name"]) for each in listed(answer, connection, doing=doing) if "name" in each)
 
 
 async def post_run(connection: Connection, experiment: str, body: Mapping[str, Json]) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.encoding import printable
+from evalgate.phoenix.answers import listed
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.layout import NAME, showable, withheld
 from evalgate.records import Example, Json
@@ -94,7 +95,8 @@ async def _make(connection: Connection, name: str, wanted: Sequence[Mapping[str,
         return
     found = await _look_up(connection, name)
     if found is not None:
-        kept = {**(found.get("metadata") or {}), NAME: {"mirrors": printable(of)}}
+        known = found.get("metadata")
+        kept = {**(known if isinstance(known, dict) else {}), NAME: {"mirrors": printable(of)}}
         doing = f"what the dataset {printable(name)} is could not be written"
         await connection.graphql(_PATCH, doing=doing, variables={"dataset": found["id"], "metadata": kept})
 
@@ -114,15 +116,8 @@ def _require_own(found: Mapping[str, Any], connection: Connection, name: str) ->
 async def _look_up(connection: Connection, name: str) -> dict[str, Any] | None:
     doing = f"the dataset {printable(name)} could not be looked up"
     answer = await connection.rest("GET", "v1/datasets", doing=doing, query={"name": name, "limit": 1})
-    found = answer.get("data") if isinstance(answer, dict) else None
-    return next(
-        (
-            each
-            for each in found or ()
-            if isinstance(each, dict) and each.get("name") == name and isinstance(each.get("id"), str)
-        ),
-        None,
-    )
+    found = listed(answer, connection, doing=doing)
+    return next((each for each in found if each.get("name") == name and isinstance(each.get("id"), str)), None)
 
 
 async def _examples(connection: Connection, dataset: str, version: str | None, name: str) -> dict[str, Any]:

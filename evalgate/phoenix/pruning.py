@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from evalgate.phoenix.annotated_runs import people_said
+from evalgate.phoenix.answers import pages
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.experiments import RemoteExperiment, list_experiments, tags_of
 from evalgate.phoenix.layout_read import LayoutError, read_experiment
@@ -52,15 +53,8 @@ async def _why_kept(connection: Connection, found: RemoteExperiment) -> str | No
 
 
 async def _datasets(connection: Connection) -> AsyncIterator[tuple[str, str]]:
-    cursor = None
-    while True:
-        query = {"limit": _PAGE} | ({"cursor": cursor} if cursor else {})
-        answer = await connection.rest("GET", "v1/datasets", doing="the datasets could not be listed", query=query)
-        for each in answer["data"] if isinstance(answer, dict) and isinstance(answer.get("data"), list) else ():
-            yield str(each["id"]), str(each["name"])
-        cursor = answer.get("next_cursor") if isinstance(answer, dict) else None
-        if not cursor:
-            return
+    async for each in pages(connection, "v1/datasets", doing="the datasets could not be listed", limit=_PAGE):
+        yield str(each.get("id")), str(each.get("name"))
 
 
 def _made_at(found: RemoteExperiment) -> datetime:

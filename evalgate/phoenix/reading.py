@@ -144,7 +144,7 @@ async def _entries(connection: Connection, remote: RemoteExperiment, doing: str)
         for edge in runs.edges:
             said = [each.node for each in edge.node.annotations.edges]
             yield {"output": edge.node.output, "annotations": said}
-        if not runs.pageInfo.hasNextPage or runs.pageInfo.endCursor in (None, after):
+        if not runs.edges or not runs.pageInfo.hasNextPage or runs.pageInfo.endCursor in (None, after):
             return
         after = runs.pageInfo.endCursor
 

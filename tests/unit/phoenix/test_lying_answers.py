@@ -1,5 +1,6 @@
 """A server on loopback whose answers are none: each is one error in plain words, and nothing goes on without an end."""
 
+import asyncio
 import json
 
 import pytest
@@ -67,3 +68,19 @@ async def test_pages_without_an_end_come_to_one(ask, monkeypatch):
         with pytest.raises(PhoenixError, match="pages without an end"):
             await drained(ask(connection))
     assert len(seen) == 5
+
+
+async def test_an_answer_that_never_ends_is_given_up(monkeypatch):
+    async def handle(request, number):
+        answer = web.StreamResponse(headers={"Content-Type": "application/json"})
+        await answer.prepare(request)
+        while True:
+            await answer.write(b" ")
+            await asyncio.sleep(0.05)
+
+    monkeypatch.setattr("evalgate.phoenix.connection._TRYING_S", 0.1)
+    async with serving(handle) as (base_url, seen):
+        error = await refused(base_url, timeout=0.2)
+    assert "did not answer within 0.2 s" in error.message
+    assert error.passing
+    assert len(seen) == 1

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evalgate.phoenix.connection import Connection, PhoenixError
 
-_PAGES: Final = 10_000
+_PAGES: Final = 1_000
 """A server that gives more pages than this of one listing gives pages without end."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -23,10 +24,16 @@ if TYPE_CHECKING:
 _RETRIED: Final = (429, 502, 503, 504)
 _QUOTED: Final = 300
 """Characters of what a server says that are repeated."""
+_READ: Final = 10_000
+"""Bytes of a refusal without a `detail` that are looked at, as UTF-8: the server may name any encoding."""
 _LARGEST: Final = 512 * 1024**2
 """Bytes of one answer."""
 _HEADERS: Final = ("content-type", "location")
 """What is read of an answer beside its body, which is unpacked by then."""
+_WHOLE: Final = 10
+"""So many times the time-out an answer may take that comes on and on."""
+_TRYING_S: Final = 30.0
+"""Seconds in which a call is tried again."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """All are tried again: what evalgate writes is written under names of its own, so that twice is once."""
 
@@ -78,11 +85,17 @@ class Connection:
         `doing` says what it is for, in the words that go on "… could not be": `the dataset x could not be read`.
         With `again=False` it is done once: what would not be the same a second time. Raises PhoenixError.
         """
+        import httpx
+
         with self.failures(doing):
             request = self._http.build_request(
                 method, path, params=query, json=body, extensions=None if again else {"retry": _unless_done()}
             )
-            answer = await self._bounded(request)
+            try:
+                async with asyncio.timeout(_TRYING_S + _WHOLE * self.address.timeout):
+                    answer = await self._bounded(request)
+            except TimeoutError:
+                raise httpx.ReadTimeout("it never ended", request=request) from None
             answer.raise_for_status()
             return answer.json() if answer.content else None
 
@@ -187,7 +200,7 @@ async def connect(address: Address) -> AsyncIterator[Connection]:
         status_forcelist=_RETRIED,
         backoff_factor=0.25,
         max_backoff_wait=10,
-        total_timeout=30,
+        total_timeout=_TRYING_S,
         # What was silent for the whole time-out is not asked again: it may be at work on it.
         retry_on_exceptions=(httpx.NetworkError, httpx.RemoteProtocolError),
     )
@@ -213,7 +226,7 @@ def _unless_done() -> Retry:
         status_forcelist=[429],
         backoff_factor=0.25,
         max_backoff_wait=10,
-        total_timeout=30,
+        total_timeout=_TRYING_S,
         retry_on_exceptions=(),
     )
 
@@ -241,9 +254,9 @@ def _detail(response: httpx.Response) -> str:
     """Return what an answer says of itself: the `detail` or `error` of its JSON, else its text."""
     try:
         body = response.json()
-    except ValueError:
-        return response.text
+    except (ValueError, RecursionError):  # JSON may be nested without an end
+        return response.content[:_READ].decode(errors="replace")
     for key in ("detail", "error", "message"):
         if isinstance(body, dict) and isinstance(body.get(key), str):
             return str(body[key])
-    return response.text
+    return response.content[:_READ].decode(errors="replace")

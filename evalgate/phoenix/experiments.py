@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from evalgate.phoenix.answers import Page, pages
+from evalgate.phoenix.answers import Answer, Page, pages, read_answer
 from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.layout import NAME
 from evalgate.records import Json
@@ -52,6 +52,14 @@ class NewExperiment:
 
 class _Experiments(Page):
     data: tuple[Any, ...]
+
+
+class _Tag(Answer):
+    name: str
+
+
+class _Tags(Answer):
+    data: tuple[_Tag, ...]
 
 
 async def create_experiment(connection: Connection, new: NewExperiment) -> RemoteExperiment:
@@ -129,18 +137,14 @@ async def delete_experiment(connection: Connection, experiment: str) -> None:
 
 async def tags_of(connection: Connection, experiment: str) -> tuple[str, ...]:
     """Return the tags of an experiment; none of a server that knows no tags. Raises PhoenixError."""
+    doing = f"the tags of the experiment {experiment} could not be read"
     try:
-        answer = await connection.rest(
-            "GET",
-            f"v1/experiments/{experiment}/tags",
-            doing=f"the tags of the experiment {experiment} could not be read",
-        )
+        answer = await connection.rest("GET", f"v1/experiments/{experiment}/tags", doing=doing)
     except PhoenixError as error:
         if error.status == 404 and await get_experiment(connection, experiment) is not None:
             return ()
         raise
-    found = answer.get("data") if isinstance(answer, dict) else None
-    return tuple(str(each["name"]) for each in found or () if isinstance(each, dict) and "name" in each)
+    return tuple(each.name for each in read_answer(_Tags, answer, connection, doing=doing).data)
 
 
 async def post_run(connection: Connection, experiment: str, body: Mapping[str, Json]) -> str:

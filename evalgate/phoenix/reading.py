@@ -140,7 +140,7 @@ async def _entries(connection: Connection, remote: RemoteExperiment, doing: str)
             said = [each.node for each in edge.node.annotations.edges]
             yield {"output": edge.node.output, "annotations": said}
         after = runs.pageInfo.following(after)
-        if after is None:
+        if after is None or not runs.edges:
             return
 
 

@@ -23,10 +23,25 @@ LARGEST_BODY: Final = 16 * 2**20
 """Bytes as they are sent."""
 LARGEST_UNPACKED: Final = 64 * 2**20
 """Bytes that they may become."""
+_SMALL: Final = 2**20
+"""Bytes of a body that need no counting."""
+_MOST_PARTS: Final = 1_000_000
+"""Messages within a body: an empty one is two bytes there, and a hundred here."""
+_MOST_FIELDS: Final = 4 * _MOST_PARTS
+_ATTRIBUTE: Final[dict[int, Any]] = {}
+_VALUE: Final[dict[int, Any]] = {5: {}, 6: {1: _ATTRIBUTE}}
+_VALUE[5][1] = _VALUE
+_ATTRIBUTE[2] = _VALUE
+_SPAN: Final = {9: _ATTRIBUTE, 11: {3: _ATTRIBUTE}, 13: {4: _ATTRIBUTE}}
+_REQUEST: Final[dict[int, Any]] = {1: {1: {1: _ATTRIBUTE}, 2: {1: {3: _ATTRIBUTE}, 2: _SPAN}}}
+"""Which fields of a request are messages, by their numbers, and which fields of these."""
 _MOST_ATTRIBUTES: Final = 8_192
 _LONGEST_TEXT: Final = 2**20
 _DEEPEST: Final = 16
 _NANO: Final = 1e9
+_LENGTH: Final = 2
+"""The wire type of what says how long it is."""
+_WIDEST: Final = 63
 PROTOBUF: Final = "application/x-protobuf"
 _PACKINGS: Final = {"gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
@@ -67,6 +82,7 @@ def request_of(body: bytes, content_type: str) -> ExportTraceServiceRequest:
     kind = content_type.partition(";")[0].strip().lower()
     request = ExportTraceServiceRequest()
     if kind in (PROTOBUF, "application/protobuf"):
+        _refuse_crowd(body)
         try:
             request.ParseFromString(body)
         except DecodeError:
@@ -74,6 +90,8 @@ def request_of(body: bytes, content_type: str) -> ExportTraceServiceRequest:
         return request
     if kind != "application/json":
         raise BodyError("the content type is neither application/x-protobuf nor application/json", status=415)
+    if body.count(b"{") + body.count(b"[") > _MOST_PARTS:
+        raise BodyError("the body has too many parts", status=413)
     try:
         document = json.loads(body)
         _hex_to_base64(document)
@@ -81,6 +99,50 @@ def request_of(body: bytes, content_type: str) -> ExportTraceServiceRequest:
     except (ParseError, ValueError, TypeError, AttributeError, RecursionError):
         raise BodyError("the body is no OTLP in JSON") from None
     return request
+
+
+def _refuse_crowd(body: bytes) -> None:
+    """Raise BodyError for a protobuf that is little to send and much to hold; one that is broken is left to others."""
+    if len(body) <= _SMALL:
+        return
+    parts = fields = at = 0
+    within: list[tuple[int, dict[int, Any]]] = [(len(body), _REQUEST)]
+    try:
+        while within:
+            end, messages = within[-1]
+            if at >= end:
+                within.pop()
+                continue
+            fields += 1
+            key, at = _number(body, at)
+            if key & 7 == _LENGTH:
+                length, at = _number(body, at)
+                inner = messages.get(key >> 3)
+                if inner is None:
+                    at += length
+                else:
+                    parts += 1
+                    within.append((min(at + length, end), inner))
+            elif key & 7 == 0:
+                at = _number(body, at)[1]
+            else:
+                at += {1: 8, 5: 4}.get(key & 7, 0)
+            if parts > _MOST_PARTS or fields > _MOST_FIELDS:
+                raise BodyError("the body has too many parts", status=413)
+    except IndexError:
+        return
+
+
+def _number(body: bytes, at: int) -> tuple[int, int]:
+    """Return a number of variable length, and where it ends. Raises IndexError."""
+    found = shift = 0
+    while True:
+        byte = body[at]
+        at += 1
+        found |= (byte & 0x7F) << shift
+        if byte < 0x80 or shift > _WIDEST:
+            return found, at
+        shift += 7
 
 
 def _hex_to_base64(document: Any) -> None:

@@ -114,6 +114,46 @@ def test_nested_without_an_end_is_refused_or_cut():
     assert (depth, found) == (16, None)
 
 
+def field(number, content):
+    length, size = len(content), bytearray()
+    while length >= 0x80:
+        size.append(length & 0x7F | 0x80)
+        length >>= 7
+    return bytes([number << 3 | 2, *size, length]) + content
+
+
+SPANS = field(1, field(2, b"\x12\x00" * 1_100_000))
+ATTRIBUTES = field(1, field(2, field(2, b"\x4a\x00" * 1_100_000)))
+VALUES = field(1, field(2, field(2, field(9, field(2, field(5, b"\x0a\x00" * 1_100_000))))))
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (b"\x0a\x00" * 1_100_000, PROTOBUF),
+        (SPANS, PROTOBUF),
+        (ATTRIBUTES, PROTOBUF),
+        (VALUES, PROTOBUF),
+        (field(1, b"\x50\x00" * 4_100_000), PROTOBUF),
+        (b'{"resourceSpans": [' + b"{}," * 1_100_000 + b"{}]}", "application/json"),
+    ],
+)
+def test_what_is_little_to_send_and_much_to_hold_is_refused_unread(sent, kind):
+    assert len(gzip.compress(sent)) < 20_000
+    with pytest.raises(BodyError, match="too many parts") as caught:
+        request_of(sent, kind)
+    assert caught.value.status == 413
+
+
+def test_a_large_body_of_few_parts_is_taken_and_a_broken_one_is_no_protobuf():
+    spans = [{"id": f"{number + 1:016x}", "attributes": {"text": "{[," * 10_000}} for number in range(100)]
+    large = request(*spans).SerializeToString()
+    assert len(large) > 2**21
+    assert len(spans_of(request_of(large, PROTOBUF))) == 100
+    with pytest.raises(BodyError, match="no OTLP protobuf"):
+        request_of(large[:-1], PROTOBUF)
+
+
 def test_ids_that_are_none_numbers_that_are_none_and_long_texts():
     sent = request({"attributes": {"nan": float("nan"), "long": "x" * (2**20 + 5)}}, {"trace": "00"}, {"id": "00"})
     (span,) = spans_of(sent)

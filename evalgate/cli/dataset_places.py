@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -97,12 +98,16 @@ def tell(line: str) -> None:
     click.echo(printable(line), err=True)
 
 
-def agreed(question: str, command: str, *, yes: bool) -> bool:
+def agreed(question: str, *, yes: bool) -> bool:
     """Return whether to go on: said beforehand, or asked. Raises UsageError where nobody can be asked."""
+    from evalgate.encoding import printable
+
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise click.UsageError(f"nothing was written: nobody can be asked here; `{command} --yes` does it")
+        # As it was typed: without --server or --expect it would be another command.
+        command = printable(shlex.join(("evalgate", *sys.argv[1:], "--yes")))
+        raise click.UsageError(f"nothing was written: nobody can be asked here; `{command}` does it")
     if click.confirm(question, err=True):
         return True
     tell("nothing was written")

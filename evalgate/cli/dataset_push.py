@@ -72,8 +72,7 @@ def push(
         _show(changes, address)
     pushed = None
     if changes:
-        command = f"evalgate dataset push {file} --to {name}{' --delete' if delete else ''}"
-        if not agreed(f"push this to {name}?", command, yes=yes):
+        if not agreed(f"push this to {name}?", yes=yes):
             return 0
         tell(f"pushing to {address.shown}")
         why = _why(message or _summary(changes, file), environ, file)
@@ -111,7 +110,7 @@ def repair(*, name: str, message: str | None, config: Path, server: str | None, 
         "Experiments that ran before know these examples by what they were: what ran before and what runs after cannot"
         " be compared on them. Do it once, before a baseline is set."
     )
-    if not agreed(f"repair {name}?", f"evalgate dataset repair {name}", yes=yes):
+    if not agreed(f"repair {name}?", yes=yes):
         return 0
     why = _why(message or f"{count:,} examples got an id", environ, None)
     version = asyncio.run(_repaired(address, planned, why))

@@ -44,7 +44,7 @@ async def written(
     before = _lines(latest) if latest is not None and known else []
     click.echo("\n".join(differences(before, _lines(draft.prompt), shown, str(file))))
     question = f"write this to {connection.address.shown} as a new version of {name}?"
-    if not agreed(question, f"evalgate prompt push {file} --to {name}", yes=yes):
+    if not agreed(question, yes=yes):
         return "nothing was written"
     made = await push(connection, draft, versions, description=description, metadata=metadata)
     return f"wrote {made.shown} ({made.id})"

@@ -100,18 +100,21 @@ def tell(line: str) -> None:
 
 def agreed(question: str, *, yes: bool) -> bool:
     """Return whether to go on: said beforehand, or asked. Raises UsageError where nobody can be asked."""
-    from evalgate.encoding import printable
-
     if yes:
         return True
     if not sys.stdin.isatty():
-        # As it was typed: without --server or --expect it would be another command.
-        command = printable(shlex.join(("evalgate", *sys.argv[1:], "--yes")))
-        raise click.UsageError(f"nothing was written: nobody can be asked here; `{command}` does it")
+        raise click.UsageError(f"nothing was written: nobody can be asked here; `{as_typed('--yes')}` does it")
     if click.confirm(question, err=True):
         return True
     tell("nothing was written")
     return False
+
+
+def as_typed(*more: str) -> str:
+    """Return the command that was typed, and more: without its --server or --expect it would be another one."""
+    from evalgate.encoding import printable
+
+    return printable(shlex.join(("evalgate", *sys.argv[1:], *more)))
 
 
 def field_mapping(fields: tuple[str, ...]) -> dict[str, str]:

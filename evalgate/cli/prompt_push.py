@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from evalgate.cli.dataset_places import agreed
+from evalgate.cli.dataset_places import agreed, tell
 from evalgate.cli.differing import differences
 from evalgate.cli.prompt_places import file_said, hub_said, settings_said
 from evalgate.phoenix.connection import Connection
@@ -47,6 +47,7 @@ async def written(
     if not agreed(question, yes=yes):
         return "nothing was written"
     made = await push(connection, draft, versions, description=description, metadata=metadata)
+    tell(f"next: evalgate run --prompt-version {made.number}, once a task says `prompt: {{phoenix: {name}}}`")
     return f"wrote {made.shown} ({made.id})"
 
 

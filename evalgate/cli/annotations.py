@@ -97,18 +97,17 @@ class Annotations:
             tell(note)
         return gathered.answers
 
-    def saved(self, file: Path, answers: list[Labelled], following: str) -> bool:
-        """Write the labelled answers to a file; False where it is left as it is. `following` is what was run."""
+    def saved(self, file: Path, answers: list[Labelled]) -> bool:
+        """Write the labelled answers to a file; False where it is left as it is."""
         from evalgate.errors import ConfigurationError
         from evalgate.golden.labelled_writing import labelled_text
         from evalgate.whole_file import write_whole
 
         content = labelled_text(answers)
         try:
-            if file.exists() and file.read_bytes() != content:
-                command = f"{following} --save {shlex.quote(str(file))}"
-                if not agreed(f"overwrite {file}, which holds something else?", command, yes=self.yes):
-                    return False
+            other = file.exists() and file.read_bytes() != content
+            if other and not agreed(f"overwrite {file}, which holds something else?", yes=self.yes):
+                return False
             file.parent.mkdir(parents=True, exist_ok=True)
             write_whole(file, content)
         except OSError as error:

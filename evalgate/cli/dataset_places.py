@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -90,16 +91,23 @@ def tell(line: str) -> None:
     click.echo(printable(line), err=True)
 
 
-def agreed(question: str, command: str, *, yes: bool) -> bool:
+def agreed(question: str, *, yes: bool) -> bool:
     """Return whether to go on: said beforehand, or asked. Raises UsageError where nobody can be asked."""
     if yes:
         return True
     if not sys.stdin.isatty():
-        raise click.UsageError(f"nothing was written: nobody can be asked here; `{command} --yes` does it")
+        raise click.UsageError(f"nothing was written: nobody can be asked here; `{as_typed('--yes')}` does it")
     if click.confirm(question, err=True):
         return True
     tell("nothing was written")
     return False
+
+
+def as_typed(*more: str) -> str:
+    """Return the command that was typed, and more: without its --server or --expect it would be another one."""
+    from evalgate.encoding import printable
+
+    return printable(shlex.join(("evalgate", *sys.argv[1:], *more)))
 
 
 def field_mapping(fields: tuple[str, ...]) -> dict[str, str]:

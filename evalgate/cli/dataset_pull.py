@@ -50,8 +50,7 @@ def pull(*, name: str, file: Path, version: str | None, config: Path, server: st
         if not _differs(file, content, examples):
             click.echo(f"{file} is that already: {said}")
             return 0
-        command = f"evalgate dataset pull {name} {file}{f' --version {version}' if version else ''}"
-        if not agreed(f"overwrite {file}?", command, yes=yes):
+        if not agreed(f"overwrite {file}?", yes=yes):
             return 0
     write_file(file, content)
     click.echo(f"{file} is {said}")

@@ -72,8 +72,7 @@ def push(
         _show(changes, address)
     pushed = None
     if changes:
-        command = f"evalgate dataset push {file} --to {name}{' --delete' if delete else ''}"
-        if not agreed(f"push this to {name}?", command, yes=yes):
+        if not agreed(f"push this to {name}?", yes=yes):
             return 0
         tell(f"pushing to {address.shown}")
         why = _why(message or _summary(changes, file), environ, file)
@@ -111,13 +110,17 @@ def repair(*, name: str, message: str | None, config: Path, server: str | None, 
         "Experiments that ran before know these examples by what they were: what ran before and what runs after cannot"
         " be compared on them. Do it once, before a baseline is set."
     )
-    if not agreed(f"repair {name}?", f"evalgate dataset repair {name}", yes=yes):
+    if not agreed(f"repair {name}?", yes=yes):
         return 0
     why = _why(message or f"{count:,} examples got an id", environ, None)
     version = asyncio.run(_repaired(address, planned, why))
     click.echo(f"{_text(name)} is version {version.id} now, and every example has an id")
-    click.echo("next: evalgate dataset pin, where the config names a version")
+    click.echo(_next(name))
     return 0
+
+
+def _next(name: str) -> str:
+    return f"next: evalgate dataset pin, once a suite says `dataset: {{phoenix: {_text(name)}}}`"
 
 
 async def _compared(address: Address, name: str, own: list, *, delete: bool) -> Changes:  # type: ignore[type-arg]
@@ -221,7 +224,7 @@ def _conclude(changes: Changes, pushed: Pushed | None, address: Address, *, as_j
             "The server writes some numbers in another way (1e22 as a whole number): read from there, the content hash"
             " is another than the file's."
         )
-    click.echo("next: evalgate dataset pin, where the config names a version")
+    click.echo(_next(changes.name))
 
 
 def _text(text: str) -> str:

@@ -118,7 +118,7 @@ def validate(
         answers = read_labelled(Path(source), list(chosen.scores), following=following, pairwise=chosen.pairwise)
     else:
         answers = annotations.read(chosen, loaded, environ)
-        if annotations.save is not None and not annotations.saved(annotations.save, answers, following):
+        if annotations.save is not None and not annotations.saved(annotations.save, answers):
             return 0
     taken = asked(answers, runners, repetitions, following, quiet=quiet or as_json)
     found = conclude(chosen, taken.answers, loaded.config.policy)

@@ -27,7 +27,9 @@ command.add_command(prune)
 
 
 @command.command("up", short_help="Start the server and say where it is; install it first if need be.")
-@click.option("--port", type=click.IntRange(1, 65535), help="Where it listens.  [default: 6006, or a free one]")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Where it listens.  [default: as last time, else 6006, or a free one]"
+)
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),

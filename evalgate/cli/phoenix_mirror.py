@@ -77,7 +77,7 @@ def sync(*, builds: tuple[int, ...], every: bool, config: Path, journal: Path | 
         build, why = lacking[0]
         raise MeasurementError(
             f"build {build} is not all in Phoenix: {why or 'not all runs could be written'}",
-            next_step=f"evalgate phoenix sync {' '.join(str(number) for number, _ in lacking)}",
+            next_step=f"evalgate phoenix sync {' '.join(str(number) for number, _ in lacking)}, once that is mended",
         )
     return 0
 
@@ -105,7 +105,8 @@ def prune(*, older_than: timedelta, server: str | None, yes: bool, config: Path)
     for old in kept[:_SHOWN]:
         say(f"kept: {_shown(old)}: {old.kept}\n")
     if not going:
-        say(f"nothing to delete at {address.base_url}: no pull request's experiment is from before {before:%Y-%m-%d}\n")
+        since = f"{before:%Y-%m-%d %H:%M} UTC"
+        say(f"nothing to delete at {address.base_url}: no pull request's experiment is from before {since}\n")
         return 0
     for old in going[:_SHOWN]:
         say(f"old: {_shown(old)}\n")
@@ -115,7 +116,7 @@ def prune(*, older_than: timedelta, server: str | None, yes: bool, config: Path)
         say("nothing was deleted\n")
         return 0
     asyncio.run(_delete(address, going))
-    say(f"{len(going):,} experiments are deleted, with their traces\n")
+    say(f"{_counted(len(going))} {'is deleted, with its' if len(going) == 1 else 'are deleted, with their'} traces\n")
     return 0
 
 
@@ -181,13 +182,18 @@ async def _delete(address: Address, going: list[Old]) -> None:
 
 def _agreed(count: int) -> bool:
     """Ask. Raises ConfigurationError where nobody is there to be asked."""
+    from evalgate.cli.dataset_places import as_typed
     from evalgate.errors import ConfigurationError
 
     if not sys.stdin.isatty():
         raise ConfigurationError(
-            f"{count:,} experiments would be deleted, and nobody is there to be asked", next_step="add --yes"
+            f"{_counted(count)} would be deleted, and nobody is there to be asked", next_step=as_typed("--yes")
         )
-    return click.confirm(f"Delete {count:,} experiments with their traces?")
+    return click.confirm(f"Delete {_counted(count)} with all traces?")
+
+
+def _counted(count: int) -> str:
+    return f"{count:,} experiment{'' if count == 1 else 's'}"
 
 
 def _shown(old: Old) -> str:

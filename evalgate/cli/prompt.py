@@ -136,7 +136,7 @@ def pull(
             click.echo(f"{file} says what {found.shown} says: nothing to write")
             return 0
         click.echo("\n".join(differences(before.splitlines(), text.splitlines(), str(file), found.shown)))
-        if not agreed(f"write this over {file}?", f"evalgate prompt pull {name} {file}", yes=yes):
+        if not agreed(f"write this over {file}?", yes=yes):
             return 0
     write_file(file, text.encode())
     click.echo(f"wrote {file} from {found.shown}")
@@ -180,7 +180,7 @@ def tag(
         expected = before if expect is None else None if then is None else await find_prompt(connection, then)
         was = before.shown if before is not None else "no version"
         question = f"move the tag {tag} from {was} to version {to.number} at {connection.address.shown}?"
-        if not agreed(question, f"evalgate prompt tag {name} {version} {tag}", yes=yes):
+        if not agreed(question, yes=yes):
             return f"the tag {tag} is on {was} still"
         moved = await move_tag(connection, str(to_be.tag), to, expected=expected, description=description)
         return moved.words

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from evalgate.cli.dataset_places import agreed
+from evalgate.cli.dataset_places import agreed, tell
 from evalgate.cli.differing import differences
 from evalgate.cli.prompt_places import file_said, hub_said, settings_said
 from evalgate.phoenix.connection import Connection
@@ -44,9 +44,10 @@ async def written(
     before = _lines(latest) if latest is not None and known else []
     click.echo("\n".join(differences(before, _lines(draft.prompt), shown, str(file))))
     question = f"write this to {connection.address.shown} as a new version of {name}?"
-    if not agreed(question, f"evalgate prompt push {file} --to {name}", yes=yes):
+    if not agreed(question, yes=yes):
         return "nothing was written"
     made = await push(connection, draft, versions, description=description, metadata=metadata)
+    tell(f"next: evalgate run --prompt-version {made.number}, once a task says `prompt: {{phoenix: {name}}}`")
     return f"wrote {made.shown} ({made.id})"
 
 

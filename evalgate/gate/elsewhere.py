@@ -195,6 +195,8 @@ async def _bring_in(suite: PreparedSuite, side: PreparedSide, looking: Looking) 
                 looking.say(f"{suite.name}: {error.message}")
                 continue
             taken += 1
+            found = f"{printable(kept.record.label)} of {printable(kept.record.build.created_at[:10])}"
+            looking.say(f"{suite.name}: found there, and taken over: {kept.record.runs:,} runs of {found}")
             if taken == _MOST or is_whole():
                 return
 

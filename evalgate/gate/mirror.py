@@ -241,7 +241,10 @@ class Mirror:
                 if at.sent != sent:
                     sent, moved = at.sent, now
                 if now - said > _SAID_EVERY_S:
-                    effects.say(f"mirroring in Phoenix: {at.sent:,} of {at.runs:,} runs are there")
+                    there = f"{at.sent:,} of {at.runs:,} runs are there"
+                    if at.sent == at.runs:
+                        there = f"all {at.runs:,} runs are there, traces and what was decided follow"
+                    effects.say(f"mirroring in Phoenix: {there}")
                     said = now
                 if (stop is not None and stop.is_set()) or now - moved > _PATIENCE_S:
                     why = "it was stopped" if stop is not None and stop.is_set() else "the server takes nothing"

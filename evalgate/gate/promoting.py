@@ -32,6 +32,9 @@ async def promote(journal: Journal, target: Target, say: Callable[[str], None]) 
                 return
         words = f"{target.row.suite}: {target.row.label}, stored by evalgate on {build.created_at[:10]}"
         await move_tag(target.connection, target.remote.id, PROMOTED, words)
+        if held != target.remote.id:
+            there = target.connection.address.shown
+            say(f"{target.row.suite}: {target.row.label} has the tag {PROMOTED} in {there} now")
     except NoTagsError as error:
         say(f"{target.row.suite}: {error.message}; stored baselines are found there by what answered")
 

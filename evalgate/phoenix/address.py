@@ -30,6 +30,11 @@ class Address:
         """Return what people know it by: its address holds no secret."""
         return f"Phoenix at {self.base_url}"
 
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is on this machine, where `evalgate phoenix up` starts one."""
+        return urlsplit(self.base_url).hostname in {"127.0.0.1", "localhost", "::1"}
+
     def page(self, *parts: str, **query: str | tuple[str, ...]) -> str:
         """Return the address of a page of its UI, everything in it quoted."""
         path = "/".join(quote(part, safe="") for part in parts)

@@ -101,7 +101,8 @@ class PhoenixBaselines:
         held = None if found is None else await tagged(self._connection, found, tag)
         remote = None if held is None else await get_experiment(self._connection, held)
         if remote is None:
-            return f"no experiment of {printable(dataset)} has the tag {printable(tag)}"
+            following = "; evalgate baseline set moves it" if tag == PROMOTED else ""
+            return f"no experiment of {printable(dataset)} has the tag {printable(tag)}{following}"
         page = address.page("datasets", remote.dataset, "experiments", remote.id)
         return f"the tag {printable(tag)} is on {printable(remote.name)} ({remote.created_at[:10]}): {page}"
 

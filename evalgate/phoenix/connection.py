@@ -151,7 +151,8 @@ class Connection:
         except httpx.TransportError as error:
             said = self._quoted(str(error)) or type(error).__name__
             message = f"{doing}: {self.address.shown} was not reached: {said}"
-            raise PhoenixError(message, next_step="check the address and that the server runs") from None
+            status = "; evalgate phoenix status says where this repository's is" if self.address.is_loopback else ""
+            raise PhoenixError(message, next_step=f"check the address and that the server runs{status}") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
             # Its client raises ValueError for answers that it cannot read; JSON may be nested without an end.
             said = self._quoted(str(error))

@@ -115,6 +115,7 @@ def test_a_push_tags_what_it_stores_and_a_fresh_machine_finds_it(team):
     pushed = team.run(**push(team, before))
     assert pushed.code == 0, pushed.text
     (tagged,) = team.tagged()
+    assert "has the tag baseline in Phoenix at" in pushed.err
     assert "A stored baseline" in next(each["description"] for each in team.experiments if each["id"] == tagged)
     shown = team.evalgate("baseline", "show")
     assert "the tag baseline is on doubling baseline: main@" in shown.out, shown.text
@@ -134,7 +135,8 @@ def test_a_push_tags_what_it_stores_and_a_fresh_machine_finds_it(team):
             shutil.copytree(kept, team.folder / ".evalgate")
         ended = team.run()
         assert ended.code == 1, ended.text
-        assert ("looking for stored runs" in ended.err) == (place == "elsewhere")
+        for said in ("looking for stored runs", f"found there, and taken over: {3 * team.examples} runs of main@"):
+            assert (said in ended.err) == (place == "elsewhere"), ended.text
         assert team.calls() == {"2": 3 * team.examples, "9": 4 * team.examples}
         decisions.append(team.decision())
     assert decisions[0] == decisions[1]

@@ -133,7 +133,7 @@ def test_the_server_is_away_from_the_beginning(team, phoenix):
     failed = team.evalgate("phoenix", "sync", PHOENIX_ENDPOINT="http://127.0.0.1:9")
     assert failed.code == 4
     assert "evalgate: build 1 is not all in Phoenix: " in failed.err
-    assert "next: evalgate phoenix sync 1" in failed.err
+    assert "next: evalgate phoenix sync 1, once that is mended" in failed.err
     ended = team.evalgate("phoenix", "sync", PHOENIX_ENDPOINT=phoenix.base_url)
     assert (ended.code, ended.out) == (0, "build 1: 20 of 20 runs are in Phoenix\n"), ended.text
     assert [len(runs) for _, runs in experiments(phoenix.base_url, team)] == [10, 10]
@@ -274,12 +274,15 @@ def test_old_experiments_of_changes_go_and_no_baseline_does(team, phoenix):
     ask(phoenix.base_url, "v1/experiment_evaluations", "POST", said)
     refused = team.evalgate("phoenix", "prune", "--older-than", "0h", **server)
     assert (refused.code, "nobody is there to be asked" in refused.err) == (2, True)
+    assert "next: evalgate phoenix prune --older-than 0h --yes" in refused.err
     kept = team.evalgate("phoenix", "prune", **server)
     assert kept.out.startswith(f"nothing to delete at {phoenix.base_url}: ")
+    assert kept.out.endswith(" UTC\n")
     ended = team.evalgate("phoenix", "prune", "--older-than", "0h", "--yes", **server)
     assert ended.code == 0, ended.text
     assert f"{tagged['name']}, {tagged['created_at'][:10]}: it is tagged baseline" in ended.out
     assert "people annotated its runs" in ended.out
+    assert "1 experiment is deleted, with its traces" in ended.out
     left = [each["id"] for each, _ in experiments(phoenix.base_url, team)]
     assert left == [each["id"] for each in found if each["id"] != gone["id"]]
 

@@ -239,7 +239,7 @@ async def test_a_prompt_goes_to_phoenix_and_comes_back(asks, phoenix):
     nobody = await asks("prompt", "push", "p.yaml", "--to", name, "--model", "openai/small")
     assert nobody.code == 2
     assert '+  content: "Q: {{ q }}"' in nobody.out
-    assert "nobody can be asked here" in nobody.err
+    assert f"`evalgate prompt push p.yaml --to {name} --model openai/small --yes` does it" in nobody.err
 
     pushed = await asks("prompt", "push", "p.yaml", "--to", name, "--model", "openai/small", "--yes")
     assert f"wrote {name} version 1 (" in pushed.out
@@ -258,6 +258,8 @@ async def test_a_prompt_goes_to_phoenix_and_comes_back(asks, phoenix):
     assert pulled.out == f"wrote q.yaml from {name} version 2\n"
     assert "next: say in its task what the file does not: model: openai/small" in pulled.err
     assert (await asks("prompt", "diff", "p.yaml", "q.yaml")).out == "p.yaml and q.yaml say the same\n"
+    guarded = await asks("prompt", "tag", name, "1", "production", "--expect", "none")
+    assert f"`evalgate prompt tag {name} 1 production --expect none --yes` does it" in guarded.err
     moved = await asks("prompt", "tag", name, "1", "production", "--yes")
     assert moved.out == f"the tag production of {name} moved from no version to version 1\n"
 

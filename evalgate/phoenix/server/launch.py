@@ -22,9 +22,12 @@ from evalgate.phoenix.server.processes import end, lives, started_at
 _PROGRAM: Final = Path(__file__).with_name("loopback.py")
 HOST: Final = "127.0.0.1"
 PORT: Final = 6006
-"""Where it listens when nobody says and nobody else does: Phoenix's own default, so that links stay good."""
+"""Where it listens when nobody says and nobody else does: Phoenix's own default."""
 LOG: Final = "server.log"
 _LOCK: Final = "server.lock"
+_LAST: Final = "server.port"
+"""Beside the data: where it listened last, so that links stay good."""
+_LEAST: Final = 1024
 _READY_S: Final = 180.0
 """Seconds that a start may take: 10 on a machine at rest, several times that on a busy one and after an upgrade."""
 _PAUSE_S: Final = 0.1
@@ -71,26 +74,40 @@ def launch(
 ) -> Launched:
     """Start a server whose data is in the folder `data`, and return when it answers.
 
-    `port` is where it listens (default: 6006, or any where that is taken), `settings` more of Phoenix's own variables,
-    `noted` is told of the process before it is ready. The data is held by a lock that ends with the process. Raises
-    ConfigurationError for a port or data that another program has, MeasurementError with the server's own last lines.
+    `port` is where it listens (default: where it did last, else 6006, or any where those are taken), `settings` more of
+    Phoenix's own variables, `noted` is told of the process before it is ready, and of another where a port that nobody
+    asked for was taken meanwhile. The data is held by a lock that ends with the process. Raises ConfigurationError for
+    a port or data that another program has, MeasurementError with the server's own last lines.
     """
     data = data.absolute()
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _held(data) as lock:
-        ports = _ports(port)
-        shutil.rmtree(data / "tmp", ignore_errors=True)
-        (data / "tmp").mkdir(mode=0o700)
-        told = _settings(data, environ, ports) | dict(settings or {})
-        pid, mark = _started(python, data, told, lock)
-        started = Launched(pid=pid, started=mark, port=ports[0], grpc_port=ports[1])
+        ports = _ports(port, data)
+
+        def start() -> Launched:
+            shutil.rmtree(data / "tmp", ignore_errors=True)
+            (data / "tmp").mkdir(mode=0o700)
+            told = _settings(data, environ, ports) | dict(settings or {})
+            pid, mark = _started(python, data, told, lock)
+            started = Launched(pid=pid, started=mark, port=ports[0], grpc_port=ports[1])
+            try:
+                noted(started)
+                wait_until_ready(started, data)
+            except BaseException:
+                end(started.pid, started.started)
+                raise
+            return started
+
         try:
-            noted(started)
-            wait_until_ready(started, data)
-        except BaseException:
-            end(started.pid, started.started)
-            raise
-    return started
+            made = start()
+        except MeasurementError:
+            # A start takes seconds: somebody else may have taken the port meanwhile, another repository's server say.
+            if port is not None or all(_is_free(each) for each in ports):
+                raise
+            ports = free_port(), free_port()
+            made = start()
+        (data / _LAST).write_text(str(made.port), encoding="ascii")
+    return made
 
 
 def wait_until_ready(server: Launched, data: Path) -> None:
@@ -179,15 +196,28 @@ def check_port(port: int) -> None:
         ) from error
 
 
-def _ports(port: int | None) -> tuple[int, int]:
+def _is_free(port: int) -> bool:
+    try:
+        check_port(port)
+    except ConfigurationError:
+        return False
+    return True
+
+
+def _ports(port: int | None, data: Path) -> tuple[int, int]:
     """Return a port for HTTP and a free one for gRPC. Raises ConfigurationError where `port` is not to be had."""
     if port is not None:
         check_port(port)
         return port, free_port()
-    with suppress(ConfigurationError):
-        check_port(PORT)
-        return PORT, free_port()
-    return free_port(), free_port()
+    wanted = next((each for each in (_last_port(data), PORT) if each is not None and _is_free(each)), None)
+    return wanted or free_port(), free_port()
+
+
+def _last_port(data: Path) -> int | None:
+    with suppress(OSError, ValueError):
+        found = int((data / _LAST).read_text(encoding="ascii"))
+        return found if _LEAST <= found < 2**16 else None
+    return None
 
 
 def free_port() -> int:

@@ -168,7 +168,7 @@ async def test_a_connection_that_drops_is_one_to_a_server_that_was_not_reached()
         error = await refused(base_url)
     assert f"Phoenix at {base_url} was not reached" in error.message
     assert (error.passing, len(seen)) == (True, 5)
-    assert "that the server runs" in error.next_step
+    assert "that the server runs; evalgate phoenix status says where" in error.next_step
 
 
 @pytest.mark.parametrize("body", ["<html>login</html>", '{"half": ', "[" * 100_000])

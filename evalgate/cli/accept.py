@@ -46,7 +46,7 @@ def command(
     from evalgate.cli.places import stored_at
     from evalgate.decision import decide
     from evalgate.gate.accepting import Word, acceptance_of
-    from evalgate.gate.evidence import build_evidence
+    from evalgate.gate.evidence.evidence import build_evidence
     from evalgate.gate.gather import Source
     from evalgate.git.repository import Repository
     from evalgate.journal.store import Journal

@@ -58,10 +58,10 @@ def setting(
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.cli.run import watched
-    from evalgate.gate.bases import Bases, Target
-    from evalgate.gate.guard import unguarded
+    from evalgate.gate.baselines.bases import Bases, Target
+    from evalgate.gate.baselines.storing import Setter, of_commit, store
+    from evalgate.gate.guard.guard import unguarded
     from evalgate.gate.request import Request, whole_suites
-    from evalgate.gate.storing import Setter, of_commit, store
     from evalgate.git.repository import Repository
     from evalgate.journal.store import Journal
     from evalgate.suite.loading import load_config
@@ -182,11 +182,11 @@ def showing(
     from evalgate.cli.pulling import here
     from evalgate.cli.target import target_of
     from evalgate.cli.workflow import guarded
-    from evalgate.gate.bases import Bases
-    from evalgate.gate.elsewhere import Looking, tagged
-    from evalgate.gate.guard import unguarded
+    from evalgate.gate.baselines.bases import Bases
+    from evalgate.gate.baselines.elsewhere import Looking, tagged
+    from evalgate.gate.baselines.shown import shown_baselines
+    from evalgate.gate.guard.guard import unguarded
     from evalgate.gate.request import whole_suites
-    from evalgate.gate.shown_baselines import shown_baselines
     from evalgate.journal.store import Journal
     from evalgate.report.baselines import render_shown, render_shown_json
     from evalgate.suite.loading import load_config
@@ -229,8 +229,8 @@ def history(*, journal: Path | None, as_json: bool) -> int:
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
     from evalgate.cli.workflow import guarded
-    from evalgate.gate.drift import drift
-    from evalgate.gate.shown_baselines import set_baselines
+    from evalgate.gate.baselines.drift import drift
+    from evalgate.gate.baselines.shown import set_baselines
     from evalgate.journal.store import Journal
     from evalgate.report.baselines import render_history, render_history_json
 

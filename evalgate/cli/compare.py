@@ -168,7 +168,7 @@ def _entered(
 def _fetched(experiment: str, path: Path, running: Running, environ: dict[str, str]) -> tuple[int, Side]:
     """Fetch an experiment of the config's Phoenix server into a journal; without a config, of PHOENIX_ENDPOINT."""
     from evalgate.cli.elsewhere import phoenix_baselines
-    from evalgate.gate.elsewhere import fetch_experiment
+    from evalgate.gate.baselines.elsewhere import fetch_experiment
     from evalgate.suite.loading import load_config
 
     settings = None

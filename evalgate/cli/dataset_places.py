@@ -72,7 +72,7 @@ def address_for(config: Path, server: str | None, environ: Mapping[str, str]) ->
 def examples_in(address: Address, place: InPhoenix) -> tuple[list[Example], str]:
     """Return the examples of a version in Phoenix, and its id. Raises DatasetError, ErrorGroup and PhoenixError."""
     from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.datasets import find_dataset, find_version, golden_examples, read_version
+    from evalgate.phoenix.datasets.reading import find_dataset, find_version, golden_examples, read_version
 
     async def read() -> tuple[list[Example], str]:
         async with connect(address) as connection:

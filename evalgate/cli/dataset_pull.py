@@ -23,7 +23,7 @@ from evalgate.cli.options import config_option
 
 if TYPE_CHECKING:
     from evalgate.phoenix.address import Address
-    from evalgate.phoenix.dataset_history import HistoryEntry
+    from evalgate.phoenix.datasets.history import HistoryEntry
 
 
 @click.command(short_help="Write a dataset in Phoenix to a file.")
@@ -106,8 +106,8 @@ def history(*, name: str, limit: int, config: Path, server: str | None, as_json:
 
 async def _history(address: Address, name: str, limit: int) -> list[HistoryEntry]:
     from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.dataset_history import history as listed
-    from evalgate.phoenix.datasets import find_dataset
+    from evalgate.phoenix.datasets.history import history as listed
+    from evalgate.phoenix.datasets.reading import find_dataset
 
     async with connect(address) as connection:
         return await listed(connection, await find_dataset(connection, name), limit=limit)

@@ -24,10 +24,10 @@ from evalgate.cli.options import config_option
 
 if TYPE_CHECKING:
     from evalgate.phoenix.address import Address
-    from evalgate.phoenix.dataset_changes import Changes
-    from evalgate.phoenix.dataset_pushing import Pushed, Why
-    from evalgate.phoenix.dataset_records import Version
-    from evalgate.phoenix.dataset_repair import Repair
+    from evalgate.phoenix.datasets.changes import Changes
+    from evalgate.phoenix.datasets.pushing import Pushed, Why
+    from evalgate.phoenix.datasets.records import Version
+    from evalgate.phoenix.datasets.repair import Repair
 
 _SHOWN = 5
 _message = click.option("--message", metavar="WHY", help="What the new version says of itself, for its history.")
@@ -100,7 +100,7 @@ def repair(*, name: str, message: str | None, config: Path, server: str | None, 
     if not planned.names:
         click.echo(f"all {planned.examples:,} examples of {_text(name)} have an id: nothing to repair")
         return 0
-    from evalgate.phoenix.dataset_repair import first_names
+    from evalgate.phoenix.datasets.repair import first_names
 
     count, more = len(planned.names), len(planned.names) - _SHOWN
     click.echo(f"{count:,} of {planned.examples:,} examples of {_text(name)} get an id:")
@@ -125,7 +125,7 @@ def _next(name: str) -> str:
 
 async def _compared(address: Address, name: str, own: list, *, delete: bool) -> Changes:  # type: ignore[type-arg]
     from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.dataset_changes import compare_with
+    from evalgate.phoenix.datasets.changes import compare_with
 
     async with connect(address) as connection:
         return await compare_with(connection, name, own, delete=delete)
@@ -133,7 +133,7 @@ async def _compared(address: Address, name: str, own: list, *, delete: bool) -> 
 
 async def _pushed(address: Address, changes: Changes, why: Why) -> Pushed:
     from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.dataset_pushing import push as pushed
+    from evalgate.phoenix.datasets.pushing import push as pushed
 
     async with connect(address) as connection:
         return await pushed(connection, changes, why)
@@ -141,7 +141,7 @@ async def _pushed(address: Address, changes: Changes, why: Why) -> Pushed:
 
 async def _planned(address: Address, name: str) -> Repair:
     from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.dataset_repair import repair_of
+    from evalgate.phoenix.datasets.repair import repair_of
 
     async with connect(address) as connection:
         return await repair_of(connection, name)
@@ -149,7 +149,7 @@ async def _planned(address: Address, name: str) -> Repair:
 
 async def _repaired(address: Address, planned: Repair, why: Why) -> Version:
     from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.dataset_repair import repair as repaired
+    from evalgate.phoenix.datasets.repair import repair as repaired
 
     async with connect(address) as connection:
         return await repaired(connection, planned, why)
@@ -160,7 +160,7 @@ def _why(message: str, environ: Mapping[str, str], file: Path | None) -> Why:
     from evalgate import __version__
     from evalgate.errors import ConfigurationError
     from evalgate.git.repository import Repository
-    from evalgate.phoenix.dataset_pushing import Why
+    from evalgate.phoenix.datasets.pushing import Why
 
     repository = Repository.find(Path.cwd(), environ=environ)
     by = None

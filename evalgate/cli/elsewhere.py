@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from evalgate.suite.phoenix import PhoenixSettings
 
 if TYPE_CHECKING:
-    from evalgate.gate.elsewhere import Opened
-    from evalgate.phoenix.baselines import PhoenixBaselines
+    from evalgate.gate.baselines.elsewhere import Opened
+    from evalgate.phoenix.experiments.baselines import PhoenixBaselines
 
 
 def phoenix_baselines(settings: PhoenixSettings | None, file: Path, environ: Mapping[str, str]) -> Opened:
@@ -23,8 +23,8 @@ def phoenix_baselines(settings: PhoenixSettings | None, file: Path, environ: Map
     @asynccontextmanager
     async def opened(name: str | None) -> AsyncIterator[PhoenixBaselines]:
         from evalgate.phoenix.address import address_in
-        from evalgate.phoenix.baselines import PhoenixBaselines
         from evalgate.phoenix.connection import connect
+        from evalgate.phoenix.experiments.baselines import PhoenixBaselines
 
         async with connect(address_in(settings or PhoenixSettings(), name, environ, config=file)) as connection:
             yield PhoenixBaselines(connection)

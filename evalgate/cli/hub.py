@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import click
 
-from evalgate.gate.guard import Decides, Gate
+from evalgate.gate.guard.guard import Decides, Gate
 from evalgate.gate.hub_prompts import Prompts
 from evalgate.journal.store import Journal
 from evalgate.phoenix.address import address_in
@@ -36,7 +36,7 @@ def prompts_of(config: Path, environ: Mapping[str, str], *, kept: Mapping[str, s
     known: dict[tuple[Any, ...], HubPrompt] = {}
 
     def look_up(ref: PromptRef, settings: PhoenixSettings) -> HubPrompt:
-        from evalgate.phoenix.prompt_copies import pull_prompt
+        from evalgate.phoenix.prompts.copies import pull_prompt
 
         address = address_in(settings, ref.server, environ, config=config)
         if not ref.pinned and (then := recorded_id(began.get(ref.key, ""))) is not None:

@@ -83,7 +83,7 @@ def validate(
     from evalgate.cli.judge_asking import asked
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
-    from evalgate.gate.guard import unguarded
+    from evalgate.gate.guard.guard import unguarded
     from evalgate.gate.judging import choose, conclude, keep
     from evalgate.gate.request import whole_suites
     from evalgate.golden.labelled import read_labelled
@@ -207,7 +207,7 @@ def try_out(
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.cli.workflow import guarded
-    from evalgate.gate.guard import unguarded
+    from evalgate.gate.guard.guard import unguarded
     from evalgate.gate.request import whole_suites
     from evalgate.gate.trials import refuse_unknown
     from evalgate.report.trial import render_trials, render_trials_json

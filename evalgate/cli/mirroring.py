@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from evalgate.gate.mirror import Mirror
+    from evalgate.gate.mirror.mirror import Mirror
     from evalgate.gate.request import Request
     from evalgate.gate.world import World
     from evalgate.journal.store import Journal
@@ -31,7 +31,7 @@ def make_mirror(
     traces: TraceStore | None = None,
 ) -> Mirror:
     """Return what mirrors builds of a journal; `config` is the file of the settings, `traces` a build's at work."""
-    from evalgate.gate.mirror import Mirror, MirrorEffects
+    from evalgate.gate.mirror.mirror import Mirror, MirrorEffects
     from evalgate.phoenix.address import address_in
 
     return Mirror(

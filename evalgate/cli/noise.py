@@ -67,9 +67,9 @@ def command(
     from evalgate.cli.pulling import here
     from evalgate.cli.target import target_of
     from evalgate.decision.noise import study
-    from evalgate.gate.bases import Bases
+    from evalgate.gate.baselines.bases import Bases
+    from evalgate.gate.evidence.noise import study_evidence
     from evalgate.gate.noise import RUNS, finished_study, resumable_study, study_request
-    from evalgate.gate.noise_evidence import study_evidence
     from evalgate.journal.store import Journal
     from evalgate.suite.loading import load_config
 
@@ -144,7 +144,7 @@ def _conclude(store: Journal, study_id: int, found: Study, environ: Mapping[str,
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
     from evalgate.cli.workflow import guarded
-    from evalgate.gate.noise_evidence import study_info
+    from evalgate.gate.evidence.noise import study_info
     from evalgate.report.noise import render_noise
     from evalgate.report.noise_json import render_noise_json
 

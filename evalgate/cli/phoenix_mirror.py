@@ -16,10 +16,10 @@ from evalgate.cli.dataset_places import server_option, yes_option
 from evalgate.cli.options import config_option, journal_option
 
 if TYPE_CHECKING:
-    from evalgate.gate.mirror import Mirror, Mirrored
+    from evalgate.gate.mirror.mirror import Mirror, Mirrored
     from evalgate.journal.store import Journal
     from evalgate.phoenix.address import Address
-    from evalgate.phoenix.pruning import Old
+    from evalgate.phoenix.experiments.pruning import Old
     from evalgate.suite.phoenix import PhoenixSettings
 
 _SHOWN: Final = 20
@@ -164,7 +164,7 @@ async def _synced(mirror: Mirror, build: int, *, again: bool) -> Mirrored:
 
 async def _found(address: Address, before: datetime) -> list[Old]:
     from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.pruning import old_experiments
+    from evalgate.phoenix.experiments.pruning import old_experiments
 
     _tell(f"looking for old experiments at {address.base_url}")
     async with connect(address) as connection:
@@ -173,7 +173,7 @@ async def _found(address: Address, before: datetime) -> list[Old]:
 
 async def _delete(address: Address, going: list[Old]) -> None:
     from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.experiments import delete_experiment
+    from evalgate.phoenix.experiments.writing import delete_experiment
 
     async with connect(address) as connection:
         for old in going:

@@ -59,7 +59,7 @@ def command(
     from evalgate.cli.target import gate_of, target_of
     from evalgate.cli.workflow import guarded
     from evalgate.evaluators.registry import build
-    from evalgate.gate.bases import Bases
+    from evalgate.gate.baselines.bases import Bases
     from evalgate.gate.planning import make_plan
     from evalgate.gate.request import whole_suites
     from evalgate.journal.store import Journal

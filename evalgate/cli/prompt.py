@@ -121,7 +121,7 @@ def pull(
     from evalgate.cli.files import write_file
     from evalgate.cli.prompt_places import Servers, hub_said, named, settings_said
     from evalgate.encoding import printable
-    from evalgate.phoenix.prompts import find_prompt
+    from evalgate.phoenix.prompts.versions import find_prompt
     from evalgate.yaml_writing import as_yaml
 
     if version is not None and tag is not None:
@@ -166,7 +166,7 @@ def tag(
 ) -> int:
     """Move TAG of NAME to VERSION, after asking; it stays where somebody else has moved it meanwhile."""
     from evalgate.cli.prompt_places import Servers, named
-    from evalgate.phoenix.prompts import find_prompt, move_tag, tagged
+    from evalgate.phoenix.prompts.versions import find_prompt, move_tag, tagged
 
     servers = Servers(config=config, environ=dict(os.environ))
     ref, to_be = named(name, server, version=version), named(name, server, tag=tag)
@@ -206,7 +206,7 @@ class _Place:
 
 async def _said(text: str, server: str | None, servers: Servers) -> _Place:
     from evalgate.cli.prompt_places import file_said, hub_said, ref_in
-    from evalgate.phoenix.prompts import find_prompt
+    from evalgate.phoenix.prompts.versions import find_prompt
     from evalgate.suite.hub_prompt import HubPrompt, content_of
 
     ref = ref_in(text, server)

@@ -11,8 +11,8 @@ from evalgate.cli.dataset_places import agreed, tell
 from evalgate.cli.differing import differences
 from evalgate.cli.prompt_places import file_said, hub_said, settings_said
 from evalgate.phoenix.connection import Connection
-from evalgate.phoenix.prompt_push import draft_of, push, same
-from evalgate.phoenix.prompts import versions_of
+from evalgate.phoenix.prompts.pushing import draft_of, push, same
+from evalgate.phoenix.prompts.versions import versions_of
 from evalgate.records import Json
 from evalgate.suite.hub_prompt import HubPrompt
 from evalgate.suite.prompt_exchange import to_file

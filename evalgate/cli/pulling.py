@@ -38,10 +38,10 @@ def puller(
 
     def pull(ref: DatasetRef, settings: PhoenixSettings) -> DatasetRef:
         from evalgate.phoenix.address import address_in
-        from evalgate.phoenix.copies import Copies
-        from evalgate.phoenix.datasets import LATEST
-        from evalgate.phoenix.pulling import Asked
-        from evalgate.phoenix.pulling import pull as pulled
+        from evalgate.phoenix.datasets.copies import Copies
+        from evalgate.phoenix.datasets.pulling import Asked
+        from evalgate.phoenix.datasets.pulling import pull as pulled
+        from evalgate.phoenix.datasets.reading import LATEST
 
         if ref.phoenix is None:
             raise TypeError("a dataset that is a file is here")

@@ -109,9 +109,9 @@ def command(
     from evalgate.cli.pulling import puller
     from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
-    from evalgate.gate.bases import Bases
+    from evalgate.gate.baselines.bases import Bases
     from evalgate.gate.gather import Source
-    from evalgate.gate.guard import Decides
+    from evalgate.gate.guard.guard import Decides
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
@@ -185,8 +185,8 @@ def _work(
     request: Request, pushed: str | None, environ: Mapping[str, str], *, resume: int | None
 ) -> Callable[[World], Awaitable[Ended]]:
     """Return what is to be done: a build; for a push to the default branch, what is checked out stored before it."""
+    from evalgate.gate.baselines.storing import run_pushed
     from evalgate.gate.run import run_build
-    from evalgate.gate.storing import run_pushed
     from evalgate.git.history import Base
 
     commit = request.commit

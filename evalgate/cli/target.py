@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from evalgate.gate.bases import Bases, Target
+from evalgate.gate.baselines.bases import Bases, Target
 from evalgate.gate.datasets import Pull, with_datasets
-from evalgate.gate.guard import Gate, guard, unguarded
+from evalgate.gate.guard.guard import Gate, guard, unguarded
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.request import Commit
 from evalgate.suite.loading import LoadedConfig, load_config

@@ -13,7 +13,7 @@ from evalgate.cli.hub import prompts_of
 from evalgate.cli.models import CacheChoice
 from evalgate.cli.run import supervised
 from evalgate.errors import Interrupted, MeasurementError
-from evalgate.gate.guard import unguarded
+from evalgate.gate.guard.guard import unguarded
 from evalgate.gate.request import Request, Wanted, make_request
 from evalgate.gate.trying import made_already
 from evalgate.journal.store import Journal

@@ -11,8 +11,8 @@ from evalgate.decision.accepting import failed_parts
 from evalgate.decision.evidence import Covered
 from evalgate.decision.results import BuildDecision, CheckDecision
 from evalgate.errors import ConfigurationError, EvalgateError
-from evalgate.gate.accepted_evidence import side_print
-from evalgate.gate.bases import Bases
+from evalgate.gate.baselines.bases import Bases
+from evalgate.gate.evidence.accepted import side_print
 from evalgate.gate.gather import Source
 from evalgate.git.owners import owners_of
 from evalgate.journal.changes import AcceptanceRow

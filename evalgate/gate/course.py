@@ -9,11 +9,11 @@ from evalgate.canonical import content_hash
 from evalgate.decision import decide, screen_words
 from evalgate.decision.evidence import BuildEvidence, History, StoredRuns
 from evalgate.decision.flow import BaselineRuns, Draw, Flow, Measured, Step, SuiteFlow, after, begin
-from evalgate.gate.ahead import draws_anew
-from evalgate.gate.evidence import build_evidence, recorded_config
-from evalgate.gate.found import told_of_found
+from evalgate.gate.baselines.ahead import draws_anew
+from evalgate.gate.baselines.found import told_of_found
+from evalgate.gate.baselines.replayed import known_as
+from evalgate.gate.evidence.evidence import build_evidence, recorded_config
 from evalgate.gate.loading import Loaded
-from evalgate.gate.replayed import known_as
 from evalgate.gate.reserve import reserve
 from evalgate.gate.world import World
 from evalgate.journal.builds import DrawRow, ExperimentRow, NoteRow

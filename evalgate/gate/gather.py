@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from evalgate.decision.evidence import BuildEvidence
 from evalgate.errors import ConfigurationError
-from evalgate.gate.evidence import build_evidence
+from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.journal.store import Journal
 
 

@@ -13,11 +13,19 @@ from evalgate.encoding import printable
 from evalgate.errors import DatasetError
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.golden.labelled import Labelled
-from evalgate.phoenix.annotated_runs import AnnotatedRun, annotated_runs
-from evalgate.phoenix.annotations import HUMAN, AnnotatedSpan, Said, StoredSpan, annotated_spans, find_project, spans_of
+from evalgate.phoenix.annotations.runs import AnnotatedRun, annotated_runs
+from evalgate.phoenix.annotations.spans import (
+    HUMAN,
+    AnnotatedSpan,
+    Said,
+    StoredSpan,
+    annotated_spans,
+    find_project,
+    spans_of,
+)
 from evalgate.phoenix.connection import Connection
-from evalgate.phoenix.datasets import find_dataset, find_version, read_version
-from evalgate.phoenix.sound import moment
+from evalgate.phoenix.datasets.reading import find_dataset, find_version, read_version
+from evalgate.phoenix.experiments.sound import moment
 from evalgate.records import Example, Json, TaskOutcome
 from evalgate.traces.conventions import read_json
 from evalgate.traces.reading import filled

@@ -12,11 +12,11 @@ from evalgate.decision import redraws
 from evalgate.engine.measure import measure
 from evalgate.engine.pairs import prefer
 from evalgate.engine.work import Answered, Draw, Work
-from evalgate.gate.completing import complete_stored, lacking_runs
+from evalgate.gate.baselines.completing import complete_stored, lacking_runs
+from evalgate.gate.baselines.replayed import replay, tell_measured_before
 from evalgate.gate.course import first_draws, next_draws, settled_evidence
 from evalgate.gate.loading import Loaded, start_baseline
 from evalgate.gate.pairs import preference_works
-from evalgate.gate.replayed import replay, tell_measured_before
 from evalgate.gate.samples import drawn_samples, redraw_sample, samples
 from evalgate.gate.world import World
 from evalgate.journal.builds import DrawRow

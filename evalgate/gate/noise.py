@@ -16,12 +16,12 @@ from evalgate.decision.study import Study
 from evalgate.engine.measure import Effects, measure
 from evalgate.engine.work import Answered, Work
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
-from evalgate.gate.bases import Bases
-from evalgate.gate.guard import unguarded
+from evalgate.gate.baselines.bases import Bases
+from evalgate.gate.evidence.noise import again, noise_rows, sample_names, study_evidence
+from evalgate.gate.guard.guard import unguarded
 from evalgate.gate.hub_prompts import Prompts, no_prompts
 from evalgate.gate.loading import Loaded, load
 from evalgate.gate.measuring import work_of
-from evalgate.gate.noise_evidence import again, noise_rows, sample_names, study_evidence
 from evalgate.gate.prepare import PreparedSuite, Tree
 from evalgate.gate.recording import experiment_row
 from evalgate.gate.request import Commit, Request, whole_suites

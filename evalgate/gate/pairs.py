@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from evalgate.canonical import content_hash
 from evalgate.engine.pairs import BETWEEN, Pair, PairWork
+from evalgate.gate.evidence.preferences import Opponents, opponents
 from evalgate.gate.loading import Loaded
-from evalgate.gate.preferences import Opponents, opponents
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Side, Subject

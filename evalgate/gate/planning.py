@@ -24,9 +24,9 @@ from evalgate.decision.ratios.noise import studied_spreads
 from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.decision.reserve import Limit, PerRun, Stage, reserves
 from evalgate.errors import JournalError
-from evalgate.gate.ahead import Ahead, draws_ahead
-from evalgate.gate.evidence import build_evidence, grouping, known_noise
-from evalgate.gate.noise_evidence import study_evidence
+from evalgate.gate.baselines.ahead import Ahead, draws_ahead
+from evalgate.gate.evidence.evidence import build_evidence, grouping, known_noise
+from evalgate.gate.evidence.noise import study_evidence
 from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.spending import per_run, suite_spending

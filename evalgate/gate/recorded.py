@@ -14,7 +14,7 @@ import numpy as np
 from evalgate.decision.contest import Spent
 from evalgate.decision.evidence import KnownJudge, Scores
 from evalgate.decision.judges import untrusted
-from evalgate.gate.evidence import grouping, read_side, recorded_config
+from evalgate.gate.evidence.evidence import grouping, read_side, recorded_config
 from evalgate.gate.gather import Source
 from evalgate.gate.samples import deciding_samples
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow

@@ -6,15 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from evalgate import __version__
 from evalgate.decision import screen_words
-from evalgate.gate.drift import drift
-from evalgate.gate.elsewhere import Fetched
-from evalgate.gate.evidence import recorded_config
-from evalgate.gate.found import add_found, go_on
+from evalgate.gate.baselines.drift import drift
+from evalgate.gate.baselines.elsewhere import Fetched
+from evalgate.gate.baselines.found import add_found, go_on
+from evalgate.gate.baselines.stored import adopt
+from evalgate.gate.evidence.evidence import recorded_config
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
 from evalgate.gate.samples import deciding_samples, samples
-from evalgate.gate.stored import adopt
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, NoteRow, ProblemRow
 from evalgate.journal.changes import QuarantineRow
 from evalgate.journal.judges import KnownJudgeRow

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from evalgate.decision import decide, exit_code
 from evalgate.decision.results import BuildDecision, SuiteDecision
 from evalgate.errors import ConfigurationError
-from evalgate.gate.evidence import build_evidence, recorded_config
+from evalgate.gate.evidence.evidence import build_evidence, recorded_config
 from evalgate.gate.gather import Source
-from evalgate.gate.guarded import gate_report
-from evalgate.gate.mirror_links import MirrorLinks
+from evalgate.gate.guard.guarded import gate_report
+from evalgate.gate.mirror.links import MirrorLinks
 from evalgate.gate.samples import deciding_samples
 from evalgate.gate.spending import suite_spending
 from evalgate.journal.builds import BuildRow, ExperimentRow

@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any
 
 from evalgate.errors import ConfigurationError
-from evalgate.gate.at_base import at_base, with_nothing_changed
-from evalgate.gate.bases import Bases
-from evalgate.gate.evidence import recorded_config
-from evalgate.gate.guard import Gate
-from evalgate.gate.guarded import recorded_gate
-from evalgate.gate.guarded_suite import Second
+from evalgate.gate.baselines.at_base import at_base, with_nothing_changed
+from evalgate.gate.baselines.bases import Bases
+from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.guard.guard import Gate
+from evalgate.gate.guard.guarded import recorded_gate
+from evalgate.gate.guard.guarded_suite import Second
 from evalgate.gate.hub_prompts import LookUp, Prompts, looked_up, no_prompts, one_version, with_prompts_said
 from evalgate.gate.prepare import Placed, PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
 from evalgate.gate.selection import Selection

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evalgate.decision.reserve import Reserve, Stage, reserves
-from evalgate.gate.completing import lacking_runs
+from evalgate.gate.baselines.completing import lacking_runs
 from evalgate.gate.loading import Loaded
 from evalgate.gate.spending import per_run
 from evalgate.gate.world import World

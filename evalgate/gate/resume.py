@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from evalgate.errors import ConfigurationError
-from evalgate.gate.guard import Decides
+from evalgate.gate.guard.guard import Decides
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal

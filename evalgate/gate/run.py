@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from evalgate.gate.elsewhere import bring_in, fetch_named
+from evalgate.gate.baselines.elsewhere import bring_in, fetch_named
 from evalgate.gate.loading import load
 from evalgate.gate.measuring import measure_build
 from evalgate.gate.own_scores import score_by_own

@@ -10,7 +10,7 @@ from typing import Protocol
 from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
 from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
-from evalgate.gate.elsewhere import Looking, Opened
+from evalgate.gate.baselines.elsewhere import Looking, Opened
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halt, Halted

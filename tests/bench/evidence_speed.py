@@ -16,7 +16,7 @@ from contextlib import closing
 from pathlib import Path
 
 from evalgate.decision import decide
-from evalgate.gate.evidence import build_evidence
+from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Example, Side, TaskOutcome

@@ -20,10 +20,10 @@ from pathlib import Path
 import httpx
 
 from evalgate.cli.mirroring import make_mirror
-from evalgate.gate.mirror_posting import POSTERS
-from evalgate.gate.mirror_records import run_record
+from evalgate.gate.mirror.posting import POSTERS
+from evalgate.gate.mirror.records import run_record
 from evalgate.journal.store import Journal
-from evalgate.phoenix.layout import evaluation_bodies, run_body
+from evalgate.phoenix.experiments.layout import evaluation_bodies, run_body
 from evalgate.phoenix.server.environment import server_python
 from evalgate.phoenix.server.launch import free_port, launch
 from evalgate.phoenix.server.processes import end

@@ -25,9 +25,9 @@ import httpx2
 import yaml
 
 from evalgate.cli.mirroring import make_mirror
-from evalgate.gate.mirror_records import run_record
+from evalgate.gate.mirror.records import run_record
 from evalgate.journal.store import Journal
-from evalgate.phoenix.layout import evaluation_bodies, run_body
+from evalgate.phoenix.experiments.layout import evaluation_bodies, run_body
 from evalgate.suite.phoenix import PhoenixSettings
 from tests.bench import run_speed, transport_speed
 from tests.bench.judges_speed import VERDICT

@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from evalgate.decision import decide
-from evalgate.gate.evidence import build_evidence
+from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.journal.store import Journal
 from tests.e2e.project import REPOSITORY, environment
 

@@ -13,9 +13,9 @@ from evalgate.cli.compose import world
 from evalgate.cli.models import CacheChoice
 from evalgate.decision import decide
 from evalgate.decision.results import BuildDecision, CheckDecision
-from evalgate.gate.evidence import build_evidence
+from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.gate.gather import Source
-from evalgate.gate.guard import unguarded
+from evalgate.gate.guard.guard import unguarded
 from evalgate.gate.reports import build_report
 from evalgate.gate.request import Wanted, make_request
 from evalgate.gate.run import Ended, run_build

@@ -9,14 +9,14 @@ import pytest
 import yaml
 
 from evalgate.gate import human_labels
-from evalgate.gate.guard import unguarded
+from evalgate.gate.guard.guard import unguarded
 from evalgate.gate.human_labels import Gathered, add_experiment, add_project
 from evalgate.gate.request import whole_suites
 from evalgate.phoenix import annotated_runs, annotations
 from evalgate.phoenix.address import Address
-from evalgate.phoenix.annotated_runs import people_said
+from evalgate.phoenix.annotations.runs import people_said
 from evalgate.phoenix.connection import connect
-from evalgate.phoenix.experiments import get_experiment
+from evalgate.phoenix.experiments.writing import get_experiment
 from evalgate.suite.loading import load_config
 from tests.e2e.project import Project
 from tests.fake_model import Rule

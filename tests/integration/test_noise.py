@@ -15,8 +15,8 @@ from evalgate.cli.builds import head, tree_of
 from evalgate.cli.compose import world
 from evalgate.cli.models import CacheChoice
 from evalgate.decision.noise import study
+from evalgate.gate.evidence.noise import noise_rows, sample_names, study_evidence
 from evalgate.gate.noise import run_study, study_request
-from evalgate.gate.noise_evidence import noise_rows, sample_names, study_evidence
 from evalgate.gate.request import Wanted
 from evalgate.records import Evaluation, EvaluatorKind, EvaluatorSpec
 from evalgate.report.progress import Mode, Progress

@@ -11,13 +11,13 @@ from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import dataset_version
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.connection import PhoenixError, connect
-from evalgate.phoenix.copies import Copies
-from evalgate.phoenix.dataset_changes import compare_with
-from evalgate.phoenix.dataset_history import history
-from evalgate.phoenix.dataset_pushing import Why, push
-from evalgate.phoenix.dataset_repair import repair, repair_of
-from evalgate.phoenix.datasets import find_dataset, find_version, golden_examples, read_version, versions_of
-from evalgate.phoenix.pulling import Asked, pull
+from evalgate.phoenix.datasets.changes import compare_with
+from evalgate.phoenix.datasets.copies import Copies
+from evalgate.phoenix.datasets.history import history
+from evalgate.phoenix.datasets.pulling import Asked, pull
+from evalgate.phoenix.datasets.pushing import Why, push
+from evalgate.phoenix.datasets.reading import find_dataset, find_version, golden_examples, read_version, versions_of
+from evalgate.phoenix.datasets.repair import repair, repair_of
 from evalgate.records import Example
 from tests.phoenix_server import Fault, FaultProxy
 

@@ -13,12 +13,12 @@ import aiohttp
 import pytest
 
 from evalgate.cli.mirroring import make_mirror
-from evalgate.gate.mirror_links import MirrorLinks
-from evalgate.gate.mirror_records import run_record
+from evalgate.gate.mirror.links import MirrorLinks
+from evalgate.gate.mirror.records import run_record
 from evalgate.journal.store import Journal
 from evalgate.journal.transfer import export_build
-from evalgate.phoenix.layout import CHANGE
-from evalgate.phoenix.layout_read import LayoutError, read_experiment, read_run
+from evalgate.phoenix.experiments.layout import CHANGE
+from evalgate.phoenix.experiments.layout_read import LayoutError, read_experiment, read_run
 from evalgate.records import Side
 from evalgate.suite.phoenix import PhoenixSettings
 from tests.e2e.project import Project

@@ -10,9 +10,9 @@ import pytest
 from evalgate.errors import CandidateError, ConfigurationError
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.connection import PhoenixError, connect
-from evalgate.phoenix.prompt_copies import pull_prompt
-from evalgate.phoenix.prompt_push import draft_of, push
-from evalgate.phoenix.prompts import find_prompt, move_tag, tagged, versions_of
+from evalgate.phoenix.prompts.copies import pull_prompt
+from evalgate.phoenix.prompts.pushing import draft_of, push
+from evalgate.phoenix.prompts.versions import find_prompt, move_tag, tagged, versions_of
 from evalgate.suite.prompt import PromptFile
 from evalgate.suite.prompt_exchange import to_hub
 from evalgate.suite.prompt_ref import PromptRef

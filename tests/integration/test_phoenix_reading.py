@@ -11,12 +11,18 @@ import pytest
 from evalgate.canonical import content_hash
 from evalgate.errors import BaselineError
 from evalgate.phoenix.address import Address
-from evalgate.phoenix.baselines import PhoenixBaselines
 from evalgate.phoenix.connection import Connection, connect
-from evalgate.phoenix.experiments import NewExperiment, RemoteExperiment, create_experiment, post_evaluations, post_run
-from evalgate.phoenix.layout import NAME, evaluation_bodies, experiment_metadata, run_body
-from evalgate.phoenix.mirrored import BuildRecord, DrawRecord, ExperimentRecord, RunRecord
-from evalgate.phoenix.tags import move_tag
+from evalgate.phoenix.experiments.baselines import PhoenixBaselines
+from evalgate.phoenix.experiments.layout import NAME, evaluation_bodies, experiment_metadata, run_body
+from evalgate.phoenix.experiments.records import BuildRecord, DrawRecord, ExperimentRecord, RunRecord
+from evalgate.phoenix.experiments.tags import move_tag
+from evalgate.phoenix.experiments.writing import (
+    NewExperiment,
+    RemoteExperiment,
+    create_experiment,
+    post_evaluations,
+    post_run,
+)
 from evalgate.records import ErrorKind, Evaluation, EvaluatorSpec, Failure, Side, TaskOutcome, Usage
 from evalgate.suite.baselines import read_baseline
 

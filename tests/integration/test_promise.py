@@ -18,9 +18,9 @@ from evalgate.cli.builds import head, tree_of
 from evalgate.cli.compose import world
 from evalgate.cli.models import CacheChoice
 from evalgate.decision import decide
-from evalgate.gate.bases import Bases, Target
-from evalgate.gate.evidence import build_evidence
-from evalgate.gate.guard import unguarded
+from evalgate.gate.baselines.bases import Bases, Target
+from evalgate.gate.evidence.evidence import build_evidence
+from evalgate.gate.guard.guard import unguarded
 from evalgate.gate.request import Wanted, make_request
 from evalgate.gate.run import run_build
 from evalgate.journal.store import Journal

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from evalgate.cli.target import is_pull_request, target_of
-from evalgate.gate.bases import Target
+from evalgate.gate.baselines.bases import Target
 
 SHA = "1a2b3c4d" * 5
 

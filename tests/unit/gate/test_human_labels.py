@@ -4,7 +4,7 @@ import pytest
 
 from evalgate.errors import DatasetError
 from evalgate.gate.human_labels import Gathered
-from evalgate.phoenix.annotations import HUMAN, Said
+from evalgate.phoenix.annotations.spans import HUMAN, Said
 
 
 def gathered(**scores):

@@ -3,7 +3,7 @@
 import pytest
 import yaml
 
-from evalgate.gate.guard import unguarded
+from evalgate.gate.guard.guard import unguarded
 from evalgate.gate.planning import make_plan
 from evalgate.gate.request import whole_suites
 from evalgate.journal.builds import BuildRow, ExperimentRow

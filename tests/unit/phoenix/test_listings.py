@@ -6,10 +6,10 @@ import pytest
 from aiohttp import web
 
 from evalgate.phoenix.connection import PhoenixError, connect
-from evalgate.phoenix.datasets import list_datasets
-from evalgate.phoenix.experiments import find_experiment, list_experiments
-from evalgate.phoenix.prompts import versions_of
-from evalgate.phoenix.pruning import old_experiments
+from evalgate.phoenix.datasets.reading import list_datasets
+from evalgate.phoenix.experiments.pruning import old_experiments
+from evalgate.phoenix.experiments.writing import find_experiment, list_experiments
+from evalgate.phoenix.prompts.versions import versions_of
 from tests.unit.phoenix.test_connection import at, serving
 
 PAGES = {None: ("a", "1"), "1": ("b", "2"), "2": ("c", None)}

@@ -8,11 +8,11 @@ from aiohttp import web
 
 from evalgate.phoenix import answers
 from evalgate.phoenix.connection import PhoenixError, connect
-from evalgate.phoenix.dataset_records import Dataset
-from evalgate.phoenix.datasets import versions_of
-from evalgate.phoenix.experiments import find_experiment, list_experiments, tags_of
-from evalgate.phoenix.mirror_datasets import mirrored_ground
-from evalgate.phoenix.pruning import old_experiments
+from evalgate.phoenix.datasets.mirrors import mirrored_ground
+from evalgate.phoenix.datasets.reading import versions_of
+from evalgate.phoenix.datasets.records import Dataset
+from evalgate.phoenix.experiments.pruning import old_experiments
+from evalgate.phoenix.experiments.writing import find_experiment, list_experiments, tags_of
 from tests.unit.phoenix.test_connection import answering, at, refused, serving
 
 DEEP = '{"detail": ' + "[" * 100_000 + "]" * 100_000 + "}"

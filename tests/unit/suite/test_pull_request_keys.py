@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from evalgate.gate.differences import OF_A_SUITE, SHARED
+from evalgate.gate.guard.differences import OF_A_SUITE, SHARED
 from evalgate.suite.config import Config, DatasetRef, Suite
 
 PAGE = Path(__file__).parents[3] / "docs" / "pull-requests.md"

@@ -1,0 +1,481 @@
+"""From the journal to what a decision sees. Only the journal is read, so an old build decides again as it did."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby, islice
+from typing import Any, Final
+
+import numpy as np
+from pydantic import ValidationError
+
+from evalgate import __version__
+from evalgate.canonical import canonical_json
+from evalgate.decision.evidence import (
+    Acceptance,
+    BuildEvidence,
+    Cell,
+    CheckEvidence,
+    History,
+    Judged,
+    KnownNoise,
+    Labels,
+    Problem,
+    Quarantined,
+    Redraw,
+    Scores,
+    StoredRuns,
+    SuiteEvidence,
+)
+from evalgate.decision.study import SHIFT_LEVEL
+from evalgate.errors import JournalError
+from evalgate.gate.evidence.accepted import recorded_acceptances
+from evalgate.gate.evidence.judges import judged
+from evalgate.gate.evidence.own import own_judges, own_specs, scores_of
+from evalgate.gate.evidence.preferences import of_pairs
+from evalgate.gate.evidence.resources import resource_evidence
+from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
+from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
+from evalgate.journal.changes import QuarantineRow
+from evalgate.journal.judges import KnownJudgeRow
+from evalgate.journal.own import OwnEvaluatorRow
+from evalgate.journal.store import Journal
+from evalgate.paths import MISSING, resolve
+from evalgate.records import ErrorKind, Example, Side
+from evalgate.suite.checks import Policy, Unmeasurable
+from evalgate.suite.config import Config, Suite
+
+_LABELS: Final = 20
+"""So many labels of a check are listed; the rest are summed."""
+_HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asked:
+    """What is asked of one recorded suite: by which definitions, without which examples."""
+
+    suite: Suite
+    without: frozenset[str] = frozenset()
+    compared: bool = True
+    """Whether its baseline counts."""
+    added: frozenset[str] = frozenset()
+    """Its checks that only a change has."""
+    own: Mapping[str, OwnEvaluatorRow] = field(default_factory=dict)
+    """The change's evaluators whose scores are read in the place of those that decide."""
+
+
+def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
+    """Return what the decision on one build sees."""
+    build = journal.build(build_id)
+    config = recorded_config(build)
+    kept = (build.gate or {}).get("suites", {})
+    asked = {name: _asked(suite, kept.get(name)) for name, suite in config.suites.items()}
+    return BuildEvidence(
+        suites=recorded_suites(journal, build, asked, config.policy),
+        policy=config.policy,
+        history=recorded_history(build),
+    )
+
+
+def _asked(suite: Suite, kept: Mapping[str, Any] | None) -> Asked:
+    """Return a suite as it decides: without the examples that a change brought along, which were run all the same."""
+    if kept is None:
+        return Asked(suite=suite)
+    return Asked(suite=suite, without=frozenset(kept["added"]), added=frozenset(kept["checks"]))
+
+
+def recorded_suites(
+    journal: Journal, build: BuildRow, asked: Mapping[str, Asked], policy: Policy
+) -> tuple[SuiteEvidence, ...]:
+    """Return what a build recorded of suites, each as it is asked; `policy` is the one that they were drawn by."""
+    experiments = journal.experiments(build.id)
+    noise = {(row.suite, row.name): known_noise(row) for row in journal.noise(build.id)}
+    judges, draws = journal.judges(build.id), journal.draws(build.id)
+    unchanged = {note.suite: note.message for note in journal.notes(build.id) if note.unchanged}
+    quarantine, accepted = journal.quarantine(build.id), journal.acceptances(build.id)
+    return tuple(
+        _suite(
+            journal=journal,
+            build_id=build.id,
+            name=name,
+            asked=each,
+            experiments=[row for row in experiments if row.suite == name and (each.compared or not _is_baseline(row))],
+            problems=_problems(build, tuple(_recorded(journal, build.id, name))),
+            noise={check: known for (of, check), known in noise.items() if of == name},
+            drawn=Drawn(
+                draws=tuple(draw for draw in draws if draw.suite == name),
+                policy=policy,
+                unchanged=unchanged.get(name),
+            ),
+            judges=[row for row in judges if row.suite == name],
+            acceptances=recorded_acceptances(
+                build,
+                [row for row in accepted if row.suite == name],
+                {experiment.side: experiment for experiment in experiments if experiment.suite == name},
+            ),
+            quarantined=_quarantined(build, [row for row in quarantine if row.suite == name]),
+        )
+        for name, each in asked.items()
+    )
+
+
+def _is_baseline(row: ExperimentRow) -> bool:
+    return row.side is Side.BASELINE
+
+
+def _quarantined(build: BuildRow, found: Sequence[QuarantineRow]) -> list[Quarantined]:
+    """Return what was set aside; whether it still was is told by the day on which the build began."""
+    return [
+        Quarantined(
+            example_id=row.example_id,
+            check=row.name,
+            owner=row.owner,
+            reason=row.reason,
+            expires=row.expires,
+            active=build.created_at[:10] <= row.expires,
+        )
+        for row in found
+    ]
+
+
+def recorded_history(build: BuildRow) -> History:
+    """Return what was measured of a build's change before it, as it was known when it began."""
+    return History(measurements=(build.measurement or 1) - 1, failed=build.failed or 0, change=build.change)
+
+
+def known_noise(row: NoiseRow) -> KnownNoise:
+    """Return what a decision sees of a noise study."""
+    return KnownNoise(
+        flip=row.flip,
+        source=f"the {row.runs} runs of noise study {row.study}",
+        shift=row.shift if row.shift_p <= SHIFT_LEVEL else None,
+    )
+
+
+def recorded_config(build: BuildRow) -> Config:
+    """Return what the build was made under. Raises JournalError where this version does not read it."""
+    try:
+        return Config.model_validate(build.config)
+    except ValidationError as error:
+        raise JournalError(
+            f"the config of build {build.id} is not one that evalgate {__version__} reads",
+            next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it, or evalgate run",
+        ) from error
+
+
+def _problems(build: BuildRow, recorded: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return what stands against a suite. A build that stopped by itself says why, and needs no other word for it."""
+    if any(problem.kind in _HALTS for problem in recorded):
+        return recorded
+    return (*_of_the_build(build), *recorded)
+
+
+def _of_the_build(build: BuildRow) -> Iterable[Problem]:
+    if not build.complete:
+        yield Problem(
+            kind=Unmeasurable.INCOMPLETE,
+            message=f"Build {build.id} was interrupted: a part of it is no verdict.",
+            next_step="evalgate run --resume",
+        )
+    elif build.partial:
+        yield Problem(
+            kind=Unmeasurable.INCOMPLETE,
+            message=f"A partial run ({build.partial}) is a sample: it gives no verdict.",
+            next_step="evalgate run",
+            sample=True,
+        )
+
+
+def _recorded(journal: Journal, build_id: int, suite: str) -> Iterable[Problem]:
+    for row in journal.problems(build_id):
+        if row.suite == suite:
+            yield Problem(kind=Unmeasurable(row.kind), message=row.message, next_step=row.next_step)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SideCells:
+    """One side's rows: per evaluator (examples, repetitions) scores and cells, output hashes, and redraws."""
+
+    scores: Mapping[str, Scores]
+    outputs: Mapping[tuple[int, str], str | None]
+    redraws: Mapping[str, Mapping[str, float | None]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Drawn:
+    """What was drawn of a suite, by which policy; or why nothing was."""
+
+    draws: tuple[DrawRow, ...]
+    policy: Policy
+    unchanged: str | None
+
+    def as_stored(self, baseline: ExperimentRow | None) -> bool:
+        """Return whether the baseline's runs are an earlier build's; a confirmation drew its own beside them."""
+        return baseline is not None and baseline.stored and not any(draw.baseline for draw in self.draws)
+
+    def screen(self, baseline: ExperimentRow | None) -> StoredRuns | None:
+        """Return what the suite is screened against; None where its baseline was drawn for it, or decides as stored."""
+        if baseline is None or self.policy.baseline_runs != "confirm" or not is_screen(baseline, self.draws):
+            return None
+        return StoredRuns(
+            repetitions=baseline.repetitions,
+            of=baseline.label,
+            date=baseline.drawn_on or "",
+            screen_p=self.policy.screen_p,
+            confirm=self.policy.confirm_repetitions,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """What was known of a suite's evaluators before it ran, by their names."""
+
+    noise: Mapping[str, KnownNoise]
+    judges: Mapping[str, Judged]
+
+
+def _suite(
+    *,
+    journal: Journal,
+    build_id: int,
+    name: str,
+    asked: Asked,
+    experiments: list[ExperimentRow],
+    problems: tuple[Problem, ...],
+    noise: Mapping[str, KnownNoise],
+    drawn: Drawn,
+    judges: Sequence[KnownJudgeRow],
+    quarantined: Sequence[Quarantined],
+    acceptances: tuple[Acceptance, ...],
+) -> SuiteEvidence:
+    suite = asked.suite
+    experiments = [replace(row, specs=own_specs(row.specs, asked.own)) for row in experiments]
+    grouped = grouping(suite, (each for each in journal.examples(build_id, name) if each.id not in asked.without))
+    ids = grouped.example_ids
+    index = {example_id: position for position, example_id in enumerate(ids)}
+    names = {experiment.side: deciding_samples(experiment, drawn.draws) for experiment in experiments}
+    redraw = redraw_sample(drawn.draws)
+    sides = {
+        experiment.side: read_side(
+            journal, experiment, index, names[experiment.side], redraw=redraw, own=frozenset(asked.own)
+        )
+        for experiment in experiments
+    }
+    by_side = {experiment.side: experiment for experiment in experiments}
+    counted = {side: (experiment.id, names[side]) for side, experiment in by_side.items()}
+    aside = [(entry.example_id, entry.check) for entry in quarantined if entry.active]
+    given = _labels(journal, counted, [*((each, None) for each in asked.without), *aside])
+    labels = {check: each for check, each in given.items() if check not in asked.own}
+    outputs = {side: cells.outputs for side, cells in sides.items()}
+    known = _Known(
+        noise={check: each for check, each in noise.items() if check not in asked.own},
+        judges={
+            **judged(journal, build_id, [row for row in judges if row.name not in asked.own], outputs, index),
+            **own_judges(asked.own),
+        },
+    )
+    screen = drawn.screen(by_side.get(Side.BASELINE))
+    return SuiteEvidence(
+        name=name,
+        dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
+        example_ids=ids,
+        checks=tuple(
+            of_pairs(journal, check, by_side, drawn.draws)
+            if check.evaluator.pairwise
+            else replace(check, labels=labels.get(check.name))
+            for check in _checks(suite, by_side, sides, len(ids), known)
+        ),
+        resources=resource_evidence(journal, suite, by_side, index, names=names),
+        clusters=grouped.clusters,
+        slices=grouped.slices,
+        identical=_identical(sides, len(ids)),
+        problems=problems,
+        baseline_label=by_side[Side.BASELINE].label if Side.BASELINE in by_side else None,
+        screen=screen,
+        stored=screen is None and drawn.as_stored(by_side.get(Side.BASELINE)),
+        unchanged=drawn.unchanged,
+        added=asked.added,
+        acceptances=acceptances,
+        quarantined=tuple(entry for entry in quarantined if entry.example_id in index),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grouping:
+    """Which examples a suite has and what parts them, in their order, as `SuiteEvidence` has it."""
+
+    example_ids: tuple[str, ...]
+    clusters: tuple[str, ...] | None
+    slices: Mapping[str, tuple[str | None, ...]]
+
+
+def grouping(suite: Suite, examples: Iterable[Example]) -> Grouping:
+    """Return the examples' ids, clusters and slice values: known before anything is answered."""
+    slice_paths = _slice_paths(suite)
+    ids, clusters = [], []
+    slices: dict[str, list[str | None]] = {path: [] for path in slice_paths}
+    for example in examples:
+        ids.append(example.id)
+        if suite.cluster is not None:
+            clusters.append(_value(suite.cluster, example) or f"\x00{example.id}")
+        for path in slice_paths:
+            slices[path].append(_value(path, example))
+    return Grouping(
+        example_ids=tuple(ids),
+        clusters=tuple(clusters) if suite.cluster is not None else None,
+        slices={path: tuple(values) for path, values in slices.items()},
+    )
+
+
+def _slice_paths(suite: Suite) -> tuple[str, ...]:
+    rules = [check.no_regression for check in suite.checks.values() if check.no_regression is not None]
+    return tuple(dict.fromkeys(each.path for rule in rules for each in rule.slices))
+
+
+def _value(path: str, example: Example) -> str | None:
+    """Return what stands at a path of an example as text; None where there is nothing."""
+    found = resolve(path, {"input": example.input, "output": example.output, "metadata": example.metadata})
+    if found is MISSING or found is None:
+        return None
+    return found if isinstance(found, str) else canonical_json(found).decode()  # type: ignore[arg-type]  # MISSING is out
+
+
+def read_side(
+    journal: Journal,
+    experiment: ExperimentRow,
+    index: Mapping[str, int],
+    names: Sequence[str],
+    *,
+    redraw: str = REDRAW,
+    own: frozenset[str] = frozenset(),
+) -> SideCells:
+    """Return what the journal has of the samples `names` of one side; `index` has the place of each example.
+
+    Of evaluators among `own`, it is what the change's said.
+    """
+    columns = {sample: column for column, sample in enumerate(names)}
+    shape = (len(index), len(columns))
+    base = np.full(shape, Cell.MISSING, dtype=np.uint8)
+    outputs: dict[tuple[int, str], str | None] = {}
+    redrawn: dict[str, ErrorKind | None] = {}
+    for example_id, sample, output_hash, kind in journal.run_facts(experiment.id):
+        row = index.get(example_id)
+        if row is None:
+            continue
+        if sample == redraw:
+            redrawn[example_id] = kind
+        elif sample in columns:
+            outputs[row, sample] = output_hash
+            if kind is ErrorKind.TASK:
+                base[row, columns[sample]] = Cell.TASK_ERROR
+    values = {spec.name: array("d", [np.nan]) * base.size for spec in experiment.specs}
+    redraws: dict[str, dict[str, float | None]] = {
+        spec.name: {id_: spec.worst if kind is ErrorKind.TASK else None for id_, kind in redrawn.items()}
+        for spec in experiment.specs
+    }
+    width = len(columns)
+    for example_id, sample, evaluator, score, failed in scores_of(journal, experiment.id, own):
+        if failed or score is None or evaluator not in values or example_id not in index:
+            continue
+        if sample in columns:
+            values[evaluator][index[example_id] * width + columns[sample]] = score
+        elif sample == redraw:
+            redraws[evaluator][example_id] = score
+    scores = {name: _scores(np.array(flat).reshape(shape), base) for name, flat in values.items()}
+    return SideCells(scores=scores, outputs=outputs, redraws=redraws)
+
+
+def _scores(
+    values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], base: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
+) -> Scores:
+    """Return the scores of one evaluator; where it gave none, `base` says why. A stored score is never NaN."""
+    return Scores(values=values, cells=np.where(np.isnan(values), base, np.uint8(Cell.SCORED)))
+
+
+def _checks(
+    suite: Suite,
+    experiments: Mapping[Side, ExperimentRow],
+    sides: Mapping[Side, SideCells],
+    examples: int,
+    known: _Known,
+) -> tuple[CheckEvidence, ...]:
+    if Side.CANDIDATE not in sides:
+        return ()
+    candidate, baseline = sides[Side.CANDIDATE], sides.get(Side.BASELINE)
+    specs = {spec.name: spec for spec in experiments[Side.CANDIDATE].specs}
+    absent = Scores(values=np.full((examples, 1), np.nan), cells=np.full((examples, 1), Cell.MISSING, dtype=np.uint8))
+    found = []
+    for name, check in suite.scored_checks.items():
+        redrawn = candidate.redraws.get(name, {})
+        baseline_redrawn = baseline.redraws.get(name, {}) if baseline else {}
+        found.append(
+            CheckEvidence(
+                name=name,
+                check=check,
+                evaluator=specs[name],
+                candidate=candidate.scores.get(name, absent),
+                baseline=baseline.scores.get(name, absent) if baseline else None,
+                redraws={
+                    example_id: Redraw(candidate=score, baseline=baseline_redrawn.get(example_id))
+                    for example_id, score in redrawn.items()
+                },
+                noise=known.noise.get(name),
+                judge=known.judges.get(name),
+            )
+        )
+    return tuple(found)
+
+
+def _labels(
+    journal: Journal,
+    counted: Mapping[Side, tuple[int, Sequence[str]]],
+    without: Iterable[tuple[str, str | None]],
+) -> dict[str, Labels]:
+    """Return how often each evaluator gave which label in the samples that decide, by evaluator."""
+    if Side.CANDIDATE not in counted:
+        return {}
+    found: dict[str, Labels] = {}
+    given = journal.labels(counted[Side.CANDIDATE], counted.get(Side.BASELINE), without=without)
+    for evaluator, rows in groupby(given, key=lambda row: row[0]):
+        counts = tuple((label, after, before) for _, label, after, before in islice(rows, _LABELS))
+        names = afters = befores = 0
+        for *_, after, before in rows:
+            names, afters, befores = names + 1, afters + after, befores + before
+        found[evaluator] = Labels(counts=counts, other_names=names, others=(afters, befores))
+    return found
+
+
+def _identical(sides: Mapping[Side, SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return where every sample of one side has an answer and the other side gave the same bytes.
+
+    Sides that drew differently often are the same where there is one answer alone.
+    """
+    same = np.zeros(examples, dtype=np.bool_)
+    if len(sides) < len(Side):
+        return same
+    ours, theirs = sides[Side.CANDIDATE].outputs, sides[Side.BASELINE].outputs
+    if {sample for _, sample in ours} != {sample for _, sample in theirs}:
+        return _one_answer(ours, theirs, examples)
+    same[[row for row, _ in ours]] = True
+    for (row, sample), output in ours.items():
+        if output is None or theirs.get((row, sample)) != output:
+            same[row] = False
+    for row, sample in theirs:
+        if (row, sample) not in ours:
+            same[row] = False
+    return same
+
+
+def _one_answer(
+    ours: Mapping[tuple[int, str], str | None], theirs: Mapping[tuple[int, str], str | None], examples: int
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Return where both sides answered, with the same bytes in every sample."""
+    answers: dict[int, set[str | None]] = {}
+    for (row, _), output in (*ours.items(), *theirs.items()):
+        answers.setdefault(row, set()).add(output)
+    both = {row for row, _ in ours} & {row for row, _ in theirs}
+    same = np.zeros(examples, dtype=np.bool_)
+    same[[row for row in sorted(both) if len(answers[row]) == 1 and None not in answers[row]]] = True
+    return same

@@ -1,0 +1,1 @@
+"""Whose definitions decide about a change, and what it would have otherwise."""

@@ -1,0 +1,1 @@
+"""What people and programs said in Phoenix: of spans, and of the runs of experiments."""

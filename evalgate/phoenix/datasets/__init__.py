@@ -1,0 +1,1 @@
+"""Golden datasets in Phoenix: read, pulled here, pushed there, and those that mirrors stand on."""

@@ -1,0 +1,1 @@
+"""Prompts in Phoenix: their versions and tags, kept here, pushed there."""

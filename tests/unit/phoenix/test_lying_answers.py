@@ -47,7 +47,7 @@ async def test_a_refusal_in_any_shape_and_encoding_is_a_refusal(body, kind):
 async def test_a_listing_that_is_none_is_not_taken_for_an_empty_one(ask, answer):
     """What is there already would be written a second time."""
     async with serving(answering(200, json.dumps(answer))) as (base_url, _), connect(at(base_url)) as connection:
-        with pytest.raises(PhoenixError, match="gave no usable answer|answer is none"):
+        with pytest.raises(PhoenixError, match=r"gave no usable answer|answer is none"):
             await ask(connection)
 
 

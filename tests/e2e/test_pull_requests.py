@@ -756,3 +756,18 @@ def test_an_evaluators_interpreter_is_made_by_the_setup_of_its_tree(repo):
     repo.git("checkout", "-q", "-B", "change")
     repo.task(20)
     worse(repo)
+
+
+def test_a_change_sends_no_key_to_an_address_that_the_base_sends_none_to(repo):
+    """Which variable holds an address and which a key is the config's to say, and the config is the change's."""
+    servers = {"mine": {"endpoint_env": "ELSEWHERE", "api_key_env": "PHOENIX_API_KEY"}}
+    repo.git("checkout", "-q", "main")
+    edited(repo, lambda config, suite: config.update(phoenix={"publish": False}))
+    repo.commit("Phoenix")
+    repo.git("checkout", "-q", "change")
+    edited(repo, lambda config, suite: config.update(phoenix={"publish": False, "servers": servers}))
+    repo.git("commit", "-q", "-a", "-m", "a server")
+    repo.git("rebase", "-q", "-X", "theirs", "main")
+    ended = repo.run("--as-pull-request", ELSEWHERE="http://127.0.0.1:9", PHOENIX_API_KEY="k3y")
+    assert (ended.code, "phoenix.servers.mine: in a pull request no key goes to" in ended.err) == (2, True), ended.text
+    assert "merge `phoenix.servers.mine` in a change of its own" in ended.err

@@ -101,6 +101,7 @@ def guard(
     found = _at_base(base, bases, load)
     if found is None:
         return replace(unguarded(with_datasets(loaded, pull)), base=base, decides=Decides.FIRST)
+    _refuse_servers(loaded, found)
     loaded, found = _with_datasets(loaded, found, pull)
     if found.config.policy.pr_may_change_gate:
         whole = _guarded(loaded, found, base, bases)
@@ -159,6 +160,21 @@ def _refuse_outside(loaded: LoadedConfig, bases: Bases) -> None:
                     f"suite {name}: in a pull request `{key}` has to be in the repository, and {path} leads out of it",
                     next_step=f"correct `suites.{name}.{key}` in {loaded.path}",
                 ) from None
+
+
+def _refuse_servers(loaded: LoadedConfig, at: LoadedConfig) -> None:
+    """Raise ConfigurationError where the change would send a key to an address that the base does not send it to."""
+    own, base = loaded.config.phoenix, at.config.phoenix
+    if own is None or base is None:
+        return
+    known = {(each.endpoint_env, each.api_key_env) for each in (base, *base.servers.values())}
+    for name, server in own.servers.items():
+        if name not in base.servers and (server.endpoint_env, server.api_key_env) not in known:
+            raise ConfigurationError(
+                f"phoenix.servers.{name}: in a pull request no key goes to an address that the base sends none to, and"
+                f" this server would get {server.api_key_env} at {server.endpoint_env}",
+                next_step=f"merge `phoenix.servers.{name}` in a change of its own, before what uses it",
+            )
 
 
 def _named(suite: Suite, root: Path) -> Iterator[tuple[str, Path]]:

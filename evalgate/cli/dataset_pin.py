@@ -30,8 +30,8 @@ def pin(*, suites: tuple[str, ...], version: str | None, config: Path, as_json: 
     The rest of the file stays as it is, comments included. What is pinned is pulled, so that builds go on without the
     server, and moves only by a change that is reviewed.
     """
+    from evalgate.cli.config_edits import Pin, write_pins
     from evalgate.cli.pulling import puller
-    from evalgate.errors import ConfigurationError
     from evalgate.suite.loading import load_config
 
     environ = dict(os.environ)
@@ -41,12 +41,11 @@ def pin(*, suites: tuple[str, ...], version: str | None, config: Path, as_json: 
         raise click.UsageError("--version is of one dataset: name a suite that has it")
     pull = puller(loaded.path, environ, say=lambda line: click.echo(line, err=True))
     pins = [_pin(name, loaded, version, pull) for name in names]
-    try:
-        _write(loaded.path, {each["suite"]: each["version"] for each in pins if each["version"] != each["was"]})
-    except OSError as error:
-        raise ConfigurationError(
-            f"{loaded.path} cannot be written: {error.strerror}", next_step="make it writable, then pin again"
-        ) from error
+    moved = [each for each in pins if each["version"] != each["was"]]
+    write_pins(
+        loaded.path,
+        [Pin(place=("suites", each["suite"], "dataset"), version=each["version"], after="phoenix") for each in moved],
+    )
     if as_json:
         import json
 
@@ -54,7 +53,7 @@ def pin(*, suites: tuple[str, ...], version: str | None, config: Path, as_json: 
         return 0
     for each in pins:
         click.echo(_line(each))
-    if any(each["version"] != each["was"] for each in pins):
+    if moved:
         click.echo(f"next: commit {loaded.path}; the pull request shows what the other examples do")
     return 0
 
@@ -105,27 +104,6 @@ def _diff(before: DatasetRef, after: DatasetRef) -> DatasetDiff:
     from evalgate.golden.reading import read_examples
 
     return diff(read_examples(before.path(Path())), read_examples(after.path(Path())))
-
-
-def _write(path: Path, versions: Mapping[str, str]) -> None:
-    """Put the versions into the file, all of them or none. Raises ConfigurationError where a person has to do it."""
-    from evalgate.errors import ConfigurationError
-    from evalgate.suite.pinning import with_value
-    from evalgate.whole_file import write_whole
-
-    content = path.read_bytes()
-    mark = b"\xef\xbb\xbf" if content.startswith(b"\xef\xbb\xbf") else b""
-    text = content.removeprefix(mark).decode("utf-8")
-    for suite, version in versions.items():
-        edited = with_value(text, ("suites", suite, "dataset", "version"), version, after="phoenix")
-        if edited is None:
-            raise ConfigurationError(
-                f"`suites.{suite}.dataset` in {path} is written so that only a person can edit it",
-                next_step=f"write `version: {version}` there yourself",
-            )
-        text = edited
-    if versions:
-        write_whole(path, mark + text.encode())
 
 
 def _line(pinned: Mapping[str, Any]) -> str:

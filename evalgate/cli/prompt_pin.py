@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from evalgate.cli.config_edits import Pin, write_pins
 from evalgate.cli.hub import prompts_of
-from evalgate.encoding import decode
-from evalgate.errors import ConfigurationError, Location
+from evalgate.errors import ConfigurationError
 from evalgate.suite.hub_prompt import HubPrompt
 from evalgate.suite.loading import LoadedConfig, load_config
 from evalgate.suite.model import nearest
 from evalgate.suite.phoenix import PhoenixSettings
-from evalgate.suite.pinning import with_value
 from evalgate.suite.prompt_ref import LATEST, PromptRef
-from evalgate.suite.shape import Path as Place
 from evalgate.suite.tasks import PromptTask
-from evalgate.whole_file import write_whole
-from evalgate.yaml_source import read_yaml
 
 
 def pinned(
@@ -30,7 +26,7 @@ def pinned(
     """
     loaded = load_config(config, environ=environ, overrides={})
     prompts, settings = prompts_of(config, environ), loaded.config.phoenix or PhoenixSettings()
-    text = before = decode(config.read_bytes())
+    pins: list[Pin] = []
     changes: list[str] = []
     kept: list[str] = []
     for name, ref in _refs(loaded, names).items():
@@ -44,13 +40,10 @@ def pinned(
             kept.append(f"{name}: {found.shown} is pinned")
             continue
         was = f"v{prompts(ref, settings).number}" if ref.pinned else ref.which
-        text = _with_version(text, ("suites", name, "task", "prompt"), found.number, config)
+        place = ("suites", name, "task", "prompt")
+        pins.append(Pin(place=place, version=found.number, after="phoenix", instead_of="tag"))
         changes.append(f"{name}: {found.name} {was} → v{found.number}")
-    if text != before:
-        try:
-            write_whole(config, text.encode())
-        except OSError as error:
-            raise ConfigurationError(f"{config} cannot be written: {error.strerror}", next_step="check it") from error
+    write_pins(config, pins)
     return changes, kept
 
 
@@ -80,17 +73,3 @@ def _newer(now: HubPrompt, latest: HubPrompt) -> str:
     if now == latest:
         return ""
     return f"; the latest is version {latest.number} (evalgate prompt pin --latest)"
-
-
-def _with_version(text: str, path: Place, number: int, config: Path) -> str:
-    """Return the text of a config with a version at `path`, in the place of a tag. Raises ConfigurationError."""
-    made = with_value(text, (*path, "version"), number, after="phoenix", instead_of="tag")
-    if made is not None:
-        return made
-    root = read_yaml(text).root
-    line, column = root.place_of(path) if root is not None else (1, 1)
-    raise ConfigurationError(
-        "the version cannot be written here without changing something else",
-        location=Location(file=str(config), line=line, column=column),
-        next_step=f"write it yourself: version: {number}, in the place of a tag",
-    )

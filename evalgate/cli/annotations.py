@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import unquote
 
 import click
 
@@ -34,8 +35,10 @@ class Place(click.ParamType):  # type: ignore[type-arg]  # generic in newer vers
     name = "place"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return it, or let click say what is wrong with it."""
+        """Return it, or let click say what is wrong with it. An id may stand there as in an address (`%3D`)."""
         text = str(value)
+        if text.startswith(EXPERIMENT):
+            text = unquote(text)
         if text.startswith(EXPERIMENT) and _ID.fullmatch(text.removeprefix(EXPERIMENT)):
             return text
         if text.startswith(PROJECT) and len(text) > len(PROJECT):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from urllib.parse import quote
 
 import pytest
 
@@ -93,7 +94,7 @@ class Written:
         await self.patch(**experiment_metadata(record, {}))
 
     async def read(self):
-        kept = await self.store.by_id(self.remote.id)
+        kept = await self.store.by_id(quote(self.remote.id))  # as it stands in the address of its page
         return kept.record, [each async for each in kept.runs()]
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import unquote
 
 from evalgate.canonical import content_hash
 from evalgate.encoding import printable
@@ -85,7 +86,8 @@ class PhoenixBaselines:
         return await self.by_id(found)
 
     async def by_id(self, experiment: str) -> Kept:
-        """Return an experiment by its id. Raises as `named` does."""
+        """Return an experiment by its id, also as it stands in addresses (`%3D`). Raises as `named` does."""
+        experiment = unquote(experiment)
         remote = await get_experiment(self._connection, experiment) if _ID.fullmatch(experiment) else None
         if remote is None:
             raise BaselineError(

@@ -3,6 +3,7 @@
 import pytest
 from click.testing import CliRunner
 
+from evalgate.cli.annotations import Place
 from evalgate.cli.judge import validate
 
 FROM = ("--from", "phoenix:project:support")
@@ -27,3 +28,10 @@ def test_what_is_wrong_with_the_options_is_said(tmp_path, monkeypatch, arguments
     ended = CliRunner().invoke(validate, arguments)
     assert ended.exit_code == 2, ended.output
     assert says in ended.output
+
+
+def test_an_id_may_be_copied_from_an_address():
+    """In the address of its page `=` is `%3D`."""
+    copied = Place().convert("phoenix:experiment:RXhwZXJpbWVudDoxMA%3D%3D", None, None)
+    assert copied == "phoenix:experiment:RXhwZXJpbWVudDoxMA=="
+    assert Place().convert("phoenix:project:a%20b", None, None) == "phoenix:project:a%20b"

@@ -6,9 +6,9 @@ import pytest
 from aiohttp import web
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from evalgate.phoenix import traces
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.connection import PhoenixError, connect
+from evalgate.phoenix.spans import sending
 from evalgate.phoenix.spans.sending import send
 from evalgate.phoenix.spans.tree import SpanOut
 from tests.unit.traces.otlp_bodies import TRACE, body
@@ -119,8 +119,8 @@ async def test_what_programs_said_can_be_withheld(server):
 
 
 async def test_many_spans_go_in_batches(server, monkeypatch):
-    monkeypatch.setattr(traces, "_MOST", 10)
-    monkeypatch.setattr(traces, "_LARGEST", 5_000)
+    monkeypatch.setattr(sending, "_MOST", 10)
+    monkeypatch.setattr(sending, "_LARGEST", 5_000)
     received = [body(*({"id": f"{100 * n + k:016x}"} for k in range(4))) for n in range(1, 6)]
     spans = [out(n, attributes={"x": "y" * 2_000}) for n in range(1000, 1006)]
     assert await sent(server, spans, received) == 26

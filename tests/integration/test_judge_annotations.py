@@ -12,8 +12,9 @@ from evalgate.gate import human_labels
 from evalgate.gate.guard.guard import unguarded
 from evalgate.gate.human_labels import Gathered, add_experiment, add_project
 from evalgate.gate.request import whole_suites
-from evalgate.phoenix import annotated_runs, annotations
 from evalgate.phoenix.address import Address
+from evalgate.phoenix.annotations import runs as annotated_runs
+from evalgate.phoenix.annotations import spans as annotations
 from evalgate.phoenix.annotations.runs import people_said
 from evalgate.phoenix.connection import connect
 from evalgate.phoenix.experiments.writing import get_experiment

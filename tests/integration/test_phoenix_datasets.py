@@ -71,6 +71,19 @@ async def test_what_is_pushed_is_read_back_with_the_same_hash(request, flavour, 
     assert (entry.added, entry.edited, entry.removed) == (4, 0, 0)
 
 
+async def test_ten_thousand_examples_are_one_version_there_and_back(phoenix, tmp_path):
+    name, many = phoenix.unique("many"), [example(f"e{n}", f"question {n}", output={"a": n}) for n in range(10_000)]
+    done = await pushed(at(phoenix), name, many)
+    assert (done.made, done.exact) == (True, True)
+    here = await pull(at(phoenix), Asked(dataset=name, version=done.version.id), Copies(tmp_path / "d"), print)
+    assert dataset_version(read_examples(here.path)) == dataset_version(many)
+    async with connect(at(phoenix)) as connection:
+        assert not await compare_with(connection, name, many, delete=True)
+        assert [each.id async for each in versions_of(connection, await find_dataset(connection, name))] == [
+            done.version.id
+        ]
+
+
 async def test_numbers_that_a_database_writes_in_another_way_are_said_to(phoenix_postgres):
     """1e16 comes back as a whole number: the same number, and another hash."""
     name = phoenix_postgres.unique("numbers")

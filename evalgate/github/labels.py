@@ -150,7 +150,7 @@ def _saw(run: Run, pull: Pull, events: Iterable[Event]) -> bool:
     """Return whether a run proves that the branch has had this head since the run began."""
     if run.event != "pull_request" or run.head != pull.head or not is_of(pull, run):
         return False
-    if run.created_at < pull.created_at:
+    if run.created_at <= pull.created_at:
         return False  # what moved the branch before is in no timeline of this pull request
     return all(_before(each, run, pull.head) for each in events if each.kind in _MOVES)
 

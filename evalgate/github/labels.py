@@ -116,7 +116,7 @@ def _against(setting: Event, pull: Pull, seen: Sequence[datetime]) -> str | None
 
 def with_permission(found: LabelSet, permission: object) -> LabelSet:
     """Return what `judged` found, by the access that the person has to the repository."""
-    if permission in _WRITES:
+    if isinstance(permission, str) and permission in _WRITES:
         return found
     why = f"{found.by} set it, who has no write access"
     return LabelSet(label=found.label, counts=False, why=why, by=found.by, at=found.at)

@@ -92,12 +92,14 @@ def command(
     """
     from evalgate.cli.builds import cache_path
     from evalgate.cli.models import CacheChoice
+    from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, refuse_exposed, target_of
     from evalgate.suite.loading import load_config
 
     _refuse_together(resume=resume and bool(suites or limit or keyword or last_failed), replay=replay and no_cache)
     environ = dict(os.environ)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     laid_over = overrides(assignments)
+    refuse_exposed(environ)
     loaded = load_config(config, environ=environ, overrides=laid_over)
     _begin_imports(asks=bool(loaded.config.endpoints) and choice.answers_none)
 
@@ -107,7 +109,6 @@ def command(
     from evalgate.cli.mirroring import mirrored
     from evalgate.cli.places import stored_at
     from evalgate.cli.pulling import puller
-    from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
     from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.baselines.bases import Bases
     from evalgate.gate.gather import Source
@@ -135,6 +136,7 @@ def command(
             bases.refuse_tracked(store.path, choice.path, *copies())
         prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
         commit = head(loaded.path, environ)
+        refuse_exposed(environ, commit.id)
         request = make_request(gate, wanted, store, commit=commit, tree=tree_of(environ), bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
         request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)

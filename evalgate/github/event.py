@@ -164,7 +164,7 @@ def _outside(event: Event, environ: Mapping[str, str], payload: Mapping[str, Any
     return None if _name(_at(head, "repo", "full_name")) == home else Outside.FORK
 
 
-def _of_merge_group(event: Event, environ: Mapping[str, str], payload: Mapping[str, Any]) -> Event:
+def _of_merge_group(event: Event, _environ: Mapping[str, str], payload: Mapping[str, Any]) -> Event:
     return replace(
         event,
         course=Course.CANDIDATE,
@@ -192,7 +192,7 @@ def _of_push(event: Event, environ: Mapping[str, str], payload: Mapping[str, Any
     )
 
 
-def _of_workflow_run(event: Event, environ: Mapping[str, str], payload: Mapping[str, Any]) -> Event:
+def _of_workflow_run(event: Event, _environ: Mapping[str, str], payload: Mapping[str, Any]) -> Event:
     """Return what is to be reported. GitHub names no pull request of a fork here: its number is asked for elsewhere."""
     head = _sha(_at(payload, "workflow_run", "head_sha"))
     pulls = _at(payload, "workflow_run", "pull_requests")

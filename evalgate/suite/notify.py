@@ -24,7 +24,7 @@ class Notify(ConfigModel):
 
 
 class Mlflow(ConfigModel):
-    """Summary metrics of every build, a run each in MLflow at MLFLOW_TRACKING_URI. Of a pull request the base decides."""
+    """Summary metrics of each build as a run in MLflow, at MLFLOW_TRACKING_URI. Of a pull request the base decides."""
 
     experiment: str = Field(min_length=1)
     """The name of the experiment; it is made where there is none."""

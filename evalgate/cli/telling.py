@@ -22,7 +22,7 @@ def tell(
 ) -> None:
     """Tell the channel of a verdict that it wants to hear of; `links` are addresses by their words.
 
-    What goes wrong is one line by `say`. Without the webhook's variable nobody is told: a laptop has none, nor has a fork.
+    What goes wrong is one line by `say`. Without the webhook's variable nobody is told: forks have none.
     """
     from evalgate.report.telling import lines, occasions
 

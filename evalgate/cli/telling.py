@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import click
+
+from evalgate.cli.workflow import guarded
 from evalgate.errors import EvalgateError
 
 if TYPE_CHECKING:
@@ -16,13 +19,12 @@ def tell(
     report: BuildReport,
     notify: Notify | None,
     environ: Mapping[str, str],
-    say: Callable[[str], None],
     *,
-    links: Mapping[str, str],
+    url: str | None = None,
 ) -> None:
-    """Tell the channel of a verdict that it wants to hear of; `links` are addresses by their words.
+    """Tell the channel of a verdict that it wants to hear of, and where it is commented on (`url`).
 
-    What goes wrong is one line by `say`. Without the webhook's variable nobody is told: forks have none.
+    What goes wrong is one line in the log. Without the webhook's variable nobody is told: forks have none.
     """
     from evalgate.report.telling import lines, occasions
 
@@ -34,14 +36,16 @@ def tell(
     from evalgate.notify.slack import message
     from evalgate.notify.webhook import send
 
+    links = {words: there for words, there in (("comment", url), ("run", run_link(environ))) if there is not None}
     try:
         send(
             address,
             message(lines(report, repository=environ.get("GITHUB_REPOSITORY")), links=links),
             variable=notify.webhook_env,
         )
-    except EvalgateError as error:
-        say(f"Nobody was told: {error.message}. The verdict stands.")
+    except Exception as error:  # noqa: BLE001 whatever it is, the verdict stands
+        why = error.message if isinstance(error, EvalgateError) else type(error).__name__
+        click.echo(guarded(f"Nobody was told: {why}. The verdict stands.\n", environ), err=True, nl=False)
 
 
 def run_link(environ: Mapping[str, str]) -> str | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalgate.decision.accepting import failed_parts
-from evalgate.decision.evidence import Covered
+from evalgate.decision.evidence import BuildEvidence, Covered
 from evalgate.decision.results import BuildDecision, CheckDecision
 from evalgate.errors import ConfigurationError, EvalgateError
 from evalgate.gate.baselines.bases import Bases
@@ -102,6 +102,13 @@ def with_label(rows: Sequence[AcceptanceRow], config: Config, who: str | None) -
     if who is None:
         return tuple(rows)
     return (*rows, *(labelled(suite, who) for suite in config.suites))
+
+
+def by_label(evidence: BuildEvidence, who: str | None) -> BuildEvidence:
+    """Return the evidence with a label that accepts whatever fails: `who` set it, and it counts; None: nobody."""
+    if who is None:
+        return evidence
+    return replace(evidence, suites=tuple(replace(suite, labelled_by=who) for suite in evidence.suites))
 
 
 def found_acceptances(

@@ -14,7 +14,7 @@ from evalgate.report.markdown.detail import Detail, Rung
 from evalgate.report.markdown.lead import Lead, lead
 from evalgate.report.markdown.marked import link
 from evalgate.report.markdown.rendering import rendered
-from evalgate.report.markdown.sections import Section, phoenix_links, section
+from evalgate.report.markdown.sections import Section, section, worst_first
 from evalgate.report.model import BuildReport
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _rendered(report: BuildReport, rung: Rung, links: Links, asides: Sequence[st
             "lead": first,
             "asides": [escaping.shortened(text, _SAID) for text in asides],
             "sections": [
-                _unsaid(section(report, suite, shown, rung), first) for suite, shown in report.each_suite()
+                _unsaid(section(report, suite, shown, rung), first) for suite, shown in worst_first(report)
             ],
             "gate": {
                 "opening": gate_words.opening(report),
@@ -95,9 +95,16 @@ def _rendered(report: BuildReport, rung: Rung, links: Links, asides: Sequence[st
 
 
 def _unsaid(of: Section, first: Lead) -> Section:
-    """Return a section without the reasons that the first screen gives."""
-    said = [point.text for point in first.points]
-    return replace(of, reasons=tuple(each for each in of.reasons if not any(each.text in text for text in said)))
+    """Return a section without what the first screen says of it."""
+    said = [" ".join(filter(None, (point.text, point.noise))) for point in first.points]
+    said += first.openings
+    return replace(
+        of,
+        reason=None if of.reason is None or any(of.reason in text for text in said) else of.reason,
+        reasons=tuple(each for each in of.reasons if not any(each.text in text for text in said)),
+        errors=tuple(each for each in of.errors if each not in first.errors),
+        notes=tuple(each for each in of.notes if not any(each in text for text in said)),
+    )
 
 
 def _left_out(rung: Rung) -> str | None:
@@ -125,4 +132,6 @@ def _links(report: BuildReport, links: Links) -> Iterator[Markup]:
     if links.report is not None:
         yield link("Full report", links.report)
     for shown in report.suites:
-        yield from phoenix_links(shown)
+        if shown.phoenix is not None and shown.phoenix.compare is not None:
+            which = f"Compare {shown.name} in Phoenix" if len(report.suites) > 1 else "Compare in Phoenix"
+            yield link(which, shown.phoenix.compare)

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from evalgate.decision import words
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import Verdict
 from evalgate.report import escaping, formatting, gate_words, sentences
 from evalgate.report.answers import answer, around_difference, one_line
 from evalgate.report.markdown.examples import explanation
 from evalgate.report.markdown.marked import block
-from evalgate.report.markdown.sections import MARKS
+from evalgate.report.markdown.sections import MARKS, worst_first
 from evalgate.report.model import BuildReport, ExampleView, SuiteReport
 from evalgate.report.rows import flip_words, in_failing_slice, suite_rows
 from evalgate.report.spending import more_examples, total_line
@@ -31,7 +32,8 @@ _ANSWER: Final = 110
 _SAID: Final = 200
 _PLAIN_ID: Final = re.compile(r"(?!(?:and|or|not)$)[\w.:/@+-]{1,80}", re.ASCII | re.IGNORECASE)
 _AGAIN: Final = "run this job again: what was answered is not asked for again, and not paid for"
-_SHOWS: Final = ("evalgate show", "evalgate accept")
+_SAID_BELOW: Final = ("evalgate show", "evalgate accept", "To decide", "to decide")
+"""What is among the commands of a FAIL, and what others than those that failed would take to be decided."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,6 +43,8 @@ class Point:
     name: str
     means: str
     text: str
+    noise: str | None
+    """How likely chance alone is to do this, where somebody can say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +96,7 @@ def lead(report: BuildReport) -> Lead:
         verdict=report.verdict_text,
         headline=sentences.headline(report),
         openings=tuple(_openings(report)),
-        suites=tuple(_suite_line(suite) for suite, _ in report.each_suite()) if len(report.suites) > 1 else (),
+        suites=tuple(_suite_line(suite) for suite, _ in worst_first(report)) if len(report.suites) > 1 else (),
         points=tuple(_point(*each, alone=len(report.suites) == 1) for each in found[:_POINTS]),
         more=formatting.count(len(found) - _POINTS, "more check") if len(found) > _POINTS else None,
         errors=tuple(_errors(report)) if verdict is Verdict.UNMEASURABLE else (),
@@ -104,7 +108,7 @@ def lead(report: BuildReport) -> Lead:
 
 
 def _not_passed(report: BuildReport) -> Iterator[tuple[SuiteDecision, SuiteReport, CheckDecision]]:
-    for suite, shown in report.each_suite():
+    for suite, shown in worst_first(report):
         yield from (
             (suite, shown, check) for check in suite.checks if check.gating and check.verdict is not Verdict.PASS
         )
@@ -121,6 +125,8 @@ def _openings(report: BuildReport) -> Iterator[str]:
         (suite,) = report.decision.suites
         if suite.reason and not any(check.verdict is verdict for check in suite.checks):
             yield _short(suite.reason)
+    told = [check.accepted.told for _, check in report.gating_checks() if check.accepted is not None]
+    yield from dict.fromkeys(map(_short, told[:_POINTS]))
     if verdict is Verdict.PASS and (passed := _passed(report)) is not None:
         yield passed
     if (gate := _gate(report)) is not None:
@@ -150,7 +156,7 @@ def _gate(report: BuildReport) -> str | None:
         return None
     edits = formatting.count(len(report.gate.differences), "edit")
     told = opening if report.gate.decides == "first" else f"{opening.rstrip(':')} ({edits}, listed below)."
-    notes = [note for shown in report.suites for note in shown.notes][:1] if report.gate.decides == "first" else []
+    notes = [note for shown in report.suites for note in shown.notes][:2] if report.gate.decides == "first" else []
     own = gate_words.own_verdict(report)
     return _short(" ".join([told, *notes, *([own] if own else [])]))
 
@@ -174,14 +180,15 @@ def _names(names: Sequence[str]) -> str:
 
 def _point(suite: SuiteDecision, shown: SuiteReport, check: CheckDecision, *, alone: bool) -> Point:
     row = next(row for row in suite_rows(suite, shown, sample=False) if row.check == check.name)
-    known = [mean for mean in (row.baseline, row.candidate) if mean != formatting.UNKNOWN]
-    reasons = [rule.reason for rule in check.rules if rule.verdict is check.verdict]
-    if check.accepted is not None:
-        reasons.append(check.accepted.told)
+    sides = [row.candidate] if check.baseline_mean is None else [row.baseline, row.candidate]
+    known = formatting.UNKNOWN not in sides and check.verdict is not Verdict.UNMEASURABLE
+    said = " ".join([rule.reason for rule in check.rules if rule.verdict is check.verdict]) or suite.reason
+    said, chance, noise = said.partition(f" {words.BY_CHANCE}")
     return Point(
         name=check.name if alone else f"{suite.name}/{check.name}",
-        means=" → ".join(known),
-        text=_short(" ".join(reasons) or suite.reason),
+        means=" → ".join(sides) if known else "",
+        text=_short(said),
+        noise=_short(f"{words.BY_CHANCE}{noise}") if chance else None,
     )
 
 
@@ -205,10 +212,10 @@ def _worst(found: Sequence[tuple[SuiteDecision, SuiteReport, CheckDecision]]) ->
 
 def _shown_worst(view: ExampleView, change: str, check: CheckDecision) -> Worst:
     question = "; ".join(one_line(value) for value in view.example.input.values())
-    after = _line(answer(view.candidate))
+    before, after = (_line(each) for each in _answers(view))
     lines = [f"+ {_cut(after)}"]
     if view.baseline is not None:
-        before, after = around_difference(_line(answer(view.baseline)), after, _ANSWER)
+        before, after = around_difference(before, after, _ANSWER)
         lines = [f"- {_cut(before)}", f"+ {_cut(after)}"] if before != after else [f"  {_cut(after)}"]
     said = next((explanation(each) for each in view.candidate.evaluations if each.name == check.name), None)
     return Worst(
@@ -218,6 +225,16 @@ def _shown_worst(view: ExampleView, change: str, check: CheckDecision) -> Worst:
         diff=block("\n".join(lines), language="diff", limit=4 * _ANSWER),
         said=f"{check.name} says: {escaping.shortened(_line(said), _SAID)}" if said else None,
     )
+
+
+def _answers(view: ExampleView) -> tuple[str, str]:
+    """Return both answers; of objects with the same fields, the first field that differs."""
+    before, after = view.baseline.output if view.baseline is not None else None, view.candidate.output
+    if isinstance(before, dict) and isinstance(after, dict) and before.keys() == after.keys():
+        for name, value in after.items():
+            if value != before[name]:
+                return f"{name}: {one_line(before[name])}", f"{name}: {one_line(value)}"
+    return answer(view.baseline), answer(view.candidate)
 
 
 def _line(text: str) -> str:
@@ -233,7 +250,7 @@ def _steps(report: BuildReport) -> Iterator[str]:
     """Yield what to do next that is no command of the block below, and what it would cost to decide."""
     steps = sentences.next_steps(report)
     if report.decision.verdict is Verdict.FAIL:
-        steps = [step for step in steps if not any(each in step for each in _SHOWS)]
+        steps = [step for step in steps if not any(each in step for each in _SAID_BELOW)]
     elif report.decision.verdict is not Verdict.UNMEASURABLE:
         steps = [step for step in steps if step != "evalgate show"]
     elif any(suite.unmeasurable is Unmeasurable.ERRORS for suite in report.decision.suites):

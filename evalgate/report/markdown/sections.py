@@ -20,7 +20,7 @@ from evalgate.report.spending import spending_line
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-MARKS: Final = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE: "❔", Verdict.UNMEASURABLE: "⚠️"}
+MARKS: Final = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INCONCLUSIVE: "🟡", Verdict.UNMEASURABLE: "⚠️"}
 _SET_ASIDE: Final = 30  # entries of the quarantine
 _SAID: Final = 2_000  # characters of one sentence
 
@@ -53,9 +53,15 @@ class Section:
     spreads: tuple[spread.Table, ...]
 
 
+    @property
+    def bare(self) -> bool:
+        """Whether there is nothing in it but what it is made of."""
+        return not (self.rows or self.reason or self.reasons or self.errors or self.notes or self.warnings)
+
+
 def section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, rung: Rung) -> Section:
     """Return what stands under a suite's name, the checks that failed first."""
-    suite = replace(suite, checks=tuple(_worst_first(suite.checks)))
+    suite = replace(suite, checks=tuple(_failing_first(suite.checks)))
     reason, reasons = sentences.unsaid(report, suite)
     first, others = listed_first(suite)
     return Section(
@@ -83,6 +89,11 @@ def section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, rung:
     )
 
 
+def worst_first(report: BuildReport) -> list[tuple[SuiteDecision, SuiteReport]]:
+    """Return each suite's decision with what is shown beside it, the worst first, else in the decision's order."""
+    return sorted(report.each_suite(), key=lambda each: -each[0].verdict.rank)
+
+
 def phoenix_links(shown: SuiteReport) -> Iterator[Markup]:
     """Yield links to the suite's pages in Phoenix."""
     if shown.phoenix is None:
@@ -92,7 +103,7 @@ def phoenix_links(shown: SuiteReport) -> Iterator[Markup]:
     yield from (link(f"the {side.value}'s experiment", to) for side, to in shown.phoenix.experiments.items())
 
 
-def _worst_first(checks: Sequence[CheckDecision]) -> list[CheckDecision]:
+def _failing_first(checks: Sequence[CheckDecision]) -> list[CheckDecision]:
     """Sort what decides before what is shown only, and the worst first; else as it is declared."""
     return sorted(checks, key=lambda check: (not check.gating, -check.verdict.rank if check.gating else 0))
 

@@ -8,7 +8,7 @@ from evalgate.errors import EvalgateError
 from evalgate.report import escaping, gate_words, sentences
 from evalgate.report.markdown.detail import WHOLE, Detail
 from evalgate.report.markdown.rendering import rendered
-from evalgate.report.markdown.sections import MARKS, section
+from evalgate.report.markdown.sections import MARKS, section, worst_first
 from evalgate.report.model import BuildReport
 
 SUMMARY_LIMIT: Final = 1024 * 1024
@@ -53,7 +53,7 @@ def render_markdown(report: BuildReport, *, detail: Detail) -> str:
             "edits": gate_words.lines(gate, _EDITS) if gate is not None else [],
             "added": gate_words.added(gate) if gate is not None else [],
             "own": gate_words.own_verdict(report),
-            "sections": [section(report, suite, shown, WHOLE[detail]) for suite, shown in report.each_suite()],
+            "sections": [section(report, suite, shown, WHOLE[detail]) for suite, shown in worst_first(report)],
             "promise": None if report.sample else report.decision.promise,
             "measurement": None if report.sample else report.decision.measurement,
             "next_steps": sentences.next_steps(report),

@@ -6,15 +6,15 @@ Too long a text is never cut: it is rendered again with less in it, down to the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from evalgate.report import escaping, gate_words, sentences
+from evalgate.report import escaping, gate_words
 from evalgate.report.markdown.detail import Detail, Rung
-from evalgate.report.markdown.lead import Lead, lead
+from evalgate.report.markdown.lead import lead, unsaid
 from evalgate.report.markdown.marked import link
 from evalgate.report.markdown.rendering import rendered
-from evalgate.report.markdown.sections import Section, section, worst_first
+from evalgate.report.markdown.sections import footer, section, worst_first
 from evalgate.report.model import BuildReport
 
 if TYPE_CHECKING:
@@ -48,9 +48,7 @@ class Links:
     report: str | None = None
 
 
-def render_comment(
-    report: BuildReport, *, limit: int, links: Links | None = None, asides: Sequence[str] = ()
-) -> str:
+def render_comment(report: BuildReport, *, limit: int, links: Links | None = None, asides: Sequence[str] = ()) -> str:
     """Return the body of a comment, at most `limit` characters, with as much in it as fits; no marker is in it.
 
     `asides` are sentences to be read right behind the verdict, such as whose run reports it. Raises ValueError for a
@@ -75,9 +73,7 @@ def _rendered(report: BuildReport, rung: Rung, links: Links, asides: Sequence[st
         {
             "lead": first,
             "asides": [escaping.shortened(text, _SAID) for text in asides],
-            "sections": [
-                _unsaid(section(report, suite, shown, rung), first) for suite, shown in worst_first(report)
-            ],
+            "sections": [unsaid(section(report, suite, shown, rung), first) for suite, shown in worst_first(report)],
             "gate": {
                 "opening": gate_words.opening(report),
                 "edits": gate_words.lines(gate, _EDITS) if gate is not None else [],
@@ -86,24 +82,11 @@ def _rendered(report: BuildReport, rung: Rung, links: Links, asides: Sequence[st
             },
             "left_out": _left_out(rung),
             "links": list(_links(report, links)),
-            "footer": escaping.shortened(_footer(report), _SAID),
+            "footer": footer(report),
             "promise": report.decision.promise,
             "measurement": report.decision.measurement,
             "detail": rung.detail,
         },
-    )
-
-
-def _unsaid(of: Section, first: Lead) -> Section:
-    """Return a section without what the first screen says of it."""
-    said = [" ".join(filter(None, (point.text, point.noise))) for point in first.points]
-    said += first.openings
-    return replace(
-        of,
-        reason=None if of.reason is None or any(of.reason in text for text in said) else of.reason,
-        reasons=tuple(each for each in of.reasons if not any(each.text in text for text in said)),
-        errors=tuple(each for each in of.errors if each not in first.errors),
-        notes=tuple(each for each in of.notes if not any(each in text for text in said)),
     )
 
 
@@ -117,13 +100,6 @@ def _left_out(rung: Rung) -> str | None:
         Detail.VERDICT: "all but the verdict",
     }[rung.detail]
     return f"Left out, since a comment holds no more: {lacking}. The job summary has it; `evalgate show` the examples."
-
-
-def _footer(report: BuildReport) -> str:
-    """Return where the verdict comes from, the commit as code, which GitHub does not turn into a link."""
-    told = sentences.build_line(report)
-    commit = (report.build.commit or "")[:12]
-    return told.replace(commit, f"`{commit}`", 1) if commit else told
 
 
 def _links(report: BuildReport, links: Links) -> Iterator[Markup]:

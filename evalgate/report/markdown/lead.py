@@ -5,19 +5,18 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from evalgate.decision import words
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import Verdict
 from evalgate.report import escaping, formatting, gate_words, sentences
-from evalgate.report.answers import answer, around_difference, one_line
-from evalgate.report.markdown.examples import explanation
 from evalgate.report.markdown.marked import block
-from evalgate.report.markdown.sections import MARKS, worst_first
-from evalgate.report.model import BuildReport, ExampleView, SuiteReport
-from evalgate.report.rows import flip_words, in_failing_slice, suite_rows
+from evalgate.report.markdown.sections import MARKS, Section, worst_first
+from evalgate.report.markdown.worst import Worst, worst_example
+from evalgate.report.model import BuildReport, SuiteReport
+from evalgate.report.rows import suite_rows
 from evalgate.report.spending import more_examples, total_line
 from evalgate.suite.checks import Unmeasurable
 
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
 _POINTS: Final = 2  # checks that are said why at once
 _ERRORS: Final = 2
 _REASON: Final = 600  # characters
-_QUESTION: Final = 160
-_ANSWER: Final = 110
-_SAID: Final = 200
 _PLAIN_ID: Final = re.compile(r"(?!(?:and|or|not)$)[\w.:/@+-]{1,80}", re.ASCII | re.IGNORECASE)
 _AGAIN: Final = "run this job again: what was answered is not asked for again, and not paid for"
 _SAID_BELOW: Final = ("evalgate show", "evalgate accept", "To decide", "to decide")
@@ -45,17 +41,6 @@ class Point:
     text: str
     noise: str | None
     """How likely chance alone is to do this, where somebody can say."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Worst:
-    """The example that shows best what is wrong. `diff` is both answers in a line each, `said` a judge's word on it."""
-
-    id: str
-    change: str
-    question: str
-    diff: Markup
-    said: str | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,10 +85,23 @@ def lead(report: BuildReport) -> Lead:
         points=tuple(_point(*each, alone=len(report.suites) == 1) for each in found[:_POINTS]),
         more=formatting.count(len(found) - _POINTS, "more check") if len(found) > _POINTS else None,
         errors=tuple(_errors(report)) if verdict is Verdict.UNMEASURABLE else (),
-        worst=_worst(found) if verdict is Verdict.FAIL else None,
+        worst=worst_example([(shown, check) for _, shown, check in found]) if verdict is Verdict.FAIL else None,
         steps=tuple(_steps(report)),
         cost=total_line(report.suites, report.build.seconds),
         commands=_commands(report, found) if verdict is Verdict.FAIL else None,
+    )
+
+
+def unsaid(of: Section, first: Lead) -> Section:
+    """Return a section without what the first screen says of it."""
+    said = [" ".join(filter(None, (point.text, point.noise))) for point in first.points]
+    said += first.openings
+    return replace(
+        of,
+        reason=None if of.reason is None or any(of.reason in text for text in said) else of.reason,
+        reasons=tuple(each for each in of.reasons if not any(each.text in text for text in said)),
+        errors=tuple(each for each in of.errors if each not in first.errors),
+        notes=tuple(each for each in of.notes if not any(each in text for text in said)),
     )
 
 
@@ -197,55 +195,6 @@ def _errors(report: BuildReport) -> Iterator[str]:
     yield from (_short(sentences.error_sentence(tally)) for tally in tallies[:_ERRORS])
 
 
-def _worst(found: Sequence[tuple[SuiteDecision, SuiteReport, CheckDecision]]) -> Worst | None:
-    """Return the example that lost most in the first check that failed: of a failing slice where one failed."""
-    for _, shown, check in found:
-        flips = sorted(check.regressed, key=lambda flip: not in_failing_slice(flip, check, shown))
-        unit = shown.units.get(check.name)
-        changes = {flip.example_id: " → ".join(flip_words(flip, check, unit)) for flip in flips}
-        changes |= {name: "fails" for rule in check.rules for name in rule.example_ids if name not in changes}
-        for name, change in changes.items():
-            if name in shown.examples:
-                return _shown_worst(shown.examples[name], change, check)
-    return None
-
-
-def _shown_worst(view: ExampleView, change: str, check: CheckDecision) -> Worst:
-    question = "; ".join(one_line(value) for value in view.example.input.values())
-    before, after = (_line(each) for each in _answers(view))
-    lines = [f"+ {_cut(after)}"]
-    if view.baseline is not None:
-        before, after = around_difference(before, after, _ANSWER)
-        lines = [f"- {_cut(before)}", f"+ {_cut(after)}"] if before != after else [f"  {_cut(after)}"]
-    said = next((explanation(each) for each in view.candidate.evaluations if each.name == check.name), None)
-    return Worst(
-        id=view.example.id,
-        change=change,
-        question=escaping.shortened(_line(question), _QUESTION),
-        diff=block("\n".join(lines), language="diff", limit=4 * _ANSWER),
-        said=f"{check.name} says: {escaping.shortened(_line(said), _SAID)}" if said else None,
-    )
-
-
-def _answers(view: ExampleView) -> tuple[str, str]:
-    """Return both answers; of objects with the same fields, the first field that differs."""
-    before, after = view.baseline.output if view.baseline is not None else None, view.candidate.output
-    if isinstance(before, dict) and isinstance(after, dict) and before.keys() == after.keys():
-        for name, value in after.items():
-            if value != before[name]:
-                return f"{name}: {one_line(before[name])}", f"{name}: {one_line(value)}"
-    return answer(view.baseline), answer(view.candidate)
-
-
-def _line(text: str) -> str:
-    """Return a text as one line of what can be seen; enough of it for any place of the first screen."""
-    return escaping.for_terminal(text, limit=20 * _ANSWER)
-
-
-def _cut(text: str) -> str:
-    return escaping.shortened(text, _ANSWER)
-
-
 def _steps(report: BuildReport) -> Iterator[str]:
     """Yield what to do next that is no command of the block below, and what it would cost to decide."""
     steps = sentences.next_steps(report)
@@ -264,16 +213,14 @@ def _steps(report: BuildReport) -> Iterator[str]:
         )
 
 
-def _commands(
-    report: BuildReport, found: Sequence[tuple[SuiteDecision, SuiteReport, CheckDecision]]
-) -> Markup | None:
+def _commands(report: BuildReport, found: Sequence[tuple[SuiteDecision, SuiteReport, CheckDecision]]) -> Markup | None:
     """Return what to type: the worst example alone, the whole suite again, and how to accept."""
     if not found:
         return None
     suite, _, check = found[0]
     config = "" if report.build.config_file == "evalgate.yaml" else f" --config {shlex.quote(report.build.config_file)}"
     again = f"evalgate run{config} --suite {shlex.quote(suite.name)}"
-    worst = _worst(found)
+    worst = worst_example([(shown, check) for _, shown, check in found])
     lines = [(f"{again} --as-pull-request", "measure it again on your machine")]
     if worst is not None and _PLAIN_ID.fullmatch(worst.id):
         lines.insert(0, (f"{again} -k {shlex.quote(worst.id)}", "that example alone"))

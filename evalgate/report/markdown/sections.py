@@ -52,7 +52,6 @@ class Section:
     numbers: tuple[Numbers, ...]
     spreads: tuple[spread.Table, ...]
 
-
     @property
     def bare(self) -> bool:
         """Whether there is nothing in it but what it is made of."""
@@ -101,6 +100,13 @@ def phoenix_links(shown: SuiteReport) -> Iterator[Markup]:
     if shown.phoenix.compare:
         yield link("Compare in Phoenix", shown.phoenix.compare)
     yield from (link(f"the {side.value}'s experiment", to) for side, to in shown.phoenix.experiments.items())
+
+
+def footer(report: BuildReport) -> str:
+    """Return where the verdict comes from, the commit as code, which GitHub does not turn into a link."""
+    told = sentences.build_line(report)
+    commit = (report.build.commit or "")[:12]
+    return escaping.shortened(told.replace(commit, f"`{commit}`", 1) if commit else told, _SAID)
 
 
 def _failing_first(checks: Sequence[CheckDecision]) -> list[CheckDecision]:

@@ -7,8 +7,9 @@ from typing import Final
 from evalgate.errors import EvalgateError
 from evalgate.report import escaping, gate_words, sentences
 from evalgate.report.markdown.detail import WHOLE, Detail
+from evalgate.report.markdown.lead import lead, unsaid
 from evalgate.report.markdown.rendering import rendered
-from evalgate.report.markdown.sections import MARKS, section, worst_first
+from evalgate.report.markdown.sections import MARKS, footer, section, worst_first
 from evalgate.report.model import BuildReport
 
 SUMMARY_LIMIT: Final = 1024 * 1024
@@ -40,7 +41,8 @@ def render_error(error: EvalgateError) -> str:
 
 def render_markdown(report: BuildReport, *, detail: Detail) -> str:
     """Return the report with so much in it."""
-    gate = report.gate
+    gate, first = report.gate, None if report.sample else lead(report)
+    sections = [section(report, suite, shown, WHOLE[detail]) for suite, shown in worst_first(report)]
     return rendered(
         "summary.md.j2",
         {
@@ -53,11 +55,12 @@ def render_markdown(report: BuildReport, *, detail: Detail) -> str:
             "edits": gate_words.lines(gate, _EDITS) if gate is not None else [],
             "added": gate_words.added(gate) if gate is not None else [],
             "own": gate_words.own_verdict(report),
-            "sections": [section(report, suite, shown, WHOLE[detail]) for suite, shown in worst_first(report)],
+            "lead": first,
+            "sections": sections if first is None else [unsaid(each, first) for each in sections],
             "promise": None if report.sample else report.decision.promise,
             "measurement": None if report.sample else report.decision.measurement,
             "next_steps": sentences.next_steps(report),
-            "footer": sentences.build_line(report),
+            "footer": footer(report),
             "detail": detail,
         },
     )

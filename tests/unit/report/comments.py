@@ -111,7 +111,10 @@ def _shown(decided: SuiteDecision) -> SuiteReport:
 
 def _example(place: int, name: str) -> ExampleView:
     question, expected, before, after, said = _ASKED[place % len(_ASKED)]
-    passed, failed = Evaluation(name="correctness", score=1.0), Evaluation(name="correctness", score=0.0, explanation=said)
+    passed, failed = (
+        Evaluation(name="correctness", score=1.0),
+        Evaluation(name="correctness", score=0.0, explanation=said),
+    )
     return ExampleView(
         example=Example(id=name, input={"question": question}, output={"answer": expected}, metadata={"lang": "en"}),
         candidate=SideView(output={"answer": after, "source": "returns.md"}, evaluations=(failed,), latency=0.4),
@@ -166,7 +169,9 @@ def unchanged() -> BuildReport:
     )
     made = report(build(replace(support(0, 0), checks=(), resources=(), unchanged=why)))
     (shown,) = made.suites
-    return replace(made, suites=(replace(shown, notes=(why,), counts={}, spending=(), phoenix=None, baseline_label=None),))
+    return replace(
+        made, suites=(replace(shown, notes=(why,), counts={}, spending=(), phoenix=None, baseline_label=None),)
+    )
 
 
 def first() -> BuildReport:

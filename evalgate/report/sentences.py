@@ -275,8 +275,12 @@ def _to_accept(report: BuildReport) -> str | None:
     if not failed:
         return None
     more = f"; likewise {_named(failed[1:])}" if len(failed) > 1 else ""
-    command = f'evalgate accept {shlex.quote(failed[0])} --reason "…" --expires 30d'
-    return f"if it is meant: `{command}`{more}"
+    return f"if it is meant: `{accept_command(failed[0])}`{more}"
+
+
+def accept_command(check: str) -> str:
+    """Return what says that the failure of a check, `suite/check`, is meant."""
+    return f'evalgate accept {shlex.quote(check)} --reason "…" --expires 30d'
 
 
 def _of_suite(suite: SuiteDecision) -> list[str | None]:

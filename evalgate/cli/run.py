@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from evalgate.gate.run import Ended
     from evalgate.gate.world import World
     from evalgate.journal.store import Journal
+    from evalgate.report.progress import HowFar
 
 _Done = TypeVar("_Done")
 
@@ -260,7 +261,7 @@ async def watched(
     quiet: bool,
     resume: int | None,
     file: Path = Path("evalgate.yaml"),
-    beside: Callable[[Callable[[], str]], AbstractAsyncContextManager[None]] | None = None,
+    beside: Callable[[Callable[[], HowFar]], AbstractAsyncContextManager[None]] | None = None,
 ) -> _Done:
     """Do some work of a request in the same way, and return what comes of it. `file` is the config's.
 
@@ -291,6 +292,6 @@ async def watched(
             ) as effects,
         ):
             if beside is not None:
-                await effects_of.enter_async_context(beside(progress.text))
+                await effects_of.enter_async_context(beside(progress.how_far))
             gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
             return await work(effects)

@@ -1,1 +1,1 @@
-"""GitHub: what its event says, and its API."""
+"""GitHub: its event, its API, the one comment of a workflow, labels that say yes, artifacts of other runs."""

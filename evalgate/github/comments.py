@@ -83,8 +83,6 @@ async def mark_stale(client: Client, number: int, *, key: str, head: str, settle
     standing = await keeper.found()
     if not standing or all(head in (leg.stale, leg.head) for each in standing for leg in each.legs):
         return Published(url=standing[0].url if standing else None, changed=False)
-    if (await read_pull(client, number, doing=_DOING)).head != head:
-        return Published(url=standing[0].url, changed=False, superseded=True)
     return await keeper.keep(head, lambda others: within(key, others), settle=settle)
 
 
@@ -157,6 +155,8 @@ class _Keeper:
         """
         begun = self._client.left
         standing = await self.found()
+        if await self._is_superseded(standing, head):
+            return Published(url=standing[0].url, changed=self._wrote, superseded=True)
         legs = arrange(self._together(standing, head))
         text = composed(self._key, legs)
         if len(standing) == 1 and (_same(standing[0].text, text) or self._in_another_form(standing[0], legs, text)):
@@ -170,6 +170,13 @@ class _Keeper:
         self._wrote = True
         self._url = await self._write(standing, text) or self._url
         return None
+
+    async def _is_superseded(self, standing: Sequence[Comment], head: str) -> bool:
+        """Return whether what would be folded here is of a newer head than `head`, and this job the late one."""
+        stale = [leg.stale or leg.head for each in standing for leg in each.legs]
+        if all(each == head for each in stale):
+            return False
+        return (await read_pull(self._client, self._number, doing=_DOING)).head != head
 
     def _in_another_form(self, comment: Comment, legs: Sequence[Leg], text: str) -> bool:
         """Return whether what was written last came back otherwise twice: GitHub keeps it so, no other job did it."""

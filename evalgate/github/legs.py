@@ -158,4 +158,4 @@ def _framed(leg: Leg) -> str:
 
 def _written(name: str) -> str:
     """Return a name that neither ends an HTML comment nor has a space in it."""
-    return quote(name, safe="/").replace("--", "-%2D") or "%20"
+    return quote(name, safe="/", errors="replace").replace("--", "-%2D") or "%20"

@@ -161,6 +161,24 @@ async def test_a_second_push_folds_what_is_old_and_a_late_job_writes_nothing(pul
     assert "old other words" in after_measuring
 
 
+async def test_a_job_that_a_push_overtakes_while_it_looks_gives_way(pull, job):
+    newer = "2" * 40
+    async with job() as one, job() as two:
+        old = publish(one, 1, key=KEY, leg="a", head=HEAD, render=saying("old"), verdict=Verdict.PASS, settle=1.0)
+        late = asyncio.create_task(old)
+        while not ours(pull):
+            await asyncio.sleep(0.01)
+        pull.push(newer)
+        await put(two, "new words", leg="b", head=newer)
+        done = await late
+    assert (done.changed, done.superseded) == (True, True)
+    (comment,) = ours(pull)
+    assert {each.name: (each.head, each.stale) for each in read(comment.body, KEY)} == {
+        "b": (newer, None),
+        "a": (HEAD, newer),
+    }
+
+
 async def test_nothing_to_mark_leaves_no_comment(pull, job):
     async with job() as client:
         assert (await mark_stale(client, 1, key=KEY, head=HEAD, settle=SETTLE)).url is None

@@ -164,10 +164,10 @@ async def test_a_second_push_folds_what_is_old_and_a_late_job_writes_nothing(pul
 async def test_a_job_that_a_push_overtakes_while_it_looks_gives_way(pull, job):
     newer = "2" * 40
     async with job() as one, job() as two:
-        old = publish(one, 1, key=KEY, leg="a", head=HEAD, render=saying("old"), verdict=Verdict.PASS, settle=1.0)
+        old = publish(one, 1, key=KEY, leg="a", head=HEAD, render=saying("old"), verdict=Verdict.PASS, settle=1.5)
         late = asyncio.create_task(old)
-        while not ours(pull):
-            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)
+        assert len(ours(pull)) == 1
         pull.push(newer)
         await put(two, "new words", leg="b", head=newer)
         done = await late

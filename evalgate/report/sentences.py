@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evalgate.decision import words
+from evalgate.decision import screen_words, words
 from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.results import CheckDecision, SetAside, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
@@ -124,8 +124,15 @@ def suite_reasons(suite: SuiteDecision) -> list[Reason]:
 
 
 def overall(report: BuildReport) -> str | None:
-    """Return the build's own reason where no suite below it says why; a suite's says it with its numbers beside it."""
-    return None if report.sample or report.suites else report.decision.reason
+    """Return the build's own reason where no suite below it says why; a suite's says it with its numbers beside it.
+
+    What fell on the baseline too is said before any of them.
+    """
+    if report.sample or not report.suites:
+        return None if report.sample else report.decision.reason
+    if report.decision.verdict is Verdict.PASS:
+        return None
+    return screen_words.before_blaming([(suite.name, fell) for suite in report.suites for fell in suite.fell])
 
 
 def unsaid(report: BuildReport, suite: SuiteDecision) -> tuple[str | None, list[Reason]]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
 from evalgate.cli.files import say, write
 from evalgate.cli.options import Outputs
 from evalgate.cli.workflow import guarded, in_workflow, leave_report
 from evalgate.decision import decide
-from evalgate.gate.gather import Source, gathered
+from evalgate.gate.gather import Source, gathered, read_from
 from evalgate.gate.reports import build_report
 from evalgate.report.model import BuildReport
 
@@ -19,16 +19,21 @@ if TYPE_CHECKING:
     from evalgate.report.console import Console
 
 
-def conclude(sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, str]) -> int:
+def conclude(
+    sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, str], expected: Collection[str] = ()
+) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
+
+    `expected` names the suites that the sources hold together.
 
     Files are written before anything is printed: whatever reads the exit code finds them there.
     """
-    evidence = gathered(sources)
-    report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
+    with read_from(sources):
+        evidence = gathered(sources, expected)
+        report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
     _write_files(report, outputs)
     if in_workflow(environ):
-        leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
+        leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].place)
     say(_printed(report, outputs, environ))
     return report.build.exit_code
 

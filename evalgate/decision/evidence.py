@@ -279,9 +279,29 @@ class History:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """How many of the config's suites that compare are decided here, where that is a part of them."""
+
+    suites: int
+    of: int
+
+    def part(self, alpha: float) -> float:
+        """Return the part of alpha that they have."""
+        return alpha * self.suites / self.of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BuildEvidence:
-    """Everything that one decision sees."""
+    """Everything that one decision sees. `policy` has the whole alpha, of which its suites have `share`."""
 
     suites: tuple[SuiteEvidence, ...]
     policy: Policy
     history: History = History()
+    share: Share | None = None
+
+    @property
+    def deciding(self) -> Policy:
+        """Return the policy with the alpha that these suites are decided at."""
+        if self.share is None:
+            return self.policy
+        return self.policy.model_copy(update={"alpha": self.share.part(self.policy.alpha)})

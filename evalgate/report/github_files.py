@@ -28,6 +28,11 @@ def outputs(report: BuildReport, *, report_json: str | None, journal: str) -> di
     }
 
 
+def recorded_outputs(journal: str, *, code: int) -> dict[str, str]:
+    """Return the value of each output where a run recorded, for another command to decide."""
+    return {**dict.fromkeys(OUTPUTS, ""), "exit-code": str(code), "journal": journal}
+
+
 def error_outputs(error: EvalgateError) -> dict[str, str]:
     """Return the value of each output where a run ended before there was a verdict."""
     return {**dict.fromkeys(OUTPUTS, ""), "exit-code": str(error.exit_code)}

@@ -89,13 +89,14 @@ def _named(builds: Sequence[str]) -> Iterator[str]:
 
 
 def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
-    from evalgate.gate.gather import Source
+    from evalgate.gate.gather import Source, read_from
     from evalgate.journal.store import Journal
 
     number = number_of(name)
     if name and number is None:
         store = stack.enter_context(Journal(_copied(Path(name), stack), create=False))
-        return Source(journal=store, build=chosen(store, None, unfinished=True, trials=True), file=name)
+        with read_from([name]):
+            return Source(journal=store, build=chosen(store, None, unfinished=True, trials=True), file=name)
     store = stack.enter_context(Journal(journal_path(journal), create=False))
     return Source(journal=store, build=chosen(store, number, unfinished=True))
 

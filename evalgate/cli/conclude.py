@@ -28,7 +28,7 @@ def conclude(
 
     Files are written before anything is printed: whatever reads the exit code finds them there.
     """
-    with read_from(sources):
+    with read_from([source.file for source in sources]):
         evidence = gathered(sources, expected)
         report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
     _write_files(report, outputs)

@@ -43,16 +43,23 @@ class Source:
 
 
 @contextmanager
-def read_from(sources: Sequence[Source]) -> Iterator[None]:
-    """Read builds and decide. Raises JournalError where one that came from elsewhere holds what no evalgate writes."""
+def read_from(files: Sequence[str | None]) -> Iterator[None]:
+    """Read builds and decide; `files` are those that came from elsewhere, None for others.
+
+    Raises JournalError where one of them holds what no evalgate writes.
+    """
+    foreign = [file for file in files if file is not None]
     try:
         yield
+    except JournalError as error:
+        if len(foreign) != 1 or foreign[0] in error.message:
+            raise
+        raise JournalError(f"{foreign[0]}: {error.message}", next_step=error.next_step) from error
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        files = [source.file for source in sources if source.file is not None]
-        if not files:
+        if not foreign:
             raise
         raise JournalError(
-            f"{' or '.join(files)} holds what evalgate does not write ({type(error).__name__}): it is damaged, or"
+            f"{' or '.join(foreign)} holds what evalgate does not write ({type(error).__name__}): it is damaged, or"
             " something else made it",
             next_step="record it once more: evalgate run --record-only",
         ) from error
@@ -65,7 +72,7 @@ def gathered(sources: Sequence[Source], expected: Collection[str] = ()) -> Build
     ConfigurationError where two builds hold the same suite, where one holds a suite that nobody expected, and where
     builds are not of one change: another commit, base, config or policy.
     """
-    parts = [build_evidence(source.journal, source.build) for source in sources]
+    parts = [_evidence(source) for source in sources]
     legs = [_Leg(source=source, build=source.journal.build(source.build)) for source in sources]
     for leg, part in zip(legs[1:], parts[1:], strict=True):
         _require_one_change(legs[0], leg, same_policy=part.policy == parts[0].policy)
@@ -82,6 +89,11 @@ def gathered(sources: Sequence[Source], expected: Collection[str] = ()) -> Build
         history=max((part.history for part in parts), key=lambda history: history.measurements),
         share=shared(families, [suite.name for suite in suites]),
     )
+
+
+def _evidence(source: Source) -> BuildEvidence:
+    with read_from([source.file]):
+        return build_evidence(source.journal, source.build)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

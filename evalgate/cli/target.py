@@ -77,13 +77,19 @@ def change_of(environ: Mapping[str, str], commit: Commit, suites: Iterable[Prepa
     if environ.get("GITHUB_ACTIONS") != "true":
         targets = {suite.base.name for suite in suites if suite.base is not None}
         return f"branch {commit.branch}" if commit.branch is not None and commit.branch not in targets else None
+    number = pull_request_number(environ)
+    return None if number is None else f"pull request {number}"
+
+
+def pull_request_number(environ: Mapping[str, str]) -> int | None:
+    """Return which pull request a workflow runs for; None where it runs for none."""
     if environ.get("GITHUB_EVENT_NAME") not in _PULL_REQUESTS:
         return None
     number = _event(environ).get("number")
     if isinstance(number, int):
-        return f"pull request {number}"
+        return number
     merged = re.match(r"refs/pull/(\d+)/", environ.get("GITHUB_REF", ""))
-    return f"pull request {merged[1]}" if merged else None
+    return int(merged[1]) if merged else None
 
 
 def pushed_branch(environ: Mapping[str, str]) -> str | None:

@@ -147,7 +147,7 @@ def test_a_suite_too_many_is_refused(monorepo, named, expected, message):
 
 
 def test_a_leg_alone_is_decided_at_its_share_of_alpha(monorepo):
-    """Of the suites that compare, here three: at 0.05 each, one of three unchanged builds would fail 3 times as often."""
+    """Of the suites that compare, here three: at 0.05 each, one of three would fail 3 times as often."""
     ended = monorepo.evalgate("decide", str(monorepo.legs["billing"]), "--json")
     decided = json.loads(ended.out)["decision"]
     assert decided["alpha"] == pytest.approx(0.05 / 3, abs=1e-6)

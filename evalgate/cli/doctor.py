@@ -112,7 +112,7 @@ class _Visit:
             try:
                 gate, prepared = self._prepared(names, stack, found)
             except EvalgateError as error:
-                return [*found, failed("gate", error)]
+                return [*found, failed("gate", error), *self._services(None, [])]
             journal = self._journal(stored, stack, found)
             found += self._suites(gate, prepared, journal)
             found += self._services(gate, prepared)
@@ -169,17 +169,19 @@ class _Visit:
         found = [each for suite in prepared for each in suite_findings(suite, policy, known, self._environ, day=day)]
         return [*found, *judge_findings(prepared, gate.loaded.config, journal)]
 
-    def _services(self, gate: Gate, prepared: list[PreparedSuite]) -> list[Finding]:
+    def _services(self, gate: Gate | None, prepared: list[PreparedSuite]) -> list[Finding]:
+        """Ask what suites need; without a gate nothing decides which endpoints get a key, and none is asked."""
         import asyncio
 
         from evalgate.cli.doctor_services import Services
         from evalgate.gate.doctor.machine import clock_findings
         from evalgate.gate.doctor.models import called, price_findings
 
-        config = gate.loaded.config
+        config = self._loaded.config if gate is None else gate.loaded.config
         calls = called(prepared, config.endpoints)
         services = Services(self._loaded.path, self._environ)
-        found = asyncio.run(services.ask(calls, gate.phoenix if config.phoenix else None, prepared, call=self._call))
+        phoenix = gate.phoenix if gate is not None and config.phoenix is not None else None
+        found = asyncio.run(services.ask(calls, phoenix, prepared, call=self._call))
         found += price_findings(calls, config, self._environ)
         signs = any(each.declared.aws_region for each in calls)
         return [*found, *clock_findings(services.dates, time.time(), signs=signs)]

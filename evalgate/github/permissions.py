@@ -14,10 +14,13 @@ _DOING: Final = "whether this job may comment"
 async def may_comment(client: Client, number: int) -> None:
     """Return where comments on a pull request may be written. Raises GitHubError: they may not, or nobody answered.
 
-    A comment without a text is asked for: who may not comment is told so, who may is told that the text is lacking.
+    A comment with an empty text is asked for, which there cannot be: who may not comment is told so, who may is told
+    that the text is lacking.
     """
     try:
-        await client.send("POST", f"issues/{number}/comments", doing=_DOING, needs="pull-requests: write", body={})
+        await client.send(
+            "POST", f"issues/{number}/comments", doing=_DOING, needs="pull-requests: write", body={"body": ""}
+        )
     except GitHubError as error:
         if error.status != _INVALID:
             raise

@@ -6,11 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
-from evalgate.report.console import Console, Tone
+from evalgate.report.console import Console, Tone, cells
 from evalgate.report.escaping import shown
 from evalgate.report.page import Page, Part
 
 _TONES: Final = {"ok": Tone.GOOD, "warning": Tone.UNSURE, "problem": Tone.BAD}
+_STATE: Final = len("problem") + 2
 _LONGEST: Final = 28
 """Cells of what something is about, beyond which the lines are not aligned by it."""
 
@@ -40,10 +41,15 @@ def render_doctor(findings: Sequence[Finding], console: Console) -> str:
     page = Page(console=console)
     width = min(max((len(shown(each.about)) for each in findings), default=0), _LONGEST)
     for each in findings:
-        lead = Part(text=f"{each.state:<7}", tone=_TONES[each.state])
-        page.prose(f"{shown(each.about):<{width}}  {each.message}", lead=lead, hanging=8)
+        about, message = shown(each.about), shown(each.message)
+        lead = Part(text=f"{each.state:<{_STATE}}", tone=_TONES[each.state])
+        if _STATE + max(width, cells(about)) + 2 + cells(message) <= console.width:
+            page.line(lead, f"{about:<{width}}  {message}")
+        else:
+            page.line(lead, about)
+            page.prose(message, indent=_STATE, hanging=_STATE)
         if each.next_step is not None:
-            page.prose(each.next_step, lead=Part(text="next:", tone=Tone.STRONG), indent=8, hanging=14)
+            page.prose(each.next_step, lead=Part(text="next:", tone=Tone.STRONG), indent=_STATE, hanging=_STATE + 6)
     page.blank()
     page.prose(_in_all(findings), tone=Tone.STRONG)
     return page.text()

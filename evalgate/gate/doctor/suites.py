@@ -12,6 +12,7 @@ from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning
 from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.records import EvaluatorSpec, Side
+from evalgate.suite.baselines import BaselineKind, BaselineRef
 from evalgate.suite.checks import Policy
 from evalgate.suite.tasks import CommandTask, HostedTask, HttpTask, PythonTask
 from evalgate.workers.environment import environment
@@ -46,6 +47,19 @@ def _baseline(suite: PreparedSuite) -> Iterator[Finding]:
         yield ok(about, f"compared with {suite.base.label}")
     elif len(suite.sides) > 1:
         yield ok(about, f"compared with {suite.sides[-1].label}")
+    elif suite.suite.baseline_ref is not None:
+        yield _stored(about, suite, suite.suite.baseline_ref)
+
+
+def _stored(about: str, suite: PreparedSuite, ref: BaselineRef) -> Finding:
+    """Return how a stored baseline stands, as far as that is known without reading it."""
+    if ref.kind is BaselineKind.FILE:
+        file = (suite.placed.stored or suite.placed.root) / str(ref.name)
+        if not file.is_file():
+            return problem(
+                about, f"there is no file {ref.name}", "evalgate journal export BUILD --to FILE", service=True
+            )
+    return ok(about, f"compared with {suite.suite.baseline}")
 
 
 def _programs(suite: PreparedSuite, side: PreparedSide, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -28,7 +28,7 @@ def conclude(sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, 
     report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
     _write_files(report, outputs)
     if in_workflow(environ):
-        leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
+        leave_report(report, outputs, environ, journal=sources[0].journal.path)
     say(_printed(report, outputs, environ))
     return report.build.exit_code
 

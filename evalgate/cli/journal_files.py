@@ -37,6 +37,7 @@ def command(*, config: Path, journal: Path | None, cache: Path | None, suites: t
     found = {
         "journal": in_workspace(store, os.environ),
         "cache": in_workspace(answers, os.environ),
+        "there": "true" if store.is_file() or answers.is_file() else "false",
         "name": _name(config, suites, os.environ),
         "earlier": _name(config, suites, os.environ, back=1),
     }

@@ -33,7 +33,7 @@ def conclude(
         report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
     _write_files(report, outputs)
     if in_workflow(environ):
-        leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].place)
+        leave_report(report, outputs, environ, journal=sources[0].place)
     say(_printed(report, outputs, environ))
     return report.build.exit_code
 

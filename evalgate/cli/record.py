@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from evalgate.cli.files import say
 from evalgate.cli.options import Outputs
-from evalgate.cli.workflow import guarded, in_workflow, leave_recorded
+from evalgate.cli.workflow import guarded, in_workflow, in_workspace, leave_recorded
 from evalgate.errors import JournalError, MeasurementError
 from evalgate.gate.evidence.evidence import recorded_config
 from evalgate.gate.family import family_of
@@ -36,7 +36,7 @@ def record(journal: Journal, ended: Ended, outputs: Outputs, environ: Mapping[st
     command = _command(file, suites, lacking)
     code = _UNMEASURABLE if ended.halted is not None else 0
     if in_workflow(environ):
-        leave_recorded(str(file), _told(suites, None), environ, code=code)
+        leave_recorded(in_workspace(file, environ), _told(suites, None), environ, code=code)
     if outputs.as_json:
         found = {"build": ended.build, "suites": suites, "lacking": lacking, "journal": str(file), "next": command}
         say(json.dumps(found, ensure_ascii=False, indent=2) + "\n")

@@ -20,6 +20,8 @@ from evalgate.cli.options import (
     Outputs,
     cache_option,
     config_option,
+    fail_on_option,
+    failing,
     journal_option,
     output_options,
     overrides,
@@ -70,6 +72,7 @@ _Done = TypeVar("_Done")
     help="Measure and record, and leave the verdict to `evalgate decide`, with other journals of the same change.",
 )
 @set_option
+@fail_on_option
 @output_options
 def command(
     *,
@@ -89,6 +92,7 @@ def command(
     resume: bool,
     record_only: bool,
     assignments: tuple[str, ...],
+    fail_on: tuple[str, ...],
     outputs: Outputs,
 ) -> int:
     """Run both sides of every suite, compare them, and give a verdict.
@@ -107,7 +111,7 @@ def command(
     )
     environ = dict(os.environ)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
-    laid_over = overrides(assignments)
+    laid_over = {**failing(fail_on), **overrides(assignments)}
     loaded = load_config(config, environ=environ, overrides=laid_over)
     _begin_imports(asks=bool(loaded.config.endpoints) and choice.answers_none)
 

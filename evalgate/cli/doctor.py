@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +18,8 @@ from evalgate.cli.options import (
     journal_option,
     overrides,
     pull_request_option,
-    set_option,
 )
-from evalgate.errors import EvalgateError
+from evalgate.errors import ConfigurationError, EvalgateError
 
 if TYPE_CHECKING:
     from evalgate.gate.doctor.findings import Finding
@@ -34,11 +33,30 @@ if TYPE_CHECKING:
 @config_option
 @journal_option
 @cache_option
-@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
-@click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
+@click.option(
+    "--suite",
+    "suites",
+    multiple=True,
+    metavar="NAME",
+    envvar="EVALGATE_RUN_SUITES",
+    help="Only this suite; may be given several times.",
+)
+@click.option(
+    "--base",
+    metavar="REF",
+    envvar="EVALGATE_RUN_BASE",
+    help="Compare with where the change left this branch, tag or commit.",
+)
 @pull_request_option
 @click.option("--call", is_flag=True, help="Ask each model one short question too, which is paid.")
-@set_option
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    envvar="EVALGATE_RUN_ASSIGNMENTS",
+    help="Override a config value: policy.mode=observe.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON, in place of text.")
 def command(
     *,
@@ -61,7 +79,7 @@ def command(
     from evalgate.cli.builds import cache_path, journal_path
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
-    from evalgate.cli.workflow import guarded
+    from evalgate.cli.workflow import guarded, in_workflow, leave_error
     from evalgate.gate.doctor.findings import exit_code, failed
     from evalgate.gate.doctor.machine import place_findings
     from evalgate.report.doctor import render_doctor, render_doctor_json
@@ -79,11 +97,20 @@ def command(
         visit = _Visit(loaded, environ, laid_over, base=base, as_pull_request=as_pull_request, call=call)
         found = [*visit.findings(suites, stored), *found]
     code = exit_code(found)
+    if code == ConfigurationError.exit_code and in_workflow(environ):
+        leave_error(_in_all(found), environ)
     if as_json:
         say(render_doctor_json(found, exit_code=code))
     else:
         say(guarded(render_doctor(found, this_console(environ)), environ))
     return code
+
+
+def _in_all(findings: Sequence[Finding]) -> ConfigurationError:
+    """Return all that would end a run as one error, for the job summary and the annotations."""
+    wrong = [each for each in findings if each.code]
+    told = "; ".join(f"{each.about}: {each.message}" for each in wrong)
+    return ConfigurationError(f"the run was not begun: {told}", next_step=wrong[0].next_step)
 
 
 class _Visit:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Final
 from evalgate.cli.files import say
 from evalgate.cli.options import Outputs
 from evalgate.cli.workflow import guarded, in_workflow, in_workspace, leave_recorded
+from evalgate.encoding import printable
 from evalgate.errors import JournalError, MeasurementError
 from evalgate.gate.evidence.evidence import recorded_config
 from evalgate.gate.family import family_of
 from evalgate.journal.transfer import export_build
+from evalgate.report.escaping import sentence_for_markdown
 
 if TYPE_CHECKING:
     from evalgate.gate.run import Ended
@@ -35,14 +37,15 @@ def record(journal: Journal, ended: Ended, outputs: Outputs, environ: Mapping[st
     lacking = [name for name in (family.order if family is not None else ()) if name not in suites]
     command = _command(file, suites, lacking)
     code = _UNMEASURABLE if ended.halted is not None else 0
+    told = _told(suites, None if ended.halted is None else ended.halted.message)
     if in_workflow(environ):
-        leave_recorded(in_workspace(file, environ), _told(suites, None), environ, code=code)
+        said = sentence_for_markdown(told) if outputs.summary else ""
+        leave_recorded(in_workspace(file, environ), said, environ, code=code)
     if outputs.as_json:
         found = {"build": ended.build, "suites": suites, "lacking": lacking, "journal": str(file), "next": command}
         say(json.dumps(found, ensure_ascii=False, indent=2) + "\n")
     else:
-        halted = None if ended.halted is None else ended.halted.message
-        say(guarded(f"{_told(suites, halted)}\n  journal: {file}\n  next: {command}\n", environ))
+        say(guarded(f"{printable(told)}\n  journal: {file}\n  next: {command}\n", environ))
     return code
 
 

@@ -45,7 +45,7 @@ def leave_recorded(journal: str, told: str, environ: Mapping[str, str], *, code:
     """Do the same for a run that recorded and decided nothing: `told` says what."""
     from evalgate.report import github_files
 
-    _leave(github_files.recorded_outputs(journal, code=code), f"{told}\n", [], environ)
+    _leave(github_files.recorded_outputs(journal, code=code), f"{told}\n" if told else "", [], environ)
 
 
 def leave_error(error: EvalgateError, environ: Mapping[str, str]) -> None:

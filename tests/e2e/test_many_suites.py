@@ -1,6 +1,7 @@
 """Three suites of a monorepo: in one job, and in three that record while a fourth decides; the verdict is one."""
 
 import json
+import re
 import shutil
 import sqlite3
 import sys
@@ -13,7 +14,8 @@ import yaml
 from evalgate.decision import canonical, decide
 from evalgate.gate.gather import Source, gathered
 from evalgate.journal.store import Journal
-from tests.e2e.project import golden
+from tests.e2e.hub import ACTION, Hub, host, report
+from tests.e2e.project import REPOSITORY, golden
 from tests.e2e.repository import Repo
 
 SUITES = ("billing", "search", "support")
@@ -199,11 +201,12 @@ def test_names_and_lists_reach_the_command_by_variables(monorepo, tmp_path):
     folder = tmp_path / "two words"
     given = {
         "EVALGATE_DECIDE_BUILDS": "legs/billing\nlegs/search/search.db\n",
-        "EVALGATE_DECIDE_EXPECT": "billing search",
+        "EVALGATE_DECIDE_EXPECTED": "billing search support",
     }
     ended = elsewhere(monorepo, folder, "decide", "--json", **given)
     assert ended.code == 1, ended.text
-    assert [suite["name"] for suite in json.loads(ended.out)["suites"]] == ["billing", "search"]
+    found = {suite["name"]: suite["verdict"] for suite in json.loads(ended.out)["suites"]}
+    assert (found["billing"], found["support"], [*found]) == ("FAIL", "UNMEASURABLE", list(SUITES))
     recorded = monorepo.run("--suite", "search", "--journal", "jobs/search/journal.db", EVALGATE_RUN_RECORD_ONLY="1")
     assert "without a verdict" in recorded.out
     decided = monorepo.run("--suite", "search", "--journal", "jobs/search/journal.db", EVALGATE_RUN_RECORD_ONLY="")
@@ -299,3 +302,33 @@ class TestForeignFiles:
                 shutil.copy(each, tmp_path)
         said = monorepo.evalgate("decide", str(tmp_path / "journal.db"), "--json")
         assert json.loads(said.out)["build"]["branch"] == "still in the log", said.text
+
+
+def test_the_workflow_of_the_page_measures_in_a_matrix_and_decides_in_one_job(tmp_path):
+    """Three legs that never fail a build, and one job that does, with the artifacts alone: no checkout, no key."""
+    page = (REPOSITORY / "docs" / "github.md").read_text("utf-8")
+    found = re.search(r"<!-- workflow: matrix -->\n```yaml\n(.*?)```", page, re.DOTALL)
+    assert found
+    workflow = yaml.safe_load(found[1].replace("evalgate/evalgate@<sha>", ACTION))
+    for job in workflow["jobs"].values():
+        job["steps"][-1]["id"] = "gate"
+    repo = Monorepo(tmp_path / "repo")
+    repo.begin()
+    for number, name in enumerate(SUITES):
+        repo.answers(name, 0.4 if name == "billing" else 0.12, shift=number + 1)
+    repo.commit("change")
+    repo.git("checkout", "-q", "main")
+    hub = Hub(repo, host(tmp_path / "host", repo.folder))
+    ran = hub.workflow(workflow, hub.pull(7, "change"))
+    assert ran is not None
+    legs = {name: ran.job(f"measure ({name})") for name in SUITES}
+    assert {job.result for job in legs.values()} == {"success"}, legs["billing"].text
+    assert {job.steps["gate"].outputs["verdict"] for job in legs.values()} == {""}
+    deciding = ran.job("decide")
+    assert (deciding.result, deciding.steps["gate"].outputs["verdict"]) == ("failure", "FAIL"), deciding.text
+    assert [suite["name"] for suite in report(deciding)["suites"]] == list(SUITES)
+    assert report(deciding)["decision"]["alpha"] == 0.05
+    assert all(name in deciding.summary for name in SUITES)
+    # Before anything was paid the first leg looked for what would end it, in its log.
+    assert "problem" not in legs["billing"].text
+    assert re.search(r"ok +billing: dataset +golden.jsonl, 60 examples", legs["billing"].text)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from evalgate.decision.words import count
-from evalgate.errors import ConfigurationError
+from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning
+from evalgate.gate.doctor.suites import starts
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.recording import known_judges
 from evalgate.journal.store import Journal
@@ -18,6 +19,7 @@ from evalgate.llm.failures import BadRequest, CallFailed
 from evalgate.llm.listing import Listing, list_models, lists_models
 from evalgate.llm.prices import Prices
 from evalgate.llm.usage import TokenUsage
+from evalgate.records import Side
 from evalgate.suite.config import Config, Endpoint
 from evalgate.suite.tasks import PromptTask, called_endpoint
 
@@ -36,6 +38,8 @@ class Called:
     name: str
     declared: Endpoint
     models: tuple[str, ...]
+    candidate: bool
+    """Whether a run cannot begin without it: what the baseline alone calls makes a suite UNMEASURABLE."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,25 +51,35 @@ class Asked:
 
 
 def called(suites: Iterable[PreparedSuite], declared: Mapping[str, Endpoint]) -> list[Called]:
-    """Return the endpoints that a run of these suites calls; `declared` are those that judges are asked at."""
-    found: dict[tuple[str, str], tuple[Endpoint, dict[str, None]]] = {}
+    """Return the endpoints that a run of these suites starts by; `declared` are those that judges are asked at.
 
-    def add(endpoints: Mapping[str, Endpoint], name: str, model: str) -> None:
+    A baseline that is a commit is started only where it is drawn, by what its commit declares.
+    """
+    found: dict[tuple[str, str], Called] = {}
+
+    def add(endpoints: Mapping[str, Endpoint], name: str, model: str, *, candidate: bool = True) -> None:
         if name in endpoints:
-            place = found.setdefault((name, endpoints[name].identity), (endpoints[name], {}))
-            place[1].update({model: None} if model else {})
+            place = (name, endpoints[name].identity)
+            before = found.get(place) or Called(name=name, declared=endpoints[name], models=(), candidate=False)
+            models = (*before.models, *([model] if model and model not in before.models else []))
+            found[place] = replace(before, models=models, candidate=before.candidate or candidate)
 
-    for suite in suites:
-        for side in suite.sides:
+    for suite in filter(starts, suites):
+        for side in suite.sides if suite.base is None else suite.sides[:1]:
             name = called_endpoint(side.task)
             model = side.task.model if isinstance(side.task, PromptTask) else None
             if name is not None:
-                add({**declared, **side.endpoints}, name, (model or "").partition("/")[2])
+                add(
+                    {**declared, **side.endpoints},
+                    name,
+                    (model or "").partition("/")[2],
+                    candidate=side.side is Side.CANDIDATE,
+                )
         at = suite.placed.endpoints
         for evaluator in suite.suite.evaluators:
             for model in evaluator.models:
                 add(declared if at is None else at, *model.partition("/")[::2])
-    return [Called(name=name, declared=each, models=tuple(models)) for (name, _), (each, models) in found.items()]
+    return [*found.values()]
 
 
 async def ask(endpoint: Called, sender: Sender, environ: Mapping[str, str], *, within: float, call: bool) -> Asked:
@@ -74,7 +88,8 @@ async def ask(endpoint: Called, sender: Sender, environ: Mapping[str, str], *, w
     try:
         resolved = resolve_endpoint(endpoint.name, endpoint.declared, environ)
     except ConfigurationError as error:
-        return Asked(findings=(failed(about, error),))
+        lacking = failed(about, error)
+        return Asked(findings=(lacking if endpoint.candidate else replace(lacking, code=MeasurementError.exit_code),))
     findings, date, reached = [], None, True
     if lists_models(resolved):
         try:
@@ -160,7 +175,7 @@ def price_findings(calls: Iterable[Called], config: Config, environ: Mapping[str
 def judge_findings(suites: Sequence[PreparedSuite], config: Config, journal: Journal | None) -> Iterator[Finding]:
     """Yield which judges were held to what people say. One that was not gates nothing where the policy says so."""
     required = config.policy.require_validated
-    for suite in suites:
+    for suite in filter(starts, suites):
         known = {row.name: row.summary for row in known_judges(journal, suite)} if journal is not None else {}
         for name in suite.judges:
             about, summary = f"{suite.name}: {name}", known.get(name)

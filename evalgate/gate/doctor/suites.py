@@ -22,12 +22,22 @@ from evalgate.workers.programs import command_argv, host_argv
 def suite_findings(
     suite: PreparedSuite, policy: Policy, known: Known, environ: Mapping[str, str], *, day: str
 ) -> Iterator[Finding]:
-    """Yield how a suite stands. Nothing of it is started; `known` is what is known of its noise."""
+    """Yield how a suite stands. Nothing of it is started; `known` is what is known of its noise.
+
+    Of one that a run would start nothing of either, no more is asked.
+    """
     yield _examples(suite)
     yield from _baseline(suite)
+    if not starts(suite):
+        return
     for side in suite.sides:
         yield from _programs(suite, side, environ)
     yield from _evaluators(suite, policy, known, environ, day=day)
+
+
+def starts(suite: PreparedSuite) -> bool:
+    """Return whether a run starts what a suite names: not where there is nothing to measure of it."""
+    return suite.problem is None and suite.unchanged is None
 
 
 def _examples(suite: PreparedSuite) -> Finding:
@@ -78,23 +88,25 @@ def _programs(suite: PreparedSuite, side: PreparedSide, environ: Mapping[str, st
         serve = task.http.serve if isinstance(task, HttpTask) else None
         return () if serve is None else command_argv(serve.command, root=side.root, environ=seen)
 
-    # A baseline that is a commit has a tree of its own, which is gone by now and is made anew by the run.
+    # A baseline that is a commit is started only where it is drawn, in a tree of its own.
     if suite.base is None or side.side is Side.CANDIDATE:
-        yield from _found(about, found, side.label, setup=task.setup)
+        yield from _found(about, found, side, setup=task.setup)
 
 
 def _found(
-    about: str, found: Callable[[], Sequence[str]], label: str, *, setup: str | None = None
+    about: str, found: Callable[[], Sequence[str]], side: PreparedSide, *, setup: str | None
 ) -> Iterator[Finding]:
     try:
         argv = found()
     except CandidateError as error:
         if setup is not None:
             yield warning(about, f"{error.message}; `setup` ({setup}) has to make it", None)
+        elif side.side is Side.BASELINE:
+            yield problem(about, error.message, error.next_step, service=True)
         else:
             yield failed(about, error)
     else:
-        yield ok(about, f"{label} ({argv[0]})" if argv else label)
+        yield ok(about, f"{side.label} ({argv[0]})" if argv else side.label)
 
 
 def _evaluators(

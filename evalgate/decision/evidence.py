@@ -285,9 +285,9 @@ class Share:
     suites: int
     of: int
 
-    def part(self, alpha: float) -> float:
-        """Return the part of alpha that they have."""
-        return alpha * self.suites / self.of
+    def lowered(self, policy: Policy) -> Policy:
+        """Return a policy with the part of its alpha that they have."""
+        return policy.model_copy(update={"alpha": policy.alpha * self.suites / self.of})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -302,6 +302,4 @@ class BuildEvidence:
     @property
     def deciding(self) -> Policy:
         """Return the policy with the alpha that these suites are decided at."""
-        if self.share is None:
-            return self.policy
-        return self.policy.model_copy(update={"alpha": self.share.part(self.policy.alpha)})
+        return self.policy if self.share is None else self.share.lowered(self.policy)

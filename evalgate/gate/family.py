@@ -13,6 +13,7 @@ from typing import Any
 
 from evalgate.canonical import content_hash
 from evalgate.decision.evidence import Share
+from evalgate.suite.checks import Policy
 from evalgate.suite.config import Config, Suite
 
 
@@ -58,6 +59,13 @@ def shared(families: Sequence[RecordedFamily | None], decided: Collection[str]) 
     """Return which part of alpha the suites have that are `decided` from builds of these families."""
     known = next((family for family in families if family is not None), None)
     return None if known is None else known.share(decided)
+
+
+def deciding_policy(config: Config, decided: Collection[str]) -> Policy:
+    """Return the policy that some suites of a config are decided by where they are decided alone: at their alpha."""
+    family = family_of(recorded_family(config, together=False))
+    share = family.share(decided) if family is not None else None
+    return config.policy if share is None else share.lowered(config.policy)
 
 
 def compares(suite: Suite) -> bool:

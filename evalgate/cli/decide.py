@@ -35,8 +35,14 @@ def command(*, builds: tuple[str, ...], expected: tuple[str, ...], journal: Path
     the latest.
     """
     from evalgate.cli.builds import opened
+    from evalgate.cli.commenting import commenter
     from evalgate.cli.conclude import conclude
+    from evalgate.cli.skipping import conclude_skipped
 
+    environ = dict(os.environ)
+    speaker = commenter(outputs, environ)
+    if speaker.labels.skipped_by is not None:
+        return conclude_skipped(outputs, environ, speaker)
     named = [name.strip() for name in builds if name.strip()]
-    with opened(named, journal, expected) as sources:
-        return conclude(sources, outputs, dict(os.environ), dict.fromkeys(expected))
+    with speaker.corrected(), opened(named, journal, expected) as sources:
+        return conclude(sources, outputs, environ, speaker, dict.fromkeys(expected))

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from evalgate.cli.target import is_pull_request, pull_request_number
+from evalgate.cli.target import read_event
 from evalgate.errors import EvalgateError
 from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning
 from evalgate.gate.doctor.models import Called, ask
@@ -94,7 +94,8 @@ class Services:
             given = access(self._environ)
             if given is None:
                 return [warning("github", "the step has no token, so it cannot comment", "give it the input `token`")]
-            number = pull_request_number(self._environ) if is_pull_request(self._environ) else None
+            event = read_event(self._environ)
+            number = event.number if event.change else None
             async with connect(given, seconds=SECONDS) as client:
                 await (may_read(client) if number is None else may_comment(client, number))
         except EvalgateError as error:

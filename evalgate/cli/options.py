@@ -102,6 +102,9 @@ class Outputs:
     markdown: Path | None
     summary: bool
     """Whether a workflow's job summary has the report."""
+    comment: str
+    """When to comment: one of `evalgate.report.speaking.Comments`."""
+    comment_drafts: bool
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -123,6 +126,18 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     file = click.Path(path_type=Path, dir_okay=False)
     decorated: Callable[..., Any] = collected
     for each in (
+        option(
+            "--comment-drafts/--no-comment-drafts",
+            default=True,
+            help="--no-comment-drafts: no comment on a pull request that is a draft.",
+        ),
+        option(
+            "--comment",
+            type=click.Choice(["when-it-matters", "always", "never", "live"]),
+            default="when-it-matters",
+            show_default=True,
+            help="In a workflow for a pull request that has EVALGATE_GITHUB_TOKEN: when to comment there.",
+        ),
         option("--summary/--no-summary", default=True, help="--no-summary: leave no job summary in a workflow."),
         option("--markdown", type=file, help="Write the report as Markdown to this file."),
         option("--junit", type=file, help="Write the report as JUnit XML to this file."),

@@ -1,1 +1,1 @@
-"""GitHub: its API, the one comment of a workflow, pull requests, labels that say yes, artifacts of other runs."""
+"""GitHub: its event, its API, the one comment of a workflow, labels that say yes, artifacts of other runs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from evalgate.report.github_files import OUTPUTS
 _ROOT = Path(__file__).parents[3]
 _ACTION = yaml.safe_load((_ROOT / "action.yml").read_text("utf-8"))
 _PINS = _ROOT / ".github" / "actions" / "pin-prompts" / "action.yml"
+_PAGE = _ROOT / "docs" / "github.md"
 _WORKFLOWS = sorted((_ROOT / ".github" / "workflows").glob("*.yml"))
 _STEPS = {step["id"]: step for step in _ACTION["runs"]["steps"] if "id" in step}
 _GATE = _STEPS["gate"]
@@ -142,16 +144,27 @@ def test_every_input_and_output_is_described() -> None:
 
 @pytest.mark.parametrize("kind", ["inputs", "outputs"])
 def test_the_page_has_every_input_and_output_as_the_action_says_it(kind: str) -> None:
-    page = (_ROOT / "docs" / "github.md").read_text("utf-8")
+    """EVALGATE_WRITE_GOLDEN=1 writes them there."""
+    text = _PAGE.read_text("utf-8")
+    begin, end = f"<!-- {kind} -->\n", f"<!-- /{kind} -->\n"
+    before, _, rest = text.partition(begin)
+    table, _, after = rest.partition(end)
+    if os.environ.get("EVALGATE_WRITE_GOLDEN"):
+        table = _table(kind)
+        _PAGE.write_text(before + begin + table + end + after, "utf-8")
+    assert table == _table(kind)
+
+
+def _table(kind: str) -> str:
+    heads = ("input", "default", "what it says") if kind == "inputs" else ("output", "what it holds")
+    rows = [heads, ("---",) * len(heads)]
     for name, each in _ACTION[kind].items():
-        default = each.get("default", "")
-        shown = f" `{default}` " if default else " "
-        row = (
-            f"| `{name}` |{shown}| {each['description']} |"
-            if kind == "inputs"
-            else f"| `{name}` | {each['description']} |"
-        )
-        assert f"\n{row}\n" in page, row
+        default = each.get("default") or ""
+        shown = (f"`{default}`" if default else "",) if kind == "inputs" else ()
+        rows.append((f"`{name}`", *shown, each["description"]))
+    return "".join(
+        "|" + "|".join(f" {cell} " if cell != "---" and cell else cell or " " for cell in row) + "|\n" for row in rows
+    )
 
 
 def test_what_runs_evalgate_takes_the_shells_place_and_nothing_of_the_tree_comes_before_it() -> None:

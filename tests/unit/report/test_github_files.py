@@ -20,6 +20,7 @@ def test_the_outputs_of_a_failing_build() -> None:
         "exit-code": "1",
         "report-json": "out/report.json",
         "journal": ".evalgate/journal.db",
+        "comment-url": "",
         "experiment-url": "",
     }
 
@@ -37,6 +38,7 @@ def test_an_error_before_any_verdict_has_its_exit_code_and_nothing_else() -> Non
         "exit-code": "2",
         "report-json": "",
         "journal": "",
+        "comment-url": "",
         "experiment-url": "",
     }
     assert tuple(values) == OUTPUTS

@@ -29,4 +29,4 @@ def command(*, builds: tuple[str, ...], journal: Path | None, outputs: Outputs) 
     if speaker.labels.skipped_by is not None:
         return conclude_skipped(outputs, environ, speaker)
     with speaker.corrected(), opened(builds, journal) as sources:
-        return conclude(sources, outputs, environ, speaker)
+        return conclude(sources, outputs, environ, speaker, again=True)

@@ -29,11 +29,14 @@ def conclude(
     environ: Mapping[str, str],
     speaker: Commenter,
     expected: Collection[str] = (),
+    *,
+    again: bool = False,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
     `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
-    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything.
+    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything. Of a
+    verdict that is given `again`, outside of a workflow, nobody is told.
     """
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
@@ -44,7 +47,9 @@ def conclude(
     say(_printed(report, outputs, environ))
     said = _commented(report, speaker)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
-    tell(report, recorded_config(sources[0].journal.build(sources[0].build)).notify, environ, url=said.url)
+    if not again or environ.get("GITHUB_ACTIONS") == "true":
+        told = recorded_config(sources[0].journal.build(sources[0].build))
+        tell(report, told.notify, environ, url=said.url)
     return report.build.exit_code
 
 

@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -129,6 +130,7 @@ def test_a_suite_that_was_not_recorded_is_unmeasurable_by_name(monorepo, tmp_pat
     assert (ended.code, report["verdict"]) == (4, "UNMEASURABLE")
     (lacking,) = (suite for suite in report["suites"] if suite["name"] == "billing")
     assert "No journal holds the suite billing, which was expected" in lacking["reason"]
+    jsonschema.validate(report, json.loads((REPOSITORY / "docs" / "report.schema.json").read_text()))
     shown = monorepo.evalgate("decide", str(legs["search"]), *expecting(*SUITES), "--markdown", "out.md")
     assert shown.code == 4
     assert "billing" in (monorepo.folder / "out.md").read_text()

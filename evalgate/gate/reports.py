@@ -56,7 +56,7 @@ def _lacking(name: str) -> SuiteReport:
         name=name,
         dataset="",
         dataset_version="",
-        repetitions=0,
+        repetitions=1,
         candidate_label="candidate",
         baseline_label=None,
         counts={},

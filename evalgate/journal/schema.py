@@ -9,7 +9,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 11
+VERSION: Final = 12
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -313,6 +313,11 @@ CREATE TABLE mirror_run (       -- a run that is there with all its evaluations
 ) STRICT, WITHOUT ROWID;
 """
 
+_REWORDED: Final = """
+-- the example as the change has it, where its expected answer is edited there; NULL: the one that decides
+ALTER TABLE own_evaluation ADD COLUMN example_hash TEXT;
+"""
+
 _MIGRATIONS: Final[dict[int, str]] = {
     0: _TABLES,
     1: _NOISE,
@@ -325,6 +330,7 @@ _MIGRATIONS: Final[dict[int, str]] = {
     8: _GATE,
     9: _OWN,
     10: _MIRRORS,
+    11: _REWORDED,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

@@ -11,6 +11,7 @@ from evalgate.cli.files import say, write
 from evalgate.cli.options import Outputs
 from evalgate.cli.workflow import guarded, in_workflow, leave_report
 from evalgate.decision import decide
+from evalgate.decision.evidence import BuildEvidence
 from evalgate.gate.gather import Source, gathered
 from evalgate.gate.reports import build_report
 from evalgate.report.model import BuildReport
@@ -26,9 +27,10 @@ def conclude(sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, 
     """
     evidence = gathered(sources)
     report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
-    _write_files(report, outputs)
+    _write_files(report, outputs, evidence, sources)
     if in_workflow(environ):
-        leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
+        written = {"report-json": outputs.report_json, "report-html": outputs.html}
+        leave_report(report, environ, written=written, journal=sources[0].journal.path)
     say(_printed(report, outputs, environ))
     return report.build.exit_code
 
@@ -57,7 +59,7 @@ def this_console(environ: Mapping[str, str]) -> Console:
     )
 
 
-def _write_files(report: BuildReport, outputs: Outputs) -> None:
+def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence, sources: Sequence[Source]) -> None:
     if outputs.report_json:
         from evalgate.report.json_report import render_json
 
@@ -70,3 +72,8 @@ def _write_files(report: BuildReport, outputs: Outputs) -> None:
         from evalgate.report.markdown import render_summary
 
         write(outputs.markdown, render_summary(report))
+    if outputs.html:
+        from evalgate.gate.exploring import explored
+        from evalgate.report.html.page import render_html
+
+        write(outputs.html, render_html(report, explored(evidence, sources)))

@@ -25,13 +25,19 @@ def guarded(text: str, environ: Mapping[str, str]) -> str:
     return without_commands(text, token=secrets.token_hex(16))
 
 
-def leave_report(report: BuildReport, environ: Mapping[str, str], *, report_json: Path | None, journal: Path) -> None:
-    """Fill the step's outputs and summary, and annotate what failed. Outside a workflow it does nothing."""
+def leave_report(
+    report: BuildReport, environ: Mapping[str, str], *, written: Mapping[str, Path | None], journal: Path
+) -> None:
+    """Fill the step's outputs and summary, and annotate what failed. Outside a workflow it does nothing.
+
+    `written` has the files that were asked for, by the name of their output.
+    """
     from evalgate.report import github_files
     from evalgate.report.annotations import render_annotations
     from evalgate.report.markdown import render_summary
 
-    values = github_files.outputs(report, report_json=str(report_json) if report_json else None, journal=str(journal))
+    files = {name: str(path) for name, path in written.items() if path is not None}
+    values = github_files.outputs(report, files=files, journal=str(journal))
     _leave(values, render_summary(report), render_annotations(report), environ)
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.errors import EvalgateError
-from evalgate.records import Evaluation, Json, Verdict
+from evalgate.records import Json, Verdict
 from evalgate.report import escaping, formatting, gate_words, sentences, spread
-from evalgate.report.answers import answer, one_line, pretty
+from evalgate.report.answers import answer, one_line, pretty, said
 from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
 from evalgate.report.numbers import Numbers, numbers
 from evalgate.report.rows import Row, flip_words, listed_first, suite_rows, went
@@ -215,7 +215,7 @@ def _reading(view: ExampleView, change: str) -> Reading:
         facts=tuple(short),
         blocks=tuple((name, _block(pretty(value), language="")) for name, value in named if not _is_short(value)),
         diff=_block("\n".join(_diff(view.baseline, view.candidate)), language="diff"),
-        said=tuple(_said(view)),
+        said=tuple(f"{name} of the {side}: {escaping.shortened(text, _TEXT)}" for name, side, text in said(view)),
         links=tuple(_links_of(view)),
     )
 
@@ -270,17 +270,3 @@ def _diff(baseline: SideView | None, candidate: SideView) -> Iterator[str]:
         else:
             yield from (f"- {line}" for line in before[b1:b2])
             yield from (f"+ {line}" for line in after[c1:c2])
-
-
-def _said(view: ExampleView) -> Iterator[str]:
-    for name, side in (("baseline", view.baseline), ("candidate", view.candidate)):
-        for evaluation in side.evaluations if side else ():
-            text = _explanation(evaluation)
-            if text:
-                yield f"{evaluation.name} of the {name}: {escaping.shortened(text, _TEXT)}"
-
-
-def _explanation(evaluation: Evaluation) -> str | None:
-    if evaluation.failure is not None:
-        return f"no score, {evaluation.failure.type}: {evaluation.failure.message}"
-    return evaluation.explanation

@@ -28,7 +28,7 @@ def shown(text: str, *, lines: bool = False) -> str:
     Line ends stay line ends with `lines`; otherwise they become `↵`, so that the result is one line.
     """
     text = text.replace("\r\n", "\n")
-    if text.isascii() and text.isprintable():
+    if text.isascii() and (text.replace("\n", "") if lines else text).isprintable():
         return text
     result: list[str] = []
     marks = 0

@@ -10,8 +10,8 @@ function detail(data, at) {
       make("code", {}, showCommand(data, at)), copier(showCommand(data, at))));
     return parts;
   }
-  parts.push(fields("input", found.input), fields("expected", found.expected));
-  parts.push(...answers(data, found), fields("metadata", found.metadata));
+  parts.push(make("div", { class: "fields" }, fields("input", found.input), fields("expected", found.expected)));
+  parts.push(...answers(data, found), tags(found.metadata));
   return parts;
 }
 
@@ -39,10 +39,13 @@ function scores(data, at) {
     make("tbody", {}, rows)));
 }
 
-function fields(title, values) {
+const fields = (title, values) => (values ?? []).map(([name, text]) =>
+  make("div", { class: "field" }, make("span", { class: "name" }, `${title}.${name}`), make("pre", {}, text)));
+
+function tags(values) {
   if (!values?.length) return null;
-  return make("div", { class: "fields" }, values.map(([name, text]) =>
-    make("div", { class: "field" }, make("span", { class: "name" }, `${title}.${name}`), make("pre", {}, text))));
+  return make("dl", { class: "tags" }, values.map(([name, text]) =>
+    make("div", {}, make("dt", {}, `metadata.${name}`), make("dd", {}, text))));
 }
 
 function answers(data, found) {

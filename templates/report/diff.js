@@ -3,7 +3,7 @@
 const MOST_CELLS = 3_000_000;
 const ALIKE = 0.2; // two texts that share less are told apart at a glance, and marks would only be in the way
 
-const words = (text) => text.match(/\s+|[\p{L}\p{N}_]+|[^\s]/gu) ?? [];
+const words = (text) => text.match(/\s+|[\p{L}\p{N}_]+(?:\.\p{N}+)*|[^\s]/gu) ?? [];
 const lines = (text) => text.match(/[^\n]*\n|[^\n]+/g) ?? [];
 
 // Return the pieces of both texts as [kind, text]: "=" in both, "-" in the first, "+" in the second; null where they

@@ -63,7 +63,14 @@ function entry(of, at) {
   const chips = [...of.worseIn[at].map(chip("worse", "▼")), ...of.betterIn[at].map(chip("better", "▲"))];
   if (of.failed.has(at)) chips.push(make("span", {}, "error"));
   return make("li", {}, make("button", { type: "button", "data-at": at, onclick: () => choose(at, { show: true }) },
-    make("span", { class: "id" }, of.ids[at]), chips.length ? make("span", { class: "chips" }, chips) : null));
+    make("span", { class: "id" }, of.ids[at]),
+    make("span", { class: "hint" }, hint(of, at)), chips.length ? make("span", { class: "chips" }, chips) : null));
+}
+
+// What was asked: the longest of its inputs, or its beginning.
+function hint(of, at) {
+  const texts = (of.examples[at]?.input ?? []).map(([, text]) => text);
+  return texts.reduce((longest, text) => (text.length > longest.length ? text : longest), "").slice(0, 120);
 }
 
 function choose(at, { show = false } = {}) {

@@ -107,7 +107,7 @@ function scoreText(value, check) {
   if (value === null || value === undefined) return "no score";
   if (check.binary && (value === 0 || value === 1)) return value ? "pass" : "fail";
   if (check.unit === "$") return `$${short.format(value)}`;
-  if (check.unit === "s") return value < 0.1 ? `${short.format(value * 1000)} ms` : `${short.format(value)} s`;
+  if (check.unit === "s") return value < 0.0005 ? "under 1 ms" : value < 0.1 ? `${short.format(value * 1000)} ms` : `${short.format(value)} s`;
   return check.unit ? `${short.format(value)} ${check.unit}` : short.format(value);
 }
 

@@ -14,13 +14,13 @@ from evalgate.decision.pairing import CHANGED
 from evalgate.report.formatting import count
 from evalgate.report.html.drawing import box, element, line, picture, text
 
-_WIDTH: Final = 720.0
-_HEIGHT: Final = 150.0
+_WIDTH: Final = 480.0
+_HEIGHT: Final = 140.0
 _TOP, _BOTTOM = 22.0, 8.0
 _SAME_AT_MOST: Final = 0.34
 """The share of the width that examples without a change take at most: they say nothing more by being many."""
 _WIDEST: Final = 26.0
-_STEPS: Final = 300
+_STEPS: Final = 240
 """So many bars of one direction are drawn; more are drawn as an outline of the largest of each few."""
 
 

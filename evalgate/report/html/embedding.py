@@ -21,7 +21,7 @@ from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.money import dollars
 from evalgate.records import Evaluation, Json
 from evalgate.report import escaping, formatting
-from evalgate.report.answers import one_line, pretty
+from evalgate.report.answers import one_line
 from evalgate.report.html.explored import ExploredExample, ExploredSuite, Sample
 from evalgate.report.model import SuiteReport
 
@@ -34,6 +34,8 @@ _MOST: Final = 20_000
 _TEXTS: Final = 8
 """About so many long texts make up an example."""
 _DIGITS: Final = 4
+_LINE: Final = 72
+"""Characters of JSON that are read as one line."""
 _LOGS: Final = 2_000
 _ACTIVE: Final = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 
@@ -151,14 +153,29 @@ def _example(found: ExploredExample, limit: int) -> dict[str, Any]:
 
 
 def _fields(values: Mapping[str, Json] | None, limit: int) -> list[list[str]]:
-    return [[_text(key, limit=200), _text(pretty(value), limit=limit)] for key, value in (values or {}).items()]
+    return [[_text(key, limit=200), _text(_readable(value), limit=limit)] for key, value in (values or {}).items()]
+
+
+def _readable(value: Json, indent: str = "") -> str:
+    """Return text as it is, and JSON with each of its parts on one line where it fits there."""
+    if isinstance(value, str) and not indent:
+        return value
+    line = json.dumps(value, ensure_ascii=False)
+    inner = f"{indent}  "
+    if len(line) <= _LINE or not value or not isinstance(value, dict | list):
+        return line
+    if isinstance(value, dict):
+        parts = [f"{json.dumps(key, ensure_ascii=False)}: {_readable(each, inner)}" for key, each in value.items()]
+        return "{\n" + ",\n".join(inner + part for part in parts) + f"\n{indent}}}"
+    parts = [_readable(each, inner) for each in value]
+    return "[\n" + ",\n".join(inner + part for part in parts) + f"\n{indent}]"
 
 
 def _sample(sample: Sample, limit: int) -> dict[str, Any]:
     view = sample.view
     data: dict[str, Any] = {"sample": _text(view.sample)}
     if view.failure is None:
-        data["output"] = _text(pretty(view.output), limit=limit)
+        data["output"] = _text(_readable(view.output), limit=limit)
     else:
         where = f" ({view.failure.where})" if view.failure.where else ""
         data["failure"] = _text(f"{view.failure.type}: {view.failure.message}{where}", limit=limit)

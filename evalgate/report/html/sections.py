@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from evalgate.decision.results import CheckDecision, Comparison, SliceDecision, SuiteDecision
 from evalgate.money import dollars
-from evalgate.records import Json, Side
+from evalgate.records import Json, Side, Verdict
 from evalgate.report import formatting, sentences, spread
 from evalgate.report.answers import answer, pretty, said
 from evalgate.report.escaping import shortened
@@ -21,7 +21,7 @@ from evalgate.report.html.embedding import address
 from evalgate.report.html.explored import ExploredSuite, Margin
 from evalgate.report.html.spreads import amounts
 from evalgate.report.html.spreads import spread as spread_picture
-from evalgate.report.html.tradeoff import tradeoff
+from evalgate.report.html.tradeoff import SOME_TIME, tradeoff
 from evalgate.report.model import BuildReport, ExampleView, SuiteReport
 from evalgate.report.numbers import Numbers, numbers
 from evalgate.report.rows import Row, flip_words, listed_first, slice_row, suite_rows, went
@@ -49,6 +49,8 @@ class Figure:
     told: str
     picture: Markup
     folded: bool = False
+    keyed: bool = False
+    """Whether both sides are in it, each in its colour."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -169,16 +171,18 @@ class _Drawn:
         self._spans = {ratio: intervals.span(suite, explored.margins.items(), ratio=ratio) for ratio in (False, True)}
 
     def of_check(self, check: CheckDecision, row: Row) -> Markup | None:
-        return self._picture(check, check.comparison, row)
+        """Return the picture of all examples, coloured by what was found of them: a slice may be why it failed."""
+        overall = next((rule.overall for rule in check.rules if rule.overall is not None), None)
+        return self._picture(check, check.comparison, None if row.verdict is None else overall or row.verdict)
 
     def of_slice(self, check: CheckDecision, part: SliceDecision, row: Row) -> Markup | None:
-        return self._picture(check, part.comparison, row)
+        return self._picture(check, part.comparison, row.verdict)
 
-    def _picture(self, check: CheckDecision, comparison: Comparison | None, row: Row) -> Markup | None:
+    def _picture(self, check: CheckDecision, comparison: Comparison | None, verdict: Verdict | None) -> Markup | None:
         if comparison is None:
             return None
         margin = self._margins.get(check.name, Margin())
-        return intervals.drawn(check, comparison, row.verdict, margin, self._spans[check.ratio is not None])
+        return intervals.drawn(check, comparison, verdict, margin, self._spans[check.ratio is not None])
 
 
 def _figures(suite: SuiteDecision, explored: ExploredSuite, number: int) -> Iterator[Figure]:
@@ -194,8 +198,7 @@ def _figures(suite: SuiteDecision, explored: ExploredSuite, number: int) -> Iter
             yield Figure(title=f"{check.name}: every example", told=summary(each.delta), picture=changed, folded=folded)
         drawn = spread_picture(check, each.candidate, each.baseline)
         if drawn is not None:
-            told = "answers of each side, errors and missing ones left out"
-            yield Figure(title=f"{check.name}: scores", told=told, picture=drawn, folded=folded)
+            yield Figure(title=f"{check.name}: scores", told="", picture=drawn, folded=folded, keyed=True)
     against = tradeoff(suite, explored)
     if against is not None:
         told = "from the baseline (hollow) to the candidate (filled); up is better"
@@ -206,13 +209,13 @@ def _figures(suite: SuiteDecision, explored: ExploredSuite, number: int) -> Iter
 def _took(explored: ExploredSuite) -> Iterator[Figure]:
     sides = [explored.took.get(side) for side in (Side.CANDIDATE, Side.BASELINE)]
     kinds = (
-        ("Latency", formatting.seconds, [() if side is None else side.seconds for side in sides]),
-        ("Cost", dollars, [() if side is None else side.dollars for side in sides]),
+        ("Latency", formatting.seconds, SOME_TIME, [() if side is None else side.seconds for side in sides]),
+        ("Cost", dollars, 0.0, [() if side is None else side.dollars for side in sides]),
     )
-    for title, written, (candidate, baseline) in kinds:
-        drawn = amounts(title, candidate, baseline, written)
+    for title, written, least, (candidate, baseline) in kinds:
+        drawn = amounts(title, candidate, baseline, written, least=least)
         if drawn is not None:
-            yield Figure(title=title, told="of one answer, over the examples", picture=drawn, folded=title == "Latency")
+            yield Figure(title=title, told="of one answer", picture=drawn, folded=title == "Latency", keyed=True)
 
 
 def _links(shown: SuiteReport) -> Iterator[tuple[str, str]]:

@@ -15,12 +15,12 @@ from evalgate.report.console import fitted
 from evalgate.report.formatting import percent
 from evalgate.report.html.drawing import box, element, line, picture, text
 
-_WIDTH: Final = 720.0
-_NAMES: Final = 170.0
-_VALUES: Final = 110.0
+_WIDTH: Final = 480.0
+_NAMES: Final = 120.0
+_VALUES: Final = 92.0
 _BAR: Final = 13.0
 _ROW: Final = 2 * _BAR + 12
-_NAME_CELLS: Final = 22
+_NAME_CELLS: Final = 16
 _HEIGHT: Final = 170.0
 _FOOT: Final = 30.0
 _TOP: Final = 26.0
@@ -47,16 +47,16 @@ def spread(check: CheckDecision, candidate: NDArray[np.float64], baseline: NDArr
 def _passes(
     low: float, high: float, candidate: NDArray[np.float64], baseline: NDArray[np.float64] | None
 ) -> list[Counted]:
-    """Count the examples that pass, that fail, and that do one or the other in turn."""
+    """Count the examples that pass, that fail, that do one or the other in turn, and that have no score."""
 
-    def counted(side: NDArray[np.float64]) -> tuple[int, int, int]:
+    def counted(side: NDArray[np.float64]) -> tuple[int, int, int, int]:
         known = side[~np.isnan(side)]
-        ends = int((known == high).sum()), int((known == low).sum())
-        return ends[0], len(known) - sum(ends), ends[1]
+        passed, failed = int((known == high).sum()), int((known == low).sum())
+        return passed, len(known) - passed - failed, failed, len(side) - len(known)
 
-    ours, theirs = counted(candidate), counted(baseline) if baseline is not None else (None, None, None)
-    rows = list(zip(("pass", "now pass, now fail", "fail"), ours, theirs, strict=True))
-    return [row for row in rows if row[0] != "now pass, now fail" or row[1] or row[2]]
+    ours, theirs = counted(candidate), counted(baseline) if baseline is not None else (None,) * 4
+    rows = list(zip(("pass", "now and then", "fail", "no score"), ours, theirs, strict=True))
+    return [row for row in rows if row[0] in {"pass", "fail"} or row[1] or row[2]]
 
 
 def _bars(name: str, rows: Sequence[Counted]) -> Markup | None:
@@ -91,13 +91,21 @@ def _part(answers: int | None, total: int) -> float:
 
 
 def amounts(
-    name: str, candidate: Sequence[float | None], baseline: Sequence[float | None], written: Callable[[float], str]
+    name: str,
+    candidate: Sequence[float | None],
+    baseline: Sequence[float | None],
+    written: Callable[[float], str],
+    *,
+    least: float,
 ) -> Markup | None:
-    """Return how what answers took is spread on both sides, with the middle one of each; None where nobody knows."""
+    """Return how what answers took is spread on both sides, with the middle one of each; None where nobody knows.
+
+    Nor is there a picture where the largest is not above `least`: nothing is to be seen then.
+    """
     sides = [(kind, _known(side)) for kind, side in (("baseline", baseline), ("candidate", candidate))]
     sides = [(kind, side) for kind, side in sides if len(side)]
     both = np.concatenate([side for _, side in sides]) if sides else np.array([])
-    if not len(both) or both.max() <= 0:
+    if not len(both) or both.max() <= least:
         return None
     across = _across(both, written)
     edges = _edges(across)
@@ -120,7 +128,7 @@ def amounts(
         middle = float(np.median(side))
         x = across.place(min(max(middle, across.low), across.high))
         parts.append(line(x, _TOP, x, bottom, kind=f"median {kind}"))
-        parts.append(text(place * 250, 14, f"{kind}: half within {written(middle)}", kind=f"small {kind}-text"))
+        parts.append(text(place * 200, 14, f"{kind}: half within {written(middle)}", kind=f"small {kind}-text"))
     parts.append(line(0, bottom, _WIDTH, bottom, kind="zero"))
     told = "; ".join(f"{kind}: half within {written(float(np.median(side)))}" for kind, side, _ in counts)
     return picture(*parts, width=_WIDTH, height=_HEIGHT, kind="amounts", told=f"{name}: {told}")

@@ -17,11 +17,13 @@ from evalgate.report.formatting import percent, seconds
 from evalgate.report.html.drawing import element, line, picture, text
 from evalgate.report.html.explored import ExploredSuite
 
-_WIDTH: Final = 720.0
-_HEIGHT: Final = 260.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64.0, 150.0, 16.0, 46.0
+_WIDTH: Final = 480.0
+_HEIGHT: Final = 230.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 120.0, 16.0, 46.0
 _CHECKS: Final = 6
 _LINE: Final = 15.0
+SOME_TIME: Final = 0.005
+"""Seconds: programs that take less are told apart by the clock alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,11 +70,11 @@ def _shares(check: CheckDecision) -> list[tuple[float, float]]:
 def _prices(explored: ExploredSuite) -> tuple[str, Callable[[float], str], float, float] | None:
     sides = [explored.took.get(side) for side in (Side.BASELINE, Side.CANDIDATE)]
     kinds = (
-        ("cost of an answer", dollars, [None if side is None else _mean(side.dollars) for side in sides]),
-        ("time of an answer", seconds, [None if side is None else _mean(side.seconds) for side in sides]),
+        ("cost of an answer", dollars, 1e-12, [None if side is None else _mean(side.dollars) for side in sides]),
+        ("time of an answer", seconds, SOME_TIME, [None if side is None else _mean(side.seconds) for side in sides]),
     )
-    for what, written, (before, after) in kinds:
-        if before is not None and after is not None and max(before, after) > 0:
+    for what, written, least, (before, after) in kinds:
+        if before is not None and after is not None and max(before, after) >= least:
             return what, written, before, after
     return None
 
@@ -114,5 +116,5 @@ def _drawn(arrows: Sequence[_Arrow], before: float, after: float, up: Axis) -> l
         while any(abs(at - other) < _LINE for other in taken):
             at += _LINE
         taken.append(at)
-        parts.append(text(max(before, after) + 12, at + 4, fitted(each.name, 24)))
+        parts.append(text(max(before, after) + 12, at + 4, fitted(each.name, 15)))
     return parts

@@ -29,8 +29,7 @@ def conclude(sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, 
     report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
     _write_files(report, outputs, evidence, sources)
     if in_workflow(environ):
-        written = {"report-json": outputs.report_json, "report-html": outputs.html}
-        leave_report(report, environ, written=written, journal=sources[0].journal.path)
+        leave_report(report, outputs, environ, journal=sources[0].journal.path)
     say(_printed(report, outputs, environ))
     return report.build.exit_code
 

@@ -13,6 +13,7 @@ from evalgate.cli.files import write
 from evalgate.errors import EvalgateError
 
 if TYPE_CHECKING:
+    from evalgate.cli.options import Outputs
     from evalgate.report.model import BuildReport
 
 
@@ -25,19 +26,18 @@ def guarded(text: str, environ: Mapping[str, str]) -> str:
     return without_commands(text, token=secrets.token_hex(16))
 
 
-def leave_report(
-    report: BuildReport, environ: Mapping[str, str], *, written: Mapping[str, Path | None], journal: Path
-) -> None:
-    """Fill the step's outputs and summary, and annotate what failed. Outside a workflow it does nothing.
-
-    `written` has the files that were asked for, by the name of their output.
-    """
+def leave_report(report: BuildReport, outputs: Outputs, environ: Mapping[str, str], *, journal: Path) -> None:
+    """Fill the step's outputs and summary, and annotate what failed. Outside a workflow it does nothing."""
     from evalgate.report import github_files
     from evalgate.report.annotations import render_annotations
     from evalgate.report.markdown import render_summary
 
-    files = {name: str(path) for name, path in written.items() if path is not None}
-    values = github_files.outputs(report, files=files, journal=str(journal))
+    values = github_files.outputs(
+        report,
+        report_json=str(outputs.report_json) if outputs.report_json else None,
+        report_html=str(outputs.html) if outputs.html else None,
+        journal=str(journal),
+    )
     _leave(values, render_summary(report), render_annotations(report), environ)
 
 

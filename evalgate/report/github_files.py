@@ -17,14 +17,14 @@ OUTPUTS: Final = ("verdict", "accepted", "exit-code", "report-json", "report-htm
 """Every output of the action, in its order. They carry words and paths, never what a model said."""
 
 
-def outputs(report: BuildReport, *, files: Mapping[str, str], journal: str) -> dict[str, str]:
+def outputs(report: BuildReport, *, report_json: str | None, report_html: str | None, journal: str) -> dict[str, str]:
     """Return the value of each output: paths as they were given, empty where nothing was written."""
     return {
         "verdict": "" if report.sample else report.decision.verdict.value,
         "accepted": "true" if report.decision.accepted and not report.sample else "false",
         "exit-code": str(report.build.exit_code),
-        "report-json": files.get("report-json", ""),
-        "report-html": files.get("report-html", ""),
+        "report-json": report_json or "",
+        "report-html": report_html or "",
         "journal": journal,
     }
 

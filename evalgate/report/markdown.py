@@ -6,19 +6,18 @@ Too long a text is never cut: it is rendered again with less in it, down to the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
-from evalgate.decision.results import CheckDecision, SuiteDecision
+from evalgate.decision.results import CheckDecision, Comparison, SuiteDecision
 from evalgate.errors import EvalgateError
-from evalgate.records import Json, Verdict
+from evalgate.records import Evaluation, Json, Verdict
 from evalgate.report import escaping, formatting, gate_words, sentences, spread
-from evalgate.report.answers import answer, one_line, pretty, said
+from evalgate.report.answers import answer, one_line, pretty
 from evalgate.report.model import BuildReport, ExampleView, SideView, SuiteReport
-from evalgate.report.numbers import Numbers, numbers
-from evalgate.report.rows import Row, flip_words, listed_first, suite_rows, went
+from evalgate.report.rows import Row, flip_words, listed_first, slice_name, suite_rows, went
 from evalgate.report.spending import spending_line
 from evalgate.report.templates import escaping_environment
 
@@ -95,6 +94,24 @@ class Section:
     quarantine: tuple[str, ...]
     numbers: tuple[Numbers, ...]
     spreads: tuple[spread.Table, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbers:
+    """What people who know statistics look for, of one check or slice."""
+
+    name: str
+    pairs: str
+    """`80`, or `80 in 12 clusters`."""
+    worse: int
+    better: int
+    change: str
+    interval: str
+    p: str
+    p_adjusted: str
+    detectable: str
+    q: bool
+    """Whether a q-value stands for it: it decides nothing."""
 
 
 def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
@@ -175,7 +192,7 @@ def _section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, deta
         notes=(*shown.notes, *((shown.phoenix.lacking,) if shown.phoenix and shown.phoenix.lacking else ())),
         links=tuple(_links(shown)),
         quarantine=tuple(sentences.quarantine(suite, shown, most=_EXAMPLES)),
-        numbers=() if report.sample else tuple(numbers(suite)),
+        numbers=() if report.sample else tuple(_numbers(suite)),
         spreads=tuple(spread.tables(suite, shown)) if detail > Detail.TABLES else (),
     )
 
@@ -215,7 +232,7 @@ def _reading(view: ExampleView, change: str) -> Reading:
         facts=tuple(short),
         blocks=tuple((name, _block(pretty(value), language="")) for name, value in named if not _is_short(value)),
         diff=_block("\n".join(_diff(view.baseline, view.candidate)), language="diff"),
-        said=tuple(f"{name} of the {side}: {escaping.shortened(text, _TEXT)}" for name, side, text in said(view)),
+        said=tuple(_said(view)),
         links=tuple(_links_of(view)),
     )
 
@@ -270,3 +287,57 @@ def _diff(baseline: SideView | None, candidate: SideView) -> Iterator[str]:
         else:
             yield from (f"- {line}" for line in before[b1:b2])
             yield from (f"+ {line}" for line in after[c1:c2])
+
+
+def _said(view: ExampleView) -> Iterator[str]:
+    for name, side in (("baseline", view.baseline), ("candidate", view.candidate)):
+        for evaluation in side.evaluations if side else ():
+            text = _explanation(evaluation)
+            if text:
+                yield f"{evaluation.name} of the {name}: {escaping.shortened(text, _TEXT)}"
+
+
+def _explanation(evaluation: Evaluation) -> str | None:
+    if evaluation.failure is not None:
+        return f"no score, {evaluation.failure.type}: {evaluation.failure.message}"
+    return evaluation.explanation
+
+
+def _numbers(suite: SuiteDecision) -> Iterator[Numbers]:
+    for check in suite.checks:
+        if check.comparison is not None:
+            yield _line(check, check.name, check.comparison)
+        for part in check.slices:
+            if part.comparison is not None:
+                named = f"{check.name}, {slice_name(part)} ({part.examples:,})"
+                yield replace(_line(check, named, part.comparison), detectable=formatting.UNKNOWN)
+
+
+def _pairs(of: Comparison) -> str:
+    return f"{of.pairs:,}" + (f" in {formatting.count(of.clusters, 'cluster')}" if of.clusters is not None else "")
+
+
+def _line(check: CheckDecision, name: str, comparison: Comparison) -> Numbers:
+    interval, ratio = comparison.interval, check.ratio
+    change, between = formatting.points(comparison.delta), formatting.point_range
+    caught = None if check.detectable is None else formatting.points(check.detectable, signed=False)
+    if ratio is not None:
+        change, between = formatting.relative_change(comparison.delta), formatting.relative_range
+        caught = None if ratio.caught is None else formatting.rise(ratio.caught)
+    level = f" ({formatting.percent(interval.level)}, {interval.method})" if interval else ""
+    p, p_adjusted, q = (
+        formatting.UNKNOWN if p is None else formatting.chance(p)
+        for p in (comparison.p, comparison.p_adjusted, comparison.q)
+    )
+    return Numbers(
+        name=name,
+        pairs=_pairs(comparison),
+        worse=comparison.worse,
+        better=comparison.better,
+        change=change,
+        interval=f"{between(interval)}{level}" if interval else formatting.UNKNOWN,
+        p=p,
+        p_adjusted=p_adjusted if comparison.q is None else f"q {q}",
+        detectable=caught or formatting.UNKNOWN,
+        q=comparison.q is not None,
+    )

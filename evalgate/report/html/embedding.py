@@ -157,12 +157,15 @@ def _fields(values: Mapping[str, Json] | None, limit: int) -> list[list[str]]:
 
 
 def _readable(value: Json, indent: str = "") -> str:
-    """Return text as it is, and JSON with each of its parts on one line where it fits there."""
+    """Return text as it is, and JSON with each of its parts on one line where that is short.
+
+    The outermost is never on one line: two answers would be laid out differently for their length alone.
+    """
     if isinstance(value, str) and not indent:
         return value
     line = json.dumps(value, ensure_ascii=False)
     inner = f"{indent}  "
-    if len(line) <= _LINE or not value or not isinstance(value, dict | list):
+    if (indent and len(line) <= _LINE) or not value or not isinstance(value, dict | list):
         return line
     if isinstance(value, dict):
         parts = [f"{json.dumps(key, ensure_ascii=False)}: {_readable(each, inner)}" for key, each in value.items()]

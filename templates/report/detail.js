@@ -24,18 +24,19 @@ function bar(data, at, found) {
 }
 
 function scores(data, at) {
+  const compared = data.checks.some((check) => check.baseline);
   const rows = data.checks.map((check, number) => {
     const kind = data.worseIn[at].includes(number) ? "worse" : data.betterIn[at].includes(number) ? "better" : "";
     return make("tr", {},
       make("th", { scope: "row" }, check.name),
-      check.baseline ? make("td", { class: "n" }, scoreText(check.baseline[at], check)) : null,
+      compared ? make("td", { class: "n" }, check.baseline ? scoreText(check.baseline[at], check) : "") : null,
       make("td", { class: "n" }, scoreText(check.candidate?.[at], check)),
       make("td", { class: `went ${kind}` }, kind === "worse" ? "▼ worse" : kind === "better" ? "▲ better" : ""));
   });
-  const heads = ["Check", ...(data.baseline === null ? [] : ["Baseline"]), "Candidate", ""];
+  const heads = ["Check", ...(compared ? ["Baseline"] : []), "Candidate", "Change"];
   return make("div", { class: "wide" }, make("table", {},
     make("thead", {}, make("tr", {}, heads.map((head, place) =>
-      make("th", { scope: "col", class: place && head ? "n" : null }, head || make("span", { "aria-label": "change" }))))),
+      make("th", { scope: "col", class: place && place < heads.length - 1 ? "n" : null }, head)))),
     make("tbody", {}, rows)));
 }
 

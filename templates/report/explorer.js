@@ -60,7 +60,8 @@ function more() {
 
 function entry(of, at) {
   const chip = (kind, mark) => (number) => make("span", { class: kind }, `${mark} ${of.checks[number].name}`);
-  const chips = [...of.worseIn[at].map(chip("worse", "▼")), ...of.betterIn[at].map(chip("better", "▲"))];
+  const counting = (numbers) => numbers.filter((number) => of.counts[number]);
+  const chips = [...counting(of.worseIn[at]).map(chip("worse", "▼")), ...counting(of.betterIn[at]).map(chip("better", "▲"))];
   if (of.failed.has(at)) chips.push(make("span", {}, "error"));
   return make("li", {}, make("button", { type: "button", "data-at": at, onclick: () => choose(at, { show: true }) },
     make("span", { class: "id" }, of.ids[at]),

@@ -21,14 +21,16 @@ function prepared(data, leftOut) {
   return {
     ...data, leftOut, size,
     worseIn: by("worse"), betterIn: by("better"), failingIn: by("failing"),
+    counts: data.checks.map((check) => check.gating || !data.checks.some((each) => each.gating)),
     failed: new Set(data.failed), aside: new Set(data.aside), texts: new Array(size),
   };
 }
 
+// Without a check, those count that gate; all of them where none does.
 const KINDS = ["worse", "better", "failing", "errors", "same", "all"];
 
 function isOf(data, at, kind, check) {
-  const among = (lists) => (check === null ? lists[at].length > 0 : lists[at].includes(check));
+  const among = (lists) => lists[at].some((number) => (check === null ? data.counts[number] : number === check));
   switch (kind) {
     case "worse": return among(data.worseIn);
     case "better": return among(data.betterIn);
@@ -42,7 +44,7 @@ function isOf(data, at, kind, check) {
 // Whether a pass/fail check has the candidate fail.
 function fails(data, at, check) {
   return data.checks.some((each, number) =>
-    (check === null ? each.gating : number === check) && each.binary && each.candidate?.[at] === 0);
+    (check === null ? data.counts[number] : number === check) && each.binary && each.candidate?.[at] === 0);
 }
 
 function inSlice(data, at, slice) {
@@ -69,7 +71,7 @@ function change(data, at, check) {
   let lowest = 0;
   let highest = 0;
   data.checks.forEach((each, number) => {
-    if (check === null ? !each.gating || each.ratio : number !== check) return;
+    if (check === null ? !data.counts[number] || each.ratio : number !== check) return;
     const delta = each.delta?.[at] ?? 0;
     lowest = Math.min(lowest, delta);
     highest = Math.max(highest, delta);

@@ -206,8 +206,9 @@ def _said(evaluation: Evaluation, limit: int) -> list[str]:
     failure = evaluation.failure
     if failure is not None:
         return [_text(evaluation.name), "no score", _text(f"{failure.type}: {failure.message}", limit=limit)]
-    score = [] if evaluation.score is None else [formatting.number(evaluation.score)]
-    said = " ".join([*score, *([one_line(evaluation.label)] if evaluation.label else [])])
+    label = [one_line(evaluation.label)] if evaluation.label else []
+    plain = evaluation.score is None or label in (["pass"], ["fail"])
+    said = " ".join(label if plain else [formatting.number(evaluation.score or 0.0), *label])
     explanation = _text(evaluation.explanation or "", limit=limit)
     return [_text(evaluation.name), _text(said or "no score", limit=200), explanation]
 

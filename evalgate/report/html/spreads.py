@@ -142,7 +142,7 @@ def _across(both: NDArray[np.float64], written: Callable[[float], str]) -> Axis:
     low, high = (float(np.quantile(both, at)) for at in (0.01, 0.99))
     if low > 0 and high / low >= _FAR_APART:
         return log_axis([low, high], 24, _WIDTH - 24, written)
-    return axis([float(both.min()), max(high, float(both.min()) * 1.001)], 24, _WIDTH - 24, written)
+    return axis([0.0, high or float(both.max())], 24, _WIDTH - 24, written)
 
 
 def _edges(across: Axis) -> NDArray[np.float64]:

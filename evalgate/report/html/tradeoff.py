@@ -22,6 +22,8 @@ _HEIGHT: Final = 230.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 120.0, 16.0, 46.0
 _CHECKS: Final = 6
 _LINE: Final = 15.0
+_APART: Final = 0.1
+"""So many of the range are shown at least: no hair is split."""
 SOME_TIME: Final = 0.005
 """Seconds: programs that take less are told apart by the clock alone."""
 
@@ -41,13 +43,7 @@ def tradeoff(suite: SuiteDecision, explored: ExploredSuite) -> tuple[str, Markup
         return None
     what, written, before, after = prices
     across = axis([0.0, before, after], _LEFT, _WIDTH - _RIGHT, written)
-    up = axis(
-        [share for each in arrows for share in (each.before, each.after)],
-        _HEIGHT - _BOTTOM,
-        _TOP,
-        percent,
-        within=(0.0, 1.0),
-    )
+    up = axis(_apart(arrows), _HEIGHT - _BOTTOM, _TOP, percent, within=(0.0, 1.0))
     told = "; ".join(f"{each.name}: {percent(each.before)} to {percent(each.after)}" for each in arrows)
     parts = [*_axes(across, up, what), *_drawn(arrows, across.place(before), across.place(after), up)]
     return what, picture(
@@ -57,6 +53,14 @@ def tradeoff(suite: SuiteDecision, explored: ExploredSuite) -> tuple[str, Markup
         kind="tradeoff",
         told=f"{what}: {written(before)} on the baseline, {written(after)} on the candidate; {told}",
     )
+
+
+def _apart(arrows: Sequence[_Arrow]) -> list[float]:
+    """Return the lowest and the highest share, as far apart as makes a difference."""
+    shares = [share for each in arrows for share in (each.before, each.after)]
+    low, high = min(shares), max(shares)
+    room = max(0.0, _APART - (high - low)) / 2
+    return [max(0.0, low - room), min(1.0, high + room)]
 
 
 def _shares(check: CheckDecision) -> list[tuple[float, float]]:

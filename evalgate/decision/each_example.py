@@ -21,7 +21,8 @@ class EachScore:
     """One check over the examples of its suite, NaN where there is no score; repetitions are averaged.
 
     `candidate` and `baseline` are in the score's own units, `delta` is the share of the range (of a check of what runs
-    take: of what the baseline takes), + is better. `failed` is where an answer of either side is an error or missing.
+    take: of what the baseline takes), + is better; an example in quarantine has none. `failed` is where an answer of
+    either side is an error or missing.
     """
 
     name: str
@@ -75,7 +76,7 @@ def _scored(layout: Layout, check: CheckEvidence) -> EachScore:
         name=check.name,
         candidate=np.where(pairs.candidate_failed, np.nan, metric.scale.scores(pairs.candidate)),
         baseline=np.where(pairs.baseline_failed, np.nan, metric.scale.scores(pairs.baseline)),
-        delta=pairs.differences,
+        delta=np.where(_aside(layout, check.name), np.nan, pairs.differences),
         failed=failed,
     )
 
@@ -89,9 +90,17 @@ def _taken(layout: Layout, policy: Policy) -> Iterator[EachScore]:
             name=check.name,
             candidate=answers.means(answers.answered) if of.pairs is None else of.pairs.candidate,
             baseline=None if of.pairs is None else of.pairs.baseline,
-            delta=nothing if of.pairs is None else _saved(of.pairs.differences),
+            delta=nothing
+            if of.pairs is None
+            else np.where(_aside(layout, check.name), np.nan, _saved(of.pairs.differences)),
             failed=_failed(check.candidate, check.baseline)[layout.order],
         )
+
+
+def _aside(layout: Layout, check: str) -> NDArray[np.bool_]:
+    """Return which examples are set aside in a check."""
+    names = {entry.example_id for entry in layout.suite.quarantined if entry.active and entry.of(check)}
+    return np.array([example_id in names for example_id in layout.example_ids], dtype=np.bool_)
 
 
 def _saved(log_shares: NDArray[np.float64]) -> NDArray[np.float64]:

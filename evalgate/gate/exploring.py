@@ -20,6 +20,7 @@ from evalgate.report.model import SideView
 from evalgate.suite.checks import Check
 from evalgate.suite.config import Config
 
+_MORE: Final = ("context", "messages", "tool_calls", "steps")
 _DIGEST: Final = 16
 """Digits of a fingerprint that tell it apart for people."""
 
@@ -117,6 +118,7 @@ def _sample(outcome: TaskOutcome, said: Sequence[Evaluation], *, sample: str, tr
         ),
         cost=_cost(used),
         tokens=sum(part.input_tokens + part.output_tokens for part in used) if used else None,
+        more=tuple((name, value) for name in _MORE if (value := getattr(outcome, name)) is not None),
     )
 
 

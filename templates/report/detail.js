@@ -86,5 +86,6 @@ function side(name, sample, shown, kind) {
       make("span", { class: "name" }, evaluator), make("span", { class: "score" }, said),
       explanation ? make("span", { class: "text" }, ` ${explanation}`) : null)),
     sample.trace ? make("p", {}, linked("trace in Phoenix", sample.trace)) : null,
+    (sample.more ?? []).map(([name, text]) => make("details", {}, make("summary", {}, name), make("pre", {}, text))),
     sample.logs ? make("details", {}, make("summary", {}, "what it printed, its end"), make("pre", {}, sample.logs)) : null);
 }

@@ -186,6 +186,7 @@ def _sample(sample: Sample, limit: int) -> dict[str, Any]:
     optional = {
         "said": [_said(each, limit) for each in view.evaluations],
         "took": " · ".join(took),
+        "more": [[_text(name), _text(_readable(value), limit=limit)] for name, value in sample.more],
         "logs": _text(view.logs.strip("\n")[-_LOGS:]) if view.logs.strip() else "",
         "trace": address(view.trace),
     }

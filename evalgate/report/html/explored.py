@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalgate.decision.each_example import EachExample
-from evalgate.records import Example, Side
+from evalgate.records import Example, Json, Side
 from evalgate.report.model import SideView
 
 
@@ -17,6 +17,8 @@ class Sample:
     view: SideView
     cost: float | None = None
     tokens: int | None = None
+    more: tuple[tuple[str, Json], ...] = ()
+    """What else was returned with the answer, by name: `context`, `tool_calls`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -71,14 +71,22 @@ def test_a_long_text_says_how_much_of_it_is_left_out() -> None:
     assert example["candidate"][0]["output"].endswith("\n… 10,000 more characters")
 
 
-def test_what_an_answer_took_is_in_words() -> None:
-    view = SideView(output="x", latency=0.31, evaluations=(Evaluation(name="tone", score=4.0, label="good"),))
-    sample = Sample(view=view, cost=0.0021, tokens=812)
+def test_what_an_answer_took_is_in_words_and_its_trace_is_a_link() -> None:
+    said = "http://phoenix.example/redirects/traces/1a2b"
+    view = SideView(
+        output="x", latency=0.31, trace=said, evaluations=(Evaluation(name="tone", score=4.0, label="good"),)
+    )
+    sample = Sample(view=view, cost=0.0021, tokens=812, more=(("context", ["a", "b"]),))
     suite, shown, of = parts(read=lambda name: ExploredExample(example=Example(id=name, input={}), candidate=(sample,)))
     (candidate,) = json.loads(embedded(suite, shown, of).json)["examples"]["0"]["candidate"]
     assert candidate == {
-        "sample": "r1", "output": "x", "said": [["tone", "4 good", ""]], "took": "0.3 s · $0.0021 · 812 tokens",
-    }  # fmt: skip
+        "sample": "r1",
+        "output": "x",
+        "said": [["tone", "4 good", ""]],
+        "took": "0.3 s · $0.0021 · 812 tokens",
+        "more": [["context", '[\n  "a",\n  "b"\n]']],
+        "trace": said,
+    }
 
 
 def test_json_is_read_part_by_part_and_short_parts_in_one_line() -> None:

@@ -127,6 +127,21 @@ function open(suite, at) {
   choose(at, { show: true });
 }
 
+// Show the examples of one check, of one slice where there is a path.
+function showOnly(suite, check, path, value) {
+  chooseSuite(suite);
+  const place = data().slices.findIndex((slice) => slice.path === path);
+  const at = place < 0 ? -1 : data().slices[place].values.indexOf(value);
+  filters.check = check;
+  filters.slice = at < 0 ? null : [place, at];
+  find("#check").value = String(check);
+  find("#slice").value = at < 0 ? "" : `${place},${at}`;
+  const counts = counted(data(), filters.check, filters.slice);
+  if (!counts[filters.kind]) filters.kind = "all";
+  refresh();
+  find("#examples").scrollIntoView({ block: "start" });
+}
+
 // Open what the address names, `#suite/example`; return whether it names any.
 function openNamed() {
   let parts;

@@ -84,6 +84,16 @@ function watchFilters() {
   find("#more").addEventListener("click", more);
 }
 
+// Make the name of a check or a slice lead to its examples.
+function leadOn(head) {
+  const suite = [...document.querySelectorAll(".suite")].indexOf(head.closest(".suite"));
+  const { check, path, value } = head.dataset;
+  const words = head.textContent;
+  head.replaceChildren(make("button", {
+    type: "button", class: "lead", title: "Show its examples", onclick: () => showOnly(suite, Number(check), path, value),
+  }, words));
+}
+
 // The worst suite is where people look first.
 function worstSuite() {
   const ranks = ["fail", "unmeasurable", "inconclusive", "pass", "none"];
@@ -95,6 +105,7 @@ function start() {
   for (const each of document.querySelectorAll(".program")) each.hidden = false;
   for (const each of document.querySelectorAll(".read")) each.hidden = true;
   for (const code of document.querySelectorAll("code.command")) code.after(copier(code.textContent));
+  for (const head of document.querySelectorAll("th[data-check]")) leadOn(head);
   for (const picture of document.querySelectorAll("svg.changes")) liven(picture);
   setTheme(keptTheme());
   find("#theme").addEventListener("click", nextTheme);

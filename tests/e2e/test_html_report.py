@@ -161,6 +161,15 @@ async def test_a_picture_leads_to_the_example_behind_it_and_the_address_to_it_ag
         assert (await told(browser)).startswith(readout.split()[0])
 
 
+async def test_the_name_of_a_slice_leads_to_its_examples(site, tmp_path):
+    async with page(tmp_path / "browser") as browser:
+        await browser.opens(site)
+        await browser.value("document.querySelector('th[data-value=de] button').click()")
+        assert await pressed_kind(browser) == "worse 12"
+        shown = "['#check', '#slice'].map(each => document.querySelector(each).selectedOptions[0].text)"
+        assert await browser.value(shown) == ["carrier", "metadata.lang = de"]
+
+
 async def test_light_and_dark_by_preference_and_by_hand(site, tmp_path):
     ground = "getComputedStyle(document.body).backgroundColor"
     async with page(tmp_path / "browser") as browser:

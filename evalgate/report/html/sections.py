@@ -35,10 +35,12 @@ _SETTINGS: Final = 40_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One row of a table of checks or slices, with its picture."""
+    """One row of a table of checks or slices, with its picture; `slice` is its path and value."""
 
     row: Row
+    check: int
     picture: Markup | None
+    slice: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,24 +145,23 @@ def section(
 
 
 def _lines(suite: SuiteDecision, shown: SuiteReport, explored: ExploredSuite, *, sample: bool) -> Iterator[Line]:
-    checks = {check.name: check for check in suite.checks}
+    checks = {check.name: (place, check) for place, check in enumerate(suite.checks)}
     drawn = _Drawn(suite, explored)
     for row in suite_rows(suite, shown, sample=sample):
-        check = checks[row.check]
+        place, check = checks[row.check]
         if not row.slice:
-            yield Line(row=row, picture=drawn.of_check(check, row))
+            yield Line(row=row, check=place, picture=drawn.of_check(check, row))
             continue
-        found = [part for part in check.slices if slice_row(check, part) == row]
-        yield Line(row=row, picture=drawn.of_slice(check, found[0], row) if found else None)
+        part = next(part for part in check.slices if slice_row(check, part) == row)
+        yield drawn.line(check, part, place)
 
 
 def _slices(suite: SuiteDecision, explored: ExploredSuite) -> Iterator[Line]:
     """Yield every slice of every check, not those alone that count against it."""
     drawn = _Drawn(suite, explored)
-    for check in suite.checks:
+    for place, check in enumerate(suite.checks):
         for part in check.slices:
-            row = slice_row(check, part)
-            yield Line(row=row, picture=drawn.of_slice(check, part, row))
+            yield drawn.line(check, part, place)
 
 
 class _Drawn:
@@ -175,8 +176,10 @@ class _Drawn:
         overall = next((rule.overall for rule in check.rules if rule.overall is not None), None)
         return self._picture(check, check.comparison, None if row.verdict is None else overall or row.verdict)
 
-    def of_slice(self, check: CheckDecision, part: SliceDecision, row: Row) -> Markup | None:
-        return self._picture(check, part.comparison, row.verdict)
+    def line(self, check: CheckDecision, part: SliceDecision, place: int) -> Line:
+        row = slice_row(check, part)
+        picture = self._picture(check, part.comparison, row.verdict)
+        return Line(row=row, check=place, picture=picture, slice=(part.path, part.value))
 
     def _picture(self, check: CheckDecision, comparison: Comparison | None, verdict: Verdict | None) -> Markup | None:
         if comparison is None:

@@ -45,12 +45,13 @@ def said(view: ExampleView) -> Iterator[tuple[str, str, str]]:
     """Yield (evaluator, side, explanation or failure) of each evaluation that says more than a score."""
     for name, side in (("baseline", view.baseline), ("candidate", view.candidate)):
         for evaluation in side.evaluations if side else ():
-            text = _explanation(evaluation)
+            text = explanation(evaluation)
             if text:
                 yield evaluation.name, name, text
 
 
-def _explanation(evaluation: Evaluation) -> str | None:
+def explanation(evaluation: Evaluation) -> str | None:
+    """Return why an answer has its score, or why it has none; None where nobody said."""
     if evaluation.failure is not None:
         return f"no score, {evaluation.failure.type}: {evaluation.failure.message}"
     return evaluation.explanation

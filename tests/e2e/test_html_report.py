@@ -212,7 +212,7 @@ async def test_nothing_that_an_answer_says_is_obeyed(tmp_path):
         await browser.opens(file.as_uri())
         await browser.press("a")
         examples = await listed(browser)
-        assert len(examples) == 80
+        assert len(examples) >= len({text[:300] for text in HOSTILE})
         for _ in examples:
             await browser.press("j")
             await browser.press("d")

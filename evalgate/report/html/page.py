@@ -15,17 +15,21 @@ from typing import Final
 
 from markupsafe import Markup
 
+from evalgate.records import Verdict
 from evalgate.report import gate_words, sentences
 from evalgate.report.escaping import shown
 from evalgate.report.html.embedding import ROOM, Embedded, embedded
 from evalgate.report.html.explored import ExploredSuite
 from evalgate.report.html.sections import section
+from evalgate.report.markdown.sections import worst_first
 from evalgate.report.model import BuildReport
+from evalgate.report.spending import total_line
 from evalgate.report.templates import escaping_environment, folder
 
 _PROGRAM: Final = ("dom.js", "diff.js", "store.js", "detail.js", "explorer.js", "figures.js", "keys.js")
 """The parts of the program, in their order."""
 _EDITS: Final = 200
+_NO_VERDICT: Final = "This is not a verdict on your change."
 
 
 def render_html(report: BuildReport, explored: Mapping[str, ExploredSuite], *, room: int = ROOM) -> str:
@@ -44,19 +48,21 @@ def render_html(report: BuildReport, explored: Mapping[str, ExploredSuite], *, r
         headline=sentences.headline(report),
         reason=sentences.overall(report),
         consequence=sentences.consequence(report),
+        aside=_NO_VERDICT if report.decision.verdict is Verdict.UNMEASURABLE and not report.sample else None,
         gate=gate_words.opening(report),
         edits=gate_words.lines(report.gate, _EDITS) if report.gate is not None else [],
         added=gate_words.added(report.gate) if report.gate is not None else [],
         own=gate_words.own_verdict(report),
         sections=[
             section(report, suite, of, explored[suite.name], number)
-            for number, (suite, of) in enumerate(report.each_suite())
+            for number, (suite, of) in enumerate(worst_first(report))
         ],
         data=data,
         promise=None if report.sample else report.decision.promise,
         measurement=None if report.sample else report.decision.measurement,
         next_steps=sentences.next_steps(report),
         footer=sentences.build_line(report),
+        cost=total_line(report.suites, report.build.seconds),
         build=report.build,
     )
     return text.rstrip() + "\n"
@@ -70,7 +76,7 @@ def escaped(text: str) -> str:
 def _data(report: BuildReport, explored: Mapping[str, ExploredSuite], room: int) -> list[Embedded]:
     """Return the data of each suite; what one leaves of the room is the others'."""
     found, left = [], room
-    suites = list(report.each_suite())
+    suites = worst_first(report)
     for number, (suite, of) in enumerate(suites):
         share = left // (len(suites) - number)
         found.append(embedded(suite, of, explored[suite.name], room=share))

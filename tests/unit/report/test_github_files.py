@@ -23,6 +23,7 @@ def test_the_outputs_of_a_failing_build() -> None:
         "report-json": "out/report.json",
         "report-html": "out/report.html",
         "journal": "journal.db",
+        "comment-url": "",
     }
 
 

@@ -24,6 +24,7 @@ function bar(data, at, found) {
 }
 
 function scores(data, at) {
+  if (!data.checks.length) return null;
   const compared = data.checks.some((check) => check.baseline);
   const rows = data.checks.map((check, number) => {
     const kind = data.worseIn[at].includes(number) ? "worse" : data.betterIn[at].includes(number) ? "better" : "";
@@ -77,7 +78,7 @@ function samples(ours, theirs, place) {
 
 function side(name, sample, shown, kind) {
   if (!sample) {
-    return make("div", { class: `side ${kind}` }, make("span", { class: "name" }, name), make("pre", {}, "no such sample"));
+    return make("div", { class: `side ${kind}` }, make("span", { class: "name" }, name), make("pre", {}, "not run"));
   }
   return make("div", { class: `side ${kind}` },
     make("span", { class: "name" }, name, sample.took ? ` · ${sample.took}` : ""),

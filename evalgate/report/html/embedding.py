@@ -55,7 +55,8 @@ def embedded(suite: SuiteDecision, shown: SuiteReport, explored: ExploredSuite, 
     places = {example_id: place for place, example_id in enumerate(ids)}
     scores = {each.name: each for each in explored.each.scores}
     checks = [_check(check, scores.get(check.name), shown, places) for check in suite.checks]
-    failed = sorted({int(at) for each in explored.each.scores for at in np.flatnonzero(each.failed)})
+    decided = [scores[check.name] for check in suite.checks if check.name in scores]  # none where nothing was run
+    failed = sorted({int(at) for each in decided for at in np.flatnonzero(each.failed)})
     limit = max(_LEAST, min(_MOST, room // (_TEXTS * max(1, len(ids)))))
     examples, size = _examples(explored, _first(checks, failed, len(ids)), room=room, limit=limit)
     data = {

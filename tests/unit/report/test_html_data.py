@@ -42,6 +42,14 @@ def test_every_score_and_every_example_is_there() -> None:
     assert data["examples"]["1"]["candidate"][0]["failure"] == "KeyError: 'city' (router.py:31)"
 
 
+def test_where_nothing_was_run_nothing_failed() -> None:
+    suite, shown, of = parts()
+    (first, *others) = of.each.scores
+    each = replace(of.each, scores=(replace(first, failed=np.full(80, fill_value=True)), *others))
+    assert len(json.loads(embedded(suite, shown, replace(of, each=each)).json)["failed"]) == 80
+    assert json.loads(embedded(replace(suite, checks=()), shown, replace(of, each=each)).json)["failed"] == []
+
+
 def test_an_answer_that_both_sides_gave_is_there_once() -> None:
     data = json.loads(embedded(*parts()).json)
     assert (data["examples"]["70"]["candidate"][0]["output"], data["examples"]["70"]["baseline"][0]["output"]) == (

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
+
+import click
 
 from evalgate.cli.commenting import Commenter, Said
 from evalgate.cli.files import say, write
@@ -22,6 +24,9 @@ from evalgate.report.model import BuildReport
 
 if TYPE_CHECKING:
     from evalgate.report.console import Console
+
+_MANY: Final = 2_000
+"""Examples of which a page takes a second to write."""
 
 
 def conclude(
@@ -105,4 +110,7 @@ def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence,
         from evalgate.gate.exploring import explored
         from evalgate.report.html.page import render_html
 
+        examples = sum(len(suite.example_ids) for suite in evidence.suites)
+        if examples > _MANY and not outputs.quiet:
+            click.echo(f"writing {outputs.html}, a page of {examples:,} examples", err=True)
         write(outputs.html, render_html(report, explored(evidence, sources)))

@@ -1,7 +1,7 @@
 """How long the action takes on the demo, cold and warm: `python -m tests.bench.action_speed`.
 
-Its steps are run by the tests' runner on a pull request, with the real uv. Cold has an empty cache of uv and no recorded
-answers; then the job is run again, and a push follows that changes nothing measured. Setting Python and uv up, and the
+Its steps are run by the tests' runner on a pull request, with the real uv. Cold has an empty cache of uv and nothing
+recorded; then the job is run again, and a push follows that changes nothing measured. Setting Python and uv up, and the
 network of a real runner, are not in it.
 """
 
@@ -19,12 +19,19 @@ from tests.runner.host import Host
 from tests.runner.steps import Job
 
 
-def told(name: str, job: Job) -> None:
-    """Print the seconds of each step, and what was installed."""
+def told(name: str, job: Job, before: float) -> None:
+    """Print the seconds of each step, those of the processor, and what was installed."""
     assert job.steps["gate"].outputs["verdict"] == "FAIL", job.text
     steps = {each: f"{step.seconds:.1f}" for each, step in job.steps.items() if step.seconds >= 0.05}
     files = [path for path in (job.temp / "evalgate-venv").rglob("*") if path.is_file() and not path.is_symlink()]
-    print(f"{name}: {steps}; {sum(path.stat().st_size for path in files) / 1e6:.0f} MB installed")
+    size = sum(path.stat().st_size for path in files) / 1e6
+    print(f"{name}: {steps}; {processor() - before:.1f} s of a processor; {size:.0f} MB installed")
+
+
+def processor() -> float:
+    """Return the seconds that processes took which ended."""
+    used = os.times()
+    return used.children_user + used.children_system
 
 
 def main() -> None:
@@ -43,9 +50,9 @@ def main() -> None:
             repo.commit(name)
             repo.git("checkout", "-q", "main")
             event = hub.pull(1, "change")
-            told(name, hub.run(event, config="datasets/demo.yaml"))
-            if name == "cold":
-                told("re-run", hub.run(event.again(), config="datasets/demo.yaml"))
+            for each, of in ((name, event), ("re-run", event.again())) if name == "cold" else ((name, event),):
+                before = processor()
+                told(each, hub.run(of, config="datasets/demo.yaml"), before)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ def test_the_outputs_of_a_failing_build() -> None:
         "report-html": "out/report.html",
         "journal": "journal.db",
         "comment-url": "",
+        "experiment-url": "",
     }
 
 

@@ -31,7 +31,15 @@ def explored(evidence: BuildEvidence, sources: Sequence[Source]) -> dict[str, Ex
     for source in sources:
         config = recorded_config(source.journal.build(source.build))
         homes |= dict.fromkeys(config.suites, (source, config))
-    return {each.suite: _suite(each, *homes[each.suite]) for each in each_example(evidence)}
+    return {
+        each.suite: _suite(each, *homes[each.suite]) if each.suite in homes else _lacking(each)
+        for each in each_example(evidence)
+    }
+
+
+def _lacking(each: EachExample) -> ExploredSuite:
+    """Return a suite that was expected and that nobody recorded."""
+    return ExploredSuite(each=each, build=0, read=lambda _: None)
 
 
 def _suite(each: EachExample, source: Source, config: Config) -> ExploredSuite:

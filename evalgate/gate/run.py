@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from evalgate.gate.baselines.elsewhere import bring_in, fetch_named
+from evalgate.gate.baselines.found import take_for_candidate
 from evalgate.gate.loading import load
 from evalgate.gate.measuring import measure_build
 from evalgate.gate.own_scores import score_by_own
@@ -36,6 +37,15 @@ class Ended:
     halted: Halted | None = None
 
 
+def _taken(request: Request, world: World, head: int | None, build_id: int) -> dict[str, int]:
+    """Return, by suite, how many stored runs the candidate begins with: those of `head`, and those of a release."""
+    if head is not None:
+        return take_head(world.journal, head, build_id)
+    released = [suite for suite in request.suites if suite.since is not None]
+    policy = request.config.policy
+    return {each.name: take_for_candidate(world.journal, build_id, each, policy) for each in released}
+
+
 async def run_build(request: Request, world: World, *, resume: int | None = None, head: int | None = None) -> Ended:
     """Run a new build, or go on with `resume`. `head` is what holds runs of the candidate that are its first.
 
@@ -57,7 +67,7 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
                 world.journal.mark_resumed(build_id)
             experiments = register(build_id, loaded, world.journal, fetched=fetched, notes=notes)
             world.begun(build_id)
-            taken = {} if head is None else take_head(world.journal, head, build_id)
+            taken = _taken(request, world, head, build_id)
             complete = await measure_build(build_id, loaded, experiments, world, taken=taken)
             complete = complete and await score_by_own(build_id, loaded, world)
             halted = None if complete else world.halted()

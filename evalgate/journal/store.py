@@ -22,10 +22,12 @@ from evalgate.journal.builds import (
 )
 from evalgate.journal.changes import ChangeTables
 from evalgate.journal.connection import explained
+from evalgate.journal.digest import BuildDigest
 from evalgate.journal.imported import ImportTables
 from evalgate.journal.judges import JudgeTables
 from evalgate.journal.mirrors import MirrorTables
 from evalgate.journal.own import OwnTables
+from evalgate.journal.releases import ReleaseTables
 from evalgate.records import ErrorKind, Evaluation, Example, JsonObject, TaskOutcome, Usage
 
 _LABEL = 200
@@ -37,7 +39,9 @@ _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
-class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables, MirrorTables, ImportTables):
+class Journal(
+    JudgeTables, ChangeTables, BaselineTables, OwnTables, MirrorTables, ImportTables, ReleaseTables, BuildDigest
+):
     """One journal file. Any number of processes may hold one open; each row is whole or absent."""
 
     # builds

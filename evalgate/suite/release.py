@@ -52,7 +52,7 @@ class ReleaseCheck(ConfigModel):
     @model_validator(mode="after")
     def _says_something(self) -> ReleaseCheck:
         if not self.model_fields_set:
-            raise ValueError("nothing is asked: say rule_out_drop, allow_increase, at_least or at_most, or leave it out")
+            raise ValueError("nothing is asked: say rule_out_drop, allow_increase, at_least or at_most")
         if self.rule_out_drop is not None and self.allow_increase is not None:
             raise ValueError("rule_out_drop is for scores and allow_increase for cost, tokens and latency: say one")
         return self

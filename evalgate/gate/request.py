@@ -55,6 +55,8 @@ class Request:
     """What people call the change that is measured: `pull request 12`, `branch tone`."""
     accepted: tuple[AcceptanceRow, ...] = ()
     """What is accepted of it, whether that counts or not."""
+    purpose: Mapping[str, Any] | None = None
+    """What it is for where that is no change, as the journal keeps it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

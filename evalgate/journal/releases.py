@@ -35,6 +35,11 @@ class ReleaseTables(JournalFile):
                 (row.build, row.tag, row.commit, rows.to_json(row.verdict), row.finished),
             )
 
+    def drop_release(self, build_id: int) -> None:
+        """Forget a release that is to be decided again."""
+        with self._write() as db:
+            db.execute("DELETE FROM release WHERE build = ?", (build_id,))
+
     def releases(self, tag: str) -> list[ReleaseRow]:
         """Return what was decided about releases that move this tag, the latest first."""
         found = self._all("SELECT * FROM release WHERE tag = ? ORDER BY build DESC", (tag,))

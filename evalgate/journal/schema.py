@@ -321,6 +321,7 @@ CREATE TABLE release (          -- a commit that was to be released, by the buil
     verdict TEXT NOT NULL,      -- JSON object: the body of its verdict file
     finished INTEGER NOT NULL   -- every tag is where it belongs
 ) STRICT;
+ALTER TABLE build ADD COLUMN purpose TEXT;  -- JSON: what it is for beside a change (a release, a prompt that is tried)
 """
 
 _MIGRATIONS: Final[dict[int, str]] = {

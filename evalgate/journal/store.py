@@ -51,11 +51,12 @@ class Journal(
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version, study_runs, trial, stores, change, gate)"
-                " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs, trial, stores, change, gate, purpose)"
+                " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
                  rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial,
-                 build.stores, rows.text(build.change), None if build.gate is None else rows.to_json(build.gate)),
+                 build.stores, rows.text(build.change), *(None if each is None else rows.to_json(each)
+                                                          for each in (build.gate, build.purpose))),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 

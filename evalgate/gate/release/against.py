@@ -15,7 +15,12 @@ from evalgate.errors import BaselineError, ConfigurationError
 from evalgate.git.history import commit_of
 from evalgate.git.repository import Repository
 from evalgate.journal.store import Journal
+from evalgate.phoenix.connection import Connection
+from evalgate.phoenix.datasets.reading import look_up_dataset
+from evalgate.phoenix.experiments.reading import record_of
 from evalgate.phoenix.experiments.records import ExperimentRecord
+from evalgate.phoenix.experiments.tags import tagged
+from evalgate.phoenix.experiments.writing import get_experiment
 from evalgate.records import Side, Verdict
 from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
 from evalgate.suite.config import Config
@@ -38,6 +43,17 @@ class Tagged:
         if self.record.side is Side.BASELINE:
             return self.record.commit
         return None if self.record.build.dirty else self.record.build.commit
+
+
+async def tagged_in(connection: Connection, dataset: str, tag: str) -> Tagged | None:
+    """Return which experiment of the dataset of that name has a tag; None where none has.
+
+    Raises BaselineError for one that evalgate did not make, or that is not whole, and PhoenixError.
+    """
+    found = await look_up_dataset(connection, dataset)
+    experiment = None if found is None else await tagged(connection, found.id, tag)
+    remote = None if experiment is None else await get_experiment(connection, experiment)
+    return None if remote is None else Tagged(experiment=remote.id, record=record_of(remote))
 
 
 LookUp = Callable[[str, str], Tagged | None]
@@ -67,13 +83,13 @@ class Known:
 
 def tag_names(config: Config) -> dict[str, str]:
     """Return, by suite, the tag of its experiments: several suites on one dataset have one each, as tags move there."""
-    places = {name: _place(config, name) for name in config.suites}
+    places = {name: place_of(config, name) for name in config.suites}
     shared = {place for place in places.values() if [*places.values()].count(place) > 1}
     tag = config.release.tag
     return {name: f"{tag}-{_as_tag(name)}" if place in shared else tag for name, place in places.items()}
 
 
-def _place(config: Config, name: str) -> tuple[str | None, str]:
+def place_of(config: Config, name: str) -> tuple[str | None, str]:
     """Return the server and the dataset of a suite's experiments."""
     ref = config.suites[name].dataset
     settings = config.phoenix or PhoenixSettings()

@@ -112,6 +112,7 @@ def command(
     from evalgate.gate.baselines.bases import Bases
     from evalgate.gate.gather import Source
     from evalgate.gate.guard.guard import Decides
+    from evalgate.gate.hub_prompts import tried
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
@@ -137,7 +138,12 @@ def command(
         commit = head(loaded.path, environ)
         request = make_request(gate, wanted, store, commit=commit, tree=tree_of(environ), bases=bases, prompts=prompts)
         accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
-        request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
+        request = replace(
+            request,
+            change=change_of(environ, commit, request.suites),
+            accepted=accepted,
+            purpose=tried(request.suites, loaded.config.release.tag) if versions else None,
+        )
         again = _again(config, journal, versions)
         try:
             ended = asyncio.run(

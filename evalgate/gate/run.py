@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from evalgate.decision import stored_words
 from evalgate.gate.baselines.elsewhere import bring_in, fetch_named
 from evalgate.gate.baselines.found import take_for_candidate
 from evalgate.gate.loading import load
@@ -21,6 +22,7 @@ from evalgate.gate.recording import begin, record_halt, register, take_head
 from evalgate.gate.request import Request
 from evalgate.gate.resume import require_same_gate, require_unchanged
 from evalgate.gate.world import World
+from evalgate.journal.builds import NoteRow
 from evalgate.journal.lock import writing
 from evalgate.llm.halt import Halted
 
@@ -41,9 +43,14 @@ def _taken(request: Request, world: World, head: int | None, build_id: int) -> d
     """Return, by suite, how many stored runs the candidate begins with: those of `head`, and those of a release."""
     if head is not None:
         return take_head(world.journal, head, build_id)
-    released = [suite for suite in request.suites if suite.since is not None]
-    policy = request.config.policy
-    return {each.name: take_for_candidate(world.journal, build_id, each, policy) for each in released}
+    journal, taken = world.journal, {}
+    for suite in request.suites:
+        if suite.since is not None and (times := take_for_candidate(journal, build_id, suite, request.config.policy)):
+            taken[suite.name] = times
+            message = stored_words.taken_for_candidate(times)
+            journal.add_note(build_id, NoteRow(suite=suite.name, message=message))
+            world.say(f"{suite.name}: {message}")
+    return taken
 
 
 async def run_build(request: Request, world: World, *, resume: int | None = None, head: int | None = None) -> Ended:

@@ -62,9 +62,9 @@ def command(
     assignments: tuple[str, ...],
     outputs: Outputs,
 ) -> int | None:
-    """Decide whether what is checked out may be released, by the config's `release:`, and move its tags in Phoenix.
+    """Decide whether what is checked out may be released, and move its tags.
 
-    It is compared with what was released last. Answers that the journal has and that are young enough are used again.
+    The config's `release:` says what is asked for beyond a merge. It is compared with what was released last. Answers that the journal has and that are young enough are used again.
     PASS moves the tag `production` to the experiment and to the prompts; anything else moves nothing. The verdict is
     written to a file, which `evalgate release verify` holds to a commit where that is deployed.
     """

@@ -85,7 +85,7 @@ class Tags:
             return asyncio.run(moved(body, Moving(at=self._at, keep=lambda now: self._keep(now, keep), say=say)))
         except MovedMeanwhile as error:
             self.store.drop_release(body.journal.build)
-            raise MeasurementError(error.message, next_step=f"decide again: {as_typed()}") from error
+            raise MeasurementError(error.message, next_step=_again(body)) from error
         except MeasurementError as error:
             raise MeasurementError(
                 f"{body.decision.verdict}, and not all tags are moved yet: {error.message}; the verdict is recorded",
@@ -133,6 +133,13 @@ class Tags:
             f"the release was decided with Phoenix at {base_url}, and no server of {self.loaded.path} is there",
             next_step="set the variable of its address as it was",
         )
+
+
+def _again(body: Body) -> str:
+    """Return how to decide again: against what was shipped before, which a tag that has moved does not say any more."""
+    before = next((suite.baseline.commit for suite in body.suites if suite.baseline is not None), None)
+    named = f" --against git:{before}" if before is not None else ""
+    return f"look who moves it, then decide again: evalgate release{named}"
 
 
 def _listed(moves: Sequence[Move]) -> str:

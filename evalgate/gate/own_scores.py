@@ -6,7 +6,7 @@ from the verdict.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
@@ -18,6 +18,7 @@ from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import OwnEvaluators
 from evalgate.gate.samples import deciding_samples, redraw_sample
 from evalgate.gate.world import World
+from evalgate.golden.versions import example_hash
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.own import OwnEvaluatorRow
 from evalgate.journal.store import Journal
@@ -42,12 +43,13 @@ async def score_by_own(build_id: int, loaded: Sequence[Loaded], world: World) ->
             made
             for each in able
             if each.suite.own is not None
-            for evaluator in each.suite.own.evaluators
+            for evaluator in (*each.suite.own.evaluators, *each.suite.own.anew)
             if (made := await _started(build_id, each, evaluator, world, stack)) is not None
         ]
         if not scoring:
             return True
-        effects = replace(world.effects(build_id), recorder=_Apart(journal), tracer=None)
+        reworded = {of.id: each.reworded for each in scoring for of, _ in each.experiments}
+        effects = replace(world.effects(build_id), recorder=_Apart(journal, reworded), tracer=None)
         if await measure([work for each in scoring for work in each.works(journal)], effects):
             return True
         halted = world.halted()
@@ -61,13 +63,19 @@ async def score_by_own(build_id: int, loaded: Sequence[Loaded], world: World) ->
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Scoring:
-    """One evaluator at work, and the experiments whose answers it scores, each with its samples."""
+    """One evaluator at work, and the experiments whose answers it scores, each with its samples.
+
+    `reworded` has the examples whose expected answer the change edits, as it has them. Only those are scored `anew` by
+    an evaluator that the change leaves as it is.
+    """
 
     of: Loaded
     runner: EvaluatorRunner
     row: OwnEvaluatorRow
     experiments: tuple[tuple[ExperimentRow, tuple[str, ...]], ...]
     without: frozenset[str]
+    reworded: Mapping[str, Example]
+    anew: bool
 
     def works(self, journal: Journal) -> Iterator[Work]:
         for experiment, names in self.experiments:
@@ -92,7 +100,10 @@ class _Scoring:
     ) -> Iterator[tuple[str, Example, TaskOutcome]]:
         for sample in names:
             for example, outcome in journal.unevaluated(experiment.id, sample, evaluator=self.row.name, own=True):
-                if example.id not in self.without:
+                own = self.reworded.get(example.id)
+                if own is not None:
+                    yield sample, own, outcome
+                elif not self.anew and example.id not in self.without:
                     yield sample, example, outcome
 
 
@@ -103,6 +114,9 @@ async def _started(
     journal, name, own = world.journal, evaluator.label, each.suite.own
     if own is None:
         return None
+    anew = evaluator in own.anew
+    reworded = {} if own.reworded is None else {example.id: example for example in own.reworded.examples()}
+    hashes = {example.id: example_hash(example) for example in reworded.values()}
     row = OwnEvaluatorRow(suite=each.suite.name, name=name, scorer=own.scorers[name], known=_known(own, name, journal))
     try:
         runner = world.evaluator_runner(replace(each.suite, placed=own.placed), evaluator)
@@ -118,11 +132,20 @@ async def _started(
     journal.begin_own(build_id, row)
     draws = [draw for draw in journal.draws(build_id) if draw.suite == each.suite.name]
     found = [experiment for experiment in journal.experiments(build_id) if experiment.suite == each.suite.name]
-    if name in own.certain:
-        for one in found:
+    for one in found:
+        if name in own.certain and not anew:
             copy_own(journal.path, one.id, runner.spec, row.scorer, decides=False)
+        journal.forget_own(one.id, name, hashes)
     experiments = tuple((one, (*deciding_samples(one, draws), redraw_sample(draws))) for one in found)
-    return _Scoring(of=each, runner=runner, row=row, experiments=experiments, without=own.without)
+    return _Scoring(
+        of=each,
+        runner=runner,
+        row=row,
+        experiments=experiments,
+        without=own.without,
+        reworded=reworded,
+        anew=anew,
+    )
 
 
 def _known(own: OwnEvaluators, name: str, journal: Journal) -> dict[str, object] | None:
@@ -136,8 +159,9 @@ def _known(own: OwnEvaluators, name: str, journal: Journal) -> dict[str, object]
 class _Apart:
     """Records evaluations beside those that decide. There are no runs to record."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, reworded: Mapping[int, Mapping[str, Example]]) -> None:
         self._journal = journal
+        self._reworded = reworded
 
     def record(self, *, experiment: int, example_id: str, sample: str, outcome: TaskOutcome, started_at: str) -> None:
         raise AssertionError("no task is asked for this")
@@ -145,6 +169,11 @@ class _Apart:
     def record_evaluations(
         self, *, experiment: int, example_id: str, sample: str, evaluations: Sequence[Evaluation]
     ) -> None:
+        own = self._reworded[experiment].get(example_id)
         self._journal.record_own_evaluations(
-            experiment=experiment, example_id=example_id, sample=sample, evaluations=evaluations
+            experiment=experiment,
+            example_id=example_id,
+            sample=sample,
+            evaluations=evaluations,
+            example_hash=None if own is None else example_hash(own),
         )

@@ -160,9 +160,11 @@ def _by_own(suite: PreparedSuite, specs: Sequence[EvaluatorSpec], ahead: Ahead) 
     examples = (
         suite.count if not suite.own.without else sum(each.id not in suite.own.without for each in suite.examples())
     )
-    scored = examples * answers
+    reworded = len(suite.own.reworded.ids) if suite.own.reworded is not None else 0
     of_pairs = {spec.name for spec in specs if spec.pairwise}
-    return {each.label: scored for each in suite.own.evaluators if each.label not in of_pairs} if scored else {}
+    scored = {each.label: examples * answers for each in suite.own.evaluators}
+    scored |= {each.label: reworded * answers for each in suite.own.anew}
+    return {name: times for name, times in scored.items() if name not in of_pairs and times}
 
 
 def _set_aside(prepared: PreparedSuite, known: AbstractSet[str], day: str) -> Iterator[Quarantined]:

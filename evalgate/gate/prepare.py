@@ -55,8 +55,8 @@ class PreparedSide:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Added:
-    """Examples that a change brings along: they are run, and decide from the next change on."""
+class OwnExamples:
+    """Examples as a change has them. They decide from the next change on."""
 
     root: Path
     ref: DatasetRef
@@ -84,7 +84,8 @@ class Placed:
     interpreters: Path | None = None
     setup: HostedTask | None = None
     setup_root: Path | None = None
-    added: Added | None = None
+    added: OwnExamples | None = None
+    """Those that the change brings along: they are run."""
     endpoints: Mapping[str, Endpoint] | None = None
     """Those that its judges are asked at, where they are not the ones of the config that decides."""
     own_dataset: bool = False
@@ -99,34 +100,47 @@ class Placed:
 class OwnEvaluators:
     """Evaluators of checks that gate, as a change defines them otherwise. They score all examples but those `without`.
 
-    `scorers` has the fingerprint of each by its name, those in `certain` with all that its scores depend on; `judges`
-    has that of the judge, of those that are one.
+    Of the `reworded` examples it edits the expected answer alone: the answers to their inputs are scored as it expects
+    them, by those that it leaves as they are too (`anew`). `scorers` has the fingerprint of each by its name, those in
+    `certain` with all that its scores depend on; `judges` has that of the judge, of those that are one.
     """
 
     placed: Placed
     evaluators: tuple[Evaluator, ...]
+    anew: tuple[Evaluator, ...]
+    reworded: OwnExamples | None
     without: frozenset[str]
     scorers: Mapping[str, str]
     certain: frozenset[str]
     judges: Mapping[str, str]
 
 
-def own_evaluators(evaluators: Sequence[Evaluator], placed: Placed, without: Iterable[str]) -> OwnEvaluators | None:
+def own_evaluators(
+    evaluators: Sequence[Evaluator],
+    anew: Sequence[Evaluator],
+    placed: Placed,
+    *,
+    reworded: OwnExamples | None,
+    without: Iterable[str],
+) -> OwnEvaluators | None:
     """Hash what their scores depend on; None where there are none."""
-    if not evaluators:
+    every = (*evaluators, *anew)
+    if not every:
         return None
     files: dict[str, str] = {}
-    for evaluator in evaluators:
+    for evaluator in every:
         files |= hash_files(placed.of(evaluator), evaluator_files(evaluator))
-    around = judge_surroundings(evaluators, placed.endpoints or {}, libraries(evaluators))
-    prints = {each.label: evaluator_fingerprint(each, files, around) for each in evaluators}
+    around = judge_surroundings(every, placed.endpoints or {}, libraries(every))
+    prints = {each.label: evaluator_fingerprint(each, files, around) for each in every}
     return OwnEvaluators(
         placed=placed,
         evaluators=tuple(evaluators),
+        anew=tuple(anew),
+        reworded=reworded,
         without=frozenset(without),
         scorers={name: each.digest for name, each in prints.items()},
         certain=frozenset(name for name, each in prints.items() if each.complete),
-        judges={each.label: judge_fingerprint(each, files, around) for each in evaluators if each.judge is not None},
+        judges={each.label: judge_fingerprint(each, files, around) for each in every if each.judge is not None},
     )
 
 

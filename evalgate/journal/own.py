@@ -10,15 +10,15 @@ from evalgate.journal import rows
 from evalgate.journal.file import JournalFile
 from evalgate.records import Evaluation, EvaluatorSpec
 
-_WRITE: Final = f"INSERT OR REPLACE INTO own_evaluation ({rows.placeholders(rows.EVALUATION)})"
-
+_WRITE: Final = f"INSERT OR REPLACE INTO own_evaluation ({rows.placeholders((*rows.EVALUATION, 'example_hash'))})"
 
 OWN_SAID: Final = (
     "own_evaluator o JOIN experiment x ON x.build = o.build AND x.suite = o.suite"
     " JOIN own_evaluation v ON v.experiment = x.id AND v.name = o.name"
+    " AND v.example_hash IS NULL"
     " JOIN run r ON r.experiment = v.experiment AND r.example_id = v.example_id AND r.sample = v.sample"
 )
-"""Whatever evaluators of changes said (`v`), with who said it (`o`) and of which run (`r`)."""
+"""Whatever evaluators of changes said (`v`), with who said it (`o`) and of which run (`r`), by the same examples."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,12 +79,35 @@ class OwnTables(JournalFile):
         ]
 
     def record_own_evaluations(
-        self, *, experiment: int, example_id: str, sample: str, evaluations: Sequence[Evaluation]
+        self,
+        *,
+        experiment: int,
+        example_id: str,
+        sample: str,
+        evaluations: Sequence[Evaluation],
+        example_hash: str | None = None,
     ) -> None:
-        """Write what evaluators of the change said of one run, all of it or nothing."""
-        run = {"experiment": experiment, "example_id": example_id, "sample": sample}
+        """Write what evaluators of the change said of one run, all of it or nothing.
+
+        `example_hash` is that of the example as the change has it, where it edits what is expected.
+        """
+        run = {"experiment": experiment, "example_id": example_id, "sample": sample, "example_hash": example_hash}
         with self._write() as db:
             db.executemany(_WRITE, [{**run, **rows.evaluation_columns(evaluation)} for evaluation in evaluations])
+
+    def forget_own(self, experiment: int, name: str, reworded: Mapping[str, str]) -> None:
+        """Delete what an evaluator said of examples as the change no longer has them.
+
+        `reworded` has the hash of each example whose expected answer the change edits, by id.
+        """
+        query = "SELECT DISTINCT example_id, example_hash FROM own_evaluation WHERE experiment = ? AND name = ?"
+        said: list[tuple[str, str | None]] = [*self._tuples(query, (experiment, name))]
+        stale = [(experiment, name, each, of) for each, of in said if reworded.get(each) != of]
+        with self._write() as db:
+            db.executemany(
+                "DELETE FROM own_evaluation WHERE experiment = ? AND name = ? AND example_id = ? AND example_hash IS ?",
+                stale,
+            )
 
     def own_scores(self, experiment: int) -> Iterator[tuple[str, str, str, float | None, bool]]:
         """Yield (example id, sample, evaluator, score, whether it failed) of every evaluation of theirs."""

@@ -9,7 +9,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 12
+VERSION: Final = 13
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -313,6 +313,11 @@ CREATE TABLE mirror_run (       -- a run that is there with all its evaluations
 ) STRICT, WITHOUT ROWID;
 """
 
+_REWORDED: Final = """
+-- the example as the change has it, where its expected answer is edited there; NULL: the one that decides
+ALTER TABLE own_evaluation ADD COLUMN example_hash TEXT;
+"""
+
 _RELEASES: Final = """
 CREATE TABLE release (          -- a commit that was to be released, by the build that decided about it
     build INTEGER PRIMARY KEY REFERENCES build (id) ON DELETE CASCADE,
@@ -336,7 +341,8 @@ _MIGRATIONS: Final[dict[int, str]] = {
     8: _GATE,
     9: _OWN,
     10: _MIRRORS,
-    11: _RELEASES,
+    11: _REWORDED,
+    12: _RELEASES,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

@@ -151,3 +151,94 @@ async def test_what_confirmed_is_scored_and_a_plan_says_how_much_at_least(repo, 
     assert asked(fake_model) == (30 + 3 * DIFFERENT, 3 * DIFFERENT)
     (scores,) = report["gate"]["own"]["scores"]
     assert (scores["candidate"], scores["baseline"]) == (1.0, 1.0)
+
+
+MEANT = {
+    "messages": [{"role": "user", "content": "Is {{ output.answer }} what {{ expected.answer }} means?"}],
+    "labels": {"right": 1, "wrong": 0},
+}
+MEANINGS = [Rule(when="Is -1 what -1 means", reply='{"label": "right"}'), *RULES]
+
+
+def reworded(repo: Repo, fake: FakeModel, count: int, **other: object) -> None:
+    """A change that answers -1 to 20 of 30 examples, and expects that of `count` of them; the judge sees both."""
+    fake.rules = list(MEANINGS)
+    shipped = yaml.safe_load(config(fake.base_url)) | {"policy": {}}
+    shipped["suites"]["doubling"]["checks"]["exact_match"] = {"no_regression": {"rule_out_drop": 0.15}}
+    shipped["suites"]["doubling"]["evaluators"].append({"exact_match": {"path": "answer"}})
+    repo.write("evalgate.yaml", yaml.safe_dump(shipped))
+    repo.write("golden.jsonl", lines(examples(30)))
+    repo.write("strict.yaml", yaml.safe_dump(MEANT))
+    repo.task(2)
+    repo.commit("first")
+    repo.git("checkout", "-q", "-b", "change")
+    repo.task(20)
+    expects(repo, count, **other)
+
+
+def expects(repo: Repo, count: int, **other: object) -> None:
+    rows = examples(30)
+    for row in rows[:count]:
+        row["output"]["answer"] = -1
+        row.update(other)
+    repo.write("golden.jsonl", lines(rows))
+    repo.commit(f"{count} answers are -1")
+
+
+async def test_answers_that_are_edited_are_scored_as_the_change_expects_them(repo, fake_model):
+    """By the evaluators that it leaves as they are; what decides is the base's, and no task is asked for it."""
+    reworded(repo, fake_model, 20)
+    code, report = await judged(repo)
+    assert (code, report["verdict"]) == (1, "FAIL")
+    own = report["gate"]["own"]
+    assert (own["verdict"], own["not_evaluated"]) == ("PASS", [])
+    assert own["covers"] == ["10 of 30 examples of doubling that it leaves as they are, 20 whose answer it edits"]
+    assert {each["check"]: (each["baseline"], each["candidate"]) for each in own["scores"]} == {
+        "exact_match": (pytest.approx(12 / 30), 1.0),
+        "strict": (1.0, 1.0),
+    }
+    runs = report["suites"][0]["sides"]
+    assert {side: each["runs"] for side, each in runs.items()} == {"baseline": 90, "candidate": 90}, runs
+    again = await asyncio.to_thread(repo.evalgate, "decide", "--json")
+    assert json.loads(again.out)["gate"] == report["gate"]
+
+
+async def test_answers_that_are_edited_once_more_are_scored_once_more(repo, fake_model):
+    """What was said of an answer is nothing to what is said of it when another is expected."""
+    reworded(repo, fake_model, 20)
+    await judged(repo)
+    asked(fake_model)
+    expects(repo, 4)
+    code, report = await judged(repo)
+    assert (code, report["gate"]["own"]["verdict"]) == (1, "FAIL")
+    scores = {each["check"]: each["candidate"] for each in report["gate"]["own"]["scores"]}
+    assert scores == {"exact_match": pytest.approx(14 / 30), "strict": pytest.approx(14 / 30)}
+    assert asked(fake_model) == (0, 0), "each answer was judged by either reference before"
+
+
+async def test_an_example_whose_input_is_edited_too_has_no_answers(repo, fake_model):
+    reworded(repo, fake_model, 5, input={"q": 1000})
+    code, report = await judged(repo)
+    own = report["gate"]["own"]
+    assert (code, own["verdict"], own["not_evaluated"]) == (1, "FAIL", ["5 examples edited in doubling"])
+    assert own["covers"] == ["25 of 30 examples of doubling that it leaves as they are"]
+    assert own["scores"] == []
+
+
+async def test_a_judge_that_is_away_leaves_the_edited_answers_out(repo, fake_model):
+    reworded(repo, fake_model, 20)
+    fake_model.rules = [Rule(when="what -1 means", fault="status", status=403), *MEANINGS]
+    code, report = await judged(repo)
+    assert (code, report["verdict"]) == (1, "FAIL")
+    own = report["gate"]["own"]
+    assert own["covers"] == ["10 of 30 examples of doubling that it leaves as they are"]
+    lacking, edited = own["not_evaluated"]
+    assert lacking.startswith("doubling/strict on the answers that it edits (")
+    assert edited == "20 examples edited in doubling"
+
+
+async def test_a_plan_counts_what_edited_answers_take(repo, fake_model):
+    reworded(repo, fake_model, 20)
+    planned = await asyncio.to_thread(repo.evalgate, "plan", "--as-pull-request", "--json")
+    (suite,) = json.loads(planned.out)["suites"]
+    assert suite["scored_by_own"] == {"exact_match": 120, "strict": 120}

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -184,6 +185,9 @@ async def test_a_server_that_is_away_or_was_changed_meanwhile_ends_it_with_what_
         assert (moved.code, "somebody moved the tag production" in moved.err) == (4, True), moved.text
     assert (shop.prompt(), shop.asked()) == (2, 0)
     assert shop.tags()["production"] == [f"candidate {commit}"]
+    (step,) = re.findall(r"evalgate release (--against git:[0-9a-f]{40})$", moved.err, re.MULTILINE)
+    decided = await shop.release(*step.split(), "--yes")
+    assert (decided.code, shop.prompt()) == (0, 3), decided.text
 
 
 async def test_the_key_signs_and_is_nowhere_else(shop, tmp_path):

@@ -194,7 +194,7 @@ async def _answers_and_prompt_together(story: Story) -> None:
     story.branch("short")
     story.prompt("Shortly")
     story.golden(*ORDERS[:12])
-    assert await story.pull_request("answers", 5) == (1, "FAIL", (40 + 240, 40 + 240))
+    assert await story.pull_request("answers", 5) == (1, "FAIL", (40 + 240, 40 + 240 + 72))
     assert "orders: the golden dataset: 12 answers changed (order-10" in story.said("answers")
 
 

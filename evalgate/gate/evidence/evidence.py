@@ -33,7 +33,7 @@ from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
 from evalgate.gate.evidence.accepted import recorded_acceptances
 from evalgate.gate.evidence.judges import judged
-from evalgate.gate.evidence.own import own_judges, own_specs, scores_of
+from evalgate.gate.evidence.own import NOTHING_OURS, Ours, own_judges, own_specs, scores_of
 from evalgate.gate.evidence.preferences import of_pairs
 from evalgate.gate.evidence.resources import resource_evidence
 from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
@@ -64,6 +64,9 @@ class Asked:
     """Its checks that only a change has."""
     own: Mapping[str, OwnEvaluatorRow] = field(default_factory=dict)
     """The change's evaluators whose scores are read in the place of those that decide."""
+    anew: frozenset[str] = frozenset()
+    """Evaluators of which that holds on the `reworded` examples alone."""
+    reworded: frozenset[str] = frozenset()
 
 
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
@@ -257,17 +260,16 @@ def _suite(
     index = {example_id: position for position, example_id in enumerate(ids)}
     names = {experiment.side: deciding_samples(experiment, drawn.draws) for experiment in experiments}
     redraw = redraw_sample(drawn.draws)
+    ours = Ours(evaluators=frozenset(asked.own), anew=asked.anew, reworded=asked.reworded)
     sides = {
-        experiment.side: read_side(
-            journal, experiment, index, names[experiment.side], redraw=redraw, own=frozenset(asked.own)
-        )
+        experiment.side: read_side(journal, experiment, index, names[experiment.side], redraw=redraw, ours=ours)
         for experiment in experiments
     }
     by_side = {experiment.side: experiment for experiment in experiments}
     counted = {side: (experiment.id, names[side]) for side, experiment in by_side.items()}
     aside = [(entry.example_id, entry.check) for entry in quarantined if entry.active]
     given = _labels(journal, counted, [*((each, None) for each in asked.without), *aside])
-    labels = {check: each for check, each in given.items() if check not in asked.own}
+    labels = {check: each for check, each in given.items() if check not in {*asked.own, *asked.anew}}
     outputs = {side: cells.outputs for side, cells in sides.items()}
     known = _Known(
         noise={check: each for check, each in noise.items() if check not in asked.own},
@@ -349,11 +351,11 @@ def read_side(
     names: Sequence[str],
     *,
     redraw: str = REDRAW,
-    own: frozenset[str] = frozenset(),
+    ours: Ours = NOTHING_OURS,
 ) -> SideCells:
     """Return what the journal has of the samples `names` of one side; `index` has the place of each example.
 
-    Of evaluators among `own`, it is what the change's said.
+    What is `ours` is what the change's own evaluators said.
     """
     columns = {sample: column for column, sample in enumerate(names)}
     shape = (len(index), len(columns))
@@ -376,7 +378,7 @@ def read_side(
         for spec in experiment.specs
     }
     width = len(columns)
-    for example_id, sample, evaluator, score, failed in scores_of(journal, experiment.id, own):
+    for example_id, sample, evaluator, score, failed in scores_of(journal, experiment.id, ours):
         if failed or score is None or evaluator not in values or example_id not in index:
             continue
         if sample in columns:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
 
 from evalgate.decision.evidence import Judged, KnownJudge
 from evalgate.journal.own import OwnEvaluatorRow
@@ -25,12 +27,26 @@ def own_judges(own: Mapping[str, OwnEvaluatorRow]) -> dict[str, Judged]:
     }
 
 
-def scores_of(
-    journal: Journal, experiment: int, own: frozenset[str]
-) -> Iterator[tuple[str, str, str, float | None, bool]]:
-    """Yield (example id, sample, evaluator, score, whether it failed), of those among `own` what the change's said."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ours:
+    """Whose scores are the change's: those of `evaluators`, and of the `reworded` examples those of `anew` too."""
+
+    evaluators: frozenset[str] = frozenset()
+    anew: frozenset[str] = frozenset()
+    reworded: frozenset[str] = frozenset()
+
+    def has(self, evaluator: str, example_id: str) -> bool:
+        """Return whether the change's score counts in the place of the one that decides."""
+        return evaluator in self.evaluators or (evaluator in self.anew and example_id in self.reworded)
+
+
+NOTHING_OURS: Final = Ours()
+
+
+def scores_of(journal: Journal, experiment: int, ours: Ours) -> Iterator[tuple[str, str, str, float | None, bool]]:
+    """Yield (example id, sample, evaluator, score, whether it failed), where it is `ours` what the change's said."""
     for each in journal.scores(experiment):
-        if each[2] not in own:
+        if not ours.has(each[2], each[0]):
             yield each
-    if own:
-        yield from (each for each in journal.own_scores(experiment) if each[2] in own)
+    if ours.evaluators or ours.anew:
+        yield from (each for each in journal.own_scores(experiment) if ours.has(each[2], each[0]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -44,6 +45,8 @@ def recorded_gate(gate: Gate, names: Collection[str]) -> dict[str, Any] | None:
                 "removed": sorted(each.changes.removed),
                 "beyond": each.changes.beyond,
                 "unscored": sorted(each.unscored),
+                "reworded": sorted(each.reworded),
+                "anew": sorted(evaluator.label for evaluator in each.rescoring.anew) if each.rescoring else [],
                 "quarantine": any(told.suite == name and told.key == "quarantine" for told in differences),
             }
             for name, each in gate.suites.items()
@@ -151,18 +154,23 @@ def _own_evidence(journal: Journal, build: BuildRow) -> _Own:
             continue
         mine = own.suites[kept["own"]]
         rows = {row.name: row for row in evaluators if row.suite == name}
-        scored = {check: row for check, row in rows.items() if row.problem is None and row.spec is not None}
+        able = {check: row for check, row in rows.items() if row.problem is None and row.spec is not None}
+        scored = {check: row for check, row in able.items() if check in kept["unscored"]}
+        anew = frozenset(kept.get("anew", ()))
+        reworded = frozenset(kept.get("reworded", ())) if anew <= set(able) else frozenset()
         checks = {
             check: each for check, each in mine.checks.items() if check in scored or check not in kept["unscored"]
         }
-        lacking += _lacking(name, suite, mine, kept, rows)
+        lacking += [*_unsaid(name, mine, kept, rows), *_lacking(name, suite, mine, kept, reworded)]
         if not any(check.gating for check in checks.values()):
             continue
         asked[name] = Asked(
             suite=mine.model_copy(update={"checks": checks}),
-            without=frozenset(kept["edited"]) | frozenset(kept["removed"]),
+            without=frozenset(kept["edited"]) - reworded | frozenset(kept["removed"]),
             compared=mine.baseline is not None,
             own=scored,
+            anew=anew,
+            reworded=reworded,
         )
         names[name] = kept["own"]
     found = recorded_suites(journal, build, asked, decided.policy)
@@ -171,42 +179,47 @@ def _own_evidence(journal: Journal, build: BuildRow) -> _Own:
         check_means(suite.name, check)
         for suite in found
         for check in suite.checks
-        if check.name in asked[suite.name].own
+        if check.name in asked[suite.name].own or (asked[suite.name].reworded and check.name in asked[suite.name].anew)
     )
     return _Own(
         evidence=BuildEvidence(suites=suites, policy=own.policy),
         lacking=tuple(lacking),
         covers=tuple(
-            _covered(suite, gate["suites"][suite.name], _ids(journal, build, suite.name))
+            _covered(suite, asked[suite.name].reworded, gate["suites"][suite.name], _ids(journal, build, suite.name))
             for suite in found
-            if asked[suite.name].without
+            if asked[suite.name].without or asked[suite.name].reworded
         ),
         scores=scores,
     )
 
 
-def _covered(suite: SuiteEvidence, kept: Mapping[str, Any], ids: Iterable[str]) -> str:
+def _covered(suite: SuiteEvidence, reworded: AbstractSet[str], kept: Mapping[str, Any], ids: Iterable[str]) -> str:
     """Return of which examples the change's own verdict is, where it edits or removes some that decide."""
     added = frozenset(kept["added"])
     deciding = sum(example not in added for example in ids)
     brought = sum(example in added for example in suite.example_ids)
+    answers = sum(example in reworded for example in suite.example_ids)
+    left = len(suite.example_ids) - brought - answers
+    edits = f", {answers:,} whose answer it edits" if answers else ""
     more = f", and {brought:,} that it adds" if brought else ""
-    left = f"{len(suite.example_ids) - brought:,} of {count(deciding, 'example')} of {suite.name}"
-    return f"{left} that it leaves as they are{more}"
+    return f"{left:,} of {count(deciding, 'example')} of {suite.name} that it leaves as they are{edits}{more}"
 
 
-def _lacking(
-    name: str, suite: Suite, own: Suite, kept: Mapping[str, Any], rows: Mapping[str, OwnEvaluatorRow]
-) -> Iterator[str]:
-    """Yield what of the change's own definitions the answers of this build say nothing of."""
+def _unsaid(name: str, own: Suite, kept: Mapping[str, Any], rows: Mapping[str, OwnEvaluatorRow]) -> Iterator[str]:
+    """Yield the change's own evaluators that did not score what they should have."""
     for check in own.checks:
-        if check not in kept["unscored"]:
-            continue
-        if check not in rows:
-            yield f"{name}/{check}, whose evaluator it edits"
-        elif (problem := rows[check].problem) is not None:
-            yield f"{name}/{check}, whose evaluator it edits ({problem.rstrip('.')})"
-    counts = {"edited": len(kept["edited"]), "added": kept["not_run"], "taken in from other splits": kept["beyond"]}
+        row = rows.get(check)
+        why = f" ({row.problem.rstrip('.')})" if row is not None and row.problem is not None else ""
+        if check in kept["unscored"] and (row is None or why):
+            yield f"{name}/{check}, whose evaluator it edits{why}"
+        elif check in kept.get("anew", ()) and why:
+            yield f"{name}/{check} on the answers that it edits{why}"
+
+
+def _lacking(name: str, suite: Suite, own: Suite, kept: Mapping[str, Any], reworded: AbstractSet[str]) -> Iterator[str]:
+    """Yield what else of the change's own definitions the answers of this build say nothing of."""
+    edited = len(kept["edited"]) - len(reworded)
+    counts = {"edited": edited, "added": kept["not_run"], "taken in from other splits": kept["beyond"]}
     for word, number in counts.items():
         if number:
             yield f"{count(number, 'example')} {word} in {name}"

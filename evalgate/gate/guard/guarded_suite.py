@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from evalgate.gate.guard.differences import (
     of_quarantine,
     of_suites,
 )
-from evalgate.gate.prepare import Added, OwnEvaluators, Placed, own_evaluators
+from evalgate.gate.prepare import OwnEvaluators, OwnExamples, Placed, own_evaluators
 from evalgate.suite.baselines import BaselineKind
 from evalgate.suite.checks import Check
 from evalgate.suite.config import Endpoint, Suite
@@ -66,6 +66,12 @@ class GuardedSuite:
     """What the suite's task needs and the change no longer has."""
 
     @property
+    def reworded(self) -> frozenset[str]:
+        """The examples whose expected answer alone the change edits, where its own evaluators score them."""
+        of = self.rescoring.reworded if self.rescoring is not None else None
+        return of.ids if of is not None else frozenset()
+
+    @property
     def redefined(self) -> bool:
         """Whether the change has other examples or evaluators than those that decide."""
         return bool(self.changes) or bool(self.unscored)
@@ -105,11 +111,7 @@ def guarded_suite(
         theirs = Evaluators(declared=before.evaluators, root=root, endpoints=at.config.endpoints)
         edited = list(of_evaluators(name, theirs, ours))
         unscored = tuple(dict.fromkeys(label for label, _ in edited if label not in {each.label for each in added}))
-        rescoring = own_evaluators(
-            [each for each in after.evaluators if each.label in unscored and _gates(each, after)],
-            Placed(root=here, endpoints=loaded.config.endpoints),
-            (*changes.edited, *changes.removed),
-        )
+        rescoring = _rescoring(after, here, loaded.config.endpoints, changes, unscored)
         aside = of_quarantine(name, quarantine_file(before, root), quarantine_file(after, here))
         told += [*of_suites(name, before, after), *aside, *(each for _, each in edited), *of_examples(name, changes)]
         if own != name:
@@ -147,6 +149,25 @@ def guarded_suite(
     return decides, guarded, told
 
 
+def _rescoring(
+    after: Suite,
+    here: Path,
+    endpoints: Mapping[str, Endpoint],
+    changes: ExampleChanges,
+    unscored: Collection[str],
+) -> OwnEvaluators | None:
+    """Return what scores the answers as the change defines it: its own evaluators, and all where it edits answers."""
+    gating = [each for each in after.evaluators if _gates(each, after)]
+    reworded = frozenset(name for name, parts in changes.edited.items() if parts == ("output",))
+    return own_evaluators(
+        [each for each in gating if each.label in unscored],
+        [each for each in gating if each.label not in unscored] if reworded else [],
+        Placed(root=here, endpoints=endpoints),
+        reworded=OwnExamples(root=here, ref=after.dataset, ids=reworded) if reworded else None,
+        without=(*(name for name in changes.edited if name not in reworded), *changes.removed),
+    )
+
+
 def _gates(evaluator: Evaluator, suite: Suite) -> bool:
     check = suite.checks.get(evaluator.label)
     return check is not None and check.gating
@@ -179,13 +200,13 @@ def _stored_root(suite: Suite, root: Path, here: Path) -> Path:
     return _having(ref.name or "", root, here) if ref is not None and ref.kind is BaselineKind.FILE else root
 
 
-def _added(before: Suite, after: Suite | None, here: Path, changes: ExampleChanges) -> Added | None:
+def _added(before: Suite, after: Suite | None, here: Path, changes: ExampleChanges) -> OwnExamples | None:
     """Return the examples that are run beside the base's; a stored baseline has no answers to them."""
     ref = before.baseline_ref
     stored = ref is not None and not ref.of_commit
     if after is None or stored or not changes.added:
         return None
-    return Added(root=here, ref=after.dataset, ids=frozenset(changes.added))
+    return OwnExamples(root=here, ref=after.dataset, ids=frozenset(changes.added))
 
 
 def _new_evaluators(before: Suite, after: Suite) -> tuple[Evaluator, ...]:

@@ -169,8 +169,7 @@ async def _require_untouched(connection: Connection, move: Move) -> None:
     if not untouched:
         raise MovedMeanwhile(
             f"somebody moved the tag {printable(move.tag)} of the {move.kind} {printable(move.name)} at"
-            f" {connection.address.shown} since this was decided: it was compared with something else, and nothing is"
-            " moved"
+            f" {connection.address.shown} since this was decided: it stays, and no tag is moved any more"
         )
 
 

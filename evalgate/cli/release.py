@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 _file: Final = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.group(invoke_without_command=True)
+# The variables of the action are those of `run`, whatever it runs.
+@click.group(invoke_without_command=True, context_settings={"auto_envvar_prefix": "EVALGATE_RUN"})
 @click.pass_context
 @config_option
 @journal_option
@@ -64,9 +65,10 @@ def command(
 ) -> int | None:
     """Decide whether what is checked out may be released, and move its tags.
 
-    The config's `release:` says what is asked for beyond a merge. It is compared with what was released last. Answers that the journal has and that are young enough are used again.
-    PASS moves the tag `production` to the experiment and to the prompts; anything else moves nothing. The verdict is
-    written to a file, which `evalgate release verify` holds to a commit where that is deployed.
+    The config's `release:` says what is asked for beyond a merge. It is compared with what was released last. Answers
+    that the journal has and that are young enough are used again. PASS moves the tag `production` in Phoenix to the
+    experiment and to the prompts; anything else moves nothing. The verdict is written to a file, which `evalgate
+    release verify` holds to a commit where that is deployed.
     """
     if ctx.invoked_subcommand is not None:
         return None

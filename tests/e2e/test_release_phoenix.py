@@ -64,9 +64,7 @@ class Shop(Repo):
         return {"PHOENIX_ENDPOINT": self.phoenix.base_url, **cache, **env}
 
     async def release(self, *arguments: str, **env: str) -> Ended:
-        return await asyncio.to_thread(
-            lambda: self.evalgate("release", *arguments, timeout=120, **self.environ(**env))
-        )
+        return await asyncio.to_thread(lambda: self.evalgate("release", *arguments, timeout=120, **self.environ(**env)))
 
     def asked(self) -> int:
         """How many calls of the model there were since this was asked last."""
@@ -190,23 +188,36 @@ async def test_a_server_that_is_away_or_was_changed_meanwhile_ends_it_with_what_
     assert (decided.code, shop.prompt()) == (0, 3), decided.text
 
 
+def keys(folder: Path) -> tuple[str, Path, Path]:
+    """Make two pairs; return the private key of the first, and the public key of each."""
+    for name in ("release", "other"):
+        private, public = folder / f"{name}.pem", folder / f"{name}.pub"
+        made = (
+            ["genpkey", "-algorithm", "ed25519", "-out", private],
+            ["pkey", "-in", private, "-pubout", "-out", public],
+        )
+        for arguments in made:
+            subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+    return (folder / "release.pem").read_text(), folder / "release.pub", folder / "other.pub"
+
+
+def files_with(folder: Path, text: str) -> list[Path]:
+    """The files that evalgate wrote in which a text stands."""
+    files = [path for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts]
+    return [path for path in files if text.encode() in path.read_bytes()]
+
+
 async def test_the_key_signs_and_is_nowhere_else(shop, tmp_path):
-    key, public, other = (tmp_path / name for name in ("release.pem", "release.pub", "other.pub"))
-    for private, out in ((key, public), (tmp_path / "other.pem", other)):
-        subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", private], check=True, capture_output=True)
-        subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", out], check=True, capture_output=True)
+    secret, public, other = keys(tmp_path)
     commit = shop.pin(1, key_env="EVALGATE_RELEASE_KEY")
     lacking = await shop.release("--first", "--yes")
     assert (lacking.code, "EVALGATE_RELEASE_KEY is not set" in lacking.err) == (2, True), lacking.text
     wrong = await shop.release("--first", "--yes", EVALGATE_RELEASE_KEY="not a key at all")
     assert (wrong.code, "not a key at all" in wrong.text, shop.asked()) == (2, False, 0), wrong.text
-    secret = key.read_text()
     ended = await shop.release("--first", "--yes", EVALGATE_RELEASE_KEY=secret)
     assert ended.code == 0, ended.text
-    body = secret.splitlines()[1]
-    stored = [path for path in Path(shop.folder).rglob("*") if path.is_file() and ".git/" not in str(path)]
-    assert not [path for path in stored if body.encode() in path.read_bytes()]
-    assert body not in ended.text
+    told = secret.splitlines()[1]
+    assert (told in ended.text, files_with(shop.folder, told)) == (False, [])
     elsewhere, file = tmp_path / "deploy", shop.folder / VERDICT
     assert verify(elsewhere, file, commit, "--key", str(public)).code == 0
     assert "not signed with this key" in verify(elsewhere, file, commit, "--key", str(other)).out

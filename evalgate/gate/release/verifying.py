@@ -84,9 +84,10 @@ def _read(path: Path) -> bytes:
         raise ConfigurationError(
             f"{path} cannot be read: {error.strerror}", next_step="name the file that evalgate release wrote"
         ) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise _NoVerdict("It is no file, and a verdict is one.")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise _NoVerdict("It is no file, and a verdict is one.")
         content = file.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise _NoVerdict(f"It has more than {LARGEST:,} bytes: no verdict is that large.")

@@ -106,10 +106,9 @@ def prune(*, older_than: timedelta, branches: bool, server: str | None, yes: boo
     for old in kept[:_SHOWN]:
         say(f"kept: {_shown(old)}: {old.kept}\n")
     if not going:
+        of = "change" if branches else "pull request"
         since = f"{before:%Y-%m-%d %H:%M} UTC"
-        say(
-            f"nothing to delete at {address.base_url}: no {'change' if branches else 'pull request'}'s experiment is from before {since}\n"
-        )
+        say(f"nothing to delete at {address.base_url}: no {of}'s experiment is from before {since}\n")
         return 0
     for old in going[:_SHOWN]:
         say(f"old: {_shown(old)}\n")

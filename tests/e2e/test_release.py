@@ -176,6 +176,8 @@ def test_what_cannot_be_released_is_said_before_anything_is_run(shop):
         ((), event, "a pull request is not released"),
         (("--no-gate",), {}, "a release is a decision"),
         (("--suite", "nothing"), {}, "there is no suite nothing"),
+        ((), {"EVALGATE_RUN_SUITES": "nothing"}, "there is no suite nothing"),
+        ((), {"EVALGATE_RUN_GATE": "false"}, "a release is a decision"),
         (("--against", "git:v9"), {}, "v9"),
         (("--against", "merge-base"), {}, "merge-base"),
         (("--sign-key", "absent.pem"), {}, "absent.pem cannot be read"),

@@ -7,10 +7,14 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from evalgate.cli.commenting import Commenter, Said
 from evalgate.cli.files import say, write
 from evalgate.cli.options import Outputs
-from evalgate.cli.workflow import guarded, in_workflow, leave_report
+from evalgate.cli.telling import tell
+from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_report
 from evalgate.decision import decide
+from evalgate.gate.accepting import by_label
+from evalgate.gate.evidence.evidence import recorded_config
 from evalgate.gate.gather import Source, gathered
 from evalgate.gate.reports import build_report
 from evalgate.report.model import BuildReport
@@ -19,18 +23,44 @@ if TYPE_CHECKING:
     from evalgate.report.console import Console
 
 
-def conclude(sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, str]) -> int:
+def conclude(
+    sources: Sequence[Source],
+    outputs: Outputs,
+    environ: Mapping[str, str],
+    speaker: Commenter,
+) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
-    Files are written before anything is printed: whatever reads the exit code finds them there.
+    Files are written before anything is printed: whatever reads the exit code finds them there. What `speaker` says
+    and who is told come last: neither changes anything.
     """
-    evidence = gathered(sources)
+    evidence = by_label(gathered(sources), speaker.labels.accepted_by)
     report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
     _write_files(report, outputs)
     if in_workflow(environ):
         leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
     say(_printed(report, outputs, environ))
+    said = _commented(report, speaker)
+    leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
+    tell(report, recorded_config(sources[0].journal.build(sources[0].build)).notify, environ, url=said.url)
     return report.build.exit_code
+
+
+def _commented(report: BuildReport, speaker: Commenter) -> Said:
+    """Say a report under the pull request. A sample decides nothing, and puts nothing right."""
+    if report.sample:
+        return Said()
+    from evalgate.report.comment import render_comment
+    from evalgate.report.sentences import overall
+    from evalgate.report.speaking import matters
+
+    first = overall(report) if report.suites else None
+    asides = [*([first] if first else []), *speaker.labels.told]
+    return speaker.say(
+        lambda limit: render_comment(report, limit=limit, links=speaker.links, asides=asides),
+        report.decision.verdict,
+        matters=matters(report),
+    )
 
 
 def _printed(report: BuildReport, outputs: Outputs, environ: Mapping[str, str]) -> str:

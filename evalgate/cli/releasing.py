@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import click
 
-from evalgate.canonical import content_hash
 from evalgate.cli.builds import cache_path, journal_path, tree_of
 from evalgate.cli.dataset_places import as_typed
 from evalgate.cli.hub import prompts_of
@@ -22,11 +20,12 @@ from evalgate.cli.models import CacheChoice
 from evalgate.cli.options import Outputs
 from evalgate.cli.places import stored_at
 from evalgate.cli.pulling import here
+from evalgate.cli.release_asked import committed, decided_config, sign_with
 from evalgate.cli.release_tags import Tags
 from evalgate.cli.run import watched
-from evalgate.cli.target import is_pull_request
+from evalgate.cli.target import is_pull_request, refuse_exposed
 from evalgate.decision import decide, exit_code
-from evalgate.errors import ConfigurationError, Interrupted
+from evalgate.errors import Interrupted
 from evalgate.gate.accepting import found_acceptances
 from evalgate.gate.baselines.bases import Bases, Target
 from evalgate.gate.evidence.evidence import build_evidence
@@ -37,7 +36,7 @@ from evalgate.gate.release.building import compared, dated
 from evalgate.gate.release.building import releasing as release_build
 from evalgate.gate.release.deciding import Asked, body_of, note_age, require_validated
 from evalgate.gate.release.moving import planned_prompts, with_experiments
-from evalgate.gate.release.signing import Sign, signer, unsigned
+from evalgate.gate.release.signing import Sign
 from evalgate.gate.release.verdict import FILE, Body, DecidedConfig, Move, file_bytes
 from evalgate.gate.request import Commit, Request, Wanted, make_request
 from evalgate.gate.run import Ended
@@ -72,6 +71,7 @@ class Releasing:
         """Release, and return the exit code. Raises as `evalgate run` does."""
         if is_pull_request(self.environ):
             raise click.UsageError("a pull request is not released: run this on a tag, a release or a dispatch")
+        refuse_exposed(self.environ, self._head.id)
         head, sign, _ = self._head, self._sign, self._by  # what is wrong is said before anything is paid
         with Journal(journal_path(self.journal)) as store:
             tags = Tags(loaded=self._loaded, store=store, environ=self.environ)
@@ -100,17 +100,7 @@ class Releasing:
     @cached_property
     def _head(self) -> Commit:
         """What is checked out. Raises ConfigurationError where that is no commit as it stands."""
-        commit = self._repository.head()
-        if commit is None:
-            raise ConfigurationError("nothing is committed here: there is nothing to release", next_step="commit it")
-        own = {self._file.resolve()}
-        root = self._repository.root.resolve()
-        if changed := [name for name in self._repository.uncommitted() if root / name not in own]:
-            raise ConfigurationError(
-                f"{changed[0]} is not as it is committed, and a release is of a commit",
-                next_step="commit it, stash it, or leave it to .gitignore",
-            )
-        return Commit(id=commit, branch=self._repository.branch())
+        return committed(self._repository, self._file)
 
     @cached_property
     def _asked(self) -> str:
@@ -128,37 +118,11 @@ class Releasing:
 
     @cached_property
     def _sign(self) -> Sign:
-        """What signs, looked at before anything is paid. Raises ConfigurationError."""
-        variable = self._loaded.config.release.key_env
-        if self.sign_key is not None:
-            try:
-                return signer(self.sign_key.read_bytes(), named=str(self.sign_key))
-            except OSError as error:
-                raise ConfigurationError(
-                    f"{self.sign_key} cannot be read: {error.strerror}", next_step="name the private key"
-                ) from error
-        if variable is None:
-            return unsigned
-        key = self.environ.get(variable, "")
-        if not key.strip():
-            raise ConfigurationError(
-                f"{variable} is not set, and verdicts are signed with it (`release.key_env`)",
-                next_step=f"hand the key to this step: {variable}, from a secret of the environment",
-            )
-        return signer(key.encode("utf-8", "surrogateescape"), named=variable)
+        return sign_with(self._loaded.config.release, self.sign_key, self.environ)
 
     @cached_property
     def _decided_config(self) -> DecidedConfig:
-        loaded = self._loaded
-        content = loaded.path.read_bytes()
-        snapshot = loaded.config.model_copy(
-            update={"suites": {name: loaded.config.suites[name] for name in self._names}}
-        ).snapshot()
-        return DecidedConfig(
-            file=loaded.path.name,
-            sha256=hashlib.sha256(content).hexdigest(),
-            decided_by=content_hash({**snapshot, "release": loaded.config.release.model_dump(mode="json")}),
-        )
+        return decided_config(self._loaded, self._names)
 
     @cached_property
     def _since(self) -> str:
@@ -254,10 +218,11 @@ class Releasing:
 
     def _decided(self, source: Source, request: Request, head: Commit, moves: list[Move]) -> Body:
         """Decide, show it, and write the verdict down before any tag is moved."""
+        from evalgate.cli.commenting import commenter
         from evalgate.cli.conclude import conclude
 
         note_age(source, self._since)
-        conclude([source], self.outputs, self.environ)
+        conclude([source], self.outputs, self.environ, commenter(self.outputs, self.environ))
         evidence = build_evidence(source.journal, source.build)
         decision = decide(evidence)
         asked = Asked(

@@ -11,6 +11,7 @@ from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
 from evalgate.suite.checks import COMPARISONS, Check, Policy
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, Repetitions, exactly_one
+from evalgate.suite.notify import Mlflow, Notify
 from evalgate.suite.phoenix import PhoenixSettings, ServerName
 from evalgate.suite.release import Release
 from evalgate.suite.resources import Resource, applicable, resource_named
@@ -255,6 +256,10 @@ class Config(ConfigModel):
     """A Phoenix server as the system of record; without it nothing goes there (docs/phoenix.md)."""
     release: Release = Release()
     """What `evalgate release` asks for beyond a merge (docs/release.md)."""
+    notify: Notify | None = None
+    """A message to a channel about a verdict; without it nobody is told (docs/github.md)."""
+    mlflow: Mlflow | None = None
+    """Summary metrics in MLflow; without it nothing goes there (docs/github.md)."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return it as JSON, with the defaults of whatever decides written out.

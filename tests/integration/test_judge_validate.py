@@ -282,7 +282,9 @@ async def test_a_release_goes_by_no_judge_that_nobody_has_held_to_labels(judging
     project = judging()
     project.write(".gitignore", "__pycache__/\nlabels.jsonl\n")
     config = project.folder / "evalgate.yaml"
-    config.write_text(config.read_text().replace("no_regression: {}", "no_regression: {rule_out_drop: 0.5}\n        at_least: 0.5"))
+    config.write_text(
+        config.read_text().replace("no_regression: {}", "no_regression: {rule_out_drop: 0.5}\n        at_least: 0.5")
+    )
 
     def commit(message: str) -> None:
         for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", message)):

@@ -125,9 +125,13 @@ class Releasing:
         return decided_config(self._loaded, self._names)
 
     @cached_property
+    def _age(self) -> timedelta:
+        """How old what it goes by may be."""
+        return timedelta(hours=hours_of(self._loaded.config.release.max_age))
+
+    @cached_property
     def _since(self) -> str:
-        age = timedelta(hours=hours_of(self._loaded.config.release.max_age))
-        return (datetime.now(UTC) - age).isoformat(timespec="milliseconds")
+        return (datetime.now(UTC) - self._age).isoformat(timespec="milliseconds")
 
     # what was begun
 
@@ -204,7 +208,7 @@ class Releasing:
                     request,
                     store,
                     self.environ,
-                    cache=CacheChoice(path=cache_path(self.cache)),
+                    cache=CacheChoice(path=cache_path(self.cache), days=self._age / timedelta(days=1)),
                     quiet=self.outputs.quiet or self.outputs.as_json,
                     resume=None,
                     file=file,

@@ -9,26 +9,19 @@ from typing import Any
 from evalgate.suite.checks import Check, NoRegression, Policy, Threshold
 from evalgate.suite.config import Config, Suite
 from evalgate.suite.model import nearest
-from evalgate.suite.release import Release, ReleaseCheck, hours_of
+from evalgate.suite.release import Release, ReleaseCheck
 from evalgate.suite.shape import Path
 from evalgate.suite.wording import Complaint
 
-_HOURS_A_DAY = 24.0
-
 
 def released(config: Config) -> Config:
-    """Return the config as a release decides by it: no observing, nothing unmeasured let through, stricter checks.
-
-    Answers of models that are kept count for as long as `max_age` says, at most.
-    """
+    """Return the config as a release decides by it: no observing, nothing unmeasured let through, stricter checks."""
     release = config.release
     asked = {name: release.checks.get(name, {}) for name in config.suites}
-    days = min(config.cache.max_age_days, hours_of(release.max_age) / _HOURS_A_DAY)
     return config.model_copy(
         update={
             "policy": _policy(config.policy, release),
             "suites": {name: _suite(suite, asked[name]) for name, suite in config.suites.items()},
-            "cache": config.cache.model_copy(update={"max_age_days": days}),
         }
     )
 

@@ -43,7 +43,6 @@ def test_without_a_section_nothing_is_let_through(load):
     policy = config.policy
     assert (policy.mode, policy.on_inconclusive, policy.on_unmeasurable) == ("enforce", "fail", "fail")
     assert policy.baseline_runs == "confirm"
-    assert config.cache.max_age_days == 7.0
     assert config.suites == load().suites
 
 
@@ -70,7 +69,7 @@ def test_what_is_asked_is_laid_over_the_checks(load):
     assert checks["cost"].no_regression.allow_increase == 0.1
     assert checks["cost"].at_most is not None
     assert checks["cost"].at_most.threshold == 0.4
-    assert (config.cache.max_age_days, config.policy.on_inconclusive) == (0.5, "warn")
+    assert (config.release.max_age, config.policy.on_inconclusive) == ("12h", "warn")
     assert config.policy.mode == "enforce"
 
 

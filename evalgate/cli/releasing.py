@@ -37,7 +37,7 @@ from evalgate.gate.release.building import releasing as release_build
 from evalgate.gate.release.deciding import Asked, body_of, note_age, require_validated
 from evalgate.gate.release.moving import planned_prompts, with_experiments
 from evalgate.gate.release.signing import Sign
-from evalgate.gate.release.verdict import FILE, Body, DecidedConfig, Move, file_bytes
+from evalgate.gate.release.verdict import FILE, Body, DecidedConfig, Move, file_bytes, recorded
 from evalgate.gate.request import Commit, Request, Wanted, make_request
 from evalgate.gate.run import Ended
 from evalgate.git.history import Base
@@ -138,7 +138,9 @@ class Releasing:
     def _begun(self, store: Journal, head: Commit) -> ReleaseRow | None:
         """Return what was decided about this very commit, by the same config, and may still be gone by."""
         for row in store.releases(self._loaded.config.release.tag):
-            body = Body.model_validate(row.verdict)
+            body = recorded(row.verdict)
+            if body is None:
+                continue  # of another version: it is decided again
             same = (row.commit, body.config.decided_by) == (head.id, self._decided_config.decided_by)
             fresh = body.releases and body.decided_at >= self._since
             if same and fresh and body.against == self._asked:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from evalgate.errors import BaselineError, ConfigurationError
+from evalgate.gate.release.verdict import recorded
 from evalgate.git.history import commit_of
 from evalgate.git.repository import Repository
 from evalgate.journal.store import Journal
@@ -21,7 +22,7 @@ from evalgate.phoenix.experiments.reading import record_of
 from evalgate.phoenix.experiments.records import ExperimentRecord
 from evalgate.phoenix.experiments.tags import tagged
 from evalgate.phoenix.experiments.writing import get_experiment
-from evalgate.records import Side, Verdict
+from evalgate.records import Side
 from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
 from evalgate.suite.config import Config
 from evalgate.suite.phoenix import PhoenixSettings
@@ -143,9 +144,9 @@ def _last(config: Config, suite: str, known: Known) -> Shipped:
         if found is not None:
             return _of_experiment(known.repository, found, name)
     for row in known.journal.releases(tag):
-        decided = row.verdict["decision"]
-        passed = decided["verdict"] == Verdict.PASS.value or decided["accepted"]
-        if row.finished and passed and any(each["name"] == suite for each in row.verdict["suites"]):
+        body = recorded(row.verdict)
+        of_suite = body is not None and body.releases and any(each.name == suite for each in body.suites)
+        if row.finished and of_suite:
             return _of_commit(known.repository, row.commit, f"the last release, of build {row.build}")
     try:
         return _of_commit(known.repository, tag, tag)

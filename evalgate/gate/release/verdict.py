@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from evalgate.canonical import canonical_json
 
@@ -164,6 +165,14 @@ class Body(_Part):
     def releases(self) -> bool:
         """Whether it says that the commit may be released: PASS, or what failed was accepted and that is honoured."""
         return self.decision.exit_code == 0 and (self.decision.verdict == "PASS" or self.decision.accepted)
+
+
+def recorded(verdict: Mapping[str, Any]) -> Body | None:
+    """Return the body that a journal keeps; None where this version does not read it."""
+    try:
+        return Body.model_validate(verdict)
+    except ValidationError:
+        return None
 
 
 class Signature(_Part):

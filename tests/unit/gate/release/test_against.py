@@ -73,6 +73,11 @@ def test_phoenix_comes_first_then_the_journal_then_git(at):
     released(known.journal, commits[3], finished=False)
     released(known.journal, commits[3], decision=body()["decision"] | {"verdict": "FAIL", "exit_code": 1})
     released(known.journal, commits[3], suites=[suite("billing")])
+    build = BuildRow(created_at="2026-11-20", config_file="c", config={}, evalgate_version="9")
+    number = known.journal.create_build(build)
+    later = {"of": "another version"}
+    row = ReleaseRow(build=number, tag="production", commit=commits[3], verdict=later, finished=True)
+    known.journal.set_release(row)
     assert one(known).commit == commits[2], "the last that was finished, that passed, and that had this suite"
 
     tagged = Tagged(experiment="RXhwOjE=", record=record(commit=commits[3]))

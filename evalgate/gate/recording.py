@@ -41,6 +41,7 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
             gate=request.gate,
             change=request.change,
             purpose=request.purpose,
+            family=request.family,
         )
     )
     journal.add_acceptances(build_id, request.accepted)

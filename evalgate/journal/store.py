@@ -17,6 +17,7 @@ from evalgate.journal.builds import (
     NoteRow,
     ProblemRow,
     build_from,
+    config_json,
     experiment_from,
     noise_from,
 )
@@ -54,7 +55,7 @@ class Journal(
                 " evalgate_version, study_runs, trial, stores, change, gate, purpose)"
                 " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
-                 rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial,
+                 config_json(build), build.evalgate_version, build.study_runs, build.trial,
                  build.stores, rows.text(build.change), *(None if each is None else rows.to_json(each)
                                                           for each in (build.gate, build.purpose))),
             )  # fmt: skip

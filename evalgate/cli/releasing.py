@@ -44,6 +44,7 @@ from evalgate.git.history import Base
 from evalgate.git.repository import Repository
 from evalgate.journal.releases import ReleaseRow
 from evalgate.journal.store import Journal
+from evalgate.sqlite_file import make_folder
 from evalgate.suite.acceptance import FOLDER
 from evalgate.suite.loading import LoadedConfig, load_config
 from evalgate.suite.release import hours_of
@@ -71,6 +72,7 @@ class Releasing:
         """Release, and return the exit code. Raises as `evalgate run` does."""
         if is_pull_request(self.environ):
             raise click.UsageError("a pull request is not released: run this on a tag, a release or a dispatch")
+        make_folder(stored_at(FILE).parent)  # a folder that a cache brought back has nothing yet that git ignores it by
         refuse_exposed(self.environ, self._head.id)
         head, sign, _ = self._head, self._sign, self._by  # what is wrong is said before anything is paid
         with Journal(journal_path(self.journal)) as store:

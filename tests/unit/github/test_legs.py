@@ -98,6 +98,27 @@ def test_a_newer_head_folds_what_is_old_and_drops_it_at_the_second():
     assert overtaken(again, NEW) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("### ❌ FAIL: do not merge. 1 of 4 checks failed: support/correctness.", True),
+        ("✅ PASS: ada&#64;&#8203;shop.example", True),
+        ("**FAIL**", False),
+        ("FAIL `x", False),
+        ("<details><summary>Of", False),
+        ("x" * 301, False),
+        ("", False),
+    ],
+)
+def test_a_folded_part_says_what_its_verdict_was_where_that_is_words(first, said):
+    (folded,) = overtaken([leg("a", head=OLD, body=f"{first}\n\nmore")], NEW)
+    summary = folded.body.split("\n")[0]
+    told = f": {first.removeprefix('### ')}" if said else ""
+    begins = "<details><summary>Of the older commit <code>aaaaaaa</code>, the newest is not measured yet"
+    assert summary == f"{begins}{told}</summary>"
+    assert f"\n\n{first}\n\nmore\n\n</details>" in folded.body
+
+
 def test_a_part_has_all_the_room_that_is_there():
     render = filled()
     legs = with_own(KEY, [], leg(body=""), render)

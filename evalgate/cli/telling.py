@@ -1,4 +1,4 @@
-"""Who is told of a verdict when it is reached, a webhook and MLflow, as the config says. Neither changes the verdict."""
+"""Who is told of a verdict when it is reached: a webhook, MLflow, as the config says. Neither changes the verdict."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@ import json
 
 import yaml
 
-from evalgate.notify.mlflow_run import log_run
-
 
 def told(project, uri, **env):
     config = yaml.safe_load((project.folder / "evalgate.yaml").read_text())
@@ -42,9 +40,3 @@ def test_a_server_that_is_away_changes_nothing(project):
     assert ended.code == code
     assert "Nothing went to MLflow: MLflow did not take the build" in ended.err
     assert "SECRET" not in ended.out + ended.err
-
-
-def test_it_is_not_asked_for_where_nobody_names_it(project):
-    project.prepare()
-    assert "MLflow" not in project.run().err
-    assert callable(log_run)

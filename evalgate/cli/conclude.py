@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
+
+import click
 
 from evalgate.cli.commenting import Commenter, Said
 from evalgate.cli.files import say, write
@@ -13,6 +15,7 @@ from evalgate.cli.options import Outputs
 from evalgate.cli.telling import tell
 from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_report
 from evalgate.decision import decide
+from evalgate.decision.evidence import BuildEvidence
 from evalgate.gate.accepting import by_label
 from evalgate.gate.evidence.evidence import recorded_config
 from evalgate.gate.gather import Source, gathered, read_from
@@ -22,6 +25,9 @@ from evalgate.report.model import BuildReport
 if TYPE_CHECKING:
     from evalgate.report.console import Console
 
+_MANY: Final = 2_000
+"""Examples of which a page takes a second to write."""
+
 
 def conclude(
     sources: Sequence[Source],
@@ -29,22 +35,27 @@ def conclude(
     environ: Mapping[str, str],
     speaker: Commenter,
     expected: Collection[str] = (),
+    *,
+    again: bool = False,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
     `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
-    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything.
+    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything. Of a
+    verdict that is given `again`, outside of a workflow, nobody is told.
     """
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
         report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
-    _write_files(report, outputs)
+        _write_files(report, outputs, evidence, sources)
     if in_workflow(environ):
         leave_report(report, outputs, environ, journal=sources[0].place)
     say(_printed(report, outputs, environ))
     said = _commented(report, speaker)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
-    tell(report, recorded_config(sources[0].journal.build(sources[0].build)).notify, environ, url=said.url)
+    if not again or environ.get("GITHUB_ACTIONS") == "true":
+        told = recorded_config(sources[0].journal.build(sources[0].build))
+        tell(report, told.notify, environ, url=said.url)
     return report.build.exit_code
 
 
@@ -89,7 +100,7 @@ def this_console(environ: Mapping[str, str]) -> Console:
     )
 
 
-def _write_files(report: BuildReport, outputs: Outputs) -> None:
+def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence, sources: Sequence[Source]) -> None:
     if outputs.report_json:
         from evalgate.report.json_report import render_json
 
@@ -102,3 +113,11 @@ def _write_files(report: BuildReport, outputs: Outputs) -> None:
         from evalgate.report.markdown import render_summary
 
         write(outputs.markdown, render_summary(report))
+    if outputs.html:
+        from evalgate.gate.exploring import explored
+        from evalgate.report.html.page import render_html
+
+        examples = sum(len(suite.example_ids) for suite in evidence.suites)
+        if examples > _MANY and not outputs.quiet:
+            click.echo(f"writing {outputs.html}, a page of {examples:,} examples", err=True)
+        write(outputs.html, render_html(report, explored(evidence, sources)))

@@ -21,6 +21,7 @@ from evalgate.report.model import BuildReport
 
 if TYPE_CHECKING:
     from evalgate.report.console import Console
+    from evalgate.report.markdown.rendering import Own
 
 
 def conclude(
@@ -36,17 +37,27 @@ def conclude(
     """
     evidence = by_label(gathered(sources), speaker.labels.accepted_by)
     report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
-    _write_files(report, outputs)
+    own = _own(report, outputs, environ, speaker)
+    _write_files(report, outputs, own)
     if in_workflow(environ):
-        leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
+        leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path, own=own)
     say(_printed(report, outputs, environ))
-    said = _commented(report, speaker)
+    said = _commented(report, speaker, own)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
     tell(report, recorded_config(sources[0].journal.build(sources[0].build)).notify, environ, url=said.url)
     return report.build.exit_code
 
 
-def _commented(report: BuildReport, speaker: Commenter) -> Said:
+def _own(report: BuildReport, outputs: Outputs, environ: Mapping[str, str], speaker: Commenter) -> Own | None:
+    """Return the repository's own templates, where something of theirs is written."""
+    if not (in_workflow(environ) or outputs.markdown or (speaker.place is not None and not report.sample)):
+        return None
+    from evalgate.cli.own_templates import own_templates
+
+    return own_templates(environ)
+
+
+def _commented(report: BuildReport, speaker: Commenter, own: Own | None) -> Said:
     """Say a report under the pull request. A sample decides nothing, and puts nothing right."""
     if report.sample:
         return Said()
@@ -57,7 +68,7 @@ def _commented(report: BuildReport, speaker: Commenter) -> Said:
     first = overall(report) if report.suites else None
     asides = [*([first] if first else []), *speaker.labels.told]
     return speaker.say(
-        lambda limit: render_comment(report, limit=limit, links=speaker.links, asides=asides),
+        lambda limit: render_comment(report, limit=limit, links=speaker.links, asides=asides, own=own),
         report.decision.verdict,
         matters=matters(report),
     )
@@ -87,7 +98,7 @@ def this_console(environ: Mapping[str, str]) -> Console:
     )
 
 
-def _write_files(report: BuildReport, outputs: Outputs) -> None:
+def _write_files(report: BuildReport, outputs: Outputs, own: Own | None) -> None:
     if outputs.report_json:
         from evalgate.report.json_report import render_json
 
@@ -99,4 +110,4 @@ def _write_files(report: BuildReport, outputs: Outputs) -> None:
     if outputs.markdown:
         from evalgate.report.markdown import render_summary
 
-        write(outputs.markdown, render_summary(report))
+        write(outputs.markdown, render_summary(report, own=own))

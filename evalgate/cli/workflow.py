@@ -13,6 +13,7 @@ from evalgate.cli.files import write
 from evalgate.errors import EvalgateError
 
 if TYPE_CHECKING:
+    from evalgate.report.markdown.rendering import Own
     from evalgate.report.model import BuildReport
     from evalgate.report.skipped import Skipped
 
@@ -26,14 +27,21 @@ def guarded(text: str, environ: Mapping[str, str]) -> str:
     return without_commands(text, token=secrets.token_hex(16))
 
 
-def leave_report(report: BuildReport, environ: Mapping[str, str], *, report_json: Path | None, journal: Path) -> None:
+def leave_report(
+    report: BuildReport,
+    environ: Mapping[str, str],
+    *,
+    report_json: Path | None,
+    journal: Path,
+    own: Own | None = None,
+) -> None:
     """Fill the step's outputs and summary, and annotate what failed. Outside a workflow it does nothing."""
     from evalgate.report import github_files
     from evalgate.report.annotations import render_annotations
     from evalgate.report.markdown import render_summary
 
     values = github_files.outputs(report, report_json=str(report_json) if report_json else None, journal=str(journal))
-    _leave(values, render_summary(report), render_annotations(report), environ)
+    _leave(values, render_summary(report, own=own), render_annotations(report), environ)
 
 
 def leave_error(error: EvalgateError, environ: Mapping[str, str]) -> None:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2 import BaseLoader
+    from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+
+    _Kind = TypeVar("_Kind", bound=ImmutableSandboxedEnvironment)
 
 
 @cache
@@ -24,10 +27,20 @@ def environment() -> SandboxedEnvironment:
 
     A name that is not given is an error, never an empty text.
     """
-    return _sandbox()
+    sandbox: SandboxedEnvironment = _sandbox()
+    return sandbox
 
 
-def escaping_environment(escape: Callable[[str], str]) -> SandboxedEnvironment:
+def shipped() -> BaseLoader:
+    """Return what finds the templates of evalgate by the names of their files."""
+    from jinja2 import FileSystemLoader
+
+    return FileSystemLoader(folder(), encoding="utf-8")
+
+
+def escaping_environment(
+    escape: Callable[[str], str], *, kind: type[_Kind] | None = None, loader: BaseLoader | None = None
+) -> _Kind:
     """Return an environment in which all that a template prints goes through `escape`, as nothing can forget to.
 
     What is marked as safe (`markupsafe.Markup`) is printed as it is. A tag takes the white space around it along.
@@ -37,15 +50,14 @@ def escaping_environment(escape: Callable[[str], str]) -> SandboxedEnvironment:
     def escaped(value: Any) -> Markup:
         return value if isinstance(value, Markup) else Markup(escape(str(value)))  # noqa: S704 this is the escaping
 
-    return _sandbox(finalize=escaped, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    sandbox: _Kind = _sandbox(kind, loader, finalize=escaped, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return sandbox
 
 
-def _sandbox(**options: Any) -> SandboxedEnvironment:
-    from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
+def _sandbox(kind: type[Any] | None = None, loader: BaseLoader | None = None, **options: Any) -> Any:
+    from jinja2 import ChoiceLoader, PrefixLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    files = FileSystemLoader(folder(), encoding="utf-8")
-    loader = ChoiceLoader([files, PrefixLoader({"evalgate": files})])
-    return ImmutableSandboxedEnvironment(
-        loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, **options
-    )
+    found = loader or ChoiceLoader([shipped(), PrefixLoader({"evalgate": shipped()})])
+    made = kind or ImmutableSandboxedEnvironment
+    return made(loader=found, undefined=StrictUndefined, keep_trailing_newline=True, **options)

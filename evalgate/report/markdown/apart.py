@@ -43,6 +43,9 @@ class Strict(ImmutableSandboxedEnvironment):
             raise SecurityError(f"`{operator}` is for numbers here: print one thing after the other")
         return super().call_binop(context, operator, left, right)
 
+    def wrap_str_format(self, value: Any) -> None:
+        """Give no method of texts that escapes for HTML alone."""
+
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Refuse the methods of texts."""
         return not isinstance(obj, str) and super().is_safe_attribute(obj, attr, value)

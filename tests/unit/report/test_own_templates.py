@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,6 +22,7 @@ from tests.unit.report import builds, comments
 from tests.unit.report.hostile import HOSTILE
 from tests.unit.report.test_comment import LIMIT, as_read, hostile, is_ours
 
+REPOSITORY = Path(__file__).parents[3]
 EXTENDS = '{% extends "evalgate/comment.md.j2" %}'
 
 
@@ -36,12 +39,12 @@ def own(text: str, name: str = "comment.md.j2"):
 
 
 def test_a_block_is_overridden_and_the_rest_stays() -> None:
-    footer = "{% block footer %}Ask {{ 'the @search team' }}. {{ super() }}{% endblock %}"
+    footer = "{% block footer %}Ask for {{ lead.points[0].name }}. {{ super() }}{% endblock %}"
     ours = render_comment(comments.failing(), limit=LIMIT)
     text = render_comment(comments.failing(), limit=LIMIT, own=own(EXTENDS + footer))
-    first = ours.split("<sub>A candidate")[0]
+    first = ours.split('<a href="https://phoenix')[0]
     assert text.startswith(first)
-    assert text.removeprefix(first).startswith("Ask the &#64;&#8203;search team. ")
+    assert text.removeprefix(first).startswith("Ask for correctness. ")
     assert text.endswith(ours.removeprefix(first))
 
 
@@ -63,15 +66,17 @@ def test_the_summary_is_overridden_by_its_own_name() -> None:
     [
         ("{% if %}", "Expected an expression"),
         ("{{ nothing }}", "'nothing' is undefined"),
-        ("{{ lead.verdict ~ lead.headline }}", "`~` joins texts"),
-        ("{{ lead.verdict + lead.headline }}", "`+` is for numbers here"),
-        ("{{ '%s' % lead.headline }}", "`%` is for numbers here"),
-        ("{{ 'x' * 999999999 }}", "`*` is for numbers here"),
-        ("{{ 9 ** 999999999 }}", "`**` is for numbers here"),
+        ("{{ lead.verdict ~ lead.headline }}", "~ joins texts"),
+        ("{{ lead.verdict + lead.headline }}", "+ is for numbers here"),
+        ("{{ '%s' % lead.headline }}", "% is for numbers here"),
+        ("{{ 'x' * 999999999 }}", "* is for numbers here"),
+        ("{{ 9 ** 999999999 }}", "** is for numbers here"),
         ("{{ lead.headline | safe }}", "No filter named 'safe'"),
         ("{{ lead.headline | urlize }}", "No filter named 'urlize'"),
         ("{{ lead.headline | replace('a', 'b') }}", "No filter named 'replace'"),
         ("{{ '{}'.format(lead) }}", "unsafe"),
+        ("{% set t %}{}{% endset %}{{ t.format(lead.headline) }}", "unsafe"),
+        ("{% set t %}%s{% endset %}{{ t.__mod__(lead.headline) }}", "unsafe"),
         ("{{ ''.join(lead.openings) }}", "unsafe"),
         ("{{ lead.__class__ }}", "unsafe"),
         ("{{ lead['__class__'] }}", "unsafe"),
@@ -118,7 +123,8 @@ def test_hostile_text_is_text_through_a_template_of_the_users_own(text: str) -> 
 
 def in_a_process(template: str, values: Mapping[str, Any]) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-P", "-m", "evalgate.report.markdown.apart"]
-    return subprocess.run(command, input=pickle.dumps((template, values)), capture_output=True, timeout=60, check=False)
+    given, here = pickle.dumps((template, values)), {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    return subprocess.run(command, input=given, env=here, capture_output=True, timeout=60, check=False)
 
 
 def test_a_process_apart_gives_the_text_or_what_is_wrong_with_it() -> None:
@@ -129,9 +135,7 @@ def test_a_process_apart_gives_the_text_or_what_is_wrong_with_it() -> None:
 
     ours = render_comment(builds.failing_one_of_many(), limit=LIMIT, own=take)
     done = in_a_process(EXTENDS, taken)
-    assert (done.returncode, done.stdout.decode()) == (0, ours)
+    assert (done.returncode, done.stderr, done.stdout.decode()) == (0, b"", ours)
     done = in_a_process("one\ntwo {% endif %}", {})
     assert done.returncode == 1
     assert done.stdout.startswith(b"line 2: ")
-    done = in_a_process("{% set x = range(99999) | list %}{% for a in x %}{% for b in x %}{% endfor %}", {})
-    assert done.returncode == 1

@@ -15,7 +15,9 @@ from typing import Final
 
 _PAUSE_S: Final = 0.005
 
-_IGNORED: Final = "# made by evalgate: what it stores here is not for git\n*\n!accepted/\n!accepted/**\n!templates/\n!templates/**\n"
+_IGNORED: Final = (
+    "# made by evalgate: what it stores here is not for git\n*\n!accepted/\n!accepted/**\n!templates/\n!templates/**\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,15 @@ def make_tables(db: sqlite3.Connection, script: str, *, application: int, versio
         db.execute(f"PRAGMA application_id = {application}")
         db.execute(f"PRAGMA user_version = {version}")
     db.execute("COMMIT")
+
+
+def fold_in(path: Path) -> None:
+    """Bring what was written ahead into the file, which is whole by itself then. Raises sqlite3.Error."""
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        db.close()
 
 
 def make_folder(folder: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, TextIO
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING, Final, TextIO
+
+import click
 
 from evalgate.cli.commenting import Commenter, Said
 from evalgate.cli.files import say, write
@@ -13,9 +15,10 @@ from evalgate.cli.options import Outputs
 from evalgate.cli.telling import tell
 from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_report
 from evalgate.decision import decide
+from evalgate.decision.evidence import BuildEvidence
 from evalgate.gate.accepting import by_label
 from evalgate.gate.evidence.evidence import recorded_config
-from evalgate.gate.gather import Source, gathered
+from evalgate.gate.gather import Source, gathered, read_from
 from evalgate.gate.reports import build_report
 from evalgate.report.model import BuildReport
 
@@ -23,28 +26,38 @@ if TYPE_CHECKING:
     from evalgate.report.console import Console
     from evalgate.report.markdown.rendering import Own
 
+_MANY: Final = 2_000
+"""Examples of which a page takes a second to write."""
+
 
 def conclude(
     sources: Sequence[Source],
     outputs: Outputs,
     environ: Mapping[str, str],
     speaker: Commenter,
+    expected: Collection[str] = (),
+    *,
+    again: bool = False,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
-    Files are written before anything is printed: whatever reads the exit code finds them there. What `speaker` says
-    and who is told come last: neither changes anything.
+    `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
+    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything. Of a
+    verdict that is given `again`, outside of a workflow, nobody is told.
     """
-    evidence = by_label(gathered(sources), speaker.labels.accepted_by)
-    report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
-    own = _own(report, outputs, environ, speaker)
-    _write_files(report, outputs, own)
+    with read_from([source.file for source in sources]):
+        evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
+        report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
+        own = _own(report, outputs, environ, speaker)
+        _write_files(report, outputs, evidence, sources, own)
     if in_workflow(environ):
-        leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path, own=own)
+        leave_report(report, outputs, environ, journal=sources[0].place, own=own)
     say(_printed(report, outputs, environ))
     said = _commented(report, speaker, own)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
-    tell(report, recorded_config(sources[0].journal.build(sources[0].build)).notify, environ, url=said.url)
+    if not again or environ.get("GITHUB_ACTIONS") == "true":
+        told = recorded_config(sources[0].journal.build(sources[0].build))
+        tell(report, told.notify, environ, url=said.url)
     return report.build.exit_code
 
 
@@ -98,7 +111,9 @@ def this_console(environ: Mapping[str, str]) -> Console:
     )
 
 
-def _write_files(report: BuildReport, outputs: Outputs, own: Own | None) -> None:
+def _write_files(
+    report: BuildReport, outputs: Outputs, evidence: BuildEvidence, sources: Sequence[Source], own: Own | None
+) -> None:
     if outputs.report_json:
         from evalgate.report.json_report import render_json
 
@@ -111,3 +126,11 @@ def _write_files(report: BuildReport, outputs: Outputs, own: Own | None) -> None
         from evalgate.report.markdown import render_summary
 
         write(outputs.markdown, render_summary(report, own=own))
+    if outputs.html:
+        from evalgate.gate.exploring import explored
+        from evalgate.report.html.page import render_html
+
+        examples = sum(len(suite.example_ids) for suite in evidence.suites)
+        if examples > _MANY and not outputs.quiet:
+            click.echo(f"writing {outputs.html}, a page of {examples:,} examples", err=True)
+        write(outputs.html, render_html(report, explored(evidence, sources)))

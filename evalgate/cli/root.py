@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "baseline": "Show and set what changes are compared with, and where that has moved.",
     "accept": "Say that a regression is meant, in a file that is reviewed, covers this drop alone, and ends.",
     "decide": "Give the verdict of recorded builds again, without running anything.",
+    "release": "Decide whether what is checked out may be released, and move its tags.",
     "show": "Show changed examples side by side, with a diff of what both sides answered.",
     "compare": "Compare models, prompts or versions on one dataset: quality, cost, time, a winner.",
     "judge": "Hold judges to human labels, and show what was found out about them.",
@@ -25,6 +26,7 @@ COMMANDS: Final = {
     "phoenix": "Mirror builds in Phoenix; run a server of this repository's own on this machine.",
     "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
     "journal": "List and export recorded builds.",
+    "doctor": "Look for what would stop a run, before anything is paid.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",
 }
 """Every command in the order of --help; each is `command` of the module of its name."""

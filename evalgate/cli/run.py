@@ -20,6 +20,8 @@ from evalgate.cli.options import (
     Outputs,
     cache_option,
     config_option,
+    fail_on_option,
+    failing,
     journal_option,
     output_options,
     overrides,
@@ -66,7 +68,13 @@ _Done = TypeVar("_Done")
 )
 @click.option("--replay", is_flag=True, help="Take answers from the cache alone; a call that it lacks ends the run.")
 @click.option("--resume", is_flag=True, help="Go on with the latest build that was interrupted.")
+@click.option(
+    "--record-only",
+    is_flag=True,
+    help="Measure and record, and leave the verdict to `evalgate decide`, with other journals of the same change.",
+)
 @set_option
+@fail_on_option
 @output_options
 def command(
     *,
@@ -84,7 +92,9 @@ def command(
     versions: tuple[str, ...],
     replay: bool,
     resume: bool,
+    record_only: bool,
     assignments: tuple[str, ...],
+    fail_on: tuple[str, ...],
     outputs: Outputs,
 ) -> int:
     """Run both sides of every suite, compare them, and give a verdict.
@@ -99,12 +109,19 @@ def command(
     from evalgate.cli.target import gate_of, pushed_branch, refuse_exposed, target_of
     from evalgate.suite.loading import load_config
 
-    _refuse_together(resume=resume and bool(suites or limit or keyword or last_failed), replay=replay and no_cache)
+    _refuse_together(
+        resume=resume and bool(suites or limit or keyword or last_failed),
+        replay=replay and no_cache,
+        reports=record_only and bool(outputs.report_json or outputs.junit or outputs.markdown),
+    )
     environ = dict(os.environ)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
-    laid_over = overrides(assignments)
+    laid_over = {**failing(fail_on), **overrides(assignments)}
     refuse_exposed(environ)
-    speaker = commenter(outputs, environ, leg_of(suites, str(config)))
+    # What only records leaves it to the job that decides to speak.
+    speaker = commenter(
+        replace(outputs, comment="never") if record_only else outputs, environ, leg_of(suites, str(config))
+    )
     if speaker.labels.skipped_by is not None:
         return conclude_skipped(outputs, environ, speaker)
     with speaker.corrected():
@@ -137,15 +154,22 @@ def command(
         pull = puller(loaded.path, environ, kept=recorded)
         gate = gate_of(loaded, bases, environ, laid_over, pull, as_pull_request=as_pull_request, names=asked)
         gate, suites, pushed = with_versions(gate, versions, suites, asked=asked, pushed=pushed)
-        wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
+        wanted = Wanted(
+            suites=suites,
+            limit=limit,
+            keyword=keyword,
+            last_failed=last_failed,
+            resume=build,
+            together=record_only,
+        )
         if gate.decides is not Decides.LOCAL:
             bases.refuse_tracked(store.path, choice.path, *copies())
         prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
         commit = head(loaded.path, environ)
         refuse_exposed(environ, commit.id)
         request = make_request(gate, wanted, store, commit=commit, tree=tree_of(environ), bases=bases, prompts=prompts)
-        request = _reviewed(request, environ, bases, labelled_by=speaker.labels.accepted_by)
-        again = _again(config, journal, versions)
+        request = _reviewed(request, environ, bases, labelled_by=speaker.labels.accepted_by, tries=bool(versions))
+        again = _again(config, journal, versions, record_only=record_only)
         measuring = watched(
             mirrored(_work(request, pushed, environ, resume=build), request, store, loaded.path, environ),
             request,
@@ -158,28 +182,42 @@ def command(
             beside=speaker.beside,
         )
         ended = _to_its_end(measuring, again)
+        if record_only:
+            from evalgate.cli.record import record
+
+            return record(store, ended, outputs, environ)
         source = Source(journal=store, build=ended.build)
         return conclude([source], outputs, environ, speaker)
 
 
-def _refuse_together(*, resume: bool, replay: bool) -> None:
+def _refuse_together(*, resume: bool, replay: bool, reports: bool) -> None:
     """Raise UsageError for flags that say two things."""
     if resume:
         raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
+    if reports:
+        raise click.UsageError("--record-only gives no verdict to report: give the files to `evalgate decide`")
     if replay:
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
 
 
-def _reviewed(request: Request, environ: Mapping[str, str], bases: Bases, *, labelled_by: str | None) -> Request:
-    """Return the request with which change it measures, and what of that somebody accepted."""
+def _reviewed(
+    request: Request, environ: Mapping[str, str], bases: Bases, *, labelled_by: str | None, tries: bool
+) -> Request:
+    """Return the request with which change it measures, what of that somebody accepted, and which prompts it tries."""
     from evalgate.cli.places import stored_at
     from evalgate.cli.target import change_of, is_reviewed
     from evalgate.gate.accepting import found_acceptances, with_label
+    from evalgate.gate.hub_prompts import tried
     from evalgate.suite.acceptance import FOLDER
 
     files = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
     accepted = with_label(files, request.config, labelled_by)
-    return replace(request, change=change_of(environ, request.commit, request.suites), accepted=accepted)
+    return replace(
+        request,
+        change=change_of(environ, request.commit, request.suites),
+        accepted=accepted,
+        purpose=tried(request.suites, request.config.release.tag) if tries else None,
+    )
 
 
 def _begin_imports(*, asks: bool) -> None:
@@ -220,12 +258,13 @@ def _work(
     return lambda effects: run_pushed(request, effects, head, who)
 
 
-def _again(config: Path, journal: Path | None, versions: tuple[str, ...]) -> str:
+def _again(config: Path, journal: Path | None, versions: tuple[str, ...], *, record_only: bool) -> str:
     """Return the command that goes on, with the flags that this one had."""
     flags = [
         f" --config {config}" if config != Path("evalgate.yaml") else "",
         f" --journal {journal}" if journal else "",
         *(f" --prompt-version {version}" for version in versions),
+        " --record-only" if record_only else "",
     ]
     return f"evalgate run{''.join(flags)} --resume"
 

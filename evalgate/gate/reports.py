@@ -19,7 +19,16 @@ from evalgate.gate.spending import suite_spending
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Example, Side
-from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideCounts, SideView, SuiteReport
+from evalgate.report.model import (
+    BuildInfo,
+    BuildReport,
+    ErrorTally,
+    ExampleView,
+    SideCounts,
+    SideView,
+    SuiteReport,
+    TriedPrompt,
+)
 from evalgate.report.show import Changed
 from evalgate.suite.checks import Policy
 from evalgate.suite.config import Suite
@@ -30,11 +39,14 @@ _UNITS = {"latency": "s", "tokens": "tokens", "length": "characters", "cost": "$
 def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Policy, *, gated: bool) -> BuildReport:
     """Return everything that a report may say of the builds that were decided together."""
     builds = [source.journal.build(source.build) for source in sources]
-    decided = {suite.name: suite for suite in decision.suites}
-    suites = [
-        suite_report(decided[name], suite, source)
+    held = {
+        name: (suite, source)
         for source, build in zip(sources, builds, strict=True)
         for name, suite in recorded_config(build).suites.items()
+    }
+    suites = [
+        suite_report(decided, *held[decided.name]) if decided.name in held else _lacking(decided.name)
+        for decided in decision.suites
     ]
     fell = {name: found for source in sources for name, found in fallen(source.journal, source.build).items()}
     suites = [_with_fall(suite, fell.get(suite.name, ())) for suite in suites]
@@ -44,6 +56,19 @@ def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Pol
         build=_info(builds, code, policy, gated=gated),
         suites=tuple(suites),
         gate=gate_report(sources),
+    )
+
+
+def _lacking(name: str) -> SuiteReport:
+    """Return what is shown of a suite that was expected and that nobody recorded."""
+    return SuiteReport(
+        name=name,
+        dataset="",
+        dataset_version="",
+        repetitions=1,
+        candidate_label="candidate",
+        baseline_label=None,
+        counts={},
     )
 
 
@@ -71,6 +96,8 @@ def _info(builds: Sequence[BuildRow], code: int, policy: Policy, *, gated: bool)
         change=first.change,
         measurement=first.measurement,
         failed_before=first.failed,
+        release=(first.purpose or {}).get("release"),
+        tried=tuple(TriedPrompt(**each) for each in (first.purpose or {}).get("prompts", ())),
     )
     partial = next((build.partial for build in builds if build.partial), None)
     return replace(info, seconds=sum(build.seconds for build in builds), partial=partial)

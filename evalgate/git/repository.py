@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,6 +82,29 @@ class Repository:
             )
         return ident.rpartition(">")[0] + ">"
 
+    def latest_tag(self, patterns: Sequence[str]) -> str | None:
+        """Return the tag of one of these patterns that comes last before what is checked out; None where none does.
+
+        What HEAD itself is tagged with is not it.
+        """
+        wanted = [f"--match={pattern}" for pattern in patterns]
+        return self._text("describe", "--tags", "--abbrev=0", *wanted, "HEAD^")
+
+    def uncommitted(self) -> list[str]:
+        """Return the files that differ from what is checked out, those that git does not know yet included, sorted.
+
+        A submodule counts by its commit alone. Raises MeasurementError when git cannot tell.
+        """
+        listing = (
+            "status",
+            "--porcelain",
+            "-z",
+            "--no-renames",
+            "--untracked-files=normal",
+            "--ignore-submodules=dirty",
+        )
+        return sorted(name[3:] for name in self._names(*listing, git=self.git.without_filters(self.root)))
+
     def is_dirty(self) -> bool:
         """Return whether the work tree differs from its commit, files that git does not know yet included.
 
@@ -102,11 +125,13 @@ class Repository:
         return sorted(name.removesuffix("/") for name in listed if _there(self.root / here / name))
 
     def tracks(self, path: Path) -> bool:
-        """Return whether a file is part of what is checked out, links followed. False for one outside."""
-        root = self.root.resolve()
-        if not path.resolve().is_relative_to(root):
+        """Return whether a file is part of what is checked out, or a link to it is. False for one outside."""
+        root, whole = self.root.resolve(), path.absolute()
+        links = [each.parent.resolve() / each.name for each in (whole, *whole.parents) if each.is_symlink()]
+        inside = [each.relative_to(root).as_posix() for each in (path.resolve(), *links) if each.is_relative_to(root)]
+        if not inside:
             return False
-        done = self.git.call(root, "ls-files", "-z", "--", path.resolve().relative_to(root).as_posix())
+        done = self.git.call(root, "ls-files", "-z", "--", *inside)
         return done is None or done.code != 0 or bool(done.names)
 
     def changes(self, base: str) -> list[Change]:

@@ -11,23 +11,46 @@ from collections.abc import Mapping
 from typing import Final
 
 from evalgate.errors import EvalgateError
+from evalgate.records import Side
 from evalgate.report.model import BuildReport
 from evalgate.report.skipped import SKIPPED
 
-OUTPUTS: Final = ("verdict", "accepted", "exit-code", "report-json", "journal", "comment-url")
+OUTPUTS: Final = (
+    "verdict",
+    "accepted",
+    "exit-code",
+    "report-json",
+    "report-html",
+    "journal",
+    "comment-url",
+    "experiment-url",
+)
 """Every output of the action, in its order. They carry words and paths, never what a model said."""
 
 
-def outputs(report: BuildReport, *, report_json: str | None, journal: str) -> dict[str, str]:
+def outputs(report: BuildReport, *, report_json: str | None, report_html: str | None, journal: str) -> dict[str, str]:
     """Return the value of each output: paths as they were given, empty where nothing was written."""
     return {
         "verdict": "" if report.sample else report.decision.verdict.value,
         "accepted": "true" if report.decision.accepted and not report.sample else "false",
         "exit-code": str(report.build.exit_code),
         "report-json": report_json or "",
+        "report-html": report_html or "",
         "journal": journal,
         "comment-url": "",  # written again where there is one
+        "experiment-url": _experiment(report) or "",
     }
+
+
+def recorded_outputs(journal: str, *, code: int) -> dict[str, str]:
+    """Return the value of each output where a run recorded, for another command to decide."""
+    return {**dict.fromkeys(OUTPUTS, ""), "exit-code": str(code), "journal": journal}
+
+
+def _experiment(report: BuildReport) -> str | None:
+    """Return the page of the candidate's experiment in Phoenix, of the first suite that has one."""
+    mirrored = [shown.phoenix for shown in report.suites if shown.phoenix is not None]
+    return next((url for each in mirrored if (url := each.experiments.get(Side.CANDIDATE))), None)
 
 
 def skipped_outputs() -> dict[str, str]:

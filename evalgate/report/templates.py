@@ -27,8 +27,9 @@ def environment() -> SandboxedEnvironment:
 
     A name that is not given is an error, never an empty text.
     """
-    sandbox: SandboxedEnvironment = _sandbox()
-    return sandbox
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return _sandbox(ImmutableSandboxedEnvironment)
 
 
 def shipped() -> BaseLoader:
@@ -38,26 +39,28 @@ def shipped() -> BaseLoader:
     return FileSystemLoader(folder(), encoding="utf-8")
 
 
-def escaping_environment(
-    escape: Callable[[str], str], *, kind: type[_Kind] | None = None, loader: BaseLoader | None = None
-) -> _Kind:
+def escaping_environment(escape: Callable[[str], str]) -> SandboxedEnvironment:
     """Return an environment in which all that a template prints goes through `escape`, as nothing can forget to.
 
     What is marked as safe (`markupsafe.Markup`) is printed as it is. A tag takes the white space around it along.
     """
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return escaping(ImmutableSandboxedEnvironment, escape)
+
+
+def escaping(kind: type[_Kind], escape: Callable[[str], str], loader: BaseLoader | None = None) -> _Kind:
+    """Return such an environment of another kind, or one that finds its templates elsewhere."""
     from markupsafe import Markup
 
     def escaped(value: Any) -> Markup:
         return value if isinstance(value, Markup) else Markup(escape(str(value)))  # noqa: S704 this is the escaping
 
-    sandbox: _Kind = _sandbox(kind, loader, finalize=escaped, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    return sandbox
+    return _sandbox(kind, loader, finalize=escaped, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def _sandbox(kind: type[Any] | None = None, loader: BaseLoader | None = None, **options: Any) -> Any:
+def _sandbox(kind: type[_Kind], loader: BaseLoader | None = None, **options: Any) -> _Kind:
     from jinja2 import ChoiceLoader, PrefixLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
 
     found = loader or ChoiceLoader([shipped(), PrefixLoader({"evalgate": shipped()})])
-    made = kind or ImmutableSandboxedEnvironment
-    return made(loader=found, undefined=StrictUndefined, keep_trailing_newline=True, **options)
+    return kind(loader=found, undefined=StrictUndefined, keep_trailing_newline=True, **options)

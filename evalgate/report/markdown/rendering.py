@@ -7,13 +7,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from evalgate.errors import ConfigurationError, EvalgateError
-from evalgate.report import escaping
+from evalgate.report import escaping, templates
 from evalgate.report.markdown.detail import Detail
 from evalgate.report.markdown.marked import LONGEST, code, whole
 from evalgate.report.markdown.sections import MARKS
-from evalgate.report.templates import escaping_environment
 
 if TYPE_CHECKING:
+    from jinja2 import BaseLoader
     from jinja2.sandbox import ImmutableSandboxedEnvironment
     from markupsafe import Markup
 
@@ -45,9 +45,9 @@ def not_own(error: EvalgateError) -> str:
     return f"The template of this repository's own was not used: {error.message}."
 
 
-def dressed(kind: type[_Kind], **options: Any) -> _Kind:
+def dressed(kind: type[_Kind], loader: BaseLoader | None = None) -> _Kind:
     """Return an environment for Markdown: with its escaping, its filters and its tests."""
-    environment = escaping_environment(_sentence, kind=kind, **options)
+    environment = templates.escaping(kind, _sentence, loader)
     environment.filters |= {"code": code, "whole": whole, "mark": MARKS.__getitem__, "join": _joined}
     environment.tests["command"] = lambda text: str(text).startswith("evalgate ")
     return environment

@@ -56,7 +56,7 @@ def render_failed_run(error: EvalgateError, *, commit: str | None = None, links:
 
 def _bar(done: int, planned: int) -> str:
     full = min(_BAR, _BAR * done // planned) if planned else 0
-    return f"{'▓' * full}{'░' * (_BAR - full)} {formatting.percent(done / planned) if planned else '0 %'}"
+    return f"{'■' * full}{'□' * (_BAR - full)} {formatting.percent(done / planned) if planned else '0 %'}"
 
 
 def _suite(suite: SuiteUnderway) -> str:

@@ -24,6 +24,7 @@ from evalgate.report.model import BuildReport
 
 if TYPE_CHECKING:
     from evalgate.report.console import Console
+    from evalgate.report.markdown.rendering import Own
 
 _MANY: Final = 2_000
 """Examples of which a page takes a second to write."""
@@ -47,11 +48,12 @@ def conclude(
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
         report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
-        _write_files(report, outputs, evidence, sources)
+        own = _own(report, outputs, environ, speaker)
+        _write_files(report, outputs, evidence, sources, own)
     if in_workflow(environ):
-        leave_report(report, outputs, environ, journal=sources[0].place)
+        leave_report(report, outputs, environ, journal=sources[0].place, own=own)
     say(_printed(report, outputs, environ))
-    said = _commented(report, speaker)
+    said = _commented(report, speaker, own)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
     if not again or environ.get("GITHUB_ACTIONS") == "true":
         told = recorded_config(sources[0].journal.build(sources[0].build))
@@ -60,7 +62,16 @@ def conclude(
     return report.build.exit_code
 
 
-def _commented(report: BuildReport, speaker: Commenter) -> Said:
+def _own(report: BuildReport, outputs: Outputs, environ: Mapping[str, str], speaker: Commenter) -> Own | None:
+    """Return the repository's own templates, where something of theirs is written."""
+    if not (in_workflow(environ) or outputs.markdown or (speaker.place is not None and not report.sample)):
+        return None
+    from evalgate.cli.own_templates import own_templates
+
+    return own_templates(environ)
+
+
+def _commented(report: BuildReport, speaker: Commenter, own: Own | None) -> Said:
     """Say a report under the pull request. A sample decides nothing, and puts nothing right."""
     if report.sample:
         return Said()
@@ -71,7 +82,7 @@ def _commented(report: BuildReport, speaker: Commenter) -> Said:
     first = overall(report) if report.suites else None
     asides = [*([first] if first else []), *speaker.labels.told]
     return speaker.say(
-        lambda limit: render_comment(report, limit=limit, links=speaker.links, asides=asides),
+        lambda limit: render_comment(report, limit=limit, links=speaker.links, asides=asides, own=own),
         report.decision.verdict,
         matters=matters(report),
     )
@@ -101,7 +112,9 @@ def this_console(environ: Mapping[str, str]) -> Console:
     )
 
 
-def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence, sources: Sequence[Source]) -> None:
+def _write_files(
+    report: BuildReport, outputs: Outputs, evidence: BuildEvidence, sources: Sequence[Source], own: Own | None
+) -> None:
     if outputs.report_json:
         from evalgate.report.json_report import render_json
 
@@ -113,7 +126,7 @@ def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence,
     if outputs.markdown:
         from evalgate.report.markdown import render_summary
 
-        write(outputs.markdown, render_summary(report))
+        write(outputs.markdown, render_summary(report, own=own))
     if outputs.html:
         from evalgate.gate.exploring import explored
         from evalgate.report.html.page import render_html

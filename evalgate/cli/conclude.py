@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
+
+import click
 
 from evalgate.cli.commenting import Commenter, Said
 from evalgate.cli.files import say, write
@@ -23,6 +25,9 @@ from evalgate.report.model import BuildReport
 if TYPE_CHECKING:
     from evalgate.report.console import Console
 
+_MANY: Final = 2_000
+"""Examples of which a page takes a second to write."""
+
 
 def conclude(
     sources: Sequence[Source],
@@ -30,11 +35,14 @@ def conclude(
     environ: Mapping[str, str],
     speaker: Commenter,
     expected: Collection[str] = (),
+    *,
+    again: bool = False,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
     `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
-    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything.
+    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything. Of a
+    verdict that is given `again`, outside of a workflow, nobody is told.
     """
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
@@ -45,7 +53,9 @@ def conclude(
     say(_printed(report, outputs, environ))
     said = _commented(report, speaker)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
-    tell(report, recorded_config(sources[0].journal.build(sources[0].build)).notify, environ, url=said.url)
+    if not again or environ.get("GITHUB_ACTIONS") == "true":
+        told = recorded_config(sources[0].journal.build(sources[0].build))
+        tell(report, told.notify, environ, url=said.url)
     return report.build.exit_code
 
 
@@ -107,4 +117,7 @@ def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence,
         from evalgate.gate.exploring import explored
         from evalgate.report.html.page import render_html
 
+        examples = sum(len(suite.example_ids) for suite in evidence.suites)
+        if examples > _MANY and not outputs.quiet:
+            click.echo(f"writing {outputs.html}, a page of {examples:,} examples", err=True)
         write(outputs.html, render_html(report, explored(evidence, sources)))

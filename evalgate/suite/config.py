@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PositiveFloat, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, PrivateAttr, model_validator
 
+from evalgate.suite.addresses import for_services
 from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
 from evalgate.suite.checks import COMPARISONS, Check, Policy
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, Repetitions, exactly_one
 from evalgate.suite.notify import Mlflow, Notify
 from evalgate.suite.phoenix import PhoenixSettings, ServerName
+from evalgate.suite.release import Release
 from evalgate.suite.resources import Resource, applicable, resource_named
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS, Task, kind_of
 
@@ -176,7 +178,7 @@ class Endpoint(ConfigModel):
     api: Api = "chat"
     """What it speaks: OpenAI's chat completions or responses, Anthropic's messages, Gemini's generateContent, Bedrock's
     Converse (docs/models.md)."""
-    api_key_env: str | None = None
+    api_key_env: Annotated[str, AfterValidator(for_services)] | None = None
     """The environment variable that holds the key; the key itself is never written down."""
     api_key_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
     """The header that carries the key (`api-key` for Azure OpenAI); without it the one that `api` has."""
@@ -253,6 +255,8 @@ class Config(ConfigModel):
     """The response cache, a file of its own (`evalgate cache stats`)."""
     phoenix: PhoenixSettings | None = None
     """A Phoenix server as the system of record; without it nothing goes there (docs/phoenix.md)."""
+    release: Release = Release()
+    """What `evalgate release` asks for beyond a merge (docs/release.md)."""
     notify: Notify | None = None
     """A message to a channel about a verdict; without it nobody is told (docs/github.md)."""
     mlflow: Mlflow | None = None

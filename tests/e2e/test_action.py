@@ -199,7 +199,7 @@ def test_a_misconfigured_gate_is_exit_2_and_says_where(project, step):
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [
-        ({"mode": "both"}, "the input mode is none of run, record, decide"),
+        ({"mode": "both"}, "the input mode is none of run, record, decide, release, verify"),
         ({"suites": "doublin"}, "did you mean doubling"),
         ({"config": "other.yaml"}, "other.yaml"),
         ({"fail_on": "maybe"}, "'maybe' is not one of"),

@@ -66,6 +66,15 @@ def test_shellcheck_finds_nothing_in_the_script_that_opens_pull_requests() -> No
     assert result.returncode == 0, result.stdout
 
 
+def test_shellcheck_finds_nothing_in_the_steps_of_the_action(tmp_path: Path) -> None:
+    """The gate's arguments are words on purpose."""
+    scripts = [(number, step["run"]) for number, step in enumerate(_ACTION["runs"]["steps"]) if "run" in step]
+    for number, text in scripts:
+        (tmp_path / f"{number}.sh").write_text(f"#!/usr/bin/env bash\nset -eo pipefail\n{text}", "utf-8")
+    result = _tool("shellcheck", "--exclude=SC2086", *sorted(tmp_path.iterdir()))
+    assert result.returncode == 0, result.stdout
+
+
 def test_both_actions_install_alike() -> None:
     """What one locks and pins, the other does; requirements of the user's own are the gate's alone."""
     ours, theirs = (_steps(yaml.safe_load(path.read_text("utf-8")))[:3] for path in (_ROOT / "action.yml", _PINS))

@@ -12,7 +12,7 @@ import click
 from evalgate.cli.commenting import Commenter, Said
 from evalgate.cli.files import say, write
 from evalgate.cli.options import Outputs
-from evalgate.cli.telling import tell
+from evalgate.cli.telling import log, tell
 from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_report
 from evalgate.decision import decide
 from evalgate.decision.evidence import BuildEvidence
@@ -58,6 +58,7 @@ def conclude(
     if not again or environ.get("GITHUB_ACTIONS") == "true":
         told = recorded_config(sources[0].journal.build(sources[0].build))
         tell(report, told.notify, environ, url=said.url)
+        log(report, told.mlflow, environ)
     return report.build.exit_code
 
 

@@ -1,8 +1,9 @@
-"""Who is told of a verdict when it is reached: the webhook that the config names. Nothing of it changes the verdict."""
+"""Who is told of a verdict when it is reached: a webhook, MLflow, as the config says. Neither changes the verdict."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ from evalgate.errors import EvalgateError
 
 if TYPE_CHECKING:
     from evalgate.report.model import BuildReport
-    from evalgate.suite.notify import Notify
+    from evalgate.suite.notify import Mlflow, Notify
 
 
 def tell(
@@ -44,8 +45,35 @@ def tell(
             variable=notify.webhook_env,
         )
     except Exception as error:  # noqa: BLE001 whatever it is, the verdict stands
-        why = error.message if isinstance(error, EvalgateError) else type(error).__name__
-        click.echo(guarded(f"Nobody was told: {why}. The verdict stands.\n", environ), err=True, nl=False)
+        _not_told("Nobody was told", error, environ)
+
+
+def log(report: BuildReport, settings: Mlflow | None, environ: Mapping[str, str]) -> None:
+    """Write a build's summary metrics to MLflow where MLFLOW_TRACKING_URI says; a sample's are none."""
+    uri = environ.get("MLFLOW_TRACKING_URI", "")
+    if settings is None or not uri or report.sample:
+        return
+    from evalgate.notify.mlflow_run import log_run
+    from evalgate.report.telling import metrics, tags
+
+    build = report.build
+    try:
+        log_run(
+            uri,
+            settings.experiment,
+            name=f"build {build.id}" + (f" {build.commit[:7]}" if build.commit else ""),
+            metrics=metrics(report),
+            tags=tags(report, repository=environ.get("GITHUB_REPOSITORY")),
+            started=datetime.fromisoformat(build.created_at).timestamp(),
+        )
+    except Exception as error:  # noqa: BLE001 whatever it is, the verdict stands
+        _not_told("Nothing went to MLflow", error, environ)
+
+
+def _not_told(what: str, error: Exception, environ: Mapping[str, str]) -> None:
+    why = error.message if isinstance(error, EvalgateError) else type(error).__name__
+    step = f" next: {error.next_step}" if isinstance(error, EvalgateError) and error.next_step else ""
+    click.echo(guarded(f"{what}: {why}. The verdict stands.{step}\n", environ), err=True, nl=False)
 
 
 def run_link(environ: Mapping[str, str]) -> str | None:

@@ -1,6 +1,8 @@
-"""What a channel is told of a build: on which occasions, in which words."""
+"""What others are told of a build: a channel, on which occasions and in which words; MLflow, in which numbers."""
 
 from __future__ import annotations
+
+import re
 
 from evalgate.report import sentences
 from evalgate.report.model import BuildReport
@@ -29,3 +31,37 @@ def lines(report: BuildReport, *, repository: str | None) -> list[str]:
         sentences.overall(report),
     ]
     return [line for line in told if line]
+
+
+def metrics(report: BuildReport) -> dict[str, float]:
+    """Return the summary of a build as numbers by name: `support/correctness/candidate`, `…/baseline`, `…/delta`."""
+    found: dict[str, float | None] = {"seconds": report.build.seconds, "exit_code": report.build.exit_code}
+    for suite in report.decision.suites:
+        for check in suite.checks:
+            of = f"{suite.name}/{check.name}"
+            found[f"{of}/candidate"] = check.candidate_mean
+            found[f"{of}/baseline"] = check.baseline_mean
+            found[f"{of}/delta"] = None if check.comparison is None else check.comparison.delta
+            found[f"{of}/worse"] = len(check.regressed)
+            found[f"{of}/better"] = len(check.improved)
+    return {_named(name): float(value) for name, value in found.items() if value is not None}
+
+
+def tags(report: BuildReport, *, repository: str | None) -> dict[str, str]:
+    """Return what the numbers are of, in words."""
+    build = report.build
+    said = {
+        "verdict": report.decision.verdict.value,
+        "accepted": str(report.decision.accepted).lower(),
+        "commit": build.commit,
+        "branch": build.branch,
+        "change": build.change,
+        "repository": repository,
+        "version": build.evalgate_version,
+    }
+    return {f"evalgate.{name}": value[:500] for name, value in said.items() if value}
+
+
+def _named(text: str) -> str:
+    """Return a name that MLflow takes: letters, digits, and what stands between them."""
+    return re.sub(r"[^\w./: -]", "_", text)[:250]

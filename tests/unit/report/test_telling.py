@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from evalgate.report.telling import lines, occasions
+from evalgate.report.telling import lines, metrics, occasions, tags
 from evalgate.suite.checks import Unmeasurable
 from tests.unit.report import builds
 
@@ -25,3 +25,20 @@ def test_the_words():
     assert told[0].startswith("❌ FAIL: do not merge.")
     assert told[1].startswith("shop/support · ")
     assert all("\n" not in line for line in told)
+
+
+def test_the_numbers():
+    """By names that MLflow takes; what nobody knows is left out."""
+    report = builds.failing_one_of_many()
+    found = metrics(report)
+    (suite,) = report.decision.suites
+    first = suite.checks[0]
+    assert found[f"{suite.name}/{first.name}/candidate"] == first.candidate_mean
+    assert found[f"{suite.name}/{first.name}/delta"] == first.comparison.delta
+    assert found["exit_code"] == report.build.exit_code
+    odd = replace(
+        report, decision=replace(report.decision, suites=(replace(suite, checks=(replace(first, name="a%b<"),)),))
+    )
+    assert f"{suite.name}/a_b_/worse" in metrics(odd)
+    assert tags(report, repository="shop/support")["evalgate.verdict"] == "FAIL"
+    assert "evalgate.repository" not in tags(report, repository=None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from evalgate.cli.files import say, write
@@ -19,14 +21,20 @@ if TYPE_CHECKING:
     from evalgate.report.console import Console
 
 
-def conclude(sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, str]) -> int:
+def conclude(
+    sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, str], *, unverified: str | None = None
+) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
-    Files are written before anything is printed: whatever reads the exit code finds them there.
+    Files are written before anything is printed: whatever reads the exit code finds them there. `unverified` says whose
+    word the answers are, where it is not this repository's own.
     """
     evidence = gathered(sources)
     report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
+    report = replace(report, unverified=unverified)
     _write_files(report, outputs)
+    if outputs.rows:
+        _write_rows(outputs.rows, sources, environ)
     if in_workflow(environ):
         leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
     say(_printed(report, outputs, environ))
@@ -55,6 +63,14 @@ def this_console(environ: Mapping[str, str]) -> Console:
         encoding=None if out is None else out.encoding,
         environment=environ,
     )
+
+
+def _write_rows(path: Path, sources: Sequence[Source], environ: Mapping[str, str]) -> None:
+    from evalgate.cli.files import write_file
+    from evalgate.cli.target import head_of
+    from evalgate.gate.forks.writing import rows_of
+
+    write_file(path, "".join(rows_of(sources, head=head_of(environ))).encode("ascii"))
 
 
 def _write_files(report: BuildReport, outputs: Outputs) -> None:

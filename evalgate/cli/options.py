@@ -86,6 +86,7 @@ class Outputs:
     report_json: Path | None
     junit: Path | None
     markdown: Path | None
+    rows: Path | None
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,6 +102,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
     file = click.Path(path_type=Path, dir_okay=False)
     for option in (
+        click.option("--rows", type=file, help="Write what was answered and scored to this file, for `evalgate fork`."),
         click.option("--markdown", type=file, help="Write the report as Markdown to this file."),
         click.option("--junit", type=file, help="Write the report as JUnit XML to this file."),
         click.option("--report-json", type=file, help="Write the report as JSON to this file."),

@@ -96,6 +96,13 @@ def pushed_branch(environ: Mapping[str, str]) -> str | None:
     return default if is_default else None
 
 
+def head_of(environ: Mapping[str, str]) -> str | None:
+    """Return a pull request's own commit, where this run is for one: what is checked out may be the merge of it."""
+    pull = _event(environ).get("pull_request")
+    head = pull.get("head") if isinstance(pull, dict) else None
+    return _sha(head.get("sha")) if isinstance(head, dict) and is_pull_request(environ) else None
+
+
 def is_reviewed(environ: Mapping[str, str]) -> bool:
     """Return whether what is measured is what people review, or reviewed: a pull request, a merge queue, a push."""
     events = {*_PULL_REQUESTS, "merge_group", "push"}

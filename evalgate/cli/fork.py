@@ -30,10 +30,11 @@ COPY: Final = "fork.db"
 @journal_option
 @output_options
 def command(*, file: Path | None, config: Path, journal: Path | None, outputs: Outputs) -> int:
-    """Decide again on what the run of a fork reported, by the config and the dataset that are checked out here.
+    """Decide again on what the run of a fork reported, without running anything of it.
 
-    FILE is what `evalgate run --rows FILE` wrote there. Without it, in a workflow for `workflow_run`, it is fetched
-    from the run that triggered it. Nothing of the fork is run. Its answers are not verified, and the report says so.
+    The config, the dataset and the evaluators are those that are checked out here. FILE is what `evalgate run --rows
+    FILE` wrote there; without it, in a workflow for `workflow_run`, it is fetched from the run that triggered it. Its
+    answers are not verified, and the report says so.
     """
     from evalgate.cli.builds import journal_path
     from evalgate.cli.conclude import conclude

@@ -7,37 +7,32 @@ reported. Whatever cannot be believed makes a suite UNMEASURABLE, never green.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from evalgate import __version__
 from evalgate.canonical import content_hash
-from evalgate.decision.words import count
 from evalgate.engine.ports import PairRunner
-from evalgate.gate.baselines.ahead import draws_anew
-from evalgate.gate.baselines.found import Scoring, contents_of, find_stored, scored_again
-from evalgate.gate.baselines.storing import as_committed
+from evalgate.errors import MeasurementError
+from evalgate.gate.forks import words
 from evalgate.gate.forks.checking import Held, Reported, lacking_words, refused, require_draws, samples_of
 from evalgate.gate.forks.reading import ReportedRows, RowsError
 from evalgate.gate.forks.rows import SuitePart
 from evalgate.gate.forks.scoring import labels_of, runners_of, score_again, scored_here
+from evalgate.gate.forks.trusted import stored_side
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.recording import experiment_row, register
 from evalgate.gate.request import Request
 from evalgate.gate.samples import deciding_samples
 from evalgate.git.history import Base
-from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoteRow, ProblemRow
+from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoteRow
 from evalgate.journal.imported import ImportedRun
 from evalgate.journal.store import Journal
 from evalgate.records import Fingerprint, Side
-from evalgate.suite.baselines import BaselineKind
 from evalgate.suite.checks import Policy, Unmeasurable
 
 _PAGE: Final = 200
-_MODELS: Final = frozenset({Unmeasurable.REPLAY, Unmeasurable.SERVICE, Unmeasurable.BUDGET})
-MAINTAINER: Final = "a maintainer runs it with the secrets it needs: docs/forks.md"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,13 +47,13 @@ class Origin:
 
 
 async def rebuild(
-    request: Request, reported: ReportedRows | RowsError, origin: Origin, journal: Journal, *, now: str
+    request: Request, reported: ReportedRows | MeasurementError, origin: Origin, journal: Journal, *, now: str
 ) -> int:
     """Write a build of what was reported, complete, and return its id; rows in error make one that is UNMEASURABLE.
 
     `journal` is a copy that is thrown away. Raises ConfigurationError where an evaluator of the base does not load.
     """
-    if not isinstance(reported, RowsError):
+    if isinstance(reported, ReportedRows):
         build = _Build(request, reported, origin, journal, now=now)
         try:
             await build.make()
@@ -70,7 +65,7 @@ async def rebuild(
     build_id = journal.create_build(_row(request, origin, now, request.config.policy))
     for suite in request.suites:
         register(build_id, [_loaded(suite, ())], journal, fetched={})
-        journal.add_problem(build_id, _problem(suite.name, Unmeasurable.ERRORS, _sentence(reported), MAINTAINER))
+        journal.add_problem(build_id, words.problem(suite.name, Unmeasurable.ERRORS, words.sentence(reported.message)))
     journal.add_seconds(build_id, 0.0, complete=True)
     return build_id
 
@@ -107,31 +102,15 @@ class _Build:
             named = "no commit" if said is None else said[:7]
             raise refused(f"it is of {named}, and the run that left it was for {self.origin.head[:7]}")
 
-    def _part(self, suite: PreparedSuite) -> SuitePart | None:
-        return self.reported.head.suites.get(suite.name)
-
     def _stored(self, suite: PreparedSuite) -> PreparedSide | None:
-        """Return the side of the base commit where the journal has all its runs, and all scores that it needs."""
-        base, ref, policy = self.origin.base, suite.suite.baseline_ref, self.request.config.policy
-        if base is None or ref is None or ref.kind is not BaselineKind.MERGE_BASE or draws_anew(suite.suite):
-            return None
-        if ref.name not in (None, base.name):
-            return None
-        committed = next(iter(as_committed([suite], base)), None)
-        if committed is None:
-            return None
-        (side,) = committed.sides
-        found = find_stored(self.journal, committed, side.fingerprint.digest, contents_of(suite), policy)
-        if found is None or found.lacking:
+        if self.origin.base is None:
             return None
         specs = _loaded(suite, ()).specs
-        now = Scoring(specs=specs, evaluators=suite.evaluators.digest, scorers=suite.scorers)
-        again = scored_again(self.journal, found, side.fingerprint.digest, now)
-        return side if again.keys() <= scored_here(suite) else None
+        return stored_side(suite, specs, self.origin.base, self.journal, self.request.config.policy)
 
     def _begin(self, suite: PreparedSuite, stored: PreparedSide | None, policy: Policy) -> None:
         """Write a suite's examples and sides, and say what of its rows is waited for."""
-        part = self._part(suite)
+        part = self.reported.head.suites.get(suite.name)
         candidate = replace(
             next(side for side in suite.sides if side.side is Side.CANDIDATE),
             label=self.origin.change or "what was reported",
@@ -231,53 +210,17 @@ class _Build:
 
     def _judge(self, suite: PreparedSuite) -> None:
         """Write what stands against a suite, and what of it is verified."""
-        for kind, message, step in self._obstacles(suite):
-            self.journal.add_problem(self.id, _problem(suite.name, kind, message, step))
-        for message in self._told(suite):
-            self.journal.add_note(self.id, NoteRow(suite=suite.name, message=message))
-
-    def _obstacles(self, suite: PreparedSuite) -> Iterator[tuple[Unmeasurable, str, str]]:
-        part = self._part(suite)
-        if part is None:
-            yield Unmeasurable.NOTHING, "The fork's run reports nothing of this suite.", MAINTAINER
-            return
-        if part.unchanged:
-            said = "The fork's run says that nothing of this suite has changed, which is not verified."
-            yield Unmeasurable.NOTHING, said, MAINTAINER
-        elif part.problems:
-            if _MODELS & {*part.problems}:
-                said = "The fork's run lacks answers of models, and it has no keys to ask for them."
-            else:
-                said = "The fork's run could not measure this suite."
-            yield Unmeasurable.ERRORS, said, MAINTAINER
-        elif not self.reported.head.complete:
-            yield Unmeasurable.INCOMPLETE, "The fork's run is a part of a run only.", MAINTAINER
-        elif lacking := lacking_words([held for (name, _), held in self.held.items() if name == suite.name]):
-            yield Unmeasurable.ERRORS, lacking, MAINTAINER
-
-    def _told(self, suite: PreparedSuite) -> Iterator[str]:
-        if not any(name == suite.name for name, _ in self.held):
-            return
-        here = scored_here(suite)
-        again = [each.label for each in suite.suite.evaluators if each.label in here]
-        taken = [each.label for each in suite.suite.evaluators if each.label not in here]
-        said = "The answers are as the fork's run reports them."
-        if again:
-            said += f" Scored here once more: {', '.join(again)}."
-        if taken:
-            said += f" As reported, not verified: {', '.join(taken)}."
-        yield said
-        rows = {row.side: row for row in self.journal.experiments(self.id) if row.suite == suite.name}
-        if (baseline := rows.get(Side.BASELINE)) is not None:
-            if (suite.name, Side.BASELINE) in self.skipped:
-                yield f"They are compared with {baseline.label}, whose runs are this repository's own."
-            else:
-                yield "The baseline's answers are the fork's too: no stored runs of the base were found here."
-
-
-def ignored_suites(request: Request, reported: ReportedRows) -> int:
-    """Return how many suites rows are of that the base does not have."""
-    return len(reported.head.suites.keys() - {suite.name for suite in request.suites})
+        part = self.reported.head.suites.get(suite.name)
+        held = [each for (name, _), each in self.held.items() if name == suite.name]
+        obstacle = words.obstacle(part, complete=self.reported.head.complete, lacking=lacking_words(held))
+        if obstacle is not None:
+            self.journal.add_problem(self.id, words.problem(suite.name, *obstacle))
+        if held:
+            rows = [row for row in self.journal.experiments(self.id) if row.suite == suite.name]
+            baseline = next((row.label for row in rows if row.side is Side.BASELINE), None)
+            own = (suite.name, Side.BASELINE) in self.skipped
+            for message in words.told(suite, scored_here(suite), baseline=baseline, own=own):
+                self.journal.add_note(self.id, NoteRow(suite=suite.name, message=message))
 
 
 def _row(request: Request, origin: Origin, now: str, policy: Policy) -> BuildRow:
@@ -306,17 +249,3 @@ def _loaded(suite: PreparedSuite, sides: tuple[PreparedSide, ...]) -> Loaded:
 def _unknown(head: str | None, suite: str) -> Fingerprint:
     """Return a fingerprint that is nothing else's: what a stranger's task is, nobody here knows."""
     return Fingerprint(digest=content_hash(["reported", head, suite]), watched=(), unwatched=("the fork's own files",))
-
-
-def _problem(suite: str, kind: Unmeasurable, message: str, next_step: str) -> ProblemRow:
-    return ProblemRow(suite=suite, kind=kind, message=message, next_step=next_step)
-
-
-def _sentence(error: RowsError) -> str:
-    text = error.message[:1].upper() + error.message[1:]
-    return text if text.endswith(".") else f"{text}."
-
-
-def words_of_ignored(number: int) -> str:
-    """Return what is said of suites that the base does not have."""
-    return f"{count(number, 'suite')} that only the change has decide nothing here"

@@ -1,0 +1,1 @@
+"""GitHub: what its event says, and its API."""

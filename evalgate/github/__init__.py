@@ -1,1 +1,1 @@
-"""GitHub: what its event says, and its API."""
+"""GitHub: its API, the one comment of a workflow, pull requests, labels that say yes, artifacts of other runs."""

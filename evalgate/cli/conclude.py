@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -9,10 +10,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from evalgate.cli.commenting import Commenter, Said
 from evalgate.cli.files import say, write
 from evalgate.cli.options import Outputs
-from evalgate.cli.workflow import guarded, in_workflow, leave_report
+from evalgate.cli.telling import run_link, tell
+from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_report, leave_skipped
 from evalgate.decision import decide
+from evalgate.gate.accepting import by_label
+from evalgate.gate.evidence.evidence import recorded_config
 from evalgate.gate.gather import Source, gathered
 from evalgate.gate.reports import build_report
 from evalgate.report.model import BuildReport
@@ -22,14 +27,20 @@ if TYPE_CHECKING:
 
 
 def conclude(
-    sources: Sequence[Source], outputs: Outputs, environ: Mapping[str, str], *, unverified: str | None = None
+    sources: Sequence[Source],
+    outputs: Outputs,
+    environ: Mapping[str, str],
+    speaker: Commenter,
+    *,
+    unverified: str | None = None,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
-    Files are written before anything is printed: whatever reads the exit code finds them there. `unverified` says whose
-    word the answers are, where it is not this repository's own.
+    Files are written before anything is printed: whatever reads the exit code finds them there. What `speaker` says
+    and who is told come last: neither changes anything. `unverified` says whose word the answers are, where it is not
+    this repository's own; nobody is told of such a verdict.
     """
-    evidence = gathered(sources)
+    evidence = by_label(gathered(sources), speaker.labels.accepted_by)
     report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
     report = replace(report, unverified=unverified)
     _write_files(report, outputs)
@@ -38,7 +49,43 @@ def conclude(
     if in_workflow(environ):
         leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
     say(_printed(report, outputs, environ))
+    said = _commented(report, speaker, environ)
+    leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
+    if unverified is None:
+        tell(report, recorded_config(sources[0].journal.build(sources[0].build)).notify, environ, url=said.url)
     return report.build.exit_code
+
+
+def conclude_skipped(outputs: Outputs, environ: Mapping[str, str], speaker: Commenter) -> int:
+    """Say everywhere that a label skipped the gate, whose it is, and that this is no pass; return 0."""
+    from evalgate.report.skipped import Skipped, render_skipped, skipped_text
+
+    labels = speaker.labels
+    skipped = Skipped(by=labels.skipped_by or "", head=labels.head)
+    if in_workflow(environ):
+        leave_skipped(skipped, environ)
+    if not outputs.as_json:
+        say(guarded(skipped_text(skipped), environ))
+    else:
+        say(json.dumps({"skipped": {"by": skipped.by, "head": skipped.head}}) + "\n")
+    said = speaker.say(lambda _: render_skipped(skipped), None, matters=True)
+    leave_after(environ, comment_url=said.url, told=[*labels.told, *said.troubles])
+    return 0
+
+
+def _commented(report: BuildReport, speaker: Commenter, environ: Mapping[str, str]) -> Said:
+    """Say a report under the pull request. A sample decides nothing, and puts nothing right."""
+    if report.sample:
+        return Said()
+    from evalgate.report.comment import Links, render_comment
+    from evalgate.report.speaking import matters
+
+    links = Links(run=run_link(environ))
+    return speaker.say(
+        lambda limit: render_comment(report, limit=limit, links=links, asides=speaker.labels.told),
+        report.decision.verdict,
+        matters=matters(report),
+    )
 
 
 def _printed(report: BuildReport, outputs: Outputs, environ: Mapping[str, str]) -> str:

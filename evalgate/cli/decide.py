@@ -20,7 +20,12 @@ def command(*, builds: tuple[str, ...], journal: Path | None, outputs: Outputs) 
     BUILDS are ids of the repository's journal, or exported files; several are decided as one. Default: the latest.
     """
     from evalgate.cli.builds import opened
-    from evalgate.cli.conclude import conclude
+    from evalgate.cli.commenting import commenter
+    from evalgate.cli.conclude import conclude, conclude_skipped
 
-    with opened(builds, journal) as sources:
-        return conclude(sources, outputs, dict(os.environ))
+    environ = dict(os.environ)
+    speaker = commenter(outputs, environ)
+    if speaker.labels.skipped_by is not None:
+        return conclude_skipped(outputs, environ, speaker)
+    with speaker.corrected(), opened(builds, journal) as sources:
+        return conclude(sources, outputs, environ, speaker)

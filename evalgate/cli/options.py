@@ -87,6 +87,9 @@ class Outputs:
     junit: Path | None
     markdown: Path | None
     rows: Path | None
+    comment: str
+    """When to comment: one of `evalgate.report.speaking.Comments`."""
+    comment_drafts: bool
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,6 +106,20 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     file = click.Path(path_type=Path, dir_okay=False)
     for option in (
         click.option("--rows", type=file, help="Write what was answered and scored to this file, for `evalgate fork`."),
+        click.option(
+            "--comment-drafts/--no-comment-drafts",
+            default=True,
+            envvar="EVALGATE_RUN_COMMENT_DRAFTS",
+            help="--no-comment-drafts: no comment on a pull request that is a draft.",
+        ),
+        click.option(
+            "--comment",
+            type=click.Choice(["when-it-matters", "always", "never", "live"]),
+            default="when-it-matters",
+            envvar="EVALGATE_RUN_COMMENT",
+            show_default=True,
+            help="In a workflow for a pull request that has EVALGATE_GITHUB_TOKEN: when to comment there.",
+        ),
         click.option("--markdown", type=file, help="Write the report as Markdown to this file."),
         click.option("--junit", type=file, help="Write the report as JUnit XML to this file."),
         click.option("--report-json", type=file, help="Write the report as JSON to this file."),

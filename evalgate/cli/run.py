@@ -9,7 +9,7 @@ import shutil
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import closing
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -30,6 +30,7 @@ from evalgate.errors import Interrupted
 
 if TYPE_CHECKING:
     from evalgate.cli.models import CacheChoice
+    from evalgate.gate.baselines.bases import Bases
     from evalgate.gate.request import Request
     from evalgate.gate.run import Ended
     from evalgate.gate.world import World
@@ -92,33 +93,36 @@ def command(
     """
     from evalgate.cli.builds import cache_path
     from evalgate.cli.models import CacheChoice
+    from evalgate.cli.target import gate_of, pushed_branch, refuse_exposed, target_of
     from evalgate.suite.loading import load_config
 
     _refuse_together(resume=resume and bool(suites or limit or keyword or last_failed), replay=replay and no_cache)
     environ = dict(os.environ)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     laid_over = overrides(assignments)
+    refuse_exposed(environ)
     loaded = load_config(config, environ=environ, overrides=laid_over)
     _begin_imports(asks=bool(loaded.config.endpoints) and choice.answers_none)
 
     from evalgate.cli.builds import head, journal_path, tree_of
-    from evalgate.cli.conclude import conclude
+    from evalgate.cli.commenting import commenter, leg_of
+    from evalgate.cli.conclude import conclude, conclude_skipped
     from evalgate.cli.hub import copies, prompts_of, recorded_prompts, with_versions
     from evalgate.cli.mirroring import mirrored
-    from evalgate.cli.places import stored_at
     from evalgate.cli.pulling import puller
-    from evalgate.cli.target import change_of, gate_of, is_reviewed, pushed_branch, target_of
-    from evalgate.gate.accepting import found_acceptances
     from evalgate.gate.baselines.bases import Bases
     from evalgate.gate.gather import Source
     from evalgate.gate.guard.guard import Decides
     from evalgate.gate.request import Wanted, make_request
     from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
-    from evalgate.suite.acceptance import FOLDER
 
+    speaker = commenter(outputs, environ, leg_of(suites, str(config)))
+    if speaker.labels.skipped_by is not None:
+        return conclude_skipped(outputs, environ, speaker)
     pushed = pushed_branch(environ)
     with (
+        speaker.corrected(),
         Journal(journal_path(journal)) as store,
         Bases(
             loaded.path, environ=environ, target=target_of(environ, base), every=every or pushed is not None
@@ -135,9 +139,9 @@ def command(
             bases.refuse_tracked(store.path, choice.path, *copies())
         prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
         commit = head(loaded.path, environ)
+        refuse_exposed(environ, commit.id)
         request = make_request(gate, wanted, store, commit=commit, tree=tree_of(environ), bases=bases, prompts=prompts)
-        accepted = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
-        request = replace(request, change=change_of(environ, commit, request.suites), accepted=accepted)
+        request = _reviewed(request, environ, bases, labelled_by=speaker.labels.accepted_by)
         again = _again(config, journal, versions)
         try:
             ended = asyncio.run(
@@ -150,13 +154,15 @@ def command(
                     quiet=outputs.quiet or outputs.as_json,
                     resume=build,
                     file=loaded.path,
+                    beside=speaker.beside,
                 )
             )
         except asyncio.CancelledError:
             # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
             raise Interrupted("the run was stopped at once; what was answered is kept", next_step=again) from None
         _require_end(ended, again)
-        return conclude([Source(journal=store, build=ended.build)], outputs, environ)
+        source = Source(journal=store, build=ended.build)
+        return conclude([source], outputs, environ, speaker)
 
 
 def _refuse_together(*, resume: bool, replay: bool) -> None:
@@ -165,6 +171,18 @@ def _refuse_together(*, resume: bool, replay: bool) -> None:
         raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
     if replay:
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
+
+
+def _reviewed(request: Request, environ: Mapping[str, str], bases: Bases, *, labelled_by: str | None) -> Request:
+    """Return the request with which change it measures, and what of that somebody accepted."""
+    from evalgate.cli.places import stored_at
+    from evalgate.cli.target import change_of, is_reviewed
+    from evalgate.gate.accepting import found_acceptances, with_label
+    from evalgate.suite.acceptance import FOLDER
+
+    files = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
+    accepted = with_label(files, request.config, labelled_by)
+    return replace(request, change=change_of(environ, request.commit, request.suites), accepted=accepted)
 
 
 def _begin_imports(*, asks: bool) -> None:
@@ -242,8 +260,12 @@ async def watched(
     quiet: bool,
     resume: int | None,
     file: Path = Path("evalgate.yaml"),
+    beside: Callable[[Callable[[], str]], AbstractAsyncContextManager[None]] | None = None,
 ) -> _Done:
-    """Do some work of a request in the same way, and return what comes of it. `file` is the config's."""
+    """Do some work of a request in the same way, and return what comes of it. `file` is the config's.
+
+    What is done `beside` it gets what says how far it is.
+    """
     from evalgate.cli.compose import world
     from evalgate.cli.signals import soft_stop
     from evalgate.report.progress import Mode, Progress
@@ -252,18 +274,23 @@ async def watched(
     progress = Progress(sys.stderr, time.monotonic, mode=mode, width=shutil.get_terminal_size().columns)
     stop = asyncio.Event()
     with soft_stop(stop), closing(progress):
-        async with world(
-            journal=store,
-            config=request.config,
-            prices=request.prices,
-            environ=environ,
-            cache=cache,
-            resume=resume,
-            observer=progress,
-            expect=progress.expect,
-            log=progress.note,
-            stop=stop,
-            file=file,
-        ) as effects:
+        async with (
+            AsyncExitStack() as effects_of,
+            world(
+                journal=store,
+                config=request.config,
+                prices=request.prices,
+                environ=environ,
+                cache=cache,
+                resume=resume,
+                observer=progress,
+                expect=progress.expect,
+                log=progress.note,
+                stop=stop,
+                file=file,
+            ) as effects,
+        ):
+            if beside is not None:
+                await effects_of.enter_async_context(beside(progress.text))
             gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
             return await work(effects)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from evalgate.errors import EvalgateError
 
 if TYPE_CHECKING:
     from evalgate.report.model import BuildReport
+    from evalgate.report.skipped import Skipped
 
 
 def guarded(text: str, environ: Mapping[str, str]) -> str:
@@ -44,17 +45,37 @@ def leave_error(error: EvalgateError, environ: Mapping[str, str]) -> None:
     _leave(github_files.error_outputs(error), render_error(error), [error_annotation(error)], environ)
 
 
+def leave_skipped(skipped: Skipped, environ: Mapping[str, str]) -> None:
+    """Do the same for a gate that a label skipped."""
+    from evalgate.report import github_files
+    from evalgate.report.skipped import render_skipped, skipped_annotation
+
+    _leave(github_files.skipped_outputs(), render_skipped(skipped), [skipped_annotation(skipped)], environ)
+
+
+def leave_after(environ: Mapping[str, str], *, comment_url: str | None, told: Sequence[str]) -> None:
+    """Leave what is known once everything is written: where the comment is, and what did not work, in the log too."""
+    from evalgate.report.escaping import sentence_for_markdown
+
+    click.echo(guarded("".join(f"{line}\n" for line in told), environ), err=True, nl=False)
+    summary = "".join(f"\n⚠️ {sentence_for_markdown(line)}\n" for line in told)
+    try:
+        _leave({} if comment_url is None else {"comment-url": comment_url}, summary, [], environ)
+    except EvalgateError as error:  # the verdict stands, and was left
+        click.echo(guarded(f"{error}\n", environ), err=True, nl=False)
+
+
 def in_workflow(environ: Mapping[str, str]) -> bool:
     """Return whether a workflow step is what runs this."""
     return bool(environ.get("GITHUB_OUTPUT") or environ.get("GITHUB_STEP_SUMMARY"))
 
 
 def _leave(values: Mapping[str, str], summary: str, annotations: list[str], environ: Mapping[str, str]) -> None:
-    if path := environ.get("GITHUB_OUTPUT"):
+    if (path := environ.get("GITHUB_OUTPUT")) and values:
         from evalgate.report.github_files import output_text
 
         write(Path(path), output_text(values, delimiter=f"evalgate-{secrets.token_hex(16)}"), append=True)
-    if path := environ.get("GITHUB_STEP_SUMMARY"):
+    if (path := environ.get("GITHUB_STEP_SUMMARY")) and summary:
         write(Path(path), summary, append=True)
     if environ.get("GITHUB_ACTIONS") == "true":
         # On standard error: standard output may be a report that a program reads.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from evalgate.decision import words
 from evalgate.decision.evidence import Acceptance, Covered, SuiteEvidence
@@ -12,6 +13,8 @@ from evalgate.decision.results import Accepted, CheckDecision, RuleDecision, Sli
 from evalgate.records import Verdict
 from evalgate.stats.power import bounds
 
+ACCEPT: Final = "evalgate:accept"
+"""The label that accepts what fails of the commit that it was set for."""
 THRESHOLDS = frozenset({"at_least", "at_most"})
 ZERO_TOLERANCE = "zero_tolerance"
 _SLACK = 1e-9
@@ -67,11 +70,27 @@ def _score_to(check: CheckDecision, rule: str) -> float | None:
 def with_acceptances(suite: SuiteEvidence, checks: Sequence[CheckDecision]) -> tuple[CheckDecision, ...]:
     """Return the checks, those that failed and were accepted with what that does."""
     known = {acceptance.check: acceptance for acceptance in suite.acceptances}
+
+    def of(check: CheckDecision) -> Accepted | None:
+        written = _accepted(check, known[check.name]) if check.name in known else None
+        if suite.labelled_by is None or (written is not None and written.counts):
+            return written
+        return _labelled(suite.labelled_by)
+
     return tuple(
-        replace(check, accepted=_accepted(check, known[check.name]))
-        if check.gating and check.verdict is Verdict.FAIL and check.name in known
-        else check
+        replace(check, accepted=of(check)) if check.gating and check.verdict is Verdict.FAIL else check
         for check in checks
+    )
+
+
+def _labelled(who: str) -> Accepted:
+    """Return what a label does: it covers this commit alone, and whatever failed of it."""
+    return Accepted(
+        author=who,
+        reason=f"the label {ACCEPT}",
+        expires="",
+        counts=True,
+        told=f"Accepted by {who}, who set the label {ACCEPT} for this commit; the next push voids it.",
     )
 
 

@@ -259,6 +259,8 @@ class SuiteEvidence:
     """Examples that are set aside; they are among `example_ids`."""
     acceptances: tuple[Acceptance, ...] = ()
     """At most one for each check."""
+    labelled_by: str | None = None
+    """Who accepted whatever fails of this very commit, by a label. None: nobody whose label counts."""
 
     @property
     def declared(self) -> tuple[tuple[str, Check], ...]:

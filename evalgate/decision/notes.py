@@ -81,7 +81,7 @@ def _lean(compared: Comparison, columns: int) -> str:
     leans = f"Leans worse ({where} points), and decides nothing."
     q = 1.0 if compared.q is None else compared.q
     if columns <= 1:
-        return f"{leans} If this change did nothing, a split this lopsided would happen {words.times_in_100(q)}."
+        return f"{leans} {words.BY_CHANCE}, a split this lopsided would happen {words.times_in_100(q)}."
     beside = f"the {columns:,} comparisons that decide nothing"
     if q > _STRONG:
         return f"{leans} Among {beside}, one this lopsided is ordinary."

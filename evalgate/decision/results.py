@@ -141,6 +141,7 @@ class Accepted:
     author: str
     reason: str
     expires: str
+    """The last day; empty where it is of one commit alone."""
     counts: bool
     told: str
     """What it does, or why it does not, as a sentence."""

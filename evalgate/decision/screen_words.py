@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from evalgate.decision.evidence import History, StoredRuns
 from evalgate.decision.words import Told, count, point_number, points, times_in_100
+
+_NAMED: Final = 3
+"""More falls than this are counted."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +29,40 @@ class Drift:
     drop: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fell:
+    """How far a baseline that was drawn anew lies below its own stored runs: shares of the score's range, above 0."""
+
+    check: str
+    of: str
+    """What people call the baseline, `main@1a2b3c4`."""
+    day: str
+    """The day on which the stored runs were drawn."""
+    examples: int
+    drop: float
+    low: float
+    high: float
+
+
+def fell_too(found: Fell) -> str:
+    """Return what a report says of it where it names the baseline's runs."""
+    return (
+        f"{found.of} fell too: drawn again for this build, the same commit scored {points(found.drop)} lower in"
+        f" {found.check} than its stored runs of {found.day} (could really be {point_number(found.low)} to"
+        f" {point_number(found.high)}, on {count(found.examples, 'example')}). What answers or what scores it has"
+        " drifted, a model or a service say: that part is no doing of this change."
+    )
+
+
+def before_blaming(found: Sequence[tuple[str, Fell]]) -> str | None:
+    """Return what is said before a change is blamed; `found` has the suite of each. None where nothing fell."""
+    if not found:
+        return None
+    parts = [f"{of.of} by {points(of.drop)} in {suite}/{of.check} since {of.day}" for suite, of in found[:_NAMED]]
+    more = f", and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    return f"Before you blame this change: its baseline fell too, {'; '.join(parts)}{more}, with nothing of it changed."
 
 
 def drifted(found: Drift) -> str:

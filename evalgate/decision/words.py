@@ -16,6 +16,8 @@ RESUME = (
 )
 SHOW = "look at the examples: `evalgate show`"
 MORE_EXAMPLES = "add examples, or repetitions of those there are"
+BY_CHANCE = "If this change did nothing"
+"""How the sentence begins that says how likely a regression is noise."""
 IDENTICAL = "Yet every answer is the baseline's, byte for byte: what differs is how the same answers were scored."
 STORED = (
     "That is for a baseline drawn together with the candidate, and this one is stored: where its runs were lucky, a"
@@ -113,7 +115,7 @@ def failed(
     return Told(
         reason=(
             f"{way} That is a drop of {points(compared.delta)}{where}."
-            f" If this change did nothing, a split this lopsided in {among(columns, checks)} would happen {happens}."
+            f" {BY_CHANCE}, a split this lopsided in {among(columns, checks)} would happen {happens}."
         ),
         next_step="look at the examples that got worse: `evalgate show`",
     )

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from evalgate.decision.accepting import failed_parts
-from evalgate.decision.evidence import Covered
+from evalgate.decision.evidence import BuildEvidence, Covered
 from evalgate.decision.results import BuildDecision, CheckDecision
 from evalgate.errors import ConfigurationError, EvalgateError
 from evalgate.gate.baselines.bases import Bases
-from evalgate.gate.evidence.accepted import side_print
+from evalgate.gate.evidence.accepted import labelled, side_print
 from evalgate.gate.gather import Source
 from evalgate.git.owners import owners_of
 from evalgate.journal.changes import AcceptanceRow
@@ -95,6 +95,20 @@ def _part(part: Covered) -> CoveredPart:
         score=rounded(part.score),
         score_to=rounded(part.score_to),
     )
+
+
+def with_label(rows: Sequence[AcceptanceRow], config: Config, who: str | None) -> tuple[AcceptanceRow, ...]:
+    """Return the acceptances of a config's suites with that of a label: `who` set it, and it counts; None: nobody."""
+    if who is None:
+        return tuple(rows)
+    return (*rows, *(labelled(suite, who) for suite in config.suites))
+
+
+def by_label(evidence: BuildEvidence, who: str | None) -> BuildEvidence:
+    """Return the evidence with a label that accepts whatever fails: `who` set it, and it counts; None: nobody."""
+    if who is None:
+        return evidence
+    return replace(evidence, suites=tuple(replace(suite, labelled_by=who) for suite in evidence.suites))
 
 
 def found_acceptances(

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 
 from evalgate.decision import decide, exit_code
 from evalgate.decision.results import BuildDecision, SuiteDecision
+from evalgate.decision.screen_words import Fell, fell_too
 from evalgate.errors import ConfigurationError
+from evalgate.gate.baselines.fell import fallen
 from evalgate.gate.evidence.evidence import build_evidence, recorded_config
 from evalgate.gate.gather import Source
 from evalgate.gate.guard.guarded import gate_report
@@ -34,6 +36,8 @@ def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Pol
         for source, build in zip(sources, builds, strict=True)
         for name, suite in recorded_config(build).suites.items()
     ]
+    fell = {name: found for source in sources for name, found in fallen(source.journal, source.build).items()}
+    suites = [_with_fall(suite, fell.get(suite.name, ())) for suite in suites]
     code = exit_code(decision, policy) if gated else 0
     return BuildReport(
         decision=decision,
@@ -41,6 +45,11 @@ def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Pol
         suites=tuple(suites),
         gate=gate_report(sources),
     )
+
+
+def _with_fall(suite: SuiteReport, fell: Sequence[Fell]) -> SuiteReport:
+    """Return it with what is said of a baseline that fell too."""
+    return replace(suite, fell=tuple(fell), notes=(*map(fell_too, fell), *suite.notes)) if fell else suite
 
 
 def _info(builds: Sequence[BuildRow], code: int, policy: Policy, *, gated: bool) -> BuildInfo:

@@ -1,1 +1,1 @@
-"""GitHub: its API, the one comment of a workflow, pull requests, labels that say yes, artifacts of other runs."""
+"""GitHub: what its event says, its API, the one comment of a workflow, pull requests, labels, artifacts of runs."""

@@ -48,9 +48,11 @@ def read_answer(model: type[_Read], answer: Any, connection: Connection, *, doin
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"])) or "the answer"
         raise PhoenixError(
-            f"{doing}: {connection.address.shown} gave no usable answer: {where}: {first['msg']}",
+            f"{doing}: {connection.address.shown} gave no usable answer: {where}: {first['msg']}{connection.outdated}",
             status=200,
-            next_step="check that the address is that of a Phoenix server",
+            next_step="upgrade that server"
+            if connection.outdated
+            else "check that the address is that of a Phoenix server",
         ) from None
 
 

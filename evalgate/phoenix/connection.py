@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +15,7 @@ from urllib.request import getproxies, proxy_bypass
 from evalgate.encoding import printable
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.phoenix.address import Address
+from evalgate.phoenix.server import VERSION
 from evalgate.suite.addresses import is_loopback
 
 if TYPE_CHECKING:
@@ -28,7 +30,8 @@ _READ: Final = 10_000
 """Bytes of a refusal without a `detail` that are looked at, as UTF-8: the server may name any encoding."""
 _LARGEST: Final = 512 * 1024**2
 """Bytes of one answer."""
-_HEADERS: Final = ("content-type", "location")
+_VERSION: Final = "x-phoenix-server-version"
+_HEADERS: Final = ("content-type", "location", _VERSION)
 """What is read of an answer beside its body, which is unpacked by then."""
 _WHOLE: Final = 10
 """So many times the time-out an answer may take that comes on and on."""
@@ -58,6 +61,20 @@ class Connection:
         self.address = address
         self._http = http
         self._client: AsyncClient | None = None
+        self._version: str | None = None
+
+    @property
+    def version(self) -> tuple[int, ...] | None:
+        """Return the server's version, as its latest answer says it; None where none did."""
+        found = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", self._version or "")
+        return None if found is None else tuple(map(int, found.groups()))
+
+    @property
+    def outdated(self) -> str:
+        """Return what to say of a server that answers otherwise than expected: it is old. Empty where it is not."""
+        if self.version is None or self.version >= tuple(map(int, VERSION.split("."))):
+            return ""
+        return f" (it is Phoenix {'.'.join(map(str, self.version))}, and evalgate is tested with {VERSION})"
 
     @property
     def client(self) -> AsyncClient:
@@ -113,6 +130,7 @@ class Connection:
         finally:
             await streamed.aclose()
         kept = {name: value for name in _HEADERS if (value := streamed.headers.get(name)) is not None}
+        self._version = kept.get(_VERSION, self._version)
         return httpx.Response(streamed.status_code, headers=kept, content=bytes(content), request=request)
 
     async def otlp(self, body: bytes, *, doing: str) -> None:
@@ -133,7 +151,7 @@ class Connection:
         if errors or not isinstance(data, dict):
             first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
             said = self._quoted(str(first.get("message", "an answer that is none")))
-            raise PhoenixError(f"{doing}: {self.address.shown} says: {said}", status=200)
+            raise PhoenixError(f"{doing}: {self.address.shown} says: {said}{self.outdated}", status=200)
         return data
 
     @contextmanager

@@ -19,6 +19,8 @@ _LIST_NUMBER: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 _LINKED: Final = re.compile(r"[@#](?=\w)|(?i:\bGH)(?=-\d)|:(?=//|[\w+-]+:)|(?i:\bwww)(?=\.)")
 _LINKED_IN_CODE: Final = re.compile(r":(?=//)|(?i:(?<=\bwww))\.")
 _IN_BACKTICKS: Final = re.compile(r"`([^`]+)`")
+_COMMIT: Final = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{7,64}(?![0-9A-Za-z])")
+_COMMIT_UNDER: Final = 6  # so many of a commit's digits are no link yet
 _ADDRESS: Final = re.compile(r"(?<=[\w.+-])@(?=\w)")
 
 
@@ -59,8 +61,8 @@ def lines_for_terminal(text: str, *, width: int = 2_000, count: int = 400) -> li
 def for_markdown(text: str) -> str:
     """Return inline Markdown that renders as `text` on one line, in a paragraph, a list or a table cell.
 
-    Active characters are entities, so nothing is markup; a zero-width space behind `@`, `#` and in addresses keeps
-    GitHub from linking or notifying afterwards, when it looks through the rendered text.
+    Active characters are entities, so nothing is markup; a zero-width space behind `@`, `#`, in addresses and in what
+    could be a commit keeps GitHub from linking or notifying afterwards, when it looks through the rendered text.
     """
     inert = _inline(shown(text).strip())
     return _LIST_NUMBER.sub(lambda found: f"{found[1]}&#{ord(found[2])};", inert)
@@ -148,9 +150,15 @@ def _spelled(character: str) -> str:
 
 
 def _inline(text: str) -> str:
-    marked = _LINKED.sub(lambda found: found.group() + "\u200b", text)
+    marked = _LINKED.sub(lambda found: found.group() + "\u200b", _COMMIT.sub(_broken, text))
     # A span is GitHub's own way to write a dollar that begins no formula.
     return _entities(marked).replace("\u200b", "&#8203;").replace("&#36;", "<span>&#36;</span>")
+
+
+def _broken(found: re.Match[str]) -> str:
+    """Return what could be a commit in pieces that are too short for one."""
+    digits = found.group()
+    return "\u200b".join(digits[at : at + _COMMIT_UNDER] for at in range(0, len(digits), _COMMIT_UNDER))
 
 
 def _entities(text: str) -> str:

@@ -12,8 +12,9 @@ from typing import Final
 
 from evalgate.errors import EvalgateError
 from evalgate.report.model import BuildReport
+from evalgate.report.skipped import SKIPPED
 
-OUTPUTS: Final = ("verdict", "accepted", "exit-code", "report-json", "journal")
+OUTPUTS: Final = ("verdict", "accepted", "exit-code", "report-json", "journal", "comment-url")
 """Every output of the action, in its order. They carry words and paths, never what a model said."""
 
 
@@ -25,7 +26,13 @@ def outputs(report: BuildReport, *, report_json: str | None, journal: str) -> di
         "exit-code": str(report.build.exit_code),
         "report-json": report_json or "",
         "journal": journal,
+        "comment-url": "",  # written again where there is one
     }
+
+
+def skipped_outputs() -> dict[str, str]:
+    """Return the value of each output where a label skipped the gate."""
+    return {**dict.fromkeys(OUTPUTS, ""), "verdict": SKIPPED, "accepted": "false", "exit-code": "0"}
 
 
 def error_outputs(error: EvalgateError) -> dict[str, str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from evalgate.decision.results import BuildDecision, CheckDecision, SuiteDecision
+from evalgate.decision.screen_words import Fell
 from evalgate.records import ErrorKind, Evaluation, Example, Failure, Json, Side, Verdict
 
 
@@ -145,6 +146,8 @@ class SuiteReport:
     counts: Mapping[Side, SideCounts]
     notes: tuple[str, ...] = ()
     """What there is to know of its baseline, as sentences."""
+    fell: tuple[Fell, ...] = ()
+    """Where its baseline, drawn anew, scores lower than as it was stored; `notes` say so too."""
     errors: tuple[ErrorTally, ...] = ()
     examples: Mapping[str, ExampleView] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evalgate.decision import words
+from evalgate.decision import screen_words, words
 from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.results import CheckDecision, SetAside, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
@@ -124,8 +124,15 @@ def suite_reasons(suite: SuiteDecision) -> list[Reason]:
 
 
 def overall(report: BuildReport) -> str | None:
-    """Return the build's own reason where no suite below it says why; a suite's says it with its numbers beside it."""
-    return None if report.sample or report.suites else report.decision.reason
+    """Return the build's own reason where no suite below it says why; a suite's says it with its numbers beside it.
+
+    What fell on the baseline too is said before any of them.
+    """
+    if report.sample or not report.suites:
+        return None if report.sample else report.decision.reason
+    if report.decision.verdict is Verdict.PASS:
+        return None
+    return screen_words.before_blaming([(suite.name, fell) for suite in report.suites for fell in suite.fell])
 
 
 def unsaid(report: BuildReport, suite: SuiteDecision) -> tuple[str | None, list[Reason]]:
@@ -268,8 +275,12 @@ def _to_accept(report: BuildReport) -> str | None:
     if not failed:
         return None
     more = f"; likewise {_named(failed[1:])}" if len(failed) > 1 else ""
-    command = f'evalgate accept {shlex.quote(failed[0])} --reason "…" --expires 30d'
-    return f"if it is meant: `{command}`{more}"
+    return f"if it is meant: `{accept_command(failed[0])}`{more}"
+
+
+def accept_command(check: str) -> str:
+    """Return what says that the failure of a check, `suite/check`, is meant."""
+    return f'evalgate accept {shlex.quote(check)} --reason "…" --expires 30d'
 
 
 def _of_suite(suite: SuiteDecision) -> list[str | None]:

@@ -7,11 +7,13 @@ from typing import Any, Final
 
 from evalgate.money import dollars
 from evalgate.report.formatting import count
+from evalgate.report.formatting import seconds as duration
 from evalgate.report.model import Spending, SuiteReport
 
 _DIGITS: Final = 9
 _DEAR: Final = 2.0  # times what an example costs on average
 _NAMED: Final = 3
+_REPETITIONS: Final = 3
 
 
 def spending_line(shown: SuiteReport) -> str | None:
@@ -32,6 +34,43 @@ def spending_line(shown: SuiteReport) -> str | None:
     )
     asides = _dearest(shown) + _together(parts)
     return f"Models: {count(calls, 'call')}{kept}; {count(tokens, 'token')}; {_cost(parts)}.{asides}"
+
+
+def total_line(suites: Sequence[SuiteReport], seconds: float) -> str:
+    """Return what a whole build took, in a few words: `$0.42 for 160 calls, $0.12 of it paid now; 12 s`."""
+    parts = [part for shown in suites for part in shown.spending]
+    calls, runs = (
+        sum(part.calls for part in parts),
+        sum(side.runs for shown in suites for side in shown.counts.values()),
+    )
+    if not calls and not runs:
+        return f"nothing was run, nothing was paid; {duration(seconds)}"
+    if not calls:
+        return f"{count(runs, 'run')}, no call of a model through evalgate; {duration(seconds)}"
+    if all(part.unpriced == part.calls for part in parts):
+        return f"{count(calls, 'call')} of models at a price that is unknown; {duration(seconds)}"
+    cost, paid = sum(part.cost for part in parts), sum(part.paid for part in parts)
+    kept = any(part.cached or part.taken_over for part in parts)
+    now = "" if not kept else ", nothing of it paid now" if paid == 0 else f", {dollars(paid)} of it paid now"
+    unpriced = sum(part.unpriced for part in parts)
+    rest = f", and {count(unpriced, 'call')} at a price that is unknown" if unpriced else ""
+    return f"{dollars(cost)} for {count(calls - unpriced, 'call')}{now}{rest}; {duration(seconds)}"
+
+
+def more_examples(shown: SuiteReport, examples: int) -> str | None:
+    """Say what 100 more examples like these would cost, both sides and all evaluators; None where nobody knows."""
+    cost, unpriced = sum(part.cost for part in shown.spending), sum(part.unpriced for part in shown.spending)
+    if not cost or unpriced or not examples:
+        return None
+    repeat = f"; {_REPETITIONS} repetitions of these, about {dollars(_about(_REPETITIONS * cost / shown.repetitions))}"
+    return (
+        f"100 more examples like these cost about {dollars(_about(100 * cost / examples))}"
+        f"{repeat if shown.repetitions < _REPETITIONS else ''}."
+    )
+
+
+def _about(value: float) -> float:
+    return float(f"{value:.2g}")
 
 
 def _cost(parts: Sequence[Spending]) -> str:

@@ -41,10 +41,11 @@ def escaping_environment(escape: Callable[[str], str]) -> SandboxedEnvironment:
 
 
 def _sandbox(**options: Any) -> SandboxedEnvironment:
-    from jinja2 import FileSystemLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    loader = FileSystemLoader(folder(), encoding="utf-8")
+    files = FileSystemLoader(folder(), encoding="utf-8")
+    loader = ChoiceLoader([files, PrefixLoader({"evalgate": files})])
     return ImmutableSandboxedEnvironment(
         loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, **options
     )

@@ -11,6 +11,7 @@ from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
 from evalgate.suite.checks import COMPARISONS, Check, Policy
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, Repetitions, exactly_one
+from evalgate.suite.notify import Mlflow, Notify
 from evalgate.suite.phoenix import PhoenixSettings, ServerName
 from evalgate.suite.resources import Resource, applicable, resource_named
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS, Task, kind_of
@@ -252,6 +253,10 @@ class Config(ConfigModel):
     """The response cache, a file of its own (`evalgate cache stats`)."""
     phoenix: PhoenixSettings | None = None
     """A Phoenix server as the system of record; without it nothing goes there (docs/phoenix.md)."""
+    notify: Notify | None = None
+    """A message to a channel about a verdict; without it nobody is told (docs/github.md)."""
+    mlflow: Mlflow | None = None
+    """Summary metrics in MLflow; without it nothing goes there (docs/github.md)."""
 
     def snapshot(self) -> dict[str, Any]:
         """Return it as JSON, with the defaults of whatever decides written out.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import os
 import shutil
 import subprocess
@@ -45,6 +46,19 @@ class Page:
     async def picture(self) -> bytes:
         """Return what is seen, a PNG file."""
         return base64.b64decode((await self._do("Page.captureScreenshot", format="png"))["data"])
+
+    async def whole(self, address: str, *, width: int) -> bytes:
+        """Return a whole page of a width, however long it is, a PNG file."""
+        metrics = {"deviceScaleFactor": 1, "mobile": False}
+        await self._do("Emulation.setDeviceMetricsOverride", width=width, height=200, **metrics)
+        await self._do("Page.navigate", url=address)
+        until = time.monotonic() + _PATIENCE_S
+        while not await self.value(f"document.readyState == 'complete' && location.href == {json.dumps(address)}"):
+            assert time.monotonic() < until, f"{address} was not shown"
+            await asyncio.sleep(0.05)
+        height = int(await self.value("Math.ceil(document.documentElement.getBoundingClientRect().height)"))
+        await self._do("Emulation.setDeviceMetricsOverride", width=width, height=max(height, 1), **metrics)
+        return await self.picture()
 
     async def _do(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1

@@ -329,7 +329,7 @@ def test_a_commit_is_not_compared_with_itself(repo):
     ) in said
     checked_out_wrongly = {
         "GITHUB_ACTIONS": "true",
-        "GITHUB_EVENT_NAME": "pull_request_target",
+        "GITHUB_EVENT_NAME": "pull_request",
         "GITHUB_REF": "refs/heads/main",
         "GITHUB_BASE_REF": "main",
     }
@@ -338,6 +338,9 @@ def test_a_commit_is_not_compared_with_itself(repo):
     said = without_times(" ".join(ended.out.split()))
     assert "what is checked out is main@1a2b3c4 itself, and not the change that is to be compared with it." in said
     assert "next: check the change out: actions/checkout on the event pull_request, without `ref:`" in said
+    ended = repo.run(**checked_out_wrongly | {"GITHUB_EVENT_NAME": "pull_request_target"})
+    assert (ended.code, repo.calls()) == (2, {})
+    assert "the code of a pull request would run with the secrets and the token of its base" in ended.err
 
 
 def test_a_rerun_with_more_repetitions_is_measured(repo):

@@ -136,7 +136,7 @@ def failed(
             f"{changed(compared, resource, label)}; {rise(allowed)} is allowed."
             f" {compared.worse:,} of {count(compared.pairs, 'example')} {one if compared.worse == 1 else many},"
             f" {less} {other}{_in_all(totals, resource)}."
-            f" If this change did nothing, a rise this lopsided in {words.among(columns, checks)} would happen"
+            f" {words.BY_CHANCE}, a rise this lopsided in {words.among(columns, checks)} would happen"
             f" {happens}."
         ),
         next_step="look at the examples that rose most: `evalgate show`",

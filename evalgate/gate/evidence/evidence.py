@@ -31,7 +31,7 @@ from evalgate.decision.evidence import (
 )
 from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.errors import JournalError
-from evalgate.gate.evidence.accepted import recorded_acceptances
+from evalgate.gate.evidence.accepted import recorded_acceptances, recorded_label
 from evalgate.gate.evidence.judges import judged
 from evalgate.gate.evidence.own import NOTHING_OURS, Ours, own_judges, own_specs, scores_of
 from evalgate.gate.evidence.preferences import of_pairs
@@ -113,6 +113,7 @@ def recorded_suites(
                 unchanged=unchanged.get(name),
             ),
             judges=[row for row in judges if row.suite == name],
+            labelled_by=recorded_label([row for row in accepted if row.suite == name]),
             acceptances=recorded_acceptances(
                 build,
                 [row for row in accepted if row.suite == name],
@@ -252,6 +253,7 @@ def _suite(
     judges: Sequence[KnownJudgeRow],
     quarantined: Sequence[Quarantined],
     acceptances: tuple[Acceptance, ...],
+    labelled_by: str | None,
 ) -> SuiteEvidence:
     suite = asked.suite
     experiments = [replace(row, specs=own_specs(row.specs, asked.own)) for row in experiments]
@@ -300,6 +302,7 @@ def _suite(
         unchanged=drawn.unchanged,
         added=asked.added,
         acceptances=acceptances,
+        labelled_by=labelled_by,
         quarantined=tuple(entry for entry in quarantined if entry.example_id in index),
     )
 

@@ -100,13 +100,20 @@ def guard(
     _refuse_outside(loaded, bases)
     found = _at_base(base, bases, load)
     if found is None:
-        return replace(unguarded(with_datasets(loaded, pull)), base=base, decides=Decides.FIRST)
+        return replace(unguarded(_telling(with_datasets(loaded, pull))), base=base, decides=Decides.FIRST)
     _refuse_servers(loaded, found)
     loaded, found = _with_datasets(loaded, found, pull)
     if found.config.policy.pr_may_change_gate:
         whole = _guarded(loaded, found, base, bases)
-        return replace(unguarded(loaded), base=base, decides=Decides.ALLOWED, differences=whole.differences)
+        allowed = _telling(loaded, found.config)
+        return replace(unguarded(allowed), base=base, decides=Decides.ALLOWED, differences=whole.differences)
     return _guarded(loaded, found, base, bases)
+
+
+def _telling(loaded: LoadedConfig, base: Config | None = None) -> LoadedConfig:
+    """Return the change's config with those told of it whom the base tells, whatever else the change may define."""
+    told = {"notify": base.notify if base else None, "mlflow": base.mlflow if base else None}
+    return replace(loaded, config=loaded.config.model_copy(update=told))
 
 
 def _with_datasets(loaded: LoadedConfig, at: LoadedConfig, pull: Pull) -> tuple[LoadedConfig, LoadedConfig]:

@@ -9,7 +9,7 @@ from evalgate.phoenix.connection import Connection, PhoenixError
 from evalgate.phoenix.experiments.writing import get_experiment, list_experiments, tags_of
 from evalgate.suite.baselines import PROMOTED
 
-_SINCE: Final = "19.21"
+_SINCE: Final = (19, 21)
 _BASELINE: Final = "query ($dataset: ID!) { node(id: $dataset) { ... on Dataset { baselineExperiment { id } } } }"
 _LOOKED_AT: Final = 500
 """Experiments, the newest ones, that are asked for tags of other names: each takes a request."""
@@ -20,7 +20,7 @@ class NoTagsError(PhoenixError):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(
-            f"{connection.address.shown} knows no tags of experiments: it is older than {_SINCE}",
+            f"{connection.address.shown} knows no tags of experiments: it is older than {'.'.join(map(str, _SINCE))}",
             status=404,
             next_step="upgrade that server, or name the experiment itself: `baseline: experiment:<id>`",
         )
@@ -50,12 +50,18 @@ async def _baseline(connection: Connection, dataset: str) -> str | None:
     try:
         data = await connection.graphql(_BASELINE, doing=doing, variables={"dataset": dataset})
     except PhoenixError as error:
-        if "Cannot query field" in error.message:
+        if "Cannot query field" in error.message or _is_older(connection):
             raise NoTagsError(connection) from None
         raise
+    if _is_older(connection):  # it shows a baseline that nothing can move
+        raise NoTagsError(connection)
     node = data.get("node")
     found = node.get("baselineExperiment") if isinstance(node, dict) else None
     return found["id"] if isinstance(found, dict) and isinstance(found.get("id"), str) else None
+
+
+def _is_older(connection: Connection) -> bool:
+    return connection.version is not None and connection.version < _SINCE
 
 
 async def move_tag(connection: Connection, experiment: str, name: str, description: str) -> None:

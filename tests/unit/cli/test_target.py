@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from evalgate.cli.target import is_pull_request, target_of
+from evalgate.cli.target import is_pull_request, refuse_exposed, target_of
+from evalgate.errors import ConfigurationError
 from evalgate.gate.baselines.bases import Target
 
 SHA = "1a2b3c4d" * 5
@@ -54,3 +55,18 @@ def test_which_events_are_those_of_a_pull_request():
     events = ("pull_request", "pull_request_target", "merge_group", "push", "schedule", "workflow_dispatch")
     assert [event for event in events if is_pull_request(actions(event))] == [*events[:3]]
     assert not is_pull_request({"GITHUB_EVENT_NAME": "pull_request"})
+
+
+def test_the_code_of_a_pull_request_never_runs_with_the_secrets_of_its_base(payload):
+    """A workflow that reports what a fork's own run recorded has the default branch checked out, and may go on."""
+    with pytest.raises(ConfigurationError, match="on pull_request_target the code of a pull request would run"):
+        refuse_exposed(actions("pull_request_target"))
+    ended = {
+        "workflow_run": {"head_sha": SHA, "head_repository": {"full_name": "visitor/support"}},
+        "repository": {"full_name": "shop/support"},
+    }
+    report = actions("workflow_run", GITHUB_EVENT_PATH=payload(ended))
+    refuse_exposed(report, "5e6f7a8b" * 5)
+    with pytest.raises(ConfigurationError, match="what is checked out is the change from a fork"):
+        refuse_exposed(report, SHA)
+    refuse_exposed(actions("pull_request"), SHA)

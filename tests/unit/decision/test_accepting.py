@@ -111,3 +111,27 @@ def test_what_passes_is_not_accepted():
     fine = suite(failing(worse=0))
     after = decided(fine, acceptance)
     assert (after.verdict, after.accepted, after.suites[0].checks[0].accepted) == (Verdict.PASS, False, None)
+
+
+def test_a_label_covers_whatever_failed_of_its_commit():
+    """The verdict stays FAIL. A file that counts comes first: it says what is meant."""
+    of = suite(failing(), failing("tone"))
+    before = decide(build(of))
+    after = decide(build(replace(of, labelled_by="octocat")))
+    assert (after.verdict, after.accepted, exit_code(after, build(of).policy)) == (Verdict.FAIL, True, 0)
+    assert {each.accepted.told for each in after.suites[0].checks} == {
+        "Accepted by octocat, who set the label evalgate:accept for this commit; the next push voids it."
+    }
+    alone = suite(failing())
+    written = accepted(decide(build(alone)))
+    both = decide(build(replace(alone, acceptances=(written,), labelled_by="octocat")))
+    assert both.suites[0].checks[0].accepted.author == "Jo"
+    void = replace(written, expired=True)
+    both = decide(build(replace(alone, acceptances=(void,), labelled_by="octocat")))
+    assert (both.accepted, both.suites[0].checks[0].accepted.author) == (True, "octocat")
+    assert not before.accepted
+
+
+def test_a_label_accepts_nothing_that_was_not_measured():
+    of = suite(check([], [], name="route"))
+    assert not decide(build(replace(of, labelled_by="octocat"))).accepted

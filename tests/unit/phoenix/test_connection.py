@@ -13,6 +13,7 @@ from aiohttp import web
 from evalgate.errors import ConfigurationError
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.connection import PhoenixError, _proxy, connect
+from evalgate.phoenix.experiments.tags import NoTagsError, tagged
 
 KEY = "sk-phoenix-1234567890"
 DOING = "the dataset golden could not be read"
@@ -290,3 +291,33 @@ async def test_a_proxy_of_the_environment_is_honoured_but_not_for_this_machine(m
         monkeypatch.setenv("NO_PROXY", "phoenix.invalid")
         assert _proxy("http://phoenix.invalid:6006") is None
     assert len(through) == 1
+
+
+GRAPHQL_ERROR = '{"errors": [{"message": "an unexpected error occurred"}]}'
+
+
+@pytest.mark.parametrize(
+    ("version", "more"),
+    [
+        ("19.1.0", " (it is Phoenix 19.1.0, and evalgate is tested with 20.26.1)"),
+        ("20.26.1", ""),
+        ("21.0.0", ""),
+        ("nightly", ""),
+        ("9" * 5000 + ".0.0", ""),
+    ],
+)
+async def test_what_an_old_server_does_not_understand_is_put_down_to_its_age(version, more):
+    """It masks its errors: "an unexpected error" alone would send people looking for one."""
+    headers = {"x-phoenix-server-version": version}
+    async with serving(answering(200, GRAPHQL_ERROR, **headers)) as (base_url, _), connect(at(base_url)) as connection:
+        with pytest.raises(PhoenixError) as caught:
+            await connection.graphql("{ x }", doing=DOING)
+    assert caught.value.message == f"{DOING}: Phoenix at {base_url} says: an unexpected error occurred{more}"
+
+
+@pytest.mark.parametrize("said", [GRAPHQL_ERROR, '{"data": {"node": {"baselineExperiment": {"id": "RXhwOjE="}}}}'])
+async def test_a_server_older_than_tags_has_none_whatever_it_says(said):
+    handler = answering(200, said, **{"x-phoenix-server-version": "19.1.0"})
+    async with serving(handler) as (base_url, _), connect(at(base_url)) as connection:
+        with pytest.raises(NoTagsError, match=r"knows no tags of experiments: it is older than 19\.21"):
+            await tagged(connection, "RGF0OjE=", "baseline")

@@ -116,7 +116,7 @@ def test_hostile_names_are_shown_and_never_obeyed():
     text = render_contest(result, Console(width=120))
     assert [found for line in text.split("\n") for found in invisible(line)] == []
     html = MarkdownIt("gfm-like", {"linkify": False}).render(render_contest_markdown(result))
-    for harm in ("<script", "<img", "href=", "onerror=alert(1)>"):
+    for harm in ("<script", "<img", "<a ", "onerror=alert(1)>"):
         assert harm not in html
     picture = ET.fromstring(render_contest_svg(result))
     assert {element.tag.rpartition("}")[2] for element in picture.iter()} <= {

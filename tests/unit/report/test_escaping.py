@@ -85,7 +85,7 @@ def test_inline_markdown_renders_as_the_text_and_as_nothing_else(text: str) -> N
 def test_inline_code_renders_as_the_text_and_copies_exactly_but_for_addresses(text: str) -> None:
     html = rendered("x " + escaping.code_for_markdown(text))
     assert as_read(html).removeprefix("x").strip() == escaping.shown(text).strip()
-    assert ("\u200b" in html) == ("root@example.com" in text)
+    assert ("\u200b" in html) == (re.search(r"[\w.+-]@\w", text) is not None)
 
 
 @hostile

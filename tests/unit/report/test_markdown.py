@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 
 from evalgate.errors import ConfigurationError, Location
 from evalgate.report.escaping import for_markdown
-from evalgate.report.markdown import Detail, render_error, render_markdown, render_summary
+from evalgate.report.markdown.detail import Detail
+from evalgate.report.markdown.summary import render_error, render_markdown, render_summary
 from evalgate.report.templates import environment, escaping_environment, folder
 from tests.unit.report import builds
 from tests.unit.report.golden_texts import assert_golden

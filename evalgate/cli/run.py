@@ -93,7 +93,7 @@ def command(
     """
     from evalgate.cli.builds import cache_path
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.target import gate_of, pushed_branch, refuse_exposed, target_of
+    from evalgate.cli.target import gate_of, is_outside, pushed_branch, refuse_exposed, target_of
     from evalgate.suite.loading import load_config
 
     _refuse_together(resume=resume and bool(suites or limit or keyword or last_failed), replay=replay and no_cache)
@@ -137,6 +137,7 @@ def command(
         wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
         if gate.decides is not Decides.LOCAL:
             bases.refuse_tracked(store.path, choice.path, *copies())
+        choice = choice.where(gate.asked_endpoints(), environ, outside=is_outside(environ))
         prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
         commit = head(loaded.path, environ)
         refuse_exposed(environ, commit.id)

@@ -113,6 +113,11 @@ def head_of(environ: Mapping[str, str]) -> str | None:
     return event.pull.head if event.change and event.pull is not None else None
 
 
+def is_outside(environ: Mapping[str, str]) -> bool:
+    """Return whether the change comes without the repository's secrets: from a fork, or from Dependabot."""
+    return read_event(environ).outside is not None
+
+
 def triggering_run(environ: Mapping[str, str]) -> int | None:
     """Return the run of another workflow whose end this one runs for; None where it runs for something else."""
     return read_event(environ).run

@@ -3,6 +3,9 @@
 import pytest
 
 from tests.e2e.project import Project
+from tests.fake_github.fixtures import fake_github
+
+__all__ = ["fake_github"]
 
 
 @pytest.fixture

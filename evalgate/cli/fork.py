@@ -65,7 +65,8 @@ def command(*, file: Path | None, config: Path, journal: Path | None, outputs: O
         request, base = _asked(config, store, environ, branch=event.default_branch)
         refuse_exposed(environ, base.commit if base is not None else None)
         reported = _from_file(file, opened) if file is not None else _from_run(left, event)
-        build = asyncio.run(_rebuilt(request, reported, _origin(left, base), store))
+        origin = _origin(left, base, config)
+        build = asyncio.run(_rebuilt(request, reported, origin, store))
         _hold_back(speaker, reported)
         code = conclude([Source(journal=store, build=build)], outputs, environ, speaker, unverified=UNVERIFIED)
     return code if left is None else 0
@@ -117,12 +118,18 @@ def _from_run(left: Left | None, event: Event) -> ReportedRows | MeasurementErro
         return error
 
 
-def _origin(left: Left | None, base: Base | None) -> Origin:
+def _origin(left: Left | None, base: Base | None, config: Path) -> Origin:
     from evalgate.gate.forks.rebuilding import Origin
+    from evalgate.gate.forks.untouched import Touched
+    from evalgate.git import Repository
 
     if left is None:
         return Origin(base=base)
-    return Origin(change=f"pull request {left.pull.number}", head=left.pull.head, base=base)
+    repository = Repository.find(config.parent)
+    touched = None
+    if left.files is not None and repository is not None:
+        touched = Touched(files=left.files, top=repository.root, config=config)
+    return Origin(change=f"pull request {left.pull.number}", head=left.pull.head, base=base, touched=touched)
 
 
 def _hold_back(speaker: Commenter, reported: ReportedRows | MeasurementError) -> None:

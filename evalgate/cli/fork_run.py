@@ -26,6 +26,8 @@ class Left:
     """A run's pull request, and what it left: the file, or why that is none."""
 
     pull: Pull
+    files: frozenset[str] | None = None
+    """What the pull request touches; None where GitHub does not list all of it."""
     data: bytes = b""
     refused: MeasurementError | None = None
 
@@ -39,7 +41,7 @@ async def fetched(environ: Mapping[str, str]) -> Left:
     from evalgate.cli.target import triggering_run
     from evalgate.github.access import access
     from evalgate.github.client import connect
-    from evalgate.github.pulls import pull_of_run
+    from evalgate.github.pulls import files_of_pull, pull_of_run
 
     run, found = triggering_run(environ), access(environ)
     if run is None or found is None:
@@ -52,10 +54,11 @@ async def fetched(environ: Mapping[str, str]) -> Left:
         )
     async with connect(found, seconds=_SECONDS) as client:
         pull = await pull_of_run(client, run)
+        files = await files_of_pull(client, pull.number)
         try:
-            return Left(pull=pull, data=await _file(client, run))
+            return Left(pull=pull, files=files, data=await _file(client, run))
         except RowsError as error:
-            return Left(pull=pull, refused=error)
+            return Left(pull=pull, files=files, refused=error)
 
 
 async def _file(client: Client, run: int) -> bytes:

@@ -286,15 +286,27 @@ def test_a_pull_request_for_another_branch_is_not_decided_by_this_one(monkeypatc
     assert "is not meant for main" in hub.comments[0]
 
 
-def test_nothing_changed_is_no_pass_and_no_news(monkeypatch, hub):
+@pytest.mark.parametrize(
+    ("files", "verdict"),
+    [
+        (["README.md"], "PASS"),
+        (["app.py"], "UNMEASURABLE"),
+        (["app.py => other.py"], "UNMEASURABLE"),
+        (["evalgate.yaml"], "UNMEASURABLE"),
+    ],
+)
+def test_that_nothing_changed_is_believed_where_github_lists_nothing_of_it(monkeypatch, hub, files, verdict):
+    """It is no news either: a change to a README says it too."""
+
     def unchanged(head, rows):
         head["suites"]["doubling"]["unchanged"] = True
         head["rows"] = 0
         rows.clear()
 
     hub.leave({NAME: edited(hub.left.rows, unchanged)})
+    hub.pull.files = files
     assert hub.report(monkeypatch).code == 0
-    assert hub.verdict == "UNMEASURABLE"
+    assert hub.verdict == verdict
     assert hub.comments == []
 
 

@@ -20,6 +20,7 @@ from evalgate.gate.forks.reading import ReportedRows, RowsError
 from evalgate.gate.forks.rows import SuitePart
 from evalgate.gate.forks.scoring import labels_of, runners_of, score_again, scored_here
 from evalgate.gate.forks.trusted import stored_side
+from evalgate.gate.forks.untouched import Touched
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.recording import experiment_row, register
@@ -44,6 +45,8 @@ class Origin:
     head: str | None = None
     """The commit that the fork's run was for."""
     base: Base | None = None
+    touched: Touched | None = None
+    """What the change touches, as GitHub lists it; None where nobody says."""
 
 
 async def rebuild(
@@ -208,9 +211,15 @@ class _Build:
         runners = [each for each in _loaded(suite, ()).evaluators if each.spec.name in scored_here(suite)]
         await score_again(self.journal, experiments, runners)
 
+    def _is_left(self, suite: PreparedSuite) -> bool:
+        return self.origin.touched is not None and self.origin.touched.leaves(suite)
+
     def _judge(self, suite: PreparedSuite) -> None:
         """Write what stands against a suite, and what of it is verified."""
         part = self.reported.head.suites.get(suite.name)
+        if part is not None and part.unchanged and self._is_left(suite):
+            self.journal.add_note(self.id, NoteRow(suite=suite.name, message=words.UNCHANGED, unchanged=True))
+            return
         held = [each for (name, _), each in self.held.items() if name == suite.name]
         obstacle = words.obstacle(part, complete=self.reported.head.complete, lacking=lacking_words(held))
         if obstacle is not None:

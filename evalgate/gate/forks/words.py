@@ -14,6 +14,7 @@ from evalgate.journal.builds import ProblemRow
 from evalgate.suite.checks import Unmeasurable
 
 MAINTAINER: Final = "a maintainer runs it with the secrets that it needs: docs/forks.md"
+UNCHANGED: Final = "Nothing that this suite runs is among the files of the pull request, as GitHub lists them."
 _MODELS: Final = frozenset({Unmeasurable.REPLAY, Unmeasurable.SERVICE, Unmeasurable.BUDGET})
 
 

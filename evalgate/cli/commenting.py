@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from evalgate.cli.labels import Labels, read_labels
 from evalgate.cli.options import Outputs
+from evalgate.cli.telling import run_link
 from evalgate.errors import ConfigurationError, EvalgateError, Interrupted
 from evalgate.github.event import Event, Outside
 from evalgate.records import Verdict
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from evalgate.github.access import Access
     from evalgate.github.client import Client
     from evalgate.github.comments import Published
+    from evalgate.report.comment import Links
+    from evalgate.report.progress import HowFar
 
 _SECONDS: Final = 60.0
 """How long the comment may keep a build from its end."""
@@ -97,11 +100,13 @@ class Commenter:
         mode: Comments,
         *,
         labels: Labels,
+        links: Links | None = None,
         drafts: bool = True,
         trouble: str | None = None,
     ) -> None:
         self.place = place
         self.labels = labels
+        self.links = links
         self._event = event
         self._mode = mode
         self._drafts = drafts
@@ -113,7 +118,7 @@ class Commenter:
         return self.place is not None and self._speech(matters=True) is Speech.SPEAK and self._mode is Comments.LIVE
 
     @asynccontextmanager
-    async def beside(self, progress: Callable[[], str]) -> AsyncIterator[None]:
+    async def beside(self, progress: Callable[[], HowFar]) -> AsyncIterator[None]:
         """Mark what is stale, and be live, beside a build. What is still going on at its end is given up."""
         if self.place is None:
             yield
@@ -126,17 +131,17 @@ class Commenter:
             with suppress(asyncio.CancelledError):
                 await task
 
-    async def _speaking(self, place: Place, progress: Callable[[], str]) -> None:
-        from evalgate.report.progressing import render_progress
+    async def _speaking(self, place: Place, progress: Callable[[], HowFar]) -> None:
+        from evalgate.report.unfinished import SuiteUnderway, Underway, render_underway
 
         with suppress(Exception):  # what is in the way is said at the end
             await place.begin()
-        said = ""
         while self.live:
-            if (text := progress()) != said:
-                said = text
-                with suppress(Exception):
-                    await place.publish(_always(render_progress(said)), None, seconds=_LIVE_S)
+            with suppress(Exception):
+                far = progress()
+                suite = SuiteUnderway(name=place.leg, done=far.done, planned=far.planned, errors=far.errors)
+                run = Underway(suites=[suite], commit=place.head, seconds=far.seconds)
+                await place.publish(_always(render_underway(run, links=self.links)), None, seconds=_LIVE_S)
             await asyncio.sleep(_LIVE_S)
 
     @contextmanager
@@ -147,9 +152,11 @@ class Commenter:
         except Interrupted:
             raise  # it goes on, or is run again
         except EvalgateError as error:
-            from evalgate.report.markdown import render_error
+            from evalgate.report.unfinished import render_failed_run
 
-            self.say(_always(render_error(error)), Verdict.UNMEASURABLE, matters=False)
+            commit = None if self.place is None else self.place.head
+            text = render_failed_run(error, commit=commit, links=self.links)
+            self.say(_always(text), Verdict.UNMEASURABLE, matters=False)
             raise
 
     def say(self, render: Render, verdict: Verdict | None, *, matters: bool) -> Said:
@@ -218,6 +225,7 @@ def commenter(
     """
     from evalgate.cli.target import read_event
     from evalgate.github.access import access
+    from evalgate.report.comment import Links
 
     event, mode = event or read_event(environ), Comments(outputs.comment)
     head = event.pull.head if event.pull is not None else None
@@ -231,9 +239,13 @@ def commenter(
     if found is None:
         return Commenter(None, event, mode, labels=Labels())
     place = Place(access=found, number=event.number, key=key_of(environ), leg=leg, head=head)
-    labels = read_labels(found, event)
     return Commenter(
-        None if mode is Comments.NEVER else place, event, mode, labels=labels, drafts=outputs.comment_drafts
+        None if mode is Comments.NEVER else place,
+        event,
+        mode,
+        labels=read_labels(found, event),
+        links=Links(run=run_link(environ)),
+        drafts=outputs.comment_drafts,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,8 +12,8 @@ from typing import TYPE_CHECKING, TextIO
 from evalgate.cli.commenting import Commenter, Said
 from evalgate.cli.files import say, write
 from evalgate.cli.options import Outputs
-from evalgate.cli.telling import run_link, tell
-from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_report, leave_skipped
+from evalgate.cli.telling import tell
+from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_report
 from evalgate.decision import decide
 from evalgate.gate.accepting import by_label
 from evalgate.gate.evidence.evidence import recorded_config
@@ -49,40 +48,25 @@ def conclude(
     if in_workflow(environ):
         leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
     say(_printed(report, outputs, environ))
-    said = _commented(report, speaker, environ)
+    said = _commented(report, speaker)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
     if unverified is None:
         tell(report, recorded_config(sources[0].journal.build(sources[0].build)).notify, environ, url=said.url)
     return report.build.exit_code
 
 
-def conclude_skipped(outputs: Outputs, environ: Mapping[str, str], speaker: Commenter) -> int:
-    """Say everywhere that a label skipped the gate, whose it is, and that this is no pass; return 0."""
-    from evalgate.report.skipped import Skipped, render_skipped, skipped_text
-
-    labels = speaker.labels
-    skipped = Skipped(by=labels.skipped_by or "", head=labels.head)
-    if in_workflow(environ):
-        leave_skipped(skipped, environ)
-    if not outputs.as_json:
-        say(guarded(skipped_text(skipped), environ))
-    else:
-        say(json.dumps({"skipped": {"by": skipped.by, "head": skipped.head}}) + "\n")
-    said = speaker.say(lambda _: render_skipped(skipped), None, matters=True)
-    leave_after(environ, comment_url=said.url, told=[*labels.told, *said.troubles])
-    return 0
-
-
-def _commented(report: BuildReport, speaker: Commenter, environ: Mapping[str, str]) -> Said:
+def _commented(report: BuildReport, speaker: Commenter) -> Said:
     """Say a report under the pull request. A sample decides nothing, and puts nothing right."""
     if report.sample:
         return Said()
-    from evalgate.report.comment import Links, render_comment
+    from evalgate.report.comment import render_comment
+    from evalgate.report.sentences import overall
     from evalgate.report.speaking import matters
 
-    links = Links(run=run_link(environ))
+    first = overall(report) if report.suites else None
+    asides = [*([first] if first else []), *speaker.labels.told]
     return speaker.say(
-        lambda limit: render_comment(report, limit=limit, links=links, asides=speaker.labels.told),
+        lambda limit: render_comment(report, limit=limit, links=speaker.links, asides=asides),
         report.decision.verdict,
         matters=matters(report),
     )

@@ -21,7 +21,8 @@ def command(*, builds: tuple[str, ...], journal: Path | None, outputs: Outputs) 
     """
     from evalgate.cli.builds import opened
     from evalgate.cli.commenting import commenter
-    from evalgate.cli.conclude import conclude, conclude_skipped
+    from evalgate.cli.conclude import conclude
+    from evalgate.cli.skipping import conclude_skipped
 
     environ = dict(os.environ)
     speaker = commenter(outputs, environ)

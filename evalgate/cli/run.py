@@ -8,11 +8,11 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from evalgate.gate.run import Ended
     from evalgate.gate.world import World
     from evalgate.journal.store import Journal
+    from evalgate.report.progress import HowFar
 
 _Done = TypeVar("_Done")
 
@@ -92,7 +93,9 @@ def command(
     are shown, there is no verdict, and the exit code is 4 unless --no-gate is given.
     """
     from evalgate.cli.builds import cache_path
+    from evalgate.cli.commenting import commenter, leg_of
     from evalgate.cli.models import CacheChoice
+    from evalgate.cli.skipping import conclude_skipped
     from evalgate.cli.target import gate_of, is_outside, pushed_branch, refuse_exposed, target_of
     from evalgate.suite.loading import load_config
 
@@ -101,12 +104,15 @@ def command(
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     laid_over = overrides(assignments)
     refuse_exposed(environ)
-    loaded = load_config(config, environ=environ, overrides=laid_over)
+    speaker = commenter(outputs, environ, leg_of(suites, str(config)))
+    if speaker.labels.skipped_by is not None:
+        return conclude_skipped(outputs, environ, speaker)
+    with speaker.corrected():
+        loaded = load_config(config, environ=environ, overrides=laid_over)
     _begin_imports(asks=bool(loaded.config.endpoints) and choice.answers_none)
 
     from evalgate.cli.builds import head, journal_path, tree_of
-    from evalgate.cli.commenting import commenter, leg_of
-    from evalgate.cli.conclude import conclude, conclude_skipped
+    from evalgate.cli.conclude import conclude
     from evalgate.cli.hub import copies, prompts_of, recorded_prompts, with_versions
     from evalgate.cli.mirroring import mirrored
     from evalgate.cli.pulling import puller
@@ -117,9 +123,6 @@ def command(
     from evalgate.gate.resume import resumable
     from evalgate.journal.store import Journal
 
-    speaker = commenter(outputs, environ, leg_of(suites, str(config)))
-    if speaker.labels.skipped_by is not None:
-        return conclude_skipped(outputs, environ, speaker)
     pushed = pushed_branch(environ)
     with (
         speaker.corrected(),
@@ -144,24 +147,18 @@ def command(
         request = make_request(gate, wanted, store, commit=commit, tree=tree_of(environ), bases=bases, prompts=prompts)
         request = _reviewed(request, environ, bases, labelled_by=speaker.labels.accepted_by)
         again = _again(config, journal, versions)
-        try:
-            ended = asyncio.run(
-                watched(
-                    mirrored(_work(request, pushed, environ, resume=build), request, store, loaded.path, environ),
-                    request,
-                    store,
-                    environ,
-                    cache=choice,
-                    quiet=outputs.quiet or outputs.as_json,
-                    resume=build,
-                    file=loaded.path,
-                    beside=speaker.beside,
-                )
-            )
-        except asyncio.CancelledError:
-            # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
-            raise Interrupted("the run was stopped at once; what was answered is kept", next_step=again) from None
-        _require_end(ended, again)
+        measuring = watched(
+            mirrored(_work(request, pushed, environ, resume=build), request, store, loaded.path, environ),
+            request,
+            store,
+            environ,
+            cache=choice,
+            quiet=outputs.quiet or outputs.as_json,
+            resume=build,
+            file=loaded.path,
+            beside=speaker.beside,
+        )
+        ended = _to_its_end(measuring, again)
         source = Source(journal=store, build=ended.build)
         return conclude([source], outputs, environ, speaker)
 
@@ -194,10 +191,16 @@ def _begin_imports(*, asks: bool) -> None:
         import_for_calls()
 
 
-def _require_end(ended: Ended, again: str) -> None:
-    """Raise Interrupted for a build that was stopped from outside."""
+def _to_its_end(measuring: Coroutine[Any, Any, Ended], again: str) -> Ended:
+    """Return how a build ended. Raises Interrupted for one that was stopped from outside, softly or at once."""
+    try:
+        ended = asyncio.run(measuring)
+    except asyncio.CancelledError:
+        # The second signal: nobody waits for the runs in flight. Let through, it would exit 1, which means FAIL.
+        raise Interrupted("the run was stopped at once; what was answered is kept", next_step=again) from None
     if not ended.complete and ended.halted is None:
         raise Interrupted(f"build {ended.build} was interrupted; what was answered is kept", next_step=again)
+    return ended
 
 
 def _work(
@@ -261,7 +264,7 @@ async def watched(
     quiet: bool,
     resume: int | None,
     file: Path = Path("evalgate.yaml"),
-    beside: Callable[[Callable[[], str]], AbstractAsyncContextManager[None]] | None = None,
+    beside: Callable[[Callable[[], HowFar]], AbstractAsyncContextManager[None]] | None = None,
 ) -> _Done:
     """Do some work of a request in the same way, and return what comes of it. `file` is the config's.
 
@@ -292,6 +295,6 @@ async def watched(
             ) as effects,
         ):
             if beside is not None:
-                await effects_of.enter_async_context(beside(progress.text))
+                await effects_of.enter_async_context(beside(progress.how_far))
             gc.freeze()  # all that is there by now stays to the end: no call waits while it is searched for garbage
             return await work(effects)

@@ -1,1 +1,1 @@
-"""GitHub: what its event says, its API, the one comment of a workflow, pull requests, labels, artifacts of runs."""
+"""GitHub: its event, its API, the one comment of a workflow, labels that say yes, artifacts of other runs."""

@@ -112,6 +112,9 @@ class _Keeper:
         self._authors = {viewer.casefold(), f"{viewer.casefold()}[bot]"}
         self._made: int | None = None
         self._seen: dict[str, Leg] = {}
+        self._settle = _SETTLE_S
+        self._wrote = False
+        self._url: str | None = None
 
     async def found(self) -> list[Comment]:
         """Return the comments of this workflow and author, over all pages, the oldest first."""
@@ -124,34 +127,46 @@ class _Keeper:
 
     async def keep(self, head: str, arrange: Callable[[Sequence[Leg]], Sequence[Leg]], *, settle: float) -> Published:
         """Bring the comment to what `arrange` makes of the legs that are there, and see that it stays."""
-        url: str | None = None
+        self._settle = settle
         for attempt in range(_ROUNDS):
-            begun = self._client.left
             try:
-                standing = await self.found()
-                legs = arrange(self._together(standing, head))
-                text = composed(self._key, legs)
-                if len(standing) == 1 and _same(standing[0].text, text):
-                    return Published(url=standing[0].url, changed=url is not None)
-                if (took := begun - self._client.left) > settle / 2:
-                    settle = 2 * took  # others are as slow
-                    if attempt < _STALE_READS:
-                        continue  # what was read may be gone by now
-                url = await self._write(standing, text) or url
-                self._seen = {leg.name: leg for leg in legs if leg.head == head and leg.stale is None}
-                wait = settle * (1 + random.random() * attempt / 4)  # noqa: S311 so that jobs do not go in step
+                if (done := await self._round(head, arrange, patient=attempt < _STALE_READS)) is not None:
+                    return done
+                wait = self._settle * (1 + random.random() * attempt / 4)  # noqa: S311 jobs get out of step
             except GitHubError as error:
-                wait = backoff(attempt) if error.wait is None else error.wait
+                wait = max(backoff(attempt), self._settle) if error.wait is None else error.wait
                 if not error.passing or wait >= self._client.left:
-                    if url is None:
+                    if self._url is None:
                         raise
-                    return Published(url=url, changed=True, doubt=error)
+                    return Published(url=self._url, changed=True, doubt=error)
             if wait >= self._client.left:
                 break
             await asyncio.sleep(wait)
-        if url is not None:
-            return Published(url=url, changed=True, doubt=GitHubError("the comment was not seen to stay"))
-        raise GitHubError(f"{_DOING} in the time that there is for it", next_step="run the job again")
+        if self._url is None:
+            raise GitHubError(f"{_DOING} in the time that there is for it", next_step="run the job again")
+        return Published(url=self._url, changed=True, doubt=GitHubError("the comment was not seen to stay"))
+
+    async def _round(
+        self, head: str, arrange: Callable[[Sequence[Leg]], Sequence[Leg]], *, patient: bool
+    ) -> Published | None:
+        """Read, and write what is missing; return what came of it once nothing is, None where it has to be seen.
+
+        Where reading took so long that what was read may be gone, it is read again first, if `patient`.
+        """
+        begun = self._client.left
+        standing = await self.found()
+        legs = arrange(self._together(standing, head))
+        text = composed(self._key, legs)
+        if len(standing) == 1 and _same(standing[0].text, text):
+            return Published(url=standing[0].url, changed=self._wrote)
+        if (took := begun - self._client.left) > self._settle / 2:
+            self._settle = 2 * took  # others are as slow
+            if patient:
+                return await self._round(head, arrange, patient=False)
+        self._seen = {leg.name: leg for leg in legs if leg.head == head and leg.stale is None}
+        self._wrote = True
+        self._url = await self._write(standing, text) or self._url
+        return None
 
     def _together(self, standing: Sequence[Comment], head: str) -> list[Leg]:
         """Return every leg once: as the oldest comment has it, then as others do, then as this job last wrote it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TextIO
 
@@ -21,6 +22,16 @@ class Mode(Enum):
     LIVE = "live"
     PLAIN = "plain"
     QUIET = "quiet"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HowFar:
+    """How far a build is: runs that ended of all that there are, errors among them, seconds since it began."""
+
+    done: int
+    planned: int
+    errors: int
+    seconds: float
 
 
 class Progress:
@@ -75,6 +86,16 @@ class Progress:
         elif self._mode is Mode.PLAIN and self._runs:
             self._write(f"{self.text()}\n")
         self._mode = Mode.QUIET
+
+    def how_far(self) -> HowFar:
+        """Return what is known now."""
+        done = self._runs + self._resumed
+        return HowFar(
+            done=done,
+            planned=max(self._expected, done),
+            errors=sum(self._errors.values()),
+            seconds=self._clock() - self._began,
+        )
 
     def text(self) -> str:
         """Return what is known now, as one line."""

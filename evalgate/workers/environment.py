@@ -14,9 +14,12 @@ SAFE: Final = (
     *("PROGRAMFILES", "PROGRAMDATA", "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE"),
 )
 """Names that hold no secret and without which interpreters, compilers and TLS do not work."""
+WITHHELD: Final = frozenset({"EVALGATE_GITHUB_TOKEN"})
+"""Names that no worker sees, whatever a suite names: what the gate alone comments with."""
 
 
 def environment(names: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of `environ` that a worker may see: SAFE, and whatever matches the names or globs in `names`."""
+    """Return the part of `environ` that a worker may see: SAFE, and what matches the names or globs in `names`."""
     patterns = (*SAFE, *names)
-    return {name: value for name, value in environ.items() if any(fnmatchcase(name, glob) for glob in patterns)}
+    seen = [name for name in environ if name.upper() not in WITHHELD]
+    return {name: environ[name] for name in seen if any(fnmatchcase(name, glob) for glob in patterns)}

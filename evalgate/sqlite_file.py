@@ -90,6 +90,15 @@ def make_tables(db: sqlite3.Connection, script: str, *, application: int, versio
     db.execute("COMMIT")
 
 
+def fold_in(path: Path) -> None:
+    """Bring what was written ahead into the file, which is whole by itself then. Raises sqlite3.Error."""
+    db = sqlite3.connect(path, isolation_level=None)
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    finally:
+        db.close()
+
+
 def make_folder(folder: Path) -> None:
     """Make the store's folder and keep it out of git by itself, whatever the repository says. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)

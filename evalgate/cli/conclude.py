@@ -46,7 +46,7 @@ def conclude(
     if outputs.rows:
         _write_rows(outputs.rows, sources, environ)
     if in_workflow(environ):
-        leave_report(report, environ, report_json=outputs.report_json, journal=sources[0].journal.path)
+        leave_report(report, outputs, environ, journal=sources[0].journal.path)
     say(_printed(report, outputs, environ))
     said = _commented(report, speaker)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])

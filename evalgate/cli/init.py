@@ -88,6 +88,7 @@ def _workflow(folder: Path, found: Found) -> tuple[Path, str]:
             version=evalgate.__version__,
             commit=own_commit(Path(evalgate.__file__).parent),
             folder=place.folder,
+            branch=place.branch,
             python=needs_python,
             install=installation(folder, found.interpreter) if needs_python else None,
             keys=[*keys_of(folder / CONFIG_NAME), *hub_variables(folder / CONFIG_NAME)],

@@ -1,4 +1,4 @@
-"""`evalgate journal`: what builds are recorded, and one of them as a file to carry about."""
+"""`evalgate journal`: what builds are recorded, one of them as a file to carry about, and the files to keep."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalgate.cli.journal_files import command as files
 from evalgate.cli.options import journal_option
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def command() -> None:
-    """List and export recorded builds."""
+    """List and export recorded builds; say which files to keep."""
 
 
 @command.command("list")
@@ -81,3 +82,6 @@ def export(build: int | None, target: Path, journal: Path | None) -> int:
     else:
         click.echo(f"build {build_id} written to {target}; compare with it: baseline: file:{target.name}")
     return 0
+
+
+command.add_command(files)

@@ -76,6 +76,20 @@ def overrides(assignments: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
+fail_on_option: _Decorator = click.option(
+    "--fail-on",
+    type=click.Choice(["fail", "inconclusive", "unmeasurable"]),
+    multiple=True,
+    help="What fails beside FAIL, in place of policy.on_inconclusive and policy.on_unmeasurable; several times.",
+)
+
+
+def failing(verdicts: tuple[str, ...]) -> dict[str, str]:
+    """Return what --fail-on says as config values; nothing where it was not given."""
+    keys = {"inconclusive": "policy.on_inconclusive", "unmeasurable": "policy.on_unmeasurable"}
+    return {key: "fail" if name in verdicts else "warn" for name, key in keys.items()} if verdicts else {}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outputs:
     """Where a verdict goes beside the terminal, and whether it is the exit code."""
@@ -87,6 +101,8 @@ class Outputs:
     junit: Path | None
     markdown: Path | None
     rows: Path | None
+    summary: bool
+    """Whether a workflow's job summary has the report."""
     comment: str
     """When to comment: one of `evalgate.report.speaking.Comments`."""
     comment_drafts: bool
@@ -103,29 +119,33 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         outputs = Outputs(**{name: given.pop(name) for name in Outputs.__dataclass_fields__})
         return function(*args, outputs=outputs, **given)
 
+    def option(flag: str, **attributes: Any) -> _Decorator:
+        """Return one that `run` and `decide` read from the same variable: a workflow's step says it once."""
+        name = flag.partition("/")[0].removeprefix("--").replace("-", "_").upper()
+        return click.option(flag, envvar=f"EVALGATE_RUN_{name}", **attributes)
+
     file = click.Path(path_type=Path, dir_okay=False)
-    for option in (
-        click.option("--rows", type=file, help="Write what was answered and scored to this file, for `evalgate fork`."),
-        click.option(
+    for each in (
+        option("--rows", type=file, help="Write what was answered and scored to this file, for `evalgate fork`."),
+        option(
             "--comment-drafts/--no-comment-drafts",
             default=True,
-            envvar="EVALGATE_RUN_COMMENT_DRAFTS",
             help="--no-comment-drafts: no comment on a pull request that is a draft.",
         ),
-        click.option(
+        option(
             "--comment",
             type=click.Choice(["when-it-matters", "always", "never", "live"]),
             default="when-it-matters",
-            envvar="EVALGATE_RUN_COMMENT",
             show_default=True,
             help="In a workflow for a pull request that has EVALGATE_GITHUB_TOKEN: when to comment there.",
         ),
-        click.option("--markdown", type=file, help="Write the report as Markdown to this file."),
-        click.option("--junit", type=file, help="Write the report as JUnit XML to this file."),
-        click.option("--report-json", type=file, help="Write the report as JSON to this file."),
-        click.option("--gate/--no-gate", default=True, help="--no-gate: show the verdict and exit 0 whatever it is."),
+        option("--summary/--no-summary", default=True, help="--no-summary: leave no job summary in a workflow."),
+        option("--markdown", type=file, help="Write the report as Markdown to this file."),
+        option("--junit", type=file, help="Write the report as JUnit XML to this file."),
+        option("--report-json", type=file, help="Write the report as JSON to this file."),
+        option("--gate/--no-gate", default=True, help="--no-gate: show the verdict and exit 0 whatever it is."),
         click.option("--quiet", is_flag=True, help="Print the result without progress and log lines."),
         click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, in place of text."),
     ):
-        collected = option(collected)
+        collected = each(collected)
     return collected

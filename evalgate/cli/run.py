@@ -20,6 +20,8 @@ from evalgate.cli.options import (
     Outputs,
     cache_option,
     config_option,
+    fail_on_option,
+    failing,
     journal_option,
     output_options,
     overrides,
@@ -67,6 +69,7 @@ _Done = TypeVar("_Done")
 @click.option("--replay", is_flag=True, help="Take answers from the cache alone; a call that it lacks ends the run.")
 @click.option("--resume", is_flag=True, help="Go on with the latest build that was interrupted.")
 @set_option
+@fail_on_option
 @output_options
 def command(
     *,
@@ -85,6 +88,7 @@ def command(
     replay: bool,
     resume: bool,
     assignments: tuple[str, ...],
+    fail_on: tuple[str, ...],
     outputs: Outputs,
 ) -> int:
     """Run both sides of every suite, compare them, and give a verdict.
@@ -102,7 +106,7 @@ def command(
     _refuse_together(resume=resume and bool(suites or limit or keyword or last_failed), replay=replay and no_cache)
     environ = dict(os.environ)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
-    laid_over = overrides(assignments)
+    laid_over = {**failing(fail_on), **overrides(assignments)}
     refuse_exposed(environ)
     speaker = commenter(outputs, environ, leg_of(suites, str(config)))
     if speaker.labels.skipped_by is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ from evalgate.cli.files import write
 from evalgate.errors import EvalgateError
 
 if TYPE_CHECKING:
+    from evalgate.cli.options import Outputs
     from evalgate.report.model import BuildReport
     from evalgate.report.skipped import Skipped
 
@@ -26,14 +28,18 @@ def guarded(text: str, environ: Mapping[str, str]) -> str:
     return without_commands(text, token=secrets.token_hex(16))
 
 
-def leave_report(report: BuildReport, environ: Mapping[str, str], *, report_json: Path | None, journal: Path) -> None:
+def leave_report(report: BuildReport, outputs: Outputs, environ: Mapping[str, str], *, journal: Path) -> None:
     """Fill the step's outputs and summary, and annotate what failed. Outside a workflow it does nothing."""
     from evalgate.report import github_files
     from evalgate.report.annotations import render_annotations
     from evalgate.report.markdown import render_summary
 
-    values = github_files.outputs(report, report_json=str(report_json) if report_json else None, journal=str(journal))
-    _leave(values, render_summary(report), render_annotations(report), environ)
+    values = github_files.outputs(
+        report,
+        report_json=in_workspace(outputs.report_json, environ) if outputs.report_json else None,
+        journal=in_workspace(journal, environ),
+    )
+    _leave(values, render_summary(report) if outputs.summary else "", render_annotations(report), environ)
 
 
 def leave_error(error: EvalgateError, environ: Mapping[str, str]) -> None:
@@ -43,6 +49,21 @@ def leave_error(error: EvalgateError, environ: Mapping[str, str]) -> None:
     from evalgate.report.markdown import render_error
 
     _leave(github_files.error_outputs(error), render_error(error), [error_annotation(error)], environ)
+
+
+def in_workspace(path: Path, environ: Mapping[str, str]) -> str:
+    """Return a path as the steps of a workflow name it: from the workspace, with slashes; one elsewhere as a whole."""
+    top = Path(os.path.normpath(Path(environ.get("GITHUB_WORKSPACE") or ".").absolute()))
+    whole = Path(os.path.normpath(path.absolute()))
+    return whole.relative_to(top).as_posix() if whole.is_relative_to(top) else whole.as_posix()
+
+
+def leave_values(values: Mapping[str, str], environ: Mapping[str, str]) -> None:
+    """Fill the step's outputs with words and paths, where a workflow step is what runs this."""
+    if values and (path := environ.get("GITHUB_OUTPUT")):
+        from evalgate.report.github_files import output_text
+
+        write(Path(path), output_text(values, delimiter=f"evalgate-{secrets.token_hex(16)}"), append=True)
 
 
 def leave_skipped(skipped: Skipped, environ: Mapping[str, str]) -> None:
@@ -71,11 +92,8 @@ def in_workflow(environ: Mapping[str, str]) -> bool:
 
 
 def _leave(values: Mapping[str, str], summary: str, annotations: list[str], environ: Mapping[str, str]) -> None:
-    if (path := environ.get("GITHUB_OUTPUT")) and values:
-        from evalgate.report.github_files import output_text
-
-        write(Path(path), output_text(values, delimiter=f"evalgate-{secrets.token_hex(16)}"), append=True)
-    if (path := environ.get("GITHUB_STEP_SUMMARY")) and summary:
+    leave_values(values, environ)
+    if summary and (path := environ.get("GITHUB_STEP_SUMMARY")):
         write(Path(path), summary, append=True)
     if environ.get("GITHUB_ACTIONS") == "true":
         # On standard error: standard output may be a report that a program reads.

@@ -12,6 +12,7 @@ from typing import Final
 
 from evalgate.errors import EvalgateError
 from evalgate.git import Repository
+from evalgate.git.history import default_branch
 from evalgate.golden.reading import read_examples
 from evalgate.records import Example
 from evalgate.suite.loading import load_config
@@ -43,10 +44,14 @@ class Found:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a workflow belongs: `root` is the repository's, `folder` the project's below it ("" at the root)."""
+    """Where a workflow belongs: `root` is the repository's, `folder` the project's below it ("" at the root).
+
+    `branch` is the one that is shipped.
+    """
 
     root: Path
     folder: str
+    branch: str = "main"
 
     @property
     def workflow(self) -> Path:
@@ -88,7 +93,11 @@ def place_of(folder: Path) -> Place:
     if repository is None:
         return Place(root=folder, folder="")
     below = folder.resolve().relative_to(repository.root.resolve()).as_posix()
-    return Place(root=folder if below == "." else repository.root, folder="" if below == "." else below)
+    return Place(
+        root=folder if below == "." else repository.root,
+        folder="" if below == "." else below,
+        branch=default_branch(repository) or "main",
+    )
 
 
 def installation(folder: Path, interpreter: str | None) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -87,7 +88,10 @@ class Git:
         path = [entry for entry in environ.get("PATH", os.defpath).split(os.pathsep) if Path(entry).is_absolute()]
         passed_on = {name: environ[name] for name in _PASSED_ON if name in environ}
         reaching = {name: environ[name] for name in _TO_REACH_A_REMOTE if name in environ}
-        return cls(environment={**passed_on, **_FIXED, "PATH": os.pathsep.join(path)}, reaching=reaching)
+        return cls(
+            environment={**passed_on, **_FIXED, "PATH": os.pathsep.join(path)},
+            reaching={**reaching, **_with_token(environ)},
+        )
 
     def call(self, cwd: Path, *arguments: str, **variables: str) -> Done | None:
         """Run git; None where there is no git, no such directory, or no answer in time."""
@@ -146,6 +150,22 @@ class Git:
         except (OSError, subprocess.TimeoutExpired):
             return None
         return Done(code=done.returncode, out=done.stdout, error=done.stderr.decode("utf-8", "replace"))
+
+
+def _with_token(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what lets git read from GitHub with the token of a workflow: for one command, and kept nowhere.
+
+    `persist-credentials: false` left git without one. Where it was left, this takes its place: two would be refused.
+    """
+    server, token = environ.get("GITHUB_SERVER_URL"), environ.get("EVALGATE_GITHUB_TOKEN")
+    if environ.get("GITHUB_ACTIONS") != "true" or not server or not token:
+        return {}
+    key = f"http.{server.rstrip('/')}/.extraheader"
+    basic = b64encode(f"x-access-token:{token}".encode()).decode("ascii")
+    values = ("", f"AUTHORIZATION: basic {basic}")  # an empty one forgets those before it
+    settings = {f"GIT_CONFIG_VALUE_{n}": value for n, value in enumerate(values)}
+    keys = {f"GIT_CONFIG_KEY_{n}": key for n in range(len(values))}
+    return {"GIT_CONFIG_COUNT": str(len(values)), **keys, **settings}
 
 
 def unreadable(path: Path, done: Done | None) -> MeasurementError:

@@ -73,6 +73,17 @@ def merge_base(repository: Repository, target: str | None = None) -> Base:
     )
 
 
+def default_branch(repository: Repository) -> str | None:
+    """Return the name of the branch that is shipped, as this clone knows it; no remote is asked.
+
+    The remote's default branch, else `main` or `master`, else what is checked out.
+    """
+    remote = _remote(repository)
+    named = _default_branch(repository, remote) if remote is not None else None
+    known = (name for name in _USUAL if _here(repository, f"refs/heads/{name}") is not None)
+    return named or next(known, None) or repository.branch()
+
+
 def first_parent(repository: Repository, name: str | None) -> Base | None:
     """Return the first parent of what is checked out, a merge: what a pull request was merged into. None for no merge.
 

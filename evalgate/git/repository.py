@@ -102,11 +102,13 @@ class Repository:
         return sorted(name.removesuffix("/") for name in listed if _there(self.root / here / name))
 
     def tracks(self, path: Path) -> bool:
-        """Return whether a file is part of what is checked out, links followed. False for one outside."""
-        root = self.root.resolve()
-        if not path.resolve().is_relative_to(root):
+        """Return whether a file is part of what is checked out, or a link to it is. False for one outside."""
+        root, whole = self.root.resolve(), path.absolute()
+        links = [each.parent.resolve() / each.name for each in (whole, *whole.parents) if each.is_symlink()]
+        inside = [each.relative_to(root).as_posix() for each in (path.resolve(), *links) if each.is_relative_to(root)]
+        if not inside:
             return False
-        done = self.git.call(root, "ls-files", "-z", "--", path.resolve().relative_to(root).as_posix())
+        done = self.git.call(root, "ls-files", "-z", "--", *inside)
         return done is None or done.code != 0 or bool(done.names)
 
     def changes(self, base: str) -> list[Change]:

@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from typing import Final
 
 from evalgate.errors import EvalgateError
+from evalgate.records import Side
 from evalgate.report.model import BuildReport
 from evalgate.report.skipped import SKIPPED
 
-OUTPUTS: Final = ("verdict", "accepted", "exit-code", "report-json", "journal", "comment-url")
+OUTPUTS: Final = ("verdict", "accepted", "exit-code", "report-json", "journal", "comment-url", "experiment-url")
 """Every output of the action, in its order. They carry words and paths, never what a model said."""
 
 
@@ -27,7 +28,14 @@ def outputs(report: BuildReport, *, report_json: str | None, journal: str) -> di
         "report-json": report_json or "",
         "journal": journal,
         "comment-url": "",  # written again where there is one
+        "experiment-url": _experiment(report) or "",
     }
+
+
+def _experiment(report: BuildReport) -> str | None:
+    """Return the page of the candidate's experiment in Phoenix, of the first suite that has one."""
+    mirrored = [shown.phoenix for shown in report.suites if shown.phoenix is not None]
+    return next((url for each in mirrored if (url := each.experiments.get(Side.CANDIDATE))), None)
 
 
 def skipped_outputs() -> dict[str, str]:

@@ -42,6 +42,7 @@ class Step:
     conclusion: str = "skipped"
     outputs: dict[str, str] = field(default_factory=dict)
     log: str = ""
+    seconds: float = 0.0
 
     def shown(self) -> dict[str, Any]:
         """Return it as expressions see it."""
@@ -135,7 +136,7 @@ class _Scope:
         return {**self.contexts, "env": {**self.job.env, **env}, "job": {"status": self.job.result}}
 
     def _one(self, declared: dict[str, Any]) -> Step:
-        step, begun = Step(), len(self.job.log.lines)
+        step, begun, since = Step(), len(self.job.log.lines), time.monotonic()
         self.job.log.begin_step()
         if self.job.cancel() and not self.job.cancelled:
             self.job.result = self.status = "cancelled"
@@ -153,6 +154,7 @@ class _Scope:
         if isinstance(passes, str):
             passes = truth(evaluate(passes.strip().removeprefix("${{").removesuffix("}}"), seen, self.functions()))
         step.conclusion = "success" if step.outcome == "failure" and passes else step.outcome
+        step.seconds = time.monotonic() - since
         step.log = "".join(f"{line}\n" for line in self.job.log.lines[begun:])
         return step
 

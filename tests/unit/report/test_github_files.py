@@ -20,6 +20,8 @@ def test_the_outputs_of_a_failing_build() -> None:
         "exit-code": "1",
         "report-json": "out/report.json",
         "journal": ".evalgate/journal.db",
+        "comment-url": "",
+        "experiment-url": "",
     }
 
 
@@ -30,7 +32,15 @@ def test_a_sample_has_no_verdict_and_what_was_not_written_has_no_path() -> None:
 
 def test_an_error_before_any_verdict_has_its_exit_code_and_nothing_else() -> None:
     values = error_outputs(ConfigurationError("no"))
-    assert values == {"verdict": "", "accepted": "", "exit-code": "2", "report-json": "", "journal": ""}
+    assert values == {
+        "verdict": "",
+        "accepted": "",
+        "exit-code": "2",
+        "report-json": "",
+        "journal": "",
+        "comment-url": "",
+        "experiment-url": "",
+    }
     assert tuple(values) == OUTPUTS
 
 

@@ -72,7 +72,7 @@ def outside(tmp_path, fake_github):
     repo.ship(5)
     assert repo.evalgate("init", "--forks").code == 0
     repo.commit("workflows")
-    repository = fake_github.repository(NAME, private=True)
+    fake_github.repository(NAME, private=True)
     github = host(
         tmp_path / "host",
         repo.folder,
@@ -83,7 +83,6 @@ def outside(tmp_path, fake_github):
             NAME, **{key.replace("-", "_"): value for key, value in permissions.items()}
         ),
     )
-    assert repository.private
     return Outside(Hub(repo, github), fake_github)
 
 
@@ -95,7 +94,6 @@ def test_a_fork_is_measured_without_secrets_and_reported_where_it_has_no_hand(ou
     failing = outside.change(50)
     measured = outside.workflow("evalgate", failing)
     assert measured.result == "failure", measured.only.text
-    assert measured.only.steps["gate"].outputs["verdict"] == "FAIL" if "gate" in measured.only.steps else True
     assert outside.comments == []
     assert "evalgate-rows" in outside.hub.host.artifacts.of(failing.run_id)
 

@@ -63,12 +63,12 @@ class Place:
         found = await self._within(_SECONDS / 3, lambda client: standing_comment(client, self.number, self.key))
         return found is not None and any(leg.name == self.leg for leg in found.legs)
 
-    async def publish(self, render: Render, verdict: Verdict | None, *, seconds: float = _SECONDS * 2 / 3) -> Published:
-        """Write this job's part."""
+    async def publish(self, render: Render, verdict: Verdict | None, *, seconds: float | None = None) -> Published:
+        """Write this job's part, within `seconds` where that is less than there is."""
         from evalgate.github.comments import publish
 
         return await self._within(
-            seconds,
+            seconds or _SECONDS * 2 / 3,
             lambda client: publish(
                 client, self.number, key=self.key, leg=self.leg, head=self.head, render=render, verdict=verdict
             ),

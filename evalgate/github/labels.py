@@ -36,14 +36,13 @@ _WRITES: Final = frozenset({"write", "maintain", "admin"})
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """What happened to a pull request: `label` in lower case where it is about one, `commit` where it names one."""
+    """What happened to a pull request; `label` in lower case where it is about one."""
 
     kind: str
     actor: str
     actor_is_person: bool
     at: datetime
     label: str | None = None
-    commit: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +115,7 @@ def _against(setting: Event, pull: Pull, seen: Sequence[datetime]) -> str | None
 
 def with_permission(found: LabelSet, permission: object) -> LabelSet:
     """Return what `judged` found, by the access that the person has to the repository."""
-    if permission in _WRITES:
+    if isinstance(permission, str) and permission in _WRITES:
         return found
     why = f"{found.by} set it, who has no write access"
     return LabelSet(label=found.label, counts=False, why=why, by=found.by, at=found.at)
@@ -132,7 +131,6 @@ def read_events(entries: Iterable[Mapping[str, Any]]) -> list[Event]:
         except (ValueError, TypeError):
             continue  # a commit, whose dates are its author's
         name = label.get("name") if isinstance(label, dict) else None
-        commit = each.get("commit_id")
         events.append(
             Event(
                 kind=str(each.get("event")),
@@ -140,7 +138,6 @@ def read_events(entries: Iterable[Mapping[str, Any]]) -> list[Event]:
                 actor_is_person=isinstance(actor, dict) and actor.get("type") == "User",
                 at=at,
                 label=name.casefold() if isinstance(name, str) else None,
-                commit=commit if isinstance(commit, str) else None,
             )
         )
     return sorted(events, key=lambda each: each.at)
@@ -150,13 +147,7 @@ def _saw(run: Run, pull: Pull, events: Iterable[Event]) -> bool:
     """Return whether a run proves that the branch has had this head since the run began."""
     if run.event != "pull_request" or run.head != pull.head or not is_of(pull, run):
         return False
-    if run.created_at < pull.created_at:
+    if run.created_at <= pull.created_at:
         return False  # what moved the branch before is in no timeline of this pull request
-    return all(_before(each, run, pull.head) for each in events if each.kind in _MOVES)
-
-
-def _before(move: Event, run: Run, head: str) -> bool:
-    """Return whether a move came before a run; within one second only the move to this very head is known to have."""
-    if move.at == run.created_at:
-        return move.kind == "head_ref_force_pushed" and move.commit == head
-    return move.at < run.created_at
+    # A second is the least that is dated: a move within the second of a run may have come after it.
+    return all(each.at < run.created_at for each in events if each.kind in _MOVES)

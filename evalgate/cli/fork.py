@@ -34,10 +34,16 @@ COPY: Final = "fork.db"
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option(
+    "--artifact",
+    default="evalgate-rows",
+    show_default=True,
+    help="The name under which the fork's run left it, where it is fetched.",
+)
 @config_option
 @journal_option
 @output_options
-def command(*, file: Path | None, config: Path, journal: Path | None, outputs: Outputs) -> int:
+def command(*, file: Path | None, artifact: str, config: Path, journal: Path | None, outputs: Outputs) -> int:
     """Decide again on what the run of a fork reported, without running anything of it.
 
     The config, the dataset and the evaluators are those that are checked out here. FILE is what `evalgate run --rows
@@ -56,7 +62,7 @@ def command(*, file: Path | None, config: Path, journal: Path | None, outputs: O
     environ = dict(os.environ)
     refuse_exposed(environ)
     event = read_event(environ)
-    left = None if file is not None else asyncio.run(_fetched(environ))
+    left = None if file is not None else asyncio.run(_fetched(environ, artifact))
     speaker = commenter(outputs, environ, event=event if left is None else _of_pull(event, left))
     trusted = journal_path(journal)
     copy = trusted.with_name(COPY)
@@ -72,10 +78,10 @@ def command(*, file: Path | None, config: Path, journal: Path | None, outputs: O
     return code if left is None else 0
 
 
-async def _fetched(environ: Mapping[str, str]) -> Left:
+async def _fetched(environ: Mapping[str, str], artifact: str) -> Left:
     from evalgate.cli.fork_run import fetched
 
-    return await fetched(environ)
+    return await fetched(environ, artifact)
 
 
 def _of_pull(event: Event, left: Left) -> Event:

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from evalgate.github.client import Client
     from evalgate.github.pulls import Pull
 
-ARTIFACT: Final = "evalgate-rows"
-"""The name under which the action uploads what the run of a fork measured."""
 FILE: Final = "evalgate-rows.jsonl"
 _SECONDS: Final = 180.0
 
@@ -32,8 +30,8 @@ class Left:
     refused: MeasurementError | None = None
 
 
-async def fetched(environ: Mapping[str, str]) -> Left:
-    """Return what the run left that this one runs for.
+async def fetched(environ: Mapping[str, str], artifact: str) -> Left:
+    """Return what the run left that this one runs for, under the name `artifact`.
 
     Raises ConfigurationError where this is no workflow for `workflow_run` with a token, GitHubError where GitHub does
     not say, or where the pull request has moved on.
@@ -56,17 +54,17 @@ async def fetched(environ: Mapping[str, str]) -> Left:
         pull = await pull_of_run(client, run)
         files = await files_of_pull(client, pull.number)
         try:
-            return Left(pull=pull, files=files, data=await _file(client, run))
+            return Left(pull=pull, files=files, data=await _file(client, run, artifact))
         except RowsError as error:
             return Left(pull=pull, files=files, refused=error)
 
 
-async def _file(client: Client, run: int) -> bytes:
+async def _file(client: Client, run: int, artifact: str) -> bytes:
     """Return the file. Raises RowsError where the run left something else, GitHubError where it cannot be had."""
     from evalgate.github.artifacts import artifacts_of_run, download, unpacked
     from evalgate.github.errors import GitHubError
 
-    artifacts = [each for each in await artifacts_of_run(client, run, name=ARTIFACT) if not each.expired]
+    artifacts = [each for each in await artifacts_of_run(client, run, name=artifact) if not each.expired]
     if not artifacts:
         raise RowsError("the fork's run left no report: it ended before anything was measured", next_step=MAINTAINER)
     try:

@@ -19,6 +19,7 @@ from evalgate.cli import main
 from tests.e2e.project import Ended
 from tests.e2e.repository import Repo
 from tests.fake_github import FakeGitHub, Pull, Repository, Run
+from tests.unit.report.hostile import HOSTILE as LIST
 
 NAME = "evalgate-rows.jsonl"
 HOSTILE = (
@@ -174,17 +175,23 @@ def test_the_report_of_a_fork_is_a_comment_that_says_what_it_is_worth(hub):
 def test_whatever_a_fork_answers_is_text(monkeypatch, hub):
     """Marks, mentions, images, HTML, workflow commands: in the comment, the summary and the log."""
 
+    said = [HOSTILE, *(text[:9_000] for text in LIST if "\0" not in text and text.isprintable() | text.isascii())]
+
     def forge(head, rows):
-        for row in rows:
-            if row["side"] == "candidate":
-                row["output"] = {"answer": HOSTILE}
+        for number, row in enumerate(row for row in rows if row["side"] == "candidate"):
+            text = said[number % len(said)]
+            if number % 3:
+                row["output"] = {"answer": f"{HOSTILE} {text}"}
+            else:
+                row.update(output=None, evaluations=[])
+                row["failure"] = {"kind": "task", "type": "E", "message": HOSTILE + text, "where": text}
 
     hub.leave({NAME: edited(hub.left.rows, forge)})
 
     ended = hub.report(monkeypatch)
 
     assert ended.code == 0, ended.text
-    assert hub.verdict == "FAIL"
+    assert hub.verdict == "FAIL", ended.text
     (comment,) = hub.comments
     assert comment.count("<!-- evalgate:comment ") == comment.count("<!-- evalgate:end ") == 1
     for text in (comment, (hub.folder / "summary").read_text("utf-8")):

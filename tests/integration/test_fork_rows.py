@@ -346,3 +346,15 @@ async def test_a_base_without_scores_that_are_certain_is_not_compared_with(tmp_p
     decided = await again(reported.base, reported.data)
     assert decided.verdict is Verdict.FAIL
     assert decided.notes[-1].startswith("The baseline's answers are the fork's too")
+
+
+async def test_no_code_of_the_repository_meets_what_a_stranger_answered(honest, tmp_path):
+    """Evaluators in Python are not loaded here, nor the task, nor its setup: their scores are as reported."""
+    base = tmp_path / "base"
+    shutil.copytree(honest.base, base, symlinks=True)
+    trap = f"import pathlib\npathlib.Path({str(tmp_path / 'ran')!r}).touch()\n"
+    for name in ("score.py", "app.py"):
+        (base / name).write_text(trap + (base / name).read_text())
+    decided = await again(base, honest.data)
+    assert decided.verdict is Verdict.PASS
+    assert not (tmp_path / "ran").exists()

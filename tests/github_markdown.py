@@ -1,6 +1,6 @@
 """Markdown as GitHub shows it: its own parser, its allow-list of HTML, and what it looks for in the text afterwards.
 
-The parser is GitHub's (cmark-gfm), line ends are breaks as in comments. The allow-list is that of GitHub's html-pipeline.
+The parser is GitHub's (cmark-gfm), line ends are breaks as in comments. The allow-list is GitHub's html-pipeline's.
 What GitHub adds later, links for mentions, references and commits, emoji, mathematics, is found and named, not drawn.
 """
 
@@ -15,94 +15,15 @@ from cmarkgfm import github_flavored_markdown_to_html
 from cmarkgfm.cmark import Options
 
 _OPTIONS = Options.CMARK_OPT_UNSAFE | Options.CMARK_OPT_HARDBREAKS | Options.CMARK_OPT_FOOTNOTES
-_TAGS = set(
-    [
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "br",
-        "b",
-        "i",
-        "strong",
-        "em",
-        "a",
-        "pre",
-        "code",
-        "img",
-        "tt",
-        "div",
-        "ins",
-        "del",
-        "sup",
-        "sub",
-        "p",
-        "picture",
-        "ol",
-        "ul",
-        "table",
-        "thead",
-        "tbody",
-        "tfoot",
-        "blockquote",
-        "dl",
-        "dt",
-        "dd",
-        "kbd",
-        "q",
-        "samp",
-        "var",
-        "hr",
-        "ruby",
-        "rt",
-        "rp",
-        "li",
-        "tr",
-        "td",
-        "th",
-        "s",
-        "strike",
-        "summary",
-        "details",
-        "caption",
-        "figure",
-        "figcaption",
-        "abbr",
-        "bdo",
-        "cite",
-        "dfn",
-        "mark",
-        "small",
-        "source",
-        "span",
-        "time",
-        "wbr",
-        "input",
-        "section",
-    ]
+_TAGS = frozenset(
+    """
+    h1 h2 h3 h4 h5 h6 br b i strong em a pre code img tt div ins del sup sub p picture ol ul table thead tbody tfoot
+    blockquote dl dt dd kbd q samp var hr ruby rt rp li tr td th s strike summary details caption figure figcaption abbr
+    bdo cite dfn mark small source span time wbr input section
+    """.split()  # noqa: SIM905 it is read so
 )
 _ATTRIBUTES = {
-    "*": set(
-        [
-            "align",
-            "alt",
-            "dir",
-            "height",
-            "hreflang",
-            "label",
-            "lang",
-            "start",
-            "tabindex",
-            "title",
-            "type",
-            "valign",
-            "width",
-            "open",
-            "class",
-        ]
-    ),
+    "*": {"align", "alt", "dir", "height", "lang", "start", "title", "valign", "width", "open", "class"},
     "a": {"href"},
     "img": {"src", "longdesc"},
     "source": {"srcset"},
@@ -114,7 +35,7 @@ _QUIET = frozenset({"pre", "code", "a", "tt"})
 
 _AFTERWARDS = {
     "mention": re.compile(r"(?<![\w/`@])@[a-z0-9][a-z0-9-]*", re.IGNORECASE),
-    "reference": re.compile(r"(?<!\w)#\d+|\bGH-\d+|[\w.-]+/[\w.-]+#\d+", re.IGNORECASE),
+    "reference": re.compile(r"(?<!\w)#\d+|\bGH-\d+|(?<![\w.-])[\w.-]{1,99}/[\w.-]{1,99}#\d+", re.IGNORECASE),
     "commit": re.compile(r"(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])", re.IGNORECASE),
     "emoji": re.compile(r":[a-z0-9_+-]+:", re.IGNORECASE),
     "mathematics": re.compile(r"\$\$|\$(?=\S)[^$]*\S\$|\$`"),
@@ -126,7 +47,9 @@ _AFTERWARDS = {
 def to_html(markdown: str) -> str:
     """Return what stands on the page, before links are added to mentions and the like."""
     raw = github_flavored_markdown_to_html(markdown, options=_OPTIONS)
-    return nh3.clean(raw, tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None, url_schemes={"http", "https", "mailto"})
+    return nh3.clean(
+        raw, tags=set(_TAGS), attributes=_ATTRIBUTES, link_rel=None, url_schemes={"http", "https", "mailto"}
+    )
 
 
 @dataclass

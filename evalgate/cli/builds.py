@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from evalgate.cli.places import stored_at
-from evalgate.errors import ConfigurationError
+from evalgate.errors import ConfigurationError, MeasurementError
 
 if TYPE_CHECKING:
     from evalgate.gate.gather import Source
@@ -60,20 +61,55 @@ def chosen(journal: Journal, build: int | None, *, unfinished: bool = False, tri
 
 
 @contextmanager
-def opened(builds: Sequence[str], journal: Path | None) -> Iterator[list[Source]]:
-    """Open what `builds` name: ids of the repository's journal, or files that hold one build each; none: the latest."""
+def opened(builds: Sequence[str], journal: Path | None, expected: Collection[str] = ()) -> Iterator[list[Source]]:
+    """Open what `builds` name: ids of the repository's journal, files that hold one build each, or folders of such.
+
+    No names: the latest. Raises MeasurementError where there is no file in any folder; `expected` names the suites that
+    should be there.
+    """
+    named = list(_named(builds)) if builds else [""]
+    if not named:
+        lacking = f"the suites {', '.join(expected)} are" if expected else "nothing is"
+        raise MeasurementError(
+            f"there is no journal (*.db) in {', '.join(builds)}: {lacking} not measured",
+            next_step="look at the jobs that record them: `evalgate run --record-only` says where its journal is",
+        )
     with ExitStack() as stack:
-        yield [_source(name, journal, stack) for name in (builds or ("",))]
+        yield [_source(name, journal, stack) for name in named]
+
+
+def _named(builds: Sequence[str]) -> Iterator[str]:
+    """Yield each build that is named, the files of a folder in their order; no link is followed."""
+    for name in builds:
+        if number_of(name) is None and Path(name).is_dir():
+            for folder, _, files in sorted(os.walk(name)):
+                yield from (str(Path(folder, file)) for file in sorted(files) if file.endswith(".db"))
+        else:
+            yield name
 
 
 def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
-    from evalgate.gate.gather import Source
+    from evalgate.gate.gather import Source, read_from
     from evalgate.journal.store import Journal
 
     number = number_of(name)
-    is_file = bool(name) and number is None
-    store = stack.enter_context(Journal(Path(name) if is_file else journal_path(journal), create=False))
-    return Source(journal=store, build=chosen(store, number, unfinished=True, trials=is_file))
+    if name and number is None:
+        store = stack.enter_context(Journal(_copied(Path(name), stack), create=False))
+        with read_from([name]):
+            return Source(journal=store, build=chosen(store, None, unfinished=True, trials=True), file=name)
+    store = stack.enter_context(Journal(journal_path(journal), create=False))
+    return Source(journal=store, build=chosen(store, number, unfinished=True))
+
+
+def _copied(file: Path, stack: ExitStack) -> Path:
+    """Return a copy of a journal that came from elsewhere, to be read in its place; it goes with the stack."""
+    from tempfile import TemporaryDirectory
+
+    from evalgate.journal.foreign import copy_foreign
+
+    copy = Path(stack.enter_context(TemporaryDirectory(prefix="evalgate-"))) / (file.name or "journal.db")
+    copy_foreign(file, copy)
+    return copy
 
 
 def head(config: Path, environ: Mapping[str, str]) -> Commit:

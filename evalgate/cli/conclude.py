@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -17,7 +17,7 @@ from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_repor
 from evalgate.decision import decide
 from evalgate.gate.accepting import by_label
 from evalgate.gate.evidence.evidence import recorded_config
-from evalgate.gate.gather import Source, gathered
+from evalgate.gate.gather import Source, gathered, read_from
 from evalgate.gate.reports import build_report
 from evalgate.report.model import BuildReport
 
@@ -30,23 +30,25 @@ def conclude(
     outputs: Outputs,
     environ: Mapping[str, str],
     speaker: Commenter,
+    expected: Collection[str] = (),
     *,
     unverified: str | None = None,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
-    Files are written before anything is printed: whatever reads the exit code finds them there. What `speaker` says
-    and who is told come last: neither changes anything. `unverified` says whose word the answers are, where it is not
-    this repository's own; nobody is told of such a verdict.
+    `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
+    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything.
+    `unverified` says whose word the answers are, where it is not this repository's own; nobody is told of such a verdict.
     """
-    evidence = by_label(gathered(sources), speaker.labels.accepted_by)
-    report = build_report(decide(evidence), sources, evidence.policy, gated=outputs.gate)
+    with read_from([source.file for source in sources]):
+        evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
+        report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
     report = replace(report, unverified=unverified)
     _write_files(report, outputs)
     if outputs.rows:
         _write_rows(outputs.rows, sources, environ)
     if in_workflow(environ):
-        leave_report(report, outputs, environ, journal=sources[0].journal.path)
+        leave_report(report, outputs, environ, journal=sources[0].place)
     say(_printed(report, outputs, environ))
     said = _commented(report, speaker)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])

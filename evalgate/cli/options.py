@@ -125,6 +125,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         return click.option(flag, envvar=f"EVALGATE_RUN_{name}", **attributes)
 
     file = click.Path(path_type=Path, dir_okay=False)
+    decorated: Callable[..., Any] = collected
     for each in (
         option("--rows", type=file, help="Write what was answered and scored to this file, for `evalgate fork`."),
         option(
@@ -147,5 +148,5 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--quiet", is_flag=True, help="Print the result without progress and log lines."),
         click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, in place of text."),
     ):
-        collected = each(collected)
-    return collected
+        decorated = each(decorated)
+    return decorated

@@ -60,6 +60,7 @@ def command(
     from evalgate.cli.workflow import guarded
     from evalgate.evaluators.registry import build
     from evalgate.gate.baselines.bases import Bases
+    from evalgate.gate.family import deciding_policy
     from evalgate.gate.planning import make_plan
     from evalgate.gate.request import whole_suites
     from evalgate.journal.store import Journal
@@ -87,7 +88,8 @@ def command(
         share = None if catch is None else catch / 100
         deciding = gate.loaded.config
         day = datetime.now(UTC).date().isoformat()
-        plan = make_plan(prepared, deciding.policy, specs, store, day=day, catch=share, budget=deciding.budget)
+        policy = deciding_policy(deciding, [suite.name for suite in prepared])
+        plan = make_plan(prepared, policy, specs, store, day=day, catch=share, budget=deciding.budget)
     if as_json:
         say(render_plan_json(plan))
     else:

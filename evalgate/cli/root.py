@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "phoenix": "Mirror builds in Phoenix; run a server of this repository's own on this machine.",
     "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
     "journal": "List and export recorded builds.",
+    "doctor": "Look for what would stop a run, before anything is paid.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",
 }
 """Every command in the order of --help; each is `command` of the module of its name."""

@@ -68,6 +68,11 @@ _Done = TypeVar("_Done")
 )
 @click.option("--replay", is_flag=True, help="Take answers from the cache alone; a call that it lacks ends the run.")
 @click.option("--resume", is_flag=True, help="Go on with the latest build that was interrupted.")
+@click.option(
+    "--record-only",
+    is_flag=True,
+    help="Measure and record, and leave the verdict to `evalgate decide`, with other journals of the same change.",
+)
 @set_option
 @fail_on_option
 @output_options
@@ -87,6 +92,7 @@ def command(
     versions: tuple[str, ...],
     replay: bool,
     resume: bool,
+    record_only: bool,
     assignments: tuple[str, ...],
     fail_on: tuple[str, ...],
     outputs: Outputs,
@@ -103,12 +109,19 @@ def command(
     from evalgate.cli.target import gate_of, is_outside, pushed_branch, refuse_exposed, target_of
     from evalgate.suite.loading import load_config
 
-    _refuse_together(resume=resume and bool(suites or limit or keyword or last_failed), replay=replay and no_cache)
+    _refuse_together(
+        resume=resume and bool(suites or limit or keyword or last_failed),
+        replay=replay and no_cache,
+        reports=record_only and bool(outputs.report_json or outputs.junit or outputs.markdown),
+    )
     environ = dict(os.environ)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     laid_over = {**failing(fail_on), **overrides(assignments)}
     refuse_exposed(environ)
-    speaker = commenter(outputs, environ, leg_of(suites, str(config)))
+    # What only records leaves it to the job that decides to speak.
+    speaker = commenter(
+        replace(outputs, comment="never") if record_only else outputs, environ, leg_of(suites, str(config))
+    )
     if speaker.labels.skipped_by is not None:
         return conclude_skipped(outputs, environ, speaker)
     with speaker.corrected():
@@ -141,7 +154,14 @@ def command(
         pull = puller(loaded.path, environ, kept=recorded)
         gate = gate_of(loaded, bases, environ, laid_over, pull, as_pull_request=as_pull_request, names=asked)
         gate, suites, pushed = with_versions(gate, versions, suites, asked=asked, pushed=pushed)
-        wanted = Wanted(suites=suites, limit=limit, keyword=keyword, last_failed=last_failed, resume=build)
+        wanted = Wanted(
+            suites=suites,
+            limit=limit,
+            keyword=keyword,
+            last_failed=last_failed,
+            resume=build,
+            together=record_only,
+        )
         if gate.decides is not Decides.LOCAL:
             bases.refuse_tracked(store.path, choice.path, *copies())
         choice = choice.where(gate.asked_endpoints(), environ, outside=is_outside(environ))
@@ -150,7 +170,7 @@ def command(
         refuse_exposed(environ, commit.id)
         request = make_request(gate, wanted, store, commit=commit, tree=tree_of(environ), bases=bases, prompts=prompts)
         request = _reviewed(request, environ, bases, labelled_by=speaker.labels.accepted_by)
-        again = _again(config, journal, versions)
+        again = _again(config, journal, versions, record_only=record_only)
         measuring = watched(
             mirrored(_work(request, pushed, environ, resume=build), request, store, loaded.path, environ),
             request,
@@ -163,14 +183,20 @@ def command(
             beside=speaker.beside,
         )
         ended = _to_its_end(measuring, again)
+        if record_only:
+            from evalgate.cli.record import record
+
+            return record(store, ended, outputs, environ)
         source = Source(journal=store, build=ended.build)
         return conclude([source], outputs, environ, speaker)
 
 
-def _refuse_together(*, resume: bool, replay: bool) -> None:
+def _refuse_together(*, resume: bool, replay: bool, reports: bool) -> None:
     """Raise UsageError for flags that say two things."""
     if resume:
         raise click.UsageError("--resume goes on with the suites and examples that the build has: leave the others out")
+    if reports:
+        raise click.UsageError("--record-only gives no verdict to report: give the files to `evalgate decide`")
     if replay:
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
 
@@ -225,12 +251,13 @@ def _work(
     return lambda effects: run_pushed(request, effects, head, who)
 
 
-def _again(config: Path, journal: Path | None, versions: tuple[str, ...]) -> str:
+def _again(config: Path, journal: Path | None, versions: tuple[str, ...], *, record_only: bool) -> str:
     """Return the command that goes on, with the flags that this one had."""
     flags = [
         f" --config {config}" if config != Path("evalgate.yaml") else "",
         f" --journal {journal}" if journal else "",
         *(f" --prompt-version {version}" for version in versions),
+        " --record-only" if record_only else "",
     ]
     return f"evalgate run{''.join(flags)} --resume"
 

@@ -53,6 +53,7 @@ def prepared(
                     prompts=prompts,
                 ),
                 trial=name,
+                family=None,
             ),
         )
         for name, change in tries.items()

@@ -42,6 +42,13 @@ def leave_report(report: BuildReport, outputs: Outputs, environ: Mapping[str, st
     _leave(values, render_summary(report) if outputs.summary else "", render_annotations(report), environ)
 
 
+def leave_recorded(journal: str, told: str, environ: Mapping[str, str], *, code: int) -> None:
+    """Do the same for a run that recorded and decided nothing: `told` says what."""
+    from evalgate.report import github_files
+
+    _leave(github_files.recorded_outputs(journal, code=code), f"{told}\n" if told else "", [], environ)
+
+
 def leave_error(error: EvalgateError, environ: Mapping[str, str]) -> None:
     """Do the same for a run that ended before there was a verdict."""
     from evalgate.report import github_files

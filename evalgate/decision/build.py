@@ -58,18 +58,18 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     Raises ConfigurationError for more than 2,000 comparisons and for a neutral evaluator in a check that gates.
     """
     given = {suite.name: suite for suite in evidence.suites}
-    evidence = held(evidence)
-    measured, names = _measure([suite for suite in evidence.suites if _has_numbers(suite)], evidence.policy)
-    actual = _decide_once(measured, names, evidence.policy, Fill.NOTHING)
+    evidence, policy = held(evidence), evidence.deciding
+    measured, names = _measure([suite for suite in evidence.suites if _has_numbers(suite)], policy)
+    actual = _decide_once(measured, names, policy, Fill.NOTHING)
     right = wrong = None
     if any(of.metric.missing and of.gating for of in actual.views.values()):
-        right = _decide_once(measured, names, evidence.policy, Fill.FAVOUR)
-        wrong = _decide_once(measured, names, evidence.policy, Fill.AGAINST)
+        right = _decide_once(measured, names, policy, Fill.FAVOUR)
+        wrong = _decide_once(measured, names, policy, Fill.AGAINST)
     suites = []
     for suite in evidence.suites:
         numbers = _has_numbers(suite) and bool(suite.example_ids)
         checks = with_acceptances(suite, _describe(suite, actual, right, wrong)) if numbers else ()
-        suites.append(_suite(suite, checks, evidence.policy, given[suite.name]))
+        suites.append(_suite(suite, checks, policy, given[suite.name]))
     skipped = frozenset(suite.name for suite in evidence.suites if suite.unchanged is not None)
     return _build(suites, actual.family, evidence, skipped)
 
@@ -82,11 +82,11 @@ def redraws(evidence: BuildEvidence) -> tuple[tuple[str, str], ...]:
     wanted: set[tuple[str, str]] = set()
     evidence = held(evidence)
     able = [suite for suite in evidence.suites if not suite.problems and suite.unchanged is None]
-    for one in _measure(able, evidence.policy)[0]:
+    for one in _measure(able, evidence.deciding)[0]:
         for check in one.layout.suite.checks:
             rule = check.check.zero_tolerance
             if rule is not None and check.check.gating:
-                of = view(one.layout, check, one.metrics[check.name], evidence.policy, Fill.NOTHING)
+                of = view(one.layout, check, one.metrics[check.name], evidence.deciding, Fill.NOTHING)
                 wanted.update((one.layout.suite.name, example_id) for example_id in to_redraw(of, rule))
     return tuple(sorted(wanted))
 
@@ -271,7 +271,7 @@ def _strictest(kinds: Sequence[Unmeasurable], policy: Policy) -> Unmeasurable | 
 def _build(
     suites: Sequence[SuiteDecision], family: Family, evidence: BuildEvidence, skipped: frozenset[str]
 ) -> BuildDecision:
-    policy = evidence.policy
+    policy = evidence.deciding
     verdict = worst([suite.verdict for suite in suites])
     named = sorted(suites, key=lambda suite: suite.name)
     affected = [suite for suite in named if suite.verdict is verdict]
@@ -305,6 +305,7 @@ def _build(
             lost=any(rule.unmeasurable for rule in comparing),
             stored=any(suite.stored for suite in evidence.suites if suite.checks),
             added=family.added,
+            share=evidence.share,
         ),
         accepted=all_accepted(suites),
         measurement=None if not family.columns else screen_words.measurement(evidence.history, alpha=policy.alpha),

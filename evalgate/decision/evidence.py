@@ -281,9 +281,27 @@ class History:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """How many of the config's suites that compare are decided here, where that is a part of them."""
+
+    suites: int
+    of: int
+
+    def lowered(self, policy: Policy) -> Policy:
+        """Return a policy with the part of its alpha that they have."""
+        return policy.model_copy(update={"alpha": policy.alpha * self.suites / self.of})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BuildEvidence:
-    """Everything that one decision sees."""
+    """Everything that one decision sees. `policy` has the whole alpha, of which its suites have `share`."""
 
     suites: tuple[SuiteEvidence, ...]
     policy: Policy
     history: History = History()
+    share: Share | None = None
+
+    @property
+    def deciding(self) -> Policy:
+        """Return the policy with the alpha that these suites are decided at."""
+        return self.policy if self.share is None else self.share.lowered(self.policy)

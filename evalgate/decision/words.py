@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from evalgate.decision.evidence import Preferences
+from evalgate.decision.evidence import Preferences, Share
 from evalgate.decision.results import Comparison, Interval
 from evalgate.records import Verdict
 
@@ -258,11 +258,13 @@ def promise(
     lost: bool = False,
     stored: bool = False,
     added: int = 0,
+    share: Share | None = None,
 ) -> str:
     """Return the false-alarm promise of a build; `absolute` and `improvement` say which other rules it has.
 
     `lost`: a comparison was asked for and could not be made. `stored`: one went by runs of an earlier build. `added`:
-    so many of the `columns` are a change's own, and weaken none of the others.
+    so many of the `columns` are a change's own, and weaken none of the others. `share`: which of
+    the config's suites these are.
     """
     beside = " The rules improves and equivalent go by where the change could really be and stand outside of"
     if columns == 0 and lost:
@@ -275,10 +277,16 @@ def promise(
     guarded = columns - added or columns
     together = "" if guarded == 1 else f", over all {guarded:,} {family_noun(guarded, checks)} together"
     outside = " Rules about the candidate alone (at_least, at_most, zero_tolerance) stand outside of that."
-    times = f"{100 * alpha:g} {'time' if f'{100 * alpha:g}' == '1' else 'times'} in 100"
+    often = f"{100 * alpha:.3g}"
+    times = f"{often} {'time' if often == '1' else 'times'} in 100"
     fails = f"A candidate that changed nothing fails {about} {times}{together}."
     if 0 < added < columns:
         fails += f" What this change adds ({count(added, 'comparison')}) can fail it besides, at most as often again."
+    if share is not None:
+        fails += (
+            f" That is their share of policy.alpha: {share.suites} of the {share.of} suites of the config that compare"
+            f" {'is' if share.suites == 1 else 'are'} decided here."
+        )
     told = fails + (outside if absolute else "") + (f"{beside} it." if improvement else "")
     return f"{told} {STORED}" if stored else told
 

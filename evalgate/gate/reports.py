@@ -30,11 +30,14 @@ _UNITS = {"latency": "s", "tokens": "tokens", "length": "characters", "cost": "$
 def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Policy, *, gated: bool) -> BuildReport:
     """Return everything that a report may say of the builds that were decided together."""
     builds = [source.journal.build(source.build) for source in sources]
-    decided = {suite.name: suite for suite in decision.suites}
-    suites = [
-        suite_report(decided[name], suite, source)
+    held = {
+        name: (suite, source)
         for source, build in zip(sources, builds, strict=True)
         for name, suite in recorded_config(build).suites.items()
+    }
+    suites = [
+        suite_report(decided, *held[decided.name]) if decided.name in held else _lacking(decided.name)
+        for decided in decision.suites
     ]
     fell = {name: found for source in sources for name, found in fallen(source.journal, source.build).items()}
     suites = [_with_fall(suite, fell.get(suite.name, ())) for suite in suites]
@@ -44,6 +47,19 @@ def build_report(decision: BuildDecision, sources: Sequence[Source], policy: Pol
         build=_info(builds, code, policy, gated=gated),
         suites=tuple(suites),
         gate=gate_report(sources),
+    )
+
+
+def _lacking(name: str) -> SuiteReport:
+    """Return what is shown of a suite that was expected and that nobody recorded."""
+    return SuiteReport(
+        name=name,
+        dataset="",
+        dataset_version="",
+        repetitions=0,
+        candidate_label="candidate",
+        baseline_label=None,
+        counts={},
     )
 
 

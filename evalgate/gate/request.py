@@ -12,6 +12,7 @@ from evalgate.errors import ConfigurationError
 from evalgate.gate.baselines.at_base import at_base, with_nothing_changed
 from evalgate.gate.baselines.bases import Bases
 from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.family import recorded_family
 from evalgate.gate.guard.guard import Gate
 from evalgate.gate.guard.guarded import recorded_gate
 from evalgate.gate.guard.guarded_suite import Second
@@ -55,6 +56,8 @@ class Request:
     """What people call the change that is measured: `pull request 12`, `branch tone`."""
     accepted: tuple[AcceptanceRow, ...] = ()
     """What is accepted of it, whether that counts or not."""
+    family: Mapping[str, Any] | None = None
+    """Of which whole config the suites are, as the journal keeps it; None where no verdict is asked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,6 +69,8 @@ class Wanted:
     keyword: str | None = None
     last_failed: bool = False
     resume: int | None = None
+    together: bool = False
+    """It is decided elsewhere, together with other builds of the same change."""
 
 
 def make_request(
@@ -102,6 +107,7 @@ def make_request(
         commit=commit,
         gate=recorded_gate(gate, config.suites),
         prices=gate.prices,
+        family=recorded_family(loaded.config, together=wanted.together),
     )
 
 

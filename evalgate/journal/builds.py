@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Final
 
 from evalgate.journal import rows
 from evalgate.records import EvaluatorSpec, Side, Verdict
@@ -42,6 +42,8 @@ class BuildRow:
     measurement: int | None = None
     failed: int | None = None
     verdict: Verdict | None = None
+    family: Mapping[str, Any] | None = None
+    """Which suites of the whole config share the false-alarm promise, of which a build may hold a part alone."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,12 +121,22 @@ class NoiseRow:
     shift: float
 
 
+_FAMILY: Final = "family"
+"""Of what is stored as a config: no key that a config can have."""
+
 NOISE = tuple(field.name for field in fields(NoiseRow))
 """The columns of a noise row, that of its build left out."""
 
 
+def config_json(build: BuildRow) -> str:
+    """Return a build's config as it is stored, with its family, which it is a part of, beside its keys."""
+    return rows.to_json(build.config if build.family is None else {**build.config, _FAMILY: build.family})
+
+
 def build_from(row: sqlite3.Row) -> BuildRow:
     """Return the build of a row."""
+    config = rows.from_json(row["config"])
+    family = config.pop(_FAMILY, None)
     return BuildRow(
         id=row["id"],
         created_at=row["created_at"],
@@ -136,7 +148,8 @@ def build_from(row: sqlite3.Row) -> BuildRow:
         branch=row["branch"],
         dirty=bool(row["dirty"]),
         config_file=row["config_file"],
-        config=rows.from_json(row["config"]),
+        config=config,
+        family=family,
         evalgate_version=row["evalgate_version"],
         study_runs=row["study_runs"],
         trial=row["trial"],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from typing import Final
 
 from evalgate.sqlite_file import marks_of, statements
@@ -341,6 +342,12 @@ def version_of(connection: sqlite3.Connection) -> int | None:
     if marks.application == APPLICATION_ID:
         return marks.version
     return 0 if marks.untouched else None
+
+
+def statements_to(version: int) -> Iterator[str]:
+    """Yield what makes an empty file a journal of this version, its marks left out."""
+    for step in range(version):
+        yield from statements(_MIGRATIONS[step])
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -17,6 +17,7 @@ from evalgate.journal.builds import (
     NoteRow,
     ProblemRow,
     build_from,
+    config_json,
     experiment_from,
     noise_from,
 )
@@ -50,7 +51,7 @@ class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables, MirrorTables
                 " evalgate_version, study_runs, trial, stores, change, gate)"
                 " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
-                 rows.to_json(build.config), build.evalgate_version, build.study_runs, build.trial,
+                 config_json(build), build.evalgate_version, build.study_runs, build.trial,
                  build.stores, rows.text(build.change), None if build.gate is None else rows.to_json(build.gate)),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)

@@ -14,7 +14,7 @@ from evalgate.report.markdown.detail import Detail, Rung
 from evalgate.report.markdown.lead import lead, unsaid
 from evalgate.report.markdown.marked import link
 from evalgate.report.markdown.rendering import rendered
-from evalgate.report.markdown.sections import footer, section, worst_first
+from evalgate.report.markdown.sections import MARKS, footer, section, worst_first
 from evalgate.report.model import BuildReport
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 COMMENT_LIMIT: Final = 65_536
 """Characters that GitHub takes for one comment."""
 
-LEAST: Final = 4_000
+LEAST: Final = 1_000
 """Characters that every verdict fits in."""
 
 _LADDER: Final = (
@@ -58,12 +58,20 @@ def render_comment(report: BuildReport, *, limit: int, links: Links | None = Non
         raise ValueError("a sample has no verdict, and so no comment")
     if limit < LEAST:
         raise ValueError(f"a comment needs {LEAST} characters, not {limit}")
-    text = ""
+    links = links or Links()
     for rung in _LADDER:
-        text = _rendered(report, rung, links or Links(), asides)
+        text = _rendered(report, rung, links, asides)
         if len(text) <= limit:
-            break
-    return text
+            return text
+    return _bare(report, links)
+
+
+def _bare(report: BuildReport, links: Links) -> str:
+    """Return the verdict in one word and where the rest is, whatever the names in it are like."""
+    verdict = report.decision.verdict
+    text = f"### {MARKS[verdict]} {verdict.value}{', accepted' if report.decision.accepted else ''}\n"
+    more = link("The job summary of the workflow run has the rest.", links.run) if links.run is not None else ""
+    return f"{text}\n{more}\n" if 0 < len(more) < LEAST // 2 else text
 
 
 def _rendered(report: BuildReport, rung: Rung, links: Links, asides: Sequence[str]) -> str:
@@ -81,7 +89,7 @@ def _rendered(report: BuildReport, rung: Rung, links: Links, asides: Sequence[st
                 "own": gate_words.own_verdict(report),
             },
             "left_out": _left_out(rung),
-            "links": list(_links(report, links)),
+            "links": list(_links(report, links, rung.detail)),
             "footer": footer(report),
             "promise": report.decision.promise,
             "measurement": report.decision.measurement,
@@ -102,12 +110,12 @@ def _left_out(rung: Rung) -> str | None:
     return f"Left out, since a comment holds no more: {lacking}. The job summary has it; `evalgate show` the examples."
 
 
-def _links(report: BuildReport, links: Links) -> Iterator[Markup]:
+def _links(report: BuildReport, links: Links, detail: Detail) -> Iterator[Markup]:
     if links.run is not None:
         yield link("Workflow run", links.run)
     if links.report is not None:
         yield link("Full report", links.report)
-    for shown in report.suites:
+    for shown in report.suites if detail > Detail.VERDICT else ():
         if shown.phoenix is not None and shown.phoenix.compare is not None:
             which = f"Compare {shown.name} in Phoenix" if len(report.suites) > 1 else "Compare in Phoenix"
             yield link(which, shown.phoenix.compare)

@@ -32,6 +32,11 @@ def outputs(report: BuildReport, *, report_json: str | None, journal: str) -> di
     }
 
 
+def recorded_outputs(journal: str, *, code: int) -> dict[str, str]:
+    """Return the value of each output where a run recorded, for another command to decide."""
+    return {**dict.fromkeys(OUTPUTS, ""), "exit-code": str(code), "journal": journal}
+
+
 def _experiment(report: BuildReport) -> str | None:
     """Return the page of the candidate's experiment in Phoenix, of the first suite that has one."""
     mirrored = [shown.phoenix for shown in report.suites if shown.phoenix is not None]

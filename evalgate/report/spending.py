@@ -39,10 +39,8 @@ def spending_line(shown: SuiteReport) -> str | None:
 def total_line(suites: Sequence[SuiteReport], seconds: float) -> str:
     """Return what a whole build took, in a few words: `$0.42 for 160 calls, $0.12 of it paid now; 12 s`."""
     parts = [part for shown in suites for part in shown.spending]
-    calls, runs = (
-        sum(part.calls for part in parts),
-        sum(side.runs for shown in suites for side in shown.counts.values()),
-    )
+    calls = sum(part.calls for part in parts)
+    runs = sum(side.runs for shown in suites for side in shown.counts.values())
     if not calls and not runs:
         return f"nothing was run, nothing was paid; {duration(seconds)}"
     if not calls:

@@ -1,4 +1,4 @@
-"""What a comment says while there is no verdict: a run under way, a run that ended without one, a verdict gone stale."""
+"""What a comment says while there is no verdict: a run under way or ended without one, a verdict gone stale."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evalgate.errors import EvalgateError, MeasurementError
+from evalgate.errors import EvalgateError
 from evalgate.money import dollars
 from evalgate.report import escaping, formatting
 from evalgate.report.comment import Links
+from evalgate.report.markdown.errors import no_verdict
 
-_LINES: Final = 20
-_LINE: Final = 500
-_NEXT: Final = 1_000
 _SUITES: Final = 30
 _BAR: Final = 20
 _STALE: Final = "⏳ <strong>For an earlier commit"
@@ -54,23 +52,7 @@ def render_underway(run: Underway, *, links: Links | None = None) -> str:
 
 def render_failed_run(error: EvalgateError, *, commit: str | None = None, links: Links | None = None) -> str:
     """Return the comment of a run that ended before it had a verdict."""
-    where = f"{escaping.code_for_markdown(str(error.location))}: " if error.location else ""
-    said = [_sentence(line) for line in error.message.splitlines() if line.strip()]
-    more = [f"… {len(said) - _LINES:,} more lines in the log"] if len(said) > _LINES else []
-    kept = (
-        " What was answered is kept: running this job again does not pay for it again."
-        if isinstance(error, MeasurementError)
-        else ""
-    )
-    parts = [
-        f"### ⚠️ NO VERDICT: this run ended with exit {error.exit_code}.",
-        f"This is not a verdict on your change.{kept}",
-        f"{where}{'<br>'.join([*said[:_LINES], *more])}",
-    ]
-    if error.next_step:
-        step = escaping.sentence_for_markdown(escaping.shortened(error.next_step, _NEXT))
-        parts.append(f"<strong>What next</strong> {step}")
-    return "\n\n".join([*parts, *_end(commit, links)]) + "\n"
+    return "\n\n".join([f"### {no_verdict(error)}", *_end(commit, links)]) + "\n"
 
 
 def render_stale(body: str, *, head: str, limit: int) -> str:
@@ -96,10 +78,6 @@ def _suite(suite: SuiteUnderway) -> str:
 
 def _plain(line: str) -> str:
     return line.replace("$", "<span>&#36;</span>")
-
-
-def _sentence(line: str) -> str:
-    return escaping.sentence_for_markdown(escaping.shortened(line, _LINE))
 
 
 def _end(commit: str | None, links: Links | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ _ADDRESS: Final = re.compile(
     re.IGNORECASE,
 )
 _SECRET: Final = re.compile(r"(?:^|[?&;])([^=&;]*(?:key|token|secret|password|signature|sig|auth))=", re.IGNORECASE)
+_GITHUB_TOKEN: Final = "EVALGATE_GITHUB_TOKEN"
 
 
 def wrong_with(url: str) -> tuple[str, str] | None:
@@ -28,6 +29,16 @@ def wrong_with(url: str) -> tuple[str, str] | None:
             "take it out and name the environment variable that holds it: api_key_env, with api_key_header",
         )
     return None
+
+
+def for_services(variable: str) -> str:
+    """Return a variable's name, for the key of a service. Raises ValueError for GitHub's token, which goes to no other.
+
+    A config may come with a pull request, and name any address beside it.
+    """
+    if variable.upper() == _GITHUB_TOKEN:
+        raise ValueError(f"{_GITHUB_TOKEN} is for GitHub alone: name the variable of this service's own key")
+    return variable
 
 
 def is_loopback(host: str) -> bool:

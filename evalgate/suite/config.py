@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PositiveFloat, PrivateAttr, model_validator
+from pydantic import AfterValidator, Field, PositiveFloat, PrivateAttr, model_validator
 
+from evalgate.suite.addresses import for_services
 from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
 from evalgate.suite.checks import COMPARISONS, Check, Policy
 from evalgate.suite.evaluators import Evaluator
@@ -176,7 +177,7 @@ class Endpoint(ConfigModel):
     api: Api = "chat"
     """What it speaks: OpenAI's chat completions or responses, Anthropic's messages, Gemini's generateContent, Bedrock's
     Converse (docs/models.md)."""
-    api_key_env: str | None = None
+    api_key_env: Annotated[str, AfterValidator(for_services)] | None = None
     """The environment variable that holds the key; the key itself is never written down."""
     api_key_header: str | None = Field(default=None, pattern=r"^[A-Za-z0-9-]+$")
     """The header that carries the key (`api-key` for Azure OpenAI); without it the one that `api` has."""

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, PositiveFloat
+from pydantic import AfterValidator, Field, PositiveFloat
 
+from evalgate.suite.addresses import for_services
 from evalgate.suite.model import ConfigModel
 
 ENDPOINT: Final = "PHOENIX_ENDPOINT"
 API_KEY: Final = "PHOENIX_API_KEY"
 
-Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$"), AfterValidator(for_services)]
 """The name of an environment variable."""
 ServerName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
 

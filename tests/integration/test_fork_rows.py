@@ -358,3 +358,21 @@ async def test_no_code_of_the_repository_meets_what_a_stranger_answered(honest, 
     decided = await again(base, honest.data)
     assert decided.verdict is Verdict.PASS
     assert not (tmp_path / "ran").exists()
+
+
+async def test_what_cannot_be_reported_is_no_answer_rather_than_a_refusal(tmp_path):
+    """An answer with a null character is fine for a journal and no JSON that anybody should read."""
+    repo = Repo(tmp_path / "repo", examples=40).begin()
+    repo.ship(5, **BUILT_IN)
+    shutil.copytree(repo.folder, tmp_path / "base", symlinks=True)
+    repo.git("checkout", "-q", "-b", "change")
+    repo.write("app.py", "def answer(input):\n    return {'answer': '\\0' if input['q'] == 3 else 2 * input['q']}\n")
+    repo.commit("change")
+    ended = repo.run("--as-pull-request", "--rows", str(tmp_path / "rows.jsonl"))
+    assert ended.code == 0, ended.text
+    data = (tmp_path / "rows.jsonl").read_bytes()
+    failed = [row for row in map(json.loads, data.splitlines()[1:]) if row["failure"]]
+    assert {(row["example"], row["failure"]["type"]) for row in failed if row["side"] == "candidate"} == {
+        ("e3", "NotReportable")
+    }
+    assert (await again(tmp_path / "base", data)).verdict is Verdict.PASS

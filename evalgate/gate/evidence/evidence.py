@@ -36,6 +36,7 @@ from evalgate.gate.evidence.judges import judged
 from evalgate.gate.evidence.own import NOTHING_OURS, Ours, own_judges, own_specs, scores_of
 from evalgate.gate.evidence.preferences import of_pairs
 from evalgate.gate.evidence.resources import resource_evidence
+from evalgate.gate.family import family_of
 from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
 from evalgate.journal.changes import QuarantineRow
@@ -70,15 +71,19 @@ class Asked:
 
 
 def build_evidence(journal: Journal, build_id: int) -> BuildEvidence:
-    """Return what the decision on one build sees."""
+    """Return what the decision on one build sees: one of a part of its config's suites is decided at their share of
+    alpha, unless it was recorded to be decided together with the others.
+    """
     build = journal.build(build_id)
     config = recorded_config(build)
     kept = (build.gate or {}).get("suites", {})
     asked = {name: _asked(suite, kept.get(name)) for name, suite in config.suites.items()}
+    family = family_of(build.family)
     return BuildEvidence(
         suites=recorded_suites(journal, build, asked, config.policy),
         policy=config.policy,
         history=recorded_history(build),
+        share=family.share(asked) if family is not None and not family.together else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""The first screen of a comment: may I merge, what got worse, for which example, could it be noise, what did it cost."""
+"""The first screen of a comment: may I merge, what got worse, why, could it be noise, what did it cost."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def lead(report: BuildReport) -> Lead:
     return Lead(
         mark=MARKS[verdict],
         verdict=report.verdict_text,
-        headline=sentences.headline(report),
+        headline=_short(sentences.headline(report)),
         openings=tuple(_openings(report)),
         suites=tuple(_suite_line(suite) for suite, _ in worst_first(report)) if len(report.suites) > 1 else (),
         points=tuple(_point(*each, alone=len(report.suites) == 1) for each in found[:_POINTS]),
@@ -153,10 +153,10 @@ def _gate(report: BuildReport) -> str | None:
     if opening is None or report.gate is None:
         return None
     edits = formatting.count(len(report.gate.differences), "edit")
-    told = opening if report.gate.decides == "first" else f"{opening.rstrip(':')} ({edits}, listed below)."
+    told = opening if report.gate.decides == "first" else f"{opening.rstrip(':')} ({edits}, below)."
     notes = [note for shown in report.suites for note in shown.notes][:2] if report.gate.decides == "first" else []
-    own = gate_words.own_verdict(report)
-    return _short(" ".join([told, *notes, *([own] if own else [])]))
+    own = (gate_words.own_verdict(report) or "").partition(". ")[0]
+    return _short(" ".join([told, *notes, *([f"{own.removesuffix('.')}."] if own else [])]))
 
 
 def _suite_line(suite: SuiteDecision) -> SuiteLine:
@@ -217,7 +217,7 @@ def _commands(report: BuildReport, found: Sequence[tuple[SuiteDecision, SuiteRep
     """Return what to type: the worst example alone, the whole suite again, and how to accept."""
     if not found:
         return None
-    suite, _, check = found[0]
+    suite = found[0][0]
     config = "" if report.build.config_file == "evalgate.yaml" else f" --config {shlex.quote(report.build.config_file)}"
     again = f"evalgate run{config} --suite {shlex.quote(suite.name)}"
     worst = worst_example([(shown, check) for _, shown, check in found])

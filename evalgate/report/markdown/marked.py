@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from evalgate.report import escaping
 
@@ -10,14 +10,18 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 
+LONGEST: Final = 3_000
+"""Characters of one text within a line: what is longer is nobody's to read there, and its escaping takes its time."""
+
+
 def code(text: object) -> Markup:
     """Return `text` as code within a line."""
-    return _marked(escaping.code_for_markdown(str(text)))
+    return _marked(escaping.code_for_markdown(escaping.shortened(str(text), LONGEST)))
 
 
 def whole(text: object) -> Markup:
     """Return a cell that is not broken into lines where the page is narrow."""
-    return _marked(escaping.sentence_for_markdown(str(text)).replace(" ", "&nbsp;"))
+    return _marked(escaping.sentence_for_markdown(escaping.shortened(str(text), LONGEST)).replace(" ", "&nbsp;"))
 
 
 def link(text: str, address: str) -> Markup:

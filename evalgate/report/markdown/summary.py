@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from evalgate.errors import EvalgateError
-from evalgate.report import escaping, gate_words, sentences
+from evalgate.report import gate_words, sentences
 from evalgate.report.markdown.detail import WHOLE, Detail
+from evalgate.report.markdown.errors import no_verdict
 from evalgate.report.markdown.lead import lead, unsaid
 from evalgate.report.markdown.rendering import rendered
 from evalgate.report.markdown.sections import MARKS, footer, section, worst_first
@@ -16,7 +17,6 @@ SUMMARY_LIMIT: Final = 1024 * 1024
 """Bytes that GitHub takes for the summary of one step."""
 
 _EDITS: Final = 50
-_LINES: Final = 200
 
 
 def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
@@ -31,12 +31,7 @@ def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
 
 def render_error(error: EvalgateError) -> str:
     """Return the summary of a run that ended before there was a verdict: it must not look like no run at all."""
-    where = f"{escaping.code_for_markdown(str(error.location))}: " if error.location else ""
-    lines = [escaping.sentence_for_markdown(line) for line in error.message.splitlines()[:_LINES] if line.strip()]
-    following = (
-        f"\n\n<strong>Next:</strong> {escaping.sentence_for_markdown(error.next_step)}" if error.next_step else ""
-    )
-    return f"## ⚠️ NO VERDICT: this run ended with exit {error.exit_code}.\n\n{where}{'<br>'.join(lines)}{following}\n"
+    return f"## {no_verdict(error)}\n"
 
 
 def render_markdown(report: BuildReport, *, detail: Detail) -> str:

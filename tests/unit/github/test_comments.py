@@ -87,36 +87,28 @@ async def test_legs_stand_together_worst_first(pull, job):
     assert comment.body.index("worse") < comment.body.index("unsure") < comment.body.index("fine")
 
 
-@pytest.mark.parametrize("latency", [(0.0, 0.0), (0.0, 0.15), (0.05, 0.3)])
+@pytest.mark.parametrize("latency", [(0.0, 0.0), (0.05, 0.3)])
 async def test_eight_jobs_at_once_end_with_one_comment_that_holds_them_all(fake_github, pull, job, latency):
+    """Each in a thread and a loop of its own: they share nothing but the comment."""
     fake_github.latency = latency
 
     async def one(number):
         await asyncio.sleep(0.05 * (number % 3))
+        name, says = f"suite-{number}", saying(f"what {number} says")
         async with job(seconds=60.0) as client:
-            return await publish(
-                client,
-                1,
-                key=KEY,
-                leg=f"suite-{number}",
-                head=HEAD,
-                render=saying(f"what {number} says"),
-                verdict=Verdict.PASS,
-                settle=0.8,
-            )
+            return await publish(client, 1, key=KEY, leg=name, head=HEAD, render=says, verdict=Verdict.PASS, settle=0.8)
 
-    published = await asyncio.gather(*(one(number) for number in range(8)))
+    published = await asyncio.gather(*(asyncio.to_thread(asyncio.run, one(number)) for number in range(8)))
     (comment,) = ours(pull)
     assert {each.name: each.body for each in read(comment.body, KEY)} == {
         f"suite-{number}": f"what {number} says" for number in range(8)
     }
     assert all(each.changed for each in published)
     assert [each.doubt for each in published] == [None] * 8
-    lowest = min(int(each.url.rpartition("-")[2]) for each in published)
-    assert comment.id == lowest
+    assert {each.url for each in published} == {published[0].url}
 
 
-async def test_eight_long_jobs_at_once_keep_the_limit(fake_github, pull, job):
+async def test_four_long_jobs_at_once_keep_the_limit(fake_github, pull, job):
     fake_github.latency = (0.0, 0.05)
 
     async def one(number):
@@ -215,7 +207,7 @@ async def test_a_comment_deleted_meanwhile_is_written_anew(fake_github, pull, jo
 
 
 async def refused(job, token=None, **permissions):
-    async with job(token, seconds=4.0, **permissions) as client:
+    async with job(token, seconds=2.0, **permissions) as client:
         with pytest.raises(GitHubError) as caught:
             await put(client)
     return caught.value
@@ -255,7 +247,7 @@ async def test_a_limit_beyond_the_time_and_a_server_that_is_down(fake_github, pu
 
 async def test_what_was_written_and_cannot_be_read_again_is_doubted(fake_github, pull, job):
     fake_github.faults = [Fault(kind="status", method="GET", path="comments", status=503, skip=1, times=999)]
-    async with job(seconds=4.0) as client:
+    async with job(seconds=2.0) as client:
         done = await put(client)
     assert done.changed
     assert done.doubt.status == 503

@@ -31,12 +31,13 @@ from tests.unit.report.decided import split
 
 MAIN = "main@1a2b3c4"
 _SIZE = 120
+_MARGIN = {"no_regression": {"rule_out_drop": 0.15}}
 _ASKED = (
     ("Can I return a lamp that I bought 20 days ago?", "Yes: unused goods can be returned within 30 days.",
      "Yes. Unused goods can be returned within 30 days of delivery.",
-     "No. Returns are possible within 14 days.", "The answer says 14 days; the policy, and the expected answer, say 30."),
+     "No. Returns are possible within 14 days.", "The answer says 14 days; the policy says 30."),
     ("Do you deliver to Austria, and what does it cost?", "Yes, for €9.90.",
-     "Yes, we deliver to Austria for €9.90.", "We deliver within Germany.", "Austria is left out; it should be offered."),
+     "Yes, we deliver to Austria for €9.90.", "We deliver within Germany.", "Leaves Austria out."),
     ("My blender broke after 18 months. Is it under warranty?", "Yes, warranty lasts two years.",
      "Yes: the warranty lasts two years from the day of purchase.", "Please contact our support team.",
      "Evades the question; the expected answer is a clear yes."),
@@ -48,8 +49,8 @@ def support(worse: int, better: int, *, n: int = _SIZE, dearer: float = 0.8, nam
     cost = [0.0031 * (1 + (7 * at) % 10 / 10) for at in range(n)]
     return suite(
         check(*split(n, worse, better), name="correctness", rules={"no_regression": {"rule_out_drop": 0.10}}),
-        check(*split(n, 1, 2, seed=3, passing=0.93), name="cites_policy", rules={"no_regression": {"rule_out_drop": 0.15}}),
-        check(*split(n, 0, 0, passing=1.0), name="json_schema", rules={"no_regression": {"rule_out_drop": 0.15}}),
+        check(*split(n, 1, 2, seed=3, passing=0.93), name="cites_policy", rules=_MARGIN),
+        check(*split(n, 0, 0, passing=1.0), name="json_schema", rules=_MARGIN),
         taken([each * dearer for each in cost], cost, rules={"no_regression": {"allow_increase": 0.10}}),
         name=name,
         label=MAIN,
@@ -99,8 +100,8 @@ def _shown(decided: SuiteDecision) -> SuiteReport:
         spending=(
             Spending(who="candidate", calls=decided.examples, cached=0, tokens=41_000, cost=0.298, paid=0.298,
                      unpriced=0, unseen=0),
-            Spending(who="baseline", calls=decided.examples, cached=decided.examples, tokens=52_000, cost=0.372, paid=0.0,
-                     unpriced=0, unseen=0),
+            Spending(who="baseline", calls=decided.examples, cached=decided.examples, tokens=52_000, cost=0.372,
+                     paid=0.0, unpriced=0, unseen=0),
             Spending(who="correctness", calls=2 * decided.examples, cached=decided.examples, tokens=90_000, cost=0.51,
                      paid=0.255, unpriced=0, unseen=0),
         ),
@@ -111,10 +112,8 @@ def _shown(decided: SuiteDecision) -> SuiteReport:
 
 def _example(place: int, name: str) -> ExampleView:
     question, expected, before, after, said = _ASKED[place % len(_ASKED)]
-    passed, failed = (
-        Evaluation(name="correctness", score=1.0),
-        Evaluation(name="correctness", score=0.0, explanation=said),
-    )
+    passed = Evaluation(name="correctness", score=1.0)
+    failed = Evaluation(name="correctness", score=0.0, explanation=said)
     return ExampleView(
         example=Example(id=name, input={"question": question}, output={"answer": expected}, metadata={"lang": "en"}),
         candidate=SideView(output={"answer": after, "source": "returns.md"}, evaluations=(failed,), latency=0.4),
@@ -169,17 +168,15 @@ def unchanged() -> BuildReport:
     )
     made = report(build(replace(support(0, 0), checks=(), resources=(), unchanged=why)))
     (shown,) = made.suites
-    return replace(
-        made, suites=(replace(shown, notes=(why,), counts={}, spending=(), phoenix=None, baseline_label=None),)
-    )
+    shown = replace(shown, notes=(why,), counts={}, spending=(), phoenix=None, baseline_label=None)
+    return replace(made, suites=(shown,))
 
 
 def first() -> BuildReport:
     """Adopt a gate: the base has no config, yet the files of the task."""
     notes = (
-        f"First baseline: {MAIN} has no evalgate.yaml, so this change defines its own gate. Its task is run from the files"
-        f" that {MAIN} has.",
-        f"No stored runs of {MAIN} fit, so both sides were drawn 3 times; the next change is compared with these first.",
+        f"First baseline: {MAIN} has no evalgate.yaml, so this change defines its own gate.",
+        f"No stored runs of {MAIN} fit: both sides were drawn 3 times; the next change is compared with these first.",
     )
     made = report(build(support(2, 3)))
     shown = replace(made.suites[0], notes=notes, repetitions=3)

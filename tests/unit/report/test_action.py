@@ -23,7 +23,7 @@ _PAGE = _ROOT / "docs" / "github.md"
 _WORKFLOWS = sorted((_ROOT / ".github" / "workflows").glob("*.yml"))
 _STEPS = {step["id"]: step for step in _ACTION["runs"]["steps"] if "id" in step}
 _GATE = _STEPS["gate"]
-_BESIDE = {"mode", "arguments", "working-directory", "artifact", "cache", "share-cache", "extra-requirements"}
+_BESIDE = {"mode", "doctor", "arguments", "working-directory", "artifact", "cache", "share-cache", "extra-requirements"}
 """Inputs that are no option of a command: the action's own steps go by them."""
 _VARIABLES = {
     "token": "EVALGATE_GITHUB_TOKEN",

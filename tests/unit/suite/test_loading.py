@@ -476,3 +476,20 @@ def test_one_evaluator_in_error_is_one_complaint(home):
     """Not also that there is none."""
     (said,) = refusals(home, JUDGED.replace("judge: correctness", "judge: corectness").replace("XX", "main/m"))
     assert said == "evalgate.yaml:6:16: there is no judge `corectness`: did you mean `correctness`?"
+
+
+@pytest.mark.parametrize(
+    ("added", "column"),
+    [
+        ("endpoints:\n  own: {base_url: https://api.example.com/v1, api_key_env: EVALGATE_GITHUB_TOKEN}\n", 60),
+        ("phoenix: {api_key_env: EvalGate_GitHub_Token}\n", 24),
+        ("phoenix: {endpoint_env: EVALGATE_GITHUB_TOKEN}\n", 25),
+    ],
+)
+def test_github_s_token_is_the_key_of_no_other_service(home: Path, added: str, column: int) -> None:
+    config = GOOD[: GOOD.index("endpoints:")] + added
+    with pytest.raises(ConfigurationError) as caught:
+        load(home, config, {"EVALGATE_GITHUB_TOKEN": "ghs_secret"} if "own" in added else {})
+    assert "EVALGATE_GITHUB_TOKEN is for GitHub alone: name the variable of this service's own key" in str(caught.value)
+    assert re.search(rf"evalgate\.yaml:\d+:{column}: ", str(caught.value))
+    assert "ghs_secret" not in str(caught.value)

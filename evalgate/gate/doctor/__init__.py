@@ -1,0 +1,1 @@
+"""What would stop a run, looked for before anything is paid."""

@@ -38,7 +38,7 @@ def conclude(
 
     `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
     reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything.
-    `unverified` says whose word the answers are, where it is not this repository's own; nobody is told of such a verdict.
+    `unverified` says whose word the answers are, where it is not this repository's own; nobody is told of those.
     """
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)

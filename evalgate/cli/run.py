@@ -164,7 +164,6 @@ def command(
         )
         if gate.decides is not Decides.LOCAL:
             bases.refuse_tracked(store.path, choice.path, *copies())
-        choice = choice.where(gate.asked_endpoints(), environ, outside=is_outside(environ))
         prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
         commit = head(loaded.path, environ)
         refuse_exposed(environ, commit.id)
@@ -176,7 +175,7 @@ def command(
             request,
             store,
             environ,
-            cache=choice,
+            cache=choice.where(gate.asked_endpoints(), environ, outside=is_outside(environ)),
             quiet=outputs.quiet or outputs.as_json,
             resume=build,
             file=loaded.path,

@@ -15,6 +15,7 @@ from evalgate.cli.options import Outputs
 from evalgate.cli.telling import tell
 from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_report
 from evalgate.decision import decide
+from evalgate.decision.evidence import BuildEvidence
 from evalgate.gate.accepting import by_label
 from evalgate.gate.evidence.evidence import recorded_config
 from evalgate.gate.gather import Source, gathered, read_from
@@ -43,10 +44,10 @@ def conclude(
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
         report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
-    report = replace(report, unverified=unverified)
-    _write_files(report, outputs)
-    if outputs.rows:
-        _write_rows(outputs.rows, sources, environ)
+        report = replace(report, unverified=unverified)
+        _write_files(report, outputs, evidence, sources)
+        if outputs.rows:
+            _write_rows(outputs.rows, sources, environ)
     if in_workflow(environ):
         leave_report(report, outputs, environ, journal=sources[0].place)
     say(_printed(report, outputs, environ))
@@ -106,7 +107,7 @@ def _write_rows(path: Path, sources: Sequence[Source], environ: Mapping[str, str
     write_file(path, "".join(rows_of(sources, head=head_of(environ))).encode("ascii"))
 
 
-def _write_files(report: BuildReport, outputs: Outputs) -> None:
+def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence, sources: Sequence[Source]) -> None:
     if outputs.report_json:
         from evalgate.report.json_report import render_json
 
@@ -119,3 +120,8 @@ def _write_files(report: BuildReport, outputs: Outputs) -> None:
         from evalgate.report.markdown import render_summary
 
         write(outputs.markdown, render_summary(report))
+    if outputs.html:
+        from evalgate.gate.exploring import explored
+        from evalgate.report.html.page import render_html
+
+        write(outputs.html, render_html(report, explored(evidence, sources)))

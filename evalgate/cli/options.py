@@ -101,6 +101,7 @@ class Outputs:
     junit: Path | None
     markdown: Path | None
     rows: Path | None
+    html: Path | None
     summary: bool
     """Whether a workflow's job summary has the report."""
     comment: str
@@ -128,6 +129,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     decorated: Callable[..., Any] = collected
     for each in (
         option("--rows", type=file, help="Write what was answered and scored to this file, for `evalgate fork`."),
+        option("--html", type=file, help="Write the report as one page to explore in a browser to this file."),
         option(
             "--comment-drafts/--no-comment-drafts",
             default=True,

@@ -37,6 +37,7 @@ def leave_report(report: BuildReport, outputs: Outputs, environ: Mapping[str, st
     values = github_files.outputs(
         report,
         report_json=in_workspace(outputs.report_json, environ) if outputs.report_json else None,
+        report_html=in_workspace(outputs.html, environ) if outputs.html else None,
         journal=in_workspace(journal, environ),
     )
     _leave(values, render_summary(report) if outputs.summary else "", render_annotations(report), environ)
@@ -46,7 +47,8 @@ def leave_recorded(journal: str, told: str, environ: Mapping[str, str], *, code:
     """Do the same for a run that recorded and decided nothing: `told` says what."""
     from evalgate.report import github_files
 
-    _leave(github_files.recorded_outputs(journal, code=code), f"{told}\n" if told else "", [], environ)
+    values = github_files.recorded_outputs(in_workspace(Path(journal), environ), code=code)
+    _leave(values, f"{told}\n" if told else "", [], environ)
 
 
 def leave_error(error: EvalgateError, environ: Mapping[str, str]) -> None:

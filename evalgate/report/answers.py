@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 
-from evalgate.records import Json
-from evalgate.report.model import SideView
+from evalgate.records import Evaluation, Json
+from evalgate.report.model import ExampleView, SideView
 
 
 def one_line(value: Json) -> str:
@@ -38,3 +39,19 @@ def around_difference(before: str, after: str, width: int) -> tuple[str, str]:
     if start <= 0:
         return before, after
     return f"…{before[start + 1 :]}", f"…{after[start + 1 :]}"
+
+
+def said(view: ExampleView) -> Iterator[tuple[str, str, str]]:
+    """Yield (evaluator, side, explanation or failure) of each evaluation that says more than a score."""
+    for name, side in (("baseline", view.baseline), ("candidate", view.candidate)):
+        for evaluation in side.evaluations if side else ():
+            text = explanation(evaluation)
+            if text:
+                yield evaluation.name, name, text
+
+
+def explanation(evaluation: Evaluation) -> str | None:
+    """Return why an answer has its score, or why it has none; None where nobody said."""
+    if evaluation.failure is not None:
+        return f"no score, {evaluation.failure.type}: {evaluation.failure.message}"
+    return evaluation.explanation

@@ -5,8 +5,7 @@ One self-contained SVG, with no script, font or style from elsewhere, that reads
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
@@ -15,6 +14,7 @@ from evalgate.decision.contest_results import ContenderResult, ContestResult, Pl
 from evalgate.money import dollars
 from evalgate.report import contest_cells as cells
 from evalgate.report import formatting
+from evalgate.report.axes import Axis, axis, log_axis
 from evalgate.report.console import fitted
 from evalgate.report.escaping import for_xml
 
@@ -34,24 +34,6 @@ _STYLE: Final = (
     ".name{paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}"
     ".step{fill:none;stroke:#0969da;stroke-width:1.5;stroke-dasharray:5 4}"
 )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Axis:
-    """From a figure to a place, and the figures that are marked. `log`: equal ratios are equally far apart."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    marks: tuple[float, ...]
-    written: Callable[[float], str]
-    log: bool = False
-
-    def place(self, value: float) -> float:
-        """Return where a figure stands."""
-        low, high, here = (math.log10(each) if self.log else each for each in (self.low, self.high, value))
-        return self.start + (here - low) / (high - low) * (self.end - self.start)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -95,12 +77,12 @@ def _picture(suite: SuiteResult) -> Iterator[str]:
     prices = [dot.across for dot in dots]
     written = dollars if by_cost else formatting.seconds
     if min(prices) > 0 and max(prices) / min(prices) >= _FAR_APART:
-        across = _log_axis(prices, _LEFT, _WIDTH - _RIGHT, written)
+        across = log_axis(prices, _LEFT, _WIDTH - _RIGHT, written)
     else:
-        across = _axis([0.0, *prices], _LEFT, _WIDTH - _RIGHT, written)
+        across = axis([0.0, *prices], _LEFT, _WIDTH - _RIGHT, written)
     ends = [end for dot in dots for end in (dot.low, dot.high)]
     within = (info.low, info.high) if info.low is not None and info.high is not None else None
-    up = _axis(
+    up = axis(
         ends,
         _HEIGHT - _BOTTOM,
         _TOP,
@@ -139,7 +121,7 @@ def _dots(suite: SuiteResult, *, by_cost: bool) -> Iterator[_Dot]:
         )
 
 
-def _front(dots: Sequence[_Dot], across: _Axis, up: _Axis) -> Iterator[str]:
+def _front(dots: Sequence[_Dot], across: Axis, up: Axis) -> Iterator[str]:
     """Draw the front as steps: what more money bought, as measured."""
     front = sorted((dot for dot in dots if dot.place is Place.FRONT), key=lambda dot: (dot.across, dot.up))
     if len(front) < 2:
@@ -151,7 +133,7 @@ def _front(dots: Sequence[_Dot], across: _Axis, up: _Axis) -> Iterator[str]:
     yield f'<path class="step" d="{path}"/>'
 
 
-def _axes(across: _Axis, up: _Axis) -> Iterator[str]:
+def _axes(across: Axis, up: Axis) -> Iterator[str]:
     bottom, right = up.start, across.end
     for value in up.marks:
         y = up.place(value)
@@ -164,7 +146,7 @@ def _axes(across: _Axis, up: _Axis) -> Iterator[str]:
     yield f'<line class="axis" x1="{_LEFT}" x2="{right}" y1="{bottom}" y2="{bottom}"/>'
 
 
-def _names(dots: Sequence[_Dot], across: _Axis, up: _Axis) -> Iterator[str]:
+def _names(dots: Sequence[_Dot], across: Axis, up: Axis) -> Iterator[str]:
     """Write each name beside its dot, moved down while another stands there."""
     taken: list[tuple[float, float, float]] = []
     for dot in sorted(dots, key=lambda dot: (-dot.up, dot.across)):
@@ -181,40 +163,6 @@ def _names(dots: Sequence[_Dot], across: _Axis, up: _Axis) -> Iterator[str]:
 def _told(dot: _Dot, suite: SuiteResult) -> str:
     line = next(line for line in cells.lines(suite) if line.of is dot.of)
     return f"{line.name}: {suite.metric} {line.quality}, {line.cost} a run, {line.median} median"
-
-
-def _axis(
-    values: Sequence[float],
-    start: float,
-    end: float,
-    written: Callable[[float], str],
-    *,
-    within: tuple[float, float] | None = None,
-) -> _Axis:
-    """Return an axis that holds all values, from round number to round number."""
-    low, high = min(values), max(values)
-    if high - low <= 1e-12 * max(1e-300, abs(high)):
-        low, high = low - (abs(low) / 2 or 0.5), high + (abs(high) / 2 or 0.5)
-    step = _round_step((high - low) / 5)
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    if within is not None:
-        first, last = max(first, math.floor(within[0] / step)), min(last, math.ceil(within[1] / step))
-    marks = tuple(float(f"{number * step:.9g}") for number in range(first, last + 1))
-    return _Axis(low=first * step, high=last * step, start=start, end=end, marks=marks, written=written)
-
-
-def _log_axis(values: Sequence[float], start: float, end: float, written: Callable[[float], str]) -> _Axis:
-    """Return an axis of ratios, marked at 1, 2 and 5 of each power of ten, at powers alone where they are many."""
-    first, last = math.floor(math.log10(min(values)) + 1e-9), math.ceil(math.log10(max(values)) - 1e-9)
-    last = max(last, first + 1)
-    digits = (1, 2, 5) if last - first <= 2 else (1,)
-    marks = [float(f"{digit}e{power}") for power in range(first, last) for digit in digits] + [float(f"1e{last}")]
-    return _Axis(low=marks[0], high=marks[-1], start=start, end=end, marks=tuple(marks), written=written, log=True)
-
-
-def _round_step(size: float) -> float:
-    power = 10.0 ** math.floor(math.log10(size))
-    return next(step * power for step in (1, 2, 2.5, 5, 10) if step * power >= size * (1 - 1e-9))
 
 
 def _text(x: float, y: float, text: str, kind: str, *, anchor: str = "start") -> str:

@@ -13,6 +13,7 @@ from typing import Final
 
 _JOINERS: Final = "\u200c\u200d"  # scripts and emoji need them, and they hide nothing by themselves
 _BLANKS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # printable by category, invisible on screen
+_FIRST_MARK: Final = "\u0300"  # below it nothing is stacked, and what is printable can be seen
 _MARKS_IN_A_ROW: Final = 4  # no script stacks more; towers of them paint over the lines around
 _ACTIVE: Final = re.compile(r"[\\`*_\[\]<>#~&|$@]|^[-+=]")
 _LIST_NUMBER: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
@@ -30,12 +31,12 @@ def shown(text: str, *, lines: bool = False) -> str:
     Line ends stay line ends with `lines`; otherwise they become `↵`, so that the result is one line.
     """
     text = text.replace("\r\n", "\n")
-    if text.isascii() and text.isprintable():
+    if (text.replace("\n", "") if lines else text).isprintable() and max(text, default="") < _FIRST_MARK:
         return text
     result: list[str] = []
     marks = 0
     for character in text:
-        marks = marks + 1 if character > "\u02ff" and unicodedata.category(character) in ("Mn", "Me") else 0
+        marks = marks + 1 if character >= _FIRST_MARK and unicodedata.category(character) in ("Mn", "Me") else 0
         if marks <= _MARKS_IN_A_ROW:
             result.append(_shown_character(character, lines=lines))
     return "".join(result)

@@ -15,17 +15,27 @@ from evalgate.records import Side
 from evalgate.report.model import BuildReport
 from evalgate.report.skipped import SKIPPED
 
-OUTPUTS: Final = ("verdict", "accepted", "exit-code", "report-json", "journal", "comment-url", "experiment-url")
+OUTPUTS: Final = (
+    "verdict",
+    "accepted",
+    "exit-code",
+    "report-json",
+    "report-html",
+    "journal",
+    "comment-url",
+    "experiment-url",
+)
 """Every output of the action, in its order. They carry words and paths, never what a model said."""
 
 
-def outputs(report: BuildReport, *, report_json: str | None, journal: str) -> dict[str, str]:
+def outputs(report: BuildReport, *, report_json: str | None, report_html: str | None, journal: str) -> dict[str, str]:
     """Return the value of each output: paths as they were given, empty where nothing was written."""
     return {
         "verdict": "" if report.sample else report.decision.verdict.value,
         "accepted": "true" if report.decision.accepted and not report.sample else "false",
         "exit-code": str(report.build.exit_code),
         "report-json": report_json or "",
+        "report-html": report_html or "",
         "journal": journal,
         "comment-url": "",  # written again where there is one
         "experiment-url": _experiment(report) or "",

@@ -25,6 +25,8 @@ class Page:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._socket, self._number = socket, 0
+        self.events: list[tuple[str, dict[str, Any]]] = []
+        """What the browser told of by itself, by its name there, once `watch` asked it to."""
 
     async def shows(self, address: str, *texts: str) -> str:
         """Go to an address and return what stands there once all of `texts` do. Raises with it where they never do."""
@@ -42,6 +44,40 @@ class Page:
         """Return what a piece of JavaScript comes to."""
         found = await self._do("Runtime.evaluate", expression=expression, returnByValue=True)
         return found["result"].get("value", "")
+
+    async def watch(self) -> None:
+        """Ask to be told of requests, of what programs say, of their errors, and of dialogs."""
+        for domain in ("Page", "Network", "Runtime", "Log"):
+            await self._do(f"{domain}.enable")
+
+    async def opens(self, address: str) -> None:
+        """Go to an address and wait until its page is there and its programs ran."""
+        await self._do("Page.navigate", url=address)
+        until = time.monotonic() + _PATIENCE_S
+        while await self.value("document.readyState + location.href") != f"complete{address}":
+            assert time.monotonic() < until, f"{address} never ended loading"
+            await asyncio.sleep(0.05)
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other, by the names that pages know them by (`j`, `/`, `Escape`)."""
+        for key in keys:
+            text = {"text": key} if len(key) == 1 else {"text": "\r"} if key == "Enter" else {}
+            await self._do("Input.dispatchKeyEvent", type="keyDown", key=key, **text)
+            await self._do("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+    async def size(self, width: int, height: int) -> None:
+        """Give the page another size, in pixels."""
+        await self._do(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
+
+    async def prefers(self, scheme: str) -> None:
+        """Be somebody who likes pages `light` or `dark`."""
+        await self._do("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    async def without_programs(self) -> None:
+        """Run no program of the pages to come."""
+        await self._do("Emulation.setScriptExecutionDisabled", value=True)
 
     async def picture(self) -> bytes:
         """Return what is seen, a PNG file."""
@@ -65,6 +101,8 @@ class Page:
         await self._socket.send_json({"id": self._number, "method": method, "params": parameters})
         async for message in self._socket:
             said = message.json()
+            if "method" in said:
+                self.events.append((said["method"], said["params"]))
             if said.get("id") == self._number:
                 assert "error" not in said, (method, said["error"])
                 return said["result"]

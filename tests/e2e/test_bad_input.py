@@ -324,12 +324,12 @@ def test_secrets_reach_no_worker_no_journal_and_no_report(project):
     project.write("evals.py", "import os\n\ndef e(output):\n    return 1.0, 'seen', str(dict(os.environ))\n")
     project.suite = {"evaluators": [{"python": "evals.py:e"}], "checks": {"e": {"no_regression": {}}}}
     names = ("OPENAI_API_KEY", "GITHUB_TOKEN", "ACTIONS_RUNTIME_TOKEN", "AWS_SECRET_ACCESS_KEY", "INPUT_TOKEN")
-    reports = ("--report-json", "r.json", "--junit", "r.xml", "--markdown", "r.md")
+    reports = ("--report-json", "r.json", "--junit", "r.xml", "--markdown", "r.md", "--html", "r.html")
     ended = project.prepare().run(*reports, **dict.fromkeys(names, secret))
     assert ended.code == 0, ended.text
     assert secret not in ended.text
     written = [path for path in project.folder.rglob("*") if path.is_file()]
-    assert {"r.json", "r.xml", "r.md", "journal.db"} <= {path.name for path in written}
+    assert {"r.json", "r.xml", "r.md", "r.html", "journal.db"} <= {path.name for path in written}
     assert not [path for path in written if secret.encode() in path.read_bytes()]
 
 

@@ -139,7 +139,7 @@ async def test_planted_keys_are_in_nothing_that_a_build_leaves_behind(project, f
     workflow = {"GITHUB_ACTIONS": "true"} | {
         name: str(project.write(name.lower(), "")) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT", "GITHUB_ENV")
     }
-    reports = ("--report-json", "r.json", "--junit", "r.xml", "--markdown", "r.md")
+    reports = ("--report-json", "r.json", "--junit", "r.xml", "--markdown", "r.md", "--html", "r.html")
 
     async def evalgate(*arguments, **more):
         return await asyncio.to_thread(project.evalgate, *arguments, timeout=120, **{**environ, **more})
@@ -160,7 +160,7 @@ async def test_planted_keys_are_in_nothing_that_a_build_leaves_behind(project, f
     tokens = {line.split("/")[3] for line in seen.read_text().splitlines()}
     assert len(tokens) >= 4
     written = [*bytes_of(project.folder), *(("said", one.text.encode()) for one in said)]
-    assert {"r.json", "r.xml", "r.md", "journal.db", "exported.db", "one.db"} <= {name for name, _ in written}
+    assert {"r.json", "r.xml", "r.md", "r.html", "journal.db", "exported.db", "one.db"} <= {name for name, _ in written}
     assert any(b"x-goog-api-key: ***" in content.lower() for _, content in written)
     secrets = (*KEYS.values(), *AWS.values(), *tokens)
     leaks = {secret: {name for name, content in written if secret.encode() in content} for secret in secrets}

@@ -8,9 +8,9 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, Final
 
 from evalgate.decision.results import CheckDecision
-from evalgate.records import Evaluation, Json
+from evalgate.records import Json
 from evalgate.report import escaping, formatting
-from evalgate.report.answers import answer, one_line, pretty
+from evalgate.report.answers import answer, one_line, pretty, said
 from evalgate.report.markdown.detail import Detail, Rung
 from evalgate.report.markdown.marked import block, link
 from evalgate.report.model import ExampleView, SideView, SuiteReport
@@ -89,7 +89,7 @@ def _reading(view: ExampleView, change: str, rung: Rung) -> Reading:
         facts=tuple(short),
         blocks=tuple((name, block(text, language="", limit=rung.text * 2)) for name, text in long),
         diff=block("\n".join(_diff(view.baseline, view.candidate, rung)), language="diff", limit=rung.text * 2),
-        said=tuple(_said(view, rung)),
+        said=tuple(f"{name} of the {side}: {escaping.shortened(text, rung.text)}" for name, side, text in said(view)),
         links=tuple(_links_of(view)),
     )
 
@@ -123,18 +123,3 @@ def _diff(baseline: SideView | None, candidate: SideView, rung: Rung) -> Iterato
         else:
             yield from (f"- {line}" for line in before[b1:b2])
             yield from (f"+ {line}" for line in after[c1:c2])
-
-
-def _said(view: ExampleView, rung: Rung) -> Iterator[str]:
-    for name, side in (("baseline", view.baseline), ("candidate", view.candidate)):
-        for evaluation in side.evaluations if side else ():
-            text = explanation(evaluation)
-            if text:
-                yield f"{evaluation.name} of the {name}: {escaping.shortened(text, rung.text)}"
-
-
-def explanation(evaluation: Evaluation) -> str | None:
-    """Return why an answer has its score, or why it has none; None where nobody said."""
-    if evaluation.failure is not None:
-        return f"no score, {evaluation.failure.type}: {evaluation.failure.message}"
-    return evaluation.explanation

@@ -11,9 +11,9 @@ from evalgate.records import Verdict
 from evalgate.report import escaping, formatting, sentences, spread
 from evalgate.report.markdown.detail import Detail, Rung
 from evalgate.report.markdown.examples import Fold, folds
-from evalgate.report.markdown.figures import Numbers, numbers
 from evalgate.report.markdown.marked import link
 from evalgate.report.model import BuildReport, SuiteReport
+from evalgate.report.numbers import Numbers, numbers
 from evalgate.report.rows import Row, listed_first, suite_rows
 from evalgate.report.spending import spending_line
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from evalgate.decision.results import CheckDecision
 from evalgate.report import escaping
-from evalgate.report.answers import answer, around_difference, one_line
-from evalgate.report.markdown.examples import explanation
+from evalgate.report.answers import answer, around_difference, explanation, one_line
 from evalgate.report.markdown.marked import block
 from evalgate.report.model import ExampleView, SuiteReport
 from evalgate.report.rows import flip_words, in_failing_slice

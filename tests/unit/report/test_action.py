@@ -27,6 +27,7 @@ _BESIDE = {"mode", "doctor", "arguments", "working-directory", "artifact", "cach
 """Inputs that are no option of a command: the action's own steps go by them."""
 _VARIABLES = {
     "token": "EVALGATE_GITHUB_TOKEN",
+    "report-html": "EVALGATE_RUN_HTML",
     "set": "EVALGATE_RUN_ASSIGNMENTS",
     "builds": "EVALGATE_DECIDE_BUILDS",
     "expect": "EVALGATE_DECIDE_EXPECTED",

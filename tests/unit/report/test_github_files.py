@@ -12,35 +12,30 @@ _DELIMITER = "ghd_0123456789abcdef"
 
 
 def test_the_outputs_of_a_failing_build() -> None:
-    values = outputs(builds.failing_in_a_slice(), report_json="out/report.json", journal=".evalgate/journal.db")
+    values = outputs(
+        builds.failing_in_a_slice(), report_json="out/report.json", report_html="out/report.html", journal="journal.db"
+    )
     assert tuple(values) == OUTPUTS
     assert values == {
         "verdict": "FAIL",
         "accepted": "false",
         "exit-code": "1",
         "report-json": "out/report.json",
-        "journal": ".evalgate/journal.db",
+        "report-html": "out/report.html",
+        "journal": "journal.db",
         "comment-url": "",
         "experiment-url": "",
     }
 
 
 def test_a_sample_has_no_verdict_and_what_was_not_written_has_no_path() -> None:
-    values = outputs(builds.sampled(), report_json=None, journal="j.db")
-    assert (values["verdict"], values["report-json"]) == ("", "")
+    values = outputs(builds.sampled(), report_json=None, report_html=None, journal="j.db")
+    assert (values["verdict"], values["report-json"], values["report-html"]) == ("", "", "")
 
 
 def test_an_error_before_any_verdict_has_its_exit_code_and_nothing_else() -> None:
     values = error_outputs(ConfigurationError("no"))
-    assert values == {
-        "verdict": "",
-        "accepted": "",
-        "exit-code": "2",
-        "report-json": "",
-        "journal": "",
-        "comment-url": "",
-        "experiment-url": "",
-    }
+    assert values == dict.fromkeys(OUTPUTS, "") | {"exit-code": "2"}
     assert tuple(values) == OUTPUTS
 
 

@@ -1,4 +1,4 @@
-"""The figures that people look for who know statistics: one line a check or slice."""
+"""What people who know statistics look for in a suite, one line a check or slice, as plain text cells."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Numbers:
 
 
 def numbers(suite: SuiteDecision) -> Iterator[Numbers]:
-    """Yield the figures of each comparison of a suite."""
+    """Yield the line of each check that compares, behind it those of its slices."""
     for check in suite.checks:
         if check.comparison is not None:
             yield _line(check, check.name, check.comparison)

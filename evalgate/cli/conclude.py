@@ -7,7 +7,9 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
+
+import click
 
 from evalgate.cli.commenting import Commenter, Said
 from evalgate.cli.files import say, write
@@ -25,6 +27,9 @@ from evalgate.report.model import BuildReport
 if TYPE_CHECKING:
     from evalgate.report.console import Console
 
+_MANY: Final = 2_000
+"""Examples of which a page takes a second to write."""
+
 
 def conclude(
     sources: Sequence[Source],
@@ -33,13 +38,15 @@ def conclude(
     speaker: Commenter,
     expected: Collection[str] = (),
     *,
+    again: bool = False,
     unverified: str | None = None,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
     `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
-    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything.
-    `unverified` says whose word the answers are, where it is not this repository's own; nobody is told of those.
+    reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything. Of a
+    verdict that is given `again`, outside of a workflow, nobody is told. `unverified` says whose word the answers are,
+    where it is not this repository's own; nobody is told of those either.
     """
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
@@ -53,8 +60,9 @@ def conclude(
     say(_printed(report, outputs, environ))
     said = _commented(report, speaker)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
-    if unverified is None:
-        tell(report, recorded_config(sources[0].journal.build(sources[0].build)).notify, environ, url=said.url)
+    if unverified is None and (not again or environ.get("GITHUB_ACTIONS") == "true"):
+        told = recorded_config(sources[0].journal.build(sources[0].build))
+        tell(report, told.notify, environ, url=said.url)
     return report.build.exit_code
 
 
@@ -124,4 +132,7 @@ def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence,
         from evalgate.gate.exploring import explored
         from evalgate.report.html.page import render_html
 
+        examples = sum(len(suite.example_ids) for suite in evidence.suites)
+        if examples > _MANY and not outputs.quiet:
+            click.echo(f"writing {outputs.html}, a page of {examples:,} examples", err=True)
         write(outputs.html, render_html(report, explored(evidence, sources)))

@@ -45,4 +45,4 @@ def command(*, builds: tuple[str, ...], expected: tuple[str, ...], journal: Path
         return conclude_skipped(outputs, environ, speaker)
     named = [name.strip() for name in builds if name.strip()]
     with speaker.corrected(), opened(named, journal, expected) as sources:
-        return conclude(sources, outputs, environ, speaker, dict.fromkeys(expected))
+        return conclude(sources, outputs, environ, speaker, dict.fromkeys(expected), again=True)

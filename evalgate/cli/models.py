@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CacheChoice:
-    """Which cache file a run uses, and how: `fresh` takes nothing of it that the run did not draw itself."""
+    """Which cache file a run uses, and how: `fresh` takes nothing of it that the run did not draw itself.
+
+    `days` leaves answers out that were drawn longer ago.
+    """
 
     path: Path
     fresh: bool = False
     replay: bool = False
     keyless: bool = False
     """A replay because the run has no keys: that of a fork."""
+    days: float = math.inf
 
     def where(self, endpoints: Iterable[Endpoint], environ: Mapping[str, str], *, outside: bool) -> CacheChoice:
         """Return it for a run that may come from `outside`: where a key is not set there, only the cache answers."""
@@ -120,7 +125,8 @@ class Models:
 
             if self._choice.answers_none:
                 import_for_calls()
-            limits = Limits(megabytes=self._config.cache.max_mb, days=self._config.cache.max_age_days)
+            kept = self._config.cache
+            limits = Limits(megabytes=kept.max_mb, days=kept.max_age_days, used_days=self._choice.days)
             self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
             metered = Metered(Guarded(self.wire(), self.halt), self._prices, self._purse)
             self._sender = Cached(metered, self._cache, use=self._use(), log=self._log, missed=self._missed)

@@ -86,10 +86,11 @@ def sync(*, builds: tuple[int, ...], every: bool, config: Path, journal: Path | 
 @click.option(
     "--older-than", type=Age(), default="30d", show_default=True, help="Made before that: 30d, 12h or 4w ago."
 )
+@click.option("--branches", is_flag=True, help="Also those of branches that were measured outside of a workflow.")
 @server_option
 @yes_option
 @config_option
-def prune(*, older_than: timedelta, server: str | None, yes: bool, config: Path) -> int:
+def prune(*, older_than: timedelta, branches: bool, server: str | None, yes: bool, config: Path) -> int:
     """Delete old experiments that evalgate made of pull requests, with their traces.
 
     What is tagged stays, and so does what people annotated and what a later build may take as its baseline.
@@ -99,14 +100,15 @@ def prune(*, older_than: timedelta, server: str | None, yes: bool, config: Path)
 
     address = address_in(_settings(config), server, os.environ, config=config)
     before = datetime.now(UTC) - older_than
-    found = asyncio.run(_found(address, before))
+    found = asyncio.run(_found(address, before, branches=branches))
     kept = [old for old in found if old.kept is not None]
     going = [old for old in found if old.kept is None]
     for old in kept[:_SHOWN]:
         say(f"kept: {_shown(old)}: {old.kept}\n")
     if not going:
+        of = "change" if branches else "pull request"
         since = f"{before:%Y-%m-%d %H:%M} UTC"
-        say(f"nothing to delete at {address.base_url}: no pull request's experiment is from before {since}\n")
+        say(f"nothing to delete at {address.base_url}: no {of}'s experiment is from before {since}\n")
         return 0
     for old in going[:_SHOWN]:
         say(f"old: {_shown(old)}\n")
@@ -162,13 +164,13 @@ async def _synced(mirror: Mirror, build: int, *, again: bool) -> Mirrored:
         return await mirror.finish(build, stop=stop, again=again)
 
 
-async def _found(address: Address, before: datetime) -> list[Old]:
+async def _found(address: Address, before: datetime, *, branches: bool) -> list[Old]:
     from evalgate.phoenix.connection import connect
     from evalgate.phoenix.experiments.pruning import old_experiments
 
     _tell(f"looking for old experiments at {address.base_url}")
     async with connect(address) as connection:
-        return [old async for old in old_experiments(connection, before)]
+        return [old async for old in old_experiments(connection, before, branches=branches)]
 
 
 async def _delete(address: Address, going: list[Old]) -> None:

@@ -168,7 +168,7 @@ def command(
         commit = head(loaded.path, environ)
         refuse_exposed(environ, commit.id)
         request = make_request(gate, wanted, store, commit=commit, tree=tree_of(environ), bases=bases, prompts=prompts)
-        request = _reviewed(request, environ, bases, labelled_by=speaker.labels.accepted_by)
+        request = _reviewed(request, environ, bases, labelled_by=speaker.labels.accepted_by, tries=bool(versions))
         again = _again(config, journal, versions, record_only=record_only)
         measuring = watched(
             mirrored(_work(request, pushed, environ, resume=build), request, store, loaded.path, environ),
@@ -200,16 +200,24 @@ def _refuse_together(*, resume: bool, replay: bool, reports: bool) -> None:
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
 
 
-def _reviewed(request: Request, environ: Mapping[str, str], bases: Bases, *, labelled_by: str | None) -> Request:
-    """Return the request with which change it measures, and what of that somebody accepted."""
+def _reviewed(
+    request: Request, environ: Mapping[str, str], bases: Bases, *, labelled_by: str | None, tries: bool
+) -> Request:
+    """Return the request with which change it measures, what of that somebody accepted, and which prompts it tries."""
     from evalgate.cli.places import stored_at
     from evalgate.cli.target import change_of, is_reviewed
     from evalgate.gate.accepting import found_acceptances, with_label
+    from evalgate.gate.hub_prompts import tried
     from evalgate.suite.acceptance import FOLDER
 
     files = found_acceptances(stored_at(FOLDER), request.config, bases, reviewed=is_reviewed(environ))
     accepted = with_label(files, request.config, labelled_by)
-    return replace(request, change=change_of(environ, request.commit, request.suites), accepted=accepted)
+    return replace(
+        request,
+        change=change_of(environ, request.commit, request.suites),
+        accepted=accepted,
+        purpose=tried(request.suites, request.config.release.tag) if tries else None,
+    )
 
 
 def _begin_imports(*, asks: bool) -> None:

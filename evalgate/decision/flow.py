@@ -75,6 +75,9 @@ class SuiteFlow:
     """Whether a check has `improves` or `equivalent`, which need both sides fresh and equally often."""
     repetitions: int = 1
     """The suite's own `repetitions`, which `fresh` and `stored` draw; a screen draws once."""
+    head: int = 0
+    """How many stored runs the candidate has of each example, all drawn for no verdict on it. With as many as a
+    confirmation draws, a strict policy may decide on them: they are no screen."""
 
     def draw_key(self, times: int, *, alone: bool = False) -> str:
         """What the samples of a draw are named by, the same on both sides, each of which is drawn `times`.
@@ -242,7 +245,8 @@ def _skips_screen(flow: Flow, suite: SuiteFlow) -> bool:
         return True
     if suite.baseline is None:
         return False
-    strict = flow.policy.on_inconclusive == "fail" and suite.compares
+    whole = suite.head >= max(flow.confirm_repetitions, STORED_TO_PASS)
+    strict = flow.policy.on_inconclusive == "fail" and suite.compares and not whole
     return suite.stored is None or suite.improvement or strict
 
 

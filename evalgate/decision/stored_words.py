@@ -37,6 +37,12 @@ def lacking(ids: Sequence[str], repetitions: int) -> str:
     )
 
 
+def taken_for_candidate(times: int) -> str:
+    """Return what is said where what is checked out was measured before, and no verdict on it hung on that."""
+    runs = count(times, "stored run")
+    return f"What is checked out was measured before: its {runs} of each example decide, unless they lean worse."
+
+
 def scored_again(evaluators: Mapping[str, int], label: str) -> str:
     """Return which evaluators scored stored answers again; `evaluators` has how many by name."""
     return (

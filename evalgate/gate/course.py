@@ -40,7 +40,7 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], world: World, *, taken:
         draws = [_alike(each.suite.name, each.suite.suite.repetitions) for each in able]
     else:
         flow = _flow(build_id, able, policy, journal)
-        flow = replace(flow, history=_history(build_id, flow, journal))
+        flow = replace(flow, suites=_with_head(flow, able, taken), history=_history(build_id, flow, journal))
         again = _decided_before(flow, journal)
         draws = [again.get(draw.suite) or _with_one_to_store(draw, flow) for draw in begin(flow)]
         if not reserve(build_id, loaded, [*map(_row, draws)], policy, world):
@@ -60,6 +60,14 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], world: World, *, taken:
         ],
     )
     return True
+
+
+def _with_head(flow: Flow, able: Sequence[Loaded], taken: Mapping[str, int]) -> tuple[SuiteFlow, ...]:
+    """Return the suites with how many stored runs the candidate of a release has."""
+    released = {each.suite.name for each in able if each.suite.since is not None}
+    return tuple(
+        replace(suite, head=taken.get(suite.name, 0)) if suite.name in released else suite for suite in flow.suites
+    )
 
 
 def _history(build_id: int, flow: Flow, journal: Journal) -> History:

@@ -31,7 +31,15 @@ def explored(evidence: BuildEvidence, sources: Sequence[Source]) -> dict[str, Ex
     for source in sources:
         config = recorded_config(source.journal.build(source.build))
         homes |= dict.fromkeys(config.suites, (source, config))
-    return {each.suite: _suite(each, *homes[each.suite]) for each in each_example(evidence)}
+    return {
+        each.suite: _suite(each, *homes[each.suite]) if each.suite in homes else _lacking(each)
+        for each in each_example(evidence)
+    }
+
+
+def _lacking(each: EachExample) -> ExploredSuite:
+    """Return a suite that was expected and that nobody recorded."""
+    return ExploredSuite(each=each, build=0, read=lambda _: None)
 
 
 def _suite(each: EachExample, source: Source, config: Config) -> ExploredSuite:
@@ -40,7 +48,8 @@ def _suite(each: EachExample, source: Source, config: Config) -> ExploredSuite:
     experiments = {row.side: row for row in journal.experiments(source.build) if row.suite == each.suite}
     checks = suite.scored_checks | {name: check for name, (_, check) in suite.resource_checks.items()}
     resources = frozenset(suite.resource_checks)
-    drawn = _Drawn(source, each.suite, experiments)
+    strict = any(check.zero_tolerance is not None for check in checks.values())
+    drawn = _Drawn(source, each.suite, experiments, again=strict)
     return ExploredSuite(
         each=each,
         build=source.build,
@@ -59,12 +68,12 @@ def _suite(each: EachExample, source: Source, config: Config) -> ExploredSuite:
 class _Drawn:
     """The answers of one suite that decide, and those that were drawn once more."""
 
-    def __init__(self, source: Source, suite: str, experiments: Mapping[Side, ExperimentRow]) -> None:
+    def __init__(self, source: Source, suite: str, experiments: Mapping[Side, ExperimentRow], *, again: bool) -> None:
         self._journal, self._build, self._suite = source.journal, source.build, suite
         self._experiments, self._links = experiments, MirrorLinks(source.journal, experiments)
         draws = [draw for draw in source.journal.draws(source.build) if draw.suite == suite]
         self._names = {side: deciding_samples(row, draws) for side, row in experiments.items()}
-        self._again = redraw_sample(draws)
+        self._again = (redraw_sample(draws),) if again else ()
 
     def read(self, example_id: str) -> ExploredExample | None:
         """Return one example with every such answer."""
@@ -82,7 +91,7 @@ class _Drawn:
         experiment = self._experiments.get(side)
         if experiment is None:
             return
-        for name in (*self._names[side], self._again):
+        for name in (*self._names[side], *self._again):
             outcome = self._journal.run(experiment.id, example_id, name)
             if outcome is not None:
                 said = self._journal.evaluations(experiment.id, example_id, name)

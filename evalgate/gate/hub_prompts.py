@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from evalgate.errors import CandidateError, ConfigurationError
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
@@ -60,6 +61,23 @@ def _own_model(prompt: HubPrompt, endpoints: Mapping[str, Endpoint]) -> str:
 def ref_of(side: PreparedSide) -> PromptRef | None:
     """Return the prompt in Phoenix that a side's task sends; None for any other task."""
     return side.task.ref if isinstance(side.task, PromptTask) else None
+
+
+def tried(suites: Sequence[PreparedSuite], tag: str) -> dict[str, Any]:
+    """Return what a build is for that tries other versions of prompts, as the journal keeps it.
+
+    `tag` is what is moved where the config names no tag. Both sides send versions of one prompt.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for suite in suites:
+        refs = {side.side: ref for side in suite.sides if (ref := ref_of(side)) is not None}
+        if len(refs) < len(Side) or refs[Side.CANDIDATE].phoenix != refs[Side.BASELINE].phoenix:
+            continue
+        ours, theirs = refs[Side.CANDIDATE].hub, refs[Side.BASELINE]
+        own = theirs.which.removeprefix("tag ") if theirs.which.startswith("tag ") else None
+        before = theirs.hub.number if own is not None else None
+        found[ours.name] = {"name": ours.name, "version": ours.number, "tag": own or tag, "before": before}
+    return {"prompts": [*found.values()]}
 
 
 def with_prompts_said(suite: PreparedSuite) -> PreparedSuite:

@@ -178,6 +178,9 @@ class PreparedSuite:
     """The fingerprint of each evaluator that is a judge, by its name."""
     scorers: Mapping[str, str] = field(default_factory=dict)
     """The fingerprint of each evaluator of which everything is known that its scores depend on, by its name."""
+    since: str | None = None
+    """Of a release: what was recorded before (ISO 8601, UTC) is measured anew, and what the candidate's commit has
+    among stored runs is taken for it."""
 
     def examples(self) -> Iterator[Example]:
         """Yield the selected examples, read anew: they may be longer than memory."""

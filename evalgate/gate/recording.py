@@ -40,6 +40,7 @@ def begin(request: Request, journal: Journal, *, now: str) -> int:
             dirty=request.commit.dirty,
             gate=request.gate,
             change=request.change,
+            purpose=request.purpose,
             family=request.family,
         )
     )

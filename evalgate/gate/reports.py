@@ -19,7 +19,16 @@ from evalgate.gate.spending import suite_spending
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Example, Side
-from evalgate.report.model import BuildInfo, BuildReport, ErrorTally, ExampleView, SideCounts, SideView, SuiteReport
+from evalgate.report.model import (
+    BuildInfo,
+    BuildReport,
+    ErrorTally,
+    ExampleView,
+    SideCounts,
+    SideView,
+    SuiteReport,
+    TriedPrompt,
+)
 from evalgate.report.show import Changed
 from evalgate.suite.checks import Policy
 from evalgate.suite.config import Suite
@@ -56,7 +65,7 @@ def _lacking(name: str) -> SuiteReport:
         name=name,
         dataset="",
         dataset_version="",
-        repetitions=0,
+        repetitions=1,
         candidate_label="candidate",
         baseline_label=None,
         counts={},
@@ -87,6 +96,8 @@ def _info(builds: Sequence[BuildRow], code: int, policy: Policy, *, gated: bool)
         change=first.change,
         measurement=first.measurement,
         failed_before=first.failed,
+        release=(first.purpose or {}).get("release"),
+        tried=tuple(TriedPrompt(**each) for each in (first.purpose or {}).get("prompts", ())),
     )
     partial = next((build.partial for build in builds if build.partial), None)
     return replace(info, seconds=sum(build.seconds for build in builds), partial=partial)

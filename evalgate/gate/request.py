@@ -56,6 +56,8 @@ class Request:
     """What people call the change that is measured: `pull request 12`, `branch tone`."""
     accepted: tuple[AcceptanceRow, ...] = ()
     """What is accepted of it, whether that counts or not."""
+    purpose: Mapping[str, Any] | None = None
+    """What it is for where that is no change, as the journal keeps it."""
     family: Mapping[str, Any] | None = None
     """Of which whole config the suites are, as the journal keeps it; None where no verdict is asked for."""
 

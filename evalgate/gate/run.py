@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from evalgate.decision import stored_words
 from evalgate.gate.baselines.elsewhere import bring_in, fetch_named
+from evalgate.gate.baselines.found import take_for_candidate
 from evalgate.gate.loading import load
 from evalgate.gate.measuring import measure_build
 from evalgate.gate.own_scores import score_by_own
@@ -20,6 +22,7 @@ from evalgate.gate.recording import begin, record_halt, register, take_head
 from evalgate.gate.request import Request
 from evalgate.gate.resume import require_same_gate, require_unchanged
 from evalgate.gate.world import World
+from evalgate.journal.builds import NoteRow
 from evalgate.journal.lock import writing
 from evalgate.llm.halt import Halted
 
@@ -34,6 +37,20 @@ class Ended:
     build: int
     complete: bool
     halted: Halted | None = None
+
+
+def _taken(request: Request, world: World, head: int | None, build_id: int) -> dict[str, int]:
+    """Return, by suite, how many stored runs the candidate begins with: those of `head`, and those of a release."""
+    if head is not None:
+        return take_head(world.journal, head, build_id)
+    journal, taken = world.journal, {}
+    for suite in request.suites:
+        if suite.since is not None and (times := take_for_candidate(journal, build_id, suite, request.config.policy)):
+            taken[suite.name] = times
+            message = stored_words.taken_for_candidate(times)
+            journal.add_note(build_id, NoteRow(suite=suite.name, message=message))
+            world.say(f"{suite.name}: {message}")
+    return taken
 
 
 async def run_build(request: Request, world: World, *, resume: int | None = None, head: int | None = None) -> Ended:
@@ -57,7 +74,7 @@ async def run_build(request: Request, world: World, *, resume: int | None = None
                 world.journal.mark_resumed(build_id)
             experiments = register(build_id, loaded, world.journal, fetched=fetched, notes=notes)
             world.begun(build_id)
-            taken = {} if head is None else take_head(world.journal, head, build_id)
+            taken = _taken(request, world, head, build_id)
             complete = await measure_build(build_id, loaded, experiments, world, taken=taken)
             complete = complete and await score_by_own(build_id, loaded, world)
             halted = None if complete else world.halted()

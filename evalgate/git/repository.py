@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,6 +81,29 @@ class Repository:
                 next_step='git config user.name "Your Name" && git config user.email you@example.com',
             )
         return ident.rpartition(">")[0] + ">"
+
+    def latest_tag(self, patterns: Sequence[str]) -> str | None:
+        """Return the tag of one of these patterns that comes last before what is checked out; None where none does.
+
+        What HEAD itself is tagged with is not it.
+        """
+        wanted = [f"--match={pattern}" for pattern in patterns]
+        return self._text("describe", "--tags", "--abbrev=0", *wanted, "HEAD^")
+
+    def uncommitted(self) -> list[str]:
+        """Return the files that differ from what is checked out, those that git does not know yet included, sorted.
+
+        A submodule counts by its commit alone. Raises MeasurementError when git cannot tell.
+        """
+        listing = (
+            "status",
+            "--porcelain",
+            "-z",
+            "--no-renames",
+            "--untracked-files=normal",
+            "--ignore-submodules=dirty",
+        )
+        return sorted(name[3:] for name in self._names(*listing, git=self.git.without_filters(self.root)))
 
     def is_dirty(self) -> bool:
         """Return whether the work tree differs from its commit, files that git does not know yet included.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -114,7 +115,7 @@ class Client:
             raise self._unusable(doing, "it sends to an address that is not https")
         bare = self._http.build_request("GET", response.headers["location"])
         del bare.headers["Authorization"]
-        answer = await self._bounded(bare, doing, most=most)
+        answer = await self._bounded(bare, doing, most=most, seconds=self.left)
         if answer.status_code != 200:
             raise GitHubError(f"{doing}: the store of artifacts answered {answer.status_code}", status=200)
         return answer.content
@@ -151,7 +152,8 @@ class Client:
     ) -> httpx.Response:
         """Return an answer that is no refusal. Redirects within the host are followed, verbatim."""
         for _ in range(_REDIRECTS + 1):
-            request = self._http.build_request(method, place, params=query or None, json=body)
+            content = None if body is None else json.dumps(body).encode()  # ASCII: whatever a text holds can be sent
+            request = self._http.build_request(method, place, params=query or None, content=content)
             response = await self._bounded(request, doing, most=_LARGEST)
             if not response.has_redirect_location or not follow:
                 break
@@ -162,13 +164,15 @@ class Client:
             return response
         raise self._refused(doing, needs, response, writes=method != "GET")
 
-    async def _bounded(self, request: httpx.Request, doing: str, *, most: int) -> httpx.Response:
+    async def _bounded(
+        self, request: httpx.Request, doing: str, *, most: int, seconds: float = 2 * _TIMEOUT
+    ) -> httpx.Response:
         """Return an answer of at most `most` bytes, within the time."""
         import httpx
 
         host = self.access.host
         try:
-            async with asyncio.timeout(min(max(self.left, 0.0), 2 * _TIMEOUT)):
+            async with asyncio.timeout(max(min(self.left, seconds), 0.0)):
                 streamed = await self._http.send(request, stream=True)
                 try:
                     content = bytearray()
@@ -276,6 +280,7 @@ async def connect(access: Access, *, seconds: float = SECONDS) -> AsyncIterator[
     headers = {
         "Accept": "application/vnd.github+json",
         "Authorization": f"Bearer {access.token}",
+        "Content-Type": "application/json",
         "User-Agent": f"evalgate/{evalgate.__version__}",
         "X-GitHub-Api-Version": _VERSION,
     }

@@ -83,8 +83,6 @@ async def mark_stale(client: Client, number: int, *, key: str, head: str, settle
     standing = await keeper.found()
     if not standing or all(head in (leg.stale, leg.head) for each in standing for leg in each.legs):
         return Published(url=standing[0].url if standing else None, changed=False)
-    if (await read_pull(client, number, doing=_DOING)).head != head:
-        return Published(url=standing[0].url, changed=False, superseded=True)
     return await keeper.keep(head, lambda others: within(key, others), settle=settle)
 
 
@@ -114,6 +112,8 @@ class _Keeper:
         self._seen: dict[str, Leg] = {}
         self._settle = _SETTLE_S
         self._wrote = False
+        self._last: tuple[str, str] | None = None
+        """What was written last, and what was there before."""
         self._url: str | None = None
 
     async def found(self) -> list[Comment]:
@@ -155,18 +155,33 @@ class _Keeper:
         """
         begun = self._client.left
         standing = await self.found()
+        if await self._is_superseded(standing, head):
+            return Published(url=standing[0].url, changed=self._wrote, superseded=True)
         legs = arrange(self._together(standing, head))
         text = composed(self._key, legs)
-        if len(standing) == 1 and _same(standing[0].text, text):
+        if len(standing) == 1 and (_same(standing[0].text, text) or self._in_another_form(standing[0], legs, text)):
             return Published(url=standing[0].url, changed=self._wrote)
         if (took := begun - self._client.left) > self._settle / 2:
             self._settle = 2 * took  # others are as slow
             if patient:
                 return await self._round(head, arrange, patient=False)
         self._seen = {leg.name: leg for leg in legs if leg.head == head and leg.stale is None}
+        self._last = (text, standing[0].text) if standing else None
         self._wrote = True
         self._url = await self._write(standing, text) or self._url
         return None
+
+    async def _is_superseded(self, standing: Sequence[Comment], head: str) -> bool:
+        """Return whether what would be folded here is of a newer head than `head`, and this job the late one."""
+        stale = [leg.stale or leg.head for each in standing for leg in each.legs]
+        if all(each == head for each in stale):
+            return False
+        return (await read_pull(self._client, self._number, doing=_DOING)).head != head
+
+    def _in_another_form(self, comment: Comment, legs: Sequence[Leg], text: str) -> bool:
+        """Return whether what was written last came back otherwise twice: GitHub keeps it so, no other job did it."""
+        same = {(leg.name, leg.head) for leg in comment.legs} == {(leg.name, leg.head) for leg in legs}
+        return same and self._last == (text, comment.text)
 
     def _together(self, standing: Sequence[Comment], head: str) -> list[Leg]:
         """Return every leg once: as the oldest comment has it, then as others do, then as this job last wrote it."""

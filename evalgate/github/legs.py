@@ -21,6 +21,7 @@ _LEG: Final = re.compile(
     r"(?P<body>.*?)\n<!-- evalgate:end (?P=name) -->$",
     re.MULTILINE | re.DOTALL,
 )
+_LINE_END: Final = re.compile(r"\r\n?")
 _MOST_LEGS: Final = 256
 _LONGEST_HEADLINE: Final = 1_000
 _SHORTENED: Final = "*The rest did not fit into this comment: it is in the summary of its job.*"
@@ -111,7 +112,7 @@ def _rendered(render: Callable[[int], str], room: int) -> str:
     """Return a body that takes at most `room`; it is asked for less where what counts twice was counted once."""
     asked = room
     while asked > 0:
-        body = render(asked).strip("\n")
+        body = _LINE_END.sub("\n", render(asked)).strip("\n")
         if len(body) > asked:
             raise ValueError(f"a part has {len(body):,} characters, where {asked:,} were asked for")
         if size(body) <= room:
@@ -157,4 +158,4 @@ def _framed(leg: Leg) -> str:
 
 def _written(name: str) -> str:
     """Return a name that neither ends an HTML comment nor has a space in it."""
-    return quote(name, safe="/").replace("--", "-%2D") or "%20"
+    return quote(name, safe="/", errors="replace").replace("--", "-%2D") or "%20"

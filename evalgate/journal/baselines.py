@@ -99,6 +99,13 @@ class BaselineTables(JournalFile):
                 whole.add(example_id)
         return frozenset(whole), damaged
 
+    def oldest_run(self, experiment: int, names: Sequence[str]) -> str | None:
+        """Return when the oldest run of these samples was made (ISO 8601, UTC); None where there is none."""
+        wanted = ", ".join("?" * len(names))
+        query = f"SELECT min(started_at) FROM run WHERE experiment = ? AND sample IN ({wanted})"
+        (oldest,) = next(self._tuples(query, (experiment, *names)))
+        return None if oldest is None else str(oldest)
+
     def scored_answers(self, experiment: int, names: Sequence[str]) -> tuple[int, dict[str, int]]:
         """Return how many answers there are of these samples, and how many of them each evaluator has scored."""
         wanted = ", ".join("?" * len(names))

@@ -42,6 +42,8 @@ class BuildRow:
     measurement: int | None = None
     failed: int | None = None
     verdict: Verdict | None = None
+    purpose: Mapping[str, Any] | None = None
+    """What it is for where that is no change: {release: TAG}, or {prompts: [{name, version, tag}]} that are tried."""
     family: Mapping[str, Any] | None = None
     """Which suites of the whole config share the false-alarm promise, of which a build may hold a part alone."""
 
@@ -159,6 +161,7 @@ def build_from(row: sqlite3.Row) -> BuildRow:
         measurement=row["measurement"],
         failed=row["failed"],
         verdict=None if row["verdict"] is None else Verdict(row["verdict"]),
+        purpose=None if row["purpose"] is None else rows.object_from(row["purpose"]),
     )
 
 

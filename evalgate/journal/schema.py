@@ -10,7 +10,7 @@ from evalgate.sqlite_file import marks_of, statements
 
 APPLICATION_ID: Final = 0x65766731  # "evg1", so that another program's SQLite file is not taken for a journal
 
-VERSION: Final = 12
+VERSION: Final = 13
 
 _TABLES: Final = """
 CREATE TABLE build (
@@ -319,6 +319,17 @@ _REWORDED: Final = """
 ALTER TABLE own_evaluation ADD COLUMN example_hash TEXT;
 """
 
+_RELEASES: Final = """
+CREATE TABLE release (          -- a commit that was to be released, by the build that decided about it
+    build INTEGER PRIMARY KEY REFERENCES build (id) ON DELETE CASCADE,
+    tag TEXT NOT NULL,          -- what it moves: `production`
+    commit_id TEXT NOT NULL,
+    verdict TEXT NOT NULL,      -- JSON object: the body of its verdict file
+    finished INTEGER NOT NULL   -- every tag is where it belongs
+) STRICT;
+ALTER TABLE build ADD COLUMN purpose TEXT;  -- JSON: what it is for beside a change (a release, a prompt that is tried)
+"""
+
 _MIGRATIONS: Final[dict[int, str]] = {
     0: _TABLES,
     1: _NOISE,
@@ -332,6 +343,7 @@ _MIGRATIONS: Final[dict[int, str]] = {
     9: _OWN,
     10: _MIRRORS,
     11: _REWORDED,
+    12: _RELEASES,
 }
 """By the version that it starts from, the script that leads to the next one. 0 is an empty file."""
 

@@ -23,10 +23,12 @@ from evalgate.journal.builds import (
 )
 from evalgate.journal.changes import ChangeTables
 from evalgate.journal.connection import explained
+from evalgate.journal.digest import BuildDigest
 from evalgate.journal.imported import ImportTables
 from evalgate.journal.judges import JudgeTables
 from evalgate.journal.mirrors import MirrorTables
 from evalgate.journal.own import OwnTables
+from evalgate.journal.releases import ReleaseTables
 from evalgate.records import ErrorKind, Evaluation, Example, JsonObject, TaskOutcome, Usage
 
 _LABEL = 200
@@ -38,7 +40,9 @@ _WRITE_RUN = f"INSERT OR REPLACE INTO run ({rows.placeholders(rows.RUN)})"
 _WRITE_EVALUATION = f"INSERT OR REPLACE INTO evaluation ({rows.placeholders(rows.EVALUATION)})"
 
 
-class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables, MirrorTables, ImportTables):
+class Journal(
+    JudgeTables, ChangeTables, BaselineTables, OwnTables, MirrorTables, ImportTables, ReleaseTables, BuildDigest
+):
     """One journal file. Any number of processes may hold one open; each row is whole or absent."""
 
     # builds
@@ -48,11 +52,12 @@ class Journal(JudgeTables, ChangeTables, BaselineTables, OwnTables, MirrorTables
         with self._write() as db:
             cursor = db.execute(
                 "INSERT INTO build (created_at, status, partial, commit_id, branch, dirty, config_file, config,"
-                " evalgate_version, study_runs, trial, stores, change, gate)"
-                " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                " evalgate_version, study_runs, trial, stores, change, gate, purpose)"
+                " VALUES (?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (build.created_at, build.partial, build.commit, build.branch, build.dirty, build.config_file,
                  config_json(build), build.evalgate_version, build.study_runs, build.trial,
-                 build.stores, rows.text(build.change), None if build.gate is None else rows.to_json(build.gate)),
+                 build.stores, rows.text(build.change), *(None if each is None else rows.to_json(each)
+                                                          for each in (build.gate, build.purpose))),
             )  # fmt: skip
             return int(cursor.lastrowid or 0)
 

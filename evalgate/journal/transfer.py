@@ -45,6 +45,7 @@ _EXPORTED: Final = (
     ("mirror", _OF_EXPERIMENTS),
     ("mirror_sample", _OF_EXPERIMENTS),
     ("mirror_run", _OF_EXPERIMENTS),
+    ("release", "build = :build"),
 )
 _ORIGIN: Final = "coalesce(origin, experiment)"
 _SAME_DRAW: Final = "t.origin = coalesce(r.origin, r.experiment) AND t.drawn_as = coalesce(r.drawn_as, r.sample)"

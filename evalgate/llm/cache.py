@@ -42,10 +42,14 @@ _PUT: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """What a cache may hold: bytes of answers, and seconds since an answer was drawn."""
+    """What a cache may hold: bytes of answers, and days since an answer was drawn.
+
+    `used_days`: answers that were drawn longer ago stay, and are not used.
+    """
 
     megabytes: float
     days: float
+    used_days: float = math.inf
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,7 +181,9 @@ class ResponseCache:
 
     def _oldest(self) -> float:
         """Return when the oldest answer was drawn that may still be used."""
-        return 0.0 if self._frozen else self.now() - self._limits.days * _DAY
+        if self._frozen:
+            return 0.0
+        return self.now() - min(self._limits.days, self._limits.used_days) * _DAY
 
     def stats(self) -> CacheStats:
         """Return what the file holds."""
@@ -233,7 +239,8 @@ class ResponseCache:
 
     def _prune(self) -> bool:
         """Drop what is too old, then what was used longest ago until the rest fits. Returns whether anything went."""
-        gone = self._db.execute("DELETE FROM answer WHERE drawn_at < ?", (self._oldest(),)).rowcount
+        expired = self.now() - self._limits.days * _DAY
+        gone = self._db.execute("DELETE FROM answer WHERE drawn_at < ?", (expired,)).rowcount
         gone += self._db.execute(
             "DELETE FROM answer WHERE key IN (SELECT key FROM (SELECT key, sum(length(body)) OVER"
             " (ORDER BY used_at DESC, key) AS held FROM answer) WHERE held > ?)",

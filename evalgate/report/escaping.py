@@ -31,7 +31,8 @@ def shown(text: str, *, lines: bool = False) -> str:
     Line ends stay line ends with `lines`; otherwise they become `↵`, so that the result is one line.
     """
     text = text.replace("\r\n", "\n")
-    if (text.replace("\n", "") if lines else text).isprintable() and max(text, default="") < _FIRST_MARK:
+    plain = text.replace("\n", "") if lines else text
+    if plain.isprintable() and (plain.isascii() or max(plain) < _FIRST_MARK):
         return text
     result: list[str] = []
     marks = 0

@@ -15,6 +15,19 @@ from evalgate.records import ErrorKind, Evaluation, Example, Failure, Json, Side
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TriedPrompt:
+    """A version of a prompt in Phoenix that a build tried; `tag` is what would move to it, from the version `before`.
+
+    `before` is None where nobody has said on which version that tag is.
+    """
+
+    name: str
+    version: int
+    tag: str
+    before: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BuildInfo:
     """Where a decision comes from and what it leads to.
 
@@ -41,6 +54,10 @@ class BuildInfo:
     measurement: int | None = None
     """Which measurement of that change it is, from 1."""
     failed_before: int | None = None
+    release: str | None = None
+    """The tag that a release moves, where it is one."""
+    tried: tuple[TriedPrompt, ...] = ()
+    """What `--prompt-version` named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

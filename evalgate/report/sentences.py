@@ -55,7 +55,7 @@ def headline(report: BuildReport) -> str:
     of = f"{len(same):,} of {formatting.count(len(checks), 'check')}"
     if verdict is Verdict.PASS:
         passed = f"{formatting.count(len(checks), 'check').capitalize()} passed." if checks else report.decision.reason
-        return f"fine to merge. {passed}"
+        return f"fine to {'release' if report.build.release else 'merge'}. {passed}"
     alone = len(checks) == 1
     if verdict is Verdict.FAIL:
         return f"{_act(report)} {same[0]} failed." if alone else f"{_act(report)} {of} failed: {_named(same)}."
@@ -69,6 +69,8 @@ def _act(report: BuildReport) -> str:
     """Say what a FAIL asks for."""
     if report.decision.accepted:
         return "this is meant."
+    if report.build.release:
+        return "do not release."
     return "this would have failed." if report.build.mode == "observe" else "do not merge."
 
 
@@ -98,7 +100,8 @@ def consequence(report: BuildReport) -> str | None:
         return f"Nothing is blocked: the policy only observes (policy.mode: observe, {code})."
     if build.exit_code == 0:
         return f"Nothing is blocked: the policy lets {verdict.value} through with a warning ({code})."
-    return f"The merge is blocked: the policy does not let {verdict.value} through ({code})."
+    what = "release" if build.release else "merge"
+    return f"The {what} is blocked: the policy does not let {verdict.value} through ({code})."
 
 
 def _unmeasurable(report: BuildReport) -> list[str]:
@@ -256,7 +259,7 @@ def next_steps(report: BuildReport) -> list[str]:
         steps.append("evalgate show")
     if report.sample:
         steps.append("evalgate run")
-    steps.append(_to_accept(report))
+    steps += [_to_accept(report), *_to_tag(report)]
     steps += [shown.phoenix.next_step for shown in report.suites if shown.phoenix is not None]
     told = list(dict.fromkeys(step for step in steps if step))
     nearer = any(step != words.SHOW and _SHOWS in step for step in told)
@@ -264,8 +267,11 @@ def next_steps(report: BuildReport) -> list[str]:
 
 
 def _to_accept(report: BuildReport) -> str | None:
-    """Return how to say that a failure is meant; None where nothing failed, or somebody said so."""
-    if report.sample:
+    """Return how to say that a failure is meant; None where nothing failed, or somebody said so.
+
+    A version of a prompt that is tried is no change that anybody reviews, and a release goes by no acceptance.
+    """
+    if report.sample or report.build.tried or report.build.release:
         return None
     failed = [
         f"{suite.name}/{check.name}"
@@ -281,6 +287,17 @@ def _to_accept(report: BuildReport) -> str | None:
 def accept_command(check: str) -> str:
     """Return what says that the failure of a check, `suite/check`, is meant."""
     return f'evalgate accept {shlex.quote(check)} --reason "…" --expires 30d'
+
+
+def _to_tag(report: BuildReport) -> list[str]:
+    """Return what makes of a version that was tried and passed the one that is used."""
+    if report.sample or report.decision.verdict is not Verdict.PASS:
+        return []
+    return [
+        f"evalgate prompt tag {shlex.quote(each.name)} {each.version} {shlex.quote(each.tag)}"
+        + (f" --expect {each.before}" if each.before is not None else "")
+        for each in report.build.tried
+    ]
 
 
 def _of_suite(suite: SuiteDecision) -> list[str | None]:

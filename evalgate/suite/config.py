@@ -14,6 +14,7 @@ from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, Repetitions, exactly_one
 from evalgate.suite.notify import Mlflow, Notify
 from evalgate.suite.phoenix import PhoenixSettings, ServerName
+from evalgate.suite.release import Release
 from evalgate.suite.resources import Resource, applicable, resource_named
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS, Task, kind_of
 
@@ -254,6 +255,8 @@ class Config(ConfigModel):
     """The response cache, a file of its own (`evalgate cache stats`)."""
     phoenix: PhoenixSettings | None = None
     """A Phoenix server as the system of record; without it nothing goes there (docs/phoenix.md)."""
+    release: Release = Release()
+    """What `evalgate release` asks for beyond a merge (docs/release.md)."""
     notify: Notify | None = None
     """A message to a channel about a verdict; without it nobody is told (docs/github.md)."""
     mlflow: Mlflow | None = None

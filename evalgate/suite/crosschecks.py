@@ -16,6 +16,8 @@ from evalgate.suite.config import Suite
 from evalgate.suite.evaluators import JsonSchema, Sql
 from evalgate.suite.model import closest, nearest
 from evalgate.suite.preference_checks import of_preferences
+from evalgate.suite.release import Release
+from evalgate.suite.released import wrong_with_key, wrong_with_release
 from evalgate.suite.resource_checks import of_resource, of_score, shadowed, stored_latency
 from evalgate.suite.resources import Resource, resource_named
 from evalgate.suite.shape import Path, look_up
@@ -48,7 +50,17 @@ def cross_check(
         if directory is not None:
             found += of_preferences(suite, base, directory / suite.root)
             found += _files(suite, second, base, directory)
-    return [*found, *_addresses(raw)]
+    return [*found, *_addresses(raw), *_release(suites, raw)]
+
+
+def _release(suites: Mapping[str, Suite], raw: Any) -> Iterator[Complaint]:
+    """Yield what is wrong between a release and the suites; what is wrong with its form is said elsewhere."""
+    try:
+        release = Release.model_validate(look_up(raw, ("release",)) or {})
+    except ValidationError:
+        return
+    yield from wrong_with_release(release, suites)
+    yield from wrong_with_key(release, suites)
 
 
 def _addresses(raw: Any) -> Iterator[Complaint]:

@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.channel import channel
 from tests.e2e.project import Project
 from tests.fake_github.fixtures import fake_github
 
-__all__ = ["fake_github"]
+__all__ = ["channel", "fake_github"]
 
 
 @pytest.fixture

@@ -85,12 +85,12 @@ def test_a_public_repository_shares_nothing_that_nobody_said_may_be_shared(hub):
     pushed = hub.push()
     assert hub.run(pushed).result == "success"
     assert not hub.host.caches.entries
-    assert artifact(hub, pushed).keys() == {"report.json"}
+    assert artifact(hub, pushed).keys() == {"report.json", "report.html"}
     change(hub, 4)
     event = hub.pull(2, "change")
     hub.run(event)
     assert {each.scope for each in hub.host.caches.entries} == {"refs/pull/2/merge"}
-    assert artifact(hub, event).keys() == {"report.json"}
+    assert artifact(hub, event).keys() == {"report.json", "report.html"}
     recorded = hub.run(hub.pull(2, "change"), mode="record")
     assert recorded.steps["gate"].outputs["exit-code"] == "2"
     assert "set share-cache: true" in recorded.messages[0]
@@ -199,7 +199,7 @@ def test_a_misconfigured_gate_is_exit_2_and_says_where(project, step):
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [
-        ({"mode": "both"}, "the input mode is none of run, record, decide"),
+        ({"mode": "both"}, "the input mode is none of run, record, decide, release, verify"),
         ({"suites": "doublin"}, "did you mean doubling"),
         ({"config": "other.yaml"}, "other.yaml"),
         ({"fail_on": "maybe"}, "'maybe' is not one of"),

@@ -7,7 +7,6 @@ import pytest
 from tests.e2e.pull_requests import PullRequest
 from tests.e2e.repository import Repo
 from tests.fake_github import Fault
-from tests.fake_github.fixtures import fake_github  # noqa: F401  # a fixture
 
 BAD, FINE = 45, 5
 """Of a hundred examples, how many a task gets wrong; main gets 5 wrong."""
@@ -19,12 +18,12 @@ def repo(tmp_path):
 
 
 @pytest.fixture
-def worse(repo, fake_github):  # noqa: F811
+def worse(repo, fake_github):
     return PullRequest.open(repo, fake_github, BAD)
 
 
 @pytest.fixture
-def fine(repo, fake_github):  # noqa: F811
+def fine(repo, fake_github):
     return PullRequest.open(repo, fake_github, FINE - 1)
 
 
@@ -72,7 +71,7 @@ def test_without_a_token_or_a_pull_request_nobody_is_asked(worse):
     assert worse.github.requests == []
 
 
-def test_drafts_can_be_left_out(repo, fake_github):  # noqa: F811
+def test_drafts_can_be_left_out(repo, fake_github):
     draft = PullRequest.open(repo, fake_github, BAD, draft=True)
     assert draft.run("--no-comment-drafts").code == 1
     assert draft.comments == []
@@ -135,7 +134,7 @@ def test_a_failure_to_comment_changes_nothing(worse):
     assert worse.comments == []
 
 
-def test_a_fork_is_told_where_its_report_is(repo, fake_github):  # noqa: F811
+def test_a_fork_is_told_where_its_report_is(repo, fake_github):
     fork = PullRequest.open(repo, fake_github, BAD, head_repository="visitor/support", author="visitor")
     fork.token = fake_github.job_token(fork.repository.full_name, contents="read", pull_requests="read")
     ended = fork.run()

@@ -254,3 +254,22 @@ def test_whether_the_job_may_comment_is_asked_without_commenting(tmp_path, may, 
         assert (ended.code == 0, repository.comments_of(pull)) == (True, []), ended.text
         assert found["github"]["next"] or state == "ok"
         assert token is None or token not in ended.text
+
+
+@pytest.mark.parametrize("required", [False, True])
+def test_how_phoenix_stands(tmp_path, phoenix_auth, required):
+    """Its version where it takes the key. A refused mirror ends no run, unless the config needs it."""
+    config = {"suites": {}, "phoenix": {"required": required}}
+    project = Project(tmp_path).prepare()
+    suites = yaml.safe_load((tmp_path / "evalgate.yaml").read_text())["suites"]
+    project.write("evalgate.yaml", yaml.safe_dump(config | {"suites": suites}))
+    env = {"PHOENIX_ENDPOINT": phoenix_auth.base_url}
+    states = []
+    for key in (phoenix_auth.api_key, "wrong-key-0123456789"):
+        ended = project.evalgate("doctor", "--json", PHOENIX_API_KEY=key, **env)
+        found = {each["about"]: each for each in json.loads(ended.out)["findings"]}["phoenix"]
+        states.append((found["state"], ended.code))
+        assert key not in ended.text
+        if key == phoenix_auth.api_key:
+            assert "takes the key, version 20." in found["message"]
+    assert states == [("ok", 0), ("problem", 4) if required else ("warning", 0)]

@@ -74,8 +74,8 @@ def golden(examples: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """The page of a build that fails, by the variable that a workflow's step sets."""
+def project(tmp_path_factory):
+    """A build that fails, with its page, by the variable that a workflow's step sets."""
     project = Project(tmp_path_factory.mktemp("page"))
     for name, content in (
         ("evalgate.yaml", yaml.safe_dump(CONFIG, sort_keys=False)),
@@ -87,7 +87,19 @@ def site(tmp_path_factory):
         project.write(name, content)
     ended = project.run(EVALGATE_RUN_HTML="out/report.html")
     assert ended.code == 1, ended.text
+    return project
+
+
+@pytest.fixture(scope="module")
+def site(project):
+    """The address of its page."""
     return (project.folder / "out/report.html").as_uri()
+
+
+def test_a_suite_that_nobody_recorded_is_on_the_page(project):
+    ended = project.evalgate("decide", "--expect", "support", "--expect", "lost", "--html", "lost.html")
+    assert ended.code == 1, ended.text
+    assert "No journal holds the suite lost" in (project.folder / "lost.html").read_text("utf-8")
 
 
 async def told(browser, selector="#detail"):

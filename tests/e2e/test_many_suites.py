@@ -8,6 +8,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import jsonschema
 import pytest
 import yaml
 
@@ -17,6 +18,10 @@ from evalgate.journal.store import Journal
 from tests.e2e.hub import ACTION, Hub, host, report
 from tests.e2e.project import REPOSITORY, golden
 from tests.e2e.repository import Repo
+from tests.fake_github.fixtures import fake_github
+from tests.runner.event import REPOSITORY as NAME
+
+__all__ = ["fake_github"]
 
 SUITES = ("billing", "search", "support")
 TASK = """\
@@ -125,6 +130,7 @@ def test_a_suite_that_was_not_recorded_is_unmeasurable_by_name(monorepo, tmp_pat
     assert (ended.code, report["verdict"]) == (4, "UNMEASURABLE")
     (lacking,) = (suite for suite in report["suites"] if suite["name"] == "billing")
     assert "No journal holds the suite billing, which was expected" in lacking["reason"]
+    jsonschema.validate(report, json.loads((REPOSITORY / "docs" / "report.schema.json").read_text()))
     shown = monorepo.evalgate("decide", str(legs["search"]), *expecting(*SUITES), "--markdown", "out.md")
     assert shown.code == 4
     assert "billing" in (monorepo.folder / "out.md").read_text()
@@ -304,8 +310,8 @@ class TestForeignFiles:
         assert json.loads(said.out)["build"]["branch"] == "still in the log", said.text
 
 
-def test_the_workflow_of_the_page_measures_in_a_matrix_and_decides_in_one_job(tmp_path):
-    """Three legs that never fail a build, and one job that does, with the artifacts alone: no checkout, no key."""
+def test_the_workflow_of_the_page_measures_in_a_matrix_and_decides_in_one_job(tmp_path, fake_github):
+    """Three legs that never fail a build and say nothing, and one job that does both, with the artifacts alone."""
     page = (REPOSITORY / "docs" / "github.md").read_text("utf-8")
     found = re.search(r"<!-- workflow: matrix -->\n```yaml\n(.*?)```", page, re.DOTALL)
     assert found
@@ -318,7 +324,18 @@ def test_the_workflow_of_the_page_measures_in_a_matrix_and_decides_in_one_job(tm
         repo.answers(name, 0.4 if name == "billing" else 0.12, shift=number + 1)
     repo.commit("change")
     repo.git("checkout", "-q", "main")
-    hub = Hub(repo, host(tmp_path / "host", repo.folder))
+    repository = fake_github.repository(NAME, private=True)
+    pull = repository.pull(head=repo.git("rev-parse", "change"), number=7)
+    github = host(
+        tmp_path / "host",
+        repo.folder,
+        api_url=fake_github.url,
+        server_url=fake_github.root,
+        token=lambda permissions: fake_github.job_token(
+            NAME, **{name.replace("-", "_"): level for name, level in permissions.items()}
+        ),
+    )
+    hub = Hub(repo, github)
     ran = hub.workflow(workflow, hub.pull(7, "change"))
     assert ran is not None
     legs = {name: ran.job(f"measure ({name})") for name in SUITES}
@@ -329,6 +346,10 @@ def test_the_workflow_of_the_page_measures_in_a_matrix_and_decides_in_one_job(tm
     assert [suite["name"] for suite in report(deciding)["suites"]] == list(SUITES)
     assert report(deciding)["decision"]["alpha"] == 0.05
     assert all(name in deciding.summary for name in SUITES)
+    (comment,) = repository.comments_of(pull.number)
+    assert "FAIL" in comment.body
+    assert all(name in comment.body for name in SUITES)
+    assert deciding.steps["gate"].outputs["comment-url"].endswith(str(comment.id))
     # Before anything was paid the first leg looked for what would end it, in its log.
     assert "problem" not in legs["billing"].text
     assert re.search(r"ok +billing: dataset +golden.jsonl, 60 examples", legs["billing"].text)

@@ -321,3 +321,50 @@ def test_a_run_without_phoenix_imports_none_of_it(tmp_path):
         check=True,
     )
     assert ended.stdout.endswith("[]\n"), ended.stdout
+
+
+async def test_a_prune_that_is_killed_between_two_goes_on_and_takes_branches_where_they_are_meant(
+    tmp_path, phoenix_own
+):
+    """On a server of its own: what is old there is nobody else's."""
+    own = await asyncio.to_thread(phoenix_own.start)
+    project = mirroring(Project(tmp_path / "team", examples=2), "gate {suite}")
+    for _ in range(4):
+        project.run("--set", "phoenix.publish=false")
+    with sqlite3.connect(project.folder / ".evalgate" / "journal.db") as db:
+        db.execute("UPDATE build SET change = 'pull request 7' WHERE id < 3")
+        db.execute("UPDATE build SET change = 'branch tone' WHERE id > 2")
+    server = {"PHOENIX_ENDPOINT": own.base_url}
+    synced = await asyncio.to_thread(project.evalgate, "phoenix", "sync", "--all", **server)
+    assert synced.code == 0, synced.text
+    found = [each for each, _ in experiments(own.base_url, project)]
+    candidates = {each["metadata"]["build"]: each for each in found if each["metadata"]["side"] == "candidate"}
+    ask(own.base_url, f"v1/experiments/{candidates[4]['id']}/tags", "POST", {"name": "baseline"})
+
+    async with FaultProxy(own.base_url) as proxy:
+        deleted = []
+
+        def watch(method: str, path: str) -> None:
+            if method == "DELETE":
+                deleted.append(path)
+                proxy.faults = [Fault(kind="hang", method="DELETE")] * (len(deleted) > 1)
+
+        proxy.watched.append(watch)
+        process = running(project, "phoenix", "prune", "--older-than", "0h", "--yes", PHOENIX_ENDPOINT=proxy.base_url)
+        async with asyncio.timeout(60):
+            while len(deleted) < 2:
+                assert process.poll() is None
+                await asyncio.sleep(0.02)
+        process.kill()
+        process.communicate()
+
+    def left() -> set[int]:
+        now = [each for each, _ in experiments(own.base_url, project)]
+        return {each["metadata"]["build"] for each in now if each["metadata"]["side"] == "candidate"}
+
+    assert len(left()) == 3
+    again = project.evalgate("phoenix", "prune", "--older-than", "0h", "--yes", **server)
+    assert (again.code, left()) == (0, {3, 4}), again.text
+    branches = project.evalgate("phoenix", "prune", "--branches", "--older-than", "0h", "--yes", **server)
+    assert (branches.code, left()) == (0, {4}), branches.text
+    assert "it is tagged baseline" in branches.out

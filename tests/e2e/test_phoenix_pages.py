@@ -5,9 +5,12 @@ import json
 import pytest
 import yaml
 
+from evalgate.report.html.embedding import inert
+from evalgate.report.html.page import escaped
 from tests.e2e.browser import page
 from tests.e2e.project import Project
 
+SIDES = ("baseline", "candidate")
 WORSE = "def answer(input):\n    return {'answer': 'worse' if input['q'] == 1 else input['q'] * 2}\n"
 
 
@@ -20,11 +23,11 @@ def mirrored(request, tmp_path_factory):
     config = project.prepare().folder / "evalgate.yaml"
     said = yaml.safe_load(config.read_text()) | {"phoenix": {"dataset": server.unique("pages") + " {suite}"}}
     config.write_text(yaml.safe_dump(said))
-    ended = project.run("--json", "--no-gate", PHOENIX_ENDPOINT=server.base_url)
+    ended = project.run("--json", "--no-gate", "--html", "report.html", PHOENIX_ENDPOINT=server.base_url)
     assert ended.code == 0, ended.text
     (suite,) = json.loads(ended.out)["suites"]
     assert suite["phoenix"]["lacking"] is None
-    return suite
+    return suite | {"page": project.folder / "report.html"}
 
 
 async def test_every_link_of_a_report_shows_what_it_is_about(mirrored, tmp_path):
@@ -39,3 +42,12 @@ async def test_every_link_of_a_report_shows_what_it_is_about(mirrored, tmp_path)
         for side, answer in (("baseline", "2"), ("candidate", "worse")):
             trace = worse[side]["trace"]
             await browser.shows(trace, trace.rpartition("/")[2], "task", answer)
+
+
+def test_the_page_has_the_same_links(mirrored):
+    text = mirrored["page"].read_text("utf-8")
+    (worse,) = mirrored["examples"]
+    links = (*mirrored["phoenix"]["experiments"].values(), worse["link"], *(worse[side]["trace"] for side in SIDES))
+    for link in links:
+        assert inert(link)[1:-1] in text or escaped(link) in text, link
+    assert escaped(mirrored["phoenix"]["compare"]) in text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -16,7 +17,7 @@ from tests.e2e.project import REPOSITORY, Project, environment
 from tests.e2e.repository import Repo
 from tests.fake_model import FakeModel, Rule
 from tests.phoenix_server import FaultProxy
-from tests.phoenix_server.prompts import tag, version_of, write
+from tests.phoenix_server.prompts import asked, tag, version_of, write
 
 
 def suite(prompt, **more) -> dict:
@@ -37,6 +38,11 @@ def golden(count: int = 20) -> str:
     return "".join(
         json.dumps({"id": f"e{q}", "input": {"q": f"number {q}"}, "output": {"answer": 4}}) + "\n" for q in range(count)
     )
+
+
+def tagged_now(phoenix, name: str, tag: str = "production") -> str:
+    """The id of the version that has a tag."""
+    return asked(phoenix, "GET", f"v1/prompts/{name}/tags/{tag}")["data"]["id"]
 
 
 RIGHT = Rule(when="", reply='{"answer": 4}')
@@ -180,16 +186,23 @@ async def test_another_version_is_gated_before_its_tag_moves(repo, phoenix):
     repo.prepare(support=suite({"phoenix": name, "tag": "production"}))
     repo.project.commit("first")
 
-    assert (await repo("run", "--prompt-version", "2")).code == 1
+    worse = await repo("run", "--prompt-version", "2")
+    assert worse.code == 1
+    assert "evalgate accept" not in worse.text
+    assert "evalgate prompt tag" not in worse.text
     staged = await repo("run", "--prompt-version", "support=staging")
     assert staged.code == 0, staged.text
     assert f"The baseline sends the prompt {name} version 1 (tag production" in " ".join(staged.out.split())
+    (step,) = re.findall(r"^next: evalgate (prompt tag .+)$", staged.out, re.MULTILINE)
+    assert step == f"prompt tag {name} 3 production --expect 1"
     same = await repo("run", "--prompt-version", "1")
     assert same.code == 4
     assert "Both sides are the same hub version" in same.out
     reviewed = await repo("run", "--prompt-version", "2", "--as-pull-request")
     assert reviewed.code == 2
     assert "a pull request is compared with its base" in reviewed.err
+    moved = await repo(*step.split(), "--yes")
+    assert (moved.code, tagged_now(phoenix, name)) == (0, ids[2]), moved.text
 
 
 async def test_a_build_that_goes_on_keeps_the_version_that_its_tag_was(asks, phoenix):

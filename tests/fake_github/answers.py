@@ -172,8 +172,9 @@ class Answers:
         if (found := repository.comments.get(int(id_))) is None:
             raise Refused(404, "Not Found")
         self._owned(asked, repository, found.login)
-        found.body = _body(asked)
-        found.revisions.append(found.body)
+        text = _body(asked)
+        found.body = repository.kept_as(text)
+        found.revisions.append(text)
         found.updated_at = repository.clock.stamp()
         return Answer(value=self._shapes.comment(repository, found), accepted=accepted)
 

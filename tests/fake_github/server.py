@@ -10,6 +10,7 @@ import random
 import re
 import threading
 from dataclasses import dataclass
+from email.utils import formatdate
 from typing import Any, Final, Self
 from urllib.parse import urlencode
 
@@ -165,6 +166,8 @@ class FakeGitHub:
                 response = await self._afterwards(fault, response)
         await asyncio.sleep(wait)
         self._note(request, raw, token, 0 if response is None else response.status)
+        if response is not None:
+            response.headers["Date"] = formatdate(self.clock.now(), usegmt=True)
         if response is None:
             assert request.transport is not None
             request.transport.abort()

@@ -6,7 +6,7 @@ import io
 import itertools
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -201,6 +201,8 @@ class Repository:
     private: bool = False
     archived: bool = False
     default_branch: str = "main"
+    kept_as: Callable[[str], str] = str
+    """What becomes of the text of a comment."""
     collaborators: dict[str, str] = field(default_factory=dict)
     pulls: dict[int, Pull] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
@@ -257,7 +259,7 @@ class Repository:
             login=token.login,
             kind=kind or token.kind,
             app=token.app,
-            body=body,
+            body=self.kept_as(body),
             created_at=now,
             updated_at=now,
             revisions=[body],

@@ -4,9 +4,10 @@ import pytest
 
 from evalgate.journal.store import Journal
 from tests.e2e.project import Project
+from tests.fake_github.fixtures import fake_github
 from tests.fake_model.fixtures import fake_model
 
-__all__ = ["fake_model"]
+__all__ = ["fake_github", "fake_model"]
 
 
 @pytest.fixture

@@ -13,13 +13,12 @@ from evalgate.github.event import Event
 from evalgate.records import Verdict
 from evalgate.report.speaking import Comments
 from tests.fake_github import Fault
-from tests.fake_github.fixtures import fake_github  # noqa: F401  # a fixture
 
 HEAD = "1a2b3c4d" * 5
 
 
 @pytest.fixture
-def place(fake_github):  # noqa: F811
+def place(fake_github):
     repository = fake_github.repository()
     pull = repository.pull(head=HEAD)
     token = fake_github.job_token(repository.full_name, pull_requests="write")
@@ -39,7 +38,7 @@ def bodies(github):
     return [each.body for repository in github.repositories.values() for each in repository.comments.values()]
 
 
-def test_it_speaks_once_and_puts_right(place, fake_github):  # noqa: F811
+def test_it_speaks_once_and_puts_right(place, fake_github):
     assert said(place, matters=False).url is None
     assert bodies(fake_github) == []
     first = said(place)
@@ -51,7 +50,7 @@ def test_it_speaks_once_and_puts_right(place, fake_github):  # noqa: F811
     assert "FAIL" not in only
 
 
-def test_it_leaves_what_others_say(place, fake_github):  # noqa: F811
+def test_it_leaves_what_others_say(place, fake_github):
     """A pass of another job is no reason to add to a comment in which it never was."""
     said(place)
     other = Place(access=place.access, number=place.number, key=place.key, leg="other", head=HEAD)
@@ -60,7 +59,7 @@ def test_it_leaves_what_others_say(place, fake_github):  # noqa: F811
     assert "PASS" not in only
 
 
-def test_github_that_never_answers_is_not_waited_for(place, fake_github, monkeypatch):  # noqa: F811
+def test_github_that_never_answers_is_not_waited_for(place, fake_github, monkeypatch):
     monkeypatch.setattr(commenting, "_SECONDS", 1.5)
     fake_github.faults.append(Fault(kind="hang", times=99))
     began = time.monotonic()
@@ -71,7 +70,7 @@ def test_github_that_never_answers_is_not_waited_for(place, fake_github, monkeyp
 
 
 @pytest.mark.parametrize("text", ["<!-- evalgate:comment other -->", "x" * 100_000])
-def test_a_part_that_cannot_be_is_said(place, text, fake_github):  # noqa: F811
+def test_a_part_that_cannot_be_is_said(place, text, fake_github):
     done = said(place, text)
     assert done.url is None
     assert done.troubles[0].startswith("No comment: the comment could not be written")
@@ -105,7 +104,7 @@ def test_jobs_have_parts_by_what_they_measure():
     assert len(leg_of(tuple(f"suite-{number}" for number in range(100)), "evalgate.yaml")) == 200
 
 
-def test_odd_names_of_workflows_and_parts_end_no_mark(place, fake_github):  # noqa: F811
+def test_odd_names_of_workflows_and_parts_end_no_mark(place, fake_github):
     odd = Place(access=place.access, number=1, key="x --> <b>", leg="a --> <!-- evalgate:end", head=HEAD)
     assert said(odd).troubles == ()
     assert said(odd).troubles == ()

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import subprocess
 
 import pytest
 
 from tests.e2e.project import Project
 from tests.fake_model import Rule
+from tests.unit.git.repositories import IDENTITY
 
 LABELS = "".join(
     json.dumps(
@@ -273,3 +275,37 @@ async def test_a_comparison_takes_the_flags_of_the_cache(judging, fake_model):
     assert lacking.code in {2, 4}
     assert "without --replay" in lacking.err
     assert (await evalgate(project, *compare, "--replay", "--no-cache")).code == 2
+
+
+async def test_a_release_goes_by_no_judge_that_nobody_has_held_to_labels(judging, fake_model):
+    """Said before anything is paid; held to labels as it is now, it is released; edited since, it is not."""
+    project = judging()
+    project.write(".gitignore", "__pycache__/\nlabels.jsonl\n")
+    config = project.folder / "evalgate.yaml"
+    config.write_text(
+        config.read_text().replace("no_regression: {}", "no_regression: {rule_out_drop: 0.5}\n        at_least: 0.5")
+    )
+
+    def commit(message: str) -> None:
+        for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", message)):
+            subprocess.run(("git", *IDENTITY, *arguments), cwd=project.folder, check=True)
+
+    commit("first")
+    environ = {"GITHUB_ACTOR": "jo"}
+    unheld = await evalgate(project, "release", "--first", **environ)
+    assert unheld.code == 4, unheld.text
+    assert "nobody has held to human labels" in unheld.err
+    assert "next: evalgate judge validate LABELS --suite doubling --judge correctness" in unheld.err
+    assert not fake_model.requests
+    assert (await evalgate(project, "judge", "validate", "labels.jsonl")).code == 0
+    held = await evalgate(project, "release", "--first", **environ)
+    assert held.code == 0, held.text
+
+    config.write_text(config.read_text().replace("model: fake/m", "model: fake/other"))
+    commit("another judge")
+    fake_model.forget()
+    edited = await evalgate(project, "release", **environ)
+    assert (edited.code, len(fake_model.requests)) == (4, 0), edited.text
+    config.write_text(config.read_text() + "release: {validated_judges: false}\n")
+    commit("whoever judges")
+    assert (await evalgate(project, "release", **environ)).code == 0

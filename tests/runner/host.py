@@ -29,8 +29,8 @@ class Host:
     variables: Mapping[str, str] = field(default_factory=dict)
     server_url: str = "https://github.invalid"
     api_url: str = "http://127.0.0.1:9"
-    token: Callable[[Mapping[str, str]], str] = lambda permissions: "ghs_nobody"
-    """Makes the token of a job from its permissions."""
+    token: Callable[[Mapping[str, str]], str] = lambda permissions: ""
+    """Makes the token of a job from its permissions; an empty one is none."""
     tools: Callable[[Path], Path] | None = None
     """Writes the program that stands for uv into a folder; None: the real one of this machine."""
 

@@ -163,7 +163,7 @@ def _run_job(
     for number, leg in enumerate(_legs(declared, contexts)):
         shown = name if leg is None else f"{name} ({', '.join(str(value) for value in leg.values())})"
         seen = {**contexts, "matrix": leg or {}}
-        log = Log(masks={token, *(value for value in host.secrets.values() if value)})
+        log = Log(masks={value for value in (token, *host.secrets.values()) if value})
         job = _job(host, event, shown, f"{name}-{number}", seen, workflow, declared, workspace, log, cancel)
         run.jobs[shown] = job
         legs.append(job)

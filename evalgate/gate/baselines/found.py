@@ -21,7 +21,7 @@ from evalgate.journal.builds import ExperimentRow, NoteRow
 from evalgate.journal.rows import body_hash, example_body
 from evalgate.journal.store import Journal
 from evalgate.journal.transfer import Drawn, copy_drawn, copy_own, copy_scores
-from evalgate.records import EvaluatorSpec
+from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Policy
 from evalgate.suite.judges import PHOENIX_EVALS
 
@@ -109,7 +109,7 @@ def find_stored(
     for draw in draws:
         if not left:
             break
-        if draw.times < repetitions:
+        if draw.times < repetitions or (suite.since is not None and draw.created_at < suite.since):
             continue
         row = draw.experiment
         same = {name for name, digest in journal.example_hashes(row.build, row.suite) if left.get(name) == digest}
@@ -163,6 +163,24 @@ def add_found(
     if found is not None:
         _take_over(journal, found, written)
     return written
+
+
+def take_for_candidate(journal: Journal, build_id: int, suite: PreparedSuite, policy: Policy) -> int:
+    """Take stored runs of what is checked out over as its candidate's, and return how many of each example.
+
+    0 where some example has none, or where the baseline has none to compare them with. They were drawn for whoever
+    would compare with that commit later, and for no verdict on it: nobody has chosen them.
+    """
+    rows = {row.side: row for row in journal.experiments(build_id) if row.suite == suite.name}
+    candidate, baseline = rows.get(Side.CANDIDATE), rows.get(Side.BASELINE)
+    if candidate is None or baseline is None or not baseline.stored or journal.draws(build_id):
+        return 0
+    contents = dict(journal.example_hashes(build_id, suite.name))
+    found = find_stored(journal, suite, candidate.task, contents, policy)
+    if found is None or found.lacking or found.repetitions != baseline.repetitions:
+        return 0
+    _take_over(journal, found, candidate)
+    return found.repetitions
 
 
 def go_on(journal: Journal, suite: PreparedSuite, experiment: ExperimentRow, policy: Policy) -> None:

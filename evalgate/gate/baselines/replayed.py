@@ -23,6 +23,8 @@ def replay(journal: Journal, experiment: ExperimentRow, side: PreparedSide, suit
         return
     for name in names:
         for source in journal.earlier(experiment, name, of_commit=of_commit):
+            if suite.since is not None and (journal.oldest_run(source, [name]) or "") < suite.since:
+                continue
             copy_samples(journal.path, source, experiment.id, {name: name})
 
 

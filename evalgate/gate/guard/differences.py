@@ -209,7 +209,7 @@ def of_quarantine(suite: str, base: Path | None, own: Path | None) -> Iterator[D
         yield Difference(suite=suite, key="quarantine", message=f"quarantine: {own.name} is edited")
 
 
-SHARED: Final = ("policy", "budget", "prices", "cache", "phoenix", "notify", "mlflow")
+SHARED: Final = ("policy", "budget", "prices", "cache", "phoenix", "release", "notify", "mlflow")
 """The parts of a config that belong to no suite and that a task's definition does not need."""
 
 

@@ -1,4 +1,4 @@
-"""Old experiments of pull requests, which may go: made by evalgate, and nobody's baseline, by no tag and no look-up."""
+"""Old experiments of changes, which may go: made by evalgate, and nobody's baseline, by no tag and no look-up."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from evalgate.phoenix.experiments.writing import RemoteExperiment, list_experime
 from evalgate.records import Side
 
 _PULL_REQUEST: Final = "pull request "
-"""So begins what a build calls the change that it measures."""
+_BRANCH: Final = "branch "
+"""So begins what a build calls the change that it measures; a branch where no workflow ran it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,22 +29,26 @@ class Old:
     kept: str | None
 
 
-async def old_experiments(connection: Connection, before: datetime) -> AsyncIterator[Old]:
-    """Yield the experiments of pull requests that were made before a time, of all datasets. Raises PhoenixError."""
+async def old_experiments(connection: Connection, before: datetime, *, branches: bool = False) -> AsyncIterator[Old]:
+    """Yield the experiments of pull requests that were made before a time, of all datasets. Raises PhoenixError.
+
+    `branches`: those too that were made of a branch where no workflow ran.
+    """
+    changes = (_PULL_REQUEST, _BRANCH) if branches else (_PULL_REQUEST,)
     async for dataset in list_datasets(connection):
         async for found in list_experiments(connection, dataset.id):
-            if _is_of_a_pull_request(found) and _made_at(found) < before:
+            if _is_of_a_change(found, changes) and _made_at(found) < before:
                 yield Old(experiment=found, dataset=dataset.name, kept=await _why_kept(connection, found))
 
 
-def _is_of_a_pull_request(found: RemoteExperiment) -> bool:
-    """Return whether a pull request made it, and no later build can look it up as its baseline."""
+def _is_of_a_change(found: RemoteExperiment, changes: tuple[str, ...]) -> bool:
+    """Return whether a change that is called so made it, and no later build can look it up as its baseline."""
     try:
         record = read_experiment(found.metadata)
     except LayoutError:
         return False
     drawn_as_baseline = record.side is Side.BASELINE and not record.stored
-    return (record.build.change or "").startswith(_PULL_REQUEST) and not drawn_as_baseline
+    return (record.build.change or "").startswith(changes) and not drawn_as_baseline
 
 
 async def _why_kept(connection: Connection, found: RemoteExperiment) -> str | None:

@@ -372,3 +372,14 @@ def test_a_flow_that_cannot_keep_its_promise_is_refused(state, message):
     with pytest.raises(ConfigurationError, match=message) as refused:
         begin(state)
     assert refused.value.next_step
+
+
+@pytest.mark.parametrize(("head", "draw"), [(3, SCREEN_DRAW), (2, both()), (0, both())])
+def test_a_strict_policy_goes_by_stored_runs_where_both_sides_have_as_many_as_a_confirmation(head, draw):
+    """One run against three is a screen, which a strict policy never goes by; three against three is none."""
+    assert begin(flow(known(head=head), on_inconclusive="fail")) == (draw,)
+
+
+@pytest.mark.parametrize("changed", [{"stored": None}, {"improvement": True}])
+def test_stored_runs_of_the_candidate_alone_spare_nothing(changed):
+    assert begin(flow(known(head=3, **changed), on_inconclusive="fail")) == (both(),)

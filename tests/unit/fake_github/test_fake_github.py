@@ -1,5 +1,8 @@
 """The server does as GitHub does where a client could go wrong: pages, permissions, limits, ends of connections."""
 
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+
 import httpx
 import pytest
 
@@ -126,3 +129,14 @@ def test_an_artifact_comes_from_another_host_that_takes_no_token(github):
     assert moved.status_code == 302
     assert httpx.get(moved.headers["location"]).content == made.content
     assert httpx.get(moved.headers["location"], headers={"Authorization": "Bearer x"}).status_code == 403
+
+
+def test_times_are_those_of_one_clock_that_a_test_moves(github):
+    pull = github.repositories["acme/support"].pulls[1]
+    github.clock.advance(86_400)
+    comment = pull.says("dana", "tomorrow")
+    with client(github) as http:
+        answer = http.get(f"/repos/acme/support/issues/comments/{comment.id}")
+    sent = parsedate_to_datetime(answer.headers["date"])
+    assert abs((sent - datetime.fromisoformat(answer.json()["created_at"])).total_seconds()) < 60
+    assert sent.timestamp() == pytest.approx(github.clock.now(), abs=60)

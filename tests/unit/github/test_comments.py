@@ -5,11 +5,13 @@ from collections import Counter
 
 import pytest
 
+from evalgate.github.access import access
+from evalgate.github.client import connect
 from evalgate.github.comments import mark_stale, publish, standing_comment
 from evalgate.github.errors import GitHubError
 from evalgate.github.legs import LIMIT, composed, mark, read
 from evalgate.records import Verdict
-from tests.fake_github import Fault
+from tests.fake_github import FakeGitHub, Fault
 from tests.unit.github.conftest import HEAD
 
 KEY = "evalgate.yml"
@@ -159,6 +161,24 @@ async def test_a_second_push_folds_what_is_old_and_a_late_job_writes_nothing(pul
     assert "old other words" in after_measuring
 
 
+async def test_a_job_that_a_push_overtakes_while_it_looks_gives_way(pull, job):
+    newer = "2" * 40
+    async with job() as one, job() as two:
+        old = publish(one, 1, key=KEY, leg="a", head=HEAD, render=saying("old"), verdict=Verdict.PASS, settle=1.5)
+        late = asyncio.create_task(old)
+        await asyncio.sleep(0.5)
+        assert len(ours(pull)) == 1
+        pull.push(newer)
+        await put(two, "new words", leg="b", head=newer)
+        done = await late
+    assert (done.changed, done.superseded) == (True, True)
+    (comment,) = ours(pull)
+    assert {each.name: (each.head, each.stale) for each in read(comment.body, KEY)} == {
+        "b": (newer, None),
+        "a": (HEAD, newer),
+    }
+
+
 async def test_nothing_to_mark_leaves_no_comment(pull, job):
     async with job() as client:
         assert (await mark_stale(client, 1, key=KEY, head=HEAD, settle=SETTLE)).url is None
@@ -204,6 +224,51 @@ async def test_a_comment_deleted_meanwhile_is_written_anew(fake_github, pull, jo
         pull.repository.comments.clear()
         assert (await put(client, "last")).changed
     assert len(ours(pull)) == 1
+
+
+@pytest.mark.parametrize(
+    "kept_as", [lambda text: text.replace("\n", "\r\n") + "\n", lambda text: text.replace("ö", "o")]
+)
+async def test_what_is_kept_in_another_form_is_written_twice_at_most(fake_github, pull, job, kept_as):
+    pull.repository.kept_as = kept_as
+    async with job() as client:
+        first = await put(client, "**FAIL** schön", leg="a")
+        await put(client, "**FAIL** schön", leg="b")
+    (comment,) = ours(pull)
+    assert first.doubt is None
+    assert [each.name for each in read(comment.body, KEY)] == ["a", "b"]
+    assert len(comment.revisions) <= 5
+
+
+async def test_a_job_that_is_stopped_while_it_waits_leaves_a_comment_that_the_next_one_finds(pull, job):
+    async with job() as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await publish(client, 1, key=KEY, leg="a", head=HEAD, render=saying("first"), verdict=None, settle=5.0)
+        assert len(ours(pull)) == 1
+        await put(client, "last", leg="a")
+    (comment,) = ours(pull)
+    assert [each.body for each in read(comment.body, KEY)] == ["last"]
+
+
+async def test_whatever_characters_a_text_holds(pull, job):
+    text = "\x00 \x1b[31m \u2028 \u202e \ud800 \U0001f600 \r <!-- x --> --> `"
+    async with job() as client:
+        done = await put(client, text)
+    (comment,) = ours(pull)
+    assert done.changed
+    assert [each.body for each in read(comment.body, KEY)] == [text.replace("\r", "\n")]
+
+
+async def test_on_an_enterprise_server():
+    with FakeGitHub(base="/api/v3") as github:
+        repository = github.repository()
+        pull = repository.pull(head=HEAD)
+        environ = github.environment(repository, github.job_token(pull_requests="write"))
+        del environ["GITHUB_GRAPHQL_URL"]
+        async with connect(access(environ)) as client:
+            assert [(await put(client)).changed for _ in range(2)] == [True, False]
+        assert len(ours(pull)) == 1
 
 
 async def refused(job, token=None, **permissions):

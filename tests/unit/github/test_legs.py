@@ -34,7 +34,7 @@ def filled(character="x"):
     bodies=st.lists(st.text(max_size=200), min_size=5, max_size=5),
 )
 def test_what_is_composed_is_read_again(key, names, bodies):
-    bodies = [body.replace("\r\n", "\n").strip("\n") for body in bodies]
+    bodies = [body.replace("\r", "").strip("\n") for body in bodies]
     legs = [leg(name, body=body, rank=index) for index, (name, body) in enumerate(zip(names, bodies, strict=False))]
     text = composed(key, legs)
     again = read(text, key)
@@ -42,6 +42,11 @@ def test_what_is_composed_is_read_again(key, names, bodies):
     assert {each.name: each.body for each in again} == written
     assert read(text, key + "x") is None
     assert all(line.endswith(" -->") for line in text.split("\n") if line.startswith("<!-- evalgate:"))
+
+
+def test_line_ends_are_those_of_unix():
+    (own,) = with_own(KEY, [], leg(), lambda _: "\r\none\r\ntwo\rthree\r")
+    assert own.body == "one\ntwo\nthree"
 
 
 def test_marks_end_no_comment_of_html():

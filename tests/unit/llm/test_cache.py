@@ -295,3 +295,19 @@ def test_a_day_beyond_any_calendar_is_its_first_or_last(tmp_path, clock, odd):
         found = cache.stats()
     assert found.oldest == found.newest
     assert datetime.fromtimestamp(found.oldest, UTC).year in (1970, 9999)
+
+
+def test_who_goes_by_young_answers_alone_takes_none_away_from_others(tmp_path, clock):
+    """A release uses what is a week old at most; what is older is still a pull request's."""
+    path, old, new = tmp_path / "cache.db", asked(), asked("other")
+    said = Response(status=200, headers={"content-type": "application/json"}, body=b"{}", latency=0.1)
+    with opened(path, clock) as cache:
+        cache.put(key_of(old), old, said)
+    clock.now += 10 * DAY
+    with ResponseCache(path, limits=Limits(megabytes=100, days=30, used_days=7), now=clock) as strict:
+        assert strict.get(key_of(old)) is None
+        strict.put(key_of(new), new, said)
+        assert strict.get(key_of(new)) is not None
+    with opened(path, clock) as cache:
+        assert cache.get(key_of(old)) is not None
+        assert cache.stats().answers == 2

@@ -1,8 +1,6 @@
 """One message to a webhook on loopback that behaves well and badly."""
 
-import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -10,38 +8,9 @@ from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.notify import webhook
 
 
-@pytest.fixture
-def channel(monkeypatch):
-    """A server that answers with `statuses` in turn (the last again and again) and keeps what it was sent."""
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
     monkeypatch.setattr(webhook, "_WAIT_S", 0.01)
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            server.got.append((self.path, self.headers["Content-Type"], body))
-            status = server.statuses.pop(0) if len(server.statuses) > 1 else server.statuses[0]
-            if status == "silent":
-                time.sleep(2)
-                return
-            self.send_response(status)
-            self.send_header("Location", server.address + "/elsewhere")
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"ok")
-
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    server.daemon_threads = True
-    server.got, server.statuses = [], [200]
-    server.address = f"http://127.0.0.1:{server.server_port}/services/SECRET"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 def send(address):

@@ -123,3 +123,17 @@ def test_a_number_that_is_none_is_null() -> None:
     rows = json.loads(embedded(suite, shown, replace(of, each=each)).json)["checks"][0]
     assert rows["delta"][3] is None
     assert set(rows["candidate"]) == {None}
+
+
+def test_ten_thousand_examples_with_long_answers_stay_a_file_that_opens() -> None:
+    report = builds.failing_one_of_many()
+    (suite,) = report.decision.suites
+    large = replace(report, decision=replace(report.decision, suites=(replace(suite, examples=10_000),)))
+    answer = Sample(view=SideView(output="the answer <b> é " * 2_000))
+    suite, shown, of = parts(
+        large, read=lambda name: ExploredExample(example=Example(id=name, input={"q": name}), candidate=(answer,) * 3)
+    )
+    held = embedded(suite, shown, of)
+    assert len(json.loads(held.json)["ids"]) == 10_000
+    assert 0 < held.left_out < 10_000
+    assert len(held.json.encode()) < 20_000_000

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evalgate.suite import checks, config, notify, phoenix, prompt_ref, tasks
+from evalgate.suite import checks, config, notify, phoenix, prompt_ref, release, tasks
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel
@@ -51,6 +51,8 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "cache": config.ResponseCache,
     "phoenix": phoenix.PhoenixSettings,
     "phoenix.servers.NAME, and phoenix": phoenix.PhoenixServer,
+    "release": release.Release,
+    "release.checks.SUITE.CHECK": release.ReleaseCheck,
     "notify": notify.Notify,
     "mlflow": notify.Mlflow,
 }

@@ -1,0 +1,5 @@
+"""A channel for each test."""
+
+from tests.channel import channel
+
+__all__ = ["channel"]

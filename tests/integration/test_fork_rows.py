@@ -138,7 +138,7 @@ async def test_an_honest_change_passes_and_what_is_not_verified_is_said(honest):
             "The answers are as the fork's run reports them. Scored here once more: exact_match."
             " As reported, not verified: even."
         ),
-        "The baseline's answers are the fork's too: no stored runs of the base were found here.",
+        "The baseline's answers are the fork's too: no stored runs of the base here could decide.",
     ]
 
 

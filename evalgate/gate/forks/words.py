@@ -53,7 +53,7 @@ def told(suite: PreparedSuite, here: Collection[str], *, baseline: str | None, o
     if baseline is not None and own:
         yield f"They are compared with {baseline}, whose runs are this repository's own."
     elif baseline is not None:
-        yield "The baseline's answers are the fork's too: no stored runs of the base were found here."
+        yield "The baseline's answers are the fork's too: no stored runs of the base here could decide."
 
 
 def sentence(message: str) -> str:

@@ -133,6 +133,7 @@ def _forks_workflow(folder: Path) -> tuple[Path, str]:
             version=evalgate.__version__,
             commit=own_commit(Path(evalgate.__file__).parent),
             folder=place.folder,
+            gate=place.workflow.name,
         )
     )
     return place.forks_workflow, text

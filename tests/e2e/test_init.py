@@ -245,6 +245,7 @@ def test_the_workflow_for_forks_is_asked_for_and_passes_the_audit(project):
     gate = yaml.safe_load((file.parent / "evalgate-packages-bot.yml").read_text("utf-8"))
     assert declared[True]["workflow_run"]["workflows"] == [gate["name"]]
     (job,) = declared["jobs"].values()
+    assert "startsWith(github.event.workflow_run.path, '.github/workflows/evalgate-packages-bot.yml')" in job["if"]
     assert job["permissions"] == {"actions": "read", "contents": "read", "pull-requests": "write"}
     checkout, decide = job["steps"]
     assert "ref" not in checkout["with"]

@@ -110,6 +110,7 @@ def workflow_run(ended: Event, conclusion: str, *, run: int, sha: str, private: 
         "workflow_run": {
             "id": run,
             "name": "evalgate",
+            "path": ".github/workflows/evalgate.yml",
             "event": ended.name,
             "conclusion": conclusion,
             "head_sha": head["sha"],

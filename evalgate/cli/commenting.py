@@ -197,7 +197,7 @@ class Commenter:
         if self._event.outside is Outside.FORK and status in (403, 404):
             return (
                 "No comment: the token of a pull request from a fork only reads. The report is in this summary; a"
-                " second workflow on workflow_run shows it under the pull request (docs/github.md)."
+                " second workflow on workflow_run shows it under the pull request (docs/forks.md)."
             )
         if self._event.outside is Outside.DEPENDABOT and status in (403, 404):
             return (
@@ -216,13 +216,18 @@ def _always(text: str) -> Render:
     return lambda _: text
 
 
-def commenter(outputs: Outputs, environ: Mapping[str, str], leg: str = _WHOLE) -> Commenter:
-    """Return who speaks for this job; `leg` names its part. Nobody where there is no token or no pull request."""
+def commenter(
+    outputs: Outputs, environ: Mapping[str, str], leg: str = _WHOLE, *, event: Event | None = None
+) -> Commenter:
+    """Return who speaks for this job; `leg` names its part. Nobody where there is no token or no pull request.
+
+    `event` is what the job runs for, where more is known of it than its environment says.
+    """
     from evalgate.cli.target import read_event
     from evalgate.github.access import access
     from evalgate.report.comment import Links
 
-    event, mode = read_event(environ), Comments(outputs.comment)
+    event, mode = event or read_event(environ), Comments(outputs.comment)
     head = event.pull.head if event.pull is not None else None
     if event.number is None or head is None:
         return Commenter(None, event, mode, labels=Labels())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 import click
@@ -38,24 +40,29 @@ def conclude(
     expected: Collection[str] = (),
     *,
     again: bool = False,
+    unverified: str | None = None,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
     `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
     reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything. Of a
-    verdict that is given `again`, outside of a workflow, nobody is told.
+    verdict that is given `again`, outside of a workflow, nobody is told. `unverified` says whose word the answers are,
+    where it is not this repository's own; nobody is told of those either.
     """
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
         report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
+        report = replace(report, unverified=unverified)
         own = _own(report, outputs, environ, speaker)
         _write_files(report, outputs, evidence, sources, own)
+        if outputs.rows:
+            _write_rows(outputs.rows, sources, environ)
     if in_workflow(environ):
         leave_report(report, outputs, environ, journal=sources[0].place, own=own)
     say(_printed(report, outputs, environ))
     said = _commented(report, speaker, own)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
-    if not again or environ.get("GITHUB_ACTIONS") == "true":
+    if unverified is None and (not again or environ.get("GITHUB_ACTIONS") == "true"):
         told = recorded_config(sources[0].journal.build(sources[0].build))
         tell(report, told.notify, environ, url=said.url)
         log(report, told.mlflow, environ)
@@ -110,6 +117,14 @@ def this_console(environ: Mapping[str, str]) -> Console:
         encoding=None if out is None else out.encoding,
         environment=environ,
     )
+
+
+def _write_rows(path: Path, sources: Sequence[Source], environ: Mapping[str, str]) -> None:
+    from evalgate.cli.files import write_file
+    from evalgate.cli.target import head_of
+    from evalgate.gate.forks.writing import rows_of
+
+    write_file(path, "".join(rows_of(sources, head=head_of(environ))).encode("ascii"))
 
 
 def _write_files(

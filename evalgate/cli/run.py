@@ -113,7 +113,7 @@ def command(
     from evalgate.cli.commenting import commenter, leg_of
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.skipping import conclude_skipped
-    from evalgate.cli.target import gate_of, pushed_branch, refuse_exposed, target_of
+    from evalgate.cli.target import gate_of, is_outside, pushed_branch, refuse_exposed, target_of
 
     _refuse_together(
         resume=resume and bool(suites or limit or keyword or last_failed),
@@ -190,7 +190,7 @@ def command(
             request,
             store,
             environ,
-            cache=choice,
+            cache=choice.where(gate.asked_endpoints(), environ, outside=is_outside(environ)),
             quiet=outputs.quiet or outputs.as_json,
             resume=build,
             file=loaded.path,

@@ -64,6 +64,12 @@ set_option: _Decorator = click.option(
     help="Override a config value: policy.mode=observe.",
 )
 
+server_option: _Decorator = click.option(
+    "--server", metavar="NAME", help="Which of `phoenix.servers` in the config it is on."
+)
+yes_option: _Decorator = click.option("--yes", is_flag=True, help="Do it without asking.")
+json_option: _Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
 
 def overrides(assignments: tuple[str, ...]) -> dict[str, str]:
     """Read what --set was given as KEY=VALUE pairs."""

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
+from evalgate.cli.asking import as_typed
 from evalgate.cli.builds import cache_path, journal_path, tree_of
-from evalgate.cli.dataset_places import as_typed
 from evalgate.cli.hub import prompts_of
 from evalgate.cli.mirroring import mirrored
 from evalgate.cli.models import CacheChoice

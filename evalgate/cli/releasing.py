@@ -22,8 +22,8 @@ from evalgate.cli.places import stored_at
 from evalgate.cli.pulling import here
 from evalgate.cli.release_asked import committed, decided_config, sign_with
 from evalgate.cli.release_tags import Tags
-from evalgate.cli.run import watched
 from evalgate.cli.target import is_pull_request, refuse_exposed
+from evalgate.cli.watching import watched
 from evalgate.decision import decide, exit_code
 from evalgate.errors import Interrupted
 from evalgate.gate.accepting import found_acceptances

@@ -15,7 +15,9 @@ from typing import Final
 
 _PAUSE_S: Final = 0.005
 
-_IGNORED: Final = "# made by evalgate: what it stores here is not for git\n*\n!accepted/\n!accepted/**\n"
+_IGNORED: Final = (
+    "# made by evalgate: what it stores here is not for git\n*\n!accepted/\n!accepted/**\n!templates/\n!templates/**\n"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ _QUIET = frozenset({"pre", "code", "a", "tt"})
 
 _AFTERWARDS = {
     "mention": re.compile(r"(?<![\w/`@])@[a-z0-9][a-z0-9-]*", re.IGNORECASE),
-    "reference": re.compile(r"(?<!\w)#\d+|\bGH-\d+|(?<![\w.-])[\w.-]{1,99}/[\w.-]{1,99}#\d+", re.IGNORECASE),
+    "reference": re.compile(r"(?<!\w)#\d+|\bGH-\d+|\bGHSA-\w|(?<![\w.-])[\w.-]{1,99}/[\w.-]{1,99}#\d+", re.IGNORECASE),
     "commit": re.compile(r"(?<![0-9a-z])[0-9a-f]{7,40}(?![0-9a-z])", re.IGNORECASE),
     "emoji": re.compile(r":[a-z0-9_+-]+:", re.IGNORECASE),
     "mathematics": re.compile(r"\$\$|\$(?=\S)[^$]*\S\$|\$`"),

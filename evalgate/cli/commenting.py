@@ -203,7 +203,7 @@ class Commenter:
         if self._event.outside is Outside.FORK and status in (403, 404):
             return (
                 "No comment: the token of a pull request from a fork only reads. The report is in this summary; a"
-                " second workflow on workflow_run shows it under the pull request (docs/github.md)."
+                " second workflow on workflow_run shows it under the pull request (docs/forks.md)."
             )
         if self._event.outside is Outside.DEPENDABOT and status in (403, 404):
             return (
@@ -222,10 +222,18 @@ def _always(text: str) -> Render:
     return lambda _: text
 
 
-def commenter(outputs: Outputs, environ: Mapping[str, str], leg: str = _WHOLE, *, ends: bool = True) -> Commenter:
+def commenter(
+    outputs: Outputs,
+    environ: Mapping[str, str],
+    leg: str = _WHOLE,
+    *,
+    event: Event | None = None,
+    ends: bool = True,
+) -> Commenter:
     """Return who speaks for this job; `leg` names its part. Nobody where there is no token or no pull request.
 
-    `ends`: it gives a verdict, and does not only record.
+    `event` is what the job runs for, where more is known of it than its environment says. `ends`: it gives a verdict,
+    and does not only record.
     """
     if environ.get("GITHUB_ACTIONS") != "true":
         return Commenter(None, Event(), Comments(outputs.comment), labels=Labels())
@@ -233,7 +241,7 @@ def commenter(outputs: Outputs, environ: Mapping[str, str], leg: str = _WHOLE, *
     from evalgate.github.access import access
     from evalgate.report.comment import Links
 
-    event, mode = read_event(environ), Comments(outputs.comment)
+    event, mode = event or read_event(environ), Comments(outputs.comment)
     head = event.pull.head if event.pull is not None else None
     if event.number is None or head is None:
         return Commenter(None, event, mode, labels=Labels())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TextIO
 
 import click
@@ -24,6 +26,7 @@ from evalgate.report.model import BuildReport
 
 if TYPE_CHECKING:
     from evalgate.report.console import Console
+    from evalgate.report.markdown.rendering import Own
 
 _MANY: Final = 2_000
 """Examples of which a page takes a second to write."""
@@ -37,30 +40,45 @@ def conclude(
     expected: Collection[str] = (),
     *,
     again: bool = False,
+    unverified: str | None = None,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
     `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
     reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything. Of a
-    verdict that is given `again`, outside of a workflow, nobody is told.
+    verdict that is given `again`, outside of a workflow, nobody is told. `unverified` says whose word the answers are,
+    where it is not this repository's own; nobody is told of those either.
     """
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
         report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
-        _write_files(report, outputs, evidence, sources)
+        report = replace(report, unverified=unverified)
+        own = _own(report, outputs, environ, speaker)
+        _write_files(report, outputs, evidence, sources, own)
+        if outputs.rows:
+            _write_rows(outputs.rows, sources, environ)
     if in_workflow(environ):
-        leave_report(report, outputs, environ, journal=sources[0].place)
+        leave_report(report, outputs, environ, journal=sources[0].place, own=own)
     say(_printed(report, outputs, environ))
-    said = _commented(report, speaker)
+    said = _commented(report, speaker, own)
     leave_after(environ, comment_url=said.url, told=[*speaker.labels.told, *said.troubles])
-    if not again or environ.get("GITHUB_ACTIONS") == "true":
+    if unverified is None and (not again or environ.get("GITHUB_ACTIONS") == "true"):
         told = recorded_config(sources[0].journal.build(sources[0].build))
         tell(report, told.notify, environ, url=said.url)
         log(report, told.mlflow, environ)
     return report.build.exit_code
 
 
-def _commented(report: BuildReport, speaker: Commenter) -> Said:
+def _own(report: BuildReport, outputs: Outputs, environ: Mapping[str, str], speaker: Commenter) -> Own | None:
+    """Return the repository's own templates, where something of theirs is written."""
+    if not (in_workflow(environ) or outputs.markdown or (speaker.place is not None and not report.sample)):
+        return None
+    from evalgate.cli.own_templates import own_templates
+
+    return own_templates(environ)
+
+
+def _commented(report: BuildReport, speaker: Commenter, own: Own | None) -> Said:
     """Say a report under the pull request. A sample decides nothing, and puts nothing right."""
     if report.sample:
         return Said()
@@ -71,7 +89,7 @@ def _commented(report: BuildReport, speaker: Commenter) -> Said:
     first = overall(report) if report.suites else None
     asides = [*([first] if first else []), *speaker.labels.told]
     return speaker.say(
-        lambda limit: render_comment(report, limit=limit, links=speaker.links, asides=asides),
+        lambda limit: render_comment(report, limit=limit, links=speaker.links, asides=asides, own=own),
         report.decision.verdict,
         matters=matters(report),
     )
@@ -101,7 +119,17 @@ def this_console(environ: Mapping[str, str]) -> Console:
     )
 
 
-def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence, sources: Sequence[Source]) -> None:
+def _write_rows(path: Path, sources: Sequence[Source], environ: Mapping[str, str]) -> None:
+    from evalgate.cli.files import write_file
+    from evalgate.cli.target import head_of
+    from evalgate.gate.forks.writing import rows_of
+
+    write_file(path, "".join(rows_of(sources, head=head_of(environ))).encode("ascii"))
+
+
+def _write_files(
+    report: BuildReport, outputs: Outputs, evidence: BuildEvidence, sources: Sequence[Source], own: Own | None
+) -> None:
     if outputs.report_json:
         from evalgate.report.json_report import render_json
 
@@ -113,7 +141,7 @@ def _write_files(report: BuildReport, outputs: Outputs, evidence: BuildEvidence,
     if outputs.markdown:
         from evalgate.report.markdown import render_summary
 
-        write(outputs.markdown, render_summary(report))
+        write(outputs.markdown, render_summary(report, own=own))
     if outputs.html:
         from evalgate.gate.exploring import explored
         from evalgate.report.html.page import render_html

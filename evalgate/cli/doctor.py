@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from evalgate.cli.options import (
     overrides,
     pull_request_option,
 )
-from evalgate.errors import ConfigurationError, EvalgateError
+from evalgate.errors import EvalgateError
 
 if TYPE_CHECKING:
     from evalgate.gate.doctor.findings import Finding
@@ -79,7 +79,8 @@ def command(
     from evalgate.cli.builds import cache_path, journal_path
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
-    from evalgate.cli.workflow import guarded, in_workflow, leave_error
+    from evalgate.cli.target import refuse_exposed
+    from evalgate.cli.workflow import guarded
     from evalgate.gate.doctor.findings import exit_code, failed
     from evalgate.gate.doctor.machine import place_findings
     from evalgate.report.doctor import render_doctor, render_doctor_json
@@ -87,6 +88,7 @@ def command(
 
     environ = dict(os.environ)
     laid_over = overrides(assignments)
+    refuse_exposed(environ)
     stored = journal_path(journal)
     found = list(place_findings((("journal", stored), ("cache", cache_path(cache)))))
     try:
@@ -97,8 +99,6 @@ def command(
         visit = _Visit(loaded, environ, laid_over, base=base, as_pull_request=as_pull_request, call=call)
         found = [*visit.findings(suites, stored), *found]
     code = exit_code(found)
-    if code == ConfigurationError.exit_code and in_workflow(environ):
-        leave_error(_in_all(found), environ)
     if as_json:
         say(render_doctor_json(found, exit_code=code))
     else:
@@ -106,11 +106,27 @@ def command(
     return code
 
 
-def _in_all(findings: Sequence[Finding]) -> ConfigurationError:
-    """Return all that would end a run as one error, for the job summary and the annotations."""
-    wrong = [each for each in findings if each.code]
-    told = "; ".join(f"{each.about}: {each.message}" for each in wrong)
-    return ConfigurationError(f"the run was not begun: {told}", next_step=wrong[0].next_step)
+def look_first(
+    loaded: LoadedConfig,
+    environ: Mapping[str, str],
+    laid_over: Mapping[str, str],
+    *,
+    suites: tuple[str, ...],
+    base: str | None,
+    as_pull_request: bool,
+    journal: Path,
+) -> None:
+    """Say how all stands that a run needs, on standard error. Raises where it would end for sure."""
+    from evalgate.cli.conclude import this_console
+    from evalgate.cli.workflow import guarded
+    from evalgate.gate.doctor.findings import require_none
+    from evalgate.gate.doctor.machine import place_findings
+    from evalgate.report.doctor import render_doctor
+
+    visit = _Visit(loaded, environ, laid_over, base=base, as_pull_request=as_pull_request, call=False)
+    found = [*visit.findings(suites, journal), *place_findings([("journal", journal)])]
+    click.echo(guarded(render_doctor(found, this_console(environ)), environ), err=True, nl=False)
+    require_none(found)
 
 
 class _Visit:

@@ -19,7 +19,8 @@ _TASK = "evals/task.py"
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True), default=Path())
-def command(folder: Path) -> int:
+@click.option("--forks", is_flag=True, help="Also a workflow that comments on pull requests from forks.")
+def command(folder: Path, *, forks: bool) -> int:
     """Write a first config, dataset and workflow from what is here; overwrite nothing.
 
     In FOLDER (default: this one) it looks for a dataset in datasets/, data/, evals/ and tests/data/, for a prompt file
@@ -40,6 +41,8 @@ def command(folder: Path) -> int:
     written.append(_write(*_workflow(folder, found)))
     if (prompts := _prompts_workflow(folder)) is not None:
         written.append(_write(*prompts))
+    if forks:
+        written.append(_write(*_forks_workflow(folder)))
     unset = [name for name in keys_of(here) if not os.environ.get(name)]
     keys = f"set {' and '.join(unset)}, then " if unset else ""
     click.echo(f"{'' if any(written) else 'nothing to write, all of it is here; '}next: {keys}evalgate run")
@@ -114,6 +117,26 @@ def _prompts_workflow(folder: Path) -> tuple[Path, str] | None:
         )
     )
     return place.prompts_workflow, text
+
+
+def _forks_workflow(folder: Path) -> tuple[Path, str]:
+    """Return the path and text of the workflow that decides again on what the runs of forks report."""
+    import evalgate
+    from evalgate.gate.scaffold import own_commit, place_of
+    from evalgate.report.templates import environment
+
+    place = place_of(folder)
+    text = (
+        environment()
+        .get_template("init/forks.yml.j2")
+        .render(
+            version=evalgate.__version__,
+            commit=own_commit(Path(evalgate.__file__).parent),
+            folder=place.folder,
+            gate=place.workflow.name,
+        )
+    )
+    return place.forks_workflow, text
 
 
 def _write(path: Path, text: str) -> bool:

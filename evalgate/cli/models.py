@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +37,16 @@ class CacheChoice:
     path: Path
     fresh: bool = False
     replay: bool = False
+    keyless: bool = False
+    """A replay because the run has no keys: that of a fork."""
     days: float = math.inf
+
+    def where(self, endpoints: Iterable[Endpoint], environ: Mapping[str, str], *, outside: bool) -> CacheChoice:
+        """Return it for a run that may come from `outside`: where a key is not set there, only the cache answers."""
+        lacking = any(each.api_key_env is not None and not environ.get(each.api_key_env) for each in endpoints)
+        if not outside or not lacking or self.replay:
+            return self
+        return replace(self, fresh=False, replay=True, keyless=True)
 
     @property
     def answers_none(self) -> bool:
@@ -183,6 +192,14 @@ class Models:
 
         example = example_at_work()
         whose = f" for the example {example} (sample {request.sample})" if example else f" (sample {request.sample})"
+        if self._choice.keyless:
+            self.halt(
+                Unmeasurable.REPLAY,
+                f"{request.endpoint.name}/{request.model} is to be asked{whose}, and a run from outside of the"
+                " repository has no key for it, nor is the answer kept.",
+                "a maintainer runs it with the secrets that it needs: docs/forks.md",
+            )
+            return
         self.halt(
             Unmeasurable.REPLAY,
             f"{self._choice.path} lacks the answer of {request.endpoint.name}/{request.model}{whose}, and a replay"

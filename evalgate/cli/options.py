@@ -100,6 +100,7 @@ class Outputs:
     report_json: Path | None
     junit: Path | None
     markdown: Path | None
+    rows: Path | None
     html: Path | None
     summary: bool
     """Whether a workflow's job summary has the report."""
@@ -127,6 +128,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     file = click.Path(path_type=Path, dir_okay=False)
     decorated: Callable[..., Any] = collected
     for each in (
+        option("--rows", type=file, help="Write what was answered and scored to this file, for `evalgate fork`."),
         option("--html", type=file, help="Write the report as one page to explore in a browser to this file."),
         option(
             "--comment-drafts/--no-comment-drafts",

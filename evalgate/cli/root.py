@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "baseline": "Show and set what changes are compared with, and where that has moved.",
     "accept": "Say that a regression is meant, in a file that is reviewed, covers this drop alone, and ends.",
     "decide": "Give the verdict of recorded builds again, without running anything.",
+    "fork": "Decide again on what the run of a fork reported, without running anything of it.",
     "release": "Decide whether what is checked out may be released, and move its tags.",
     "show": "Show changed examples side by side, with a diff of what both sides answered.",
     "compare": "Compare models, prompts or versions on one dataset: quality, cost, time, a winner.",
@@ -25,7 +26,7 @@ COMMANDS: Final = {
     "prompt": "Pin, compare, push, pull and tag prompts in Phoenix.",
     "phoenix": "Mirror builds in Phoenix; run a server of this repository's own on this machine.",
     "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
-    "journal": "List and export recorded builds.",
+    "journal": "List and export recorded builds; say which files to keep.",
     "doctor": "Look for what would stop a run, before anything is paid.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",
 }

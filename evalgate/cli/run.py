@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from evalgate.gate.world import World
     from evalgate.journal.store import Journal
     from evalgate.report.progress import HowFar
+    from evalgate.suite.loading import LoadedConfig
 
 _Done = TypeVar("_Done")
 
@@ -73,6 +74,11 @@ _Done = TypeVar("_Done")
     is_flag=True,
     help="Measure and record, and leave the verdict to `evalgate decide`, with other journals of the same change.",
 )
+@click.option(
+    "--doctor/--no-doctor",
+    default=False,
+    help="Look first for what would end the run, and do not begin it where that is certain: `evalgate doctor`.",
+)
 @set_option
 @fail_on_option
 @output_options
@@ -93,6 +99,7 @@ def command(
     replay: bool,
     resume: bool,
     record_only: bool,
+    doctor: bool,
     assignments: tuple[str, ...],
     fail_on: tuple[str, ...],
     outputs: Outputs,
@@ -106,8 +113,7 @@ def command(
     from evalgate.cli.commenting import commenter, leg_of
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.skipping import conclude_skipped
-    from evalgate.cli.target import gate_of, pushed_branch, refuse_exposed, target_of
-    from evalgate.suite.loading import load_config
+    from evalgate.cli.target import gate_of, is_outside, pushed_branch, refuse_exposed, target_of
 
     _refuse_together(
         resume=resume and bool(suites or limit or keyword or last_failed),
@@ -122,7 +128,16 @@ def command(
     if speaker.labels.skipped_by is not None:
         return conclude_skipped(outputs, environ, speaker)
     with speaker.corrected():
-        loaded = load_config(config, environ=environ, overrides=laid_over)
+        loaded = _read(
+            config,
+            environ,
+            laid_over,
+            look=doctor and not replay,  # a replay calls nobody
+            suites=suites,
+            base=base,
+            journal=journal,
+            as_pull_request=as_pull_request,
+        )
     _begin_imports(asks=bool(loaded.config.endpoints) and choice.answers_none)
 
     from evalgate.cli.builds import head, journal_path, tree_of
@@ -172,7 +187,7 @@ def command(
             request,
             store,
             environ,
-            cache=choice,
+            cache=choice.where(gate.asked_endpoints(), environ, outside=is_outside(environ)),
             quiet=outputs.quiet or outputs.as_json,
             resume=build,
             file=loaded.path,
@@ -195,6 +210,32 @@ def _refuse_together(*, resume: bool, replay: bool, reports: bool) -> None:
         raise click.UsageError("--record-only gives no verdict to report: give the files to `evalgate decide`")
     if replay:
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
+
+
+def _read(
+    config: Path,
+    environ: Mapping[str, str],
+    laid_over: Mapping[str, str],
+    *,
+    look: bool,
+    suites: tuple[str, ...],
+    base: str | None,
+    journal: Path | None,
+    as_pull_request: bool,
+) -> LoadedConfig:
+    """Read the config; `look` first at all that the run needs, and raise where it would end for sure."""
+    from evalgate.suite.loading import load_config
+
+    loaded = load_config(config, environ=environ, overrides=laid_over)
+    if look:
+        from evalgate.cli.builds import journal_path
+        from evalgate.cli.doctor import look_first
+
+        stored = journal_path(journal)
+        look_first(
+            loaded, environ, laid_over, suites=suites, base=base, as_pull_request=as_pull_request, journal=stored
+        )
+    return loaded
 
 
 def _reviewed(

@@ -40,7 +40,7 @@ def refuse_exposed(environ: Mapping[str, str], commit: str | None = None) -> Non
     if event.exposes_secrets:
         raise ConfigurationError(
             f"on {event.name} the code of a pull request would run with the secrets and the token of its base",
-            next_step="let the workflow run on pull_request; for forks, a second one on workflow_run (docs/github.md)",
+            next_step="let the workflow run on pull_request; for forks, a second one on workflow_run (docs/forks.md)",
         )
     if event.course is Course.REPORT and event.outside is not None and commit is not None:
         pull = event.pull
@@ -105,6 +105,22 @@ def pushed_branch(environ: Mapping[str, str]) -> str | None:
     """Return the default branch where this run is one for a push to it: what is checked out is what is shipped now."""
     event = read_event(environ)
     return event.default_branch if event.course is Course.BASELINE else None
+
+
+def head_of(environ: Mapping[str, str]) -> str | None:
+    """Return a pull request's own commit, where this run is for one: what is checked out may be the merge of it."""
+    event = read_event(environ)
+    return event.pull.head if event.change and event.pull is not None else None
+
+
+def is_outside(environ: Mapping[str, str]) -> bool:
+    """Return whether the change comes without the repository's secrets: from a fork, or from Dependabot."""
+    return read_event(environ).outside is not None
+
+
+def triggering_run(environ: Mapping[str, str]) -> int | None:
+    """Return the run of another workflow whose end this one runs for; None where it runs for something else."""
+    return read_event(environ).run
 
 
 def is_reviewed(environ: Mapping[str, str]) -> bool:

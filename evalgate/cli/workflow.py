@@ -15,6 +15,7 @@ from evalgate.errors import EvalgateError
 
 if TYPE_CHECKING:
     from evalgate.cli.options import Outputs
+    from evalgate.report.markdown.rendering import Own
     from evalgate.report.model import BuildReport
     from evalgate.report.skipped import Skipped
 
@@ -28,7 +29,9 @@ def guarded(text: str, environ: Mapping[str, str]) -> str:
     return without_commands(text, token=secrets.token_hex(16))
 
 
-def leave_report(report: BuildReport, outputs: Outputs, environ: Mapping[str, str], *, journal: Path) -> None:
+def leave_report(
+    report: BuildReport, outputs: Outputs, environ: Mapping[str, str], *, journal: Path, own: Own | None = None
+) -> None:
     """Fill the step's outputs and summary, and annotate what failed. Outside a workflow it does nothing."""
     from evalgate.report import github_files
     from evalgate.report.annotations import render_annotations
@@ -40,7 +43,7 @@ def leave_report(report: BuildReport, outputs: Outputs, environ: Mapping[str, st
         report_html=in_workspace(outputs.html, environ) if outputs.html else None,
         journal=in_workspace(journal, environ),
     )
-    _leave(values, render_summary(report) if outputs.summary else "", render_annotations(report), environ)
+    _leave(values, render_summary(report, own=own) if outputs.summary else "", render_annotations(report), environ)
 
 
 def leave_recorded(journal: str, told: str, environ: Mapping[str, str], *, code: int) -> None:

@@ -63,6 +63,11 @@ class Place:
         """Return the file of the workflow that pins newer versions of prompts in Phoenix."""
         return self._file("evalgate-prompts")
 
+    @property
+    def forks_workflow(self) -> Path:
+        """Return the file of the workflow that reports what the runs of forks measured."""
+        return self._file("evalgate-forks")
+
     def _file(self, name: str) -> Path:
         slug = re.sub(r"[^A-Za-z0-9]+", "-", self.folder).strip("-")
         return self.root / ".github" / "workflows" / (f"{name}-{slug}.yml" if slug else f"{name}.yml")

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalgate.errors import BaselineError, ConfigurationError
+from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
 from evalgate.git.calls import Git, unreadable
 
 
@@ -154,6 +154,23 @@ class Repository:
             moved = status[:1] in ("R", "C")
             found.append(Change(path=next(told), was=first) if moved else Change(path=first))
         return sorted(found, key=lambda change: change.path)
+
+    def text_at(self, commit: str, name: str, *, limit: int) -> str | None:
+        """Return a text file of a commit, by its name from the root; None where the commit has no such file.
+
+        Raises MeasurementError where it is longer than `limit` bytes, or no UTF-8.
+        """
+        named = f"{commit}:{name}"
+        size = self._text("cat-file", "-s", named)
+        if size is None or self._text("cat-file", "-t", named) != "blob":
+            return None
+        done = self.git.call(self.root, "cat-file", "blob", named) if int(size) <= limit else None
+        if done is None or done.code != 0:
+            raise MeasurementError(f"{name} of {commit[:7]} is longer than {limit:,} bytes, or cannot be read")
+        try:
+            return done.out.decode("utf-8")
+        except UnicodeDecodeError:
+            raise MeasurementError(f"{name} of {commit[:7]} is no UTF-8") from None
 
     def _text(self, *arguments: str) -> str | None:
         """Return the one line that git prints; None when it says no."""

@@ -80,6 +80,8 @@ class Event:
     repository: str | None = None
     attempt: int = 1
     """Above 1: somebody ran it again."""
+    run: int | None = None
+    """The run of another workflow that has ended, where this one runs for that."""
 
     @property
     def change(self) -> bool:
@@ -203,6 +205,7 @@ def _of_workflow_run(event: Event, _environ: Mapping[str, str], payload: Mapping
     return replace(
         event,
         course=Course.REPORT,
+        run=_id(_at(payload, "workflow_run", "id")),
         pull=PullRequest(number=None if fork else number, head=head),
         outside=Outside.FORK if fork else None,
     )
@@ -238,6 +241,10 @@ def _number(value: object) -> int | None:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,10}", value):
         value = int(value)
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**10 else None
+
+
+def _id(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63 else None
 
 
 def _sha(value: object) -> str | None:

@@ -24,6 +24,9 @@ _LEG: Final = re.compile(
 _LINE_END: Final = re.compile(r"\r\n?")
 _MOST_LEGS: Final = 256
 _LONGEST_HEADLINE: Final = 1_000
+_LONGEST_LINE: Final = 300
+_MARKUP: Final = re.compile(r"[`*_|\[\]<>]")
+"""What Markdown reads, and a line within HTML shows as it is."""
 _SHORTENED: Final = "*The rest did not fit into this comment: it is in the summary of its job.*"
 
 
@@ -146,7 +149,10 @@ def _banner(leg: Leg) -> str:
 
 
 def _folded(leg: Leg) -> str:
-    banner = f"Of the older commit <code>{leg.head[:7]}</code>: the newest is not measured yet"
+    """Return a leg under a line that says of which commit it is, and its headline, where that is one of words."""
+    headline = leg.body.split("\n", 1)[0].removeprefix("###").strip()
+    said = f": {headline}" if headline and len(headline) <= _LONGEST_LINE and not _MARKUP.search(headline) else ""
+    banner = f"Of the older commit <code>{leg.head[:7]}</code>, the newest is not measured yet{said}"
     return f"<details><summary>{banner}</summary>\n\n{leg.body}\n\n</details>"
 
 

@@ -11,6 +11,8 @@ from evalgate.github.client import Client
 from evalgate.github.errors import GitHubError
 
 _READS: Final = "pull-requests: read"
+_LISTED: Final = 3_000
+"""GitHub lists no more files of one pull request."""
 _RUNS: Final = "actions: read"
 
 
@@ -91,6 +93,18 @@ async def pull_of_run(client: Client, run_id: int) -> Pull:
         return at_head[0]
     why = "more than one has it as its head" if at_head else "it has a newer head" if there else "none is open"
     raise GitHubError(f"{doing}: {why}", status=200)
+
+
+async def files_of_pull(client: Client, number: int) -> frozenset[str] | None:
+    """Return the files that a pull request adds, edits, renames (by both names) or removes; None where there are more
+    than GitHub lists. Raises GitHubError.
+    """
+    doing = "the files of the pull request could not be listed"
+    entries = await client.pages(f"pulls/{number}/files", doing=doing, needs=_READS)
+    if len(entries) >= _LISTED:
+        return None
+    names = [each.get(key) for each in entries for key in ("filename", "previous_filename")]
+    return frozenset(name for name in names if isinstance(name, str))
 
 
 def is_of(pull: Pull, run: Run) -> bool:

@@ -79,6 +79,20 @@ def export_build(journal: Path, build_id: int, target: Path) -> None:
         single.execute("PRAGMA journal_mode = DELETE")
 
 
+def copy_whole(source: Path, target: Path) -> None:
+    """Write all that a journal holds to `target`, in the place of what is there; of none, an empty one."""
+    for left in (target, target.with_name(f"{target.name}-wal"), target.with_name(f"{target.name}-shm")):
+        left.unlink(missing_ok=True)
+    Journal(target).close()
+    if source.exists():
+        with (
+            explained(source),
+            closing(connect(source, create=False)) as db,
+            closing(connect(target, create=False)) as to,
+        ):
+            db.backup(to)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
     """Runs of one experiment that another takes over: which examples, and each sample by what it is called there."""

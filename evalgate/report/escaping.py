@@ -17,7 +17,7 @@ _FIRST_MARK: Final = "\u0300"  # below it nothing is stacked, and what is printa
 _MARKS_IN_A_ROW: Final = 4  # no script stacks more; towers of them paint over the lines around
 _ACTIVE: Final = re.compile(r"[\\`*_\[\]<>#~&|$@]|^[-+=]")
 _LIST_NUMBER: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
-_LINKED: Final = re.compile(r"[@#](?=\w)|(?i:\bGH)(?=-\d)|:(?=//|[\w+-]+:)|(?i:\bwww)(?=\.)")
+_LINKED: Final = re.compile(r"[@#](?=\w)|(?i:\bGH(?:SA)?)(?=-\w)|:(?=//|[\w+-]+:)|(?i:\bwww)(?=\.)")
 _LINKED_IN_CODE: Final = re.compile(r":(?=//)|(?i:(?<=\bwww))\.")
 _IN_BACKTICKS: Final = re.compile(r"`([^`]+)`")
 _COMMIT: Final = re.compile(r"(?<![0-9A-Za-z])[0-9a-fA-F]{7,64}(?![0-9A-Za-z])")

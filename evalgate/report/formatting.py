@@ -76,6 +76,8 @@ def seconds(value: float) -> str:
         return "0 s" if value <= 0 else "under 1 ms" if value < 0.0005 else f"{_rounded(value * 1000, 0)} ms"
     if value < 9.95:
         return f"{_trimmed(value, 1)} s"
+    if value >= _BEYOND_DIGITS:
+        return f"{number(value)} s"
     whole = int(_rounded(value, 0).replace(",", ""))
     if whole < 60:
         return f"{whole} s"

@@ -58,6 +58,7 @@ def json_report(report: BuildReport) -> dict[str, Any]:
         "verdict": None if report.sample else decision.verdict.value,
         "reason": decision.reason,
         "accepted": decision.accepted and not report.sample,
+        "unverified": report.unverified,
         "exit_code": report.build.exit_code,
         "build": _build(report.build),
         "decision": {

@@ -246,6 +246,8 @@ class BuildReport:
     suites: tuple[SuiteReport, ...]
     gate: GateReport | None = None
     """None where no base commit defines anything."""
+    unverified: str | None = None
+    """Whose word the answers are, where it is not this repository's own: it stands beside the verdict, everywhere."""
 
     def __post_init__(self) -> None:
         decided, given = ({suite.name for suite in suites} for suites in (self.decision.suites, self.suites))
@@ -280,7 +282,8 @@ class BuildReport:
         """The verdict's name and whose word stands against it, or NO VERDICT for a sample."""
         if self.sample:
             return "NO VERDICT"
-        return f"{self.decision.verdict.value}{self._accepted_by}"
+        told = "" if self.unverified is None else f", {self.unverified}"
+        return f"{self.decision.verdict.value}{self._accepted_by}{told}"
 
     @property
     def _accepted_by(self) -> str:

@@ -34,7 +34,8 @@ AFTER: Final = (
 
 def render_skipped(skipped: Skipped) -> str:
     """Return it as Markdown, for a comment and the job's summary."""
-    said = escaping.sentence_for_markdown(headline(skipped))
+    commit = skipped.head[:7]
+    said = escaping.sentence_for_markdown(headline(skipped).replace(f" {commit}.", f" `{commit}`."))
     return f"### ⏭️ {SKIPPED}: {said}\n\n{escaping.sentence_for_markdown(AFTER)}\n"
 
 

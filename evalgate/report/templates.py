@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2 import BaseLoader
+    from jinja2.sandbox import ImmutableSandboxedEnvironment, SandboxedEnvironment
+
+    _Kind = TypeVar("_Kind", bound=ImmutableSandboxedEnvironment)
 
 
 @cache
@@ -24,7 +27,16 @@ def environment() -> SandboxedEnvironment:
 
     A name that is not given is an error, never an empty text.
     """
-    return _sandbox()
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return _sandbox(ImmutableSandboxedEnvironment)
+
+
+def shipped() -> BaseLoader:
+    """Return what finds the templates of evalgate by the names of their files."""
+    from jinja2 import FileSystemLoader
+
+    return FileSystemLoader(folder(), encoding="utf-8")
 
 
 def escaping_environment(escape: Callable[[str], str]) -> SandboxedEnvironment:
@@ -32,20 +44,23 @@ def escaping_environment(escape: Callable[[str], str]) -> SandboxedEnvironment:
 
     What is marked as safe (`markupsafe.Markup`) is printed as it is. A tag takes the white space around it along.
     """
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    return escaping(ImmutableSandboxedEnvironment, escape)
+
+
+def escaping(kind: type[_Kind], escape: Callable[[str], str], loader: BaseLoader | None = None) -> _Kind:
+    """Return such an environment of another kind, or one that finds its templates elsewhere."""
     from markupsafe import Markup
 
     def escaped(value: Any) -> Markup:
         return value if isinstance(value, Markup) else Markup(escape(str(value)))  # noqa: S704 this is the escaping
 
-    return _sandbox(finalize=escaped, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return _sandbox(kind, loader, finalize=escaped, autoescape=True, trim_blocks=True, lstrip_blocks=True)
 
 
-def _sandbox(**options: Any) -> SandboxedEnvironment:
-    from jinja2 import ChoiceLoader, FileSystemLoader, PrefixLoader, StrictUndefined
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+def _sandbox(kind: type[_Kind], loader: BaseLoader | None = None, **options: Any) -> _Kind:
+    from jinja2 import ChoiceLoader, PrefixLoader, StrictUndefined
 
-    files = FileSystemLoader(folder(), encoding="utf-8")
-    loader = ChoiceLoader([files, PrefixLoader({"evalgate": files})])
-    return ImmutableSandboxedEnvironment(
-        loader=loader, undefined=StrictUndefined, keep_trailing_newline=True, **options
-    )
+    found = loader or ChoiceLoader([shipped(), PrefixLoader({"evalgate": shipped()})])
+    return kind(loader=found, undefined=StrictUndefined, keep_trailing_newline=True, **options)

@@ -1,4 +1,4 @@
-"""What a comment says while there is no verdict: a run under way or ended without one, a verdict gone stale."""
+"""What a comment says while there is no verdict: a run that goes on, and one that ended without."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from evalgate.report.markdown.errors import no_verdict
 
 _SUITES: Final = 30
 _BAR: Final = 20
-_STALE: Final = "⏳ <strong>For an earlier commit"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,20 +54,9 @@ def render_failed_run(error: EvalgateError, *, commit: str | None = None, links:
     return "\n\n".join([f"### {no_verdict(error)}", *_end(commit, links)]) + "\n"
 
 
-def render_stale(body: str, *, head: str, limit: int) -> str:
-    """Return an earlier comment's body as what is measured again: the `head` that it is measured for now stands first.
-
-    What was marked before is marked once. Where the whole is longer than `limit`, its first line alone is kept.
-    """
-    earlier = body.partition("\n\n")[2] if body.startswith(_STALE) else body
-    notice = f"{_STALE}: {escaping.code_for_markdown(head[:12])} is being measured.</strong>\n\n"
-    text = notice + earlier
-    return text if len(text) <= limit else notice + earlier.split("\n", 1)[0] + "\n"
-
-
 def _bar(done: int, planned: int) -> str:
     full = min(_BAR, _BAR * done // planned) if planned else 0
-    return f"{'▓' * full}{'░' * (_BAR - full)} {formatting.percent(done / planned) if planned else '0 %'}"
+    return f"{'■' * full}{'□' * (_BAR - full)} {formatting.percent(done / planned) if planned else '0 %'}"
 
 
 def _suite(suite: SuiteUnderway) -> str:

@@ -18,8 +18,8 @@ from evalgate.yaml_source import resolve_scalar
 PREFIX: Final = "EVALGATE_"
 RESERVED: Final = frozenset(
     {"ACCEPT", "BASELINE", "CACHE", "COLOR", "COMPARE", "CONFIG", "CURATE", "DATASET", "DEBUG", "DECIDE", "DOCTOR"}
-    | {"GITHUB", "INIT", "JOURNAL", "JUDGE", "LOG", "NO", "NOISE", "PHOENIX", "PLAN", "PROMPT", "QUIET", "RELEASE"}
-    | {"RUN", "SHOW", "VERBOSE"}
+    | {"FORK", "GITHUB", "INIT", "JOURNAL", "JUDGE", "LOG", "NO", "NOISE", "PHOENIX", "PLAN", "PROMPT", "QUIET"}
+    | {"RELEASE", "RUN", "SHOW", "VERBOSE"}
 )
 """First words of EVALGATE_ names that belong to commands and their options, not to keys of the config."""
 

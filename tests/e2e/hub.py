@@ -70,8 +70,8 @@ class Hub:
         return job.only
 
     def declared(self, **inputs: str) -> dict[str, Any]:
-        """Return the gate's workflow with inputs of the action, which are named with underscores here."""
-        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        """Return the gate's workflow with inputs of the action, which are named with underscores here; no doctor."""
+        given = {"doctor": "false", **{name.replace("_", "-"): value for name, value in inputs.items()}}
         steps = [{**step, **({"with": given} if step.get("uses") == ACTION else {})} for step in self.steps]
         return {"on": ["pull_request", "push"], "jobs": {"gate": {"permissions": PERMISSIONS, "steps": steps}}}
 

@@ -150,7 +150,7 @@ def step(project, tmp_path):
     runner = host(tmp_path / "host")
 
     def run(env=None, event=None, **inputs):
-        given = {name.replace("_", "-"): value for name, value in inputs.items()}
+        given = {"doctor": "false", **{name.replace("_", "-"): value for name, value in inputs.items()}}
         workflow = {
             "on": "push",
             "jobs": {"gate": {"env": env or {}, "steps": [{"id": "gate", "uses": ACTION, "with": given}]}},
@@ -323,6 +323,19 @@ def test_a_committed_link_in_the_place_of_what_is_kept_is_refused(hub, tmp_path,
     job = hub.run(hub.pull(1, "change"))
     assert job.steps["gate"].outputs["exit-code"] == "2", job.text
     assert not list(elsewhere.rglob("*.json"))
+
+
+def test_what_is_locked_is_all_that_the_gate_needs(project, tmp_path):
+    """Installed by uv itself into an environment that has nothing else; the doctor says nothing that ends the run."""
+    runner = host(tmp_path / "host")
+    runner.tools = None
+    workflow = {"on": "push", "jobs": {"gate": {"steps": [{"id": "gate", "uses": ACTION}]}}}
+    project.prepare()
+    job = run_workflow(runner, workflow, events.push("1" * 40), workspace=project.folder).only
+    assert (job.result, job.steps["gate"].outputs["verdict"]) == ("success", "PASS"), job.text
+    installed = job.temp / "evalgate-venv"
+    assert not list(installed.rglob("_pytest"))
+    assert (project.folder / job.steps["gate"].outputs["report-html"]).is_file()
 
 
 def test_the_environment_is_isolated_and_locked(project, step):

@@ -273,3 +273,25 @@ def test_how_phoenix_stands(tmp_path, phoenix_auth, required):
         if key == phoenix_auth.api_key:
             assert "takes the key, version 20." in found["message"]
     assert states == [("ok", 0), ("problem", 4) if required else ("warning", 0)]
+
+
+async def test_a_run_that_would_end_for_sure_is_not_begun(asking, models):
+    """A refused key is found before the task is paid; a service that is away may not be needed, and the run sees."""
+    models.status = 401
+    ended = await asyncio.to_thread(asking.run, "--doctor", HERE_KEY=KEY)
+    assert ended.code == 4
+    assert "the run was not begun: endpoint here: refused the key (401)" in ended.err
+    assert [method for method, *_ in models.asked] == ["GET"]
+    assert not (asking.folder / ".evalgate" / "journal.db").exists()
+    models.status = 503
+    ended = await asyncio.to_thread(asking.run, "--doctor", "--quiet", HERE_KEY=KEY, GITHUB_ACTIONS="true")
+    assert "answered 503" in ended.err
+    assert "POST" in [method for method, *_ in models.asked]
+    asking.write("prompt.yaml", "messages: 3")
+    summary = asking.folder / "summary.md"
+    ended = await asyncio.to_thread(
+        asking.run, "--quiet", HERE_KEY="", EVALGATE_RUN_DOCTOR="true", GITHUB_STEP_SUMMARY=str(summary)
+    )
+    assert ended.code == 2
+    assert "HERE_KEY is not set" in ended.err
+    assert summary.read_text()

@@ -224,3 +224,29 @@ def test_a_config_with_a_prompt_in_phoenix_gets_the_workflow_that_proposes_newer
         audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
         assert audit.returncode == 0, audit.stdout + audit.stderr
     assert project.evalgate("init").out.count("kept ") == 3
+
+
+def test_the_workflow_for_forks_is_asked_for_and_passes_the_audit(project):
+    """It reads the runs of the other one by its name, runs nothing of them, and has the permissions that it needs."""
+    git_init(project.folder)
+    (project.folder / "packages" / "bot").mkdir(parents=True)
+    written = project.evalgate("init", "--forks", "packages/bot")
+
+    assert written.code == 0, written.text
+    file = project.folder / ".github" / "workflows" / "evalgate-forks-packages-bot.yml"
+    for tool, *options in (
+        ("zizmor", "--offline", "--pedantic", "--quiet"),
+        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    ):
+        program = Path(sys.executable).with_name(tool)
+        audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
+        assert audit.returncode == 0, audit.stdout + audit.stderr
+    declared = yaml.safe_load(file.read_text("utf-8"))
+    gate = yaml.safe_load((file.parent / "evalgate-packages-bot.yml").read_text("utf-8"))
+    assert declared[True]["workflow_run"]["workflows"] == [gate["name"]]
+    (job,) = declared["jobs"].values()
+    assert "startsWith(github.event.workflow_run.path, '.github/workflows/evalgate-packages-bot.yml')" in job["if"]
+    assert job["permissions"] == {"actions": "read", "contents": "read", "pull-requests": "write"}
+    checkout, decide = job["steps"]
+    assert "ref" not in checkout["with"]
+    assert decide["with"] == {"mode": "fork", "working-directory": "packages/bot"}

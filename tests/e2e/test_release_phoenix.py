@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 import signal
 import subprocess
@@ -221,3 +222,36 @@ async def test_the_key_signs_and_is_nowhere_else(shop, tmp_path):
     elsewhere, file = tmp_path / "deploy", shop.folder / VERDICT
     assert verify(elsewhere, file, commit, "--key", str(public)).code == 0
     assert "not signed with this key" in verify(elsewhere, file, commit, "--key", str(other)).out
+
+
+async def test_on_a_terminal_it_asks_and_no_is_no(shop):
+    """Declined, the verdict stays and nothing has moved; asked again, the tags move and nothing is run again."""
+    shop.pin(1)
+    declined = await asyncio.to_thread(on_a_terminal, shop, "n\n")
+    assert "PASS. Move the tag production of the experiment support and 1 more in Phoenix?" in declined
+    assert shop.tags() == {}
+    assert shop.asked()
+    await asyncio.to_thread(on_a_terminal, shop, "y\n")
+    assert (list(shop.tags()), shop.prompt(), shop.asked()) == (["production"], 1, 0)
+
+
+def on_a_terminal(shop: Shop, typed: str) -> str:
+    """Run a first release with a terminal as its input, answer, and return what it said."""
+    ours, theirs = os.openpty()
+    os.write(ours, typed.encode())
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-m", "evalgate", "release", "--first"],
+            cwd=shop.folder,
+            env=environment(**shop.environ()),
+            stdin=theirs,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=120,
+            check=False,
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stderr

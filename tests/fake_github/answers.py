@@ -70,6 +70,7 @@ class Answers:
                 ("GET", r"/issues/(\d+)/timeline", self._timeline),
                 ("GET", r"/pulls", self._pulls),
                 ("GET", r"/pulls/(\d+)", self._pull),
+                ("GET", r"/pulls/(\d+)/files", self._files),
                 ("GET", r"/commits/([0-9a-f]{7,64})/pulls", self._of_commit),
                 ("GET", r"/collaborators/([^/]+)/permission", self._permission),
                 ("GET", r"/actions/runs", self._runs),
@@ -211,6 +212,11 @@ class Answers:
     def _pull(self, asked: Asked, repository: Repository, number: str) -> Answer:
         accepted = self._need(asked, repository, {"pull_requests": "read"})
         return Answer(value=self._shapes.pull(self._issue(repository, number)), accepted=accepted)
+
+    def _files(self, asked: Asked, repository: Repository, number: str) -> Answer:
+        accepted = self._need(asked, repository, {"pull_requests": "read"})
+        pull = self._issue(repository, number)
+        return Answer(value=[self._shapes.file(pull, each) for each in pull.files[:3_000]], accepted=accepted)
 
     def _pulls(self, asked: Asked, repository: Repository) -> Answer:
         accepted = self._need(asked, repository, {"pull_requests": "read"})

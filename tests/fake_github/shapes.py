@@ -130,6 +130,23 @@ class Shapes:
             "updated_at": ZERO,
         }
 
+    def file(self, pull: Pull, name: str) -> dict[str, Any]:
+        before, _, after = name.rpartition(" => ")
+        page = f"{self.web}/{pull.repository.full_name}"
+        shape = {
+            "sha": hashlib.sha1(name.encode(), usedforsecurity=False).hexdigest(),
+            "filename": after,
+            "status": "renamed" if before else "modified",
+            "additions": 1,
+            "deletions": 1,
+            "changes": 2,
+            "blob_url": f"{page}/blob/{pull.head_sha}/{after}",
+            "raw_url": f"{page}/raw/{pull.head_sha}/{after}",
+            "contents_url": f"{self.api}/repos/{pull.repository.full_name}/contents/{after}?ref={pull.head_sha}",
+            "patch": "@@ -1 +1 @@",
+        }
+        return {**shape, "previous_filename": before} if before else shape
+
     def pull(self, pull: Pull, *, whole: bool = True) -> dict[str, Any]:
         repository = pull.repository
         url = f"{self.api}/repos/{repository.full_name}/pulls/{pull.number}"

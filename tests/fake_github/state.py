@@ -132,6 +132,8 @@ class Pull:
     locked: bool = False
     author_kind: str = "User"
     labels: list[Label] = field(default_factory=list)
+    files: list[str] = field(default_factory=lambda: ["prompt.txt"])
+    """What it edits; `old => new` is a file that was renamed."""
     timeline: list[dict[str, Any]] = field(default_factory=list)
 
     @property

@@ -99,3 +99,25 @@ def push(sha: str, *, before: str = "0" * 40, branch: str = "main", private: boo
     """Return a push to a branch."""
     payload = {"ref": f"refs/heads/{branch}", "before": before, "after": sha, "repository": repository(private=private)}
     return Event(name="push", ref=f"refs/heads/{branch}", sha=sha, payload=payload, **more)
+
+
+def workflow_run(ended: Event, conclusion: str, *, run: int, sha: str, private: bool = True, **more: Any) -> Event:
+    """Return the end of a pull request's run, which GitHub knows by the id `run`; `sha` is main's head."""
+    head = ended.payload["pull_request"]["head"]
+    payload = {
+        "action": "completed",
+        "repository": repository(private=private),
+        "workflow_run": {
+            "id": run,
+            "name": "evalgate",
+            "path": ".github/workflows/evalgate.yml",
+            "event": ended.name,
+            "conclusion": conclusion,
+            "head_sha": head["sha"],
+            "head_branch": head["ref"],
+            "head_repository": {"full_name": head["repo"]["full_name"]},
+            "repository": {"full_name": REPOSITORY},
+            "pull_requests": [],
+        },
+    }
+    return Event(name="workflow_run", ref="refs/heads/main", sha=sha, payload=payload, **more)

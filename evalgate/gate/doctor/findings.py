@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -36,6 +36,8 @@ class Finding:
     message: str
     next_step: str | None = None
     code: int = 0
+    sure: bool = False
+    """Whether a run would end by it whatever happens meanwhile: of a service that is away nobody knows."""
 
 
 def ok(about: str, message: str) -> Finding:
@@ -48,10 +50,13 @@ def warning(about: str, message: str, next_step: str | None) -> Finding:
     return Finding(about=about, state=State.WARNING, message=message, next_step=next_step)
 
 
-def problem(about: str, message: str, next_step: str | None, *, service: bool = False) -> Finding:
-    """Return what a run would end by."""
+def problem(
+    about: str, message: str, next_step: str | None, *, service: bool = False, sure: bool | None = None
+) -> Finding:
+    """Return what a run would end by: for sure where that is nothing that a `service` may mend, unless `sure` says."""
     code = _SERVICE if service else _USAGE
-    return Finding(about=about, state=State.PROBLEM, message=message, next_step=next_step, code=code)
+    certain = not service if sure is None else sure
+    return Finding(about=about, state=State.PROBLEM, message=message, next_step=next_step, code=code, sure=certain)
 
 
 def failed(about: str, error: EvalgateError) -> Finding:
@@ -63,7 +68,18 @@ def failed(about: str, error: EvalgateError) -> Finding:
         message=f"{place}{error.message}",
         next_step=error.next_step,
         code=error.exit_code,
+        sure=error.exit_code == _USAGE,
     )
+
+
+def require_none(findings: Sequence[Finding]) -> None:
+    """Raise ConfigurationError or MeasurementError where a run would end for sure, with all that it would end by."""
+    wrong = [finding for finding in findings if finding.sure]
+    if not wrong:
+        return
+    told = "; ".join(f"{finding.about}: {finding.message}" for finding in wrong)
+    kind = ConfigurationError if exit_code(wrong) == _USAGE else MeasurementError
+    raise kind(f"the run was not begun: {told}", next_step=wrong[0].next_step or "evalgate doctor")
 
 
 def exit_code(findings: Iterable[Finding]) -> int:

@@ -89,7 +89,9 @@ async def ask(endpoint: Called, sender: Sender, environ: Mapping[str, str], *, w
         resolved = resolve_endpoint(endpoint.name, endpoint.declared, environ)
     except ConfigurationError as error:
         lacking = failed(about, error)
-        return Asked(findings=(lacking if endpoint.candidate else replace(lacking, code=MeasurementError.exit_code),))
+        return Asked(
+            findings=(lacking if endpoint.candidate else replace(lacking, code=MeasurementError.exit_code, sure=False),)
+        )
     findings, date, reached = [], None, True
     if lists_models(resolved):
         try:
@@ -113,7 +115,7 @@ def _listed(about: str, endpoint: Called, listing: Listing) -> Iterator[Finding]
     ask_them = "evalgate doctor --call asks the models themselves"
     if status == _REFUSED:
         following = f"set {key} to a key of that provider" if key else f"set endpoints.{endpoint.name}.api_key_env"
-        yield problem(about, f"refused the key (401){said}", following, service=True)
+        yield problem(about, f"refused the key (401){said}", following, service=True, sure=endpoint.candidate)
     elif status in _NOT_ALLOWED:
         yield warning(about, f"the key may not list models ({status}){said}", ask_them)
     elif status >= 500 or status == 429:

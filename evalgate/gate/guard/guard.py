@@ -68,6 +68,11 @@ class Gate:
             return decides or own or PhoenixSettings()
         return decides.model_copy(update={"servers": {**own.servers, **decides.servers}})
 
+    def asked_endpoints(self) -> Iterator[Endpoint]:
+        """Yield every endpoint that a run may ask: for judges, and for the change's tasks."""
+        yield from self.loaded.config.endpoints.values()
+        yield from self.endpoints.values()
+
     def named(self, suite: str) -> str:
         """Return the name by which a suite decides: the base's, where the change calls it otherwise."""
         return next((name for name, each in self.suites.items() if each.own == suite), suite)

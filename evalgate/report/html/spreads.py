@@ -25,6 +25,7 @@ _HEIGHT: Final = 170.0
 _FOOT: Final = 30.0
 _TOP: Final = 26.0
 _BINS: Final = 24
+_LARGEST: Final = 1e15
 _FAR_APART: Final = 8.0
 """Amounts of which the 99th in 100 is so many times the first are spread over ratios."""
 
@@ -102,7 +103,7 @@ def amounts(
 
     Nor is there a picture where the largest is not above `least`: nothing is to be seen then.
     """
-    sides = [(kind, _known(side)) for kind, side in (("baseline", baseline), ("candidate", candidate))]
+    sides = [(kind, known(side)) for kind, side in (("baseline", baseline), ("candidate", candidate))]
     sides = [(kind, side) for kind, side in sides if len(side)]
     both = np.concatenate([side for _, side in sides]) if sides else np.array([])
     if not len(both) or both.max() <= least:
@@ -134,8 +135,9 @@ def amounts(
     return picture(*parts, width=_WIDTH, height=_HEIGHT, kind="amounts", told=f"{name}: {told}")
 
 
-def _known(side: Sequence[float | None]) -> NDArray[np.float64]:
-    return np.array([value for value in side if value is not None and value >= 0], dtype=np.float64)
+def known(side: Sequence[float | None]) -> NDArray[np.float64]:
+    """Return the amounts that are some: no clock and no bill says less than nothing, or more than there is."""
+    return np.array([value for value in side if value is not None and 0 <= value <= _LARGEST], dtype=np.float64)
 
 
 def _across(both: NDArray[np.float64], written: Callable[[float], str]) -> Axis:

@@ -16,6 +16,7 @@ from evalgate.report.console import fitted
 from evalgate.report.formatting import percent, seconds
 from evalgate.report.html.drawing import element, line, picture, text
 from evalgate.report.html.explored import ExploredSuite
+from evalgate.report.html.spreads import known
 
 _WIDTH: Final = 480.0
 _HEIGHT: Final = 230.0
@@ -84,8 +85,8 @@ def _prices(explored: ExploredSuite) -> tuple[str, Callable[[float], str], float
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return sum(known) / len(known) if known else None
+    amounts = known(values)
+    return float(amounts.mean()) if len(amounts) else None
 
 
 def _axes(across: Axis, up: Axis, what: str) -> list[Markup]:

@@ -25,6 +25,8 @@ def no_verdict(error: EvalgateError) -> str:
         f"{where}{'<br>'.join(said)}",
     ]
     if error.next_step:
-        step = escaping.sentence_for_markdown(escaping.shortened(error.next_step, _LINE))
+        told = escaping.shortened(error.next_step, _LINE)
+        is_command = told.startswith("evalgate ") and "`" not in told and "; " not in told
+        step = escaping.code_for_markdown(told) if is_command else escaping.sentence_for_markdown(told)
         parts.append(f"<strong>Next:</strong> {step}")
     return "\n\n".join(parts)

@@ -9,7 +9,7 @@ from evalgate.report import gate_words, sentences
 from evalgate.report.markdown.detail import WHOLE, Detail
 from evalgate.report.markdown.errors import no_verdict
 from evalgate.report.markdown.lead import lead, unsaid
-from evalgate.report.markdown.rendering import rendered
+from evalgate.report.markdown.rendering import SUMMARY, Own, not_own, rendered
 from evalgate.report.markdown.sections import MARKS, footer, section, worst_first
 from evalgate.report.model import BuildReport
 
@@ -19,11 +19,21 @@ SUMMARY_LIMIT: Final = 1024 * 1024
 _EDITS: Final = 50
 
 
-def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT) -> str:
-    """Return Markdown of at most `limit` bytes, with as much in it as fits."""
+def render_summary(report: BuildReport, *, limit: int = SUMMARY_LIMIT, own: Own | None = None) -> str:
+    """Return Markdown of at most `limit` bytes, with as much in it as fits.
+
+    Where `own`, a template of the user's, does not work, ours is used and says so.
+    """
+    try:
+        return _fitted(report, limit, own, None)
+    except EvalgateError as error:
+        return _fitted(report, limit, None, not_own(error))
+
+
+def _fitted(report: BuildReport, limit: int, own: Own | None, aside: str | None) -> str:
     text = ""
     for detail in sorted(Detail, reverse=True):
-        text = render_markdown(report, detail=detail)
+        text = render_markdown(report, detail=detail, own=own, aside=aside)
         if len(text.encode()) <= limit:
             break
     return text
@@ -34,12 +44,12 @@ def render_error(error: EvalgateError) -> str:
     return f"## {no_verdict(error)}\n"
 
 
-def render_markdown(report: BuildReport, *, detail: Detail) -> str:
+def render_markdown(report: BuildReport, *, detail: Detail, own: Own | None = None, aside: str | None = None) -> str:
     """Return the report with so much in it."""
     gate, first = report.gate, None if report.sample else lead(report)
     sections = [section(report, suite, shown, WHOLE[detail]) for suite, shown in worst_first(report)]
     return rendered(
-        "summary.md.j2",
+        SUMMARY,
         {
             "mark": "⚠️" if report.sample else MARKS[report.decision.verdict],
             "verdict": report.verdict_text,
@@ -56,6 +66,8 @@ def render_markdown(report: BuildReport, *, detail: Detail) -> str:
             "measurement": None if report.sample else report.decision.measurement,
             "next_steps": sentences.next_steps(report),
             "footer": footer(report),
+            "aside": aside,
             "detail": detail,
         },
+        own,
     )

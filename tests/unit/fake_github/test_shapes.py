@@ -48,6 +48,7 @@ MANY = {
     "/repos/acme/support/issues/1/comments": models.IssueComment,
     "/repos/acme/support/issues/1/labels": models.Label,
     "/repos/acme/support/pulls": models.PullRequestSimple,
+    "/repos/acme/support/pulls/1/files": models.DiffEntry,
     f"/repos/acme/support/commits/{'1' * 40}/pulls": models.PullRequestSimple,
 }
 

@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from evalgate.errors import BaselineError, MeasurementError
-from evalgate.git.history import Base, commit_of, first_parent, merge_base
+from evalgate.git.history import Base, commit_of, default_branch, first_parent, merge_base
 from tests.unit.git.repositories import commit, git, repository
 
 
@@ -201,3 +201,19 @@ def test_no_variable_of_git_reaches_a_fetch(clone, remote, tmp_path):
     assert merge_base(repository(where, **hostile)).commit == git(remote, "rev-parse", "main~10")
     assert not (tmp_path / "ran").exists()
     assert os.environ.get("GIT_DIR") is None
+
+
+def test_the_default_branch_is_the_remotes_else_a_usual_one_else_the_only_one(clone, tmp_path):
+    """Whatever is checked out; no remote is asked."""
+    where = clone()
+    assert default_branch(repository(where)) == "main"
+    git(where, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/feature")
+    assert default_branch(repository(where)) == "feature"
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    git(alone, "init", "-q", "-b", "trunk")
+    assert default_branch(repository(alone)) == "trunk"
+    commit(alone, a_txt="1")
+    git(alone, "checkout", "-q", "-b", "master")
+    git(alone, "checkout", "-q", "-b", "change")
+    assert default_branch(repository(alone)) == "master"

@@ -191,6 +191,7 @@ def changed(event, **more):
                 outside=Outside.FORK,
                 default_branch="main",
                 repository="shop/support",
+                run=30433642,
             ),
             id="the workflow of a fork ended",
         ),

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evalgate.github.legs import LIMIT, Leg, composed, mark, overtaken, read, size, with_own, within
+from tests.github_markdown import to_html
 
 OLD, NEW, NEWER = "a" * 40, "b" * 40, "c" * 40
 KEY = ".github/workflows/evalgate.yml"
@@ -47,6 +48,17 @@ def test_what_is_composed_is_read_again(key, names, bodies):
 def test_line_ends_are_those_of_unix():
     (own,) = with_own(KEY, [], leg(), lambda _: "\r\none\r\ntwo\rthree\r")
     assert own.body == "one\ntwo\nthree"
+
+
+def test_on_the_page_marks_are_not_seen_and_what_is_between_is_markdown():
+    table = "### ❌ FAIL: do not merge.\n\n| a | b |\n|---|---|\n| 1 | 2 |"
+    legs = overtaken([leg("x --> y", head=OLD, body=table), leg("q", body="### ✅ PASS: fine.\n\n`more`")], NEW)
+    html = to_html(composed(KEY, legs))
+    assert "evalgate:" not in html
+    assert "--" not in html
+    tags = ("<h3>", "<table>", "<code>more</code>", "<details>", "</details>")
+    assert [html.count(tag) for tag in tags] == [2, 1, 1, 1, 1]
+    assert html.index("</summary>") < html.index("<table>") < html.index("</details>")
 
 
 def test_marks_end_no_comment_of_html():
@@ -96,6 +108,27 @@ def test_a_newer_head_folds_what_is_old_and_drops_it_at_the_second():
     again = overtaken(once, NEWER)
     assert [(each.name, each.stale) for each in again] == [("b", NEWER)]
     assert overtaken(again, NEW) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "said"),
+    [
+        ("### ❌ FAIL: do not merge. 1 of 4 checks failed: support/correctness.", True),
+        ("✅ PASS: ada&#64;&#8203;shop.example", True),
+        ("**FAIL**", False),
+        ("FAIL `x", False),
+        ("<details><summary>Of", False),
+        ("x" * 301, False),
+        ("", False),
+    ],
+)
+def test_a_folded_part_says_what_its_verdict_was_where_that_is_words(first, said):
+    (folded,) = overtaken([leg("a", head=OLD, body=f"{first}\n\nmore")], NEW)
+    summary = folded.body.split("\n")[0]
+    told = f": {first.removeprefix('### ')}" if said else ""
+    begins = "<details><summary>Of the older commit <code>aaaaaaa</code>, the newest is not measured yet"
+    assert summary == f"{begins}{told}</summary>"
+    assert f"\n\n{first}\n\nmore\n\n</details>" in folded.body
 
 
 def test_a_part_has_all_the_room_that_is_there():

@@ -86,6 +86,7 @@ def of_decision(decision: BuildDecision, evidence: BuildEvidence, **changes: obj
 def _shown(decided: SuiteDecision) -> SuiteReport:
     named = [flip.example_id for each in decided.checks for flip in (*each.regressed, *each.improved)]
     named += [name for each in decided.checks for rule in each.rules for name in rule.example_ids]
+    better = {flip.example_id for each in decided.checks[:1] for flip in each.improved}
     server = "https://phoenix.shop.example"
     return SuiteReport(
         name=decided.name,
@@ -95,7 +96,9 @@ def _shown(decided: SuiteDecision) -> SuiteReport:
         candidate_label="prompts/answer.yaml on openai/gpt-4.1-mini",
         baseline_label=MAIN if decided.baseline_label else None,
         counts={side: SideCounts(runs=decided.examples) for side in Side},
-        examples={name: _example(place, name) for place, name in enumerate(dict.fromkeys(named))},
+        examples={
+            name: _example(place, name, mended=name in better) for place, name in enumerate(dict.fromkeys(named))
+        },
         units={"cost": "$"},
         spending=(
             Spending(who="candidate", calls=decided.examples, cached=0, tokens=41_000, cost=0.298, paid=0.298,
@@ -110,15 +113,17 @@ def _shown(decided: SuiteDecision) -> SuiteReport:
     )  # fmt: skip
 
 
-def _example(place: int, name: str) -> ExampleView:
+def _example(place: int, name: str, *, mended: bool) -> ExampleView:
     question, expected, before, after, said = _ASKED[place % len(_ASKED)]
     passed = Evaluation(name="correctness", score=1.0)
     failed = Evaluation(name="correctness", score=0.0, explanation=said)
+    good = SideView(output={"answer": before, "source": "returns.md"}, evaluations=(passed,), latency=0.5)
+    bad = SideView(output={"answer": after, "source": "returns.md"}, evaluations=(failed,), latency=0.4)
     return ExampleView(
         example=Example(id=name, input={"question": question}, output={"answer": expected}, metadata={"lang": "en"}),
-        candidate=SideView(output={"answer": after, "source": "returns.md"}, evaluations=(failed,), latency=0.4),
-        baseline=SideView(output={"answer": before, "source": "returns.md"}, evaluations=(passed,), latency=0.5),
-    )  # fmt: skip
+        candidate=good if mended else bad,
+        baseline=bad if mended else good,
+    )
 
 
 def failing() -> BuildReport:

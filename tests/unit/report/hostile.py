@@ -75,6 +75,7 @@ HOSTILE = [
     "a heading\n=====\nand another\n-----",
     "| a | b |\n|---|---|\n| 1 | 2 |",
     "commit 9f8e7d6c5b4a39281706f5e4d3c2b1a098765432, 9f8e7d6 and octo/repo@9f8e7d6c5b4a",
+    "GHSA-xvch-5gv4-984h and gh-7",
     "mailto:root@example.com xmpp:root@example.com/chat ftp://evil.example",
     "<https://evil.example> <root@example.com>",
     "hard break  \nand a backslash\\\nbreak",

@@ -23,7 +23,7 @@ _PAGE = _ROOT / "docs" / "github.md"
 _WORKFLOWS = sorted((_ROOT / ".github" / "workflows").glob("*.yml"))
 _STEPS = {step["id"]: step for step in _ACTION["runs"]["steps"] if "id" in step}
 _GATE = _STEPS["gate"]
-_BESIDE = {"mode", "doctor", "arguments", "working-directory", "artifact", "cache", "share-cache", "extra-requirements"}
+_BESIDE = {"mode", "arguments", "working-directory", "artifact", "cache", "share-cache", "extra-requirements"}
 """Inputs that are no option of a command: the action's own steps go by them."""
 _VARIABLES = {
     "token": "EVALGATE_GITHUB_TOKEN",
@@ -63,6 +63,15 @@ def _steps(document: Any) -> list[dict[str, Any]]:
 
 def test_shellcheck_finds_nothing_in_the_script_that_opens_pull_requests() -> None:
     result = _tool("shellcheck", ".github/actions/pin-prompts/propose.sh")
+    assert result.returncode == 0, result.stdout
+
+
+def test_shellcheck_finds_nothing_in_the_steps_of_the_action(tmp_path: Path) -> None:
+    """The gate's arguments are words on purpose."""
+    scripts = [(number, step["run"]) for number, step in enumerate(_ACTION["runs"]["steps"]) if "run" in step]
+    for number, text in scripts:
+        (tmp_path / f"{number}.sh").write_text(f"#!/usr/bin/env bash\nset -eo pipefail\n{text}", "utf-8")
+    result = _tool("shellcheck", "--exclude=SC2086", *sorted(tmp_path.iterdir()))
     assert result.returncode == 0, result.stdout
 
 

@@ -115,6 +115,7 @@ def test_a_number_keeps_three_digits(value: float, text: str) -> None:
         (3900, "1 h 5 min"),
         (7200, "2 h"),
         (4_000_000, "1,111 h 6 min"),
+        (1e99, "1.00e+99 s"),
     ],
 )
 def test_a_duration_is_said_in_its_two_largest_units(value: float, text: str) -> None:

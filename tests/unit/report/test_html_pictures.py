@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 
@@ -110,6 +111,8 @@ def test_amounts_far_apart_are_spread_over_ratios() -> None:
     assert marks == ["10 ms", "0.1 s", "1 s", "10 s", "1 min 40 s"]
     assert amounts("Latency", [0.001, 0.002], [], formatting.seconds, least=0.005) is None
     assert amounts("Cost", [None], [None], formatting.seconds, least=0.0) is None
+    absurd = [math.nan, math.inf, -1.0, 1e99, None]
+    assert amounts("Latency", absurd, absurd, formatting.seconds, least=0.0) is None
 
 
 def test_quality_goes_from_the_baseline_to_the_candidate_over_what_they_cost() -> None:

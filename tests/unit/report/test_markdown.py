@@ -61,7 +61,7 @@ def test_an_error_before_any_verdict_is_said_and_escaped() -> None:
         "## ⚠️ NO VERDICT: this run ended with exit 2.\n\n"
         "This is not a verdict on your change.\n\n"
         "<code>a&#124;b.yaml:3</code>: two &#42;things&#42;:<br>line &#60;b&#62;\n\n"
-        "<strong>Next:</strong> evalgate config show\n"
+        "<strong>Next:</strong> <code>evalgate config show</code>\n"
     )
 
 

@@ -7,7 +7,7 @@ SKIPPED = Skipped(by="octocat", head="1a2b3c4d" * 5)
 
 def test_it_is_no_pass():
     assert render_skipped(SKIPPED) == (
-        "### ⏭️ SKIPPED: nothing was measured. octocat set the label evalgate:skip for 1a2b3c4.\n\n"
+        "### ⏭️ SKIPPED: nothing was measured. octocat set the label evalgate:skip for <code>1a2b3c4</code>.\n\n"
         "This is no pass: nobody knows whether the change is worse. The next push is measured again, unless the label"
         " is set again.\n"
     )

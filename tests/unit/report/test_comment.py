@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from evalgate.decision.results import Flip
@@ -239,6 +239,7 @@ texts = st.lists(st.one_of(fragments, st.text(max_size=20), signs), max_size=6)
 
 
 @given(texts)
+@example(["1. first", " `code`"])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_mixture_of_anything_becomes_markup(pieces: list[str]) -> None:
     report = hostile("".join(pieces))

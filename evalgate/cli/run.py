@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,7 +101,7 @@ def command(
     _refuse_together(
         resume=resume and bool(suites or limit or keyword or last_failed),
         replay=replay and no_cache,
-        reports=record_only and bool(outputs.report_json or outputs.junit or outputs.markdown),
+        reports=record_only and bool(outputs.report_json or outputs.html or outputs.junit or outputs.markdown),
     )
     environ = dict(os.environ)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)

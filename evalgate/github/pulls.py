@@ -52,14 +52,6 @@ async def read_pull(client: Client, number: int, *, doing: str = "the pull reque
     return _pull(await client.get(f"pulls/{number}", doing=doing, needs=_READS), doing)
 
 
-async def pulls_of_commit(client: Client, sha: str) -> list[Pull]:
-    """Return the open pull requests whose head a commit is; those of forks are not found this way."""
-    doing = "the pull request of a commit could not be found"
-    entries = await client.pages(f"commits/{sha}/pulls", doing=doing, needs=_READS)
-    pulls = [_pull(each, doing) for each in entries]
-    return [each for each in pulls if each.head == sha and each.state == "open"]
-
-
 async def read_run(client: Client, run_id: int) -> Run:
     """Return a run of a workflow. Raises GitHubError."""
     doing = "the run could not be read"

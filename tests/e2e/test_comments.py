@@ -1,5 +1,6 @@
 """What is said under a pull request, and that it costs no verdict: a step of a workflow against GitHub's API."""
 
+import threading
 import time
 
 import pytest
@@ -144,22 +145,38 @@ def test_a_fork_is_told_where_its_report_is(repo, fake_github):
     assert fork.comments == []
 
 
-SLOWLY = """\
-import time
+WAITING = """\
+import os, time
 SHARE = {share}
 
 def answer(input):
-    time.sleep(0.1)
+    for _ in range(3_000):
+        if os.path.exists({go!r}):
+            break
+        time.sleep(0.01)
     return {{"answer": input["q"] * 2 if input["q"] % 100 >= SHARE else -1}}
 """
 
 
-def test_while_it_runs(worse):
+def let_go(pull, go):
+    """Let the task answer once the comment has said that it is waited for."""
+    for _ in range(3_000):
+        if any("no verdict yet" in body for each in pull.comments for body in each.revisions):
+            break
+        time.sleep(0.01)
+    go.touch()
+
+
+def test_while_it_runs(worse, tmp_path):
     """What was said of an earlier commit is marked as that, and stays readable; live says how far the new one is."""
     worse.run()
-    worse.repo.task = lambda share: worse.repo.write("app.py", SLOWLY.format(share=share))
+    go = tmp_path / "go"
+    worse.repo.task = lambda share: worse.repo.write("app.py", WAITING.format(share=share, go=str(go)))
     worse.push(BAD - 1)
+    watching = threading.Thread(target=let_go, args=(worse, go))
+    watching.start()
     assert worse.run("--comment", "live").code == 1
+    watching.join()
     (only,) = worse.comments
     stale = next(body for body in only.revisions if "Of the older commit" in body)
     assert "do not merge" in stale

@@ -229,17 +229,17 @@ def commenter(
     *,
     event: Event | None = None,
     ends: bool = True,
+    honours: bool = True,
 ) -> Commenter:
     """Return who speaks for this job; `leg` names its part. Nobody where there is no token or no pull request.
 
     `event` is what the job runs for, where more is known of it than its environment says. `ends`: it gives a verdict,
-    and does not only record.
+    and does not only record. `honours`: labels count for it; a release goes by none.
     """
     if environ.get("GITHUB_ACTIONS") != "true":
         return Commenter(None, Event(), Comments(outputs.comment), labels=Labels())
     from evalgate.cli.target import read_event
     from evalgate.github.access import access
-    from evalgate.report.comment import Links
 
     event, mode = event or read_event(environ), Comments(outputs.comment)
     head = event.pull.head if event.pull is not None else None
@@ -257,11 +257,20 @@ def commenter(
         None if mode is Comments.NEVER else place,
         event,
         mode,
-        labels=read_labels(found, event),
-        links=Links(run=run_link(environ)),
+        labels=read_labels(found, event) if honours else Labels(),
+        links=_links(environ),
         drafts=outputs.comment_drafts,
         ends=ends,
     )
+
+
+def _links(environ: Mapping[str, str]) -> Links:
+    """Return where more is to be read: the run, and on its page the artifact with the report, where one is uploaded."""
+    from evalgate.report.comment import Links
+
+    run = run_link(environ)
+    kept = run is not None and environ.get("EVALGATE_GITHUB_REPORT") == "true"
+    return Links(run=run, report=f"{run}#artifacts" if kept else None)
 
 
 def key_of(environ: Mapping[str, str]) -> str:

@@ -198,9 +198,8 @@ def test_what_is_recorded_is_said_and_no_report_is_written(monorepo, tmp_path):
     assert "verdict" not in ended.out.replace("without a verdict", "")
     said = json.loads(monorepo.run("--record-only", "--suite", "search", *where, "--json").out)
     assert said["lacking"] == ["billing", "support"]
-    for flag in ("--report-json", "--html", "--junit", "--markdown"):
-        refused = monorepo.run("--record-only", flag, "report")
-        assert (refused.code, "gives no verdict to report" in refused.err) == (2, True), flag
+    refused = monorepo.run("--record-only", "--report-json", "report.json")
+    assert (refused.code, "gives no verdict to report" in refused.err) == (2, True)
 
 
 def test_names_and_lists_reach_the_command_by_variables(monorepo, tmp_path):

@@ -47,9 +47,11 @@ class Run:
     created_at: datetime
 
 
-async def read_pull(client: Client, number: int, *, doing: str = "the pull request could not be read") -> Pull:
-    """Return a pull request. Raises GitHubError."""
-    return _pull(await client.get(f"pulls/{number}", doing=doing, needs=_READS), doing)
+async def read_pull(
+    client: Client, number: int, *, doing: str = "the pull request could not be read", needs: str = _READS
+) -> Pull:
+    """Return a pull request. `needs` is the permission for what it is read for. Raises GitHubError."""
+    return _pull(await client.get(f"pulls/{number}", doing=doing, needs=needs), doing)
 
 
 async def read_run(client: Client, run_id: int) -> Run:

@@ -30,7 +30,9 @@ def copy_foreign(file: Path, target: Path) -> None:
     if file.is_symlink():
         raise ConfigurationError(f"{file} is a symbolic link, not a journal", next_step="name the file itself")
     if not file.is_file():
-        raise ConfigurationError(f"there is no journal at {file}", next_step=_NOT_ONE)
+        raise ConfigurationError(
+            f"there is no journal at {file}", next_step=f"look at the jobs that were to leave it, or {_NOT_ONE}"
+        )
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         with _said_of(file):
             with closing(sqlite3.connect(_read_only(file), uri=True)) as source:

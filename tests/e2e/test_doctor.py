@@ -200,6 +200,10 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
     project.write("evalgate.yaml", "suites: {a: 3}")
     broken = project.evalgate("doctor")
     assert (broken.code, "problem  config" in broken.out, "evalgate.yaml:1" in broken.out) == (2, True, True)
+    lacking = {"dataset": "nowhere.jsonl", "task": {"command": "cat"}, **common}
+    project.write("evalgate.yaml", yaml.safe_dump({"suites": {"a": lacking, "b": lacking}}, sort_keys=False))
+    two = project.evalgate("doctor").out.splitlines()
+    assert sum(line.strip().startswith("evalgate.yaml:") for line in two) == 2, two
 
 
 def test_a_base_that_is_not_here_is_said_with_the_depth_to_fetch(tmp_path):

@@ -70,6 +70,17 @@ def first_screen(text: str) -> int:
     return sum(1 if line.startswith("|") else 1 + len(as_read(page(line)).strip()) // 130 for line in lines)
 
 
+def test_rules_that_passed_hide_not_that_nothing_was_compared():
+    """The first screen says why there is no baseline, and then what was looked at."""
+    why = "Nothing that this suite runs has changed since main@1a2b3c4. Only the rules about the candidate alone ran."
+    made = comments.no_baseline()
+    text = comment(replace(made, suites=(replace(made.suites[0], notes=(why,)),), gate=None))
+    first = text.partition("<details>")[0]
+    assert "Nothing that this suite runs has changed" in first
+    assert "rules about the candidate alone ran" in first
+    assert text.count("Nothing that this suite runs has changed") == 1
+
+
 @pytest.mark.parametrize("name", ["failing", "accepted", "observed", "edited_gate", "measured_again", "several"])
 def test_a_failure_is_told_in_fewer_than_fifteen_lines(name: str) -> None:
     """A table of several suites stands beside that."""

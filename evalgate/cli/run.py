@@ -179,6 +179,7 @@ def command(
         )
         if gate.decides is not Decides.LOCAL:
             bases.refuse_tracked(store.path, choice.path, *copies())
+            bases.refuse_links(*outputs.files, *(_recorded(store) if record_only else []))
         prompts = prompts_of(loaded.path, environ, kept=recorded_prompts(store, build))
         commit = head(loaded.path, environ)
         refuse_exposed(environ, commit.id)
@@ -202,7 +203,16 @@ def command(
 
             return record(store, ended, outputs, environ)
         source = Source(journal=store, build=ended.build)
-        return conclude([source], outputs, environ, speaker)
+        return conclude(
+            [source], outputs, environ, speaker, change=target_of(environ, base) if as_pull_request else None
+        )
+
+
+def _recorded(store: Journal) -> list[Path]:
+    """Return the folder into which a build is written by itself."""
+    from evalgate.cli.record import FOLDER
+
+    return [store.path.parent / FOLDER]
 
 
 def _refuse_together(*, resume: bool, replay: bool, reports: bool) -> None:

@@ -230,7 +230,7 @@ class Releasing:
         from evalgate.cli.conclude import conclude
 
         note_age(source, self._since)
-        conclude([source], self.outputs, self.environ, commenter(self.outputs, self.environ))
+        conclude([source], self.outputs, self.environ, commenter(self.outputs, self.environ, honours=False))
         evidence = build_evidence(source.journal, source.build)
         decision = decide(evidence)
         asked = Asked(

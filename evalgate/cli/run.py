@@ -124,10 +124,7 @@ def command(
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
     laid_over = {**failing(fail_on), **overrides(assignments)}
     refuse_exposed(environ)
-    # What only records leaves it to the job that decides to speak.
-    speaker = commenter(
-        replace(outputs, comment="never") if record_only else outputs, environ, leg_of(suites, str(config))
-    )
+    speaker = commenter(outputs, environ, leg_of(suites, str(config)), ends=not record_only)
     if speaker.labels.skipped_by is not None:
         return conclude_skipped(outputs, environ, speaker)
     with speaker.corrected():

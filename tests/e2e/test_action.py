@@ -85,12 +85,12 @@ def test_a_public_repository_shares_nothing_that_nobody_said_may_be_shared(hub):
     pushed = hub.push()
     assert hub.run(pushed).result == "success"
     assert not hub.host.caches.entries
-    assert artifact(hub, pushed).keys() == {"report.json", "report.html"}
+    assert artifact(hub, pushed).keys() == {"report.json"}
     change(hub, 4)
     event = hub.pull(2, "change")
     hub.run(event)
     assert {each.scope for each in hub.host.caches.entries} == {"refs/pull/2/merge"}
-    assert artifact(hub, event).keys() == {"report.json", "report.html"}
+    assert artifact(hub, event).keys() == {"report.json"}
     recorded = hub.run(hub.pull(2, "change"), mode="record")
     assert recorded.steps["gate"].outputs["exit-code"] == "2"
     assert "set share-cache: true" in recorded.messages[0]
@@ -98,7 +98,7 @@ def test_a_public_repository_shares_nothing_that_nobody_said_may_be_shared(hub):
     shared = hub.push()
     hub.run(shared, share_cache="true")
     assert hub.host.caches.entries[-1].scope == "refs/heads/main"
-    assert "build.db" in artifact(hub, shared)
+    assert {"build.db", "report.html"} <= artifact(hub, shared).keys()
 
 
 def test_nothing_is_kept_where_a_strangers_event_runs_on_main(hub):

@@ -114,6 +114,8 @@ class Commenter:
         self._drafts = drafts
         self._ends = ends
         self._trouble = trouble
+        self.corrects_alone = False
+        """Nothing is said but what puts right an earlier comment."""
 
     @property
     def live(self) -> bool:
@@ -190,7 +192,8 @@ class Commenter:
 
         pull = self._event.pull
         draft = pull is not None and pull.draft
-        return speech(self._mode, matters=matters, draft=draft, drafts=self._drafts)
+        said = speech(self._mode, matters=matters, draft=draft, drafts=self._drafts)
+        return Speech.CORRECT if self.corrects_alone and said is Speech.SPEAK else said
 
     def _doubts(self, published: Published) -> Iterator[str]:
         if published.superseded:

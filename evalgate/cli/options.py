@@ -114,6 +114,12 @@ class Outputs:
     """When to comment: one of `evalgate.report.speaking.Comments`."""
     comment_drafts: bool
 
+    @property
+    def files(self) -> list[Path]:
+        """Return the files that are written."""
+        named = (self.report_json, self.junit, self.markdown, self.rows, self.html)
+        return [each for each in named if each is not None]
+
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that `Outputs` holds; the function receives them as one argument, `outputs`.

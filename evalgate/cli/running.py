@@ -19,6 +19,7 @@ from evalgate.cli.models import CacheChoice
 from evalgate.cli.options import Outputs
 from evalgate.cli.places import stored_at
 from evalgate.cli.pulling import puller
+from evalgate.cli.record import FOLDER as RECORDED
 from evalgate.cli.record import record
 from evalgate.cli.target import change_of, gate_of, is_outside, is_reviewed, pushed_branch, refuse_exposed, target_of
 from evalgate.cli.watching import watched
@@ -70,11 +71,15 @@ class Running:
             gate, suites, pushed = self._gate(store, bases, build, pushed)
             if gate.decides is not Decides.LOCAL:
                 bases.refuse_tracked(store.path, self.choice.path, *copies())
+                bases.refuse_links(
+                    *self.outputs.files, *([store.path.parent / RECORDED] if self.typed.together else [])
+                )
             request = self._request(gate, replace(self.typed, suites=suites, resume=build), store, bases)
             ended = _to_its_end(self._measuring(request, gate, store, pushed, build), self.again)
             if self.typed.together:
                 return record(store, ended, self.outputs, environ)
-            return conclude([Source(journal=store, build=ended.build)], self.outputs, environ, self.speaker)
+            source, change = Source(journal=store, build=ended.build), target if self.as_pull_request else None
+            return conclude([source], self.outputs, environ, self.speaker, change=change)
 
     def _gate(
         self, store: Journal, bases: Bases, build: int | None, pushed: str | None

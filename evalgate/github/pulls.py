@@ -134,7 +134,7 @@ def _pull(value: Mapping[str, Any], doing: str) -> Pull:
             labels=frozenset(str(each["name"]).casefold() for each in value["labels"]),
             created_at=moment(value["created_at"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise GitHubError(f"{doing}: the answer is no pull request", status=200) from None
 
 
@@ -148,7 +148,7 @@ def _run(value: Mapping[str, Any], doing: str) -> Run:
             head_repository=_full_name(value.get("head_repository")),
             created_at=moment(value["created_at"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise GitHubError(f"{doing}: the answer is no run", status=200) from None
 
 

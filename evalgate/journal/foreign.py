@@ -20,6 +20,14 @@ from evalgate.journal.schema import VERSION, statements_to, version_of
 _Schema = frozenset[tuple[str, str, str, str]]
 
 _NOT_ONE: Final = "write one with `evalgate run --record-only` or `evalgate journal export BUILD --to FILE`"
+_OF_NO_RUN: Final = """
+SELECT 1 FROM evaluation WHERE NOT EXISTS (
+    SELECT 1 FROM run
+    WHERE run.experiment = evaluation.experiment AND run.example_id = evaluation.example_id
+    AND run.sample = evaluation.sample
+) LIMIT 1
+"""
+"""Scores of answers that are not there: green on nothing."""
 _AGAIN: Final = "take it from where it was made once more, or decide without it"
 
 
@@ -40,7 +48,8 @@ def copy_foreign(file: Path, target: Path) -> None:
             copy.execute("PRAGMA trusted_schema = OFF")
             _require_journal(copy, file)
             (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
+            unheld = copy.execute(_OF_NO_RUN).fetchone()
+        if found != "ok" or unheld is not None:
             raise _damaged(file, "a part of it does not fit the rest")
 
 

@@ -17,6 +17,7 @@ from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.server import VERSION
 from evalgate.suite.addresses import is_loopback
+from evalgate.unpacking import ACCEPTED, unpacked_body
 
 if TYPE_CHECKING:
     import httpx
@@ -122,16 +123,13 @@ class Connection:
 
         streamed = await self._http.send(request, stream=True)
         try:
-            content = bytearray()
-            async for part in streamed.aiter_bytes():
-                content += part
-                if len(content) > _LARGEST:
-                    raise ValueError(f"an answer of more than {_LARGEST // 1024**2} MB")
+            packed = streamed.headers.get("content-encoding", "")
+            content = await unpacked_body(streamed.aiter_raw(), packed, most=_LARGEST)
         finally:
             await streamed.aclose()
         kept = {name: value for name in _HEADERS if (value := streamed.headers.get(name)) is not None}
         self._version = kept.get(_VERSION, self._version)
-        return httpx.Response(streamed.status_code, headers=kept, content=bytes(content), request=request)
+        return httpx.Response(streamed.status_code, headers=kept, content=content, request=request)
 
     async def otlp(self, body: bytes, *, doing: str) -> None:
         """Send spans, an OTLP request packed with gzip; twice is once. Raises PhoenixError."""
@@ -223,7 +221,9 @@ async def connect(address: Address) -> AsyncIterator[Connection]:
         # What was silent for the whole time-out is not asked again: it may be at work on it.
         retry_on_exceptions=(httpx.NetworkError, httpx.RemoteProtocolError),
     )
-    headers = {"Authorization": f"Bearer {address.api_key}"} if address.api_key is not None else {}
+    headers = {"Accept-Encoding": ACCEPTED}
+    if address.api_key is not None:
+        headers["Authorization"] = f"Bearer {address.api_key}"
     direct = httpx.AsyncHTTPTransport(verify=_trusted(address), proxy=_proxy(address.base_url), trust_env=False)
     async with httpx.AsyncClient(
         base_url=address.base_url,

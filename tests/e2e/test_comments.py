@@ -1,5 +1,6 @@
 """What is said under a pull request, and that it costs no verdict: a step of a workflow against GitHub's API."""
 
+import json
 import threading
 import time
 
@@ -262,3 +263,16 @@ def test_labels_that_nobody_can_look_up_do_not_count(worse):
     ended = worse.run()
     assert (ended.code, worse.outputs["verdict"]) == (1, "FAIL")
     assert "Labels do not count: whether the label evalgate:skip counts could not be found out" in ended.err
+
+
+def test_labels_of_an_answer_that_nobody_thought_of_do_not_count(worse):
+    """Whatever GitHub says of a label, the run goes on without it."""
+    worse.github.clock.advance(60)
+    seen(worse)
+    worse.pull.label("evalgate:skip", by="lee")
+    timeline = [{"event": "labeled", "created_at": "2099-11-20T10:00:00Z", "label": {"name": "evalgate:skip"}}]
+    timeline[0]["actor"] = {"login": "\ud800", "type": "User"}
+    worse.github.faults.append(Fault(kind="status", path="timeline", status=200, body=json.dumps(timeline), times=99))
+    ended = worse.run()
+    assert (ended.code, worse.outputs["verdict"]) == (1, "FAIL"), ended.text
+    assert "Labels do not count: GitHub's answer could not be read (UnicodeEncodeError)." in ended.err

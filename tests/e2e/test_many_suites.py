@@ -261,6 +261,7 @@ class TestForeignFiles:
             ("UPDATE experiment SET specs = '[{}]'", "what evalgate does not write"),
             ("UPDATE build SET created_at = 'a', verdict = 'GREEN'", "what evalgate does not write"),
             ("DELETE FROM build", "holds no complete build"),
+            ("DELETE FROM run", "a part of it does not fit the rest"),
             ("PRAGMA user_version = 99", "written by a newer evalgate"),
             ("PRAGMA application_id = 7", "a database of another program"),
         ],

@@ -76,3 +76,10 @@ async def test_runs_need_a_permission_where_the_repository_is_private(repository
         with pytest.raises(GitHubError) as caught:
             await pull_of_run(client, run.id)
     assert "give the job `actions: read`" in caught.value.next_step
+
+
+async def test_a_number_that_is_none_is_no_pull_request(fake_github, pull, job):
+    fake_github.faults = [Fault(kind="status", status=200, body='{"number": 1e999, "head": {}, "base": {}}')]
+    async with job() as client:
+        with pytest.raises(GitHubError, match="no pull request"):
+            await read_pull(client, 1)

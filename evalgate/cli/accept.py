@@ -30,10 +30,14 @@ if TYPE_CHECKING:
     metavar="PATH=VALUE",
     help="Only this slice of the check; may be given several times.  [default: all of it that failed]",
 )
-@click.option("--build", metavar="ID", type=int, help="The build in which it failed.  [default: the latest]")
+@click.option(
+    "--build",
+    metavar="ID",
+    help="The build in which it failed: its id, or the file of one that ran elsewhere.  [default: the latest]",
+)
 @journal_option
 def command(
-    *, address: str, reason: str, expires: str, slices: tuple[str, ...], build: int | None, journal: Path | None
+    *, address: str, reason: str, expires: str, slices: tuple[str, ...], build: str | None, journal: Path | None
 ) -> int:
     """Say that a regression is meant, in a file that is reviewed, covers this drop alone, and ends.
 
@@ -41,15 +45,14 @@ def command(
     end of its interval; any other change of what answers, what scores or the examples voids it. It counts in a pull
     request, where the base's CODEOWNERS names an owner of that file: the verdict stays FAIL, and the exit code is 0.
     """
-    from evalgate.cli.builds import chosen, journal_path
+    from evalgate.cli.builds import opened
     from evalgate.cli.files import say
     from evalgate.cli.places import stored_at
     from evalgate.decision import decide
     from evalgate.gate.accepting import Word, acceptance_of
     from evalgate.gate.evidence.evidence import build_evidence
-    from evalgate.gate.gather import Source
+    from evalgate.gate.gather import read_from
     from evalgate.git.repository import Repository
-    from evalgate.journal.store import Journal
     from evalgate.sqlite_file import make_folder
     from evalgate.suite.acceptance import FOLDER, write_acceptance
 
@@ -57,11 +60,10 @@ def command(
     today = datetime.now(UTC).date()
     until = _until(expires, today)
     author = Repository.at(Path.cwd(), environ=dict(os.environ)).author()
-    with Journal(journal_path(journal), create=False) as store:
-        build_id = chosen(store, build)
-        decision = decide(build_evidence(store, build_id))
-        word = Word(author=author, reason=reason, today=today.isoformat(), expires=until.isoformat())
-        acceptance = acceptance_of(Source(journal=store, build=build_id), decision, address, slices, word)
+    word = Word(author=author, reason=reason, today=today.isoformat(), expires=until.isoformat())
+    with opened([] if build is None else [build], journal, unfinished=False) as [source], read_from([source.file]):
+        decision = decide(build_evidence(source.journal, source.build))
+        acceptance = acceptance_of(source, decision, address, slices, word)
     folder = stored_at(FOLDER)
     make_folder(folder.parent)
     path = _free(folder, acceptance)

@@ -61,11 +61,13 @@ def chosen(journal: Journal, build: int | None, *, unfinished: bool = False, tri
 
 
 @contextmanager
-def opened(builds: Sequence[str], journal: Path | None, expected: Collection[str] = ()) -> Iterator[list[Source]]:
+def opened(
+    builds: Sequence[str], journal: Path | None, expected: Collection[str] = (), *, unfinished: bool = True
+) -> Iterator[list[Source]]:
     """Open what `builds` name: ids of the repository's journal, files that hold one build each, or folders of such.
 
-    No names: the latest. Raises MeasurementError where there is no file in any folder; `expected` names the suites that
-    should be there.
+    No names: the latest, with `unfinished` also one that is not complete. Raises MeasurementError where there is no
+    file in any folder; `expected` names the suites that should be there.
     """
     named = list(_named(builds)) if builds else [""]
     if not named:
@@ -75,7 +77,7 @@ def opened(builds: Sequence[str], journal: Path | None, expected: Collection[str
             next_step="look at the jobs that record them: `evalgate run --record-only` says where its journal is",
         )
     with ExitStack() as stack:
-        yield [_source(name, journal, stack) for name in named]
+        yield [_source(name, journal, stack, unfinished=unfinished) for name in named]
 
 
 def _named(builds: Sequence[str]) -> Iterator[str]:
@@ -88,7 +90,7 @@ def _named(builds: Sequence[str]) -> Iterator[str]:
             yield name
 
 
-def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
+def _source(name: str, journal: Path | None, stack: ExitStack, *, unfinished: bool) -> Source:
     from evalgate.gate.gather import Source, read_from
     from evalgate.journal.store import Journal
 
@@ -98,7 +100,7 @@ def _source(name: str, journal: Path | None, stack: ExitStack) -> Source:
         with read_from([name]):
             return Source(journal=store, build=chosen(store, None, unfinished=True, trials=True), file=name)
     store = stack.enter_context(Journal(journal_path(journal), create=False))
-    return Source(journal=store, build=chosen(store, number, unfinished=True))
+    return Source(journal=store, build=chosen(store, number, unfinished=unfinished))
 
 
 def _copied(file: Path, stack: ExitStack) -> Path:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from evalgate.cli.labels import Labels, read_labels
 from evalgate.cli.options import Outputs
 from evalgate.cli.telling import run_link
-from evalgate.errors import ConfigurationError, EvalgateError, Interrupted
+from evalgate.errors import ConfigurationError, EvalgateError, Interrupted, MeasurementError
 from evalgate.github.event import Event, Outside
 from evalgate.records import Verdict
 from evalgate.report.speaking import Comments, Speech
@@ -162,7 +162,9 @@ class Commenter:
 
             commit = None if self.place is None else self.place.head
             text = render_failed_run(error, commit=commit, links=self.links)
-            self.say(_always(text), Verdict.UNMEASURABLE, matters=False)
+            # What could not be measured is a verdict that nobody saw; what is configured wrong is seen in the check.
+            matters = error.exit_code == MeasurementError.exit_code
+            self.say(_always(text), Verdict.UNMEASURABLE, matters=matters)
             raise
 
     def say(self, render: Render, verdict: Verdict | None, *, matters: bool) -> Said:

@@ -68,7 +68,8 @@ def read_from(files: Sequence[str | None]) -> Iterator[None]:
 def gathered(sources: Sequence[Source], expected: Collection[str] = ()) -> BuildEvidence:
     """Return the evidence of all builds as one family of comparisons, suites in their config's order.
 
-    `expected` names the suites that the builds hold together; one that none holds is UNMEASURABLE. Raises
+    `expected` names the suites that the builds hold together; one that none holds is UNMEASURABLE. Where it names none,
+    builds that were recorded to be decided together hold all of their config's. Raises
     ConfigurationError where two builds hold the same suite, where one holds a suite that nobody expected, and where
     builds are not of one change: another commit, base, config or policy.
     """
@@ -77,11 +78,12 @@ def gathered(sources: Sequence[Source], expected: Collection[str] = ()) -> Build
     for leg, part in zip(legs[1:], parts[1:], strict=True):
         _require_one_change(legs[0], leg, same_policy=part.policy == parts[0].policy)
     _require_one_base(legs)
+    families = [leg.family for leg in legs]
+    expected = expected or _of_the_config(families)
     holders = _holders(sources, parts)
     _require_expected(holders, expected)
     suites = [suite for part in parts for suite in part.suites]
     suites += [_lacking(name) for name in dict.fromkeys(expected) if name not in holders]
-    families = [leg.family for leg in legs]
     return BuildEvidence(
         suites=tuple(_in_order(suites, families)),
         policy=parts[0].policy,
@@ -173,6 +175,11 @@ def _require_expected(holders: dict[str, Source], expected: Collection[str]) -> 
             f" {', '.join(expected)}",
             next_step=f"add it (--expect {other[0]}), or leave that journal out",
         )
+
+
+def _of_the_config(families: Sequence[RecordedFamily | None]) -> tuple[str, ...]:
+    """Return the suites that belong together where a build was recorded as a part of them: a lost leg is no green."""
+    return next((family.order for family in families if family is not None and family.together), ())
 
 
 def _lacking(name: str) -> SuiteEvidence:

@@ -7,9 +7,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from evalgate.errors import BaselineError, ConfigurationError, MeasurementError
 from evalgate.git.calls import Git, unreadable
+
+_COMPILED: Final = re.compile(r"^\?\? (?:.*/)?__pycache__/$")
+"""A folder that git does not know, in which Python keeps what it compiled."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,7 +97,8 @@ class Repository:
     def uncommitted(self) -> list[str]:
         """Return the files that differ from what is checked out, those that git does not know yet included, sorted.
 
-        A submodule counts by its commit alone. Raises MeasurementError when git cannot tell.
+        A submodule counts by its commit alone, and what Python compiled, which running the task leaves behind, does
+        not. Raises MeasurementError when git cannot tell.
         """
         listing = (
             "status",
@@ -103,15 +108,12 @@ class Repository:
             "--untracked-files=normal",
             "--ignore-submodules=dirty",
         )
-        return sorted(name[3:] for name in self._names(*listing, git=self.git.without_filters(self.root)))
+        told = self._names(*listing, git=self.git.without_filters(self.root))
+        return sorted(name[3:] for name in told if not _COMPILED.search(name))
 
     def is_dirty(self) -> bool:
-        """Return whether the work tree differs from its commit, files that git does not know yet included.
-
-        A submodule counts by its commit alone. Raises MeasurementError when git cannot tell.
-        """
-        listing = ("status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=dirty")
-        return bool(self._names(*listing, git=self.git.without_filters(self.root)))
+        """Return whether the work tree differs from its commit, as `uncommitted` says it."""
+        return bool(self.uncommitted())
 
     def files(self, folder: Path) -> list[str]:
         """Return the files under `folder`, relative to it and sorted: tracked ones and new ones that are not ignored.

@@ -101,6 +101,17 @@ def test_an_accepted_regression_is_a_fail_that_blocks_nothing(repo):
     assert report(repo)[0] == 1
 
 
+def test_what_failed_elsewhere_is_accepted_from_its_file(repo, tmp_path):
+    """A build of a workflow comes as an artifact: nobody pays for it once more to accept it."""
+    repo.run()
+    assert repo.evalgate("journal", "export", "--to", str(tmp_path / "build.db")).code == 0
+    here = accept(repo).out
+    by_the_journal = accepted_file(repo).read_text()
+    (repo.folder / ".evalgate" / "journal.db").unlink()
+    assert accept(repo, "--build", str(tmp_path / "build.db")).out == here
+    assert accepted_file(repo).read_text() == by_the_journal
+
+
 def test_any_other_change_voids_it(repo):
     repo.run()
     accept(repo)
@@ -302,7 +313,8 @@ def test_a_file_in_error_ends_the_run_with_its_place(repo, change, said):
         (("doubling/exact_match", "--reason", "x" * 2001), 2, "--reason has 2,001 characters: 2,000 have to do"),
         (("doubling/exact_match", "--reason", "\udcff"), 2, "--reason is not UTF-8"),
         (("doubling/exact_match", "--build", "7"), 2, "there is no build 7"),
-        (("doubling/exact_match", "--build", "9" * 20), 2, "there is no build 9999"),
+        (("doubling/exact_match", "--build", "9" * 20), 2, "there is no journal at 9999"),
+        (("doubling/exact_match", "--build", "golden.jsonl"), 4, "golden.jsonl is no journal, or a damaged one"),
     ],
 )
 def test_what_cannot_be_accepted_is_said(repo, arguments, code, said):

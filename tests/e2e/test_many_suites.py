@@ -134,6 +134,8 @@ def test_a_suite_that_was_not_recorded_is_unmeasurable_by_name(monorepo, tmp_pat
     shown = monorepo.evalgate("decide", str(legs["search"]), *expecting(*SUITES), "--markdown", "out.md")
     assert shown.code == 4
     assert "billing" in (monorepo.folder / "out.md").read_text()
+    unsaid = monorepo.evalgate("decide", str(legs["search"]), str(legs["support"]), "--json")
+    assert (unsaid.code, json.loads(unsaid.out)["suites"]) == (4, report["suites"]), "a leg knows whose part it is"
     nothing = elsewhere(monorepo, tmp_path, "decide", "empty", *expecting("a", "b"))
     assert (nothing.code, "there is no journal at empty" in nothing.err) == (2, True)
     assert "next: look at the jobs that were to leave it" in nothing.err
@@ -157,11 +159,12 @@ def test_a_suite_too_many_is_refused(monorepo, named, expected, message):
 
 def test_a_leg_alone_is_decided_at_its_share_of_alpha(monorepo):
     """Of the suites that compare, here three: at 0.05 each, one of three would fail 3 times as often."""
-    ended = monorepo.evalgate("decide", str(monorepo.legs["billing"]), "--json")
+    ended = monorepo.evalgate("decide", str(monorepo.legs["billing"]), *expecting("billing"), "--json")
     decided = json.loads(ended.out)["decision"]
     assert decided["alpha"] == pytest.approx(0.05 / 3, abs=1e-6)
     assert "1.67 times in 100. That is their share of policy.alpha: 1 of the 3 suites" in decided["promise"]
-    two = monorepo.evalgate("decide", *(str(monorepo.legs[name]) for name in ("billing", "search")), "--json")
+    both = ("billing", "search")
+    two = monorepo.evalgate("decide", *(str(monorepo.legs[name]) for name in both), *expecting(*both), "--json")
     assert json.loads(two.out)["decision"]["alpha"] == pytest.approx(0.1 / 3, abs=1e-6)
     run = monorepo.run("--suite", "billing", "--journal", "jobs/billing/journal.db", "--json", "--quiet")
     assert json.loads(run.out)["decision"]["alpha"] == pytest.approx(0.05 / 3, abs=1e-6)

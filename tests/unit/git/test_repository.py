@@ -36,6 +36,16 @@ def test_a_changed_file_is_dirt(tree):
     assert repository(tree).is_dirty()
 
 
+def test_what_python_compiled_is_no_dirt(tree):
+    """Running the task leaves it behind, in a repository that does not ignore it."""
+    for folder in ("__pycache__", "sub/__pycache__"):
+        (tree / folder).mkdir()
+        (tree / folder / "a.cpython-313.pyc").write_bytes(b"compiled")
+    assert not repository(tree).is_dirty()
+    (tree / "sub" / "new.py").write_text("n")
+    assert repository(tree).uncommitted() == ["sub/new.py"]
+
+
 def test_before_the_first_commit_there_is_a_branch_and_no_head(tmp_path):
     git(tmp_path, "init", "-q", "-b", "trunk")
     (tmp_path / "a.py").write_text("a")

@@ -51,8 +51,8 @@ def fell_too(found: Fell) -> str:
     return (
         f"{found.of} fell too: drawn again for this build, the same commit scored {points(found.drop)} lower in"
         f" {found.check} than its stored runs of {found.day} (could really be {point_number(found.low)} to"
-        f" {point_number(found.high)}, on {count(found.examples, 'example')}). What answers or what scores it has"
-        " drifted, a model or a service say: that part is no doing of this change."
+        f" {point_number(found.high)}, on {count(found.examples, 'example')}). Those were lucky, or what answers"
+        " or scores has drifted, a model or a service say: that part is no doing of this change."
     )
 
 

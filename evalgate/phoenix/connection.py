@@ -54,6 +54,10 @@ class PhoenixError(MeasurementError):
         return self.status is None or self.status == 429 or self.status >= 500
 
 
+class LargeAnswerError(PhoenixError):
+    """An answer that would fill the memory: ask for less of it."""
+
+
 class Connection:
     """Asks one server. Made by `connect`; everything it raises for the server's part is a PhoenixError."""
 
@@ -96,11 +100,13 @@ class Connection:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
         again: bool = True,
+        largest: int | None = None,
     ) -> Any:
         """Return the JSON of an answer to `path` (`v1/datasets`), None for an empty one.
 
         `doing` says what it is for, in the words that go on "… could not be": `the dataset x could not be read`.
-        With `again=False` it is done once: what would not be the same a second time. Raises PhoenixError.
+        With `again=False` it is done once: what would not be the same a second time. `largest` is in bytes of the
+        answer. Raises PhoenixError, LargeAnswerError.
         """
         import httpx
 
@@ -110,14 +116,14 @@ class Connection:
             )
             try:
                 async with asyncio.timeout(_TRYING_S + _WHOLE * self.address.timeout):
-                    answer = await self._bounded(request)
+                    answer = await self._bounded(request, _LARGEST if largest is None else largest, doing)
             except TimeoutError:
                 raise httpx.ReadTimeout("it never ended", request=request) from None
             answer.raise_for_status()
             return answer.json() if answer.content else None
 
-    async def _bounded(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer to a request. Raises ValueError for one that would fill the memory."""
+    async def _bounded(self, request: httpx.Request, largest: int, doing: str) -> httpx.Response:
+        """Return the answer to a request. Raises LargeAnswerError for one that would fill the memory."""
         import httpx
 
         streamed = await self._http.send(request, stream=True)
@@ -125,8 +131,9 @@ class Connection:
             content = bytearray()
             async for part in streamed.aiter_bytes():
                 content += part
-                if len(content) > _LARGEST:
-                    raise ValueError(f"an answer of more than {_LARGEST // 1024**2} MB")
+                if len(content) > largest:
+                    said = f"an answer of more than {largest // 1024**2} MB"
+                    raise LargeAnswerError(f"{doing}: {self.address.shown} gave no usable answer: {said}", status=200)
         finally:
             await streamed.aclose()
         kept = {name: value for name in _HEADERS if (value := streamed.headers.get(name)) is not None}

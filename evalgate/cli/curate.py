@@ -8,7 +8,9 @@ import click
 
 from evalgate.cli.lazy import LazyGroup
 
-STEPS: Final[dict[str, str]] = {}
+STEPS: Final = {
+    "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
+}
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 
 

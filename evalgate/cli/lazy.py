@@ -34,7 +34,5 @@ class LazyGroup(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands from the table instead of from their modules."""
-        if not self.table:
-            return
         with formatter.section("Commands"):
             formatter.write_dl(list(self.table.items()))

@@ -28,13 +28,15 @@ _RESUMED_WITHIN: Final = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """What is pulled. `per_trace` takes roots, else calls of models; `errors` is with, without or only.
+    """What is pulled. `per_trace` fills what roots lack from their traces; `calls_only` takes nothing but calls of
+    models; `errors` is with, without or only.
 
     `spec` is all of it as it was asked for, by which a pull that was ended knows itself again.
     """
 
     selection: Selection
     per_trace: bool
+    calls_only: bool
     errors: str
     settle: timedelta
     spec: Json
@@ -189,12 +191,12 @@ class _Pull:
             return "twice"
         if (self.asked.errors == "without" and failed) or (self.asked.errors == "only" and not failed):
             return "left_out"
-        if not self.asked.per_trace and not self.asked.selection.kinds and not is_call(span):
+        if self.asked.calls_only and not is_call(span):
             return "left_out"
         return "arriving" if self._arriving(span) else ""
 
     def _arriving(self, span: StoredSpan) -> bool:
-        """Return whether more of a span's trace may be on its way. A clock that is far ahead says nothing about that."""
+        """Return whether more of a span's trace may be on its way; a clock that is far ahead says nothing of it."""
         end = moment(span.end)
         return end is not None and abs(self.now - end) < self.asked.settle
 

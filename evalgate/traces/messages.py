@@ -21,21 +21,23 @@ Message = dict[str, Json]
 def input_messages(attributes: Attributes) -> list[Message]:
     """Return the messages that a model was sent."""
     own = [_message(each) for each in numbered(attributes, "llm.input_messages")]
-    if own:
-        return own
     system = read_json(attributes.get("gen_ai.system_instructions"))
     told = [{"role": "system", "parts": system}] if isinstance(system, list) and system else []
-    spoken = [*told, *objects(read_json(attributes.get("gen_ai.input.messages")))]
-    parts = [message for each in spoken for message in _of_parts(each)]
-    return parts or [message for each in numbered(attributes, "gen_ai.prompt") for message in _older(each)]
+    spoken = [] if own else [*told, *objects(read_json(attributes.get("gen_ai.input.messages")))]
+    found = own or [message for each in spoken for message in _of_parts(each)]
+    found = found or [message for each in numbered(attributes, "gen_ai.prompt") for message in _older(each)]
+    return _answering(found)
 
 
 def output_messages(attributes: Attributes) -> list[Message]:
     """Return the messages that a model answered with."""
     own = [_message(each) for each in numbered(attributes, "llm.output_messages")]
     spoken = [] if own else objects(read_json(attributes.get("gen_ai.output.messages")))
-    parts = own or [message for each in spoken for message in _of_parts(each)]
-    return parts or [message for each in numbered(attributes, "gen_ai.completion") for message in _older(each)]
+    found = own or [message for each in spoken for message in _of_parts(each)]
+    if any(each["content"] is not None or "tool_calls" in each for each in found):
+        return found
+    # One instrumentation names its calls of tools beside messages that are empty.
+    return [message for each in numbered(attributes, "gen_ai.completion") for message in _older(each)] or found
 
 
 def thinking_of(attributes: Attributes) -> list[str]:
@@ -93,18 +95,34 @@ def spoken_answer(value: Json) -> list[Message] | None:
     return [message for each in said if isinstance(each, dict) for message in _raw(each)]
 
 
+def _answering(messages: list[Message]) -> list[Message]:
+    """Return messages in which each of a tool says which call it answers: the first that nothing has answered yet."""
+    said = {each.get("tool_call_id") for each in messages}
+    waiting: list[Json] = []
+    made: list[Message] = []
+    for each in messages:
+        named = [asked.get("id") for asked in objects(each.get("tool_calls"))]
+        waiting += [identity for identity in named if identity is not None and identity not in said]
+        lacks = each["role"] == "tool" and "tool_call_id" not in each and waiting
+        made.append({**each, "tool_call_id": waiting.pop(0)} if lacks else each)
+    return made
+
+
 def _is_message(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("role"), str)
 
 
 def _raw(message: Attributes) -> list[Message]:
     """Return a message as a request has it: content may be a text or blocks, calls are OpenAI's."""
-    calls = [
+    return messages_of(message["role"], message.get("content"), _calls(message), answers=message.get("tool_call_id"))
+
+
+def _calls(message: Attributes) -> list[Message]:
+    return [
         call(each.get("id"), function.get("name"), function.get("arguments"))
         for each in objects(message.get("tool_calls"))
         if isinstance(function := each.get("function"), dict)
     ]
-    return messages_of(message["role"], message.get("content"), calls, answers=message.get("tool_call_id"))
 
 
 def _message(flat: Attributes) -> Message:
@@ -148,15 +166,12 @@ def _of_parts(message: Attributes) -> list[Message]:
             given = each.get("response", each.get("result"))
             text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
             made.append(written("tool", [{"type": "text", "text": text}], [], answers=each.get("id")))
-    calls = [call(each.get("id"), each.get("name"), each.get("arguments")) for each in parts if _is(each, "tool_call")]
+    asked = [each for each in parts if each.get("type") == "tool_call"]
+    calls = [call(each.get("id"), each.get("name"), each.get("arguments")) for each in asked] or _calls(message)
     content = [part for each in parts if (part := _said(each)) is not None]
     if calls or content or not made:
-        made.append(written(message.get("role"), content, calls))
+        made.append(written(message.get("role"), content, calls, answers=message.get("tool_call_id")))
     return made
-
-
-def _is(part: Attributes, kind: str) -> bool:
-    return part.get("type") == kind
 
 
 def _said(part: Attributes) -> Message | None:
@@ -180,11 +195,8 @@ def _older(flat: Attributes) -> list[Message]:
     blocks = read_json(content) if isinstance(content, str) and content.startswith("[{") else None
     content = blocks if _typed(blocks) else content
     calls = [call(each.get("id"), each.get("name"), each.get("arguments")) for each in numbered(flat, "tool_calls")]
-    calls = calls or (
-        [call(None, flat.get("function_call.name"), flat.get("function_call.arguments"))]
-        if flat.get("function_call.name")
-        else []
-    )
+    if not calls and "function_call.name" in flat:
+        calls = [call(None, flat["function_call.name"], flat.get("function_call.arguments"))]
     return messages_of(flat.get("role", "assistant"), content, calls, answers=flat.get("tool_call_id"))
 
 

@@ -197,9 +197,7 @@ def _time(text: str | None, flag: str) -> datetime | None:
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
-        raise click.UsageError(
-            f"{flag} {text} is no time: write it like 2026-01-31 or 2026-01-31T12:00Z"
-        ) from None
+        raise click.UsageError(f"{flag} {text} is no time: write it like 2026-01-31 or 2026-01-31T12:00Z") from None
     return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 

@@ -144,19 +144,41 @@ def rewrite(path: Path, step: Callable[[Iterator[Candidate]], Iterable[Candidate
 
 
 @contextmanager
-def held(path: Path) -> Iterator[None]:
-    """Hold a candidates file, against other steps on this machine. Raises ConfigurationError where one has it."""
+def held(path: Path, what: str = "") -> Iterator[None]:
+    """Hold a candidates file, or `what` of it, against other steps on this machine.
+
+    Raises ConfigurationError where one has it.
+    """
     from filelock import FileLock, Timeout
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(_beside(path, ".lock"), blocking=False)
-        with lock:
-            yield
+        lock = FileLock(workplace(path) / f"{path.name}{what}.lock", blocking=False)
+        lock.acquire()
     except Timeout:
         raise ConfigurationError(
             f"another step is at work on {path}", next_step="wait until it has ended, and run this again"
         ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot write beside {path}: {error.strerror}", next_step="check its folder"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def workplace(path: Path) -> Path:
+    """Return the folder for what steps keep while they work on a candidates file: beside it, ignored by git.
+
+    Raises OSError where it cannot be made.
+    """
+    folder = path.parent / ".curate"
+    folder.mkdir(parents=True, exist_ok=True)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n")
+    return folder
 
 
 def as_line(candidate: Candidate) -> bytes:
@@ -192,10 +214,6 @@ def candidates_file_of(name: str, folder: Path) -> Path:
 def reviews_file(candidates: Path) -> Path:
     """Return where people's decisions on a file's candidates are kept."""
     return candidates.with_name(f"{candidates.name.removesuffix('.jsonl')}.reviews.jsonl")
-
-
-def _beside(path: Path, ending: str) -> Path:
-    return path.with_name(f".{path.name}{ending}")
 
 
 def _items(path: Path) -> Iterator[Candidate | Problem]:

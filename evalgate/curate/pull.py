@@ -95,8 +95,8 @@ async def pull(
     `tell` hears after each page. Ended at any moment, it goes on where it was when it is asked for the same again.
     Raises PhoenixError, DatasetError for a candidates file that cannot be read, ConfigurationError.
     """
-    spool = Spool(candidates)
-    with held(spool.file):
+    with held(candidates, ".pull"):
+        spool = Spool(candidates)
         taken = Known(chain((each.id for each in read_candidates(candidates)), golden))
         notes, resumed = _begun(spool, asked, now)
         seen = Known(each.id for each in spool.candidates())

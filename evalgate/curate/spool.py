@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-from evalgate.curate.candidates import Candidate, as_line, read_candidates
+from evalgate.curate.candidates import Candidate, as_line, read_candidates, workplace
 from evalgate.encoding import printable
 from evalgate.errors import MeasurementError
 from evalgate.records import Json
-
-_NOTES: Final = ".json"
+from evalgate.whole_file import write_whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,12 +31,15 @@ class Notes:
 
 
 class Spool:
-    """Two files beside the candidates: what arrived, and the notes on it. Notes are written after what they tell of."""
+    """Two files beside the candidates: what arrived, and the notes on it. Notes are written after what they tell of.
+
+    Raises OSError where no folder can be made there.
+    """
 
     def __init__(self, candidates: Path) -> None:
-        stem = candidates.name.removesuffix(".jsonl")
-        self.file = candidates.with_name(f".{stem}.pulling.jsonl")
-        self._notes = candidates.with_name(f".{stem}.pulling{_NOTES}")
+        stem, folder = candidates.name.removesuffix(".jsonl"), workplace(candidates)
+        self.file = folder / f"{stem}.pulling.jsonl"
+        self._notes = folder / f"{stem}.pulling.json"
 
     def resume(self) -> Notes | None:
         """Return how far an earlier pull came, its file cut back to its last whole page; None where there is none."""
@@ -59,12 +62,7 @@ class Spool:
 
     def add(self, candidates: Sequence[Candidate], notes: Notes) -> Notes:
         """Keep one more page, and then the notes, with which it counts. Raises MeasurementError."""
-        import os
-
-        from evalgate.whole_file import write_whole
-
         try:
-            self.file.parent.mkdir(parents=True, exist_ok=True)
             with self.file.open("ab") as file:
                 file.writelines(map(as_line, candidates))
                 file.flush()

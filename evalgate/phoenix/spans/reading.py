@@ -28,9 +28,9 @@ _VALID: Final = (
     " validateSpanFilterCondition(condition: $that) { isValid errorMessage } } } }"
 )
 _MATCHING: Final = (
-    "query ($project: ID!, $that: String, $first: Int!, $after: String, $roots: Boolean, $range: TimeRange) {"
+    "query ($project: ID!, $that: String!, $first: Int!, $after: String, $range: TimeRange) {"
     " node(id: $project) { ... on Project { spans(first: $first, after: $after, filterCondition: $that,"
-    " rootSpansOnly: $roots, timeRange: $range) { edges { node { spanId spanAnnotations {"
+    " timeRange: $range, sort: {col: startTime, dir: asc}) { edges { node { spanId spanAnnotations {"
     " name label score annotatorKind } } } pageInfo { hasNextPage endCursor } } } } }"
 )
 
@@ -166,8 +166,7 @@ async def _named(
         "project": project.id,
         "that": _condition(wanted),
         "first": _NAMED,
-        "roots": wanted.roots or None,
-        "range": {"start": wanted.start, "end": wanted.end} if wanted.start or wanted.end else None,
+        "range": {key: value for key, value in (("start", wanted.start), ("end", wanted.end)) if value is not None},
     }
     while True:
         answer = await connection.graphql(_MATCHING, doing=doing, variables={**asked, "after": after})

@@ -74,7 +74,8 @@ def test_a_step_that_fails_leaves_the_file_as_it_was(tmp_path):
     with pytest.raises(ConfigurationError, match="no"):
         rewrite(path, fails)
     assert path.read_bytes() == before
-    assert {each.name for each in tmp_path.iterdir()} <= {path.name, f".{path.name}.lock"}
+    assert {each.name for each in tmp_path.iterdir()} == {path.name, ".curate"}
+    assert (tmp_path / ".curate" / ".gitignore").read_text() == "*\n"
 
 
 def test_two_steps_at_once_are_one_after_the_other(tmp_path):

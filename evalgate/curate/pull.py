@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -121,7 +121,8 @@ def _begun(spool: Spool, asked: Asked, now: datetime) -> tuple[Notes, bool]:
     notes = spool.resume()
     if notes is not None and notes.asked.get("spec") == asked.spec:
         began = moment(str(notes.asked.get("at")))
-        if began is not None and timedelta() <= now - began < _RESUMED_WITHIN:
+        counted = notes.counts.keys() <= {each.name for each in fields(Pulled)}
+        if counted and began is not None and timedelta() <= now - began < _RESUMED_WITHIN:
             return notes, True
     said: dict[str, Json] = {"spec": asked.spec, "start": asked.selection.start, "at": now.isoformat()}
     return spool.begin(Notes(asked=said, counts={})), False
@@ -148,8 +149,6 @@ class _Pull:
     now: datetime
 
     def pages(self, cursor: str | None, start: str | None) -> AsyncIterator[SpanPage]:
-        from dataclasses import replace
-
         wanted = replace(self.asked.selection, start=start)
         return selected_spans(self.connection, self.project, wanted, cursor=cursor)
 

@@ -12,8 +12,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from evalgate.cli.curate_pull import command
 from evalgate.curate.candidates import read_candidates
+from evalgate.errors import EvalgateError
+from evalgate.phoenix.connection import Connection
+from evalgate.phoenix.spans import stored
 from tests.integration.team import Team, span
 
 NOW = datetime.now(UTC)
@@ -41,24 +46,34 @@ def call(question, answer, *, ago=60.0, lasts=1.0, status="OK", **more):
     return {**made, **times, "status_code": status}
 
 
+CONFIG = """\
+suites:
+  s:
+    dataset: data/some.jsonl
+    task: {python: 'a.py:b'}
+    evaluators: [exact_match]
+    checks: {exact_match: {at_least: 1.0}}
+"""
+
+
 @pytest.fixture
 def pull(tmp_path, phoenix):
     """Pull into the test's own dataset; returns what was said as JSON, or all of it where that failed."""
 
     async def run(*arguments, dataset="some.jsonl", code=0, **env):
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "evalgate", "curate", "pull", *arguments),
-            *(() if "--profile" in arguments else ("--dataset", dataset)),
-            "--json",
-            cwd=tmp_path,
-            env={**os.environ, "PHOENIX_ENDPOINT": phoenix.base_url, "PYTHONPATH": str(Path.cwd()), **env},
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        out, err = await process.communicate()
-        assert process.returncode == code, err.decode()
-        return json.loads(out) if code == 0 else err.decode()
+        wanted = [*arguments, "--config", str(tmp_path / "evalgate.yaml"), "--json"]
+        if "--profile" not in arguments:
+            place = dataset if dataset.startswith("phoenix:") else str(tmp_path / dataset)
+            wanted += ["--dataset", place]
+        given = {"PHOENIX_ENDPOINT": phoenix.base_url, **env}
+        ended = await asyncio.to_thread(CliRunner().invoke, command, wanted, env=given)
+        if isinstance(ended.exception, EvalgateError):
+            assert ended.exception.exit_code == code, ended.exception
+            return str(ended.exception)
+        assert ended.exit_code == code, ended.output
+        return json.loads(ended.stdout) if code == 0 else ended.output
 
+    (tmp_path / "evalgate.yaml").write_text(CONFIG)
     run.candidates = lambda dataset="some": {
         each.id: each for each in read_candidates(tmp_path / f"{dataset}.candidates.jsonl")
     }
@@ -245,13 +260,29 @@ main()
     assert not (pull.folder / ".curate" / "some.candidates.pulling.jsonl").exists()
 
 
+async def test_spans_that_are_large_come_in_smaller_pages(pull, phoenix, monkeypatch):
+    team, project = Team(phoenix), phoenix.unique("shop")
+    spans = [call(f"{n} " + "x" * 3000, "a") for n in range(20)]
+    await team.spans(project, spans)
+    monkeypatch.setattr(stored, "_LARGE", 10_000)
+    sizes = []
+    bounded = Connection.rest
+
+    async def watched(self, *given, **more):
+        sizes.append(more.get("query", {}).get("limit"))
+        return await bounded(self, *given, **more)
+
+    monkeypatch.setattr(Connection, "rest", watched)
+    assert (await pull(project))["new"] == 20
+    assert list(pull.candidates()) == list(map(id_of, spans))
+    assert sizes[sizes.index(200) :][:3] == [200, 25, 3]
+
+
 async def test_a_profile_says_it_once_and_a_flag_overrides_it(pull, phoenix):
     team, project = Team(phoenix), phoenix.unique("shop")
     await team.spans(project, [call("q", "a"), call("failed", "a", status="ERROR")])
     (pull.folder / "evalgate.yaml").write_text(
-        "suites:\n  s:\n    dataset: data/some.jsonl\n    task: {python: 'a.py:b'}\n"
-        "    evaluators: [exact_match]\n    checks: {exact_match: {at_least: 1.0}}\n"
-        f"curate:\n  profiles:\n    shop: {{project: {project}, errors: without, dataset: data/some.jsonl}}\n"
+        CONFIG + f"curate:\n  profiles:\n    shop: {{project: {project}, errors: without, dataset: data/some.jsonl}}\n"
     )
     assert (await pull("--profile", "shop"))["new"] == 1
     assert (await pull("--profile", "shop", "--errors", "with"))["new"] == 1

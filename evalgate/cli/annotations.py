@@ -14,7 +14,8 @@ from urllib.parse import unquote
 
 import click
 
-from evalgate.cli.dataset_places import agreed, server_option, tell, yes_option
+from evalgate.cli.asking import agreed, tell
+from evalgate.cli.options import server_option, yes_option
 
 if TYPE_CHECKING:
     from evalgate.gate.judging import ChosenJudge

@@ -57,7 +57,7 @@ def setting(
     from evalgate.cli.mirroring import mirrored
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
-    from evalgate.cli.run import watched
+    from evalgate.cli.watching import watched
     from evalgate.gate.baselines.bases import Bases, Target
     from evalgate.gate.baselines.storing import Setter, of_commit, store
     from evalgate.gate.guard.guard import unguarded

@@ -102,20 +102,26 @@ class Commenter:
         labels: Labels,
         links: Links | None = None,
         drafts: bool = True,
+        ends: bool = True,
         trouble: str | None = None,
     ) -> None:
+        """`ends`: the job gives a verdict. One that only records leaves it to another to speak of that."""
         self.place = place
         self.labels = labels
         self.links = links
         self._event = event
         self._mode = mode
         self._drafts = drafts
+        self._ends = ends
         self._trouble = trouble
+        self.corrects_alone = False
+        """Nothing is said but what puts right an earlier comment."""
 
     @property
     def live(self) -> bool:
         """Whether it speaks while a build runs."""
-        return self.place is not None and self._speech(matters=True) is Speech.SPEAK and self._mode is Comments.LIVE
+        speaks = self.place is not None and self._ends and self._speech(matters=True) is Speech.SPEAK
+        return speaks and self._mode is Comments.LIVE
 
     @asynccontextmanager
     async def beside(self, progress: Callable[[], HowFar]) -> AsyncIterator[None]:
@@ -161,6 +167,8 @@ class Commenter:
 
     def say(self, render: Render, verdict: Verdict | None, *, matters: bool) -> Said:
         """Say how it ended, or put right what was said before. Returns within about a minute, whatever happens."""
+        if not self._ends:
+            return Said()
         if self._trouble is not None:
             return Said(troubles=(self._trouble,))
         speech = self._speech(matters=matters)
@@ -184,7 +192,8 @@ class Commenter:
 
         pull = self._event.pull
         draft = pull is not None and pull.draft
-        return speech(self._mode, matters=matters, draft=draft, drafts=self._drafts)
+        said = speech(self._mode, matters=matters, draft=draft, drafts=self._drafts)
+        return Speech.CORRECT if self.corrects_alone and said is Speech.SPEAK else said
 
     def _doubts(self, published: Published) -> Iterator[str]:
         if published.superseded:
@@ -217,15 +226,23 @@ def _always(text: str) -> Render:
 
 
 def commenter(
-    outputs: Outputs, environ: Mapping[str, str], leg: str = _WHOLE, *, event: Event | None = None
+    outputs: Outputs,
+    environ: Mapping[str, str],
+    leg: str = _WHOLE,
+    *,
+    event: Event | None = None,
+    ends: bool = True,
+    honours: bool = True,
 ) -> Commenter:
     """Return who speaks for this job; `leg` names its part. Nobody where there is no token or no pull request.
 
-    `event` is what the job runs for, where more is known of it than its environment says.
+    `event` is what the job runs for, where more is known of it than its environment says. `ends`: it gives a verdict,
+    and does not only record. `honours`: labels count for it; a release goes by none.
     """
+    if environ.get("GITHUB_ACTIONS") != "true":
+        return Commenter(None, Event(), Comments(outputs.comment), labels=Labels())
     from evalgate.cli.target import read_event
     from evalgate.github.access import access
-    from evalgate.report.comment import Links
 
     event, mode = event or read_event(environ), Comments(outputs.comment)
     head = event.pull.head if event.pull is not None else None
@@ -243,10 +260,20 @@ def commenter(
         None if mode is Comments.NEVER else place,
         event,
         mode,
-        labels=read_labels(found, event),
-        links=Links(run=run_link(environ)),
+        labels=read_labels(found, event) if honours else Labels(),
+        links=_links(environ),
         drafts=outputs.comment_drafts,
+        ends=ends,
     )
+
+
+def _links(environ: Mapping[str, str]) -> Links:
+    """Return where more is to be read: the run, and on its page the artifact with the report, where one is uploaded."""
+    from evalgate.report.comment import Links
+
+    run = run_link(environ)
+    kept = run is not None and environ.get("EVALGATE_GITHUB_REPORT") == "true"
+    return Links(run=run, report=f"{run}#artifacts" if kept else None)
 
 
 def key_of(environ: Mapping[str, str]) -> str:

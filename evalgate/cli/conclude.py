@@ -19,6 +19,7 @@ from evalgate.cli.workflow import guarded, in_workflow, leave_after, leave_repor
 from evalgate.decision import decide
 from evalgate.decision.evidence import BuildEvidence
 from evalgate.gate.accepting import by_label
+from evalgate.gate.baselines.bases import Target
 from evalgate.gate.evidence.evidence import recorded_config
 from evalgate.gate.gather import Source, gathered, read_from
 from evalgate.gate.reports import build_report
@@ -41,19 +42,21 @@ def conclude(
     *,
     again: bool = False,
     unverified: str | None = None,
+    change: Target | None = None,
 ) -> int:
     """Decide, write every output that was asked for, print the result, and return the code of the verdict.
 
     `expected` names the suites that the sources hold together. Files are written before anything is printed: whatever
     reads the exit code finds them there. What `speaker` says and who is told come last: neither changes anything. Of a
     verdict that is given `again`, outside of a workflow, nobody is told. `unverified` says whose word the answers are,
-    where it is not this repository's own; nobody is told of those either.
+    where it is not this repository's own; nobody is told of those either. `change` is what it is meant for, where a
+    change is measured and no event says so.
     """
     with read_from([source.file for source in sources]):
         evidence = by_label(gathered(sources, expected), speaker.labels.accepted_by)
         report = build_report(decide(evidence), sources, evidence.deciding, gated=outputs.gate)
         report = replace(report, unverified=unverified)
-        own = _own(report, outputs, environ, speaker)
+        own = _own(report, outputs, environ, speaker, change)
         _write_files(report, outputs, evidence, sources, own)
         if outputs.rows:
             _write_rows(outputs.rows, sources, environ)
@@ -69,13 +72,15 @@ def conclude(
     return report.build.exit_code
 
 
-def _own(report: BuildReport, outputs: Outputs, environ: Mapping[str, str], speaker: Commenter) -> Own | None:
+def _own(
+    report: BuildReport, outputs: Outputs, environ: Mapping[str, str], speaker: Commenter, change: Target | None
+) -> Own | None:
     """Return the repository's own templates, where something of theirs is written."""
     if not (in_workflow(environ) or outputs.markdown or (speaker.place is not None and not report.sample)):
         return None
     from evalgate.cli.own_templates import own_templates
 
-    return own_templates(environ)
+    return own_templates(environ, change)
 
 
 def _commented(report: BuildReport, speaker: Commenter, own: Own | None) -> Said:

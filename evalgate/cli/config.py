@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from evalgate.cli.options import config_option, overrides, set_option
+from evalgate.cli.options import config_option, json_option, overrides, set_option
 
 
 @click.group()
@@ -17,7 +17,7 @@ def command() -> None:
 @command.command(short_help="Show every setting and where it comes from.")
 @config_option
 @set_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def show(config: Path, assignments: tuple[str, ...], *, as_json: bool) -> int:
     """Show every setting and its source: default, the file's line, a variable, or --set. Secrets are never shown."""
     import json

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from evalgate.cli.asking import tell
 from evalgate.cli.curate_places import dataset_option, dataset_said, profile_of, profile_option, target_of
-from evalgate.cli.dataset_places import json_option, server_option, tell
-from evalgate.cli.options import config_option
+from evalgate.cli.options import config_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate_places import Target

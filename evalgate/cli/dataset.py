@@ -10,18 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from evalgate.cli.dataset_pin import pin
-from evalgate.cli.dataset_places import (
-    address_for,
-    examples_in,
-    field_mapping,
-    fields_option,
-    in_phoenix,
-    json_option,
-    server_option,
-)
+from evalgate.cli.dataset_places import address_for, examples_in, field_mapping, fields_option, in_phoenix
 from evalgate.cli.dataset_pull import history, pull
 from evalgate.cli.dataset_push import push, repair
-from evalgate.cli.options import config_option
+from evalgate.cli.options import config_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.golden.validation import Report

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.dataset_places import json_option
-from evalgate.cli.options import config_option
+from evalgate.cli.options import config_option, json_option
 
 if TYPE_CHECKING:
     from evalgate.gate.datasets import Pull

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from evalgate.cli.asking import tell
 from evalgate.cli.options import CONFIG_NAME
 
 if TYPE_CHECKING:
@@ -29,9 +28,6 @@ fields_option = click.option(
     metavar="HERE=THERE",
     help="Where a thing stands in a file that names it differently: input.question=input.query.",
 )
-server_option = click.option("--server", metavar="NAME", help="Which of `phoenix.servers` in the config it is on.")
-yes_option = click.option("--yes", is_flag=True, help="Do it without asking.")
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,32 +78,6 @@ def examples_in(address: Address, place: InPhoenix) -> tuple[list[Example], str]
 
     tell(f"reading {place.name} from {address.shown}")
     return asyncio.run(read())
-
-
-def tell(line: str) -> None:
-    """Say what takes time, beside the result."""
-    from evalgate.encoding import printable
-
-    click.echo(printable(line), err=True)
-
-
-def agreed(question: str, *, yes: bool) -> bool:
-    """Return whether to go on: said beforehand, or asked. Raises UsageError where nobody can be asked."""
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        raise click.UsageError(f"nothing was written: nobody can be asked here; `{as_typed('--yes')}` does it")
-    if click.confirm(question, err=True):
-        return True
-    tell("nothing was written")
-    return False
-
-
-def as_typed(*more: str) -> str:
-    """Return the command that was typed, and more: without its --server or --expect it would be another one."""
-    from evalgate.encoding import printable
-
-    return printable(shlex.join(("evalgate", *sys.argv[1:], *more)))
 
 
 def field_mapping(fields: tuple[str, ...]) -> dict[str, str]:

@@ -9,17 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalgate.cli.dataset_places import (
-    InPhoenix,
-    address_for,
-    agreed,
-    examples_in,
-    json_option,
-    server_option,
-    tell,
-    yes_option,
-)
-from evalgate.cli.options import config_option
+from evalgate.cli.asking import agreed, tell
+from evalgate.cli.dataset_places import InPhoenix, address_for, examples_in
+from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
 if TYPE_CHECKING:
     from evalgate.phoenix.address import Address

@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalgate.cli.dataset_places import (
-    address_for,
-    agreed,
-    field_mapping,
-    fields_option,
-    json_option,
-    server_option,
-    tell,
-    yes_option,
-)
-from evalgate.cli.options import config_option
+from evalgate.cli.asking import agreed, tell
+from evalgate.cli.dataset_places import address_for, field_mapping, fields_option
+from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
 if TYPE_CHECKING:
     from evalgate.phoenix.address import Address

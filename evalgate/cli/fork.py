@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -73,7 +73,7 @@ def command(*, file: Path | None, artifact: str, config: Path, journal: Path | N
         reported = _from_file(file, opened) if file is not None else _from_run(left, event)
         origin = _origin(left, base, config)
         build = asyncio.run(_rebuilt(request, reported, origin, store))
-        _hold_back(speaker, reported)
+        _hold_back(speaker, reported, {suite.name for suite in request.suites})
         code = conclude([Source(journal=store, build=build)], outputs, environ, speaker, unverified=UNVERIFIED)
     return code if left is None else 0
 
@@ -138,12 +138,16 @@ def _origin(left: Left | None, base: Base | None, config: Path) -> Origin:
     return Origin(change=f"pull request {left.pull.number}", head=left.pull.head, base=base, touched=touched)
 
 
-def _hold_back(speaker: Commenter, reported: ReportedRows | MeasurementError) -> None:
-    """Say nothing where the fork's run says that nothing has changed: that is no news, and no pass."""
+def _hold_back(speaker: Commenter, reported: ReportedRows | MeasurementError, suites: Collection[str]) -> None:
+    """Say nothing new where the fork's run says of every suite that nothing has changed: that is no news, and no pass.
+
+    What a comment says of an earlier commit is put right all the same.
+    """
     from evalgate.gate.forks.reading import ReportedRows
 
-    if isinstance(reported, ReportedRows) and all(part.unchanged for part in reported.head.suites.values()):
-        speaker.place = None
+    if isinstance(reported, ReportedRows):
+        parts = reported.head.suites
+        speaker.corrects_alone = parts.keys() >= set(suites) and all(part.unchanged for part in parts.values())
 
 
 async def _rebuilt(request: Request, reported: ReportedRows | MeasurementError, origin: Origin, store: Journal) -> int:

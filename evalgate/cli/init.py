@@ -44,14 +44,18 @@ def command(folder: Path, *, forks: bool) -> int:
     if forks:
         written.append(_write(*_forks_workflow(folder)))
     unset = [name for name in keys_of(here) if not os.environ.get(name)]
-    keys = f"set {' and '.join(unset)}, then " if unset else ""
-    click.echo(f"{'' if any(written) else 'nothing to write, all of it is here; '}next: {keys}evalgate run")
+    # A stub asks what nobody's own function was written for.
+    stub = folder / _DATASET in files and "python" in (found.task or {})
+    steps = [f"put examples of your own into {folder / _DATASET}"] if stub else []
+    steps += [f"set {' and '.join(unset)}"] if unset else []
+    following = ", then ".join([*steps, "evalgate run"])
+    click.echo(f"{'' if any(written) else 'nothing to write, all of it is here; '}next: {following}")
     return 0
 
 
 def _project(folder: Path, found: Found) -> dict[Path, str]:
     """Return the config and the stubs of what it refers to and is not here, by their paths."""
-    from evalgate.gate.scaffold import plain
+    from evalgate.gate.scaffold import place_of, plain
     from evalgate.report.templates import environment
 
     render = environment().get_template
@@ -64,6 +68,7 @@ def _project(folder: Path, found: Found) -> dict[Path, str]:
         answers=found.answers or found.dataset is None,
         answer_key=plain(found.answer_key) if found.answer_key else None if found.dataset else "answer",
         interpreter=found.interpreter if "python" in task else None,
+        committed=place_of(folder).committed,
     )
     files = {folder / CONFIG_NAME: config}
     if found.dataset is None:

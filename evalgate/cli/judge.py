@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.annotations import Annotations, annotation_options
-from evalgate.cli.options import cache_option, config_option, journal_option, overrides, set_option
+from evalgate.cli.options import cache_option, config_option, journal_option, json_option, overrides, set_option
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -153,7 +153,7 @@ def validate(
 @click.argument("name", required=False)
 @journal_option
 @click.option("--all", "everything", is_flag=True, help="List every disagreement.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def show(*, name: str | None, journal: Path | None, everything: bool, as_json: bool) -> int:
     """Show what the latest validation found out about the judge NAME (default: the latest of all), asking nobody."""
     from evalgate.cli.builds import journal_path
@@ -182,7 +182,7 @@ def show(*, name: str | None, journal: Path | None, everything: bool, as_json: b
     "--examples", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="How many examples to try on."
 )
 @set_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 def try_out(
     *,
     config: Path,

@@ -37,6 +37,8 @@ def read_labels(found: Access, event: Event) -> Labels:
         return Labels(told=(f"Labels do not count: {error.message}.{following}",))
     except TimeoutError:
         return Labels(told=(f"Labels do not count: GitHub took longer than {_SECONDS:.0f} s to say who set them.",))
+    except Exception as error:  # noqa: BLE001 an answer that nobody thought of: the run goes on
+        return Labels(told=(f"Labels do not count: GitHub's answer could not be read ({type(error).__name__}).",))
     return Labels(
         accepted_by=_who(accept),
         skipped_by=_who(skip),

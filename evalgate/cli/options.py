@@ -64,6 +64,12 @@ set_option: _Decorator = click.option(
     help="Override a config value: policy.mode=observe.",
 )
 
+server_option: _Decorator = click.option(
+    "--server", metavar="NAME", help="Which of `phoenix.servers` in the config it is on."
+)
+yes_option: _Decorator = click.option("--yes", is_flag=True, help="Do it without asking.")
+json_option: _Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
 
 def overrides(assignments: tuple[str, ...]) -> dict[str, str]:
     """Read what --set was given as KEY=VALUE pairs."""
@@ -107,6 +113,12 @@ class Outputs:
     comment: str
     """When to comment: one of `evalgate.report.speaking.Comments`."""
     comment_drafts: bool
+
+    @property
+    def files(self) -> list[Path]:
+        """Return the files that are written."""
+        named = (self.report_json, self.junit, self.markdown, self.rows, self.html)
+        return [each for each in named if each is not None]
 
 
 def output_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -12,11 +12,14 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from evalgate.cli.options import CONFIG_NAME
 from evalgate.errors import BaselineError, ConfigurationError, EvalgateError
 from evalgate.report.markdown.rendering import COMMENT, SUMMARY, Own
+
+if TYPE_CHECKING:
+    from evalgate.gate.baselines.bases import Target
 
 _FOLDER: Final = "templates"
 _LONGEST: Final = 256 * 1024
@@ -58,22 +61,26 @@ class _OwnTemplates:
         return written
 
 
-def own_templates(environ: Mapping[str, str]) -> Own | None:
-    """Return what renders the repository's own templates; None where it has none."""
-    from evalgate.cli.target import read_event
+def own_templates(environ: Mapping[str, str], change: Target | None = None) -> Own | None:
+    """Return what renders the repository's own templates; None where it has none.
 
-    texts, place = _of_base(environ) if read_event(environ).change else (_of_work_tree(), "the work tree")
+    `change` is what a change is meant for that is measured where no event says so.
+    """
+    from evalgate.cli.target import read_event, target_of
+
+    if change is None and read_event(environ).change:
+        change = target_of(environ, None)
+    texts, place = (_of_work_tree(), "the work tree") if change is None else _of_base(environ, change)
     return _OwnTemplates(texts=texts, place=place) if texts else None
 
 
-def _of_base(environ: Mapping[str, str]) -> tuple[dict[str, str | EvalgateError], str]:
-    from evalgate.cli.target import target_of
+def _of_base(environ: Mapping[str, str], target: Target) -> tuple[dict[str, str | EvalgateError], str]:
     from evalgate.gate.baselines.bases import Bases
     from evalgate.git.repository import Repository
     from evalgate.suite.baselines import MERGE_BASE
 
     try:
-        with Bases(Path(CONFIG_NAME), environ=environ, target=target_of(environ, None)) as bases:
+        with Bases(Path(CONFIG_NAME), environ=environ, target=target) as bases:
             base = bases.base(MERGE_BASE)
         repository = Repository.at(Path.cwd(), environ=environ)
     except BaselineError:

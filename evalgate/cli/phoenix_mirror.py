@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.dataset_places import server_option, yes_option
-from evalgate.cli.options import config_option, journal_option
+from evalgate.cli.options import config_option, journal_option, server_option, yes_option
 
 if TYPE_CHECKING:
     from evalgate.gate.mirror.mirror import Mirror, Mirrored
@@ -184,7 +183,7 @@ async def _delete(address: Address, going: list[Old]) -> None:
 
 def _agreed(count: int) -> bool:
     """Ask. Raises ConfigurationError where nobody is there to be asked."""
-    from evalgate.cli.dataset_places import as_typed
+    from evalgate.cli.asking import as_typed
     from evalgate.errors import ConfigurationError
 
     if not sys.stdin.isatty():

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.dataset_places import agreed, server_option, yes_option
+from evalgate.cli.asking import agreed
 from evalgate.cli.differing import differences
-from evalgate.cli.options import config_option
+from evalgate.cli.options import config_option, server_option, yes_option
 
 if TYPE_CHECKING:
     from evalgate.cli.prompt_places import Servers

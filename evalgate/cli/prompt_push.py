@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from evalgate.cli.dataset_places import agreed, tell
+from evalgate.cli.asking import agreed, tell
 from evalgate.cli.differing import differences
 from evalgate.cli.prompt_places import file_said, hub_said, settings_said
 from evalgate.phoenix.connection import Connection

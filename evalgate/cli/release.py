@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from evalgate.cli.dataset_places import yes_option
 from evalgate.cli.options import (
     Outputs,
     cache_option,
@@ -18,6 +17,7 @@ from evalgate.cli.options import (
     output_options,
     overrides,
     set_option,
+    yes_option,
 )
 from evalgate.cli.phoenix_mirror import Age
 

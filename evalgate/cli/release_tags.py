@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evalgate.cli.dataset_places import agreed, as_typed
+from evalgate.cli.asking import agreed, as_typed
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.release.against import Tagged, place_of, tag_names, tagged_in
 from evalgate.gate.release.moving import (

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import click
 
+from evalgate.cli.asking import as_typed
 from evalgate.cli.builds import cache_path, journal_path, tree_of
-from evalgate.cli.dataset_places import as_typed
 from evalgate.cli.hub import prompts_of
 from evalgate.cli.mirroring import mirrored
 from evalgate.cli.models import CacheChoice
@@ -22,8 +22,8 @@ from evalgate.cli.places import stored_at
 from evalgate.cli.pulling import here
 from evalgate.cli.release_asked import committed, decided_config, sign_with
 from evalgate.cli.release_tags import Tags
-from evalgate.cli.run import watched
 from evalgate.cli.target import is_pull_request, refuse_exposed
+from evalgate.cli.watching import watched
 from evalgate.decision import decide, exit_code
 from evalgate.errors import Interrupted
 from evalgate.gate.accepting import found_acceptances
@@ -230,7 +230,7 @@ class Releasing:
         from evalgate.cli.conclude import conclude
 
         note_age(source, self._since)
-        conclude([source], self.outputs, self.environ, commenter(self.outputs, self.environ))
+        conclude([source], self.outputs, self.environ, commenter(self.outputs, self.environ, honours=False))
         evidence = build_evidence(source.journal, source.build)
         decision = decide(evidence)
         asked = Asked(

@@ -27,7 +27,7 @@ COMMANDS: Final = {
     "prompt": "Pin, compare, push, pull and tag prompts in Phoenix.",
     "phoenix": "Mirror builds in Phoenix; run a server of this repository's own on this machine.",
     "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
-    "journal": "List and export recorded builds.",
+    "journal": "List and export recorded builds; say which files to keep.",
     "doctor": "Look for what would stop a run, before anything is paid.",
     "config": "Show where each setting comes from; print the config's JSON Schema.",
 }

@@ -18,7 +18,7 @@ from evalgate.cli.options import journal_option
 def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, journal: Path | None) -> int:
     """Show changed examples side by side, with a diff of what both sides answered.
 
-    EXAMPLES are ids; default: every example that got worse.
+    EXAMPLES are ids; default: every example that got worse; where none did, those that failed a check, the worst first.
     """
     from evalgate.cli.builds import opened
     from evalgate.cli.conclude import this_console

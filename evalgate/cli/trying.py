@@ -11,7 +11,7 @@ from typing import Final
 from evalgate.cli.builds import head, tree_of
 from evalgate.cli.hub import prompts_of
 from evalgate.cli.models import CacheChoice
-from evalgate.cli.run import supervised
+from evalgate.cli.watching import supervised
 from evalgate.errors import Interrupted, MeasurementError
 from evalgate.gate.guard.guard import unguarded
 from evalgate.gate.request import Request, Wanted, make_request

@@ -15,6 +15,7 @@ from evalgate.gate.gather import Source
 from evalgate.gate.guard.guarded import gate_report
 from evalgate.gate.mirror.links import MirrorLinks
 from evalgate.gate.samples import deciding_samples
+from evalgate.gate.short import falling_short
 from evalgate.gate.spending import suite_spending
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.store import Journal
@@ -145,21 +146,28 @@ class Shown:
 
 
 def chosen_examples(source: Source, names: Sequence[str], suite: str | None) -> list[Shown]:
-    """Return the named examples, of one suite or of all; without names, those that got worse.
+    """Return the named examples, of one suite or of all; without names, those that got worse, and of a suite that has
+    none of these those that its failed checks fell short on.
 
-    Raises ConfigurationError for a suite or an example that the build does not have, and where nothing got worse.
+    Raises ConfigurationError for a suite or an example that the build does not have, and where there is none of these.
     """
     config = recorded_config(source.journal.build(source.build))
     if suite is not None and suite not in config.suites:
         raise ConfigurationError(
             f"build {source.build} has no suite {suite}", next_step=f"name one of {', '.join(config.suites)}"
         )
-    decision = decide(build_evidence(source.journal, source.build))
+    evidence = build_evidence(source.journal, source.build)
+    measured = {each.name: each for each in evidence.suites}
     found = [
         shown
-        for decided in decision.suites
+        for decided in decide(evidence).suites
         if suite in {None, decided.name}
-        for shown in _shown(source, decided, suite_report(decided, config.suites[decided.name], source), names)
+        for shown in _shown(
+            source,
+            decided,
+            suite_report(decided, config.suites[decided.name], source),
+            names or _worse(decided) or falling_short(decided, measured[decided.name]),
+        )
     ]
     if missing := [name for name in names if all(shown.view.example.id != name for shown in found)]:
         raise ConfigurationError(
@@ -167,7 +175,9 @@ def chosen_examples(source: Source, names: Sequence[str], suite: str | None) -> 
             next_step="evalgate show",
         )
     if not found:
-        raise ConfigurationError("nothing to show: no example got worse", next_step="evalgate show EXAMPLE")
+        raise ConfigurationError(
+            "nothing to show: no example got worse, and none failed a check", next_step="evalgate show EXAMPLE"
+        )
     return found
 
 
@@ -176,13 +186,16 @@ def _shown(source: Source, decided: SuiteDecision, report: SuiteReport, names: S
     for check in decided.checks:
         for flip in (*check.regressed, *check.improved):
             changed.setdefault(flip.example_id, []).append(Changed(check=check, flip=flip))
-    worse = [flip.example_id for check in decided.checks for flip in check.regressed]
     sides = {row.side: row for row in source.journal.experiments(source.build) if row.suite == decided.name}
-    for example_id in dict.fromkeys(names or worse):
+    for example_id in dict.fromkeys(names):
         example = source.journal.example(source.build, decided.name, example_id)
         if example is not None:
             view = example_view(source, example, sides)
             yield Shown(suite=report, view=view, changed=tuple(changed.get(example_id, ())))
+
+
+def _worse(decided: SuiteDecision) -> list[str]:
+    return [flip.example_id for check in decided.checks for flip in check.regressed]
 
 
 def example_view(source: Source, example: Example, experiments: Mapping[Side, ExperimentRow]) -> ExampleView:

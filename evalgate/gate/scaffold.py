@@ -52,6 +52,8 @@ class Place:
     root: Path
     folder: str
     branch: str = "main"
+    committed: bool = False
+    """Whether there is a commit to compare with."""
 
     @property
     def workflow(self) -> Path:
@@ -97,6 +99,7 @@ def place_of(folder: Path) -> Place:
         root=folder if below == "." else repository.root,
         folder="" if below == "." else below,
         branch=default_branch(repository) or "main",
+        committed=repository.head() is not None,
     )
 
 

@@ -126,9 +126,15 @@ class Repository:
 
     def tracks(self, path: Path) -> bool:
         """Return whether a file is part of what is checked out, or a link to it is. False for one outside."""
-        root, whole = self.root.resolve(), path.absolute()
-        links = [each.parent.resolve() / each.name for each in (whole, *whole.parents) if each.is_symlink()]
-        inside = [each.relative_to(root).as_posix() for each in (path.resolve(), *links) if each.is_relative_to(root)]
+        return self._lists(path.resolve(), *_links(path))
+
+    def tracks_link(self, path: Path) -> bool:
+        """Return whether a link that is part of what is checked out stands in the place of a file, or in its way."""
+        return self._lists(*_links(path))
+
+    def _lists(self, *paths: Path) -> bool:
+        root = self.root.resolve()
+        inside = [each.relative_to(root).as_posix() for each in paths if each.is_relative_to(root)]
         if not inside:
             return False
         done = self.git.call(root, "ls-files", "-z", "--", *inside)
@@ -186,3 +192,9 @@ class Repository:
 
 def _there(path: Path) -> bool:
     return path.exists() or path.is_symlink()
+
+
+def _links(path: Path) -> list[Path]:
+    """Return the links on the way to a file and in its place, each by where it stands itself."""
+    whole = path.absolute()
+    return [each.parent.resolve() / each.name for each in (whole, *whole.parents) if each.is_symlink()]

@@ -116,5 +116,5 @@ def _artifact(value: dict[str, Any], doing: str) -> Artifact:
             expired=bool(value["expired"]),
             sha256=digest.removeprefix("sha256:") if isinstance(digest, str) and digest.startswith("sha256:") else None,
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         raise GitHubError(f"{doing}: the answer lists no artifacts", status=200) from None

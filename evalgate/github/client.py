@@ -17,6 +17,7 @@ from evalgate.github.access import Access
 from evalgate.github.errors import GitHubError
 from evalgate.github.limits import asked_to_wait
 from evalgate.suite.addresses import is_loopback
+from evalgate.unpacking import ACCEPTED, unpacked_body
 
 if TYPE_CHECKING:
     import httpx
@@ -125,7 +126,10 @@ class Client:
         return f"{base}/{path}" if path else base
 
     def _is_here(self, place: str) -> bool:
-        return urlsplit(place)[:2] == urlsplit(self.access.api_url)[:2]
+        try:
+            return urlsplit(place)[:2] == urlsplit(self.access.api_url)[:2]
+        except ValueError:
+            return False
 
     async def _patient(self, method: str, place: str, doing: str, needs: str, **more: Any) -> httpx.Response:
         """Ask, and ask again while the failure may pass, the time lasts, and GitHub does not ask for more of it."""
@@ -175,11 +179,8 @@ class Client:
             async with asyncio.timeout(max(min(self.left, seconds), 0.0)):
                 streamed = await self._http.send(request, stream=True)
                 try:
-                    content = bytearray()
-                    async for part in streamed.aiter_bytes():
-                        content += part
-                        if len(content) > most:
-                            raise self._unusable(doing, f"an answer of more than {most / 1024**2:g} MB")
+                    packed = streamed.headers.get("content-encoding", "")
+                    content = await unpacked_body(streamed.aiter_raw(), packed, most=most)
                 finally:
                     await streamed.aclose()
         except (TimeoutError, httpx.TimeoutException):
@@ -192,7 +193,7 @@ class Client:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
             raise self._unusable(doing, str(error)) from None
         kept = {name: value for name, value in streamed.headers.items() if name not in _OF_THE_WAY}
-        return httpx.Response(streamed.status_code, headers=kept, content=bytes(content), request=request)
+        return httpx.Response(streamed.status_code, headers=kept, content=content, request=request)
 
     def _json(self, response: httpx.Response, doing: str) -> Any:
         try:
@@ -279,6 +280,7 @@ async def connect(access: Access, *, seconds: float = SECONDS) -> AsyncIterator[
 
     headers = {
         "Accept": "application/vnd.github+json",
+        "Accept-Encoding": ACCEPTED,
         "Authorization": f"Bearer {access.token}",
         "Content-Type": "application/json",
         "User-Agent": f"evalgate/{evalgate.__version__}",

@@ -71,7 +71,7 @@ async def publish(
     """
     own = Leg(name=leg, head=head, rank=0 if verdict is None else verdict.rank + 1, body="")
     keeper = _Keeper(client, number, key, await client.viewer(doing=_DOING))
-    if (await read_pull(client, number, doing=_DOING)).head != head:
+    if (await read_pull(client, number, doing=_DOING, needs=NEEDS)).head != head:
         standing = await keeper.found()
         return Published(url=standing[0].url if standing else None, changed=False, superseded=True)
     return await keeper.keep(head, lambda others: _with_own(key, others, own, render), settle=settle)
@@ -176,7 +176,7 @@ class _Keeper:
         stale = [leg.stale or leg.head for each in standing for leg in each.legs]
         if all(each == head for each in stale):
             return False
-        return (await read_pull(self._client, self._number, doing=_DOING)).head != head
+        return (await read_pull(self._client, self._number, doing=_DOING, needs=NEEDS)).head != head
 
     def _in_another_form(self, comment: Comment, legs: Sequence[Leg], text: str) -> bool:
         """Return whether what was written last came back otherwise twice: GitHub keeps it so, no other job did it."""

@@ -47,17 +47,11 @@ class Run:
     created_at: datetime
 
 
-async def read_pull(client: Client, number: int, *, doing: str = "the pull request could not be read") -> Pull:
-    """Return a pull request. Raises GitHubError."""
-    return _pull(await client.get(f"pulls/{number}", doing=doing, needs=_READS), doing)
-
-
-async def pulls_of_commit(client: Client, sha: str) -> list[Pull]:
-    """Return the open pull requests whose head a commit is; those of forks are not found this way."""
-    doing = "the pull request of a commit could not be found"
-    entries = await client.pages(f"commits/{sha}/pulls", doing=doing, needs=_READS)
-    pulls = [_pull(each, doing) for each in entries]
-    return [each for each in pulls if each.head == sha and each.state == "open"]
+async def read_pull(
+    client: Client, number: int, *, doing: str = "the pull request could not be read", needs: str = _READS
+) -> Pull:
+    """Return a pull request. `needs` is the permission for what it is read for. Raises GitHubError."""
+    return _pull(await client.get(f"pulls/{number}", doing=doing, needs=needs), doing)
 
 
 async def read_run(client: Client, run_id: int) -> Run:
@@ -140,7 +134,7 @@ def _pull(value: Mapping[str, Any], doing: str) -> Pull:
             labels=frozenset(str(each["name"]).casefold() for each in value["labels"]),
             created_at=moment(value["created_at"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise GitHubError(f"{doing}: the answer is no pull request", status=200) from None
 
 
@@ -154,7 +148,7 @@ def _run(value: Mapping[str, Any], doing: str) -> Run:
             head_repository=_full_name(value.get("head_repository")),
             created_at=moment(value["created_at"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError):
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         raise GitHubError(f"{doing}: the answer is no run", status=200) from None
 
 

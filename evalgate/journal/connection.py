@@ -46,6 +46,11 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} was written by a newer evalgate (journal version {version}, this one reads up to {VERSION})",
             next_step="upgrade evalgate, or give another file with --journal",
         )
+    if connection.execute("SELECT 1 FROM sqlite_schema WHERE type IN ('trigger', 'view') LIMIT 1").fetchone():
+        raise JournalError(
+            f"{path} has a trigger or a view, which evalgate never makes: something else wrote to it",
+            next_step="delete the file; in a workflow, delete the caches of this branch or pull request",
+        )
     keep_a_log(connection, patience=_BUSY_TIMEOUT_S)
     connection.execute("PRAGMA foreign_keys = ON")
     if version < VERSION:

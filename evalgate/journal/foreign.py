@@ -20,6 +20,14 @@ from evalgate.journal.schema import VERSION, statements_to, version_of
 _Schema = frozenset[tuple[str, str, str, str]]
 
 _NOT_ONE: Final = "write one with `evalgate run --record-only` or `evalgate journal export BUILD --to FILE`"
+_OF_NO_RUN: Final = """
+SELECT 1 FROM evaluation WHERE NOT EXISTS (
+    SELECT 1 FROM run
+    WHERE run.experiment = evaluation.experiment AND run.example_id = evaluation.example_id
+    AND run.sample = evaluation.sample
+) LIMIT 1
+"""
+"""Scores of answers that are not there: green on nothing."""
 _AGAIN: Final = "take it from where it was made once more, or decide without it"
 
 
@@ -30,7 +38,9 @@ def copy_foreign(file: Path, target: Path) -> None:
     if file.is_symlink():
         raise ConfigurationError(f"{file} is a symbolic link, not a journal", next_step="name the file itself")
     if not file.is_file():
-        raise ConfigurationError(f"there is no journal at {file}", next_step=_NOT_ONE)
+        raise ConfigurationError(
+            f"there is no journal at {file}", next_step=f"look at the jobs that were to leave it, or {_NOT_ONE}"
+        )
     with closing(sqlite3.connect(target, isolation_level=None)) as copy:
         with _said_of(file):
             with closing(sqlite3.connect(_read_only(file), uri=True)) as source:
@@ -38,7 +48,8 @@ def copy_foreign(file: Path, target: Path) -> None:
             copy.execute("PRAGMA trusted_schema = OFF")
             _require_journal(copy, file)
             (found,) = copy.execute("PRAGMA quick_check(1)").fetchone()
-        if found != "ok":
+            unheld = copy.execute(_OF_NO_RUN).fetchone()
+        if found != "ok" or unheld is not None:
             raise _damaged(file, "a part of it does not fit the rest")
 
 

@@ -113,9 +113,11 @@ def checked_url(url: str, *, what: str) -> None:
 def _key(name: str, variable: str, environ: Mapping[str, str]) -> str:
     key = environ.get(variable, "").strip()
     if not key:
+        job = "make it a secret of the repository and name it under `env:` of the step"
+        setting = f"set {variable} ({job})" if environ.get("GITHUB_ACTIONS") == "true" else f"set {variable}"
         raise ConfigurationError(
             f"endpoint {name!r} needs a key, and the environment variable {variable} is not set",
-            next_step=f"set {variable}, or remove {_wanting(variable)} from endpoints.{name} if it takes no key",
+            next_step=f"{setting}, or remove {_wanting(variable)} from endpoints.{name} if it takes no key",
         )
     if not (key.isascii() and key.isprintable()):
         raise ConfigurationError(

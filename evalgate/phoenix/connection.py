@@ -17,6 +17,7 @@ from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.server import VERSION
 from evalgate.suite.addresses import is_loopback
+from evalgate.unpacking import ACCEPTED, TooLongError, unpacked_body
 
 if TYPE_CHECKING:
     import httpx
@@ -116,29 +117,25 @@ class Connection:
             )
             try:
                 async with asyncio.timeout(_TRYING_S + _WHOLE * self.address.timeout):
-                    answer = await self._bounded(request, _LARGEST if largest is None else largest, doing)
+                    answer = await self._bounded(request, _LARGEST if largest is None else largest)
             except TimeoutError:
                 raise httpx.ReadTimeout("it never ended", request=request) from None
             answer.raise_for_status()
             return answer.json() if answer.content else None
 
-    async def _bounded(self, request: httpx.Request, largest: int, doing: str) -> httpx.Response:
-        """Return the answer to a request. Raises LargeAnswerError for one that would fill the memory."""
+    async def _bounded(self, request: httpx.Request, largest: int) -> httpx.Response:
+        """Return the answer to a request. Raises TooLongError for one that would fill the memory."""
         import httpx
 
         streamed = await self._http.send(request, stream=True)
         try:
-            content = bytearray()
-            async for part in streamed.aiter_bytes():
-                content += part
-                if len(content) > largest:
-                    said = f"an answer of more than {largest // 1024**2} MB"
-                    raise LargeAnswerError(f"{doing}: {self.address.shown} gave no usable answer: {said}", status=200)
+            packed = streamed.headers.get("content-encoding", "")
+            content = await unpacked_body(streamed.aiter_raw(), packed, most=largest)
         finally:
             await streamed.aclose()
         kept = {name: value for name in _HEADERS if (value := streamed.headers.get(name)) is not None}
         self._version = kept.get(_VERSION, self._version)
-        return httpx.Response(streamed.status_code, headers=kept, content=bytes(content), request=request)
+        return httpx.Response(streamed.status_code, headers=kept, content=content, request=request)
 
     async def otlp(self, body: bytes, *, doing: str) -> None:
         """Send spans, an OTLP request packed with gzip; twice is once. Raises PhoenixError."""
@@ -181,7 +178,8 @@ class Connection:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
             # Its client raises ValueError for answers that it cannot read; JSON may be nested without an end.
             said = self._quoted(str(error))
-            raise PhoenixError(f"{doing}: {self.address.shown} gave no usable answer: {said}", status=200) from None
+            kind = LargeAnswerError if isinstance(error, TooLongError) else PhoenixError
+            raise kind(f"{doing}: {self.address.shown} gave no usable answer: {said}", status=200) from None
         except Exception as error:
             from phoenix.client.exceptions import PhoenixException
 
@@ -230,7 +228,9 @@ async def connect(address: Address) -> AsyncIterator[Connection]:
         # What was silent for the whole time-out is not asked again: it may be at work on it.
         retry_on_exceptions=(httpx.NetworkError, httpx.RemoteProtocolError),
     )
-    headers = {"Authorization": f"Bearer {address.api_key}"} if address.api_key is not None else {}
+    headers = {"Accept-Encoding": ACCEPTED}
+    if address.api_key is not None:
+        headers["Authorization"] = f"Bearer {address.api_key}"
     direct = httpx.AsyncHTTPTransport(verify=_trusted(address), proxy=_proxy(address.base_url), trust_env=False)
     async with httpx.AsyncClient(
         base_url=address.base_url,

@@ -21,9 +21,6 @@ from evalgate.report.model import BuildReport
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-COMMENT_LIMIT: Final = 65_536
-"""Characters that GitHub takes for one comment."""
-
 LEAST: Final = 100
 """Characters that the bare word of every verdict fits in."""
 

@@ -41,13 +41,14 @@ def render_doctor(findings: Sequence[Finding], console: Console) -> str:
     page = Page(console=console)
     width = min(max((len(shown(each.about)) for each in findings), default=0), _LONGEST)
     for each in findings:
-        about, message = shown(each.about), shown(each.message)
+        about, messages = shown(each.about), [shown(line) for line in each.message.splitlines()]
         lead = Part(text=f"{each.state:<{_STATE}}", tone=_TONES[each.state])
-        if _STATE + max(width, cells(about)) + 2 + cells(message) <= console.width:
-            page.line(lead, f"{about:<{width}}  {message}")
+        if len(messages) == 1 and _STATE + max(width, cells(about)) + 2 + cells(messages[0]) <= console.width:
+            page.line(lead, f"{about:<{width}}  {messages[0]}")
         else:
             page.line(lead, about)
-            page.prose(message, indent=_STATE, hanging=_STATE)
+            for message in messages:
+                page.prose(message, indent=_STATE, hanging=_STATE)
         if each.next_step is not None:
             page.prose(each.next_step, lead=Part(text="next:", tone=Tone.STRONG), indent=_STATE, hanging=_STATE + 6)
     page.blank()

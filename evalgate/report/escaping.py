@@ -66,8 +66,7 @@ def for_markdown(text: str) -> str:
     Active characters are entities, so nothing is markup; a zero-width space behind `@`, `#`, in addresses and in what
     could be a commit keeps GitHub from linking or notifying afterwards, when it looks through the rendered text.
     """
-    inert = _inline(shown(text).strip())
-    return _LIST_NUMBER.sub(lambda found: f"{found[1]}&#{ord(found[2])};", inert)
+    return _unnumbered(_inline(shown(text).strip()))
 
 
 def sentence_for_markdown(text: str) -> str:
@@ -76,7 +75,9 @@ def sentence_for_markdown(text: str) -> str:
     if not _IN_BACKTICKS.search(plain):
         return for_markdown(plain)
     pieces = _IN_BACKTICKS.split(plain)
-    return "".join(code_for_markdown(piece) if place % 2 else _inline(piece) for place, piece in enumerate(pieces))
+    return _unnumbered(
+        "".join(code_for_markdown(piece) if place % 2 else _inline(piece) for place, piece in enumerate(pieces))
+    )
 
 
 def code_for_markdown(text: str) -> str:
@@ -155,6 +156,11 @@ def _inline(text: str) -> str:
     marked = _LINKED.sub(lambda found: found.group() + "\u200b", _COMMIT.sub(_broken, text))
     # A span is GitHub's own way to write a dollar that begins no formula.
     return _entities(marked).replace("\u200b", "&#8203;").replace("&#36;", "<span>&#36;</span>")
+
+
+def _unnumbered(inert: str) -> str:
+    """Return inline Markdown that begins no numbered list."""
+    return _LIST_NUMBER.sub(lambda found: f"{found[1]}&#{ord(found[2])};", inert)
 
 
 def _broken(found: re.Match[str]) -> str:

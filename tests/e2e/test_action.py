@@ -85,12 +85,12 @@ def test_a_public_repository_shares_nothing_that_nobody_said_may_be_shared(hub):
     pushed = hub.push()
     assert hub.run(pushed).result == "success"
     assert not hub.host.caches.entries
-    assert artifact(hub, pushed).keys() == {"report.json", "report.html"}
+    assert artifact(hub, pushed).keys() == {"report.json"}
     change(hub, 4)
     event = hub.pull(2, "change")
     hub.run(event)
     assert {each.scope for each in hub.host.caches.entries} == {"refs/pull/2/merge"}
-    assert artifact(hub, event).keys() == {"report.json", "report.html"}
+    assert artifact(hub, event).keys() == {"report.json"}
     recorded = hub.run(hub.pull(2, "change"), mode="record")
     assert recorded.steps["gate"].outputs["exit-code"] == "2"
     assert "set share-cache: true" in recorded.messages[0]
@@ -98,7 +98,7 @@ def test_a_public_repository_shares_nothing_that_nobody_said_may_be_shared(hub):
     shared = hub.push()
     hub.run(shared, share_cache="true")
     assert hub.host.caches.entries[-1].scope == "refs/heads/main"
-    assert "build.db" in artifact(hub, shared)
+    assert {"build.db", "report.html"} <= artifact(hub, shared).keys()
 
 
 def test_nothing_is_kept_where_a_strangers_event_runs_on_main(hub):
@@ -199,7 +199,7 @@ def test_a_misconfigured_gate_is_exit_2_and_says_where(project, step):
 @pytest.mark.parametrize(
     ("inputs", "said"),
     [
-        ({"mode": "both"}, "the input mode is none of run, record, decide, release, verify"),
+        ({"mode": "both"}, "the input mode is none of run, record, decide, fork, release, verify"),
         ({"suites": "doublin"}, "did you mean doubling"),
         ({"config": "other.yaml"}, "other.yaml"),
         ({"fail_on": "maybe"}, "'maybe' is not one of"),
@@ -323,6 +323,25 @@ def test_a_committed_link_in_the_place_of_what_is_kept_is_refused(hub, tmp_path,
     job = hub.run(hub.pull(1, "change"))
     assert job.steps["gate"].outputs["exit-code"] == "2", job.text
     assert not list(elsewhere.rglob("*.json"))
+
+
+@pytest.mark.parametrize("name", ["report.json", "report.html"])
+def test_a_committed_link_in_the_place_of_a_report_is_refused(hub, tmp_path, name):
+    """A pull request that brings no code would write over any file of the machine."""
+    target = tmp_path / "target"
+    target.write_text("precious")
+    change(hub, 4)
+    hub.repo.git("checkout", "-q", "change")
+    path = hub.repo.folder / ".evalgate" / name
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(target)
+    hub.repo.git("add", "-f", f".evalgate/{name}")
+    hub.repo.git("commit", "-q", "-m", "link")
+    hub.repo.git("checkout", "-q", "-f", "main")
+    job = hub.run(hub.pull(1, "change"))
+    assert job.steps["gate"].outputs["exit-code"] == "2", job.text
+    assert f".evalgate/{name} is, or goes through, a link that is committed" in job.text
+    assert target.read_text() == "precious"
 
 
 def test_what_is_locked_is_all_that_the_gate_needs(project, tmp_path):

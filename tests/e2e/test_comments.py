@@ -1,5 +1,7 @@
 """What is said under a pull request, and that it costs no verdict: a step of a workflow against GitHub's API."""
 
+import json
+import threading
 import time
 
 import pytest
@@ -144,22 +146,38 @@ def test_a_fork_is_told_where_its_report_is(repo, fake_github):
     assert fork.comments == []
 
 
-SLOWLY = """\
-import time
+WAITING = """\
+import os, time
 SHARE = {share}
 
 def answer(input):
-    time.sleep(0.1)
+    for _ in range(3_000):
+        if os.path.exists({go!r}):
+            break
+        time.sleep(0.01)
     return {{"answer": input["q"] * 2 if input["q"] % 100 >= SHARE else -1}}
 """
 
 
-def test_while_it_runs(worse):
+def let_go(pull, go):
+    """Let the task answer once the comment has said that it is waited for."""
+    for _ in range(3_000):
+        if any("no verdict yet" in body for each in pull.comments for body in each.revisions):
+            break
+        time.sleep(0.01)
+    go.touch()
+
+
+def test_while_it_runs(worse, tmp_path):
     """What was said of an earlier commit is marked as that, and stays readable; live says how far the new one is."""
     worse.run()
-    worse.repo.task = lambda share: worse.repo.write("app.py", SLOWLY.format(share=share))
+    go = tmp_path / "go"
+    worse.repo.task = lambda share: worse.repo.write("app.py", WAITING.format(share=share, go=str(go)))
     worse.push(BAD - 1)
+    watching = threading.Thread(target=let_go, args=(worse, go))
+    watching.start()
     assert worse.run("--comment", "live").code == 1
+    watching.join()
     (only,) = worse.comments
     stale = next(body for body in only.revisions if "Of the older commit" in body)
     assert "do not merge" in stale
@@ -245,3 +263,16 @@ def test_labels_that_nobody_can_look_up_do_not_count(worse):
     ended = worse.run()
     assert (ended.code, worse.outputs["verdict"]) == (1, "FAIL")
     assert "Labels do not count: whether the label evalgate:skip counts could not be found out" in ended.err
+
+
+def test_labels_of_an_answer_that_nobody_thought_of_do_not_count(worse):
+    """Whatever GitHub says of a label, the run goes on without it."""
+    worse.github.clock.advance(60)
+    seen(worse)
+    worse.pull.label("evalgate:skip", by="lee")
+    timeline = [{"event": "labeled", "created_at": "2099-11-20T10:00:00Z", "label": {"name": "evalgate:skip"}}]
+    timeline[0]["actor"] = {"login": "\ud800", "type": "User"}
+    worse.github.faults.append(Fault(kind="status", path="timeline", status=200, body=json.dumps(timeline), times=99))
+    ended = worse.run()
+    assert (ended.code, worse.outputs["verdict"]) == (1, "FAIL"), ended.text
+    assert "Labels do not count: GitHub's answer could not be read (UnicodeEncodeError)." in ended.err

@@ -39,7 +39,7 @@ async def models():
     models = Models()
     app = web.Application()
     app.router.add_route("*", "/{path:.*}", models.answer)
-    runner = web.AppRunner(app)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)  # an answer that is delayed is waited for by nobody
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
@@ -159,7 +159,7 @@ async def test_a_key_that_is_not_there_is_named(asking, models):
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path):
-    """A dataset, a program, an interpreter, a stored baseline and a server that nobody runs: five lines, one look."""
+    """A dataset, a program, an interpreter, a stored baseline and a server that nobody named: five lines, one look."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -189,7 +189,7 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
     project.write("dist/readme", "")
     config = {"suites": suites, "phoenix": {"required": True}}
     project.write("evalgate.yaml", yaml.safe_dump(config, sort_keys=False))
-    ended = project.evalgate("doctor", "--json", PHOENIX_ENDPOINT=address)
+    ended = project.evalgate("doctor", "--json")
     found = {each["about"]: each for each in json.loads(ended.out)["findings"]}
     wrong = {about for about, each in found.items() if each["state"] == "problem"}
     assert wrong == {"lost", "program: task", "python: task", "stored: baseline", "phoenix"}
@@ -200,6 +200,10 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path):
     project.write("evalgate.yaml", "suites: {a: 3}")
     broken = project.evalgate("doctor")
     assert (broken.code, "problem  config" in broken.out, "evalgate.yaml:1" in broken.out) == (2, True, True)
+    lacking = {"dataset": "nowhere.jsonl", "task": {"command": "cat"}, **common}
+    project.write("evalgate.yaml", yaml.safe_dump({"suites": {"a": lacking, "b": lacking}}, sort_keys=False))
+    two = project.evalgate("doctor").out.splitlines()
+    assert sum(line.strip().startswith("evalgate.yaml:") for line in two) == 2, two
 
 
 def test_a_base_that_is_not_here_is_said_with_the_depth_to_fetch(tmp_path):

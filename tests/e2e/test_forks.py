@@ -368,3 +368,34 @@ def test_what_needs_a_key_needs_a_maintainer(tmp_path):
     again = Repo(tmp_path / "base").evalgate("fork", str(tmp_path / NAME))
     assert again.code == 4, again.text
     assert "a fork has no keys to ask for them" in " ".join(again.out.split())
+
+
+def test_what_a_comment_says_of_an_earlier_commit_is_put_right_where_nothing_is_changed_by_now(monkeypatch, hub):
+    """That nothing has changed is no reason to begin a comment, and none to let an old one stand as it is."""
+    hub.leave({NAME: hub.left.rows})
+    hub.report(monkeypatch)
+    assert "do not merge" in hub.comments[0]
+    hub.pull.push("f" * 40)
+    hub.run = hub.repository.run(hub.pull)
+
+    def untouched(head, rows):
+        head.update(head="f" * 40, commit="f" * 40, rows=0)
+        head["suites"] = {name: {"unchanged": True} for name in head["suites"]}
+        rows.clear()
+
+    hub.leave({NAME: edited(hub.left.rows, untouched)})
+    assert hub.report(monkeypatch).code == 0
+    (comment,) = hub.comments
+    assert f"leg all {'f' * 40}" in comment
+    assert "do not merge" not in comment
+
+
+def test_a_report_of_no_suite_is_not_passed_over_in_silence(monkeypatch, hub):
+    def emptied(head, rows):
+        head.update(rows=0, suites={})
+        rows.clear()
+
+    hub.leave({NAME: edited(hub.left.rows, emptied)})
+    assert hub.report(monkeypatch).code == 0
+    assert hub.verdict == "UNMEASURABLE"
+    assert len(hub.comments) == 1

@@ -12,6 +12,7 @@ import yaml
 
 from evalgate.gate.scaffold import look, plain
 from tests.e2e.project import REPOSITORY, Project
+from tests.e2e.repository import Repo
 
 PROMPT = "messages:\n  - {role: user, content: '{{ question }}'}\n"
 FUNCTION = "def answer(input):\n    return {'reply': input['question'].upper()}\n"
@@ -64,6 +65,15 @@ def test_what_is_there_is_found(project):
     assert commands == ["python -m venv .venv && .venv/bin/python -m pip install -r requirements.txt"]
 
 
+def test_a_function_without_a_dataset_is_told_to_write_its_examples_first(project):
+    """The stub's questions are none that the function was written for: the run would only show its errors."""
+    project.write("bot.py", FUNCTION)
+
+    assert project.evalgate("init").out.endswith(
+        "next: put examples of your own into datasets/golden.jsonl, then evalgate run\n"
+    )
+
+
 def test_a_prompt_file_is_a_prompt_task_and_its_key_is_named(project):
     """A prompt becomes a prompt task; the missing key is said before the run, and the workflow passes the secret on."""
     project.write("prompts/support.yaml", PROMPT)
@@ -93,6 +103,25 @@ def test_a_repository_with_a_config_gets_the_workflow_alone(project):
     assert not (project.folder / "evals").exists()
     assert workflow(project)
     assert "nothing to write" in second.out
+
+
+def test_where_something_is_committed_changes_are_compared_with_it(tmp_path):
+    """The first config compares from the first change on: it needs no edit, and what gets worse fails."""
+    repo = Repo(tmp_path / "repo").begin()
+    repo.write("data/qa.jsonl", "".join(DATASET.replace('"a"', f'"a{n}"') for n in range(30)))
+    repo.write("bot.py", FUNCTION)
+    repo.commit("what is shipped")
+    assert repo.evalgate("init").code == 0
+    first = repo.run("--json")
+    assert (first.code, json.loads(first.out)["verdict"]) == (0, "PASS"), first.text
+    repo.commit("the gate")
+    repo.git("checkout", "-q", "-b", "change")
+    repo.write("bot.py", FUNCTION.replace("upper", "lower"))
+
+    worse = json.loads(repo.run("--json").out)
+
+    (check,) = worse["suites"][0]["checks"]
+    assert (worse["verdict"], {rule["rule"] for rule in check["rules"]}) == ("FAIL", {"at_least", "no_regression"})
 
 
 def test_a_package_of_a_monorepo_gets_its_workflow_at_the_root(project):

@@ -136,6 +136,7 @@ def test_a_suite_that_was_not_recorded_is_unmeasurable_by_name(monorepo, tmp_pat
     assert "billing" in (monorepo.folder / "out.md").read_text()
     nothing = elsewhere(monorepo, tmp_path, "decide", "empty", *expecting("a", "b"))
     assert (nothing.code, "there is no journal at empty" in nothing.err) == (2, True)
+    assert "next: look at the jobs that were to leave it" in nothing.err
     (tmp_path / "empty").mkdir()
     nothing = elsewhere(monorepo, tmp_path, "decide", "empty", *expecting("a", "b"))
     assert (nothing.code, "the suites a, b are not measured" in nothing.err) == (4, True)
@@ -260,6 +261,7 @@ class TestForeignFiles:
             ("UPDATE experiment SET specs = '[{}]'", "what evalgate does not write"),
             ("UPDATE build SET created_at = 'a', verdict = 'GREEN'", "what evalgate does not write"),
             ("DELETE FROM build", "holds no complete build"),
+            ("DELETE FROM run", "a part of it does not fit the rest"),
             ("PRAGMA user_version = 99", "written by a newer evalgate"),
             ("PRAGMA application_id = 7", "a database of another program"),
         ],

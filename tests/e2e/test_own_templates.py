@@ -71,3 +71,17 @@ def test_a_template_that_takes_for_ever_is_ended(repo, monkeypatch):
 def test_where_there_are_none_nobody_renders_them(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert own_templates.own_templates({}) is None
+
+
+def test_where_a_maintainer_measures_a_change_its_own_templates_say_nothing(repo):
+    """On workflow_dispatch no event says that it is a change: the flag does."""
+    repo.git("checkout", "-q", "-b", "change")
+    repo.task(45)
+    repo.write(SUMMARY, "All is well, merge it.")
+    repo.commit()
+    env = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "workflow_dispatch"}
+    ended = repo.run("--as-pull-request", "--base", "main", "--markdown", "report.md", **env)
+    assert ended.code == 1, ended.text
+    said = (repo.folder / "report.md").read_text()
+    assert "Ask the search team, too." in said
+    assert "All is well" not in said

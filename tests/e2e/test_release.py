@@ -178,7 +178,7 @@ def test_what_cannot_be_released_is_said_before_anything_is_run(shop):
         (("--suite", "nothing"), {}, "there is no suite nothing"),
         ((), {"EVALGATE_RUN_SUITES": "nothing"}, "there is no suite nothing"),
         ((), {"EVALGATE_RUN_GATE": "false"}, "a release is a decision"),
-        (("--against", "git:v9"), {}, "v9"),
+        (("--against", "git:v9"), {}, "evalgate release --against git:<tag or commit>"),
         (("--against", "merge-base"), {}, "merge-base"),
         (("--sign-key", "absent.pem"), {}, "absent.pem cannot be read"),
     ):

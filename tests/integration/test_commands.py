@@ -58,6 +58,22 @@ def test_show_takes_examples_by_name(typed):
     assert "e3" not in result.output
 
 
+def test_show_without_a_baseline_shows_what_failed_the_check(tmp_path):
+    """A threshold that is missed sends people to `evalgate show`, where nothing got worse: the worst come first."""
+    project = Project(tmp_path, {"baseline": None, "checks": {"exact_match": {"at_least": 0.9}}}, examples=20)
+    task = HALF_WRONG.replace("    return", "    assert input['q'] != 4\n    return")
+    project.write("v2/app.py", task)
+    ended = project.prepare().run()
+    assert (ended.code, "look at the examples: `evalgate show`" in ended.out) == (1, True), ended.text
+
+    shown = project.evalgate("show")
+
+    assert shown.code == 0, shown.text
+    named = [line.split()[1] for line in shown.out.splitlines() if line.startswith("doubling  ")]
+    assert named == ["e4", *(f"e{number}" for number in range(1, 20, 2))]
+    assert "AssertionError" in shown.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -1,5 +1,6 @@
 """Who speaks under a pull request, against GitHub's API: within its time, under one key, for one part."""
 
+import asyncio
 import json
 import time
 
@@ -57,6 +58,25 @@ def test_it_leaves_what_others_say(place, fake_github):
     assert said(other, "### PASS", matters=False).url is None
     (only,) = bodies(fake_github)
     assert "PASS" not in only
+
+
+async def test_a_job_that_only_records_marks_what_is_stale_and_says_nothing(place, fake_github):
+    older = Place(access=place.access, number=place.number, key=place.key, leg="all", head=HEAD)
+    await asyncio.to_thread(said, older)
+    newer = "5e6f7a8b" * 5
+    fake_github.repositories["acme/support"].pulls[1].push(newer)
+    there = Place(access=place.access, number=place.number, key=place.key, leg="a", head=newer)
+    records = Commenter(there, Event(name="pull_request"), Comments.LIVE, labels=Labels(), ends=False)
+    async with records.beside(lambda: pytest.fail("it is live")):
+        for _ in range(100):
+            if any("Of the older commit" in body for body in bodies(fake_github)):
+                break
+            await asyncio.sleep(0.1)
+    (only,) = bodies(fake_github)
+    assert "Of the older commit" in only
+    assert "### FAIL" in only
+    assert records.say(lambda _: "### PASS", Verdict.PASS, matters=True).url is None
+    assert bodies(fake_github) == [only]
 
 
 def test_github_that_never_answers_is_not_waited_for(place, fake_github, monkeypatch):

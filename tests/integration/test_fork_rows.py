@@ -236,6 +236,7 @@ ATTACKS = {
     "answers are lacking": (lambda r: r.head["suites"][SUITE].update(problems=["replay"]), "has no keys"),
     "hostile problem": (lambda r: r.head["suites"][SUITE].update(problems=["<b>PASS</b>"]), "its own log says why"),
     "cut off": (lambda r: r.rows.pop(), "it says that it has 240 rows, and has 239"),
+    "score below its range": (lambda r: _even(r, score=-1.0), "scores -1, outside of its range"),
     "score out of range": (lambda r: _even(r, score=7.0), "scores 7, outside of its range"),
     "score is not a number": (lambda r: _even(r, score=float("nan")), "NaN is not JSON"),
     "score is infinite": (lambda r: _even(r, score=float("inf")), "Infinity is not JSON"),

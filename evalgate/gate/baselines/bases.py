@@ -128,6 +128,16 @@ class Bases:
                     next_step=f"git rm --cached {store}, and leave .evalgate/ to git's ignored files",
                 )
 
+    def refuse_links(self, *files: Path) -> None:
+        """Raise ConfigurationError where the change brings a link in the place of a file that is to be written."""
+        repository = self._repository()
+        for file in files:
+            if repository.tracks_link(file):
+                raise ConfigurationError(
+                    f"{file} is, or goes through, a link that is committed: what is written would be written elsewhere",
+                    next_step=f"git rm the link in the place of {file}",
+                )
+
     def in_work_tree(self, path: Path) -> Path:
         """Return where the folder of a tree is in the work tree."""
         for tree in self._trees.values():

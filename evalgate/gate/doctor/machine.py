@@ -19,7 +19,7 @@ _MB: Final = 1024**2
 
 
 def place_findings(places: Iterable[tuple[str, Path]]) -> Iterator[Finding]:
-    """Yield whether each (what is stored, its file) can be written, and how much room there is."""
+    """Yield whether each (what is stored, its file) can be written, and how much room there is where there is least."""
     rooms: dict[Path, int] = {}
     for about, file in places:
         folder = next(each for each in (file.absolute().parent, *file.absolute().parents) if each.exists())
@@ -31,7 +31,8 @@ def place_findings(places: Iterable[tuple[str, Path]]) -> Iterator[Finding]:
         else:
             yield ok(about, f"{file} ({_size(file.stat().st_size)})" if file.exists() else f"{file}, made by the run")
         rooms[folder] = shutil.disk_usage(folder).free
-    for folder, free in list(rooms.items())[:1]:
+    if rooms:
+        folder, free = min(rooms.items(), key=lambda each: each[1])
         if free < _TOO_LITTLE:
             yield problem("disk", f"{_size(free)} are left at {folder}", "free some space", service=True)
         elif free < _LITTLE:

@@ -176,7 +176,11 @@ def _of_experiment(repository: Repository, found: Tagged, tag: str) -> Shipped:
 
 def _of_commit(repository: Repository, ref: str, name: str) -> Shipped:
     """Return the commit of a ref. Raises BaselineError where there is none."""
-    commit = commit_of(repository, ref).commit
+    try:
+        commit = commit_of(repository, ref).commit
+    except BaselineError as error:
+        other = f"git fetch origin {ref}, or name another: evalgate release --against git:<tag or commit>"
+        raise BaselineError(error.message, next_step=other) from error
     return Shipped(baseline=f"git:{commit}", commit=commit, words=f"{commit[:7]} ({name})")
 
 

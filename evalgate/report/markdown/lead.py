@@ -138,6 +138,8 @@ def _answered(report: BuildReport) -> bool:
 def _passed(report: BuildReport) -> str | None:
     """Say in one sentence what a PASS rules out; None where each check says something else."""
     alike = {rule.reason for _, check in report.gating_checks() for rule in check.rules}
+    if (uncompared := _uncompared(report)) is not None:
+        return _short(uncompared)
     if len(alike) == 1:
         return _short(alike.pop())
     caught = [text for suite, _ in report.each_suite() if (text := sentences.could_catch(suite)) is not None]
@@ -145,6 +147,15 @@ def _passed(report: BuildReport) -> str | None:
         return _short(caught[0])
     unchanged = [note for shown in report.suites for note in shown.notes] if not alike else []
     return _short(unchanged[0]) if unchanged else None
+
+
+def _uncompared(report: BuildReport) -> str | None:
+    """Say why the one suite was compared with nothing, which its checks passing would hide."""
+    if len(report.suites) > 1 or (report.gate is not None and report.gate.decides == "first"):
+        return None
+    if any(check.comparison is not None or check.ratio is not None for _, check in report.gating_checks()):
+        return None
+    return next(iter(report.suites[0].notes), None) if report.suites else None
 
 
 def _gate(report: BuildReport) -> str | None:

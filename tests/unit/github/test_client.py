@@ -206,3 +206,17 @@ def test_a_message_names_the_fields_that_are_wrong():
     assert _message(httpx.Response(422, json=body)) == "Validation Failed: Body is too long: more"
     assert _message(httpx.Response(500, text="<html>")) == ""
     assert _message(httpx.Response(500, json=[1])) == ""
+
+
+async def test_an_answer_that_is_packed_twice_is_not_unpacked(fake_github, pull, job):
+    fake_github.faults = [Fault(kind="status", status=500, headers={"Content-Encoding": "gzip, gzip"}, times=9)]
+    async with job() as client:
+        assert "packed in a way that nobody asked for" in (await refused(client)).message
+
+
+async def test_a_next_page_at_no_address_is_refused(fake_github, pull, job):
+    link = {"Link": '<http://[::1>; rel="next"'}
+    fake_github.faults = [Fault(kind="status", status=200, body="[]", headers=link)]
+    async with job() as client:
+        with pytest.raises(GitHubError, match="its next page is on another host"):
+            await client.pages("issues/1/comments", **READ)

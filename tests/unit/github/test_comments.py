@@ -286,6 +286,13 @@ async def test_a_token_that_only_reads_is_told_what_is_missing(fake_github, pull
     assert len(fake_github.asked("POST", "comments")) == 1
 
 
+async def test_a_token_that_may_not_even_read_is_told_once_what_it_takes_to_write(fake_github, pull, job):
+    """What is read first needs less; a job that was given that would come back with the next refusal."""
+    pull.repository.private = True
+    error = await refused(job, metadata="read")
+    assert "give the job `pull-requests: write`" in error.next_step
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -1,9 +1,9 @@
-"""Pull requests are found by what GitHub says of commits and runs, and by nothing that a run could have written."""
+"""Pull requests are found by what GitHub says of runs, and by nothing that a run could have written."""
 
 import pytest
 
 from evalgate.github.errors import GitHubError
-from evalgate.github.pulls import pull_of_run, pulls_of_commit, read_pull
+from evalgate.github.pulls import pull_of_run, read_pull
 from tests.fake_github import Fault
 from tests.unit.github.conftest import HEAD
 
@@ -26,15 +26,6 @@ async def test_a_pull_request_as_it_stands(pull, job):
     )
     assert found.labels == {"evalgate:accept"}
     assert found.url.endswith("/acme/support/pull/1")
-
-
-async def test_by_a_commit_only_open_ones_at_that_head(repository, pull, fork, job):
-    repository.pull(head=HEAD, branch="other", state="closed")
-    async with job() as client:
-        assert [each.number for each in await pulls_of_commit(client, HEAD)] == [1]
-        assert await pulls_of_commit(client, fork.head_sha) == []
-        pull.push("2" * 40)
-        assert await pulls_of_commit(client, HEAD) == []
 
 
 async def test_by_a_run_a_fork_s_too(repository, pull, fork, job):
@@ -85,3 +76,10 @@ async def test_runs_need_a_permission_where_the_repository_is_private(repository
         with pytest.raises(GitHubError) as caught:
             await pull_of_run(client, run.id)
     assert "give the job `actions: read`" in caught.value.next_step
+
+
+async def test_a_number_that_is_none_is_no_pull_request(fake_github, pull, job):
+    fake_github.faults = [Fault(kind="status", status=200, body='{"number": 1e999, "head": {}, "base": {}}')]
+    async with job() as client:
+        with pytest.raises(GitHubError, match="no pull request"):
+            await read_pull(client, 1)

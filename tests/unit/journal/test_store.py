@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -453,3 +454,20 @@ def test_a_journal_of_each_older_version_is_brought_up_and_read(tmp_path):
         with Journal(path) as journal:
             assert journal.evaluations(1, "a", "r1") == [Evaluation(name="x", score=1.0)]
             assert [build.id for build in journal.builds()] == [1]
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "TRIGGER planted AFTER INSERT ON evaluation BEGIN UPDATE evaluation SET score = 1; END",
+        "VIEW planted AS SELECT 1",
+    ],
+)
+def test_a_journal_in_which_something_acts_by_itself_is_refused(tmp_path, planted):
+    """Code of an earlier push may have left it in the cache, and the push that is reviewed shows nothing of it."""
+    path = tmp_path / "journal.db"
+    Journal(path).close()
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"CREATE {planted}")
+    with pytest.raises(JournalError, match="has a trigger or a view"):
+        Journal(path)

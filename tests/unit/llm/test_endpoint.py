@@ -38,6 +38,13 @@ def test_an_unset_variable_is_named(environ):
     assert "endpoints.main" in (caught.value.next_step or "")
 
 
+@pytest.mark.parametrize(("environ", "told"), [({"GITHUB_ACTIONS": "true"}, True), ({}, False)])
+def test_a_workflow_is_told_where_a_key_comes_from(environ, told):
+    with pytest.raises(ConfigurationError) as caught:
+        resolve_endpoint("main", Endpoint(base_url="https://x/v1", api_key_env="KEY"), environ)
+    assert ("a secret of the repository" in (caught.value.next_step or "")) is told
+
+
 @pytest.mark.parametrize("key", ["sk-1\nsk-2", "schlüssel"])
 def test_a_key_that_no_header_can_carry_is_refused_without_showing_it(key):
     with pytest.raises(ConfigurationError, match="no HTTP header can carry") as caught:

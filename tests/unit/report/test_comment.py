@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from evalgate.decision.results import Flip
@@ -68,6 +68,17 @@ def first_screen(text: str) -> int:
     before = re.split(r"\n\| Check |\n<details>|\n#### |\n<a ", text)[0].split("\n")
     lines = [line for line in before if line and not line.startswith(("```", "|:"))]
     return sum(1 if line.startswith("|") else 1 + len(as_read(page(line)).strip()) // 130 for line in lines)
+
+
+def test_rules_that_passed_hide_not_that_nothing_was_compared():
+    """The first screen says why there is no baseline, and then what was looked at."""
+    why = "Nothing that this suite runs has changed since main@1a2b3c4. Only the rules about the candidate alone ran."
+    made = comments.no_baseline()
+    text = comment(replace(made, suites=(replace(made.suites[0], notes=(why,)),), gate=None))
+    first = text.partition("<details>")[0]
+    assert "Nothing that this suite runs has changed" in first
+    assert "rules about the candidate alone ran" in first
+    assert text.count("Nothing that this suite runs has changed") == 1
 
 
 @pytest.mark.parametrize("name", ["failing", "accepted", "observed", "edited_gate", "measured_again", "several"])
@@ -239,6 +250,7 @@ texts = st.lists(st.one_of(fragments, st.text(max_size=20), signs), max_size=6)
 
 
 @given(texts)
+@example(["1. first", " `code`"])
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_no_mixture_of_anything_becomes_markup(pieces: list[str]) -> None:
     report = hostile("".join(pieces))

@@ -123,6 +123,11 @@ def test_a_sentences_backticks_are_code() -> None:
     )
 
 
+def test_a_sentence_with_code_begins_no_list() -> None:
+    html = rendered(escaping.sentence_for_markdown("1. first `code`"))
+    assert html == "<p>1. first <code>code</code></p>\n"
+
+
 @hostile
 def test_a_fence_holds_whatever_is_in_it(text: str) -> None:
     block = escaping.block_for_markdown(text, language="text")

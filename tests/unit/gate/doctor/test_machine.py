@@ -1,5 +1,8 @@
 """Places, room and the clock, as a doctor sees them."""
 
+import shutil
+from types import SimpleNamespace
+
 import pytest
 
 from evalgate.gate.doctor.findings import State, exit_code, ok, problem, warning
@@ -33,6 +36,25 @@ def test_a_place_that_is_not_there_yet_is_made_by_the_run(tmp_path):
     assert "made by the run" in found["journal"].message
     assert "disk" in found
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("free", "state", "said"),
+    [
+        (2 * 1024**3, State.OK, "2.0 GB free"),
+        (1024**3 - 1, State.WARNING, "1024.0 MB are left at "),
+        (49 * 1024**2, State.PROBLEM, "49.0 MB are left at "),
+    ],
+)
+def test_the_room_is_said_where_there_is_least(tmp_path, monkeypatch, free, state, said):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "empty").mkdir()
+    rooms = {tmp_path / "full": free, tmp_path / "empty": 9 * 1024**3}
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=rooms[folder]))
+    places = [("cache", tmp_path / "empty" / "cache.db"), ("journal", tmp_path / "full" / "journal.db")]
+    disk = {each.about: each for each in place_findings(places)}["disk"]
+    assert (disk.state, disk.message.startswith(said)) == (state, True)
+    assert exit_code([disk]) == (4 if state is State.PROBLEM else 0)
 
 
 def test_what_is_wrong_with_the_config_comes_before_a_service():

@@ -49,6 +49,7 @@ def test_the_workflow_of_the_page_is_valid_audited_and_grants_what_it_says(tmp_p
     }
     assert all("environment" in job for job in workflow["jobs"].values())
     own = "".join(path.read_text("utf-8") for path in (ROOT / ".github/workflows").iterdir())
+    own += (ROOT / "action.yml").read_text("utf-8")
     pins = dict(re.findall(r"uses: (actions/(?:checkout|upload-artifact))@(\S+)", text))
     assert all(f"{action}@{pin}" in own for action, pin in pins.items())
     scripts = [step["run"] for job in workflow["jobs"].values() for step in job["steps"] if "run" in step]

@@ -18,8 +18,9 @@ from evalgate.cli.curate_pull import command
 from evalgate.curate.candidates import read_candidates
 from evalgate.errors import EvalgateError
 from evalgate.phoenix.connection import Connection
-from evalgate.phoenix.spans import stored
+from evalgate.phoenix.spans import reading, stored
 from tests.integration.team import Team, span
+from tests.phoenix_server.faults import Fault, FaultProxy
 
 NOW = datetime.now(UTC)
 
@@ -258,6 +259,34 @@ main()
     assert (found["read"], found["new"], found["known"]) == (whole["read"], 60, 0)
     assert list(pull.candidates()) == list(pull.candidates("whole"))
     assert not (pull.folder / ".curate" / "some.candidates.pulling.jsonl").exists()
+
+
+async def test_a_server_that_goes_away_loses_nothing(pull, phoenix, monkeypatch):
+    team, project = Team(phoenix), phoenix.unique("shop")
+    await team.spans(project, [call(f"question {n}", "a") for n in range(40)])
+    monkeypatch.setattr(reading, "_FIRST", 8)
+    monkeypatch.setattr(stored, "_SPANS", 8)
+    async with FaultProxy(phoenix.base_url) as proxy:
+        proxy.faults = [Fault(kind="status", status=500, path="/spans", after=2)]
+        said = await pull(project, code=4, PHOENIX_ENDPOINT=proxy.base_url)
+        assert "answered 500: out of order; what was read so far is kept" in said
+        assert said.endswith("next: run the same again: it goes on")
+        proxy.faults = []
+        found = await pull(project, PHOENIX_ENDPOINT=proxy.base_url)
+    assert (found["resumed"], found["new"], found["read"]) == (True, 40, 40)
+    assert len(pull.candidates()) == 40
+
+
+async def test_what_came_of_it_is_said_in_a_line(pull, phoenix):
+    team, project = Team(phoenix), phoenix.unique("shop")
+    await team.spans(project, [call("q", "a"), call("q", None), call(None, None)])
+    wanted = [project, "--dataset", str(pull.folder / "some.jsonl")]
+    env = {"PHOENIX_ENDPOINT": phoenix.base_url}
+    ended = await asyncio.to_thread(CliRunner().invoke, command, wanted, env=env)
+    assert ended.stdout.splitlines()[:2] == ["2 new of 3; 1 without input", "1 of the new ones have no output"]
+    ended = await asyncio.to_thread(CliRunner().invoke, command, [*wanted, "--name", "none"], env=env)
+    assert ended.stdout.splitlines()[1].startswith(f"no root of a trace of {project} is as asked; next: a longer")
+    assert "--per call takes what is below" in ended.stdout
 
 
 async def test_spans_that_are_large_come_in_smaller_pages(pull, phoenix, monkeypatch):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 _MODE: Final = 0o666
 """Before the umask, as for any file that is made."""
@@ -16,11 +18,21 @@ def write_whole(path: Path, content: bytes) -> None:
 
     A link stays one, and a file keeps its mode.
     """
+    with writing_whole(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing_whole(path: Path) -> Iterator[BinaryIO]:
+    """Yield what to write the content to, part by part; the file has it when the block ends. Raises OSError.
+
+    A block that raises leaves the file as it was.
+    """
     target = path.resolve()
     part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}")
     try:
         with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE), "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if target.exists():

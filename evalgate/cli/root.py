@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Final
 
 import click
 
 from evalgate import __version__
+from evalgate.cli.lazy import LazyGroup
 
 COMMANDS: Final = {
     "init": "Write a first config, dataset and workflow from what is here; overwrite nothing.",
@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "compare": "Compare models, prompts or versions on one dataset: quality, cost, time, a winner.",
     "judge": "Hold judges to human labels, and show what was found out about them.",
     "dataset": "Validate and compare golden datasets, in files and in Phoenix, and bring them from one to the other.",
+    "curate": "Make golden examples of production traces: pull, clean, sample, review, push.",
     "prompt": "Pin, compare, push, pull and tag prompts in Phoenix.",
     "phoenix": "Mirror builds in Phoenix; run a server of this repository's own on this machine.",
     "cache": "Show, clear and export the answers of models that are kept: no call is paid for twice.",
@@ -33,27 +34,12 @@ COMMANDS: Final = {
 """Every command in the order of --help; each is `command` of the module of its name."""
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command's module only when that command is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the names in their order."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the command, or let click say that there is none."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(f"evalgate.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands from the table instead of from their modules."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
-
-
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "EVALGATE"})
+@click.group(
+    cls=LazyGroup,
+    table=COMMANDS,
+    modules="evalgate.cli.{}",
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "EVALGATE"},
+)
 @click.version_option(__version__, "-V", "--version", message="evalgate %(version)s")
 def root() -> None:
     """Is this prompt, model or pipeline worse than what we ship today, or can we not tell?

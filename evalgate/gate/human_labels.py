@@ -18,14 +18,13 @@ from evalgate.phoenix.annotations.spans import (
     HUMAN,
     AnnotatedSpan,
     Said,
-    StoredSpan,
     annotated_spans,
     find_project,
-    spans_of,
 )
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.datasets.reading import find_dataset, find_version, read_version
 from evalgate.phoenix.experiments.sound import moment
+from evalgate.phoenix.spans.stored import StoredSpan, spans_of
 from evalgate.records import Example, Json, TaskOutcome
 from evalgate.traces.conventions import read_json
 from evalgate.traces.reading import filled

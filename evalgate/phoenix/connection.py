@@ -17,7 +17,7 @@ from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.phoenix.address import Address
 from evalgate.phoenix.server import VERSION
 from evalgate.suite.addresses import is_loopback
-from evalgate.unpacking import ACCEPTED, unpacked_body
+from evalgate.unpacking import ACCEPTED, TooLongError, unpacked_body
 
 if TYPE_CHECKING:
     import httpx
@@ -53,6 +53,10 @@ class PhoenixError(MeasurementError):
     def passing(self) -> bool:
         """Whether the same may succeed later: no answer, too many requests, the server's own failure."""
         return self.status is None or self.status == 429 or self.status >= 500
+
+
+class LargeAnswerError(PhoenixError):
+    """An answer that would fill the memory: ask for less of it."""
 
 
 class Connection:
@@ -97,11 +101,13 @@ class Connection:
         query: Mapping[str, Any] | None = None,
         body: Any = None,
         again: bool = True,
+        largest: int | None = None,
     ) -> Any:
         """Return the JSON of an answer to `path` (`v1/datasets`), None for an empty one.
 
         `doing` says what it is for, in the words that go on "… could not be": `the dataset x could not be read`.
-        With `again=False` it is done once: what would not be the same a second time. Raises PhoenixError.
+        With `again=False` it is done once: what would not be the same a second time. `largest` is in bytes of the
+        answer. Raises PhoenixError, LargeAnswerError.
         """
         import httpx
 
@@ -111,20 +117,20 @@ class Connection:
             )
             try:
                 async with asyncio.timeout(_TRYING_S + _WHOLE * self.address.timeout):
-                    answer = await self._bounded(request)
+                    answer = await self._bounded(request, _LARGEST if largest is None else largest)
             except TimeoutError:
                 raise httpx.ReadTimeout("it never ended", request=request) from None
             answer.raise_for_status()
             return answer.json() if answer.content else None
 
-    async def _bounded(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer to a request. Raises ValueError for one that would fill the memory."""
+    async def _bounded(self, request: httpx.Request, largest: int) -> httpx.Response:
+        """Return the answer to a request. Raises TooLongError for one that would fill the memory."""
         import httpx
 
         streamed = await self._http.send(request, stream=True)
         try:
             packed = streamed.headers.get("content-encoding", "")
-            content = await unpacked_body(streamed.aiter_raw(), packed, most=_LARGEST)
+            content = await unpacked_body(streamed.aiter_raw(), packed, most=largest)
         finally:
             await streamed.aclose()
         kept = {name: value for name in _HEADERS if (value := streamed.headers.get(name)) is not None}
@@ -172,7 +178,8 @@ class Connection:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
             # Its client raises ValueError for answers that it cannot read; JSON may be nested without an end.
             said = self._quoted(str(error))
-            raise PhoenixError(f"{doing}: {self.address.shown} gave no usable answer: {said}", status=200) from None
+            kind = LargeAnswerError if isinstance(error, TooLongError) else PhoenixError
+            raise kind(f"{doing}: {self.address.shown} gave no usable answer: {said}", status=200) from None
         except Exception as error:
             from phoenix.client.exceptions import PhoenixException
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, PositiveFloat, PrivateAttr, model_va
 from evalgate.suite.addresses import for_services
 from evalgate.suite.baselines import BaselineKind, BaselineRef, read_baseline
 from evalgate.suite.checks import COMPARISONS, Check, Policy
+from evalgate.suite.curate import Curate
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import ConfigModel, Count, DottedPath, Parallel, Repetitions, exactly_one
 from evalgate.suite.notify import Mlflow, Notify
@@ -262,12 +263,15 @@ class Config(ConfigModel):
     mlflow: Mlflow | None = None
     """Summary metrics in MLflow; without it nothing goes there (docs/github.md)."""
 
+    curate: Curate | None = None
+    """How golden datasets grow from production; nothing that is measured depends on it (docs/curation.md)."""
+
     def snapshot(self) -> dict[str, Any]:
         """Return it as JSON, with the defaults of whatever decides written out.
 
-        A later version's default then changes no recorded decision.
+        A later version's default then changes no recorded decision. How datasets grow decides nothing and is left out.
         """
-        written: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+        written: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude={"curate"})
         written["policy"] = self.policy.model_dump(mode="json")
         for name, suite in self.suites.items():
             checks = {

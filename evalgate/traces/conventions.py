@@ -93,24 +93,6 @@ def documents_of(attributes: Attributes, place: str = "retrieval.documents") -> 
     return [text for text in found if isinstance(text, str)]
 
 
-def input_messages(attributes: Attributes) -> list[dict[str, Json]]:
-    """Return the messages that a model was sent, as OpenAI's protocol writes them."""
-    own = [_message(each) for each in numbered(attributes, "llm.input_messages")]
-    if own:
-        return own
-    system = read_json(attributes.get("gen_ai.system_instructions"))
-    spoken = [{"role": "system", "parts": system}] if isinstance(system, list) and system else []
-    parts = [_of_parts(each) for each in (*spoken, *objects(read_json(attributes.get("gen_ai.input.messages"))))]
-    return parts or [_older(each) for each in numbered(attributes, "gen_ai.prompt")]
-
-
-def output_messages(attributes: Attributes) -> list[dict[str, Json]]:
-    """Return the messages that a model answered with."""
-    own = [_message(each) for each in numbered(attributes, "llm.output_messages")]
-    parts = own or [_of_parts(each) for each in objects(read_json(attributes.get("gen_ai.output.messages")))]
-    return parts or [_older(each) for each in numbered(attributes, "gen_ai.completion")]
-
-
 def tool_call(span: Span) -> dict[str, Json]:
     """Return the call that a tool's span is of."""
     attributes = span.attributes
@@ -180,68 +162,3 @@ def _count(attributes: Attributes, names: Sequence[str]) -> int | None:
         if type(value) is int and 0 <= value <= MOST_TOKENS:
             return value
     return None
-
-
-def _message(flat: Attributes) -> dict[str, Json]:
-    """Return one of OpenInference's messages."""
-    contents = numbered(flat, "message.contents")
-    texts = [text for each in contents if isinstance(text := each.get("message_content.text"), str)]
-    calls = [
-        _call(each.get("tool_call.id"), each.get("tool_call.function.name"), each.get("tool_call.function.arguments"))
-        for each in numbered(flat, "message.tool_calls")
-    ]
-    content = flat.get("message.content")
-    return _written(
-        flat.get("message.role"),
-        content if isinstance(content, str) else "\n".join(texts) if texts else None,
-        calls,
-        answers=flat.get("message.tool_call_id"),
-    )
-
-
-def _of_parts(message: Attributes) -> dict[str, Json]:
-    """Return one of the messages of `gen_ai.*`: a role, and parts of several types."""
-    parts = objects(message.get("parts"))
-    texts = [each["content"] for each in parts if each.get("type") == "text" and isinstance(each.get("content"), str)]
-    calls = [
-        _call(each.get("id"), each.get("name"), each.get("arguments"))
-        for each in parts
-        if each.get("type") == "tool_call"
-    ]
-    answered = next((each for each in parts if each.get("type") == "tool_call_response"), None)
-    if answered is not None and not texts:
-        given = answered.get("response", answered.get("result"))
-        texts = [given if isinstance(given, str) else json.dumps(given)]
-    return _written(
-        message.get("role"),
-        "\n".join(texts) if texts else None,
-        calls,
-        answers=None if answered is None else answered.get("id"),
-    )
-
-
-def _typed(parts: Sequence[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [each for each in parts if each.get("type") == kind]
-
-
-def _older(flat: Attributes) -> dict[str, Json]:
-    """Return a message of `gen_ai.prompt.0.role`, as instrumentations wrote before there were parts."""
-    content = flat.get("content")
-    calls = [_call(each.get("id"), each.get("name"), each.get("arguments")) for each in numbered(flat, "tool_calls")]
-    return _written(flat.get("role", "assistant"), content if isinstance(content, str) else None, calls)
-
-
-def _call(call_id: Any, name: Any, arguments: Any) -> dict[str, Json]:
-    written = arguments if isinstance(arguments, str) else json.dumps(arguments if arguments is not None else {})
-    function: dict[str, Json] = {"name": name if isinstance(name, str) else "", "arguments": written}
-    made: dict[str, Json] = {"type": "function", "function": function}
-    return {"id": call_id, **made} if isinstance(call_id, str) else made
-
-
-def _written(role: Any, content: str | None, calls: list[dict[str, Json]], answers: Any = None) -> dict[str, Json]:
-    message: dict[str, Json] = {"role": role if isinstance(role, str) else "user", "content": content}
-    if calls:
-        message["tool_calls"] = calls
-    if isinstance(answers, str):
-        message["tool_call_id"] = answers
-    return message

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from evalgate.records import Json, TaskOutcome, Usage
-from evalgate.traces import conventions
+from evalgate.traces import conventions, messages
 from evalgate.traces.span import Span
 
 FIELDS = ("context", "messages", "tool_calls", "usage")
@@ -45,7 +45,7 @@ def _context(spans: Sequence[Span]) -> Json:
 def _messages(spans: Sequence[Span]) -> Json:
     """Return the conversation as the last call of a model ended it."""
     for span in reversed(_of(spans, conventions.LLM)):
-        spoken = conventions.input_messages(span.attributes) + conventions.output_messages(span.attributes)
+        spoken = messages.input_messages(span.attributes) + messages.output_messages(span.attributes)
         if spoken:
             return spoken
     return None
@@ -55,7 +55,7 @@ def _tool_calls(spans: Sequence[Span]) -> Json:
     """Return the calls that models asked for; where no span says so, those that tools say were made."""
     calls: list[Json] = []
     for span in _leaves(_of(spans, conventions.LLM), spans):
-        for message in conventions.output_messages(span.attributes):
+        for message in messages.output_messages(span.attributes):
             for call in conventions.objects(message.get("tool_calls")):
                 function = call["function"]
                 arguments = conventions.read_json(function["arguments"], otherwise=function["arguments"])

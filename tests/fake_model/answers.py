@@ -26,6 +26,8 @@ def completion(body: dict[str, Any], rule: Rule, *, seed: int, draw: int, number
     """Return a whole chat completion."""
     rng = random.Random(_digest(body, seed, draw))
     message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
+    if rule.thinking is not None:
+        message["reasoning_content"] = rule.thinking
     finish = "stop"
     calls = rule.tool_calls if rule.tool_calls is not None else _called(body, rng) if rule.reply is None else []
     if calls:

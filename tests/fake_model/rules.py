@@ -71,7 +71,8 @@ class Rule:
 
     It applies `times` times (None: always), and to a seeded `share` of the calls that fit. `reply` is echo, random,
     judge (a gullible one), reader (one that reads), headers (those of the request) or any other text as it stands.
-    `finish_reason`, `tool_calls` and `usage` override what would be computed, `message` what an error of `status` says.
+    `thinking` is what the model says that it thought. `finish_reason`, `tool_calls` and `usage` override what would
+    be computed, `message` what an error of `status` says.
     """
 
     when: str | None = None
@@ -80,6 +81,7 @@ class Rule:
     times: int | None = None
     share: float = 1.0
     reply: str | None = None
+    thinking: str | None = None
     tool_calls: list[dict[str, Any]] | None = None
     finish_reason: str | None = None
     usage: dict[str, Any] | None = None

@@ -18,6 +18,7 @@ from evalgate.phoenix.annotations import spans as annotations
 from evalgate.phoenix.annotations.runs import people_said
 from evalgate.phoenix.connection import connect
 from evalgate.phoenix.experiments.writing import get_experiment
+from evalgate.phoenix.spans import stored
 from evalgate.suite.loading import load_config
 from tests.e2e.project import Project
 from tests.fake_model import Rule
@@ -163,8 +164,8 @@ async def test_spans_of_an_application_bring_what_they_and_their_example_say(jud
 async def test_more_than_a_page_of_anything_is_read(judging, phoenix, monkeypatch):
     monkeypatch.setattr(annotations, "_PAGE", 4)
     monkeypatch.setattr(annotated_runs, "_PAGE", 2)
-    monkeypatch.setattr(annotations, "_SPANS", 3)
-    monkeypatch.setattr(annotations, "_TRACES", 5)
+    monkeypatch.setattr(stored, "_SPANS", 3)
+    monkeypatch.setattr(stored, "_TRACES", 5)
     monkeypatch.setattr(human_labels, "_AT_ONCE", 7)
     team, project = Team(phoenix), phoenix.unique('it\'s a "project" \\ of ours')
     spans = [span(f"answer {n}", input={"n": n}) for n in range(12)]

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from evalgate.encoding import printable
 from evalgate.errors import DatasetError
-from evalgate.phoenix.answers import Answer, Page, PageInfo, pages, read_answer
+from evalgate.phoenix.answers import Answer, PageInfo, read_answer
 from evalgate.phoenix.connection import Connection
 
 HUMAN: Final = "HUMAN"
 _PAGE: Final = 500
-_SPANS: Final = 1000
-"""Spans of one page, the most that a server gives."""
-_TRACES: Final = 50
-"""Traces that are asked for at once: their ids stand in an address."""
 _PROJECTS: Final = 10_000
 
 _PROJECT: Final = "query ($name: String!) { getProjectByName(name: $name) { id name spanAnnotationNames } }"
@@ -59,19 +55,6 @@ class AnnotatedSpan:
     span_id: str
     parent: str | None
     said: tuple[Said, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredSpan:
-    """A span as the server has it. Times are in ISO 8601; `attributes` are flat, by OpenInference's names."""
-
-    trace_id: str
-    span_id: str
-    parent: str | None
-    name: str
-    start: str
-    end: str
-    attributes: Mapping[str, Any]
 
 
 class _Named(Answer):
@@ -138,25 +121,6 @@ class _AnnotatedNode(Answer):
     node: _Annotated
 
 
-class _Context(Answer):
-    trace_id: str
-    span_id: str
-
-
-class _Stored(Answer):
-    name: str
-    context: _Context
-    span_kind: str
-    parent_id: str | None = None
-    start_time: str
-    end_time: str
-    attributes: dict[str, Any]
-
-
-class _StoredSpans(Page):
-    data: tuple[_Stored, ...]
-
-
 async def look_up_project(connection: Connection, name: str) -> Project | None:
     """Return the project of this name, None where there is none. Raises PhoenixError."""
     doing = f"the project {printable(name)} could not be looked up"
@@ -198,16 +162,6 @@ async def annotated_spans(connection: Connection, project: Project, name: str) -
             return
 
 
-async def spans_of(connection: Connection, project: Project, traces: Sequence[str]) -> AsyncIterator[StoredSpan]:
-    """Yield every span of some traces of a project, page by page. Raises PhoenixError."""
-    doing = f"the spans of {printable(project.name)} could not be read"
-    for first in range(0, len(traces), _TRACES):
-        query = {"trace_id": list(traces[first : first + _TRACES]), "limit": _SPANS}
-        async for page in pages(_StoredSpans, connection, f"v1/projects/{project.id}/spans", doing=doing, query=query):
-            for each in page.data:
-                yield _stored(each)
-
-
 def _annotated(span: _Span, name: str) -> AnnotatedSpan:
     return AnnotatedSpan(
         trace_id=span.trace.traceId,
@@ -224,16 +178,4 @@ def _annotated(span: _Span, name: str) -> AnnotatedSpan:
             for each in span.spanAnnotations
             if each.name == name
         ),
-    )
-
-
-def _stored(span: _Stored) -> StoredSpan:
-    return StoredSpan(
-        trace_id=span.context.trace_id,
-        span_id=span.context.span_id,
-        parent=span.parent_id or None,
-        name=span.name,
-        start=span.start_time,
-        end=span.end_time,
-        attributes={"openinference.span.kind": span.span_kind, **span.attributes},
     )

@@ -54,6 +54,8 @@ def answer(whole: dict[str, Any], number: int) -> dict[str, Any]:
     choice = (whole["choices"] or [{}])[0]
     message = choice.get("message") or {}
     content: list[dict[str, Any]] = []
+    if message.get("reasoning_content"):
+        content.append({"type": "thinking", "thinking": message["reasoning_content"], "signature": "signed"})
     if message.get("content"):
         content.append({"type": "text", "text": message["content"]})
     content += [

@@ -7,6 +7,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from evalgate.cli.curate import STEPS
 from evalgate.cli.root import COMMANDS
 
 
@@ -16,7 +17,11 @@ def commands() -> Iterator[tuple[str, click.Command]]:
         command = import_module(f"evalgate.cli.{name}").command
         yield name, command
         if isinstance(command, click.Group):
-            yield from ((f"{name} {below}", each) for below, each in command.commands.items())
+            context = click.Context(command)
+            for below in command.list_commands(context):
+                each = command.get_command(context, below)
+                assert each is not None
+                yield f"{name} {below}", each
 
 
 @pytest.mark.parametrize(("name", "command"), list(commands()), ids=[name for name, _ in commands()])
@@ -37,4 +42,7 @@ def test_the_first_help_and_the_commands_agree():
     """The list of --help is kept apart from the commands, so that it is instant: it says what they say."""
     for name, line in COMMANDS.items():
         command = import_module(f"evalgate.cli.{name}").command
+        assert (command.help or "").startswith(line.removesuffix(".").split(";")[0]), name
+    for name, line in STEPS.items():
+        command = import_module(f"evalgate.cli.curate_{name}").command
         assert (command.help or "").startswith(line.removesuffix(".").split(";")[0]), name

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evalgate.suite import checks, config, notify, phoenix, prompt_ref, release, tasks
+from evalgate.suite import checks, config, curate, notify, phoenix, prompt_ref, release, tasks
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel
@@ -55,6 +55,11 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "release.checks.SUITE.CHECK": release.ReleaseCheck,
     "notify": notify.Notify,
     "mlflow": notify.Mlflow,
+    "curate": curate.Curate,
+    "curate.profiles.NAME": curate.Profile,
+    "curate.profiles.NAME, which spans": curate.SpanFilter,
+    "curate.profiles.NAME.annotation": curate.AnnotationFilter,
+    "curate.profiles.NAME.dataset": curate.CuratedDataset,
 }
 
 

@@ -27,5 +27,5 @@ def test_every_key_of_a_suite_and_of_the_file_has_a_row():
 def test_every_key_that_is_the_bases_is_compared():
     """What the change edits without effect is listed: nothing is dropped in silence."""
     assert {*OF_A_SUITE} == {*Suite.model_fields} - {"root", "task", "evaluators"}
-    assert {*SHARED} == {*Config.model_fields} - {"suites", "endpoints"}
+    assert {*SHARED} == {*Config.model_fields} - {"suites", "endpoints", "curate"}
     assert all("base's" in whose for key, whose in rows().items() if key != "suites.*.task")

@@ -1,0 +1,23 @@
+"""`evalgate curate`: production traces on their way to a golden dataset, step by step."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from evalgate.cli.lazy import LazyGroup
+
+STEPS: Final = {
+    "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
+}
+"""Every step in the order of --help; each is `command` of the module `curate_NAME`."""
+
+
+@click.group(cls=LazyGroup, table=STEPS, modules="evalgate.cli.curate_{}")
+def command() -> None:
+    """Make golden examples of production traces: pull, clean, sample, review, push.
+
+    Candidates are kept in a file beside their dataset, and nothing becomes golden without a person, or a rule that
+    names itself. Every step may be ended and run again.
+    """

@@ -1,0 +1,116 @@
+"""For which dataset candidates are: a file or one in Phoenix, where their file is, and what is golden already."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalgate.cli.dataset_places import in_phoenix
+
+if TYPE_CHECKING:
+    from evalgate.phoenix.connection import Connection
+    from evalgate.suite.curate import CuratedDataset, Profile
+    from evalgate.suite.phoenix import PhoenixSettings
+
+dataset_option = click.option(
+    "--dataset", metavar="FILE", help="The golden dataset: a file, or phoenix:NAME for one in Phoenix."
+)
+profile_option = click.option("--profile", metavar="NAME", help="Take what is not said here from this profile.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """The golden dataset, a file or the name of one in Phoenix, and the file of its candidates."""
+
+    file: Path | None = None
+    phoenix: str | None = None
+    candidates: Path
+
+    @property
+    def shown(self) -> str:
+        """Return how it is given to --dataset."""
+        return str(self.file) if self.file is not None else f"phoenix:{self.phoenix}"
+
+
+def target_of(dataset: CuratedDataset, folder: Path) -> Target:
+    """Return where things are, relative to the config's folder."""
+    from evalgate.curate.candidates import candidates_file, candidates_file_of
+
+    if dataset.phoenix is not None:
+        return Target(phoenix=dataset.phoenix, candidates=candidates_file_of(dataset.phoenix, folder))
+    file = folder / str(dataset.file)
+    return Target(file=file, candidates=candidates_file(file))
+
+
+def dataset_said(dataset: str) -> dict[str, Any]:
+    """Return what --dataset names as the config writes it; a file is meant from here, wherever the config is."""
+    named = in_phoenix(dataset)
+    return {"file": str(Path(dataset).absolute())} if named is None else {"phoenix": named.name}
+
+
+def profile_of(
+    config: Path, name: str | None, said: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[Profile, PhoenixSettings]:
+    """Return what is curated: a profile of the config with what was said in its place, or that alone; and the servers.
+
+    Raises ConfigurationError for a profile that is not there, UsageError for what does not make one.
+    """
+    from pydantic import ValidationError
+
+    from evalgate.cli.options import CONFIG_NAME
+    from evalgate.errors import ConfigurationError
+    from evalgate.suite.curate import Profile
+    from evalgate.suite.loading import load_config
+    from evalgate.suite.model import nearest
+    from evalgate.suite.phoenix import PhoenixSettings
+
+    loaded = None
+    if name is not None or config.is_file() or config != Path(CONFIG_NAME):
+        loaded = load_config(config, environ=environ, overrides={}, committed=True).config
+    base: dict[str, Any] = {}
+    if name is not None and loaded is not None:
+        profiles = loaded.curate.profiles if loaded.curate is not None else {}
+        if name not in profiles:
+            raise ConfigurationError(
+                f"{config} has no profile {name!r} under `curate.profiles`: {nearest(name, profiles)}",
+                next_step="name one that it has",
+            )
+        base = profiles[name].model_dump(exclude_unset=True)
+    try:
+        profile = Profile.model_validate({**base, **said})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "this"
+        raise click.UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+    return profile, (loaded.phoenix if loaded is not None else None) or PhoenixSettings()
+
+
+async def golden_ids(target: Target, connection: Connection) -> AsyncIterator[str]:
+    """Yield the ids of what the dataset has, and `span:<id>` of the spans that they were made of.
+
+    A dataset that is not there has none. Raises DatasetError, ErrorGroup, PhoenixError.
+    """
+    if target.file is not None:
+        from evalgate.golden.reading import read_examples
+
+        if target.file.exists():
+            for each in read_examples(target.file):
+                yield each.id
+                curated = each.metadata.get("curated")
+                if isinstance(curated, dict) and isinstance(curated.get("span"), str):
+                    yield f"span:{curated['span']}"
+        return
+    from evalgate.phoenix.datasets.reading import latest_version, look_up_dataset, read_version
+
+    dataset = await look_up_dataset(connection, str(target.phoenix))
+    version = None if dataset is None else await latest_version(connection, dataset)
+    if dataset is not None and version is not None:
+        for stored in await read_version(connection, dataset, version):
+            if stored.id is not None:
+                yield stored.id
+            if stored.span_id is not None:
+                yield f"span:{stored.span_id}"

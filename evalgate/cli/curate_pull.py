@@ -1,0 +1,265 @@
+"""`evalgate curate pull`: spans of a project in Phoenix as candidates for a golden dataset."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from evalgate.cli.asking import tell
+from evalgate.cli.curate_places import dataset_option, dataset_said, profile_of, profile_option, target_of
+from evalgate.cli.options import config_option, json_option, server_option
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_places import Target
+    from evalgate.curate.pull import Asked, Pulled
+    from evalgate.phoenix.address import Address
+    from evalgate.suite.curate import Profile
+
+_REMARK: Final = re.compile(r"(?P<name>.+?)(?:(?P<sign>>=|<=|=)(?P<value>.*))?", re.DOTALL)
+_EVERY_S: Final = 2.0
+"""Seconds between lines of progress."""
+
+
+@click.command(short_help="Take spans from Phoenix as candidates.")
+@click.argument("project", required=False)
+@dataset_option
+@profile_option
+@click.option("--since", metavar="PERIOD", help="Spans that began at most so long ago.  [default: 7d]")
+@click.option("--from", "start", metavar="TIME", help="Spans that began then or later, as 2026-01-31 or with a time.")
+@click.option("--to", "end", metavar="TIME", help="Spans that began before that.")
+@click.option("--per", type=click.Choice(["trace", "call"]), help="One example of a trace, or of each call of a model.")
+@click.option("--kind", multiple=True, help="Kinds of spans: LLM, CHAIN, AGENT; several times.")
+@click.option("--name", "names", multiple=True, help="Names of spans; several times.")
+@click.option("--status", multiple=True, type=click.Choice(["OK", "ERROR", "UNSET"]), help="Their status.")
+@click.option("--errors", type=click.Choice(["with", "without", "only"]), help="Whether to take spans that failed.")
+@click.option("--attribute", "attributes", multiple=True, metavar="KEY=VALUE", help="An attribute: metadata.tier=gold.")
+@click.option("--session", "sessions", multiple=True, metavar="ID", help="Spans of this session; several times.")
+@click.option(
+    "--annotation",
+    "annotations",
+    multiple=True,
+    metavar="NAME[=LABEL]",
+    help="What was said of a span: correctness, correctness=incorrect, 'helpful>=0.5'.",
+)
+@click.option("--annotator", type=click.Choice(["HUMAN", "LLM", "CODE"]), help="Who said it.")
+@click.option("--where", metavar="CONDITION", help="A condition as Phoenix's filter takes it: 'latency_ms > 5000'.")
+@click.option("--settle", metavar="PERIOD", help="Leave spans that ended less than this ago.  [default: 1m]")
+@config_option
+@server_option
+@json_option
+def command(
+    *,
+    project: str | None,
+    dataset: str | None,
+    profile: str | None,
+    start: str | None,
+    end: str | None,
+    config: Path,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Take spans from Phoenix as candidates; those that were taken before are known.
+
+    PROJECT is a project's name. Candidates are kept beside the dataset (support.jsonl has support.candidates.jsonl),
+    and only what is new is added. A pull that was ended goes on where it was when the same is asked for again.
+    """
+    environ = dict(os.environ)
+    if given["since"] is not None and start is not None:
+        raise click.UsageError("--since and --from both say when to begin: leave one out")
+    said = _said(given, project=project, dataset=dataset)
+    missing = next((key for key in ("project", "dataset") if profile is None and key not in said), None)
+    if missing is not None:
+        flag = "PROJECT" if missing == "project" else "--dataset FILE"
+        raise click.UsageError(f"name {flag}, or a --profile of the config that says it")
+    chosen, servers = profile_of(config, profile, said, environ)
+    from evalgate.phoenix.address import address_in
+
+    address = address_in(servers, chosen.server, environ, config=config)
+    now = datetime.now(UTC)
+    asked = _asked(chosen, address, now, _time(start, "--from"), _time(end, "--to"))
+    target = target_of(chosen.dataset, config.parent)
+    tell(f"reading {chosen.project} from {address.shown}")
+    pulled = asyncio.run(_pull(address, chosen, asked, target, now))
+    if as_json:
+        import json
+
+        click.echo(json.dumps({**asdict(pulled), "candidates": str(target.candidates)}, indent=2))
+    else:
+        from evalgate.encoding import printable
+
+        click.echo(printable("\n".join(_lines(pulled, chosen, target))))
+    return 0
+
+
+async def _pull(address: Address, profile: Profile, asked: Asked, target: Target, now: datetime) -> Pulled:
+    from evalgate.cli.curate_places import golden_ids
+    from evalgate.curate.pull import pull
+    from evalgate.errors import MeasurementError
+    from evalgate.phoenix.annotations.spans import find_project
+    from evalgate.phoenix.connection import PhoenixError, connect
+
+    async with connect(address) as connection:
+        project = await find_project(connection, profile.project)
+        golden = [each async for each in golden_ids(target, connection)]
+        try:
+            return await pull(
+                connection,
+                project,
+                asked,
+                candidates=target.candidates,
+                golden=golden,
+                now=now,
+                tell=_progress(),
+            )
+        except PhoenixError as error:
+            raise MeasurementError(
+                f"{error.message}; what was read so far is kept",
+                next_step="run the same again: it goes on",
+            ) from None
+
+
+def _progress() -> Callable[[Pulled], None]:
+    told = time.monotonic()
+
+    def say(pulled: Pulled) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _EVERY_S:
+            told = time.monotonic()
+            tell(f"{pulled.read:,} spans read, {pulled.new:,} new")
+
+    return say
+
+
+def _said(given: Mapping[str, Any], *, project: str | None, dataset: str | None) -> dict[str, Any]:
+    """Return what was given as a profile has it; what was not given is not there."""
+    plain = {
+        "project": project,
+        "dataset": None if dataset is None else dataset_said(dataset),
+        "since": given["since"],
+        "settle": given["settle"],
+        "server": given["server"],
+        "per": given["per"],
+        "errors": given["errors"],
+        "where": given["where"],
+        "kind": given["kind"],
+        "name": given["names"],
+        "status": given["status"],
+        "session": given["sessions"],
+        "attributes": dict(map(_attribute, given["attributes"])),
+        "annotation": [_remark(each, given["annotator"]) for each in given["annotations"]],
+    }
+    if given["annotator"] is not None and not given["annotations"]:
+        raise click.UsageError("--annotator says whose --annotation is meant: name one")
+    return {key: value for key, value in plain.items() if value is not None and value not in ((), [], {})}
+
+
+def _attribute(text: str) -> tuple[str, str | int | float | bool]:
+    """Read KEY=VALUE; a value is a number or true where JSON says so, else a text, as one in quotes is."""
+    import json
+
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise click.UsageError(f"--attribute {text} is not KEY=VALUE: write it like --attribute metadata.tier=gold")
+    try:
+        read = json.loads(value)
+    except (ValueError, RecursionError):
+        return key, value
+    return key, read if isinstance(read, str | int | float | bool) else value
+
+
+def _remark(text: str, annotator: str | None) -> dict[str, Any]:
+    found = _REMARK.fullmatch(text)
+    if found is None:
+        raise click.UsageError(f"--annotation {text!r} names none: write it like correctness=incorrect")
+    said: dict[str, Any] = {"name": found["name"], **({"annotator": annotator} if annotator else {})}
+    if found["sign"] == "=":
+        return {**said, "label": found["value"]}
+    if found["sign"] is None:
+        return said
+    try:
+        return {**said, "at_least" if found["sign"] == ">=" else "at_most": float(found["value"])}
+    except ValueError:
+        raise click.UsageError(f"--annotation {text}: {found['value']!r} is no score") from None
+
+
+def _time(text: str | None, flag: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{flag} {text} is no time: write it like 2026-01-31 or 2026-01-31T12:00Z") from None
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
+
+
+def _asked(profile: Profile, address: Address, now: datetime, start: datetime | None, end: datetime | None) -> Asked:
+    from evalgate.curate.pull import Asked
+    from evalgate.phoenix.spans.reading import Remark, Selection
+    from evalgate.suite.curate import seconds_of
+
+    if start is not None and end is not None and start >= end:
+        raise click.UsageError("--from is not before --to: nothing lies between")
+    begin = start or now - timedelta(seconds=seconds_of(profile.since))
+    of_errors: dict[str, tuple[str, ...]] = {"only": ("ERROR",), "without": ("OK", "UNSET")}
+    # Spans of other conventions have no kind of their own: they are looked at one by one.
+    calls = ("LLM", "UNKNOWN") if profile.per == "call" else ()
+    spec = {
+        "profile": profile.model_dump(mode="json"),
+        "server": address.base_url,
+        "from": None if start is None else start.isoformat(),
+        "to": None if end is None else end.isoformat(),
+    }
+    return Asked(
+        selection=Selection(
+            start=begin.isoformat(),
+            end=None if end is None else end.isoformat(),
+            roots=profile.per == "trace",
+            kinds=profile.kind or calls,
+            names=profile.name,
+            statuses=profile.status or of_errors.get(profile.errors, ()),
+            sessions=profile.session,
+            attributes=profile.attributes,
+            remarks=tuple(Remark(**each.model_dump()) for each in profile.annotation),
+            condition=profile.where,
+        ),
+        calls_only=profile.per == "call" and not profile.kind,
+        per_trace=profile.per == "trace",
+        errors=profile.errors,
+        settle=timedelta(seconds=seconds_of(profile.settle)),
+        spec=spec,
+    )
+
+
+def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
+    counts = (
+        (pulled.known, "known"),
+        (pulled.without_input, "without input"),
+        (pulled.too_large, "larger than a million characters"),
+        (pulled.arriving, "still arriving, left for the next time"),
+        (pulled.twice, "with an id that another has"),
+        (pulled.unusable, "without a usable id"),
+        (pulled.left_out, "no call of a model" if profile.per == "call" else "left out"),
+    )
+    said = "; ".join(f"{number:,} {what}" for number, what in counts if number)
+    lines = [f"{pulled.new:,} new of {pulled.read:,}" + (f"; {said}" if said else "")]
+    if pulled.without_output:
+        lines.append(f"{pulled.without_output:,} of the new ones have no output")
+    if pulled.resumed:
+        lines.append("a pull that was ended before its time went on")
+    if not pulled.read:
+        whom = "no span" if profile.per == "call" else "no root of a trace"
+        lines.append(f"{whom} of {profile.project} is as asked; next: a longer --since, or fewer filters")
+        if profile.per == "trace":
+            lines.append("where traces begin in a program that Phoenix does not see, --per call takes what is below")
+    elif pulled.new:
+        lines.append(f"in {target.candidates}; next: evalgate curate --help lists the steps")
+    return lines

@@ -1,0 +1,1 @@
+"""Spans to golden examples: what was found in production, checked and decided by people."""

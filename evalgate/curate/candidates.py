@@ -1,0 +1,299 @@
+"""The candidates file: what may become golden, one JSON object a line, kept and committed with the dataset.
+
+Every step of curation reads it as a stream and writes a new one whole; lines stay in the order in which they came.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final, Literal, get_args
+
+from evalgate.encoding import NotUtf8Error, printable
+from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup, Location
+from evalgate.golden.examples import to_example
+from evalgate.golden.json_files import read_json_lines
+from evalgate.golden.raw import Problem, Raw
+from evalgate.records import Example, Json, JsonObject
+from evalgate.whole_file import writing_whole
+
+By = Literal["evalgate", "model", "person", "rule"]
+What = Literal["pulled", "redacted", "out", "chosen", "labelled", "edited", "accepted", "rejected", "pushed"]
+_BY: Final = frozenset(get_args(By))
+_WHAT: Final = frozenset(get_args(What))
+_EXAMPLE: Final = ("id", "input", "output", "metadata", "split")
+_KEYS: Final = (*_EXAMPLE, "state", "source", "marks", "history")
+_STEP: Final = frozenset({"at", "what", "by", "why"})
+_SHOWN: Final = 10
+"""Problems of one file that are printed."""
+
+
+class State(StrEnum):
+    """How far a candidate has come.
+
+    new: pulled. out: left out, its latest history says why. chosen: sampled. accepted, rejected: by a person, or by a
+    rule that names itself. golden: pushed to the dataset.
+    """
+
+    NEW = "new"
+    OUT = "out"
+    CHOSEN = "chosen"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    GOLDEN = "golden"
+
+
+_STATES: Final = frozenset(State)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One thing that was done to a candidate. `at` is in ISO 8601, `by` who did it, `why` the reason in words."""
+
+    at: str
+    what: What
+    by: By
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Candidate:
+    """One candidate. `id`, `input`, `output`, `metadata` and `split` are the example that it may become.
+
+    `source` says where it came from: `server`, `project`, `trace`, `span`, `session`, `name`, `kind`, `start` and `end`
+    in ISO 8601, `status`, `model`; what is not known is left out. `marks` has what steps found out, each under a
+    key of its own. `history` is what was done to it, oldest first.
+    """
+
+    id: str
+    input: JsonObject
+    output: JsonObject | None = None
+    metadata: JsonObject = field(default_factory=dict)
+    split: str | None = None
+    state: State = State.NEW
+    source: JsonObject = field(default_factory=dict)
+    marks: JsonObject = field(default_factory=dict)
+    history: tuple[Step, ...] = ()
+
+    @property
+    def example(self) -> Example:
+        """Return the example that it may become, without where it came from."""
+        return Example(id=self.id, input=self.input, output=self.output, metadata=self.metadata, split=self.split)
+
+    def moved(self, state: State, step: Step) -> Candidate:
+        """Return it in another state, with what was done to it."""
+        return replace(self, state=state, history=(*self.history, step))
+
+    def marked(self, key: str, value: Json) -> Candidate:
+        """Return it with one more mark, in place of the one that it has under this key."""
+        return replace(self, marks={**self.marks, key: value})
+
+
+def read_candidates(path: Path) -> Iterator[Candidate]:
+    """Yield the candidates of a file in their order, in flat memory but for a hash of each id.
+
+    A file that is not there has none. Raises DatasetError where it cannot be read, and ErrorGroup, after reading
+    all of it, with the place of each of its first problems. Candidates before the first problem were yielded by then.
+    """
+    problems: list[Problem] = []
+    total = 0
+    try:
+        for item in _items(path):
+            if isinstance(item, Problem):
+                total += 1
+                problems += [item] if total <= _SHOWN else []
+            elif not total:
+                yield item
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DatasetError(f"{path} cannot be read: {error.strerror}", next_step=f"check what {path} is") from None
+    if total:
+        raise _group(path, problems, total)
+
+
+def write_candidates(path: Path, candidates: Iterable[Candidate]) -> int:
+    """Write a candidates file whole, from a stream, and return how many it has.
+
+    What is read may be the same file. Raises ConfigurationError where it cannot be written; what reading raises goes
+    through, and the file is as it was.
+    """
+    written = 0
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with writing_whole(path) as file:
+            for written, candidate in enumerate(candidates, start=1):  # noqa: B007  # the last of them is the count
+                file.write(as_line(candidate))
+    except OSError as error:
+        raise ConfigurationError(f"cannot write {path}: {error.strerror}", next_step="name another dataset") from error
+    return written
+
+
+def rewrite(path: Path, step: Callable[[Iterator[Candidate]], Iterable[Candidate]]) -> int:
+    """Put every candidate through `step` and write what comes out, whole; return how many that are.
+
+    One step at a time holds the file. Raises as `read_candidates`, `write_candidates` and `held` do.
+    """
+    with held(path):
+        return write_candidates(path, step(read_candidates(path)))
+
+
+@contextmanager
+def held(path: Path, what: str = "") -> Iterator[None]:
+    """Hold a candidates file, or `what` of it, against other steps on this machine.
+
+    Raises ConfigurationError where one has it.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        lock = FileLock(workplace(path) / f"{path.name}{what}.lock", blocking=False)
+        lock.acquire()
+    except Timeout:
+        raise ConfigurationError(
+            f"another step is at work on {path}", next_step="wait until it has ended, and run this again"
+        ) from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot write beside {path}: {error.strerror}", next_step="check its folder"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def workplace(path: Path) -> Path:
+    """Return the folder for what steps keep while they work on a candidates file: beside it, ignored by git.
+
+    Raises OSError where it cannot be made.
+    """
+    folder = path.parent / ".curate"
+    folder.mkdir(parents=True, exist_ok=True)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n")
+    return folder
+
+
+def as_line(candidate: Candidate) -> bytes:
+    """Return a candidate as a line of its file. Raises ValueError for NaN."""
+    value = {
+        "id": candidate.id,
+        "input": candidate.input,
+        "output": candidate.output,
+        "metadata": candidate.metadata,
+        "split": candidate.split,
+        "state": candidate.state.value,
+        "source": candidate.source,
+        "marks": candidate.marks,
+        "history": [{"at": each.at, "what": each.what, "by": each.by, "why": each.why} for each in candidate.history],
+    }
+    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
+
+
+def candidates_file(dataset: Path) -> Path:
+    """Return where the candidates of a dataset file are: beside it."""
+    return dataset.with_name(f"{dataset.stem}.candidates.jsonl")
+
+
+def candidates_file_of(name: str, folder: Path) -> Path:
+    """Return where the candidates of a dataset in Phoenix are, below the config's folder."""
+    plain = "".join(letter if letter.isalnum() or letter in "_.-" else "_" for letter in name).strip(".")[:80]
+    if plain != name:
+        # Names that differ have files that differ.
+        plain = f"{plain}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
+    return folder / "curate" / f"{plain}.candidates.jsonl"
+
+
+def reviews_file(candidates: Path) -> Path:
+    """Return where people's decisions on a file's candidates are kept."""
+    return candidates.with_name(f"{candidates.name.removesuffix('.jsonl')}.reviews.jsonl")
+
+
+def _items(path: Path) -> Iterator[Candidate | Problem]:
+    lines: dict[bytes, int] = {}
+    try:
+        for raw in read_json_lines(path):
+            item = raw if isinstance(raw, Problem) else _candidate(raw)
+            if isinstance(item, Candidate) and isinstance(raw, Raw):
+                key = hashlib.blake2b(item.id.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+                first = lines.setdefault(key, raw.place[0])
+                if first != raw.place[0]:
+                    message = f"the id {item.id[:60]!r} is taken: it first stands on line {first}"
+                    item = Problem(message, *raw.find(("id",)))
+            yield item
+    except NotUtf8Error as error:
+        yield Problem(error.message, error.line, error.column)
+
+
+def _candidate(raw: Raw) -> Candidate | Problem:
+    """Return what a line holds, or the first thing that is wrong with it."""
+    value = raw.value
+    if not isinstance(value, dict):
+        return Problem("a candidate should be an object", *raw.place)
+    unknown = next((key for key in value if key not in _KEYS), None)
+    if unknown is not None:
+        return Problem(f"unknown key {unknown[:60]!r}: a candidate has {', '.join(_KEYS)}", *raw.find((unknown,)))
+    own = {key: value[key] for key in _EXAMPLE if key in value}
+    reading = to_example(Raw(own, raw.place, raw.find), {})
+    if reading.example is None:
+        return reading.problems[0]
+    wrong = _wrong(value)
+    if wrong is not None:
+        return Problem(wrong[1], *raw.find(wrong[0]))
+    example = reading.example
+    return Candidate(
+        id=example.id,
+        input=example.input,
+        output=example.output,
+        metadata=example.metadata,
+        split=example.split,
+        state=State(value["state"]),
+        source=value.get("source") or {},
+        marks=value.get("marks") or {},
+        history=tuple(Step(**{"why": "", **each}) for each in value.get("history") or ()),
+    )
+
+
+def _wrong(value: Mapping[str, Any]) -> tuple[tuple[str | int, ...], str] | None:
+    """Return where a line is none of a candidate and why, beyond its example; None where all is well."""
+    if value.get("state") not in _STATES:
+        return ("state",) if "state" in value else (), f"state should be one of {', '.join(State)}"
+    for key in ("source", "marks"):
+        if not isinstance(value.get(key) or {}, dict):
+            return (key,), f"{key} should be an object"
+    history = value.get("history") or []
+    if not isinstance(history, list):
+        return ("history",), "history should be a list"
+    for number, each in enumerate(history):
+        if not _is_step(each):
+            return ("history", number), (
+                f"a step has at, what (one of {', '.join(sorted(_WHAT))}), by (one of {', '.join(sorted(_BY))}) and why"
+            )
+    return None
+
+
+def _is_step(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and {"at", "what", "by"} <= value.keys() <= _STEP
+        and all(isinstance(each, str) for each in value.values())
+        and value["what"] in _WHAT
+        and value["by"] in _BY
+    )
+
+
+def _group(path: Path, problems: list[Problem], total: int) -> ErrorGroup:
+    errors: list[ConfigurationError] = [
+        DatasetError(printable(each.message), location=Location(file=str(path), line=each.line, column=each.column))
+        for each in problems
+    ]
+    if total > len(problems):
+        errors.append(DatasetError(f"{total - len(problems):,} more problems", location=Location(file=str(path))))
+    return ErrorGroup(errors, next_step=f"edit {path}, or take it as it was committed, then run the same again")

@@ -1,0 +1,25 @@
+"""`curate:` of the config: what a profile may say."""
+
+import pytest
+from pydantic import ValidationError
+
+from evalgate.suite.curate import Profile, seconds_of
+
+
+@pytest.mark.parametrize(("period", "seconds"), [("45s", 45), ("30m", 1800), ("12h", 43200), ("7d", 604800), ("0s", 0)])
+def test_a_period_is_seconds(period, seconds):
+    assert seconds_of(period) == seconds
+
+
+@pytest.mark.parametrize("period", ["", "7", "d", "-1d", "7y", "1000000d", "７d"])
+def test_what_is_no_period_is_said(period):
+    with pytest.raises(ValueError, match="is no period: write it like 7d"):
+        seconds_of(period)
+
+
+def test_a_dataset_is_a_file_or_in_phoenix():
+    base = {"project": "shop", "kind": ["llm"]}
+    assert Profile.model_validate({**base, "dataset": "a.jsonl"}).dataset.file == "a.jsonl"
+    assert Profile.model_validate({**base, "dataset": {"phoenix": "a"}}).kind == ("LLM",)
+    with pytest.raises(ValidationError, match="say one of them"):
+        Profile.model_validate({**base, "dataset": {"phoenix": "a", "file": "b"}})

@@ -80,68 +80,54 @@ def _project(folder: Path, found: Found) -> dict[Path, str]:
 
 def _workflow(folder: Path, found: Found) -> tuple[Path, str]:
     """Return the workflow's path and text, for the config that is there by now."""
-    import evalgate
-    from evalgate.gate.scaffold import hub_variables, installation, keys_of, own_commit, place_of
-    from evalgate.report.templates import environment
+    from evalgate.gate.scaffold import hub_variables, installation, keys_of, place_of
 
     place = place_of(folder)
     needs_python = "prompt" not in (found.task or {})
-    text = (
-        environment()
-        .get_template("init/workflow.yml.j2")
-        .render(
-            version=evalgate.__version__,
-            commit=own_commit(Path(evalgate.__file__).parent),
-            folder=place.folder,
-            branch=place.branch,
-            python=needs_python,
-            install=installation(folder, found.interpreter) if needs_python else None,
-            keys=[*keys_of(folder / CONFIG_NAME), *hub_variables(folder / CONFIG_NAME)],
-        )
+    return place.workflow, _released(
+        "init/workflow.yml.j2",
+        folder=place.folder,
+        branch=place.branch,
+        python=needs_python,
+        install=installation(folder, found.interpreter) if needs_python else None,
+        keys=[*keys_of(folder / CONFIG_NAME), *hub_variables(folder / CONFIG_NAME)],
     )
-    return place.workflow, text
 
 
 def _prompts_workflow(folder: Path) -> tuple[Path, str] | None:
     """Return the path and text of the workflow that pins prompts in Phoenix; None where the config has none."""
-    import evalgate
-    from evalgate.gate.scaffold import hub_variables, own_commit, place_of
-    from evalgate.report.templates import environment
+    from evalgate.gate.scaffold import hub_variables, place_of
 
     variables, place = hub_variables(folder / CONFIG_NAME), place_of(folder)
     if not variables:
         return None
-    text = (
-        environment()
-        .get_template("init/prompts.yml.j2")
-        .render(
-            version=evalgate.__version__,
-            commit=own_commit(Path(evalgate.__file__).parent),
-            folder=place.folder,
-            variables=variables,
-        )
+    return place.prompts_workflow, _released(
+        "init/prompts.yml.j2",
+        folder=place.folder,
+        variables=variables,
     )
-    return place.prompts_workflow, text
 
 
 def _forks_workflow(folder: Path) -> tuple[Path, str]:
     """Return the path and text of the workflow that decides again on what the runs of forks report."""
-    import evalgate
-    from evalgate.gate.scaffold import own_commit, place_of
-    from evalgate.report.templates import environment
+    from evalgate.gate.scaffold import place_of
 
     place = place_of(folder)
-    text = (
-        environment()
-        .get_template("init/forks.yml.j2")
-        .render(
-            version=evalgate.__version__,
-            commit=own_commit(Path(evalgate.__file__).parent),
-            folder=place.folder,
-            gate=place.workflow.name,
-        )
+    return place.forks_workflow, _released(
+        "init/forks.yml.j2",
+        folder=place.folder,
+        gate=place.workflow.name,
     )
-    return place.forks_workflow, text
+
+
+def _released(template: str, **values: object) -> str:
+    """Return a workflow that runs this version of the action, by its commit where that is known."""
+    import evalgate
+    from evalgate.gate.scaffold import own_commit
+    from evalgate.report.templates import environment
+
+    commit = own_commit(Path(evalgate.__file__).parent)
+    return environment().get_template(template).render(version=evalgate.__version__, commit=commit, **values)
 
 
 def _write(path: Path, text: str) -> bool:

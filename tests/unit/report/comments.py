@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from evalgate.decision import decide, exit_code
+from evalgate.decision import decide
 from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
 from evalgate.decision.results import Accepted, BuildDecision, SuiteDecision
 from evalgate.records import ErrorKind, Evaluation, Example, Side
 from evalgate.report.model import (
     AddedExamples,
-    BuildInfo,
     BuildReport,
     CheckMeans,
     EditedDefinition,
@@ -27,7 +26,7 @@ from evalgate.report.model import (
 )
 from evalgate.suite.checks import Unmeasurable
 from tests.unit.decision.builds import build, check, suite, taken
-from tests.unit.report.decided import split
+from tests.unit.report.decided import build_info, split
 
 MAIN = "main@1a2b3c4"
 _SIZE = 120
@@ -65,19 +64,7 @@ def report(evidence: BuildEvidence, **changes: object) -> BuildReport:
 
 def of_decision(decision: BuildDecision, evidence: BuildEvidence, **changes: object) -> BuildReport:
     """Put beside a decision what a gate would: `changes` are of what stands for the whole build."""
-    info = BuildInfo(
-        id=41,
-        created_at="2026-11-21T02:00:00+00:00",
-        commit="9f8e7d6c5b4a39281706f5e4d3c2b1a098765432",
-        branch="shorter-prompt",
-        dirty=False,
-        config_file="evalgate.yaml",
-        evalgate_version="0.1.0",
-        seconds=72.0,
-        exit_code=exit_code(decision, evidence.policy),
-        mode=evidence.policy.mode,
-        change="pull request 12",
-    )
+    info = build_info(decision, evidence, number=41, seconds=72.0, change="pull request 12")
     return BuildReport(
         decision=decision, build=replace(info, **changes), suites=tuple(_shown(each) for each in decision.suites)
     )

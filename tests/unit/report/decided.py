@@ -9,7 +9,7 @@ import numpy as np
 
 from evalgate.decision import decide, exit_code
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Labels, Redraw, StoredRuns, SuiteEvidence
-from evalgate.decision.results import SuiteDecision
+from evalgate.decision.results import BuildDecision, SuiteDecision
 from evalgate.records import Evaluation, Example, Side
 from evalgate.report.model import BuildInfo, BuildReport, ExampleView, SideCounts, SideView, SuiteReport
 from tests.unit.decision.builds import ERROR, build, check, flips, suite
@@ -231,20 +231,28 @@ SCENARIOS: Mapping[str, Callable[[], BuildEvidence]] = {
 def report(evidence: BuildEvidence) -> BuildReport:
     """Decide, and put beside it what a gate would: the build, the runs, and the examples that are named."""
     decision = decide(evidence)
-    info = BuildInfo(
-        id=12,
+    info = build_info(decision, evidence, number=12, seconds=41.0)
+    suites = [_shown(of, decided) for of, decided in zip(evidence.suites, decision.suites, strict=True)]
+    return BuildReport(decision=decision, build=info, suites=tuple(suites))
+
+
+def build_info(
+    decision: BuildDecision, evidence: BuildEvidence, *, number: int, seconds: float, change: str | None = None
+) -> BuildInfo:
+    """Return what a gate knows of the build itself."""
+    return BuildInfo(
+        id=number,
         created_at="2026-11-21T02:00:00+00:00",
         commit="9f8e7d6c5b4a39281706f5e4d3c2b1a098765432",
         branch="shorter-prompt",
         dirty=False,
         config_file="evalgate.yaml",
         evalgate_version="0.1.0",
-        seconds=41.0,
+        seconds=seconds,
         exit_code=exit_code(decision, evidence.policy),
         mode=evidence.policy.mode,
+        change=change,
     )
-    suites = [_shown(of, decided) for of, decided in zip(evidence.suites, decision.suites, strict=True)]
-    return BuildReport(decision=decision, build=info, suites=tuple(suites))
 
 
 def _shown(of: SuiteEvidence, decided: SuiteDecision) -> SuiteReport:

@@ -191,4 +191,4 @@ def test_what_is_installed_is_locked_by_hash_and_names_no_index(name: str) -> No
     assert not re.search(r"--(?:extra-)?index-url|--find-links|://|^-e |^/", text, flags=re.MULTILINE)
     requirements = re.split(r"\n(?=[a-z0-9])", text.strip())
     assert len(requirements) > 30
-    assert all(re.match(r"[\w.-]+==\S+", each) and "--hash=sha256:" in each for each in requirements)
+    assert all(re.match(r"[\w.-]+(\[[\w, -]+\])?==\S+", each) and "--hash=sha256:" in each for each in requirements)

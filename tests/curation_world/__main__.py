@@ -1,4 +1,4 @@
-"""`python -m tests.curation_world [--size 5000] [--seed 8]`: serve a Phoenix that has the world in it, until stopped."""
+"""`python -m tests.curation_world [--size 5000] [--seed 8]`: serve a Phoenix that has the world, until stopped."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def _topic(name: str, dishes: str, with_: str, wishes: str) -> Topic:
 OLD_TOPICS = (
     _topic(
         "vegan",
-        "lentil bolognese, chickpea curry, tofu scramble, mushroom stroganoff, cashew mac, bean burgers, jackfruit tacos",
+        "lentil bolognese, chickpea curry, tofu scramble, mushroom stroganoff, cashew mac, bean burgers",
         "red lentils, chickpeas, firm tofu, oat cream, nutritional yeast, spinach, coconut milk, black beans, tempeh",
         "Everything has to be vegan, so no butter and no honey. | It must be plant based from start to end. |"
         " My sister is vegan and reads every label.",
@@ -39,8 +39,8 @@ OLD_TOPICS = (
     ),
     _topic(
         "allergy",
-        "peanut free satay, dairy free lasagna, egg free pancakes, nut free granola, wheat free pie, soy free stir fry",
-        "sunflower butter, rice noodles, oat milk, buckwheat, pumpkin seeds, tapioca, coconut aminos, corn starch, apples",
+        "peanut free satay, dairy free lasagna, egg free pancakes, nut free granola, wheat free pie",
+        "sunflower butter, rice noodles, oat milk, buckwheat, pumpkin seeds, tapioca, coconut aminos, apples",
         "One child carries an adrenaline pen, so traces matter. | The doctor found an allergy last month. |"
         " Which of the ingredients may hide allergens?",
     ),

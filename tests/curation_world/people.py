@@ -1,4 +1,4 @@
-"""People and secrets that are planted in what is asked and answered. None of them is anybody's: all is drawn by a seed."""
+"""People and secrets that are planted in what is asked and answered. None is anybody's: all is drawn by a seed."""
 
 from __future__ import annotations
 
@@ -58,22 +58,29 @@ _SAID = {
     },
 }
 _FIRST = (
-    "Maria, James, Elena, Thomas, Sofia, Daniel, Laura, Robert, Anna, Michael, Julia, David, Emma, Peter, Sarah, Martin,"
-    " Olivia, Stephen, Claire, Andrew, Helen, Patrick, Rachel, Victor"
-).split(", ")
-_LAST = (
-    "Thompson, Garcia, Kowalski, Schneider, Anderson, Rossi, Martinez, Fischer, Johnson, Nakamura, Patel, Wilson, Moreau,"
-    " Lindqvist, Sullivan, Ferrari, Novak, Henderson, Castillo, Whitfield, O'Connor, Brandt, Delgado, Ramsey"
-).split(", ")
-_STREETS = (
-    "Maple Street",
-    "Oak Avenue",
-    "Highland Road",
-    "Park Lane",
-    "Cedar Drive",
-    "Mill Street",
-    "Sunset Boulevard",
+    *("Maria", "James", "Elena", "Thomas", "Sofia", "Daniel", "Laura", "Robert", "Anna", "Michael", "Julia"),
+    *(
+        "David",
+        "Emma",
+        "Peter",
+        "Sarah",
+        "Martin",
+        "Olivia",
+        "Stephen",
+        "Claire",
+        "Andrew",
+        "Helen",
+        "Patrick",
+        "Rachel",
+        "Victor",
+    ),
 )
+_LAST = (
+    *("Thompson", "Garcia", "Kowalski", "Schneider", "Anderson", "Rossi", "Martinez", "Fischer", "Johnson"),
+    *("Nakamura", "Patel", "Wilson", "Moreau", "Lindqvist", "Sullivan", "Ferrari", "Novak", "Henderson"),
+    *("Castillo", "Whitfield", "O'Connor", "Brandt", "Delgado", "Ramsey"),
+)
+_STREETS = ("Maple Street", "Oak Avenue", "Highland Road", "Park Lane", "Cedar Drive", "Sunset Boulevard")
 _TOWNS = ("Springfield, IL 62704", "Portland, OR 97205", "Austin, TX 78701", "Boston, MA 02116", "Denver, CO 80202")
 
 

@@ -1,4 +1,4 @@
-"""What happened at the recipe assistant in three weeks, and the truth about it: drawn by a seed, the same every time."""
+"""What happened at the recipe assistant in three weeks, and the truth of it: drawn by a seed, the same every time."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ NEW_SHARE = 0.4
 
 Form = Literal["openai", "anthropic"]
 Copy = Literal["exact", "near", "golden"]
+COPIES: tuple[Copy, ...] = ("exact", "near")
 Flaw = Literal["empty", "truncated", "long", "error"]
 
 
@@ -127,11 +128,8 @@ def world(size: int = 5_000, seed: int = 8) -> World:
 
     _sessions(made, take(0.24), seed)
     originals = sorted(each for each in take(0.10) if made[each].language == "en")
-    for copy in ("exact", "near"):
-        for number in take(0.03):
-            earlier = originals[: bisect(originals, number)]
-            if earlier:
-                made[number] = _copied(made[number], made[rng.choice(earlier)], copy, seed)
+    for copy in COPIES:
+        _copies(made, take(0.03), originals, copy, seed)
     for number in take(0.004, 3):
         made[number] = _golden_again(made[number], golden, seed)
     for place, number in enumerate(take(0.09, 40)):
@@ -184,7 +182,7 @@ def _golden(seed: int) -> Iterator[dict[str, object]]:
 
 
 def _sessions(made: list[Asked], numbers: list[int], seed: int) -> None:
-    """Make conversations of two or three turns, some minutes apart, of traces that had nothing to do with each other."""
+    """Make conversations of two or three turns, some minutes apart, of traces that had nothing in common."""
     rng = Random(f"sessions:{seed}")
     rest = sorted(numbers)
     while len(rest) >= 2:
@@ -196,6 +194,15 @@ def _sessions(made: list[Asked], numbers: list[int], seed: int) -> None:
             one = replace(made[number], session=first.session, before=said, form=first.form, bare=False, detailed=False)
             made[number] = one
             said = (*said, (one.question, one.answer or ""))
+
+
+def _copies(made: list[Asked], numbers: list[int], originals: list[int], copy: Copy, seed: int) -> None:
+    """Let these ask again what was asked before."""
+    rng = Random(f"copies:{seed}:{copy}")
+    for number in numbers:
+        earlier = originals[: bisect(originals, number)]
+        if earlier:
+            made[number] = _copied(made[number], made[rng.choice(earlier)], copy, seed)
 
 
 def _copied(one: Asked, of: Asked, copy: Copy, seed: int) -> Asked:

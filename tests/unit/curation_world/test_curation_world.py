@@ -33,14 +33,16 @@ def test_it_is_the_same_every_time_and_another_by_another_seed(small):
 
 def test_what_is_planted_stands_where_it_is_said_to(small):
     copies = Counter(each.copy for each in small.asked)
-    assert copies["exact"] >= 10 and copies["near"] >= 10 and copies["golden"] == 3
+    assert min(copies["exact"], copies["near"]) >= 10
+    assert copies["golden"] == 3
     for each in small.asked:
         assert all(it.text in each.question for it in each.planted)
         if each.failed and not each.crashed:
             assert each.answer.startswith(SYMPTOMS[each.failed])
         if each.copy in ("exact", "near"):
             of = small.asked[each.copy_of]
-            assert each.copy_of < each.number and not of.copy and not of.planted and not of.failed
+            assert each.copy_of < each.number
+            assert (of.copy, of.planted, of.failed) == (None, (), None)
     kinds = {it.kind for each in small.asked for it in each.planted}
     assert kinds == {
         *("name", "email", "phone", "card", "iban", "address", "ip"),

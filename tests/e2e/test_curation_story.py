@@ -1,0 +1,276 @@
+"""From 5,000 traces in a real Phoenix to a gate that stands on them: every step of curation, each killed in its middle.
+
+docs/curation.md shows what was printed; EVALGATE_WRITE_GOLDEN=1 writes that anew: then read the diff.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.curation_world.filling import PROJECT, Filled, filled
+from tests.curation_world.plan import BEGIN, END, NEW_TOPICS, TURN, Asked
+from tests.curation_world.reviewer import Sitting, without_colours
+from tests.e2e.project import Ended, Project, environment
+from tests.fake_model import FakeModel, Rule
+from tests.fake_model.fixtures import fake_model
+
+__all__ = ["fake_model"]
+
+DATASET = "datasets/recipes.jsonl"
+CANDIDATES = "datasets/recipes.candidates.jsonl"
+REVIEWS = "datasets/recipes.candidates.reviews.jsonl"
+SIZE = 60
+ASSISTANT = """\
+import json, pathlib
+
+KNOWN = json.loads(pathlib.Path(__file__).with_name("known.json").read_text())
+
+def answer(input):
+    asked = input["messages"][-1]["content"]
+    return {"answer": KNOWN.get(asked, "I do not know that dish.")}
+"""
+
+
+@pytest.fixture(scope="module")
+def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    """The recipe assistant's three weeks, in a Phoenix of their own."""
+    with filled(tmp_path_factory.mktemp("world")) as there:
+        yield there
+
+
+@dataclass
+class Shop(Project):
+    """The repository of those who make the assistant; `env` is what each of its commands sees."""
+
+    env: dict[str, str] = field(default_factory=dict)
+
+    def step(self, *arguments: str) -> Ended:
+        return self.evalgate("curate", *arguments, timeout=600, **self.env)
+
+    def killed(self, seconds: float, *arguments: str) -> bool:
+        """Run a step and kill it after some seconds; return whether it was still at work."""
+        program = subprocess.Popen(
+            [sys.executable, "-m", "evalgate", "curate", *arguments],
+            cwd=self.folder,
+            env=environment(**self.env),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            program.wait(seconds)
+        except subprocess.TimeoutExpired:
+            program.send_signal(signal.SIGKILL)
+        return program.wait() == -signal.SIGKILL
+
+    @property
+    def candidates(self) -> list[dict[str, Any]]:
+        return rows(self.folder / CANDIDATES)
+
+    def kept(self) -> list[list[Any]]:
+        """Return all that is kept with the dataset, but for when things were done."""
+        return [timeless(rows(self.folder / name)) for name in (DATASET, CANDIDATES, REVIEWS)]
+
+    def twin(self, name: str) -> Shop:
+        """Return another folder with all that this one has."""
+        folder = self.folder.parent / name
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(self.folder, folder)
+        return Shop(folder, env=self.env)
+
+
+@dataclass
+class Story:
+    """What was done so far, and what was printed by it."""
+
+    kitchen: Filled
+    shop: Shop
+    told: dict[str, str] = field(default_factory=dict)
+    killed: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.truth: dict[str, Asked] = self.kitchen.by_id
+
+    async def step(self, chapter: str, *arguments: str, kills: tuple[float, ...] = (0.4, 0.8)) -> str:
+        """Do a step; beside it, where all is as it was before, kill it, let it go on, and hold both to one outcome."""
+        before = self.shop.twin(f"{chapter}-killed")
+        began = time.monotonic()
+        ended = await asyncio.to_thread(self.shop.step, *arguments)
+        took = time.monotonic() - began
+        assert ended.code == 0, ended.text
+        for share in kills:
+            self.killed[chapter] += await asyncio.to_thread(before.killed, took * share, *arguments)
+        again = await asyncio.to_thread(before.step, *arguments)
+        assert again.code == 0, again.text
+        assert before.kept() == self.shop.kept(), f"{chapter} killed is {chapter}"
+        repeated = await asyncio.to_thread(before.step, *arguments)
+        assert repeated.code == 0, repeated.text
+        assert before.kept() == self.shop.kept(), f"{chapter} done twice is {chapter}"
+        self.tell(chapter, arguments, ended.out)
+        return ended.out
+
+    def tell(self, chapter: str, arguments: tuple[str, ...], out: str) -> None:
+        """Keep what was printed, without what differs from run to run."""
+        text = out.replace(f"{self.shop.folder}/", "").replace(self.kitchen.server.base_url, "https://phoenix.example.com")
+        text = re.sub(r"golden-\d{4}-\d\d-\d\d", "golden-2026-01-26", text)
+        self.told[chapter] = f"$ evalgate {' '.join(arguments)}\n{text.strip()}\n"
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+
+
+def timeless(value: Any) -> Any:
+    """Return a value without when things were done."""
+    if isinstance(value, dict):
+        return {key: timeless(each) for key, each in value.items() if key != "at"}
+    return [timeless(each) for each in value] if isinstance(value, list) else value
+
+
+def question_of(row: dict[str, Any]) -> str:
+    asked: str = row["input"]["messages"][-1]["content"]
+    return asked
+
+
+async def test_traces_become_a_golden_dataset_that_a_gate_stands_on(tmp_path, kitchen, fake_model):
+    story = Story(kitchen, opened(tmp_path / "shop", kitchen, fake_model))
+    await _pull(story)
+    await _clean(story)
+    await _sample(story)
+    await _label(story, fake_model)
+    await _review(story)
+    await _push(story)
+    await _gate(story)
+
+
+def opened(folder: Path, kitchen: Filled, models: FakeModel) -> Shop:
+    """Return the shop's repository: a golden dataset of old, and a gate on it."""
+    suite = {
+        "dataset": DATASET,
+        "task": {"python": "new/assistant.py:answer", "interpreter": sys.executable, "workers": 1},
+        "evaluators": ["exact_match"],
+        "checks": {"exact_match": {"no_regression": {"rule_out_drop": 0.15}}},
+        "baseline": {"task": {"python": "old/assistant.py:answer"}},
+    }
+    config = {"suites": {"recipes": suite}, "endpoints": {"shop": {"base_url": models.base_url}}}
+    shop = Shop(folder, env={"PHOENIX_ENDPOINT": kitchen.server.base_url, "COLUMNS": "100"})
+    shop.write("evalgate.yaml", yaml.safe_dump(config, sort_keys=False))
+    shop.write(DATASET, "".join(json.dumps(each) + "\n" for each in kitchen.world.golden))
+    return shop
+
+
+async def _pull(story: Story) -> None:
+    """The three weeks, all 5,000 traces."""
+    period = ("--from", f"{BEGIN:%Y-%m-%d}", "--to", f"{END:%Y-%m-%d}")
+    out = await story.step("pull", "pull", PROJECT, "--dataset", DATASET, *period)
+    assert "5,000 new of 5,000" in out
+    assert {each["id"] for each in story.shop.candidates} == story.truth.keys()
+
+
+async def _clean(story: Story) -> None:
+    pass
+
+
+async def _sample(story: Story) -> None:
+    await story.step("sample", "sample", "--dataset", DATASET, "--size", str(SIZE))
+    chosen = [each for each in story.shop.candidates if each["state"] == "chosen"]
+    assert len(chosen) == SIZE
+    topics = Counter(story.truth[each["id"]].topic for each in chosen)
+    assert len(topics) == 10, topics
+
+
+async def _label(story: Story, models: FakeModel) -> None:
+    """The model proposes what is true of each trace: the state that failed, and the right answer where it did."""
+    chosen = [each for each in story.shop.candidates if each["state"] == "chosen"]
+    models.rules = [_proposal(each, story.truth[each["id"]]) for each in chosen]
+    models.forget()
+    await story.step("label", "label", "--dataset", DATASET, "--model", "shop/labeller", kills=(0.7,))
+    proposed = {each["id"]: each["marks"]["proposed"] for each in story.shop.candidates if each["state"] == "chosen"}
+    assert {id: mark["labels"] for id, mark in proposed.items()} == {
+        id: [story.truth[id].failed or "NoFailure"] for id in proposed
+    }
+
+
+def _proposal(row: dict[str, Any], asked: Asked) -> Rule:
+    label = asked.failed or "NoFailure"
+    reply = {"explanation": f"The answer shows it: {label}.", "label": label, "answer": right(asked) if asked.failed else ""}
+    return Rule(when=question_of(row)[:60], reply=json.dumps(reply))
+
+
+def right(asked: Asked) -> str:
+    return f"Here is how it goes, answer {asked.number}."
+
+
+async def _review(story: Story) -> None:
+    """A person goes through them all; the same, killed twice at the terminal, comes to the same."""
+    before = story.shop.twin("review-killed")
+    decide = _deciding(story)
+    screens = await asyncio.to_thread(sitting, story.shop, decide, None)
+    assert len(screens) == SIZE
+    await asyncio.to_thread(sitting, before, decide, 7)
+    await asyncio.to_thread(sitting, before, decide, 20)
+    await asyncio.to_thread(sitting, before, decide, None)
+    assert before.kept() == story.shop.kept()
+    states = Counter(each["state"] for each in story.shop.candidates)
+    assert states["accepted"] + states["rejected"] == SIZE
+    assert states["rejected"] == len(REJECTED(story))
+
+
+def REJECTED(story: Story) -> list[dict[str, Any]]:
+    return [each for each in story.shop.candidates if each["state"] == "rejected"]
+
+
+def _deciding(story: Story) -> Callable[[str], str]:
+    def decide(identity: str) -> str:
+        asked = story.truth[identity]
+        if asked.number % 12 == 0:
+            return "r"
+        return "p" if asked.failed else "a"
+
+    return decide
+
+
+def sitting(shop: Shop, decide: Callable[[str], str], kill_after: int | None) -> dict[str, str]:
+    """Let a person decide at a terminal until the last one, or until it is killed; return each screen by its id."""
+    command = [sys.executable, "-m", "evalgate", "curate", "review", "--dataset", DATASET, "--as", "Jo Doe"]
+    seen: dict[str, str] = {}
+    with Sitting(command, shop.folder, environment(**shop.env)) as person:
+        while person.waits():
+            if len(seen) == kill_after:
+                person.kill()
+                return seen
+            found = re.findall(r"(\d+) of \d+\s+(span:[0-9a-f]{16})", without_colours(person.screen))
+            identity = found[-1][1]
+            seen[identity] = person.screen
+            key = decide(identity)
+            person.press(key)
+            if key == "r":
+                person.asks("not rejected): ")
+                person.press("nobody asks that\n")
+        assert person.code() == 0, person.screen
+    return seen
+
+
+async def _push(story: Story) -> None:
+    await story.step("push", "push", "--dataset", DATASET, "--yes")
+    golden = rows(story.shop.folder / DATASET)
+    accepted = [each for each in story.shop.candidates if each["state"] == "golden"]
+    assert len(golden) == len(story.kitchen.world.golden) + len(accepted)
+
+
+async def _gate(story: Story) -> None:
+    """A change that forgets the new dishes passes on the dataset of old, and fails on what it has become."""

@@ -24,8 +24,8 @@ import yaml
 
 from tests.curation_world.filling import PROJECT, Filled, filled
 from tests.curation_world.plan import BEGIN, END, NEW_TOPICS, TURN, Asked
-from tests.curation_world.reviewer import Sitting, without_colours
 from tests.e2e.project import Ended, Project, environment
+from tests.e2e.reviewer import Sitting, without_colours
 from tests.fake_model import FakeModel, Rule
 from tests.fake_model.fixtures import fake_model
 

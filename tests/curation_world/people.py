@@ -81,6 +81,7 @@ _LAST = (
     *("Castillo", "Whitfield", "O'Connor", "Brandt", "Delgado", "Ramsey"),
 )
 _STREETS = ("Maple Street", "Oak Avenue", "Highland Road", "Park Lane", "Cedar Drive", "Sunset Boulevard")
+_AREAS = (212, 303, 415, 503, 512, 617, 773)
 _TOWNS = ("Springfield, IL 62704", "Portland, OR 97205", "Austin, TX 78701", "Boston, MA 02116", "Denver, CO 80202")
 
 
@@ -94,7 +95,7 @@ def people(count: int, seed: int) -> list[Person]:
 def _person(name: str, rng: Random) -> Person:
     first, last = name.split(" ")
     mail = f"{first}.{last.replace(chr(39), '')}".lower()
-    number = f"{rng.randint(200, 989)}-{rng.randint(200, 989)}-{rng.randint(1000, 9999)}"
+    number = f"{rng.choice(_AREAS)}-{rng.randint(22, 98)}{rng.randint(2, 9)}-{rng.randint(1000, 9999)}"
     return Person(
         name=name,
         email=f"{mail}{rng.randint(1, 99)}@{rng.choice(('gmail.com', 'outlook.com', 'web.de', 'proton.me'))}",

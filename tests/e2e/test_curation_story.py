@@ -215,7 +215,7 @@ def opened(folder: Path, kitchen: Filled, models: FakeModel) -> Shop:
 async def _pull(story: Story) -> None:
     period = ("--from", f"{story.begin:%Y-%m-%dT%H:%MZ}", "--to", f"{END:%Y-%m-%d}")
     out = await story.step("pull", "pull", PROJECT, "--dataset", DATASET, *period)
-    expected = {id for id, asked in story.truth.items() if asked.start >= story.begin}
+    expected = {one for one, asked in story.truth.items() if asked.start >= story.begin}
     assert f"{len(expected):,} new of {len(expected):,}" in out
     assert {each["id"] for each in story.shop.candidates} == expected
 
@@ -226,13 +226,13 @@ async def _clean(story: Story) -> None:
     await story.step("clean", "clean", "--dataset", DATASET, "--write")
     cleaned = {each["id"]: each for each in story.shop.candidates}
     found = Rates()
-    for id, asked in ((id, story.truth[id]) for id in cleaned):
-        text = json.dumps([cleaned[id][key] for key in ("input", "output", "metadata", "marks")], ensure_ascii=False)
+    for one, asked in ((one, story.truth[one]) for one in cleaned):
+        text = json.dumps([cleaned[one][key] for key in ("input", "output", "metadata", "marks")], ensure_ascii=False)
         for planted in asked.planted:
             found.note(f"{planted.kind} replaced", planted.text not in text)
         if not asked.planted:
-            found.note("left as it was where nothing is personal", same_words(pulled[id], cleaned[id]))
-        why = cleaned[id]["history"][-1]["why"] if cleaned[id]["state"] == "out" else ""
+            found.note("left as it was where nothing is personal", same_words(pulled[one], cleaned[one]))
+        why = cleaned[one]["history"][-1]["why"] if cleaned[one]["state"] == "out" else ""
         if asked.copy == "golden":
             found.note("near what is golden found", why.startswith("near"))
         elif asked.copy is not None and story.truth_of_copy(asked) in cleaned:
@@ -315,8 +315,8 @@ async def _label(story: Story, models: FakeModel) -> None:
     models.forget()
     await story.step("label", "label", "--dataset", DATASET, "--model", "shop/labeller")
     proposed = {each["id"]: each["marks"]["proposed"] for each in story.shop.candidates if each["state"] == "chosen"}
-    assert {id: mark["labels"] for id, mark in proposed.items()} == {
-        id: [story.truth[id].failed or "NoFailure"] for id in proposed
+    assert {each: mark["labels"] for each, mark in proposed.items()} == {
+        one: [story.truth[one].failed or "NoFailure"] for one in proposed
     }
 
 
@@ -388,10 +388,10 @@ async def _push(story: Story) -> None:
     assert len(golden) == len(story.kitchen.world.golden) + len(accepted)
     pushed = {each["id"]: each for each in golden if each["id"] in story.truth}
     assert pushed.keys() == {each["id"] for each in accepted}
-    for id, each in pushed.items():
-        assert f"span:{each['metadata']['curated']['span']}" == id
-        failed = story.truth[id].failed
-        assert not failed or each["output"]["messages"][-1]["content"] == right(story.truth[id])
+    for one, each in pushed.items():
+        assert f"span:{each['metadata']['curated']['span']}" == one
+        failed = story.truth[one].failed
+        assert not failed or each["output"]["messages"][-1]["content"] == right(story.truth[one])
 
 
 async def _gate(story: Story) -> None:

@@ -9,15 +9,11 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import re
-import shutil
-import signal
-import subprocess
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,17 +23,18 @@ import yaml
 
 from tests.curation_world.filling import PROJECT, Filled, filled
 from tests.curation_world.plan import BEGIN, END, NEW_TOPICS, TURN, Asked
-from tests.e2e.project import Ended, Project, environment
-from tests.e2e.reviewer import Sitting, without_colours
+from tests.e2e.curating import DATASET, Shop, Story, question_of, rows, sitting
+from tests.e2e.project import REPOSITORY
+from tests.e2e.test_story import opening
 from tests.fake_model import FakeModel, Rule
 from tests.fake_model.fixtures import fake_model
+from tests.pictures.terminal import svg
 
 __all__ = ["fake_model"]
 
-DATASET = "datasets/recipes.jsonl"
 WEEK = timedelta(days=7)
-CANDIDATES = "datasets/recipes.candidates.jsonl"
-REVIEWS = "datasets/recipes.candidates.reviews.jsonl"
+PAGE = REPOSITORY / "docs" / "curation.md"
+PICTURE = REPOSITORY / "docs" / "figures" / "curation-review.svg"
 KEY = "for the pseudonyms of a shop that is none"
 ASSISTANT = """\
 import json, pathlib
@@ -57,119 +54,6 @@ def kitchen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
         yield there
 
 
-@dataclass
-class Shop(Project):
-    """The repository of those who make the assistant; `env` is what each of its commands sees."""
-
-    env: dict[str, str] = field(default_factory=dict)
-
-    def step(self, *arguments: str) -> Ended:
-        return self.evalgate("curate", *arguments, timeout=600, **self.env)
-
-    def killed(self, seconds: float, *arguments: str) -> bool:
-        """Run a step and kill it after some seconds; return whether it was still at work."""
-        program = subprocess.Popen(
-            [sys.executable, "-m", "evalgate", "curate", *arguments],
-            cwd=self.folder,
-            env=environment(**self.env),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            program.wait(seconds)
-        except subprocess.TimeoutExpired:
-            program.send_signal(signal.SIGKILL)
-        return program.wait() == -signal.SIGKILL
-
-    @property
-    def candidates(self) -> list[dict[str, Any]]:
-        return rows(self.folder / CANDIDATES)
-
-    def kept(self) -> list[list[Any]]:
-        """Return all that is kept with the dataset, but for when things were done."""
-        return [timeless(rows(self.folder / name)) for name in (DATASET, CANDIDATES, REVIEWS)]
-
-    def twin(self, name: str) -> Shop:
-        """Return another folder with all that this one has."""
-        folder = self.folder.parent / name
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(self.folder, folder)
-        return Shop(folder, env=self.env)
-
-
-@dataclass
-class Story:
-    """What was done so far, and what was printed by it."""
-
-    kitchen: Filled
-    shop: Shop
-    begin: datetime
-    size: int
-    kills: bool = False
-    told: dict[str, str] = field(default_factory=dict)
-    killed: Counter[str] = field(default_factory=Counter)
-    screen: str = ""
-
-    def __post_init__(self) -> None:
-        self.truth: dict[str, Asked] = self.kitchen.by_id
-        self.copied = {each.copy_of for each in self.kitchen.world.asked if each.copy in ("exact", "near")}
-
-    def truth_of_copy(self, asked: Asked) -> str:
-        """Return the id of what a trace is a copy of."""
-        assert asked.copy_of is not None
-        return self.kitchen.id_of(self.kitchen.world.asked[asked.copy_of])
-
-    async def step(self, chapter: str, *arguments: str) -> str:
-        """Do a step and return what it printed.
-
-        Where `kills` is set, beside it, where all is as it was before: kill it, let it go on, do it once more, and hold
-        all of it to one outcome.
-        """
-        before = self.shop.twin(f"{chapter}-killed") if self.kills else None
-        began = time.monotonic()
-        ended = await asyncio.to_thread(self.shop.step, *arguments)
-        took = time.monotonic() - began
-        assert ended.code == 0, ended.text
-        if before is not None:
-            for share in (0.5, 0.85):
-                self.killed[chapter] += await asyncio.to_thread(before.killed, took * share, *arguments)
-            for what in ("killed", "done twice"):
-                again = await asyncio.to_thread(before.step, *arguments)
-                assert again.code == 0, again.text
-                assert before.kept() == self.shop.kept(), f"{chapter} {what} is {chapter}"
-        self.tell(chapter, arguments, ended.out)
-        return ended.out
-
-    def tell(self, chapter: str, arguments: tuple[str, ...], out: str) -> None:
-        """Keep what was printed, without what differs from run to run."""
-        said = re.sub(
-            r"--(since|until) \d+h",
-            lambda found: f"--{found[1]} {'7d' if found[1] == 'since' else '14d'}",
-            " ".join(arguments),
-        )
-        text = out.replace(f"{self.shop.folder}/", "").replace(
-            self.kitchen.server.base_url, "https://phoenix.example.com"
-        )
-        text = re.sub(r"golden-\d{4}-\d\d-\d\d", "golden-2026-01-26", text)
-        self.told[chapter] = f"$ evalgate curate {said}\n{text.strip()}\n"
-
-
-def rows(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
-
-
-def timeless(value: Any) -> Any:
-    """Return a value without when things were done."""
-    if isinstance(value, dict):
-        return {key: timeless(each) for key, each in value.items() if key != "at"}
-    return [timeless(each) for each in value] if isinstance(value, list) else value
-
-
-def question_of(row: dict[str, Any]) -> str:
-    asked: str = row["input"]["messages"][-1]["content"]
-    return asked
-
-
 async def test_traces_become_a_golden_dataset_that_a_gate_stands_on(tmp_path, kitchen, fake_model):
     story = Story(kitchen, opened(tmp_path / "shop", kitchen, fake_model), begin=BEGIN, size=60)
     await _pull(story)
@@ -180,6 +64,7 @@ async def test_traces_become_a_golden_dataset_that_a_gate_stands_on(tmp_path, ki
     await _review(story)
     await _push(story)
     await _gate(story)
+    written(story)
 
 
 async def test_killed_in_any_step_and_run_again_it_comes_to_the_same(tmp_path, kitchen, fake_model):
@@ -225,7 +110,7 @@ async def _clean(story: Story) -> None:
     pulled = {each["id"]: each for each in story.shop.candidates}
     await story.step("clean", "clean", "--dataset", DATASET, "--write")
     cleaned = {each["id"]: each for each in story.shop.candidates}
-    found = Rates()
+    found = story.found
     for one, asked in ((one, story.truth[one]) for one in cleaned):
         text = json.dumps([cleaned[one][key] for key in ("input", "output", "metadata", "marks")], ensure_ascii=False)
         for planted in asked.planted:
@@ -241,7 +126,7 @@ async def _clean(story: Story) -> None:
             found.note(f"{asked.flaw or 'error'} found", bool(why))
         else:
             found.note("kept where nothing is wrong", not why or bool(asked.before) or asked.number in story.copied)
-    print(f"\n{found}")
+    print(f"\n{found}", file=sys.stderr)
     found.hold(FLOORS)
 
 
@@ -256,30 +141,6 @@ FLOORS = {
     "kept where nothing is wrong": 0.99,
 }
 """The least of what is planted that is found; of everything that is not named here it is all."""
-
-
-@dataclass
-class Rates:
-    """How often something was so."""
-
-    right: Counter[str] = field(default_factory=Counter)
-    of: Counter[str] = field(default_factory=Counter)
-
-    def note(self, what: str, is_so: object) -> None:
-        self.right[what] += bool(is_so)
-        self.of[what] += 1
-
-    def hold(self, floors: dict[str, float]) -> None:
-        low = {
-            what: f"{self.right[what]} of {self.of[what]}" for what in self.of if self.rate(what) < floors.get(what, 1)
-        }
-        assert not low
-
-    def rate(self, what: str) -> float:
-        return self.right[what] / self.of[what]
-
-    def __str__(self) -> str:
-        return "".join(f"{what}: {self.right[what]:,} of {self.of[what]:,}\n" for what in sorted(self.of))
 
 
 def same_words(before: dict[str, Any], after: dict[str, Any]) -> bool:
@@ -360,27 +221,6 @@ def _deciding(story: Story) -> Callable[[str], str]:
     return decide
 
 
-def sitting(shop: Shop, decide: Callable[[str], str], kill_after: int | None) -> dict[str, str]:
-    """Let a person decide at a terminal until the last one, or until it is killed; return each screen by its id."""
-    command = [sys.executable, "-m", "evalgate", "curate", "review", "--dataset", DATASET, "--as", "Jo Doe"]
-    seen: dict[str, str] = {}
-    with Sitting(command, shop.folder, environment(**shop.env)) as person:
-        while person.waits():
-            if len(seen) == kill_after:
-                person.kill()
-                return seen
-            found = re.findall(r"(\d+) of \d+\s+(span:[0-9a-f]{16})", without_colours(person.screen))
-            identity = found[-1][1]
-            seen[identity] = person.screen
-            key = decide(identity)
-            person.press(key)
-            if key == "r":
-                person.asks("not rejected): ")
-                person.press("nobody asks that\n")
-        assert person.code() == 0, person.screen
-    return seen
-
-
 async def _push(story: Story) -> None:
     await story.step("push", "push", "--dataset", DATASET, "--yes")
     golden = rows(story.shop.folder / DATASET)
@@ -412,4 +252,22 @@ async def _gate(story: Story) -> None:
     assert (before.code, "PASS" in before.out) == (0, True), before.text
     after = await asyncio.to_thread(shop.evalgate, "run")
     assert (after.code, "FAIL" in after.out) == (1, True), after.text
-    print(before.out, after.out)
+    for chapter, ended in (("gate-before", before), ("gate-after", after)):
+        story.tell(chapter, ("run",), opening(ended.out))
+
+
+PARTS = re.compile(r"(<!-- curation: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def written(story: Story) -> None:
+    """Hold the page and its picture to what was shown; write them first where that is asked for."""
+    page, picture = PAGE.read_text("utf-8"), svg(story.screen, title="A candidate in the terminal")
+    parts = {"found": str(story.found)} | {name: f"```text\n{text}```\n" for name, text in story.told.items()}
+    assert Counter(name for _, name, _ in PARTS.findall(page)) == Counter(parts.keys()), "each chapter is told once"
+    told = PARTS.sub(lambda part: part[1] + parts[part[2]] + part[3], page)
+    if os.environ.get("EVALGATE_WRITE_GOLDEN"):
+        PAGE.write_text(told, "utf-8")
+        PICTURE.write_text(picture, "utf-8")
+        page = told
+    assert page == told
+    assert PICTURE.read_text("utf-8") == picture

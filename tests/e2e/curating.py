@@ -108,7 +108,13 @@ class Story:
 
     def __post_init__(self) -> None:
         self.truth: dict[str, Asked] = self.kitchen.by_id
-        self.copied = {each.copy_of for each in self.kitchen.world.asked if each.copy in ("exact", "near")}
+
+    def original(self, one: str) -> int:
+        """Return the number of the trace that a candidate asks the same as, its own where it is no copy."""
+        asked = self.truth[one]
+        if asked.copy in ("exact", "near") and asked.copy_of is not None:
+            return asked.copy_of
+        return asked.number
 
     def truth_of_copy(self, asked: Asked) -> str:
         """Return the id of what a trace is a copy of."""

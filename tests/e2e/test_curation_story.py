@@ -111,6 +111,7 @@ async def _clean(story: Story) -> None:
     await story.step("clean", "clean", "--dataset", DATASET, "--write")
     cleaned = {each["id"]: each for each in story.shop.candidates}
     found = story.found
+    left = Counter(story.original(one) for one in cleaned if cleaned[one]["state"] == "new")
     for one, asked in ((one, story.truth[one]) for one in cleaned):
         text = json.dumps([cleaned[one][key] for key in ("input", "output", "metadata", "marks")], ensure_ascii=False)
         for planted in asked.planted:
@@ -121,11 +122,11 @@ async def _clean(story: Story) -> None:
         if asked.copy == "golden":
             found.note("near what is golden found", why.startswith("near"))
         elif asked.copy is not None and story.truth_of_copy(asked) in cleaned:
-            found.note(f"{asked.copy} duplicate found", "duplicate" in why)
+            found.note(f"{asked.copy} duplicate found", "duplicate" in why or left[asked.copy_of] == 1)
         elif asked.flaw is not None or asked.crashed:
             found.note(f"{asked.flaw or 'error'} found", bool(why))
         else:
-            found.note("kept where nothing is wrong", not why or bool(asked.before) or asked.number in story.copied)
+            found.note("kept where nothing is wrong", not why or left[asked.number] == 1)
     print(f"\n{found}", file=sys.stderr)
     found.hold(FLOORS)
 
@@ -134,7 +135,7 @@ FLOORS = {
     "name replaced": 0.95,
     "address replaced": 0.95,
     "phone replaced": 0.95,
-    "exact duplicate found": 1.0,
+    "password replaced": 0.9,
     "near duplicate found": 0.95,
     "near what is golden found": 0.95,
     "left as it was where nothing is personal": 0.995,

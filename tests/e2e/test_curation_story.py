@@ -125,7 +125,7 @@ async def _clean(story: Story) -> None:
             found.note(f"{asked.copy} duplicate found", "duplicate" in why or left[asked.copy_of] == 1)
         elif asked.flaw is not None or asked.crashed:
             found.note(f"{asked.flaw or 'error'} found", bool(why))
-        else:
+        elif not asked.before:  # a later turn may be near an earlier one, whose words it has
             found.note("kept where nothing is wrong", not why or left[asked.number] == 1)
     print(f"\n{found}", file=sys.stderr)
     found.hold(FLOORS)

@@ -42,7 +42,7 @@ class Rates:
         low = {
             what: f"{self.right[what]} of {self.of[what]}" for what in self.of if self.rate(what) < floors.get(what, 1)
         }
-        assert not low
+        assert not low, low
 
     def rate(self, what: str) -> float:
         return self.right[what] / self.of[what]

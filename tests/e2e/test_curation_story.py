@@ -127,8 +127,9 @@ async def _clean(story: Story) -> None:
             found.note(f"{asked.flaw or 'error'} found", bool(why))
         elif not asked.before:  # a later turn may be near an earlier one, whose words it has
             found.note("kept where nothing is wrong", not why or left[asked.number] == 1)
-    print(f"\n{found}", file=sys.stderr)
-    found.hold(FLOORS)
+    if story.begin == BEGIN:
+        print(f"\n{found}", file=sys.stderr)
+        found.hold(FLOORS)
 
 
 FLOORS = {

@@ -104,6 +104,7 @@ class Story:
     told: dict[str, str] = field(default_factory=dict)
     killed: Counter[str] = field(default_factory=Counter)
     screen: str = ""
+    chart: str = ""
     found: Rates = field(default_factory=Rates)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ import json
 import math
 import os
 import re
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -22,7 +23,8 @@ import pytest
 import yaml
 
 from tests.curation_world.filling import PROJECT, Filled, filled
-from tests.curation_world.plan import BEGIN, END, NEW_TOPICS, TURN, Asked
+from tests.curation_world.kitchen import TOPICS
+from tests.curation_world.plan import BEGIN, END, NEW_TOPICS, STATES, SYMPTOMS, TURN, Asked
 from tests.e2e.curating import DATASET, Shop, Story, question_of, rows, sitting
 from tests.e2e.project import REPOSITORY
 from tests.e2e.test_story import opening
@@ -34,7 +36,7 @@ __all__ = ["fake_model"]
 
 WEEK = timedelta(days=7)
 PAGE = REPOSITORY / "docs" / "curation.md"
-PICTURE = REPOSITORY / "docs" / "figures" / "curation-review.svg"
+FIGURES = REPOSITORY / "docs" / "figures"
 KEY = "for the pseudonyms of a shop that is none"
 ASSISTANT = """\
 import json, pathlib
@@ -61,6 +63,7 @@ async def test_traces_become_a_golden_dataset_that_a_gate_stands_on(tmp_path, ki
     await _drift(story)
     await _sample(story)
     await _label(story, fake_model)
+    await _analyze(story, fake_model)
     await _review(story)
     await _push(story)
     await _gate(story)
@@ -154,14 +157,18 @@ async def _drift(story: Story) -> None:
     hours = {day: f"{math.ceil((datetime.now(UTC) - day) / timedelta(hours=1))}h" for day in (TURN, TURN - WEEK)}
     out = await story.step("drift", "drift", "--dataset", DATASET, "--since", hours[TURN])
     assert out.splitlines()[1].startswith("production has drifted")
-    lacking = re.findall(r"(\d+)% of production, +0 golden: ([^(]+) \(", out)
-    assert [set(words.split(", ")) for _, words in lacking[:2]] == [
-        {"fryer", "air", "basket"},
-        {"injection", "manage", "portions"},
-    ]
+    lacking = re.findall(r"% of production, +0 golden: ([^(]+) \(", out)
+    named = [_topic(words.split(", ")) for words in lacking[:2]]
+    assert set(named) == {each.name for each in NEW_TOPICS}, lacking
     before = ("drift", "--dataset", DATASET, "--since", hours[TURN - WEEK], "--until", hours[TURN])
     out = await story.step("before", *before)
     assert out.splitlines()[1].startswith("no sign that production asks what the dataset does not")
+
+
+def _topic(words: list[str]) -> str:
+    """Return the topic whose words these are."""
+    spoken = {name: " ".join((*each.dishes, *each.with_, *each.wishes)).lower() for name, each in TOPICS.items()}
+    return max(spoken, key=lambda name: sum(word in spoken[name].split() for word in words))
 
 
 async def _sample(story: Story) -> None:
@@ -195,6 +202,27 @@ def _proposal(row: dict[str, Any], asked: Asked) -> Rule:
 
 def right(asked: Asked) -> str:
     return f"Here is how it goes, answer {asked.number}."
+
+
+async def _analyze(story: Story, models: FakeModel) -> None:
+    """What failing traces have in common: a rule for each label that no good answer breaks, and tests that fail now."""
+    models.rules = [Rule(when=f'labelled "{state}"', reply=json.dumps(_findings(state))) for state in STATES]
+    await story.step("analyze", "analyze", "--dataset", DATASET, "--model", "shop/analyst")
+    folder = story.shop.folder / "datasets" / "recipes.analysis"
+    failing = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(folder), str(folder)]
+    ended = await asyncio.to_thread(subprocess.run, failing, capture_output=True, text=True, check=False)
+    assert (ended.returncode, "passed" in ended.stdout) == (1, False), ended.stdout
+    (story.chart,) = (each.read_text("utf-8") for each in folder.glob("*.svg"))
+
+
+def _findings(state: str) -> dict[str, Any]:
+    said = SYMPTOMS[state][:24]
+    return {
+        "patterns": [{"title": state, "description": "it shows in the answer", "traces": [1]}],
+        "fixes": [{"title": f"mend {state}", "description": "look where it is called"}],
+        "rules": [{"name": "no excuse", "why": "it went wrong", "kind": "contains_not", "value": said, "traces": [1]}],
+        "guidelines": [{"text": f"When {state} has nothing, say so and ask.", "traces": [1]}],
+    }
 
 
 async def _review(story: Story) -> None:
@@ -263,13 +291,18 @@ PARTS = re.compile(r"(<!-- curation: (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 def written(story: Story) -> None:
     """Hold the page and its picture to what was shown; write them first where that is asked for."""
-    page, picture = PAGE.read_text("utf-8"), svg(story.screen, title="A candidate in the terminal")
+    page = PAGE.read_text("utf-8")
+    pictures = {
+        "curation-review.svg": svg(story.screen, title="A candidate in the terminal"),
+        "curation-states.svg": story.chart,
+    }
     parts = {"found": str(story.found)} | {name: f"```text\n{text}```\n" for name, text in story.told.items()}
     assert Counter(name for _, name, _ in PARTS.findall(page)) == Counter(parts.keys()), "each chapter is told once"
     told = PARTS.sub(lambda part: part[1] + parts[part[2]] + part[3], page)
     if os.environ.get("EVALGATE_WRITE_GOLDEN"):
         PAGE.write_text(told, "utf-8")
-        PICTURE.write_text(picture, "utf-8")
+        for name, picture in pictures.items():
+            (FIGURES / name).write_text(picture, "utf-8")
         page = told
     assert page == told
-    assert PICTURE.read_text("utf-8") == picture
+    assert {name: (FIGURES / name).read_text("utf-8") for name in pictures} == pictures

@@ -174,7 +174,7 @@ def sitting(shop: Shop, decide: Callable[[str], str], kill_after: int | None) ->
     command = [sys.executable, "-m", "evalgate", "curate", "review", "--dataset", DATASET, "--as", "Jo Doe"]
     seen: dict[str, str] = {}
     with Sitting(command, shop.folder, environment(**shop.env)) as person:
-        while person.waits():
+        while person.waits("q quit"):
             if len(seen) == kill_after:
                 person.kill()
                 return seen

@@ -51,6 +51,8 @@ SYMPTOMS = {
 """What an answer says where a state failed."""
 CRASHES = ("GetCustomerProfile", "GetRecipes", "GetWebInfo")
 """States that may fail with an error, too."""
+_SPOKEN = (85, 6, 5, 4)
+"""Of a hundred questions, how many are in which of LANGUAGES."""
 NEW_SHARE = 0.4
 """Of what is asked after TURN, how much is of the new topics."""
 
@@ -153,7 +155,7 @@ def _plain(number: int, size: int, seed: int) -> Asked:
     start = _open(BEGIN + (END - BEGIN) * (number / size) + timedelta(seconds=rng.uniform(0, 20)))
     fresh = start >= TURN and rng.random() < NEW_SHARE
     topic = rng.choice(NEW_TOPICS if fresh else OLD_TOPICS)
-    language = rng.choices(LANGUAGES, (85, 6, 5, 4))[0]
+    language = rng.choices(LANGUAGES, _SPOKEN)[0]
     question, answer = asked_and_answered(topic, language, rng)
     form: Form = "openai" if rng.random() < 0.55 else "anthropic"
     detailed = rng.random() < 0.02
@@ -179,15 +181,17 @@ def _open(start: datetime) -> datetime:
 
 
 def _golden(seed: int) -> Iterator[dict[str, object]]:
-    """Yield three examples of every old topic."""
+    """Yield four examples of every old topic, in languages as they are asked in."""
     for topic in OLD_TOPICS:
-        for place in range(3):
-            question, answer = asked_and_answered(topic, "en", Random(f"golden:{seed}:{topic.name}:{place}"))
+        for place in range(4):
+            rng = Random(f"golden:{seed}:{topic.name}:{place}")
+            language = rng.choices(LANGUAGES, _SPOKEN)[0]
+            question, answer = asked_and_answered(topic, language, rng)
             yield {
                 "id": f"{topic.name}-{place + 1}",
                 "input": {"messages": [{"role": "user", "content": question}]},
                 "output": {"messages": [{"role": "assistant", "content": answer}]},
-                "metadata": {"topic": topic.name},
+                "metadata": {"topic": topic.name, "language": language},
             }
 
 
@@ -237,7 +241,7 @@ def _copied(one: Asked, of: Asked, copy: Copy, seed: int) -> Asked:
 
 def _golden_again(one: Asked, golden: tuple[dict[str, object], ...], seed: int) -> Asked:
     rng = Random(f"golden again:{seed}:{one.number}")
-    place = rng.randrange(len(golden))
+    place = rng.choice([n for n, each in enumerate(golden) if each["metadata"]["language"] == "en"])  # type: ignore[index]
     (message,) = golden[place]["input"]["messages"]  # type: ignore[index]
     asked, topic = reworded(message["content"], rng), golden[place]["metadata"]["topic"]  # type: ignore[index]
     return replace(one, question=asked, topic=topic, language="en", copy="golden", copy_of=place)

@@ -11,6 +11,7 @@ from evalgate.cli.lazy import LazyGroup
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
     "sample": "Choose candidates for review, what the golden dataset lacks first.",
+    "drift": "How far production is from the golden dataset, and what to add.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

@@ -6,7 +6,6 @@ the labelings, drawn at random, that show as much or more, the one that was seen
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,17 +54,13 @@ def apartness(
     members[np.arange(len(groups)), groups] = 1.0
     count = int(known.sum())
     order = np.argsort(-likeness, axis=1, kind="stable")[:, :_NEIGHBOURS]
-    near, energy, most = np.empty(draws + 1), np.empty(draws + 1), np.empty(draws + 1)
-    seen = np.zeros(0)
-    for place, labels in _labelings(known, draws, seed):
-        weights = labels.astype(np.float64)
-        here = slice(place, place + len(labels))
-        near[here] = _nearest(likeness, order, labels)
-        energy[here] = _energies(distances, weights, count)
-        excess = _excess(members, weights, count)
-        most[here] = excess.max(axis=1)
-        if not place:
-            seen = excess[0]
+    labels = np.vstack([known[None, :], known[Chance(seed, "labelings").orders(draws, len(known))]])
+    near = np.concatenate(
+        [_nearest(likeness, order, labels[start : start + _AT_ONCE]) for start in range(0, draws + 1, _AT_ONCE)]
+    )
+    weights = labels.astype(np.float64)
+    energy, excess = _energies(distances, weights, count), _excess(members, weights, count)
+    most, seen = excess.max(axis=1), excess[0]
     return Apartness(
         nearest=float(near[0]),
         usual=float(near[1:].mean()),
@@ -74,14 +69,6 @@ def apartness(
         p_energy=float((energy >= energy[0] - _TIE).mean()),
         p_groups=(most[:, None] >= seen - _TIE).mean(axis=0),
     )
-
-
-def _labelings(known: NDArray[np.bool_], draws: int, seed: int) -> Iterator[tuple[int, NDArray[np.bool_]]]:
-    """Yield (number of the first, labelings), the one that was seen first of all."""
-    yield 0, known[None, :]
-    chance = Chance(seed, "labelings")
-    for start in range(0, draws, _AT_ONCE):
-        yield start + 1, known[chance.orders(min(_AT_ONCE, draws - start), len(known))]
 
 
 def _nearest(likeness: NDArray[np.float64], order: NDArray[np.intp], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -99,7 +86,8 @@ def _nearest(likeness: NDArray[np.float64], order: NDArray[np.intp], labels: NDA
 
 def _energies(distances: NDArray[np.float64], known: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     new = 1 - known
-    to_known, to_new = known @ distances, new @ distances
+    to_known = known @ distances
+    to_new = distances.sum(axis=0) - to_known
     rest = known.shape[1] - count
     between = (to_known * new).sum(axis=1) / (count * rest)
     within = (to_known * known).sum(axis=1) / count**2 + (to_new * new).sum(axis=1) / rest**2

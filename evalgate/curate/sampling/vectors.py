@@ -26,7 +26,7 @@ _STEM: Final = 5
 _SLOTS: Final = 2**18
 _DIMENSIONS: Final = 64
 _SPARE: Final = 16
-_TURNS: Final = 3
+_TURNS: Final = 2
 
 
 def words(text: str) -> Iterator[str]:
@@ -126,7 +126,7 @@ def _condensed(matrix: object) -> NDArray[np.float64]:
     sketch = Chance(0, "sketch").signs(columns, min(rank + _SPARE, rows, columns))
     basis = np.linalg.qr(matrix @ sketch)[0]  # type: ignore[operator]
     for _ in range(_TURNS):
-        basis = np.linalg.qr(matrix @ np.linalg.qr(matrix.T @ basis)[0])[0]  # type: ignore[attr-defined]
+        basis = np.linalg.qr(matrix @ (matrix.T @ basis))[0]  # type: ignore[attr-defined]
     small = (matrix.T @ basis).T  # type: ignore[attr-defined]
     left, strengths, _ = np.linalg.svd(small, full_matrices=False)
     found: NDArray[np.float64] = (basis @ left[:, :rank]) * strengths[:rank]

@@ -15,7 +15,8 @@ from evalgate.curate.cleaning.findings import Finding, Kind
 from evalgate.curate.cleaning.given_names import NO_NAMES, Names
 
 _WORD: Final = r"\p{Lu}[\p{L}'’]*\p{Ll}[\p{L}]*(?:-\p{Lu}[\p{L}]+)*"
-_INNER: Final = r"(?:(?:van|von|vom|zu|der|den|de|del|della|di|da|dos|das|du|la|le|el|al|bin|ben|ter|ten|af|O|Mc|Mac|St)\.?[ ]){0,3}"
+_PARTICLES: Final = r"van|von|vom|zu|der|den|de|del|della|di|da|dos|das|du|la|le|el|al|bin|ben|ter|ten|af|O|Mc|Mac|St"
+_INNER: Final = rf"(?:(?:{_PARTICLES})\.?[ ]){{0,3}}"
 _NAME: Final = rf"{_WORD}(?:[ ](?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}{_WORD}){{0,3}}"
 _WORDS: Final = regex.compile(_WORD)
 _BETWEEN: Final = regex.compile(rf"[ \u00a0](?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}")

@@ -209,6 +209,11 @@ def _of_text(text: str, put: Replace, path: tuple[str, ...]) -> str:
 def texts_of(candidate: Candidate) -> list[str]:
     """Return the texts of what a candidate may become."""
     found: list[str] = []
+
+    def gather(text: str, _: tuple[str, ...]) -> str:
+        found.append(text)
+        return text
+
     for part in (candidate.input, candidate.output, candidate.metadata):
-        _walked(part, lambda text, _: found.append(text) or text)
+        _walked(part, gather)
     return found

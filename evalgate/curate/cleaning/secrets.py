@@ -39,8 +39,8 @@ _PATTERNS: Final = (
 )
 _TOLD: Final = re.compile(
     r"""(?i)(?:\b|_)(?P<what>bearer|basic|api[ _-]?key|secret(?:[ _-]?(?:access[ _-]?)?key)?|client[ _-]?secret
-    |access[ _-]?key|(?:access|auth|refresh|api)?[ _-]?token|pass(?:word|code|phrase)|passwd|pwd|passwort|kennwort|mot[ ]de[ ]passe
-    |contrase[ñn]a|senha|wachtwoord|has[łl]o)
+    |access[ _-]?key|(?:access|auth|refresh|api)?[ _-]?token|pass(?:word|code|phrase)|passwd|pwd|passwort|kennwort
+    |mot[ ]de[ ]passe|contrase[ñn]a|senha|wachtwoord|has[łl]o)
     ["']?(?:\s*(?:[:=]|\bis\b|\bist\b|\best\b|\bes\b|\bè\b|\bé\b)\s*|\s+)["'`]?(?P<value>[^\s"'`,;<>(){}]{6,500})""",
     re.VERBOSE,
 )

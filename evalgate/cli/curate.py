@@ -10,6 +10,7 @@ from evalgate.cli.lazy import LazyGroup
 
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
+    "clean": "Replace personal data and secrets; leave out duplicates and what is no good.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from evalgate.curate.cleaning.findings import STAND_IN
 from evalgate.curate.cleaning.quality import Reason
 from evalgate.curate.likeness import NEAR, Likenesses, signature
 from evalgate.curate.wording import content_key, said
@@ -41,7 +42,12 @@ class Inputs:
         there = self._exact.get(key)
         if there is not None:
             return Double(reason=Reason.GOLDEN if there[1] else Reason.DUPLICATE, of=there[0], likeness=1.0)
-        own = signature(said(value)) if self._at_least is not None else None
+        # Whose name it was makes no difference, nor by which key it was hidden.
+        own = (
+            signature(STAND_IN.sub(lambda found: found[0].partition("_")[0], said(value)))
+            if self._at_least is not None
+            else None
+        )
         near = self._near.near_signature(own) if own is not None and not always else []
         if near:
             of, likeness = near[0]

@@ -14,13 +14,16 @@ SHORTEST: Final = 16
 _BYTES: Final = 32
 
 
-def key_beside(candidates: Path) -> tuple[bytes, bool]:
+def key_beside(candidates: Path, *, make: bool) -> tuple[bytes, bool]:
     """Return the key that is kept beside a candidates file, and whether it was made now.
 
-    Of two processes that make it at once, both have that of the first. Raises ConfigurationError.
+    Of two processes that make it at once, both have that of the first. Where it is not to be made, it is one that
+    says that it is none. Raises ConfigurationError.
     """
+    if not make and not _place(candidates.parent / ".curate", candidates).exists():
+        return b"a key for looking, not for writing", False
     try:
-        path = workplace(candidates) / f"{candidates.name.removesuffix('.jsonl')}.key"
+        path = _place(workplace(candidates), candidates)
         made = False
         if not path.exists():
             whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
@@ -40,6 +43,10 @@ def key_beside(candidates: Path) -> tuple[bytes, bool]:
         raise ConfigurationError(
             f"the key of the pseudonyms beside {candidates} cannot be kept: {error}", next_step="check its folder"
         ) from None
+
+
+def _place(folder: Path, candidates: Path) -> Path:
+    return folder / f"{candidates.name.removesuffix('.jsonl')}.key"
 
 
 def checked(key: str, where: str) -> bytes:

@@ -14,6 +14,8 @@ from evalgate.curate.wording import answered, asked
 
 LONGEST: Final = 50_000
 """Characters of an input and its output together."""
+_CUT: Final = frozenset({"length", "max_tokens", "max_output_tokens"})
+"""How providers say that a model had no room for the rest of its answer."""
 _SURE: Final = 0.8
 _LETTERS: Final = 15
 """Letters from which a language can be told."""
@@ -56,7 +58,7 @@ class Quality:
         if not _says(answer) and not failed:
             return Reason.EMPTY, "nothing was answered"
         finish = candidate.source.get("finish")
-        if finish in ("length", "max_tokens"):
+        if finish in _CUT:
             return Reason.TRUNCATED, f"the model's answer was cut off ({finish})"
         length = len(question) + len(answer)
         if length > self.longest:

@@ -35,13 +35,15 @@ class Shown:
 class Report:
     """What a cleaning came to. Of `looked` candidates, the `new` ones were judged; `left` of them are new still.
 
-    `out` counts by reason, `found` what was replaced by its kind, `redacted` the candidates that it was in.
+    `out` counts by reason, `found` what was replaced by its kind, `redacted` the candidates that it was in. Of
+    `other_key` are candidates whose pseudonyms another key made.
     """
 
     looked: int = 0
     new: int = 0
     left: int = 0
     redacted: int = 0
+    other_key: int = 0
     out: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
     shown: defaultdict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
@@ -85,6 +87,9 @@ class Cleaning:
             self.tell(self.report)
 
     def _redacted(self, candidate: Candidate) -> Candidate:
+        before = candidate.marks.get("redacted")
+        key = before.get("key") if isinstance(before, dict) else None
+        self.report.other_key += self.redactor.names is not None and key not in (None, self.redactor.pseudonyms.check)
         clean, found = self.redactor.redacted(candidate, self.at)
         if found:
             self.report.redacted += 1

@@ -60,6 +60,7 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "curate.profiles.NAME, which spans": curate.SpanFilter,
     "curate.profiles.NAME.annotation": curate.AnnotationFilter,
     "curate.profiles.NAME.dataset": curate.CuratedDataset,
+    "curate.profiles.NAME.clean": curate_clean.Clean,
 }
 
 

@@ -10,6 +10,7 @@ from evalgate.cli.lazy import LazyGroup
 
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
+    "clean": "Replace personal data and secrets; leave out duplicates and what is no good.",
     "sample": "Choose candidates for review, what the golden dataset lacks first.",
     "drift": "How far production is from the golden dataset, and what to add.",
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.curate_places import dataset_option, profile_option
-from evalgate.cli.options import cache_option, config_option, json_option
+from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate_sampled import Place
@@ -33,6 +33,7 @@ _MAYBE = 0.1
 @click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
 @click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
 @config_option
+@server_option
 @cache_option
 @json_option
 def command(
@@ -42,6 +43,7 @@ def command(
     since: str,
     until: str | None,
     config: Path,
+    server: str | None,
     cache: Path | None,
     as_json: bool,
     **given: Any,
@@ -54,7 +56,7 @@ def command(
     from evalgate.cli.curate_sampled import sampling_place
 
     said = {key: value for key, value in given.items() if value is not None}
-    place = sampling_place(dataset, profile, said, config, os.environ)
+    place = sampling_place(dataset, profile, said, config, os.environ, server=server)
     found = asyncio.run(_drift(place, _period(since, until), cache))
     if as_json:
         import json
@@ -83,11 +85,11 @@ def _period(since: str, until: str | None) -> Period:
 
 
 async def _drift(place: Place, period: Period, cache: Path | None) -> Drift:
-    from evalgate.cli.curate_sampled import golden_of, vectors_for
+    from evalgate.cli.curate_sampled import examples_of, vectors_for
     from evalgate.curate.candidates import read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 
-    golden = await golden_of(place)
+    golden = await examples_of(place, os.environ)
     questions = questions_of(read_candidates(place.target.candidates), golden, period)
     _check(questions, place, period)
     async with vectors_for(place, cache=cache, following=f"evalgate curate drift {place.said}") as vectors:

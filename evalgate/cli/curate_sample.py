@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.curate_places import dataset_option, profile_option
-from evalgate.cli.options import Amount, cache_option, config_option, json_option
+from evalgate.cli.options import Amount, cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate_sampled import Place
@@ -38,10 +38,18 @@ _SHOWN = 12
 @click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
 @click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
 @config_option
+@server_option
 @cache_option
 @json_option
 def command(
-    *, dataset: str | None, profile: str | None, config: Path, cache: Path | None, as_json: bool, **given: Any
+    *,
+    dataset: str | None,
+    profile: str | None,
+    config: Path,
+    server: str | None,
+    cache: Path | None,
+    as_json: bool,
+    **given: Any,
 ) -> int:
     """Choose candidates for review, what the golden dataset lacks first.
 
@@ -51,7 +59,7 @@ def command(
     from evalgate.cli.curate_sampled import sampling_place
 
     said = {key: value for key, value in given.items() if value is not None and value != ()}
-    place = sampling_place(dataset, profile, said, config, os.environ)
+    place = sampling_place(dataset, profile, said, config, os.environ, server=server)
     sampled = asyncio.run(_sample(place, cache))
     if as_json:
         import json
@@ -66,10 +74,10 @@ def command(
 
 
 async def _sample(place: Place, cache: Path | None) -> Sampled:
-    from evalgate.cli.curate_sampled import golden_of, vectors_for
+    from evalgate.cli.curate_sampled import examples_of, vectors_for
     from evalgate.curate.sampling.sampling import sample
 
-    golden = await golden_of(place)
+    golden = await examples_of(place, os.environ)
     async with vectors_for(place, cache=cache, following=f"evalgate curate sample {place.said}") as vectors:
         return await sample(place.target.candidates, golden, place.sample, vectors=vectors, now=datetime.now(UTC))
 

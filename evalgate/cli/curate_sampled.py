@@ -22,9 +22,7 @@ if TYPE_CHECKING:
     from evalgate.curate.sampling.sampling import Vectors
     from evalgate.records import Example
     from evalgate.suite.config import Config
-    from evalgate.suite.curate import CuratedDataset
     from evalgate.suite.curate_sample import Sample
-    from evalgate.suite.phoenix import PhoenixSettings
 
 _SAID_FROM = 2_000
 """Texts from which on it is said what takes a while."""
@@ -41,16 +39,15 @@ class Place:
     server: str | None
     said: str
 
-    @property
-    def servers(self) -> PhoenixSettings:
-        """Return the servers of the config."""
-        from evalgate.suite.phoenix import PhoenixSettings
-
-        return (self.loaded.phoenix if self.loaded is not None else None) or PhoenixSettings()
-
 
 def sampling_place(
-    dataset: str | None, profile: str | None, given: Mapping[str, Any], config: Path, environ: Mapping[str, str]
+    dataset: str | None,
+    profile: str | None,
+    given: Mapping[str, Any],
+    config: Path,
+    environ: Mapping[str, str],
+    *,
+    server: str | None,
 ) -> Place:
     """Return where candidates are and how they are sampled: what was said over what the profile says.
 
@@ -85,12 +82,10 @@ def sampling_place(
     said = f"--dataset {dataset}" if dataset is not None else f"--profile {profile}"
     if config != Path(CONFIG_NAME):
         said += f" --config {config}"
-    server = _server(curated, None if chosen is None else chosen.server)
-    return Place(target=target, sample=sample, loaded=loaded, config=config, server=server, said=said)
-
-
-def _server(curated: CuratedDataset, of_profile: str | None) -> str | None:
-    return curated.server or of_profile
+    if server is not None:
+        said += f" --server {server}"
+    where = server or curated.server or (chosen.server if chosen is not None else None)
+    return Place(target=target, sample=sample, loaded=loaded, config=config, server=where, said=said)
 
 
 def _no_candidates(target: Target) -> Exception:
@@ -102,24 +97,13 @@ def _no_candidates(target: Target) -> Exception:
     )
 
 
-async def golden_of(place: Place) -> list[Example]:
-    """Return the examples of the dataset; none where it does not exist yet. Raises DatasetError, PhoenixError."""
-    target = place.target
-    if target.file is not None:
-        from evalgate.golden.reading import read_examples
-
-        return list(read_examples(target.file)) if target.file.exists() else []
-    from evalgate.phoenix.address import address_in
+async def examples_of(place: Place, environ: Mapping[str, str]) -> list[Example]:
+    """Return the examples of the dataset; none where it does not exist yet. Raises as `golden_of` does."""
+    from evalgate.cli.curate_places import golden_of
+    from evalgate.cli.dataset_places import address_for
     from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.datasets.reading import golden_examples, latest_version, look_up_dataset, read_version
 
-    name = str(target.phoenix)
-    async with connect(address_in(place.servers, place.server, os.environ, config=place.config)) as connection:
-        dataset = await look_up_dataset(connection, name)
-        version = None if dataset is None else await latest_version(connection, dataset)
-        if dataset is None or version is None:
-            return []
-        return golden_examples(name, await read_version(connection, dataset, version))
+    return await golden_of(place.target, lambda: connect(address_for(place.config, place.server, environ)))
 
 
 @asynccontextmanager

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from evalgate.suite.curate_clean import Clean
 from evalgate.suite.curate_sample import Sample
 from evalgate.suite.model import ConfigModel, DottedPath
 from evalgate.suite.phoenix import ServerName
@@ -107,6 +108,8 @@ class Profile(SpanFilter):
     """Spans that ended less than this ago are left for the next time: more of their trace may be on its way."""
     dataset: CuratedDataset
     """The golden dataset; its candidates are beside it."""
+    clean: Clean = Clean()
+    """What candidates are cleaned of."""
     sample: Sample = Sample()
     """Which candidates are chosen for people to look at."""
 

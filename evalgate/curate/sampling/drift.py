@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from evalgate.curate.candidates import Candidate, State
 from evalgate.curate.sampling.choosing import drawn_at
+from evalgate.curate.sampling.pool import is_asked
 from evalgate.curate.sampling.sampling import Vectors
 from evalgate.curate.sampling.vectors import READ, telling_words
 from evalgate.curate.wording import asked, normalised
@@ -125,7 +126,7 @@ def questions_of(candidates: Iterable[Candidate], golden: Iterable[Example], per
     latest: datetime | None = None
     for each in candidates:
         at = _moment(each.source.get("start"))
-        if at is None or at >= period.end or not _is_asked(each):
+        if at is None or at >= period.end or not is_asked(each):
             continue
         latest = at if latest is None else max(at, latest)
         parts["now" if at >= period.start else "before"].append(_question(each))
@@ -260,14 +261,6 @@ def _golden(example: Example) -> _Question:
     span = curated.get("span") if isinstance(curated, dict) else None
     identity = f"span:{span}" if isinstance(span, str) else example.id
     return _Question(id=identity, text=asked(example.input)[:READ], whose=example.id)
-
-
-def _is_asked(candidate: Candidate) -> bool:
-    """Return whether people ask this: what is left out is asked no less where it is left out as a copy."""
-    if candidate.state is not State.OUT:
-        return True
-    why = next((each.why for each in reversed(candidate.history) if each.what == "out"), "")
-    return "duplicate" in why
 
 
 def _moment(text: object) -> datetime | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate, State
+from evalgate.curate.cleaning.quality import Reason
 from evalgate.curate.sampling.evidence import failure, uncertainty
 from evalgate.curate.sampling.vectors import READ
 from evalgate.curate.wording import asked, content_key
@@ -17,6 +18,7 @@ NONE: Final = "(none)"
 """The group of those that lack what groups are made by."""
 _LONGEST: Final = 60
 _KEPT: Final = frozenset({State.CHOSEN, State.ACCEPTED})
+_COPIES: Final = frozenset({Reason.DUPLICATE, Reason.NEAR_DUPLICATE, Reason.GOLDEN, Reason.NEAR_GOLDEN})
 _EVIDENCE: Final = {"uncertainty": uncertainty, "failure": failure}
 
 
@@ -45,7 +47,7 @@ class Pooled:
 
 
 def pool(candidates: Iterable[Candidate], golden: Iterable[Example], sample: Sample) -> list[Pooled]:
-    """Return the examples of the dataset, then the candidates that are not out, in their order.
+    """Return the examples of the dataset, then the candidates that people asked, in their order.
 
     A candidate that is golden already is there once, as the example.
     """
@@ -55,9 +57,17 @@ def pool(candidates: Iterable[Candidate], golden: Iterable[Example], sample: Sam
         number = there.get(each.id)
         if number is not None:
             found[number] = replace(found[number], produced=True)
-        elif each.state is not State.OUT:
+        elif is_asked(each):
             found.append(_of_candidate(each, sample))
     return found
+
+
+def is_asked(candidate: Candidate) -> bool:
+    """Return whether it counts as production: all but what is no good; copies of others are asked no less for that."""
+    if candidate.state is not State.OUT:
+        return True
+    why = next((each.why for each in reversed(candidate.history) if each.what == "out"), "")
+    return why.partition(":")[0] in _COPIES
 
 
 def _of_example(example: Example, sample: Sample) -> Pooled:

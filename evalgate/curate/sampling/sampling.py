@@ -33,8 +33,8 @@ _EVERYTHING: Final = "all"
 class Group:
     """One group: how many of production and of the dataset are in it, and how many were chosen.
 
-    `production` are the candidates that are not out, whatever became of them; `golden` has those that were chosen or
-    accepted before.
+    `production` are the candidates that are good, or copies of such, whatever became of them; `golden` has those that
+    were chosen or accepted before.
     """
 
     name: str
@@ -105,7 +105,7 @@ async def sample(
 
 def _available(pooled: Sequence[Pooled]) -> tuple[list[int], int, int]:
     """Return where those are that may be chosen, how many ask what another does, and how many nothing speaks for."""
-    taken = {each.key for each in pooled if each.state is not State.NEW}
+    taken = {each.key for each in pooled if each.state not in (State.NEW, State.OUT)}
     numbers: list[int] = []
     same = silent = 0
     for number, each in enumerate(pooled):

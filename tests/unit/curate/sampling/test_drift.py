@@ -91,7 +91,7 @@ async def test_the_week_before_is_another_period():
 async def test_turns_of_a_conversation_are_one_in_the_test_and_copies_count_as_asked():
     rng = random.Random(1)
     talk = [asked_at(n, question(rng, "login"), days=1, source={"session": "one"}) for n in range(50)]
-    out = Step(at="", what="out", by="evalgate", why="duplicate of span:1")
+    out = Step(at="", what="out", by="evalgate", why="duplicate: of span:1")
     short = Step(at="", what="out", by="evalgate", why="too short")
     copies = [asked_at(100 + n, "refund me", days=1, state="out", history=(out,)) for n in range(10)]
     left = [asked_at(200 + n, "x", days=1, state="out", history=(short,)) for n in range(10)]

@@ -147,13 +147,27 @@ async def test_what_asks_the_same_as_another_is_chosen_once_and_never_where_it_i
 
 
 async def test_what_is_out_is_not_chosen_and_what_is_golden_is_one_example(file):
+    copy = Step(at="", what="out", by="rule", why="near duplicate: 0.9 of span:1")
+    broken = Step(at="", what="out", by="rule", why="error: its span failed")
     write_candidates(
-        file, [candidate(0, "a", state="out"), candidate(1, "b", state="golden"), candidate(2, "c", state="golden")]
+        file,
+        [
+            candidate(0, "a", state="out", history=(broken,)),
+            candidate(1, "b", state="golden"),
+            candidate(2, "c", state="golden"),
+            candidate(3, "b", state="out", history=(copy,)),
+        ],
     )
     golden = [Example(id=candidate(1, "").id, input=user("b")), Example(id="own", input=user("z"))]
     found = await sampled(file, golden, by="random", size=10)
     assert (found.chosen, found.available) == (0, 0)
-    assert [(each.production, each.golden) for each in found.groups] == [(2, 3)]
+    assert [(each.production, each.golden) for each in found.groups] == [(3, 3)]
+
+
+async def test_a_copy_that_is_out_does_not_keep_its_original_from_being_chosen(file):
+    copy = Step(at="", what="out", by="rule", why="duplicate: of span:0")
+    write_candidates(file, [candidate(0, "a"), candidate(1, "a", state="out", history=(copy,))])
+    assert (await sampled(file, by="random")).chosen == 1
 
 
 async def test_what_was_reviewed_makes_room(file):

@@ -15,7 +15,7 @@ from evalgate.curate.candidates import Candidate, State
 from evalgate.curate.sampling.choosing import drawn_at
 from evalgate.curate.sampling.pool import is_asked
 from evalgate.curate.sampling.sampling import Vectors
-from evalgate.curate.sampling.vectors import READ, telling_words
+from evalgate.curate.sampling.vectors import READ, for_groups, telling_words
 from evalgate.curate.wording import asked, normalised
 from evalgate.records import Example
 from evalgate.stats.partition import partition
@@ -145,7 +145,7 @@ async def drift(questions: Questions, period: Period, asked_for: Sample, *, vect
     found = await vectors(texts)
     compared = len(golden) + len(now)
     most = max(2, min(_MOST, len(set(texts[:compared])) // _A_TOPIC, max(6, len(golden) * 4 // _A_TOPIC)))
-    labels = partition(found[:compared], most=most, seed=seed, count=asked_for.clusters)
+    labels = partition(for_groups(found[:compared]), most=most, seed=seed, count=asked_for.clusters)
     own, ours = np.arange(len(golden)), np.arange(len(golden), compared)
     of_golden = {each.id for each in golden}
     drawn = _drawn(everything, ours, seed, _TESTED["production"], without=of_golden)

@@ -16,7 +16,7 @@ from evalgate.curate.candidates import Candidate, State, Step, held, read_candid
 from evalgate.curate.sampling.choosing import Available, choose
 from evalgate.curate.sampling.pool import Pooled, pool
 from evalgate.curate.sampling.splits import split_of
-from evalgate.curate.sampling.vectors import telling_words
+from evalgate.curate.sampling.vectors import for_groups, telling_words
 from evalgate.records import Example
 from evalgate.stats.partition import partition
 from evalgate.suite.curate_sample import Sample
@@ -128,7 +128,7 @@ async def _named(pooled: Sequence[Pooled], asked: Sample, vectors: Vectors) -> l
         texts = [each.text for each in pooled]
         had = sum(each.kept for each in pooled)
         most = max(2, min(_MOST, (asked.size + had) // max(1, asked.least)))
-        labels = partition(await vectors(texts), most=most, seed=asked.seed, count=asked.clusters).tolist()
+        labels = partition(for_groups(await vectors(texts)), most=most, seed=asked.seed, count=asked.clusters).tolist()
         words = telling_words(texts, labels)
         topics = [words[label] for label in labels]
     parts = [(*((topics[n],) if topics else ()), *each.groups) for n, each in enumerate(pooled)]

@@ -10,7 +10,7 @@ import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u
 _STEM: Final = 5
 _SLOTS: Final = 2**18
 _DIMENSIONS: Final = 64
+_OF_GROUPS: Final = 32
+_SAYS_LITTLE: Final = 0.3
+"""A text whose vector is shorter is about nothing that others are about."""
 _SPARE: Final = 16
 _TURNS: Final = 2
 
@@ -64,14 +67,24 @@ def vectors_of_words(texts: Sequence[str]) -> NDArray[np.float64]:
 
 
 def vectors_of_model(found: Sequence[Sequence[float]]) -> NDArray[np.float64]:
-    """Return a model's vectors as `vectors_of_words` has them: around their middle, of length 1."""
+    """Return a model's vectors as `vectors_of_words` has them: around their middle, in as few dimensions."""
     raw = np.asarray(found, dtype=np.float64).reshape(len(found), -1)
     lengths = np.sqrt((raw**2).sum(axis=1, keepdims=True))
     centred = raw / np.maximum(lengths, 1e-12)
     centred = centred - centred.mean(axis=0)
     lengths = np.sqrt((centred**2).sum(axis=1, keepdims=True))
-    unit: NDArray[np.float64] = np.where(lengths > 1e-9, centred / np.maximum(lengths, 1e-12), 0.0)
-    return unit
+    return _condensed(np.where(lengths > 1e-9, centred / np.maximum(lengths, 1e-12), 0.0))
+
+
+def for_groups(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return what groups are made by: the strongest directions alone, all texts that are about something as long.
+
+    Held to planted topics: with more directions groups are of chance words too, with fewer they are of several topics.
+    """
+    strongest = vectors[:, :_OF_GROUPS]
+    lengths = np.sqrt((strongest**2).sum(axis=1, keepdims=True))
+    scaled: NDArray[np.float64] = strongest / np.maximum(lengths, _SAYS_LITTLE)
+    return scaled
 
 
 def telling_words(texts: Sequence[str], groups: Sequence[int], *, most: int = 3) -> list[str]:
@@ -117,17 +130,17 @@ def _slot(word: str) -> int:
     return zlib.crc32(word.encode("utf-8", "surrogatepass")) % _SLOTS
 
 
-def _condensed(matrix: object) -> NDArray[np.float64]:
-    """Return the rows of a sparse matrix along its strongest directions: their products are nearly the same."""
-    rows, columns = matrix.shape  # type: ignore[attr-defined]  # scipy has no types
+def _condensed(matrix: Any) -> NDArray[np.float64]:
+    """Return a matrix's rows along its strongest directions, those first: their products are nearly the same."""
+    rows, columns = matrix.shape
     rank = min(_DIMENSIONS, rows, columns)
     if rank == 0:
         return np.zeros((rows, 1))
     sketch = Chance(0, "sketch").signs(columns, min(rank + _SPARE, rows, columns))
-    basis = np.linalg.qr(matrix @ sketch)[0]  # type: ignore[operator]
+    basis = np.linalg.qr(matrix @ sketch)[0]
     for _ in range(_TURNS):
-        basis = np.linalg.qr(matrix @ (matrix.T @ basis))[0]  # type: ignore[attr-defined]
-    small = (matrix.T @ basis).T  # type: ignore[attr-defined]
+        basis = np.linalg.qr(matrix @ (matrix.T @ basis))[0]
+    small = (matrix.T @ basis).T
     left, strengths, _ = np.linalg.svd(small, full_matrices=False)
     found: NDArray[np.float64] = (basis @ left[:, :rank]) * strengths[:rank]
     return found

@@ -53,7 +53,7 @@ class Cell:
 
     @property
     def repetitions(self) -> int:
-        return 100 if self.share else 400
+        return 60 if self.share else 300
 
 
 SIZES = ((50, 100), (50, 400), (100, 100), (100, 400))

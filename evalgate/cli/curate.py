@@ -12,7 +12,7 @@ STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
     "clean": "Replace personal data and secrets; leave out duplicates and what is no good.",
     "sample": "Choose candidates for review, what the golden dataset lacks first.",
-    "drift": "How far production is from the golden dataset, and what to add.",
+    "drift": "Say how far production is from the golden dataset, and what to add.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

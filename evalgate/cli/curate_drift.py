@@ -48,7 +48,7 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> int:
-    """Say how far what production asks is from the golden dataset, and what to add.
+    """Say how far production is from the golden dataset, and what to add.
 
     It reads the candidates beside the dataset, so pull first. Nothing is written, and drift is no failure: the exit
     code is 0 either way, and --json has `drifted`.

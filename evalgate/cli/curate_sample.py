@@ -30,7 +30,7 @@ _SHOWN = 12
     "--by",
     multiple=True,
     metavar="WHAT",
-    help="cluster, label, a field (metadata.lang), uncertainty, failure, random; several times.  [default: cluster]",
+    help="By cluster, label, a field (metadata.lang), uncertainty, failure, random; several times.  [default: cluster]",
 )
 @click.option("--least", type=click.IntRange(min=0, max=1000), help="So many of every group first.  [default: 2]")
 @click.option("--clusters", type=click.IntRange(min=1, max=200), help="How many groups `cluster` makes.")

@@ -102,9 +102,11 @@ def _named(found: regex.Match[str], names: Names, *, surely: bool) -> tuple[int,
         if not names.given(first):
             return None
         return start, start + len(text if len(parts) > 1 and parts[1] not in NO_NAMES else first)
-    if _bare(first) in NO_NAMES or (not surely and not names.given(_bare(first))):
-        return None
     words = list(_WORDS.finditer(text))
+    if _bare(first) in NO_NAMES:
+        return None
+    if not surely and not names.given(_bare(first)) and not (len(words) > 1 and names.family(_bare(words[1][0]))):
+        return None
     last = 0
     while last + 1 < len(words) and _bare(words[last + 1][0]) not in NO_NAMES:
         last += 1
@@ -122,7 +124,11 @@ def _last_of(text: str, words: list[regex.Match[str]], number: int, names: Names
         if _BETWEEN.fullmatch(between) is None or _bare(words[last + 1][0]) in NO_NAMES:
             break
         last += 1
-    return last if last > number or names.everywhere(first) else None
+    if last > number:
+        return last
+    # In Reggio Emilia nobody is meant.
+    alone = number == 0 or text[words[number - 1].end() : words[number].start()] != " "
+    return last if names.everywhere(first) and (alone or _bare(words[number - 1][0]) in NO_NAMES) else None
 
 
 def _person(text: str, start: int, end: int) -> Finding:

@@ -138,6 +138,10 @@ class Redactor:
             self._seen[text] = there
         return there
 
+    def findings(self, text: str) -> list[Finding]:
+        """Return what is found in a text by itself, apart and in order."""
+        return self._all(text, (), {})
+
     def _kept(self, text: str) -> bool:
         return any(fnmatchcase(text.casefold(), each.casefold()) for each in self.keep)
 

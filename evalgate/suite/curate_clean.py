@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from evalgate.suite.model import ConfigModel, Count
+from evalgate.suite.phoenix import Variable
 
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
@@ -18,7 +19,7 @@ class Clean(ConfigModel):
     personal: Literal["later", "replace", "keep"] = "later"
     """Personal data. later: `curate clean` replaces it. replace: `curate pull` does, before anything is written.
     keep: it stays."""
-    key_env: str = Field(default="CURATE_PSEUDONYM_KEY", pattern=r"^[A-Za-z_]\w*$")
+    key_env: Variable = "CURATE_PSEUDONYM_KEY"
     """The environment variable with the key of the pseudonyms; without it one is kept beside the candidates, on this
     machine alone."""
     regions: tuple[Region, ...] = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "PL")

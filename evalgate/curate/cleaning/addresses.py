@@ -36,8 +36,8 @@ _FRENCH: Final = (
 )
 _SOUTHERN: Final = (
     r"(?i:calle|avenida|av\.|plaza|paseo|carrer|carretera|via|viale|piazza|corso|largo|rua|travessa|praça|ul\.|ulica|aleja)"
-    r"\s+(?:(?:de la|de los|de las|del|della|dei|delle|de|da|do|dos|di|la|el)\s+)?"
-    rf"{_WORD}(?:\s(?:{_WORD}|de|da|do|di|y)){{0,3}},?\s+(?:n[ºo°]?\.?\s?)?\d{{1,4}}\b(?:/\d{{1,4}})?"
+    r"\s+(?:(?:de la|de los|de las|del|della|dei|delle|de|da|das|do|dos|di|la|el)\s+)?"
+    rf"{_WORD}(?:\s(?:{_WORD}|de|da|das|do|di|y)){{0,3}},?\s+(?:n[ºo°]?\.?\s?)?\d{{1,4}}\b(?:/\d{{1,4}})?"
 )
 _PATTERNS: Final = tuple(
     regex.compile(rf"(?<![\w]){street}{_AFTER}") for street in (_ENGLISH, _GERMANIC, _FRENCH, _SOUTHERN)

@@ -1,11 +1,11 @@
-"""Given names of many languages, those of Faker, and the words that are names too and mean something else."""
+"""Names of people in many languages, those of Faker, and the words that are names too and mean something else."""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -63,9 +63,10 @@ NO_NAMES: Final = frozenset(_OTHER_WORDS.split())
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Names:
-    """Given names without case, each with how many languages have it."""
+    """Names without case: given ones, each with how many languages have it, and family names."""
 
     languages: Mapping[str, int]
+    families: frozenset[str] = frozenset()
 
     def given(self, word: str) -> bool:
         """Return whether a word is a given name and no other word."""
@@ -74,6 +75,11 @@ class Names:
             plain in self.languages or ("-" in plain and all(part in self.languages for part in plain.split("-")))
         )
 
+    def family(self, word: str) -> bool:
+        """Return whether a word is a family name and no other word."""
+        plain = word.casefold()
+        return plain not in NO_NAMES and plain in self.families
+
     def everywhere(self, word: str) -> bool:
         """Return whether a word is a given name that many languages have."""
         return len(word) > 2 and self.given(word) and self.languages.get(word.casefold(), 0) >= _LANGUAGES
@@ -81,15 +87,22 @@ class Names:
 
 @cache
 def known_names() -> Names:
-    """Return the given names of every language. Takes a fifth of a second. Raises ImportError without Faker."""
+    """Return the names of every language. Takes a fifth of a second. Raises ImportError without Faker."""
     from faker.providers import person
 
-    found: defaultdict[str, set[str]] = defaultdict(set)
+    given: defaultdict[str, set[str]] = defaultdict(set)
+    families: set[str] = set()
     for module in pkgutil.iter_modules(person.__path__):
         provider = importlib.import_module(f"{person.__name__}.{module.name}").Provider
-        for attribute in dir(provider):
-            lists = getattr(provider, attribute) if attribute.startswith("first_name") else None
-            if isinstance(lists, list | tuple | dict):
-                for each in lists:
-                    found[str(each).casefold()].add(module.name[:2])
-    return Names(languages={name: len(languages) for name, languages in found.items()})
+        for each in _listed(provider, "first_name"):
+            given[each].add(module.name[:2])
+        families.update(_listed(provider, "last_name"))
+    languages = {name: len(found) for name, found in given.items()}
+    return Names(languages=languages, families=frozenset(families))
+
+
+def _listed(provider: type, beginning: str) -> Iterator[str]:
+    for attribute in dir(provider):
+        names = getattr(provider, attribute) if attribute.startswith(beginning) else None
+        if isinstance(names, list | tuple | dict):
+            yield from (str(each).casefold() for each in names)

@@ -25,21 +25,23 @@ _NUMBERED: Final = re.compile(
     r"(?i)\b(?:passport|reisepass|passeport|pasaporte|passaporto|driver'?s? licen[cs]e|personalausweis|dni|nie|pesel"
     r"|bsn|codice fiscale|social security|steuer-?id|tax id|versichertennummer)"
     r"(?:[ -]?(?:number|nummer|nr|no|num[ée]ro|n[úu]mero))?\.?(?:\s*[:#=]\s*|\s+(?:is|ist|est|es|è)\s+|\s+)"
-    r"(?P<value>(?=[A-Z0-9 -]*\d{4})[A-Z0-9][A-Z0-9-]{5,19})"
+    r"(?P<value>(?=(?:[A-Z-]{0,6}\d){4})[A-Z0-9][A-Z0-9-]{5,19})"
 )
 _IP: Final = re.compile(
     r"(?<![\w.:-])(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]{6,39})(?![\w:]|\.\d)"
 )
 _VERSION: Final = re.compile(r"(?i)(?:version|release|build|\bv\.?)\s*$")
 _DIGITS: Final = re.compile(r"(?:\d[\s().\-/–]{0,3}){6,}\d")
-_FORMED: Final = re.compile(r"\+|\d[\s().\-/–]+\d")
+_FORMED: Final = re.compile(r"\d[\s().\-/–]+\d")
+_BEFORE: Final = 60
+"""Letters before a number that may say what it is."""
 _CALLED: Final = re.compile(
     r"(?i)(?:phone|mobile|cell|call|tel|text|whatsapp|fax|reach|ring|number is|handy|mobil|anruf|telefon"
-    r"|t[ée]l[ée]phone|portable|m[óo]vil|tel[ée]fono|cellulare|numero|telefone|nummer)\W{0,3}(?:\w+\W+){0,4}$"
+    r"|t[ée]l[ée]phone|portable|m[óo]vil|tel[ée]fono|cellulare|numero|telefone|nummer)[^\w.?!]{0,3}(?:\w+[^\w.?!]{1,3}){0,4}$"
 )
 _NOT_CALLED: Final = re.compile(
     r"(?i)(?:order|invoice|ticket|tracking|reference|ref|sku|isbn|ean|article|bestell\w*|rechnung\w*|auftrag\w*|commande"
-    r"|facture|pedido|factura|ordine|fattura|id|case|parcel|sendung\w*)\W{0,3}(?:(?:number|no|nr|nummer|num[ée]ro|n[úu]mero|is)\W{0,3}){0,2}$"
+    r"|facture|pedido|encomenda|bestelling|zam[óo]wieni\w*|factura|ordine|fattura|id|case|parcel|sendung\w*)\W{0,3}(?:(?:number|no|nr|nummer|num[ée]ro|n[úu]mero|is)\W{0,3}){0,2}$"
 )
 _BORN: Final = re.compile(
     r"(?i)\b(?:born(?: on)?|date of birth|birth ?da(?:te|y)|dob|geboren(?: am)?|geburtsdatum|geburtstag|n[ée]e? le"
@@ -105,20 +107,25 @@ def _telephones(text: str, regions: Sequence[str]) -> Iterator[Finding]:
 
     Digits in a row are one only where the words before say so: an order has such a number too.
     """
+    for found in _DIGITS.finditer(text):
+        before = text[max(0, found.start() - _BEFORE) : found.start()]
+        dialled = before.endswith("+") or _FORMED.search(found[0]) or _CALLED.search(before)
+        if dialled and not _NOT_CALLED.search(before):
+            start = max(0, found.start() - 3)
+            yield from _planned(text[start : found.end() + 3], start, regions)
+
+
+def _planned(text: str, at: int, regions: Sequence[str]) -> Iterator[Finding]:
+    """Yield the numbers in a few letters that stand at a place; the first country that has one names it."""
     from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, format_number
 
-    local = any(not found[0].startswith("+") for found in _DIGITS.finditer(text))
-    seen: set[tuple[int, int]] = set()
-    for region in regions if local and regions else (None,):
-        for match in PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=200):
-            place = (match.start, match.end)
-            before = text[max(0, match.start - 60) : match.start]
-            if place in seen or _NOT_CALLED.search(before):
-                continue
-            if _FORMED.search(match.raw_string) or _CALLED.search(before):
-                seen.add(place)
-                who = format_number(match.number, PhoneNumberFormat.E164)
-                yield Finding(start=match.start, end=match.end, kind=Kind.PHONE, who=who)
+    for region in (None,) if "+" in text or not regions else regions:
+        matches = list(PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=20))
+        for match in matches:
+            who = format_number(match.number, PhoneNumberFormat.E164)
+            yield Finding(start=at + match.start, end=at + match.end, kind=Kind.PHONE, who=who)
+        if matches:
+            return
 
 
 def _address(text: str) -> str | None:

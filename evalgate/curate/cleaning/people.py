@@ -14,12 +14,12 @@ import regex  # type: ignore[import-untyped]  # it has no stubs
 from evalgate.curate.cleaning.findings import Finding, Kind
 from evalgate.curate.cleaning.given_names import NO_NAMES, Names
 
-_WORD: Final = r"\p{Lu}[\p{L}'’]*\p{Ll}[\p{L}]*(?:-\p{Lu}[\p{L}]+)*"
+_WORD: Final = r"(?:\p{Lu}[\p{L}'’]*\p{Ll}[\p{L}]*|\b\p{Lu}{4,}\b)(?:-\p{Lu}[\p{L}]+)*"
 _PARTICLES: Final = r"van|von|vom|zu|der|den|de|del|della|di|da|dos|das|du|la|le|el|al|bin|ben|ter|ten|af|O|Mc|Mac|St"
 _INNER: Final = rf"(?:(?:{_PARTICLES})\.?[ ]){{0,3}}"
-_NAME: Final = rf"{_WORD}(?:[ ](?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}{_WORD}){{0,3}}"
+_NAME: Final = rf"{_WORD}(?:[ ]{{1,2}}(?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}{_WORD}){{0,3}}"
 _WORDS: Final = regex.compile(_WORD)
-_BETWEEN: Final = regex.compile(rf"[ \u00a0](?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}")
+_BETWEEN: Final = regex.compile(rf"[ \u00a0]{{1,2}}(?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}")
 _SURELY: Final = (
     r"my (?:full )?name is|name's|mein name ist|ich hei(?:ß|ss)e|je m['’]appelle|mon nom est|me llamo|mi nombre es"
     r"|mi chiamo|il mio nome [èe]|meu nome [ée]|me chamo|chamo-me|mijn naam is|ik heet|nazywam si[ęe]|mam na imi[ęe]"
@@ -102,9 +102,11 @@ def _named(found: regex.Match[str], names: Names, *, surely: bool) -> tuple[int,
         if not names.given(first):
             return None
         return start, start + len(text if len(parts) > 1 and parts[1] not in NO_NAMES else first)
-    if _bare(first) in NO_NAMES or (not surely and not names.given(_bare(first))):
-        return None
     words = list(_WORDS.finditer(text))
+    if _bare(first) in NO_NAMES:
+        return None
+    if not surely and not names.given(_bare(first)) and not (len(words) > 1 and names.family(_bare(words[1][0]))):
+        return None
     last = 0
     while last + 1 < len(words) and _bare(words[last + 1][0]) not in NO_NAMES:
         last += 1
@@ -122,7 +124,11 @@ def _last_of(text: str, words: list[regex.Match[str]], number: int, names: Names
         if _BETWEEN.fullmatch(between) is None or _bare(words[last + 1][0]) in NO_NAMES:
             break
         last += 1
-    return last if last > number or names.everywhere(first) else None
+    if last > number:
+        return last
+    # In Reggio Emilia nobody is meant.
+    alone = number == 0 or text[words[number - 1].end() : words[number].start()] != " "
+    return last if names.everywhere(first) and (alone or _bare(words[number - 1][0]) in NO_NAMES) else None
 
 
 def _person(text: str, start: int, end: int) -> Finding:

@@ -39,9 +39,7 @@ class Structured:
         self._within = within
         self._by_tool = False
 
-    async def ask(
-        self, messages: Sequence[JsonObject], schema: JsonObject, *, sample: str, draw: int = 0
-    ) -> ChatReply:
+    async def ask(self, messages: Sequence[JsonObject], schema: JsonObject, *, sample: str, draw: int = 0) -> ChatReply:
         """Send it, adapted to what the endpoint turns out to support. Raises CallFailed.
 
         Draws above 0 have seeds of their own, where there is one.

@@ -1,0 +1,209 @@
+"""`evalgate curate label`: what a model proposes of candidates: the expected answer, labels, an explanation."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalgate.cli.asking import tell
+from evalgate.cli.curate_places import dataset_option, profile_option
+from evalgate.cli.options import cache_option, config_option, json_option
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_places import Target
+    from evalgate.curate.labelling.labelling import Labeller
+    from evalgate.suite.config import Config
+    from evalgate.suite.curate_label import Label
+
+_STATES = ("new", "chosen", "accepted", "rejected", "golden")
+
+
+@click.command(short_help="Let a model propose answers and labels.")
+@dataset_option
+@profile_option
+@click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked.")
+@click.option(
+    "--taxonomy",
+    metavar="FILE",
+    help="A YAML file of labels and their meanings.  [default: pipeline_states, which is shipped]",
+)
+@click.option("--answers/--no-answers", default=None, help="--no-answers: labels alone, no expected answer.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(_STATES),
+    help="Which candidates; several times.  [default: chosen]",
+)
+@click.option("--annotate/--no-annotate", default=None, help="Write labels to Phoenix, as annotations of the spans.")
+@config_option
+@cache_option
+@json_option
+def command(
+    *,
+    dataset: str | None,
+    profile: str | None,
+    states: tuple[str, ...],
+    config: Path,
+    cache: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Let a model propose, for each candidate that was chosen, the expected answer, a label of a taxonomy, and why.
+
+    Nothing is decided by it: proposals stand beside a candidate for whoever reviews it. A candidate is put to a model
+    once, and again where it, the model or the taxonomy has changed.
+    """
+    environ = dict(os.environ)
+    said = {key: value for key, value in given.items() if value is not None}
+    place = labelling_place(dataset, profile, said, config, environ)
+    from evalgate.curate.candidates import State
+
+    wanted = frozenset(map(State, states or ("chosen",)))
+    counts = asyncio.run(_label(place, wanted, config, environ, cache))
+    _say(counts, place, as_json=as_json)
+    return 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """What is labelled by whom: the candidates, the model and what it is asked, and how the command is said again."""
+
+    target: Target
+    label: Label
+    loaded: Config
+    said: str
+
+    @property
+    def model(self) -> str:
+        """Return the model. Raises UsageError where nobody named one."""
+        if self.label.model is None:
+            raise click.UsageError("name a model: --model ENDPOINT/MODEL, or `label: {model: …}` of the profile")
+        return self.label.model
+
+
+def labelling_place(
+    dataset: str | None, profile: str | None, given: Mapping[str, Any], config: Path, environ: Mapping[str, str]
+) -> Place:
+    """Return where candidates are and how they are labelled: what was said over what the profile says.
+
+    Raises UsageError, ConfigurationError.
+    """
+    from pydantic import ValidationError
+
+    from evalgate.cli.curate_places import dataset_said, profile_of, target_of
+    from evalgate.suite.curate import CuratedDataset
+    from evalgate.suite.curate_label import Label
+    from evalgate.suite.loading import load_config
+
+    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
+    base = {} if chosen is None else chosen.label.model_dump(exclude_unset=True)
+    if dataset is not None:
+        curated = CuratedDataset.model_validate(dataset_said(dataset))
+    elif chosen is not None:
+        curated = chosen.dataset
+    else:
+        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    try:
+        label = Label.model_validate({**base, **given})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise click.UsageError(f"--{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+    loaded = load_config(config, environ=environ, overrides={}, committed=True).config
+    target = target_of(curated, config.parent)
+    shown = target.shown if dataset is None else dataset
+    said = f"--profile {profile}" if dataset is None else f"--dataset {shown}"
+    return Place(target=target, label=label, loaded=loaded, said=said)
+
+
+async def _label(
+    place: Place, states: frozenset[Any], config: Path, environ: Mapping[str, str], cache: Path | None
+) -> dict[str, Any]:
+    from evalgate.cli.curate_models import model_asked, teller
+    from evalgate.curate.candidates import read_candidates, rewrite
+    from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
+    from evalgate.curate.labelling.taxonomies import taxonomy_of
+    from evalgate.errors import Interrupted, MeasurementError
+
+    taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
+    file = place.target.candidates
+    again = f"evalgate curate label {place.said}"
+    async with model_asked(place.model, place.loaded, environ, cache=cache, following=again) as asking:
+        labeller = Labeller(model=asking.model, taxonomy=taxonomy, answers=place.label.answers, states=states)
+        due = sum(labeller.is_due(each) for each in read_candidates(file))
+        if due:
+            tell(f"asking {place.model} about {due:,} candidates")
+        found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=teller(due, "labelled"))
+        ended = asking.ended()
+        stopped = asking.stop.is_set() and ended is None
+    if found.marks:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now))
+    kept = f"{len(found.marks):,} of {due:,} were labelled and are kept"
+    if ended is not None:
+        raise MeasurementError(f"{ended[0]} {kept}.", next_step=ended[1])
+    if stopped:
+        raise Interrupted(f"stopped; {kept}", next_step=again)
+    if found.failed:
+        raise MeasurementError(f"{found.failed:,} could not be asked: {found.why}; {kept}", next_step=again)
+    return _counts(file, labeller, new=len(found.marks))
+
+
+def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
+    """Return what the candidates that are labelled have now: how many, how many of them are `new`, and by label."""
+    from collections import Counter
+
+    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.labelling.labelling import labels_of
+
+    by_label: Counter[str] = Counter()
+    whole = unlabelled = answers = 0
+    for each in read_candidates(file):
+        if each.state in labeller.states:
+            whole += 1
+            labels = labels_of(each, labeller.taxonomy.name)
+            by_label.update(labels)
+            unlabelled += not labels
+            mark = each.marks.get("proposed")
+            answers += isinstance(mark, Mapping) and mark.get("output") is not None
+    return {
+        "candidates": str(file),
+        "taxonomy": labeller.taxonomy.name,
+        "of": whole,
+        "new": new,
+        "unlabelled": unlabelled,
+        "answers": answers,
+        "labels": {label: by_label[label] for label in labeller.taxonomy.labels},
+    }
+
+
+def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
+    import json
+
+    from evalgate.encoding import printable
+
+    if as_json:
+        click.echo(json.dumps(counts, indent=2, ensure_ascii=False))
+        return
+    if not counts["of"]:
+        lines = [f"no candidate is in that state; next: evalgate curate sample {place.said} --size 20"]
+    else:
+        given = "; ".join(f"{number:,} {label}" for label, number in counts["labels"].items() if number)
+        known = counts["of"] - counts["new"]
+        lines = [
+            f"{counts['new']:,} labelled of {counts['of']:,}" + (f"; {known:,} were before" if known else ""),
+            f"{counts['taxonomy']}: {given or 'no label was given'}",
+        ]
+        if counts["unlabelled"]:
+            lines.append(f"{counts['unlabelled']:,} have no label: their history says why")
+        if counts["answers"]:
+            lines.append(f"for {counts['answers']:,} another answer is proposed")
+        lines.append(f"next: evalgate curate review {place.said}")
+    click.echo(printable("\n".join(lines)))

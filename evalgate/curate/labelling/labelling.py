@@ -1,0 +1,136 @@
+"""`curate label`: candidates are put to a model, each once, and what it proposes is marked on them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from evalgate.curate.asking import Model
+from evalgate.curate.candidates import Candidate, State, Step
+from evalgate.curate.labelling.prompts import Proposal, messages_of, read_proposal, schema_of
+from evalgate.llm.failures import CallFailed, TaskFault
+from evalgate.records import Json, JsonObject
+from evalgate.suite.taxonomy import Taxonomy
+
+MARK: Final = "proposed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Labeller:
+    """Asks a model about candidates. `states` are those that are put to it; with `answers` it proposes answers too."""
+
+    model: Model
+    taxonomy: Taxonomy
+    answers: bool
+    states: frozenset[State]
+
+    def asked(self, candidate: Candidate) -> str:
+        """Return by what it is known that a candidate, as it is now, was put to this model with this taxonomy."""
+        return self.model.hash_of(self._messages(candidate), self._schema())
+
+    def is_due(self, candidate: Candidate) -> bool:
+        """Return whether a candidate is one of those that are labelled and was not put to the model as it is now."""
+        if candidate.state not in self.states:
+            return False
+        before = candidate.marks.get(MARK)
+        return not isinstance(before, Mapping) or before.get("asked") != self.asked(candidate)
+
+    async def propose(self, candidate: Candidate) -> Proposal:
+        """Return what the model proposes; where it will not, or not in the form that was asked for, why.
+
+        Raises CallFailed where the service does not answer: to be asked again another time.
+        """
+        try:
+            return await self.model.ask(
+                self._messages(candidate),
+                self._schema(),
+                lambda answer: read_proposal(answer, candidate, self.taxonomy, answers=self.answers),
+            )
+        except TaskFault as failed:
+            return Proposal(unlabelled=failed.message)
+
+    def mark(self, candidate: Candidate, proposal: Proposal) -> JsonObject:
+        """Return a proposal as it is marked on its candidate."""
+        return proposal.mark(model=self.model.name, taxonomy=self.taxonomy, asked=self.asked(candidate))
+
+    def _messages(self, candidate: Candidate) -> list[JsonObject]:
+        return messages_of(candidate, self.taxonomy, answers=self.answers)
+
+    def _schema(self) -> JsonObject:
+        return schema_of(self.taxonomy, answers=self.answers)
+
+
+@dataclass(kw_only=True, slots=True)
+class Asked:
+    """What came of asking: `marks` by the candidate's id. `failed` could not be asked, the first one for `why`."""
+
+    marks: dict[str, JsonObject] = field(default_factory=dict)
+    failed: int = 0
+    why: str = ""
+
+
+async def ask_all(
+    candidates: Iterable[Candidate],
+    labeller: Labeller,
+    *,
+    stop: asyncio.Event,
+    tell: Callable[[int], None] = lambda _: None,
+) -> Asked:
+    """Put to the model what is due of `candidates`, read as they are needed. `tell` hears how many are done.
+
+    Once stopped, nothing new is asked, and what was answered is returned.
+    """
+    asked = Asked()
+    waiting = (each for each in candidates if labeller.is_due(each))
+
+    async def lane() -> None:
+        for candidate in waiting:
+            if stop.is_set():
+                return
+            try:
+                proposal = await labeller.propose(candidate)
+            except CallFailed as failed:
+                asked.failed += 1
+                asked.why = asked.why or failed.message
+            else:
+                asked.marks[candidate.id] = labeller.mark(candidate, proposal)
+            tell(len(asked.marks) + asked.failed)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(max(1, labeller.model.concurrency)):
+            group.create_task(lane())
+    return asked
+
+
+def labelled(
+    candidates: Iterable[Candidate], marks: Mapping[str, JsonObject], labeller: Labeller, *, now: str
+) -> Iterator[Candidate]:
+    """Yield every candidate, those that were put to the model with what it proposed; `now` is in ISO 8601.
+
+    One that was changed meanwhile, so that other things would be asked of it now, is left for the next time.
+    """
+    for each in candidates:
+        mark = marks.get(each.id)
+        if mark is None or not labeller.is_due(each) or mark["asked"] != labeller.asked(each):
+            yield each
+        else:
+            step = Step(at=now, what="labelled", by="model", why=_why(mark))
+            marked = each.marked(MARK, mark)
+            yield replace(marked, history=(*marked.history, step))
+
+
+def labels_of(candidate: Candidate, taxonomy: str) -> list[str]:
+    """Return the labels of a taxonomy that a candidate has, none where it has none."""
+    mark = candidate.marks.get(MARK)
+    if not isinstance(mark, Mapping) or mark.get("taxonomy") != taxonomy:
+        return []
+    labels = mark.get("labels")
+    return [each for each in labels if isinstance(each, str)] if isinstance(labels, list) else []
+
+
+def _why(mark: JsonObject) -> str:
+    labels: Json = mark["labels"]
+    said = ", ".join(map(str, labels)) if isinstance(labels, list) and labels else f"unlabelled, {mark['unlabelled']}"
+    return f"{mark['taxonomy']}: {said} ({mark['model']})"

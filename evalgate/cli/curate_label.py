@@ -14,11 +14,13 @@ import click
 
 from evalgate.cli.asking import tell
 from evalgate.cli.curate_places import dataset_option, profile_option
-from evalgate.cli.options import cache_option, config_option, json_option
+from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate_places import Target
+    from evalgate.curate.candidates import State
     from evalgate.curate.labelling.labelling import Labeller
+    from evalgate.phoenix.address import Address
     from evalgate.suite.config import Config
     from evalgate.suite.curate_label import Label
 
@@ -45,6 +47,7 @@ _STATES = ("new", "chosen", "accepted", "rejected", "golden")
 @click.option("--annotate/--no-annotate", default=None, help="Write labels to Phoenix, as annotations of the spans.")
 @config_option
 @cache_option
+@server_option
 @json_option
 def command(
     *,
@@ -53,6 +56,7 @@ def command(
     states: tuple[str, ...],
     config: Path,
     cache: Path | None,
+    server: str | None,
     as_json: bool,
     **given: Any,
 ) -> int:
@@ -64,10 +68,13 @@ def command(
     environ = dict(os.environ)
     said = {key: value for key, value in given.items() if value is not None}
     place = labelling_place(dataset, profile, said, config, environ)
+    address = _phoenix(place, server, config, environ)
     from evalgate.curate.candidates import State
 
     wanted = frozenset(map(State, states or ("chosen",)))
     counts = asyncio.run(_label(place, wanted, config, environ, cache))
+    if address is not None:
+        counts["annotated"], counts["spans_gone"] = asyncio.run(_annotate(place, wanted, counts["taxonomy"], address))
     _say(counts, place, as_json=as_json)
     return 0
 
@@ -80,6 +87,7 @@ class Place:
     label: Label
     loaded: Config
     said: str
+    server: str | None
 
     @property
     def model(self) -> str:
@@ -120,11 +128,43 @@ def labelling_place(
     target = target_of(curated, config.parent)
     shown = target.shown if dataset is None else dataset
     said = f"--profile {profile}" if dataset is None else f"--dataset {shown}"
-    return Place(target=target, label=label, loaded=loaded, said=said)
+    server = None if chosen is None else chosen.server
+    return Place(target=target, label=label, loaded=loaded, said=said, server=server)
+
+
+def _phoenix(place: Place, server: str | None, config: Path, environ: Mapping[str, str]) -> Address | None:
+    """Return the server that labels are written to, None for none: before anything is paid."""
+    if not place.label.annotate:
+        return None
+    from evalgate.phoenix.address import address_in
+    from evalgate.suite.phoenix import PhoenixSettings
+
+    return address_in(place.loaded.phoenix or PhoenixSettings(), server or place.server, environ, config=config)
+
+
+async def _annotate(place: Place, states: frozenset[State], taxonomy: str, address: Address) -> tuple[int, int]:
+    """Write what labels there are to the spans; return how many have theirs, and how many spans are gone."""
+    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.labelling.annotations import annotations_of
+    from evalgate.errors import MeasurementError
+    from evalgate.phoenix.annotations.writing import annotate_spans
+    from evalgate.phoenix.connection import PhoenixError, connect
+
+    candidates = (each for each in read_candidates(place.target.candidates) if each.state in states)
+    labels = list(annotations_of(candidates, taxonomy, server=address.base_url))
+    try:
+        async with connect(address) as connection:
+            gone = await annotate_spans(connection, labels)
+    except PhoenixError as error:
+        raise MeasurementError(
+            f"{error.message}; the labels are kept in {place.target.candidates}",
+            next_step=f"evalgate curate label {place.said} --annotate",
+        ) from None
+    return len(labels) - gone, gone
 
 
 async def _label(
-    place: Place, states: frozenset[Any], config: Path, environ: Mapping[str, str], cache: Path | None
+    place: Place, states: frozenset[State], config: Path, environ: Mapping[str, str], cache: Path | None
 ) -> dict[str, Any]:
     from evalgate.cli.curate_models import model_asked, teller
     from evalgate.curate.candidates import read_candidates, rewrite
@@ -205,5 +245,8 @@ def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
             lines.append(f"{counts['unlabelled']:,} have no label: their history says why")
         if counts["answers"]:
             lines.append(f"for {counts['answers']:,} another answer is proposed")
+        if "annotated" in counts:
+            gone = f"; {counts['spans_gone']:,} spans are gone" if counts["spans_gone"] else ""
+            lines.append(f"{counts['annotated']:,} labels are in Phoenix{gone}")
         lines.append(f"next: evalgate curate review {place.said}")
     click.echo(printable("\n".join(lines)))

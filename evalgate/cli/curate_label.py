@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,16 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import tell
+from evalgate.cli.curate_labelling import labelling_place, refuse_part
 from evalgate.cli.curate_places import dataset_option, profile_option
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate_labelling import Place
     from evalgate.curate.candidates import State
     from evalgate.curate.labelling.labelling import Labeller
     from evalgate.phoenix.address import Address
-    from evalgate.suite.config import Config
-    from evalgate.suite.curate_label import Label
 
 _STATES = ("new", "chosen", "accepted", "rejected", "golden")
 
@@ -79,59 +77,6 @@ def command(
     return 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """What is labelled by whom: the candidates, the model and what it is asked, and how the command is said again."""
-
-    target: Target
-    label: Label
-    loaded: Config
-    said: str
-    server: str | None
-
-    @property
-    def model(self) -> str:
-        """Return the model. Raises UsageError where nobody named one."""
-        if self.label.model is None:
-            raise click.UsageError("name a model: --model ENDPOINT/MODEL, or `label: {model: …}` of the profile")
-        return self.label.model
-
-
-def labelling_place(
-    dataset: str | None, profile: str | None, given: Mapping[str, Any], config: Path, environ: Mapping[str, str]
-) -> Place:
-    """Return where candidates are and how they are labelled: what was said over what the profile says.
-
-    Raises UsageError, ConfigurationError.
-    """
-    from pydantic import ValidationError
-
-    from evalgate.cli.curate_places import dataset_said, profile_of, target_of
-    from evalgate.suite.curate import CuratedDataset
-    from evalgate.suite.curate_label import Label
-    from evalgate.suite.loading import load_config
-
-    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
-    base = {} if chosen is None else chosen.label.model_dump(exclude_unset=True)
-    if dataset is not None:
-        curated = CuratedDataset.model_validate(dataset_said(dataset))
-    elif chosen is not None:
-        curated = chosen.dataset
-    else:
-        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
-    try:
-        label = Label.model_validate({**base, **given})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise click.UsageError(f"--{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
-    loaded = load_config(config, environ=environ, overrides={}, committed=True).config
-    target = target_of(curated, config.parent)
-    shown = target.shown if dataset is None else dataset
-    said = f"--profile {profile}" if dataset is None else f"--dataset {shown}"
-    server = None if chosen is None else chosen.server
-    return Place(target=target, label=label, loaded=loaded, said=said, server=server)
-
-
 def _phoenix(place: Place, server: str | None, config: Path, environ: Mapping[str, str]) -> Address | None:
     """Return the server that labels are written to, None for none: before anything is paid."""
     if not place.label.annotate:
@@ -170,7 +115,6 @@ async def _label(
     from evalgate.curate.candidates import read_candidates, rewrite
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
     from evalgate.curate.labelling.taxonomies import taxonomy_of
-    from evalgate.errors import Interrupted, MeasurementError
 
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
     file = place.target.candidates
@@ -181,18 +125,11 @@ async def _label(
         if due:
             tell(f"asking {place.model} about {due:,} candidates")
         found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=teller(due, "labelled"))
-        ended = asking.ended()
-        stopped = asking.stop.is_set() and ended is None
-    if found.marks:
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now))
-    kept = f"{len(found.marks):,} of {due:,} were labelled and are kept"
-    if ended is not None:
-        raise MeasurementError(f"{ended[0]} {kept}.", next_step=ended[1])
-    if stopped:
-        raise Interrupted(f"stopped; {kept}", next_step=again)
-    if found.failed:
-        raise MeasurementError(f"{found.failed:,} could not be asked: {found.why}; {kept}", next_step=again)
+        if found.marks:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now))
+        kept = f"{len(found.marks):,} of {due:,} were labelled and are kept"
+        refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=again)
     return _counts(file, labeller, new=len(found.marks))
 
 

@@ -11,6 +11,7 @@ from evalgate.cli.lazy import LazyGroup
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
     "label": "Let a model propose answers and labels.",
+    "analyze": "Find what failing traces have in common: patterns, rules, tests, guidelines.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

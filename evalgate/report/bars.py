@@ -11,7 +11,6 @@ from evalgate.report.console import Console, cells, fitted, padded
 from evalgate.report.escaping import for_xml, shown
 
 _NAMES: Final = 32
-_SHARE: Final = 16
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _WIDTH: Final = 720
 _LINE: Final = 30
@@ -38,11 +37,11 @@ def bar_lines(bars: Sequence[Bar], console: Console) -> list[str]:
     whole = sum(each.number for each in bars) or 1
     most = max((each.number for each in bars), default=0) or 1
     names = min(_NAMES, max((cells(shown(each.name)) for each in bars), default=0))
-    room = max(8, console.width - names - _SHARE)
+    told = [f"{each.number:,} ({each.number / whole:.0%})" for each in bars]
+    room = max(8, console.width - names - max(map(len, told), default=0) - len("   "))
     lines = []
-    for each in bars:
+    for each, figures in zip(bars, told, strict=True):
         drawn = _drawn(each.number / most * room, console)
-        figures = f"{each.number:,} ({each.number / whole:.0%})"
         lines.append(f"{padded(fitted(shown(each.name), names), names)}  {drawn}{' ' if drawn else ''}{figures}")
     return lines
 

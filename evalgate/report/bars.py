@@ -38,7 +38,7 @@ def bar_lines(bars: Sequence[Bar], console: Console) -> list[str]:
     most = max((each.number for each in bars), default=0) or 1
     names = min(_NAMES, max((cells(shown(each.name)) for each in bars), default=0))
     told = [f"{each.number:,} ({each.number / whole:.0%})" for each in bars]
-    room = max(8, console.width - names - max(map(len, told), default=0) - len("   "))
+    room = max(4, console.width - names - max(map(len, told), default=0) - len("   "))
     lines = []
     for each, figures in zip(bars, told, strict=True):
         drawn = _drawn(each.number / most * room, console)

@@ -10,6 +10,7 @@ from evalgate.cli.lazy import LazyGroup
 
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
+    "clean": "Replace personal data and secrets; leave out duplicates and what is no good.",
     "label": "Let a model propose answers and labels.",
     "analyze": "Find what failing traces have in common: patterns, rules, tests, guidelines.",
 }

@@ -42,6 +42,9 @@ _STATES = ("new", "chosen", "accepted", "rejected", "golden")
     type=click.Choice(_STATES),
     help="Which candidates; several times.  [default: chosen]",
 )
+@click.option(
+    "--steps/--no-steps", default=None, help="Show the model what was done in each trace, which is read from Phoenix."
+)
 @click.option("--annotate/--no-annotate", default=None, help="Write labels to Phoenix, as annotations of the spans.")
 @config_option
 @cache_option
@@ -70,16 +73,16 @@ def command(
     from evalgate.curate.candidates import State
 
     wanted = frozenset(map(State, states or ("chosen",)))
-    counts = asyncio.run(_label(place, wanted, config, environ, cache))
-    if address is not None:
+    counts = asyncio.run(_label(place, wanted, config, environ, cache=cache, address=address))
+    if address is not None and place.label.annotate:
         counts["annotated"], counts["spans_gone"] = asyncio.run(_annotate(place, wanted, counts["taxonomy"], address))
     _say(counts, place, as_json=as_json)
     return 0
 
 
 def _phoenix(place: Place, server: str | None, config: Path, environ: Mapping[str, str]) -> Address | None:
-    """Return the server that labels are written to, None for none: before anything is paid."""
-    if not place.label.annotate:
+    """Return the server of steps and annotations, None for none: before anything is paid."""
+    if not (place.label.annotate or place.label.steps):
         return None
     from evalgate.phoenix.address import address_in
     from evalgate.suite.phoenix import PhoenixSettings
@@ -109,8 +112,16 @@ async def _annotate(place: Place, states: frozenset[State], taxonomy: str, addre
 
 
 async def _label(
-    place: Place, states: frozenset[State], config: Path, environ: Mapping[str, str], cache: Path | None
+    place: Place,
+    states: frozenset[State],
+    config: Path,
+    environ: Mapping[str, str],
+    *,
+    cache: Path | None,
+    address: Address | None,
 ) -> dict[str, Any]:
+    from contextlib import AsyncExitStack
+
     from evalgate.cli.curate_models import model_asked, teller
     from evalgate.curate.candidates import read_candidates, rewrite
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
@@ -119,8 +130,18 @@ async def _label(
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
     file = place.target.candidates
     again = f"evalgate curate label {place.said}"
-    async with model_asked(place.model, place.loaded, environ, cache=cache, following=again) as asking:
-        labeller = Labeller(model=asking.model, taxonomy=taxonomy, answers=place.label.answers, states=states)
+    async with AsyncExitStack() as stack:
+        asking = await stack.enter_async_context(
+            model_asked(place.model, place.loaded, environ, cache=cache, following=again)
+        )
+        steps = None
+        if place.label.steps and address is not None:
+            from evalgate.cli.curate_steps import steps_read
+
+            steps = await stack.enter_async_context(steps_read(address, place.clean, file, environ))
+        labeller = Labeller(
+            model=asking.model, taxonomy=taxonomy, answers=place.label.answers, states=states, steps=steps
+        )
         due = sum(labeller.is_due(each) for each in read_candidates(file))
         if due:
             tell(f"asking {place.model} about {due:,} candidates")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from evalgate.cli.curate_models import Asking
     from evalgate.cli.curate_places import Target
     from evalgate.suite.config import Config
+    from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_label import Label
 
 
@@ -25,6 +26,7 @@ class Place:
     loaded: Config
     said: str
     server: str | None
+    clean: Clean
 
     @property
     def model(self) -> str:
@@ -45,11 +47,12 @@ def labelling_place(
 
     from evalgate.cli.curate_places import dataset_said, profile_of, target_of
     from evalgate.suite.curate import CuratedDataset
+    from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_label import Label
     from evalgate.suite.loading import load_config
 
     chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
-    base = {} if chosen is None else chosen.label.model_dump(exclude_unset=True)
+    base = {} if chosen is None or chosen.label is None else chosen.label.model_dump(exclude_unset=True)
     if dataset is not None:
         curated = CuratedDataset.model_validate(dataset_said(dataset))
     elif chosen is not None:
@@ -65,8 +68,14 @@ def labelling_place(
     target = target_of(curated, config.parent)
     shown = target.shown if dataset is None else dataset
     said = f"--profile {profile}" if dataset is None else f"--dataset {shown}"
-    server = None if chosen is None else chosen.server
-    return Place(target=target, label=label, loaded=loaded, said=said, server=server)
+    return Place(
+        target=target,
+        label=label,
+        loaded=loaded,
+        said=said,
+        server=None if chosen is None else chosen.server,
+        clean=Clean() if chosen is None else chosen.clean,
+    )
 
 
 def refuse_part(asking: Asking, *, failed: int, why: str, kept: str, again: str) -> None:

@@ -17,5 +17,7 @@ class Label(ConfigModel):
     """A YAML file of labels and their meanings, relative to the config; `pipeline_states` is shipped."""
     answers: bool = True
     """Whether the model proposes the answer that should have been given, too."""
+    steps: bool = False
+    """Whether the model is shown what was done in each trace: read from Phoenix, and cleaned as `clean` says."""
     annotate: bool = False
     """Whether labels are written to Phoenix, as annotations of the spans."""

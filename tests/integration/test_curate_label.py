@@ -173,3 +173,26 @@ def test_labels_are_annotations_in_phoenix_once_each(label, phoenix):
     assert len(said) == 3
     assert {each["result"]["explanation"] for each in said} == {"it is Search", "it is Compose"}
     assert said[0]["metadata"]["model"] == "fake/m"
+
+
+def test_a_model_is_shown_the_steps_of_a_trace_without_personal_data(label, phoenix):
+    team, project = Team(phoenix), phoenix.unique("shop")
+    root = span("soup", input="question 1.")
+    trace, identity = root["context"]["trace_id"], root["context"]["span_id"]
+    tool = {**span("beef", input="mail ann.lee@example.org", trace=trace, parent=identity, kind="TOOL"), "name": "find"}
+    asyncio.run(team.spans(project, [root, tool]))
+    source = {"server": phoenix.base_url, "project": project, "trace": trace, "span": identity}
+    write_candidates(label.file, [chosen(1, **source), chosen(2)])
+    arguments = ("--profile", "shop", "--steps", "--json")
+    assert label(*arguments, PHOENIX_ENDPOINT=phoenix.base_url)["new"] == 2
+    asked = [each["body"]["messages"][1]["content"] for each in label.fake.requests]
+    asked.sort(key=lambda text: "question 2." in text)
+    assert "steps in between" in asked[0]
+    assert '"name": "find"' in asked[0]
+    assert "ann.lee" not in asked[0]
+    assert "steps in between" not in asked[1]
+    assert label(*arguments, PHOENIX_ENDPOINT=phoenix.base_url)["new"] == 0
+    assert label.fake.calls == 2
+    # Without Phoenix nothing is asked of whoever has steps there.
+    write_candidates(label.file, [chosen(1, **{**source, "server": "http://127.0.0.1:9"})])
+    assert "was not reached" in label(*arguments, code=4, PHOENIX_ENDPOINT="http://127.0.0.1:9")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from evalgate.curate.asking import Model
 from evalgate.curate.candidates import Candidate, State, Step
 from evalgate.curate.labelling.prompts import Proposal, messages_of, read_proposal, schema_of
-from evalgate.llm.failures import CallFailed, TaskFault
+from evalgate.errors import MeasurementError
+from evalgate.llm.failures import TaskFault
 from evalgate.records import Json, JsonObject
 from evalgate.suite.taxonomy import Taxonomy
 
@@ -19,16 +20,24 @@ MARK: Final = "proposed"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Labeller:
-    """Asks a model about candidates. `states` are those that are put to it; with `answers` it proposes answers too."""
+    """Asks a model about candidates. `states` are those that are put to it; with `answers` it proposes answers too.
+
+    `steps` reads what was done in a candidate's trace; without it the model sees the input and the output alone.
+    """
 
     model: Model
     taxonomy: Taxonomy
     answers: bool
     states: frozenset[State]
+    steps: Callable[[Candidate], Awaitable[Json]] | None = None
 
     def asked(self, candidate: Candidate) -> str:
-        """Return by what it is known that a candidate, as it is now, was put to this model with this taxonomy."""
-        return self.model.hash_of(self._messages(candidate), self._schema())
+        """Return by what it is known that a candidate, as it is now, was put to this model with this taxonomy.
+
+        What its steps were does not count, since they are not at hand: whether they were shown does.
+        """
+        shown: list[JsonObject] = [] if self.steps is None else [{"steps": True}]
+        return self.model.hash_of([*self._messages(candidate), *shown], self._schema())
 
     def is_due(self, candidate: Candidate) -> bool:
         """Return whether a candidate is one of those that are labelled and was not put to the model as it is now."""
@@ -40,11 +49,12 @@ class Labeller:
     async def propose(self, candidate: Candidate) -> Proposal:
         """Return what the model proposes; where it will not, or not in the form that was asked for, why.
 
-        Raises CallFailed where the service does not answer: to be asked again another time.
+        Raises MeasurementError where a service does not answer: to be asked again another time.
         """
+        steps = None if self.steps is None else await self.steps(candidate)
         try:
             return await self.model.ask(
-                self._messages(candidate),
+                self._messages(candidate, steps),
                 self._schema(),
                 lambda answer: read_proposal(answer, candidate, self.taxonomy, answers=self.answers),
             )
@@ -55,8 +65,8 @@ class Labeller:
         """Return a proposal as it is marked on its candidate."""
         return proposal.mark(model=self.model.name, taxonomy=self.taxonomy, asked=self.asked(candidate))
 
-    def _messages(self, candidate: Candidate) -> list[JsonObject]:
-        return messages_of(candidate, self.taxonomy, answers=self.answers)
+    def _messages(self, candidate: Candidate, steps: Json = None) -> list[JsonObject]:
+        return messages_of(candidate, self.taxonomy, answers=self.answers, steps=steps)
 
     def _schema(self) -> JsonObject:
         return schema_of(self.taxonomy, answers=self.answers)
@@ -91,7 +101,7 @@ async def ask_all(
                 return
             try:
                 proposal = await labeller.propose(candidate)
-            except CallFailed as failed:
+            except MeasurementError as failed:
                 asked.failed += 1
                 asked.why = asked.why or failed.message
             else:

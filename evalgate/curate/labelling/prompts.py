@@ -47,9 +47,14 @@ class Proposal:
         return {**found, "unlabelled": self.unlabelled} if self.unlabelled else found
 
 
-def messages_of(candidate: Candidate, taxonomy: Taxonomy, *, answers: bool) -> list[JsonObject]:
-    """Return the messages that ask for a proposal; with `answers` also for the expected answer."""
+def messages_of(candidate: Candidate, taxonomy: Taxonomy, *, answers: bool, steps: Json = None) -> list[JsonObject]:
+    """Return the messages that ask for a proposal; with `answers` also for the expected answer.
+
+    `steps` are what was done between the input and the output, where that is known.
+    """
     material = {"input": cut(written(candidate.input), _LONGEST)}
+    if steps:
+        material["steps in between"] = cut(written(steps), _LONGEST)
     if candidate.output is not None:
         material["output"] = cut(written(candidate.output), _LONGEST)
     expected = candidate.marks.get("expected")

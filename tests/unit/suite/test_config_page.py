@@ -9,7 +9,18 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evalgate.suite import checks, config, curate, curate_label, notify, phoenix, prompt_ref, release, tasks
+from evalgate.suite import (
+    checks,
+    config,
+    curate,
+    curate_clean,
+    curate_label,
+    notify,
+    phoenix,
+    prompt_ref,
+    release,
+    tasks,
+)
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel
@@ -61,6 +72,7 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "curate.profiles.NAME.label": curate_label.Label,
     "curate.profiles.NAME.annotation": curate.AnnotationFilter,
     "curate.profiles.NAME.dataset": curate.CuratedDataset,
+    "curate.profiles.NAME.clean": curate_clean.Clean,
 }
 
 

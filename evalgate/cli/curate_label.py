@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate_labelling import labelling_place, refuse_part
+from evalgate.cli.curate_labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate_places import dataset_option, profile_option
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
@@ -69,7 +69,8 @@ def command(
     environ = dict(os.environ)
     said = {key: value for key, value in given.items() if value is not None}
     place = labelling_place(dataset, profile, said, config, environ)
-    address = _phoenix(place, server, config, environ)
+    wants = place.label.annotate or place.label.steps
+    address = phoenix_of(place, server, config, environ) if wants else None
     from evalgate.curate.candidates import State
 
     wanted = frozenset(map(State, states or ("chosen",)))
@@ -78,16 +79,6 @@ def command(
         counts["annotated"], counts["spans_gone"] = asyncio.run(_annotate(place, wanted, counts["taxonomy"], address))
     _say(counts, place, as_json=as_json)
     return 0
-
-
-def _phoenix(place: Place, server: str | None, config: Path, environ: Mapping[str, str]) -> Address | None:
-    """Return the server of steps and annotations, None for none: before anything is paid."""
-    if not (place.label.annotate or place.label.steps):
-        return None
-    from evalgate.phoenix.address import address_in
-    from evalgate.suite.phoenix import PhoenixSettings
-
-    return address_in(place.loaded.phoenix or PhoenixSettings(), server or place.server, environ, config=config)
 
 
 async def _annotate(place: Place, states: frozenset[State], taxonomy: str, address: Address) -> tuple[int, int]:
@@ -188,7 +179,7 @@ def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
     from evalgate.encoding import printable
 
     if as_json:
-        click.echo(json.dumps(counts, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(counts, indent=2))
         return
     if not counts["of"]:
         lines = [f"no candidate is in that state; next: evalgate curate sample {place.said} --size 20"]

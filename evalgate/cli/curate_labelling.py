@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from evalgate.cli.curate_models import Asking
     from evalgate.cli.curate_places import Target
+    from evalgate.phoenix.address import Address
     from evalgate.suite.config import Config
     from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_label import Label
@@ -76,6 +77,14 @@ def labelling_place(
         server=None if chosen is None else chosen.server,
         clean=Clean() if chosen is None else chosen.clean,
     )
+
+
+def phoenix_of(place: Place, server: str | None, config: Path, environ: Mapping[str, str]) -> Address:
+    """Return the server of steps and annotations: before anything is paid. Raises ConfigurationError."""
+    from evalgate.phoenix.address import address_in
+    from evalgate.suite.phoenix import PhoenixSettings
+
+    return address_in(place.loaded.phoenix or PhoenixSettings(), server or place.server, environ, config=config)
 
 
 def refuse_part(asking: Asking, *, failed: int, why: str, kept: str, again: str) -> None:

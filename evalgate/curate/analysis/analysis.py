@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import heapq
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,11 +19,14 @@ from evalgate.curate.asking import Model
 from evalgate.curate.candidates import Candidate, State
 from evalgate.curate.labelling.labelling import labels_of
 from evalgate.llm.failures import TaskFault
+from evalgate.records import Json
 from evalgate.suite.guidelines import Guidelines
 from evalgate.suite.taxonomy import Taxonomy
 
 Traces = Callable[[], Iterable[Candidate]]
 """Reads the traces anew, as often as it is called."""
+Steps = Callable[[Candidate], Awaitable[Json]]
+"""Reads what was done in a trace."""
 _TESTED: Final = 5
 """Traces that one rule is tested on, at most: a test file is read by people."""
 
@@ -113,27 +116,28 @@ async def analyse(
     taxonomy: Taxonomy,
     model: Model,
     *,
-    good: Callable[[], Iterable[Candidate]] | None = None,
-    tell: Callable[[int], None] = lambda _: None,
+    good: Traces | None = None,
+    steps: Steps | None = None,
 ) -> list[Analysed]:
     """Return what a model finds of each label, the most frequent first; `good` are answers that are known to be good.
 
-    Without it those are the traces of which nothing went wrong. Raises CallFailed where the service does not answer.
+    Without it those are the traces of which nothing went wrong. With `steps` the model sees what was done in traces.
+    Raises MeasurementError where a service does not answer.
     """
     labels = sorted(surveyed.shown, key=lambda label: (-surveyed.labels[label], label))
     answered: dict[str, Findings | str] = {}
 
     async def one(label: str) -> None:
         shown = surveyed.shown[label]
+        done = [None if steps is None else await steps(each) for each in shown]
         try:
             answered[label] = await model.ask(
-                found_in.question(label, shown, taxonomy),
+                found_in.question(label, shown, taxonomy, done),
                 found_in.schema(),
                 lambda answer: found_in.read_findings(answer, shown),
             )
         except TaskFault as failed:
             answered[label] = failed.message
-        tell(len(answered))
 
     failures = [each for each in await asyncio.gather(*map(one, labels), return_exceptions=True) if each is not None]
     for each in failures:

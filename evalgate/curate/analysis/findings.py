@@ -60,10 +60,19 @@ class Findings:
     lessons: tuple[Lesson, ...] = ()
 
 
-def question(label: str, traces: Sequence[Candidate], taxonomy: Taxonomy) -> list[JsonObject]:
-    """Return the messages that ask what traces of a label have in common; they are numbered from 1."""
+def question(
+    label: str, traces: Sequence[Candidate], taxonomy: Taxonomy, steps: Sequence[Json] = ()
+) -> list[JsonObject]:
+    """Return the messages that ask what traces of a label have in common; they are numbered from 1.
+
+    `steps` has what was done in each of them, None where that is not known.
+    """
     room = _ROOM // max(1, len(traces)) // 3
-    parts = [(f"Trace {number}.", _material(each, room)) for number, each in enumerate(traces, start=1)]
+    done = steps or [None] * len(traces)
+    parts = [
+        (f"Trace {number}.", _material(each, between, room))
+        for number, (each, between) in enumerate(zip(traces, done, strict=True), start=1)
+    ]
     kinds = "\n".join(f"- {kind}: {MEANINGS[kind]}" for kind in KINDS)
     asked = f"""\
 Each of these traces was labelled {json.dumps(label, ensure_ascii=False)} as the answer to: {taxonomy.question}
@@ -81,9 +90,11 @@ traces, with the numbers of the traces that teach it."""
     return fenced(parts, asked)
 
 
-def _material(candidate: Candidate, room: int) -> dict[str, str]:
+def _material(candidate: Candidate, steps: Json, room: int) -> dict[str, str]:
     proposed = candidate.marks.get("proposed")
     found = {"input": cut(written(candidate.input), room)}
+    if steps:
+        found["steps in between"] = cut(written(steps), room)
     if candidate.output is not None:
         found["output"] = cut(written(candidate.output), room)
     if isinstance(proposed, Mapping):

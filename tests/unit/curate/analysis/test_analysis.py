@@ -169,3 +169,14 @@ def test_bars_are_as_long_as_there_are_many():
     assert "&lt;a&gt; &amp; b" in drawn
     assert "\x1b" not in drawn
     assert "<b>" not in drawn
+
+
+async def test_a_model_is_shown_the_steps_of_the_traces_it_is_asked_about(model, fake_model):
+    async def steps(candidate):
+        return [{"name": f"search for {candidate.id}"}] if candidate.id != "s3" else None
+
+    fake_model.rules = [says(**reply())]
+    await analyse(lambda: TRACES, survey(TRACES, STATES), STATES, model, steps=steps)
+    asked = "".join(each["body"]["messages"][1]["content"] for each in fake_model.requests)
+    assert [f"search for {each}" in asked for each in ("s1", "c1", "s3", "f1")] == [True, True, False, False]
+    assert asked.count("steps in between") == 4

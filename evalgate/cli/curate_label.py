@@ -154,7 +154,8 @@ def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
 
     by_label: Counter[str] = Counter()
     whole = unlabelled = answers = 0
-    for each in read_candidates(file):
+    everything = 0
+    for everything, each in enumerate(read_candidates(file), start=1):  # noqa: B007  # the last of them is the count
         if each.state in labeller.states:
             whole += 1
             labels = labels_of(each, labeller.taxonomy.name)
@@ -165,6 +166,7 @@ def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
     return {
         "candidates": str(file),
         "taxonomy": labeller.taxonomy.name,
+        "all": everything,
         "of": whole,
         "new": new,
         "unlabelled": unlabelled,
@@ -182,7 +184,9 @@ def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
         click.echo(json.dumps(counts, indent=2))
         return
     if not counts["of"]:
-        lines = [f"no candidate is in that state; next: evalgate curate sample {place.said} --size 20"]
+        what = f"sample {place.said} --size 20" if counts["all"] else f"pull {place.said}"
+        none = "no candidate is in that state" if counts["all"] else f"there is no candidate in {counts['candidates']}"
+        lines = [f"{none}; next: evalgate curate {what}"]
     else:
         given = "; ".join(f"{number:,} {label}" for label, number in counts["labels"].items() if number)
         known = counts["of"] - counts["new"]

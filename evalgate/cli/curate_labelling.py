@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,8 @@ def labelling_place(
     from pydantic import ValidationError
 
     from evalgate.cli.curate_places import dataset_said, profile_of, target_of
+    from evalgate.cli.options import CONFIG_NAME
+    from evalgate.curate.labelling.taxonomies import SHIPPED
     from evalgate.suite.curate import CuratedDataset
     from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_label import Label
@@ -60,6 +63,9 @@ def labelling_place(
         curated = chosen.dataset
     else:
         raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    if given.get("taxonomy") not in (None, *SHIPPED):
+        # What is said here is meant from here, wherever the config is.
+        given = {**given, "taxonomy": str(Path(given["taxonomy"]).absolute())}
     try:
         label = Label.model_validate({**base, **given})
     except ValidationError as error:
@@ -67,8 +73,8 @@ def labelling_place(
         raise click.UsageError(f"--{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
     loaded = load_config(config, environ=environ, overrides={}, committed=True).config
     target = target_of(curated, config.parent)
-    shown = target.shown if dataset is None else dataset
-    said = f"--profile {profile}" if dataset is None else f"--dataset {shown}"
+    named = ["--profile", str(profile)] if dataset is None else ["--dataset", dataset]
+    said = shlex.join(named if config == Path(CONFIG_NAME) else [*named, "--config", str(config)])
     return Place(
         target=target,
         label=label,

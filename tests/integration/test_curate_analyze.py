@@ -53,6 +53,7 @@ def analyze(tmp_path):
             assert ended.exit_code == code, (ended.output, ended.exception)
             return json.loads(ended.stdout) if "--json" in arguments else ended.stdout
 
+        run.config = f"--config {tmp_path / 'evalgate.yaml'}"
         run.fake, run.folder = fake, tmp_path
         yield run
 
@@ -100,11 +101,15 @@ def test_candidates_are_counted_and_analysed_and_a_second_time_nothing_changes(a
 def test_without_a_model_labels_are_counted_and_without_labels_the_next_command_is_said(analyze):
     folder = analyze.folder
     data = str(folder / "some.jsonl")
-    arguments = ("--dataset", data, "--taxonomy", "mine.yaml")
-    assert analyze(*arguments) == f"there is nothing to analyze; next: evalgate curate label --dataset {data}\n"
+    arguments = ("--dataset", data, "--taxonomy", str(folder / "mine.yaml"))
+    assert (
+        analyze(*arguments)
+        == f"there is nothing to analyze; next: evalgate curate label --dataset {data} {analyze.config}\n"
+    )
     write_candidates(folder / "some.candidates.jsonl", [labelled(1, "Search", "beef")])
     assert analyze(*arguments).splitlines()[-1] == (
-        f"next: evalgate curate analyze --dataset {data} --model ENDPOINT/MODEL, which finds what they have in common"
+        f"next: evalgate curate analyze --dataset {data} {analyze.config} --model ENDPOINT/MODEL,"
+        " which finds what they have in common"
     )
     write_candidates(folder / "some.candidates.jsonl", [Candidate(id="span:1", input={})])
     assert analyze(*arguments).splitlines()[-1].startswith("nothing is labelled; next: evalgate curate label")
@@ -118,7 +123,9 @@ def test_guidelines_in_error_and_a_service_that_is_away_are_said(analyze):
     assert "some.guidelines.yaml:1:13" in analyze("--profile", "shop", code=2)
     (folder / "some.guidelines.yaml").unlink()
     analyze.fake.rules = [Rule(fault="status", status=403)]
-    assert analyze("--profile", "shop", code=4).endswith("next: evalgate curate analyze --profile shop")
+    assert analyze("--profile", "shop", code=4).endswith(
+        f"next: evalgate curate analyze --profile shop {analyze.config}"
+    )
     assert not (folder / "some.guidelines.yaml").exists()
 
 

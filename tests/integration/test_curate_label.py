@@ -65,6 +65,7 @@ def label(tmp_path):
 
         configured()
         (tmp_path / "mine.yaml").write_text(TAXONOMY)
+        run.said = f"--profile shop --config {tmp_path / 'evalgate.yaml'}"
         run.fake, run.configured, run.file = fake, configured, tmp_path / "some.candidates.jsonl"
         yield run
 
@@ -75,7 +76,7 @@ def test_labels_are_counted_and_asked_for_once(label):
     assert said.splitlines()[1:] == [
         "5 labelled of 5",
         "state: 1 Search; 4 Compose",
-        "next: evalgate curate review --profile shop",
+        f"next: evalgate curate review {label.said}",
     ]
     before = label.file.read_bytes()
     again = label("--profile", "shop", "--json")
@@ -134,7 +135,7 @@ def test_a_model_that_is_away_says_what_to_run_again(label):
     label.fake.rules = [Rule(when="question 1.", fault="status", status=403), Rule(reply=reply("Search"))]
     said = label("--profile", "shop", code=4)
     assert said.startswith("1 could not be asked: fake: ")
-    assert said.endswith("2 of 3 were labelled and are kept\n  next: evalgate curate label --profile shop")
+    assert said.endswith("2 of 3 were labelled and are kept\n  next: evalgate curate label " + label.said)
 
 
 def test_what_cannot_be_asked_says_so_before_anything_is_paid(label, tmp_path):
@@ -145,9 +146,13 @@ def test_what_cannot_be_asked_says_so_before_anything_is_paid(label, tmp_path):
         "--dataset", data, "--model", "fak/m", code=2
     )
     assert "--model" in label("--dataset", data, "--model", "m", code=2)
-    assert "the taxonomy none.yaml does not exist" in label("--profile", "shop", "--taxonomy", "none.yaml", code=2)
+    assert "none.yaml does not exist" in label("--profile", "shop", "--taxonomy", "none.yaml", code=2)
     assert "name --dataset FILE" in label("--model", "fake/m", code=2)
-    assert "no candidate is in that state" in label("--profile", "shop", "--state", "accepted")
+    assert "no candidate is in that state; next: evalgate curate sample" in label(
+        "--profile", "shop", "--state", "accepted"
+    )
+    label.file.unlink()
+    assert "there is no candidate in " in label("--profile", "shop")
     assert label.fake.calls == 0
 
 

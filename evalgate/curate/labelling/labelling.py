@@ -11,7 +11,7 @@ from evalgate.curate.asking import Model
 from evalgate.curate.candidates import Candidate, State, Step
 from evalgate.curate.labelling.prompts import Proposal, messages_of, read_proposal, schema_of
 from evalgate.errors import MeasurementError
-from evalgate.llm.failures import TaskFault
+from evalgate.llm.failures import BadRequest, TaskFault
 from evalgate.records import Json, JsonObject
 from evalgate.suite.taxonomy import Taxonomy
 
@@ -58,6 +58,9 @@ class Labeller:
                 self._schema(),
                 lambda answer: read_proposal(answer, candidate, self.taxonomy, answers=self.answers),
             )
+        except BadRequest as failed:
+            # Too long for this model, or a model that there is not: another time it may be asked.
+            return Proposal(unlabelled=failed.message, final=False)
         except TaskFault as failed:
             return Proposal(unlabelled=failed.message)
 
@@ -74,9 +77,13 @@ class Labeller:
 
 @dataclass(kw_only=True, slots=True)
 class Asked:
-    """What came of asking: `marks` by the candidate's id. `failed` could not be asked, the first one for `why`."""
+    """What came of asking: by the candidate's id, what was asked and what is marked. `same` are marked so already.
 
-    marks: dict[str, JsonObject] = field(default_factory=dict)
+    `failed` could not be asked, the first one for `why`.
+    """
+
+    marks: dict[str, tuple[str, JsonObject]] = field(default_factory=dict)
+    same: int = 0
     failed: int = 0
     why: str = ""
 
@@ -105,8 +112,12 @@ async def ask_all(
                 asked.failed += 1
                 asked.why = asked.why or failed.message
             else:
-                asked.marks[candidate.id] = labeller.mark(candidate, proposal)
-            tell(len(asked.marks) + asked.failed)
+                mark = labeller.mark(candidate, proposal)
+                if mark == candidate.marks.get(MARK):
+                    asked.same += 1
+                else:
+                    asked.marks[candidate.id] = labeller.asked(candidate), mark
+            tell(len(asked.marks) + asked.same + asked.failed)
 
     async with asyncio.TaskGroup() as group:
         for _ in range(max(1, labeller.model.concurrency)):
@@ -115,15 +126,15 @@ async def ask_all(
 
 
 def labelled(
-    candidates: Iterable[Candidate], marks: Mapping[str, JsonObject], labeller: Labeller, *, now: str
+    candidates: Iterable[Candidate], marks: Mapping[str, tuple[str, JsonObject]], labeller: Labeller, *, now: str
 ) -> Iterator[Candidate]:
     """Yield every candidate, those that were put to the model with what it proposed; `now` is in ISO 8601.
 
     One that was changed meanwhile, so that other things would be asked of it now, is left for the next time.
     """
     for each in candidates:
-        mark = marks.get(each.id)
-        if mark is None or not labeller.is_due(each) or mark["asked"] != labeller.asked(each):
+        asked, mark = marks.get(each.id, ("", None))
+        if mark is None or not labeller.is_due(each) or asked != labeller.asked(each):
             yield each
         else:
             step = Step(at=now, what="labelled", by="model", why=_why(mark))

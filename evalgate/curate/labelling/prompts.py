@@ -26,23 +26,27 @@ _ERROR: Final = "The program reported an error in this trace."
 class Proposal:
     """What a model proposes. `output` is the expected answer in the candidate's own shape, None for none.
 
-    No `labels`: `unlabelled` says why.
+    No `labels`: `unlabelled` says why, and `final` whether that is the model's last word.
     """
 
     output: JsonObject | None = None
     labels: tuple[str, ...] = ()
     explanation: str = ""
     unlabelled: str = ""
+    final: bool = True
 
     def mark(self, *, model: str, taxonomy: Taxonomy, asked: str) -> JsonObject:
-        """Return it as it stands under `proposed` of a candidate's marks; `asked` is the hash of what was asked."""
+        """Return it as it stands under `proposed` of a candidate's marks; `asked` is the hash of what was asked.
+
+        Of what may be asked again it is empty.
+        """
         found: dict[str, Json] = {
             "output": self.output,
             "labels": list(self.labels),
             "explanation": self.explanation,
             "model": model,
             "taxonomy": taxonomy.name,
-            "asked": asked,
+            "asked": asked if self.final else "",
         }
         return {**found, "unlabelled": self.unlabelled} if self.unlabelled else found
 

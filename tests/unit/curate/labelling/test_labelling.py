@@ -117,6 +117,17 @@ async def test_what_a_provider_filters_is_unlabelled(labeller, fake_model, fault
     assert "filter" in after.marks["proposed"]["unlabelled"]
 
 
+async def test_a_request_that_is_refused_is_unlabelled_and_tried_again(labeller, fake_model):
+    fake_model.rules = [Rule(fault="status", status=400, message="too long")]
+    _, first = await once(labeller, [chat("span:1", "vegan?")])
+    assert "too long" in first[0].marks["proposed"]["unlabelled"]
+    found, second = await once(labeller, first)
+    assert (second, found.same, found.marks) == (first, 1, {})
+    fake_model.rules = [says(explanation="x", label="Fine", answer="")]
+    _, (third,) = await once(labeller, second)
+    assert labels_of(third, "state") == ["Fine"]
+
+
 async def test_a_service_that_is_away_leaves_a_candidate_as_it_was(labeller, fake_model):
     fake_model.rules = [Rule(when="two", fault="status", status=401), says(explanation="x", label="Fine", answer="")]
     given = [chat("span:1", "one"), chat("span:2", "two")]

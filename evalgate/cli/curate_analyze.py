@@ -103,7 +103,9 @@ def command(
 
 
 def _beside(place: Place, ending: str) -> Path:
-    candidates = place.target.candidates
+    candidates = place.target.candidates.absolute()
+    if candidates.is_relative_to(Path.cwd()):
+        candidates = candidates.relative_to(Path.cwd())
     return candidates.with_name(candidates.name.removesuffix(".candidates.jsonl") + ending)
 
 

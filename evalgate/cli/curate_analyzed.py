@@ -93,7 +93,7 @@ def _lines(folder: Path, asked: Analysing, found: Found) -> list[str]:
     lines = [f"the report is {folder / 'analysis.md'}"]
     rules, idle = sum(len(each.rules) for each in found.analysed), sum(each.idle for each in found.analysed)
     if rules or idle:
-        lines.append(f"{rules:,} rules tell these answers from others; {idle:,} that do not are left out")
+        lines.append(f"rules that tell these answers from others: {rules:,}; left out: {idle:,} that do not")
     lines += [f"of {each.label} nothing was found: {each.why_not}" for each in found.analysed if each.why_not]
     if found.merged is not None:
         merged = found.merged

@@ -71,7 +71,7 @@ def test_candidates_are_counted_and_analysed_and_a_second_time_nothing_changes(a
     out = folder / "some.analysis"
     assert said.splitlines()[3:] == [
         f"the report is {out / 'analysis.md'}",
-        "1 rules tell these answers from others; 1 that do not are left out",
+        "rules that tell these answers from others: 1; left out: 1 that do not",
         said.splitlines()[5],
         f"guidelines: 1 new, 0 known, 0 disagreements settled, in {folder / 'some.guidelines.yaml'}",
         f"next: pytest {out}, whose tests fail as long as answers are as they were",

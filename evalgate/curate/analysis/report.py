@@ -69,7 +69,7 @@ def _rules(each: Analysed, tests: str | None) -> Iterator[str]:
             name = f"{for_markdown(held.rule.name)}: {for_markdown(held.rule.why)}"
             yield f"| {name} | {asks} | {held.broken_by:,} of {held.of:,} | {_flagged(held)} |"
     if each.idle:
-        yield f"\n{each.idle:,} more rules were proposed that tell these answers from no others: they are left out."
+        yield f"\nRules that were proposed and tell these answers from no others, and are left out: {each.idle:,}."
     if tests is not None:
         yield f"\nTests that fail now: {code_for_markdown(f'pytest {tests}')}"
 
@@ -80,11 +80,17 @@ def _flagged(held: HeldRule) -> str:
     return f"{held.flagged:,} of {held.good:,}" if held.good else "none is known"
 
 
+def _taught(number: int) -> str:
+    if not number:
+        return "a person's"
+    return "taught by 1 trace" if number == 1 else f"taught by {number:,} traces"
+
+
 def _guidelines(merged: Merged) -> Iterator[str]:
     yield "## Guidelines"
     yield ""
     for each in merged.guidelines.guidelines:
-        yield f"- {for_markdown(each.text)} ({len(each.sources):,} traces)"
+        yield f"- {for_markdown(each.text)} ({_taught(len(each.sources))})"
         for aside in each.set_aside:
             why = f": {for_markdown(aside.why)}" if aside.why else ""
             yield f"  - set aside for it: {for_markdown(aside.text)}{why}"

@@ -54,10 +54,10 @@ def write_found(folder: Path, asked: Analysing, found: Found) -> None:
         write_file(folder / ".gitignore", b"*\n")
     tests: dict[str, str] = {}
     for each in found.analysed:
-        if each.rules:
+        if any(held.tested for held in each.rules):
             tests[each.label] = file_name(each.label)
             used = {trace.id: trace for held in each.rules for trace in held.tested}
-            rules = [(held.rule, [trace.id for trace in held.tested]) for held in each.rules]
+            rules = [(held.rule, [trace.id for trace in held.tested]) for held in each.rules if held.tested]
             write_file(folder / tests[each.label], file_of_tests(each.label, rules, used).encode("utf-8", "replace"))
     bars = bars_of(found.survey, asked.taxonomy)
     write_file(folder / PICTURE, render_bars_svg(asked.taxonomy.question, bars).encode())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -115,6 +116,26 @@ def test_one_that_is_killed_pays_for_nothing_twice(label, tmp_path):
     assert found["labels"]["Search"] == 40
     # What was on its way when it was killed is asked for again: nobody has its answer.
     assert label.fake.calls <= 40 + 4
+
+
+def test_one_that_is_stopped_keeps_what_it_has(label, tmp_path):
+    write_candidates(label.file, map(chosen, range(40)))
+    label.fake.rules = [Rule(reply=reply("Search"), latency=0.1)]
+    arguments = ["--profile", "shop", "--config", str(tmp_path / "evalgate.yaml")]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "evalgate", "curate", "label", *arguments, "--cache", str(tmp_path / "cache.db")],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + 60
+    while label.fake.calls < 12 and time.monotonic() < until:
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate()
+    kept = sum("proposed" in each.marks for each in read_candidates(label.file))
+    assert process.returncode == 130
+    assert 12 <= kept < 40
+    assert f"stopped; {kept} of 40 were labelled and are kept" in said
 
 
 def test_a_spent_budget_keeps_what_was_paid_for_and_goes_on(label):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import heapq
+import time
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ from evalgate.curate.analysis.findings import MOST, Findings, Lesson
 from evalgate.curate.analysis.guidelines import Merged, Standing
 from evalgate.curate.analysis.rules import Rule, broken
 from evalgate.curate.asking import Model
-from evalgate.curate.candidates import Candidate, State
+from evalgate.curate.candidates import Candidate, State, as_line
 from evalgate.curate.labelling.labelling import labels_of
 from evalgate.llm.failures import TaskFault
 from evalgate.records import Json
@@ -29,6 +30,10 @@ Steps = Callable[[Candidate], Awaitable[Json]]
 """Reads what was done in a trace."""
 _TESTED: Final = 5
 """Traces that one rule is tested on, at most: a test file is read by people."""
+_LARGEST: Final = 30_000
+"""Bytes of a trace that a rule is tested on, as a line of its file."""
+_PATIENCE_S: Final = 5.0
+"""Seconds that one rule may take on all answers together: its pattern is a model's."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -177,24 +182,28 @@ class _Tally:
     flagged: int = 0
     good: int = 0
     tested: list[Candidate] = field(default_factory=list)
+    seconds: float = 0.0
     slow: bool = False
 
     def hold(self, candidate: Candidate, *, good: bool) -> None:
-        """Count one answer; a pattern that took too long once is not tried again."""
+        """Count one answer; a pattern that took too long is not tried again."""
         if self.slow or not (not self.rule.traces if good else self.rule.is_for(candidate.id)):
             return
+        began = time.perf_counter()
         try:
             breaks = broken(self.rule, candidate.output)
         except TimeoutError:
             self.slow = True
             return
+        self.seconds += time.perf_counter() - began
+        self.slow = self.seconds > _PATIENCE_S
         if good:
             self.good += 1
             self.flagged += breaks
             return
         self.of += 1
         self.broken_by += breaks
-        if breaks and len(self.tested) < _TESTED:
+        if breaks and len(self.tested) < _TESTED and len(as_line(candidate)) <= _LARGEST:
             self.tested.append(candidate)
 
 

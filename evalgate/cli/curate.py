@@ -13,6 +13,8 @@ STEPS: Final = {
     "clean": "Replace personal data and secrets; leave out duplicates and what is no good.",
     "sample": "Choose candidates for review, what the golden dataset lacks first.",
     "drift": "Say how far production is from the golden dataset, and what to add.",
+    "label": "Let a model propose answers and labels.",
+    "analyze": "Find what failing traces have in common: patterns, rules, tests, guidelines.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

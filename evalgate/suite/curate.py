@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from evalgate.suite.curate_clean import Clean
 from evalgate.suite.curate_sample import Sample
+from evalgate.suite.curate_label import Label
 from evalgate.suite.model import ConfigModel, DottedPath
 from evalgate.suite.phoenix import ServerName
 
@@ -112,6 +113,8 @@ class Profile(SpanFilter):
     """What candidates are cleaned of."""
     sample: Sample = Sample()
     """Which candidates are chosen for people to look at."""
+    label: Label | None = None
+    """Which model proposes labels and answers; without it `curate run` asks none."""
 
     @model_validator(mode="before")
     @classmethod

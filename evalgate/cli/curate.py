@@ -10,6 +10,7 @@ from evalgate.cli.lazy import LazyGroup
 
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
+    "review": "Decide which candidates become golden: in the terminal, a file, or Phoenix.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.curate_places import dataset_option, dataset_said, profile_of, profile_option, target_of
+from evalgate.cli.curate_places import dataset_named, dataset_option, profile_option
 from evalgate.cli.options import config_option, json_option, server_option
 from evalgate.errors import ConfigurationError, Interrupted
 
@@ -69,14 +69,7 @@ def command(
 
 def _target(dataset: str | None, profile: str | None, config: Path, environ: dict[str, str]) -> Target:
     """Return what is reviewed. Raises ConfigurationError where there are no candidates of it."""
-    from evalgate.suite.curate import CuratedDataset
-
-    if dataset is not None:
-        target = target_of(CuratedDataset.model_validate(dataset_said(dataset)), config.parent)
-    elif profile is not None:
-        target = target_of(profile_of(config, profile, {}, environ)[0].dataset, config.parent)
-    else:
-        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    target, _ = dataset_named(config, profile, dataset, environ)
     if not target.candidates.exists():
         raise ConfigurationError(
             f"{target.shown} has no candidates: there is no {target.candidates}",

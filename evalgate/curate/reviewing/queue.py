@@ -35,14 +35,21 @@ def wanted(candidates: Path, reviews: Mapping[str, Sequence[Review]], asked: Ask
     """Yield the candidates that are asked for, in the order of their file, each as it was before any decision."""
     states = asked.states
     if not states and asked.which == "undecided":
-        states = frozenset({_undecided(candidates)})
+        states = frozenset({open_state(candidates)})
     for each in read_candidates(candidates):
-        after = decided(each, reviews.get(each.id, ()))
-        if _is_wanted(after, reviews.get(each.id, ()), asked, states):
-            yield undecided(after)
+        found = wanted_of(each, reviews.get(each.id, ()), asked, states)
+        if found is not None:
+            yield found
 
 
-def _undecided(candidates: Path) -> State:
+def wanted_of(candidate: Candidate, said: Sequence[Review], asked: Asked, states: frozenset[State]) -> Candidate | None:
+    """Return a candidate as it was before any decision where it is asked for, None where it is not."""
+    after = decided(candidate, said)
+    return undecided(after) if _is_wanted(after, said, asked, states) else None
+
+
+def open_state(candidates: Path) -> State:
+    """Return in which state candidates of a file wait for a decision: chosen, or new where nothing was ever sampled."""
     sampled = any(each.state is not State.OUT and each.state is not State.NEW for each in read_candidates(candidates))
     return State.CHOSEN if sampled else State.NEW
 

@@ -65,24 +65,14 @@ def standing(reviews: Iterable[Review], seen: str | None) -> Standing:
 
     None takes decisions whatever was seen.
     """
-    held: list[Review] = []
-    for review in reviews:
-        if review.decision != "undone":
-            held.append(review)
-            continue
-        latest = next(
-            (place for place in reversed(range(len(held))) if _reviewer(held[place]) == _reviewer(review)), None
-        )
-        if latest is not None:
-            del held[latest]
-    held = [each for each in held if seen in (None, each.seen)]
+    held = _not_undone(reviews, seen)
     settled = next((place for place in reversed(range(len(held))) if held[place].settles), 0)
-    people = [each for each in held[settled:] if each.by == "person"] or held[settled:]
-    latest_of: dict[tuple[str, str], Review] = {}
-    for each in people:
-        latest_of.pop(_reviewer(each), None)
-        latest_of[_reviewer(each)] = each
-    return Standing(reviews=tuple(latest_of.values()))
+    return Standing(reviews=_latest([each for each in held[settled:] if each.by == "person"] or held[settled:]))
+
+
+def opinions(reviews: Iterable[Review], seen: str) -> tuple[Review, ...]:
+    """Return the latest decision of each person that was made without knowing the others'."""
+    return _latest([each for each in _not_undone(reviews, seen) if each.by == "person" and not each.settles])
 
 
 def decided(candidate: Candidate, reviews: Iterable[Review]) -> Candidate:
@@ -108,6 +98,27 @@ def decided(candidate: Candidate, reviews: Iterable[Review]) -> Candidate:
     for step in _steps(holds.reviews):
         moved = moved.moved(State(final.decision), step)
     return moved
+
+
+def _not_undone(reviews: Iterable[Review], seen: str | None) -> list[Review]:
+    held: list[Review] = []
+    for review in reviews:
+        if review.decision != "undone":
+            held.append(review)
+            continue
+        own = [place for place, each in enumerate(held) if _reviewer(each) == _reviewer(review)]
+        if own:
+            del held[own[-1]]
+    return [each for each in held if seen in (None, each.seen)]
+
+
+def _latest(reviews: Iterable[Review]) -> tuple[Review, ...]:
+    """Return the last decision of each reviewer, in their order."""
+    found: dict[tuple[str, str], Review] = {}
+    for each in reviews:
+        found.pop(_reviewer(each), None)
+        found[_reviewer(each)] = each
+    return tuple(found.values())
 
 
 def _steps(reviews: Iterable[Review]) -> Iterator[Step]:

@@ -129,8 +129,11 @@ def _ended(target: Target, given: dict[str, Any], environ: dict[str, str], *, as
         from evalgate.cli.curate_review_ways import decide_by_rules
 
         return decide_by_rules(target, given["accept_where"], given["reject_where"], given["states"], now=_now())
-    from evalgate.cli.reviewing import reviewer
+    from evalgate.cli.reviewing import is_terminal, reviewer
 
+    in_file = given["write"] is not None or given["read"] is not None
+    if not in_file and not is_terminal(on_error=as_json):
+        raise click.UsageError("nobody can be asked here, this is no terminal: --write FILE makes a file for review")
     # Whoever writes a file decides nothing.
     nobody = given["write"] is not None and not given["second"]
     who = "" if nobody else reviewer(given["named"], target.candidates.parent)
@@ -162,13 +165,11 @@ def _in_terminal(target: Target, asked: Asked, environ: dict[str, str], *, as_js
     """Let a person decide."""
     from evalgate.cli.conclude import this_console
     from evalgate.cli.curate_reviewed import Ended
-    from evalgate.cli.reviewing import Screen, is_terminal
+    from evalgate.cli.reviewing import Screen
     from evalgate.curate.reviewing.queue import Queue, wanted
     from evalgate.curate.reviewing.reviews import read_reviews
     from evalgate.curate.reviewing.session import Session
 
-    if not is_terminal(on_error=as_json):
-        raise click.UsageError("nobody can be asked here, this is no terminal: --write FILE makes a file for review")
     screen = Screen(environ, on_error=as_json)
     interrupted = False
     with Queue(wanted(target.candidates, read_reviews(target.candidates), asked)) as queue:

@@ -49,8 +49,8 @@ def write_file(target: Target, asked: Asked, file: Path, *, force: bool) -> Ende
                     out.write(piece.encode("utf-8", "replace"))
         except OSError as error:
             raise ConfigurationError(f"cannot write {file}: {error.strerror}", next_step="name another file") from error
-        lines = (f"{len(queue):,} candidates in {file}; decide in it, then: {command}",)
-        return Ended(lines=lines, said={"written": len(queue), "file": str(file)})
+        lines = (f"{len(queue):,} candidates in {file}: people decide in it",)
+        return Ended(lines=lines, said={"written": len(queue), "file": str(file)}, following=command)
 
 
 def read_file(target: Target, who: str, file: Path, *, now: str, partial: bool) -> Ended:

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ended:
-    """One review. `lines` say what was done; `said` is that for --json. `interrupted`: by Ctrl-C."""
+    """One review. `lines` say what was done; `said` is that for --json. `interrupted`: by Ctrl-C.
+
+    `following` is the command that comes next, None where the candidates' states say it.
+    """
 
     lines: tuple[str, ...]
     said: Mapping[str, Any] = field(default_factory=dict)
     interrupted: bool = False
+    following: str | None = None
 
 
 def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
@@ -34,7 +38,11 @@ def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
         said = {**ended.said, "states": asdict(states), "candidates": str(target.candidates)}
         click.echo(json.dumps(said, indent=2))
         return
-    lines = [*ended.lines, f"{target.candidates}: {_counts(states)}", f"next: {_next(target, states)}"]
+    lines = [
+        *ended.lines,
+        f"{target.candidates}: {_counts(states)}",
+        f"next: {ended.following or _next(target, states)}",
+    ]
     click.echo(printable("\n".join(lines)))
 
 

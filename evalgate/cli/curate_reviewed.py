@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalgate.errors import ConfigurationError
+
 if TYPE_CHECKING:
     from evalgate.cli.curate_places import Target
     from evalgate.curate.reviewing.states import States
@@ -33,7 +35,15 @@ def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
     from evalgate.curate.reviewing.states import settle_states
     from evalgate.encoding import printable
 
-    states = settle_states(target.candidates)
+    try:
+        states = settle_states(target.candidates)
+    except ConfigurationError as error:
+        if type(error) is not ConfigurationError:
+            raise
+        raise ConfigurationError(
+            f"{error.message}; what was decided is kept",
+            next_step=f"{review_command(target, '--apply')}, once that is over, brings the states in line",
+        ) from error
     if as_json:
         said = {**ended.said, "states": asdict(states), "candidates": str(target.candidates)}
         click.echo(json.dumps(said, indent=2))

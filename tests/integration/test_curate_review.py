@@ -155,7 +155,8 @@ def test_a_file_that_another_step_writes_meanwhile(dataset):
     assert states(dataset) == ["chosen", "accepted", "chosen"]
     with held(candidates_file(dataset)):
         ann = Person(dataset).presses("a").presses("q")
-        assert "another step is at work" in ann.ends(2)
+        assert "another step is at work" in (ended := ann.ends(2))
+        assert "what was decided is kept" in ended
     run(dataset, "--apply")
     assert states(dataset)[0] == "accepted"
 

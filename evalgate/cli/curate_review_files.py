@@ -80,6 +80,7 @@ def read_file(target: Target, who: str, file: Path, *, now: str, partial: bool) 
     left = read.open + len(read.missing)
     said = [f"{len(reviews):,} decided by {who} in {file}"]
     said += [f"{same:,} were known"] if same else []
+    said += [f"{read.golden:,} are golden already"] if read.golden else []
     said += [f"{left:,} left open"] if left else []
     return Ended(lines=("; ".join(said),), said={"decided": len(reviews), "who": who, "known": same, "open": left})
 

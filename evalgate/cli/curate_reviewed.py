@@ -33,7 +33,7 @@ class Ended:
 def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
     """Bring the candidates' states in line with what was decided, and say what they are."""
     from evalgate.curate.reviewing.states import settle_states
-    from evalgate.encoding import printable
+    from evalgate.report.escaping import for_terminal
 
     try:
         states = settle_states(target.candidates)
@@ -53,7 +53,8 @@ def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
         f"{target.candidates}: {_counts(states)}",
         f"next: {ended.following or _next(target, states)}",
     ]
-    click.echo(printable("\n".join(lines)))
+    # A name with a line end in it is still one line, and no command of a workflow.
+    click.echo("\n".join(map(for_terminal, lines)))
 
 
 def review_command(target: Target, *more: str) -> str:

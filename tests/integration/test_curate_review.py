@@ -126,19 +126,20 @@ def test_what_was_decided_stays_whatever_ends_the_review(dataset):
 
 
 def test_two_people_at_once(dataset):
-    ann, bob = Person(dataset), Person(dataset, name="bob")
+    ann, bob = Person(dataset), Person(dataset, name="bob\x1b[2J")
     ann.sees("1 of 4")
     bob.sees("1 of 4").presses("r").sees("why").types("wrong").sees("2 of 4").presses("a").sees("3 of 4").presses("q")
     bob.ends()
     ann.presses("a").sees("others decided otherwise: bob", "span:2: decided meanwhile by bob", "3 of 4").presses("q")
     assert "--disagreements" in ann.ends()
+    assert "\x1b[2J" not in ann.said
     assert states(dataset) == ["chosen", "accepted", "chosen", "chosen"]
     second = Person(dataset, "--second").sees("1 of 1", "span:2").presses("a")
     assert "bob" not in second.ends().split("decided by")[0]
     shown = run(dataset, "--agreement")
-    assert "ann and bob: 50% of 2 alike" in shown
-    assert "bob rejected: wrong" in shown
-    cem = Person(dataset, "--disagreements", name="cem").sees("1 of 1", "bob:", "rejected: wrong").presses("a")
+    assert r"ann and bob\x1b[2J: 50% of 2 alike" in shown
+    assert r"bob\x1b[2J rejected: wrong" in shown
+    cem = Person(dataset, "--disagreements", name="cem").sees("1 of 1", r"bob\x1b[2J:", "rejected: wrong").presses("a")
     cem.ends()
     assert states(dataset)[0] == "accepted"
     assert json.loads(run(dataset, "--agreement", "--json"))["disagreements"] == []

@@ -19,7 +19,7 @@ from evalgate.report.answers import one_line
 from evalgate.report.escaping import block_for_markdown, code_for_markdown, for_markdown, shown
 
 _MARKER: Final = re.compile(
-    r'<!-- evalgate (?P<place>\d{1,7})/(?P<of>\d{1,7}) (?P<id>".*?") (?P<seen>[0-9a-f]{24}) (?P<head>[0-9a-f]{12})'
+    r'<!-- evalgate (?P<place>\d{1,6})/(?P<of>\d{1,6}) (?P<id>".*?") (?P<seen>[0-9a-f]{24}) (?P<head>[0-9a-f]{12})'
     r" (?P<answer>[0-9a-f]{12}) -->"
 )
 _ANSWER: Final = "**Answer** (edit it here to correct it)"

@@ -93,12 +93,13 @@ def append_reviews(candidates: Path, reviews: Iterable[Review]) -> bool:
     data = b"".join(map(as_line, reviews))
     with held(candidates, ".reviews", seconds=_WAIT_S):
         try:
+            news = _merged_by_union(path.parent)
             _append(path, data)
-            return _merged_by_union(path.parent)
         except OSError as error:
             raise ConfigurationError(
                 f"cannot write {path}: {error.strerror}; nothing more was decided", next_step="make room, and go on"
             ) from error
+    return news
 
 
 def as_line(review: Review) -> bytes:
@@ -148,7 +149,9 @@ def _tail(file: int, start: int) -> bytes:
 
 
 def _merged_by_union(folder: Path) -> bool:
-    """Have git keep the lines of both sides of a merge; return whether that was news."""
+    """Have git keep the lines of both sides of a merge, in a work tree; return whether that was news."""
+    if not any((each / ".git").exists() for each in (folder.absolute(), *folder.absolute().parents)):
+        return False
     path = folder / ".gitattributes"
     text = path.read_text("utf-8", "surrogateescape") if path.exists() else ""
     if _MERGE in text.splitlines():

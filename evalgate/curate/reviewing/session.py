@@ -16,6 +16,7 @@ from evalgate.curate.reviewing.screen import Shown, render
 from evalgate.curate.reviewing.standing import Standing, seen_of, standing
 from evalgate.records import JsonObject
 from evalgate.report.console import Console
+from evalgate.report.escaping import for_terminal
 
 VIA: Final = "terminal"
 
@@ -88,7 +89,8 @@ class Session:
             whole = key == "m"
             if not whole:
                 self._do(key, candidate)
-        self.terminal.show("\nthat was the last one\n")
+        self.terminal.show("\n")
+        self._say("that was the last one")
 
     def _do(self, key: str, candidate: Candidate) -> None:
         actions: dict[str, Callable[[Candidate], None]] = {
@@ -106,7 +108,7 @@ class Session:
         }
         action = actions.get(key)
         if action is None:
-            self.terminal.show("no key of this: the last line names them\n")
+            self._say("no key of this: the last line names them")
         else:
             action(candidate)
 
@@ -135,21 +137,21 @@ class Session:
         try:
             output = draft.output()
         except AnswerError as error:
-            self.terminal.show(f"not accepted: {error.message}\n")
+            self._say(f"not accepted: {error.message}")
             return
         self._decide(candidate, draft, answer="own" if output is None else "edited", output=output)
 
     def _accept_proposed(self, candidate: Candidate) -> None:
         output = proposed(candidate)
         if output is None:
-            self.terminal.show("no answer was proposed\n")
+            self._say("no answer was proposed")
             return
         self._decide(candidate, draft_of(self.candidates, candidate, self.who), answer="proposed", output=output)
 
     def _reject(self, candidate: Candidate) -> None:
         reason = self.terminal.line("why (empty: not rejected): ").strip()
         if not reason:
-            self.terminal.show("not rejected\n")
+            self._say("not rejected")
             return
         draft = draft_of(self.candidates, candidate, self.who)
         self._decide(candidate, draft, decision="rejected", reason=reason)
@@ -179,22 +181,22 @@ class Session:
         self._append(review)
         self.made.append(_Made(place=self.place, review=review, draft=draft))
         draft.drop()
-        self.terminal.show(f"{review.decision}\n")
+        self._say(f"{review.decision}")
         others = [each for each in self._standing(candidate).reviews if each.who != self.who]
         if self._standing(candidate).disputed:
             names = ", ".join(each.who for each in others)
-            self.terminal.show(f"others decided otherwise: {names}; it waits for --disagreements\n")
+            self._say(f"others decided otherwise: {names}; it waits for --disagreements")
         self._go_on()
 
     def _append(self, review: Review) -> None:
         self._look()
         if append_reviews(self.candidates, [review]):
-            self.terminal.show("git merges the decisions of several people: commit .gitattributes beside them\n")
+            self._say("git merges the decisions of several people: commit .gitattributes beside them")
         self._look()
 
     def _undo(self, _: Candidate) -> None:
         if not self.made:
-            self.terminal.show("nothing was decided in this sitting\n")
+            self._say("nothing was decided in this sitting")
             return
         last = self.made[-1]
         taken = replace(last.review, decision="undone", at=self.now(), answer="own", output=None, reason="")
@@ -203,17 +205,17 @@ class Session:
         if last.review.answer == "edited" and last.review.output is not None:
             last.draft.keep(last.review.output)
         self.place = last.place
-        self.terminal.show("taken back\n")
+        self._say("taken back")
 
     def _edit(self, candidate: Candidate) -> None:
         self._edited(draft_of(self.candidates, candidate, self.who))
 
     def _edit_proposed(self, candidate: Candidate) -> None:
         if proposed(candidate) is None:
-            self.terminal.show("no answer was proposed\n")
+            self._say("no answer was proposed")
             return
         if draft_of(self.candidates, candidate, self.who).text() is not None:
-            self.terminal.show("there is a draft: e goes on with it, d drops it\n")
+            self._say("there is a draft: e goes on with it, d drops it")
             return
         self._edited(draft_over(self.candidates, candidate, self.who, "proposed"))
 
@@ -222,9 +224,9 @@ class Session:
         written = draft.text() is not None
         if why:
             kept = "; what was written is kept" if written else ""
-            self.terminal.show(f"{why}{kept}\n")
+            self._say(f"{why}{kept}")
         elif not written:
-            self.terminal.show("the answer is as it was\n")
+            self._say("the answer is as it was")
         if not written:
             draft.drop()
 
@@ -247,11 +249,11 @@ class Session:
 
     def _again(self, _: Candidate) -> None:
         if not self.searched:
-            self.terminal.show("search with /, then n goes to the next one\n")
+            self._say("search with /, then n goes to the next one")
             return
         found = self.queue.find(self.searched, self.place)
         if found is None:
-            self.terminal.show("not found\n")
+            self._say("not found")
         else:
             self.place = found
 
@@ -261,9 +263,13 @@ class Session:
         others = [each.who for each in self._standing(candidate).reviews if each.who != self.who]
         if not self.passes or not others:
             return False
-        self.terminal.show(f"{candidate.id}: decided meanwhile by {', '.join(others)}\n")
+        self._say(f"{candidate.id}: decided meanwhile by {', '.join(others)}")
         self.place += 1
         return True
+
+    def _say(self, text: str) -> None:
+        """Show one line; names and ids in it are other people's."""
+        self.terminal.show(for_terminal(text) + "\n")
 
     def _standing(self, candidate: Candidate) -> Standing:
         return standing(self._reviews.get(candidate.id, ()), seen_of(candidate))

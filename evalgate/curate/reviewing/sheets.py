@@ -43,11 +43,15 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Read:
-    """What a file says. `open` entries decide nothing; `missing` are numbers of entries that it no longer has."""
+    """What a file says. `open` entries decide nothing, `golden` ones were accepted and pushed since.
+
+    `missing` are numbers of entries that it no longer has.
+    """
 
     reviews: tuple[Review, ...]
     problems: tuple[Problem, ...]
     open: int
+    golden: int
     missing: tuple[int, ...]
     of: int
 
@@ -74,10 +78,12 @@ def read_entries(
             found[each.id] = each
             of = max(of, each.of)
     reviews: dict[str, Review] = {}
-    left = dict(found)
+    left, golden = dict(found), 0
     for candidate in candidates:
         entry = left.pop(candidate.id, None)
-        if entry is not None:
+        if entry is not None and candidate.state is State.GOLDEN and entry.choice in ("accept", "proposed"):
+            golden += 1
+        elif entry is not None:
             made = _review(entry, candidate, who=who, at=at, via=via)
             if isinstance(made, Problem):
                 problems.append(made)
@@ -89,6 +95,7 @@ def read_entries(
         reviews=tuple(reviews[each] for each in found if each in reviews),
         problems=tuple(sorted(problems, key=lambda each: (each.line, each.column))),
         open=sum(not each.choice for each in found.values()),
+        golden=golden,
         missing=tuple(place for place in range(1, of + 1) if place not in there),
         of=of,
     )
@@ -135,7 +142,7 @@ def _review(entry: Entry, candidate: Candidate, *, who: str, at: str, via: str) 
 def _unusable(entry: Entry, candidate: Candidate, plain: Candidate) -> str:
     """Return why a decision cannot be taken; empty where it can."""
     if candidate.state is State.GOLDEN:
-        return "is golden already: edit it in the dataset"
+        return "is golden already: take it out of the dataset"
     if entry.seen[:-_DIGITS] != seen_of(plain):
         return "changed since this file was made: make a new one"
     if entry.choice == "reject" and not entry.reason:

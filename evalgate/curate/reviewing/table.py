@@ -23,7 +23,7 @@ _COLUMNS: Final = ("number", "id", "seen", *_SHOWN, "decision", "new answer", "r
 _ACTIVE: Final = re.compile(r"^[=+\-@\t\r]")
 """What a spreadsheet takes for a formula."""
 _KEPT: Final = re.compile(r"^'(?=[=+\-@\t\r])")
-_NUMBER: Final = re.compile(r"(?P<place>\d{1,7}) of (?P<of>\d{1,7})")
+_NUMBER: Final = re.compile(r"(?P<place>\d{1,6}) of (?P<of>\d{1,6})")
 _SEEN: Final = re.compile(r"(?P<seen>[0-9a-f]{24}) (?P<shown>[0-9a-f]{12})")
 _CHOICES: Final[dict[str, Choice]] = {
     "": "",

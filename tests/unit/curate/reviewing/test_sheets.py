@@ -189,7 +189,8 @@ def test_what_became_of_a_candidate_meanwhile_is_told():
         "changed since this file was made" in read(text, [candidate("span:1", "other"), *ONES[1:]]).problems[0].message
     )
     golden = [replace(ONES[0], state=State.GOLDEN), *ONES[1:]]
-    assert "is golden already" in read(text, golden).problems[0].message
+    assert "is golden already" in read(decided(text, 1, "reject", reason="no"), golden).problems[0].message
+    assert (read(text, golden).problems, read(text, golden).reviews, read(text, golden).golden) == ((), (), 1)
     again = decided(as_table(), 2, "proposed")
     relabelled = replace(ONES[1], marks={"proposed": {"output": said("Something else.")}})
     assert "another one since this file was made" in read(again, [ONES[0], relabelled, ONES[2]]).problems[0].message

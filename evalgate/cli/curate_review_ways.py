@@ -41,6 +41,7 @@ def decide_by_rules(
     lines = [f"{number:,} {_word(rules, name)} by the rule {name}" for name, number in said.items()]
     if not made:
         lines.append(f"no candidate that is {' or '.join(sorted(wanted))} and undecided is as the rule asks")
+        lines += _unknown(target, rules)
     return Ended(lines=tuple(lines), said={"decided": len(made), "rules": said})
 
 
@@ -80,6 +81,18 @@ def decide_by_annotations(target: Target, name: str, *, config: Path, profile: s
             "other": dict(found.other),
         },
     )
+
+
+def _unknown(target: Target, rules: Sequence[Rule]) -> list[str]:
+    """Return what a rule asks about that no candidate has: it holds of none, whatever was meant."""
+    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.reviewing.rules import values
+
+    paths = {each.path for rule in rules for each in rule.conditions}
+    for candidate in read_candidates(target.candidates):
+        paths -= {path for path in paths if any(True for _ in values(path, candidate))}
+    said = {path: "; curate pull --annotation takes them along" for path in paths if path.startswith("annotation.")}
+    return [f"no candidate has {path}{said.get(path, '')}" for path in sorted(paths)]
 
 
 async def _annotated(target: Target, address: Address, projects: Sequence[str], name: str) -> Annotated:

@@ -207,7 +207,9 @@ def test_a_rule_names_itself_in_the_history(dataset):
     assert "1 accepted by the rule" in run(dataset, "--accept-where", "marks.proposed.labels=Ask")
     step = there(dataset)["span:4"].history[-1]
     assert (step.what, step.by, step.why) == ("accepted", "rule", "--accept-where 'marks.proposed.labels=Ask'")
-    assert "no candidate that is chosen" in run(dataset, "--reject-where", "annotation.correct=no")
+    nothing = run(dataset, "--reject-where", "annotation.correct=no")
+    assert "no candidate that is chosen and undecided is as the rule asks" in nothing
+    assert "no candidate has annotation.correct; curate pull --annotation takes them along" in nothing
     assert "is no condition" in run(dataset, "--accept-where", "anything", code=2)
 
 

@@ -67,8 +67,8 @@ def condition(text: str) -> Condition:
 
 def holds(asked: Condition, candidate: Candidate) -> bool:
     """Return whether a condition holds: for all of several annotations of one name, and for none of nothing."""
-    values = list(_values(asked.path, candidate, number=asked.sign in (">=", "<=")))
-    return bool(values) and all(_compares(each, asked.sign, asked.value) for each in values)
+    found = list(values(asked.path, candidate, number=asked.sign in (">=", "<=")))
+    return bool(found) and all(_compares(each, asked.sign, asked.value) for each in found)
 
 
 def by_rules(
@@ -103,7 +103,8 @@ def _deciding(rules: Sequence[Rule], candidate: Candidate) -> Rule | None:
     return next((each for each in rules if all(holds(one, candidate) for one in each.conditions)), None)
 
 
-def _values(path: str, candidate: Candidate, *, number: bool) -> Iterator[Json]:
+def values(path: str, candidate: Candidate, *, number: bool = False) -> Iterator[Json]:
+    """Yield what a candidate has at a path: of annotations the labels, or the scores where a `number` is asked."""
     if path.startswith(_ANNOTATION):
         said = candidate.marks.get("annotations")
         for each in said if isinstance(said, list) else ():

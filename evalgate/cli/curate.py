@@ -15,6 +15,7 @@ STEPS: Final = {
     "drift": "Say how far production is from the golden dataset, and what to add.",
     "label": "Let a model propose answers and labels.",
     "analyze": "Find what failing traces have in common: patterns, rules, tests, guidelines.",
+    "review": "Decide which candidates become golden: in the terminal, a file, or Phoenix.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

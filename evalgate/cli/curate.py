@@ -10,6 +10,8 @@ from evalgate.cli.lazy import LazyGroup
 
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
+    "push": "Put accepted candidates into the golden dataset, in a file or in Phoenix.",
+    "export": "Write golden examples as files for fine-tuning, without leaks between train and hold-out.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

@@ -33,7 +33,10 @@ class Target:
     @property
     def shown(self) -> str:
         """Return how it is given to --dataset."""
-        return str(self.file) if self.file is not None else f"phoenix:{self.phoenix}"
+        if self.file is None:
+            return f"phoenix:{self.phoenix}"
+        here = Path.cwd()
+        return str(self.file.relative_to(here) if self.file.is_relative_to(here) else self.file)
 
 
 def target_of(dataset: CuratedDataset, folder: Path) -> Target:
@@ -87,6 +90,24 @@ def profile_of(
         where = ".".join(map(str, first["loc"])) or "this"
         raise click.UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
     return profile, (loaded.phoenix if loaded is not None else None) or PhoenixSettings()
+
+
+def dataset_named(
+    config: Path, profile: str | None, dataset: str | None, environ: Mapping[str, str]
+) -> tuple[Target, str | None]:
+    """Return the dataset that --dataset names, or --profile, and the server that the profile has it on.
+
+    Raises ConfigurationError for a profile that is not there, UsageError where neither is said.
+    """
+    from evalgate.suite.curate import CuratedDataset
+
+    if profile is not None:
+        said = {} if dataset is None else {"dataset": dataset_said(dataset)}
+        chosen = profile_of(config, profile, said, environ)[0]
+        return target_of(chosen.dataset, config.parent), chosen.dataset.server or chosen.server
+    if not dataset:
+        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    return target_of(CuratedDataset.model_validate(dataset_said(dataset)), config.parent), None
 
 
 async def golden_ids(target: Target, connection: Connection) -> AsyncIterator[str]:

@@ -199,9 +199,10 @@ def _to_phoenix(address: Address, changes: Changes, why: Why) -> Pushed | None:
     try:
         return asyncio.run(pushed())
     except PhoenixError as error:
+        again = "run the same again: it goes on, and nothing is there twice"
         raise MeasurementError(
             f"{error.message}; the candidates stay accepted, and what was written stays",
-            next_step=error.next_step or "run the same again: it goes on, and nothing is there twice",
+            next_step=f"{error.next_step}; then {again}" if error.next_step else again,
         ) from None
 
 

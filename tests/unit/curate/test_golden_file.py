@@ -16,9 +16,8 @@ def example(identity, number=1):
 
 def test_lines_are_replaced_in_their_place_and_added_at_the_end(tmp_path):
     path = tmp_path / "some.jsonl"
-    path.write_bytes(
-        b'\xef\xbb\xbf{"id": "a", "input": {}}\r\n\n{"id": 7,"input":{"n": 1e3}}\n{"id": "c", "input": {}}'
-    )
+    first = b'\xef\xbb\xbf{"id": "a", "input": {}}\r\n\n'
+    path.write_bytes(first + b'{"id": 7,"input":{"n": 1e3}}\n{"id": "c", "input": {}}')
     put(path, [example("new"), example("7", 2)])
     assert path.read_bytes() == (
         first + b'{"id": "7", "input": {"n": 2}}\n{"id": "c", "input": {}}\n{"id": "new", "input": {"n": 1}}\n'

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.curate_places import dataset_named, dataset_option, profile_option
+from evalgate.cli.curate_places import dataset_named, dataset_option, decided_candidates, profile_option
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -120,11 +120,10 @@ def _golden(target: Target, config: Path, server: str | None, environ: Mapping[s
 
 def _accepted(target: Target, golden: list[Example]) -> list[Example]:
     """Return the examples that accepted candidates would become, but for those that are golden."""
-    from evalgate.curate.candidates import read_candidates
     from evalgate.curate.pushing import accepted_of, golden_example
 
     known = {each.id for each in golden}
-    found = accepted_of(read_candidates(target.candidates)).candidates
+    found = accepted_of(decided_candidates(target.candidates)).candidates
     return [golden_example(each) for each in found if each.id not in known]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ import click
 from evalgate.cli.dataset_places import in_phoenix
 
 if TYPE_CHECKING:
+    from evalgate.curate.candidates import Candidate
     from evalgate.phoenix.connection import Connection
     from evalgate.suite.curate import CuratedDataset, Profile
     from evalgate.suite.phoenix import PhoenixSettings
@@ -108,6 +109,20 @@ def dataset_named(
     if not dataset:
         raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
     return target_of(CuratedDataset.model_validate(dataset_said(dataset)), config.parent), None
+
+
+def decided_candidates(path: Path) -> Iterator[Candidate]:
+    """Yield the candidates of a file in the states that people's decisions come to; nothing is written.
+
+    Raises as `read_candidates` and `read_reviews` do.
+    """
+    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.reviewing.reviews import read_reviews
+    from evalgate.curate.reviewing.standing import decided
+
+    reviews = read_reviews(path)
+    for each in read_candidates(path):
+        yield decided(each, reviews.get(each.id, ()))
 
 
 async def golden_ids(target: Target, connection: Connection) -> AsyncIterator[str]:

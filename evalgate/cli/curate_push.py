@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import agreed, tell
-from evalgate.cli.curate_places import dataset_named, dataset_option, profile_option
+from evalgate.cli.curate_places import dataset_named, dataset_option, decided_candidates, profile_option
 from evalgate.cli.curate_pushed import Done, as_json_of, lines_of
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
@@ -89,10 +89,9 @@ def _push(
     target: Target, mirror: str | None, address: Address | None, said: _Said, environ: Mapping[str, str]
 ) -> Done | None:
     """Do it and return what it came to; None where it was not agreed to."""
-    from evalgate.curate.candidates import read_candidates
     from evalgate.curate.pushing import accepted_of, free_tag, planned, reasons
 
-    accepted = accepted_of(read_candidates(target.candidates))
+    accepted = accepted_of(decided_candidates(target.candidates))
     if target.phoenix is not None and address is not None:
         tell(f"reading {target.phoenix} from {address.shown}")
         there, made_of = asyncio.run(_in_phoenix(address, target.phoenix, accepted))
@@ -226,7 +225,7 @@ def _record(
     target: Target, plan: Plan, *, tag: str, version: str | None, mirrored: Pushed | None, now: datetime
 ) -> None:
     """Write in the candidates file which of them are golden, and where. The file is held."""
-    from evalgate.curate.candidates import read_candidates, write_candidates
+    from evalgate.curate.candidates import write_candidates
     from evalgate.curate.pushing import marked_golden
 
     if not plan.golden:
@@ -236,7 +235,7 @@ def _record(
     if target.file is not None and mirrored is not None:
         mark["phoenix"] = {"dataset": mirrored.dataset.name, "version": mirrored.version.id}
     words = f"{tag}: {where}, version {str(version)[:12] if target.file is not None else version}"
-    read = read_candidates(target.candidates)
+    read = decided_candidates(target.candidates)
     write_candidates(
         target.candidates, marked_golden(read, plan, mark, words=words, at=now.isoformat(timespec="seconds"))
     )

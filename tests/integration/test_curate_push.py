@@ -9,8 +9,11 @@ import uuid
 import pytest
 from click.testing import CliRunner
 
+from evalgate.cli.curate_places import decided_candidates
 from evalgate.cli.curate_push import command
 from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
+from evalgate.curate.reviewing.reviews import Review, append_reviews
+from evalgate.curate.reviewing.standing import seen_of
 from evalgate.errors import EvalgateError
 from evalgate.golden.reading import read_examples
 from evalgate.phoenix.address import Address
@@ -57,17 +60,22 @@ class Store:
 
     def accept(self, *made, name="some", by="ann", rejected=()):
         path = self.candidates(name)
-        decided = [
-            each.moved(
-                State.REJECTED if each in rejected else State.ACCEPTED,
-                Step(at=WHEN, what="rejected" if each in rejected else "accepted", by="person", why=f"{by}: right"),
+        write_candidates(path, [*read_candidates(path), *made])
+        reviews = [
+            Review(
+                id=each.id,
+                who=by,
+                at=WHEN,
+                decision="rejected" if each in rejected else "accepted",
+                seen=seen_of(each),
+                reason="right",
             )
             for each in made
         ]
-        write_candidates(path, [*read_candidates(path), *decided])
+        append_reviews(path, reviews)
 
     def states(self, name="some"):
-        return {each.id: each.state.value for each in read_candidates(self.candidates(name))}
+        return {each.id: each.state.value for each in decided_candidates(self.candidates(name))}
 
     async def push(self, *arguments, dataset="some.jsonl", code=0, yes=True, url=None):
         place = dataset if dataset.startswith("phoenix:") else str(self.folder / dataset)

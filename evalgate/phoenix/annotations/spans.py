@@ -22,7 +22,7 @@ _NAMES: Final = "query ($first: Int) { projects(first: $first) { edges { node { 
 _ANNOTATED: Final = (
     "query ($project: ID!, $that: String!, $first: Int!, $after: String) { node(id: $project) { ... on Project {"
     " spans(first: $first, after: $after, filterCondition: $that) { edges { node { spanId parentId trace { traceId }"
-    " spanAnnotations { name label score annotatorKind identifier updatedAt user { username } } } }"
+    " spanAnnotations { name label score explanation annotatorKind identifier updatedAt user { username } } } }"
     " pageInfo { hasNextPage endCursor } } } } }"
 )
 
@@ -38,13 +38,14 @@ class Project:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """One annotation. `by` is who made it, "" where nobody says; `at` when, as the server writes it."""
+    """One annotation. `by` is who made it, "" where nobody says; `at` when, as the server writes it, `why` in words."""
 
     kind: str
     by: str
     at: str
     label: str | None
     score: float | None
+    why: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +88,7 @@ class _Annotation(Answer):
     name: str
     label: str | None
     score: float | None
+    explanation: str | None
     annotatorKind: str  # noqa: N815
     identifier: str
     updatedAt: str  # noqa: N815
@@ -174,6 +176,7 @@ def _annotated(span: _Span, name: str) -> AnnotatedSpan:
                 at=each.updatedAt,
                 label=each.label,
                 score=each.score,
+                why=each.explanation,
             )
             for each in span.spanAnnotations
             if each.name == name

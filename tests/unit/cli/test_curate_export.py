@@ -8,11 +8,11 @@ import pytest
 from click.testing import CliRunner
 
 from evalgate.cli.curate_export import command
-from evalgate.curate.candidates import Candidate, State, Step, write_candidates
+from evalgate.curate.candidates import Candidate, State, write_candidates
+from evalgate.curate.reviewing.reviews import Review, append_reviews
+from evalgate.curate.reviewing.standing import seen_of
 from evalgate.errors import EvalgateError
 from tests.unit.curate.exporting.test_dividing import TOPICS
-
-ACCEPTED = Step(at="2026-01-06T09:00:00+00:00", what="accepted", by="person", why="ann")
 
 
 def conversation(question, answer="Yes."):
@@ -72,12 +72,13 @@ def test_a_split_is_exported_without_what_is_near_the_others(export, tmp_path):
 
 def test_accepted_candidates_are_exported_that_are_far_from_what_is_golden(export, tmp_path):
     (tmp_path / "some.jsonl").write_text(json.dumps({"id": "g", **conversation(TOPICS[0])}) + "\n")
-    candidates = [
-        Candidate(id=f"span:{n:016x}", state=State.ACCEPTED, history=(ACCEPTED,), **conversation(f"{topic} Thanks!"))
-        for n, topic in enumerate(TOPICS)
-    ]
-    waiting = Candidate(id="span:f", state=State.CHOSEN, **conversation("Is it true?"))
-    write_candidates(tmp_path / "some.candidates.jsonl", [*candidates, waiting])
+    asked = [f"{topic} Thanks!" for topic in TOPICS] + ["Is it true?"]
+    made = [Candidate(id=f"span:{n:016x}", state=State.CHOSEN, **conversation(each)) for n, each in enumerate(asked)]
+    path = tmp_path / "some.candidates.jsonl"
+    write_candidates(path, made)
+    when = "2026-01-06T09:00:00+00:00"
+    accepted = [Review(id=each.id, who="ann", at=when, decision="accepted", seen=seen_of(each)) for each in made[:-1]]
+    append_reviews(path, accepted)
     said = export("--candidates", "--holdout", "0")
     assert "out/train.jsonl: 11 lines" in said
     assert "left of 12: 1 nearly the same as an example that is kept back" in said

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import sys
 import uuid
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from evalgate.cli.curate_places import decided_candidates
 from evalgate.cli.curate_push import command
+from evalgate.cli.dataset_history import history as history_command
 from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
 from evalgate.curate.reviewing.reviews import Review, append_reviews
 from evalgate.curate.reviewing.standing import seen_of
@@ -236,3 +241,63 @@ async def test_phoenix_away_in_the_middle_is_exit_4_and_the_same_again_finishes(
     assert versions[0].message.startswith(done["tag"])
     assert (await store.push("--phoenix", name))["phoenix"]["version"] == versions[0].version
     assert len((await store.held(name))[1]) == len(versions) == 2
+
+
+KILLED = """
+import inspect, os, sys
+from evalgate.cli import main
+import evalgate.{module} as module
+done = module.{name}
+async def late(*given, **more):
+    await done(*given, **more)
+    os.kill(os.getpid(), 9)
+def soon(*given, **more):
+    done(*given, **more)
+    os.kill(os.getpid(), 9)
+module.{name} = late if inspect.iscoroutinefunction(done) else soon
+sys.argv = ["evalgate", "curate", "push", "--dataset", "some.jsonl", "--phoenix", {dataset!r}, "--yes"]
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("curate.golden_file", "put"),
+        ("phoenix.datasets.pushing", "upload_linked"),
+        ("phoenix.datasets.pushing", "patch_examples"),
+        ("curate.candidates", "write_candidates"),
+    ],
+)
+async def test_killed_anywhere_the_same_again_ends_as_it_would_have(store, phoenix, module, name):
+    team, project, dataset = Team(phoenix), phoenix.unique("shop"), phoenix.unique("golden")
+    own = [span("yes", input="q") for _ in range(2)]
+    await team.spans(project, own)
+    made = [candidate(str(n), span_id=each["context"]["span_id"], project=project) for n, each in enumerate(own)]
+    store.accept(*made)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", KILLED.format(module=module, name=name, dataset=dataset)),
+        cwd=store.folder,
+        env={**os.environ, "PHOENIX_ENDPOINT": phoenix.base_url, "PYTHONPATH": str(Path.cwd())},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    assert await process.wait() == -signal.SIGKILL
+    done = await store.push("--phoenix", dataset)
+    assert [each.id for each in read_examples(store.folder / "some.jsonl")] == [each.id for each in made]
+    stored, versions = await store.held(dataset)
+    assert {each.id: each.span_id for each in stored.values()} == {each.id: each.source["span"] for each in made}
+    assert (versions[0].message or "").startswith(f"{done['tag'] or 'golden-'}")
+    assert [(each.added, each.edited, each.message is None) for each in versions] == [
+        (2, 0, False),
+        (None, None, True),  # the upload: Phoenix takes no description with it
+    ]
+    assert set(store.states().values()) == {"golden"}
+    history_of = await asyncio.to_thread(
+        CliRunner().invoke,
+        history_command,
+        [dataset, made[0].source["span"], "--config", str(store.folder / "evalgate.yaml"), "--json"],
+        env={"PHOENIX_ENDPOINT": phoenix.base_url},
+    )
+    events = json.loads(history_of.stdout)["events"]
+    assert [each["what"] for each in events] == ["pulled", "accepted", "added"]
+    assert events[-1]["where"] == f"version {versions[0].version}"

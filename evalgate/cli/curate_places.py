@@ -36,8 +36,17 @@ class Target:
         """Return how it is given to --dataset."""
         if self.file is None:
             return f"phoenix:{self.phoenix}"
-        here = Path.cwd()
-        return str(self.file.relative_to(here) if self.file.is_relative_to(here) else self.file)
+        return _from_here(self.file)
+
+    @property
+    def shown_candidates(self) -> str:
+        """Return the file of its candidates as people name it."""
+        return _from_here(self.candidates)
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def target_of(dataset: CuratedDataset, folder: Path) -> Target:

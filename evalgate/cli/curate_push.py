@@ -14,7 +14,7 @@ import click
 
 from evalgate.cli.asking import agreed, tell
 from evalgate.cli.curate_places import dataset_named, dataset_option, decided_candidates, profile_option
-from evalgate.cli.curate_pushed import Done, as_json_of, lines_of
+from evalgate.cli.curate_pushed import Done, as_json_of, lines_of, shown_of
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _push(
         own = [each for each in plan.own if target.phoenix is None or each.id in plan.golden]
         changes = asyncio.run(_compared(address, name, own))
     if not said.as_json:
-        _show(there, plan, changes, target)
+        _show(there, accepted, plan, changes, target)
     nothing = not plan.changed and not changes
     if not nothing and not agreed(f"push this to {target.shown if changes is None else changes.name}?", yes=said.yes):
         return None
@@ -241,18 +241,20 @@ def _record(
     )
 
 
-def _show(there: list[Example], plan: Plan, changes: Changes | None, target: Target) -> None:
+def _show(there: list[Example], accepted: Accepted, plan: Plan, changes: Changes | None, target: Target) -> None:
     from evalgate.encoding import printable
     from evalgate.golden.differences import diff
     from evalgate.report.datasets import diff_lines
 
+    lines: list[str] = []
     if target.file is not None and plan.changed:
-        click.echo(f"{printable(target.shown)}:" if there else f"{printable(target.shown)} is new:")
-        click.echo("\n".join(diff_lines(diff(there, plan.own))))
+        lines = [f"{target.shown}:" if there else f"{target.shown} is new:", *diff_lines(diff(there, plan.own))]
     if changes:
         version = "which is new" if changes.version is None else f"version {changes.version.id}"
-        click.echo(f"{printable(changes.name)} in Phoenix, {version}:")
-        click.echo("\n".join(diff_lines(changes.diff, keeps=True)))
+        lines += [f"{changes.name} in Phoenix, {version}:", *diff_lines(changes.diff, keeps=True)]
+    shorts = shown_of(accepted, plan)
+    for line in lines:
+        click.echo(printable(f"{line}  {shorts.pop(line)}" if line in shorts else line))
 
 
 def _conclude(done: Done, target: Target, *, as_json: bool) -> None:

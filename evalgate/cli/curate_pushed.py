@@ -22,6 +22,14 @@ class Done:
     mirrored: Pushed | None = None
 
 
+def shown_of(accepted: Accepted, plan: Plan) -> dict[str, str]:
+    """Return for the line of each new candidate in a diff what it is about, in short."""
+    from evalgate.curate.pushing import in_short
+
+    added = frozenset(plan.added)
+    return {f"+ {each.id}": in_short(each) for each in accepted.candidates if each.id in added}
+
+
 def as_json_of(done: Done, target: Target) -> dict[str, Any]:
     """Return what a push came to, for programs."""
     plan, mirrored = done.plan, done.mirrored
@@ -77,9 +85,13 @@ def lines_of(done: Done, target: Target) -> list[str]:
     if waiting:
         lines.append(f"{' and '.join(waiting)} wait; next: evalgate curate review --dataset {shown}")
     elif not accepted.states:
-        lines.append(f"{target.candidates} has no candidates; next: evalgate curate pull PROJECT --dataset {shown}")
+        lines.append(
+            f"{target.shown_candidates} has no candidates; next: evalgate curate pull PROJECT --dataset {shown}"
+        )
     if said and target.file is not None:
-        lines.append(f"next: git add {target.file} {target.candidates} && git commit")
+        # With people's decisions, which are beside the candidates.
+        beside = target.shown_candidates.removesuffix(".jsonl")
+        lines.append(f"next: git add {shown} {beside}* && git commit")
     elif said:
         lines.append(f"next: evalgate dataset history {target.phoenix}")
     return lines

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from evalgate.curate.candidates import Candidate, State, Step
+from evalgate.curate.wording import answered, asked
 from evalgate.golden.curated import CURATED, span_of, uncurated
 from evalgate.golden.versions import example_hash
 from evalgate.records import Example, Json
 
 _SOURCE: Final = ("span", "trace", "project")
+_SHORT: Final = 60
+"""Characters of a question or an answer where many are listed."""
 MARK: Final = "pushed"
 """The mark of a candidate that is golden: {"tag", "version", "phoenix", "as"}."""
 
@@ -162,6 +165,20 @@ def marked_golden(
         why = words if known_as is None else f"golden already, as {known_as}"
         own = {**mark, **({} if known_as is None else {"as": known_as})}
         yield each.moved(State.GOLDEN, Step(at=at, what="pushed", by="evalgate", why=why)).marked(MARK, own)
+
+
+def in_short(candidate: Candidate) -> str:
+    """Return on one line what was asked, what is expected, and who accepted that."""
+    step = voucher(candidate)
+    texts = (asked(candidate.input), answered(candidate.output) or "no expected answer")
+    said = " → ".join(_cut(" ".join(text.split())) for text in texts)
+    if step is None or not step.why:
+        return said
+    return f"{said}  ({'' if step.by == 'person' else 'the rule '}{_cut(step.why)})"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
 
 
 def free_tag(wanted: str, taken: Iterable[str]) -> str:

@@ -3,7 +3,16 @@
 import pytest
 
 from evalgate.curate.candidates import Candidate, State, Step
-from evalgate.curate.pushing import accepted_of, free_tag, golden_example, marked_golden, planned, reasons, voucher
+from evalgate.curate.pushing import (
+    accepted_of,
+    free_tag,
+    golden_example,
+    in_short,
+    marked_golden,
+    planned,
+    reasons,
+    voucher,
+)
 from evalgate.records import Example
 
 PULLED = Step(at="2026-01-05T12:00:00+00:00", what="pulled", by="evalgate")
@@ -92,6 +101,14 @@ def test_only_what_was_planned_is_golden():
     assert after[0].marks == {"pushed": {"tag": "t"}}
     assert after[0].history[-1] == Step(at="now", what="pushed", by="evalgate", why="t: some.jsonl")
     assert list(marked_golden(after, plan, {"tag": "u"}, words="u", at="later")) == after
+
+
+def test_a_candidate_is_told_on_one_line():
+    own = candidate("1" * 16, RULE, input={"q": "one\ntwo " * 20}, output={"a": "yes"})
+    said = in_short(own)
+    assert said.startswith("one two one two")
+    assert said.endswith("… → yes  (the rule helpful>=0.9)")
+    assert in_short(candidate()) == "1 → no expected answer  (ann)"
 
 
 def test_a_version_says_who_accepted_what_of_which_projects():

@@ -65,6 +65,8 @@ class Session:
     made: list[_Made] = field(default_factory=list)
     _reviews: Mapping[str, tuple[Review, ...]] = field(default_factory=dict)
     _size: int = -1
+    _onward: bool = True
+    """Whether the person came to this candidate by going on, and not by looking for it."""
 
     @property
     def decided(self) -> int:
@@ -76,8 +78,9 @@ class Session:
         whole = False
         while self.place < len(self.queue):
             candidate = self.queue[self.place]
-            if self.passes and not whole and self._passed(candidate):
+            if self._onward and self._passed(candidate):
                 continue
+            self._onward = False
             self._show(candidate, whole=whole)
             key = self.terminal.key()
             if key == "q":
@@ -181,7 +184,7 @@ class Session:
         if self._standing(candidate).disputed:
             names = ", ".join(each.who for each in others)
             self.terminal.show(f"others decided otherwise: {names}; it waits for --disagreements\n")
-        self.place += 1
+        self._go_on()
 
     def _append(self, review: Review) -> None:
         self._look()
@@ -229,10 +232,13 @@ class Session:
         draft_of(self.candidates, candidate, self.who).drop()
 
     def _skip(self, _: Candidate) -> None:
+        self._go_on()
+
+    def _go_on(self) -> None:
         self.place += 1
+        self._onward = True
 
     def _back(self, _: Candidate) -> None:
-        self.passes = False
         self.place = max(0, self.place - 1)
 
     def _search(self, candidate: Candidate) -> None:
@@ -252,10 +258,10 @@ class Session:
     def _passed(self, candidate: Candidate) -> bool:
         """Return whether others decided this one since the review began, and go on to the next then."""
         self._look()
-        if not self._standing(candidate).reviews:
+        others = [each.who for each in self._standing(candidate).reviews if each.who != self.who]
+        if not self.passes or not others:
             return False
-        names = ", ".join(each.who for each in self._standing(candidate).reviews)
-        self.terminal.show(f"{candidate.id}: decided meanwhile by {names}\n")
+        self.terminal.show(f"{candidate.id}: decided meanwhile by {', '.join(others)}\n")
         self.place += 1
         return True
 

@@ -24,9 +24,10 @@ Choice = Literal["accept", "proposed", "reject", ""]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """What a person made of one candidate in a file. `seen` is `shown_of` it. `answer` is a text in place of the answer, None for none.
+    """What a person made of one candidate in a file. `seen` is `shown_of` it.
 
-    `line` is where the entry begins, `answer_line` where the answer does. `place` and `of` are its number.
+    `answer` is a text in place of the answer, None for none. `line` is where the entry begins, `answer_line` where the
+    answer does. `place` and `of` are its number.
     """
 
     id: str

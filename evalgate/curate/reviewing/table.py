@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
@@ -42,7 +43,7 @@ def table(candidates: Iterable[Candidate], *, of: int) -> Iterator[str]:
         texts = [_text(_spoken(each.input)), _text(written(each.output, each.input).text)]
         suggested = proposed(each)
         texts.append("" if suggested is None else _text(written(suggested, each.input).text))
-        yield _row((f"{place} of {of}", _text(each.id), f"{shown_of(each)} {_hash(texts)}", *texts, "", "", ""))
+        yield _row((f"{place} of {of}", _named(each.id), f"{shown_of(each)} {_hash(texts)}", *texts, "", "", ""))
 
 
 def read_table(text: str) -> Iterator[Entry | Problem]:
@@ -74,7 +75,7 @@ def _entry(row: Mapping[str, str], columns: int, of: int, line: int) -> Entry | 
     if columns != of:
         return Problem(f"{columns} columns, and the first line names {of}", line, 1)
     number, seen = _NUMBER.fullmatch(row["number"].strip()), _SEEN.fullmatch(row["seen"].strip())
-    identity = _KEPT.sub("", row["id"])
+    identity = _identity(row["id"])
     if number is None or seen is None or not identity:
         return Problem(
             "number, id and seen say which candidate this is, and were changed: take them as they were", line, 1
@@ -96,6 +97,18 @@ def _entry(row: Mapping[str, str], columns: int, of: int, line: int) -> Entry | 
         line=line,
         answer_line=line,
     )
+
+
+def _named(identity: str) -> str:
+    """Return an id as a cell: in quotes where it is not what is seen."""
+    return identity if re.fullmatch(r"[\w.:/][\w.:/ -]*", identity, re.ASCII) else json.dumps(identity)
+
+
+def _identity(cell: str) -> str | None:
+    try:
+        return str(json.loads(cell)) if cell.startswith('"') else cell
+    except ValueError:
+        return None
 
 
 def _spoken(value: Mapping[str, Json]) -> str:

@@ -14,6 +14,7 @@ from evalgate.phoenix.answers import Answer, PageInfo, read_answer
 from evalgate.phoenix.connection import Connection
 
 HUMAN: Final = "HUMAN"
+_PAGES: Final = "px-app:"
 _PAGE: Final = 500
 _PROJECTS: Final = 10_000
 
@@ -172,7 +173,7 @@ def _annotated(span: _Span, name: str) -> AnnotatedSpan:
         said=tuple(
             Said(
                 kind=each.annotatorKind,
-                by=each.identifier or (each.user.username if each.user is not None else ""),
+                by=_by(each),
                 at=each.updatedAt,
                 label=each.label,
                 score=each.score,
@@ -182,3 +183,9 @@ def _annotated(span: _Span, name: str) -> AnnotatedSpan:
             if each.name == name
         ),
     )
+
+
+def _by(annotation: _Annotation) -> str:
+    """Return who said it: the server's own pages give an id of the user in place of a name."""
+    name = annotation.user.username if annotation.user is not None else ""
+    return name if name and annotation.identifier.startswith(_PAGES) else annotation.identifier or name

@@ -71,7 +71,7 @@ def command(
     as_json: bool,
     **wanted: Any,
 ) -> int:
-    """Write golden examples as files for fine-tuning: one to train on and one held out.
+    """Write golden examples as files for fine-tuning, without leaks between train and hold-out.
 
     Lines are checked by OpenAI's published format. Examples that ask nearly the same, or are of one trace, are in one
     file, and none to train on is near one that is not exported. The same again writes the same.

@@ -50,10 +50,10 @@ def command(
     yes: bool,
     as_json: bool,
 ) -> int:
-    """Put accepted candidates into the golden dataset: show what changes, ask, and write it once.
+    """Put accepted candidates into the golden dataset, in a file or in Phoenix.
 
-    Each keeps what was done to it under metadata.curated and, in Phoenix, is linked to its span. Pushing again changes
-    nothing; a push that was ended is finished by the same command.
+    What changes is shown and asked for. Each example keeps what was done to it under metadata.curated and, in Phoenix,
+    is linked to its span. Pushing again changes nothing; a push that was ended is finished by the same command.
     """
     from evalgate.curate.candidates import held
 

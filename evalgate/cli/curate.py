@@ -10,6 +10,7 @@ from evalgate.cli.lazy import LazyGroup
 
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
+    "clean": "Replace personal data and secrets; leave out duplicates and what is no good.",
     "review": "Decide which candidates become golden: in the terminal, a file, or Phoenix.",
     "push": "Put accepted candidates into the golden dataset, in a file or in Phoenix.",
     "export": "Write golden examples as files for fine-tuning, without leaks between train and hold-out.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.curate_places import dataset_named, dataset_option, decided_candidates, profile_option
+from evalgate.cli.curate_places import dataset_named, dataset_option, decided_candidates, golden_of, profile_option
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -109,13 +110,10 @@ def command(
 
 def _golden(target: Target, config: Path, server: str | None, environ: Mapping[str, str]) -> list[Example]:
     """Return what the dataset has now; nothing where it is not there. Raises DatasetError, ErrorGroup, PhoenixError."""
-    if target.phoenix is not None:
-        from evalgate.cli.dataset_places import InPhoenix, address_for, examples_in
+    from evalgate.cli.dataset_places import address_for
+    from evalgate.phoenix.connection import connect
 
-        return examples_in(address_for(config, server, environ), InPhoenix(name=target.phoenix))[0]
-    from evalgate.golden.reading import read_examples
-
-    return list(read_examples(target.file)) if target.file is not None and target.file.exists() else []
+    return asyncio.run(golden_of(target, lambda: connect(address_for(config, server, environ))))
 
 
 def _accepted(target: Target, golden: list[Example]) -> list[Example]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from evalgate.cli.dataset_places import in_phoenix
 if TYPE_CHECKING:
     from evalgate.curate.candidates import Candidate
     from evalgate.phoenix.connection import Connection
+    from evalgate.records import Example
     from evalgate.suite.curate import CuratedDataset, Profile
     from evalgate.suite.phoenix import PhoenixSettings
 
@@ -132,6 +134,25 @@ def decided_candidates(path: Path) -> Iterator[Candidate]:
     reviews = read_reviews(path)
     for each in read_candidates(path):
         yield decided(each, reviews.get(each.id, ()))
+
+
+async def golden_of(target: Target, connection: Callable[[], AbstractAsyncContextManager[Connection]]) -> list[Example]:
+    """Return what the dataset has; a dataset that is not there has nothing.
+
+    `connection` is used for a dataset in Phoenix alone. Raises DatasetError, ErrorGroup, PhoenixError.
+    """
+    if target.file is not None:
+        from evalgate.golden.reading import read_examples
+
+        return list(read_examples(target.file)) if target.file.exists() else []
+    from evalgate.phoenix.datasets.reading import golden_examples, latest_version, look_up_dataset, read_version
+
+    async with connection() as opened:
+        dataset = await look_up_dataset(opened, str(target.phoenix))
+        version = None if dataset is None else await latest_version(opened, dataset)
+        if dataset is None or version is None:
+            return []
+        return golden_examples(dataset.name, await read_version(opened, dataset, version))
 
 
 async def golden_ids(target: Target, connection: Connection) -> AsyncIterator[str]:

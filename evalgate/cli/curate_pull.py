@@ -101,6 +101,7 @@ def command(
 
 
 async def _pull(address: Address, profile: Profile, asked: Asked, target: Target, now: datetime) -> Pulled:
+    from evalgate.cli.curate_cleaning import BeforeWriting
     from evalgate.cli.curate_places import golden_ids
     from evalgate.curate.pull import pull
     from evalgate.errors import MeasurementError
@@ -110,14 +111,17 @@ async def _pull(address: Address, profile: Profile, asked: Asked, target: Target
     async with connect(address) as connection:
         project = await find_project(connection, profile.project)
         golden = [each async for each in golden_ids(target, connection)]
+        at = now.isoformat(timespec="seconds")
+        prepared = BeforeWriting(profile.clean, target.candidates, os.environ, at)
         try:
-            return await pull(
+            pulled = await pull(
                 connection,
                 project,
                 asked,
                 candidates=target.candidates,
                 golden=golden,
                 now=now,
+                prepared=prepared,
                 tell=_progress(),
             )
         except PhoenixError as error:
@@ -125,6 +129,8 @@ async def _pull(address: Address, profile: Profile, asked: Asked, target: Target
                 f"{error.message}; what was read so far is kept",
                 next_step="run the same again: it goes on",
             ) from None
+        prepared.say()
+        return pulled
 
 
 def _progress() -> Callable[[Pulled], None]:
@@ -261,5 +267,5 @@ def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
         if profile.per == "trace":
             lines.append("where traces begin in a program that Phoenix does not see, --per call takes what is below")
     elif pulled.new:
-        lines.append(f"in {target.candidates}; next: evalgate curate --help lists the steps")
+        lines.append(f"in {target.candidates}; next: evalgate curate clean --dataset {target.shown}")
     return lines

@@ -66,8 +66,8 @@ class Candidate:
     """One candidate. `id`, `input`, `output`, `metadata` and `split` are the example that it may become.
 
     `source` says where it came from: `server`, `project`, `trace`, `span`, `session`, `name`, `kind`, `start` and `end`
-    in ISO 8601, `status`, `model`; what is not known is left out. `marks` has what steps found out, each under a
-    key of its own. `history` is what was done to it, oldest first.
+    in ISO 8601, `status`, `model`, `finish`; what is not known is left out. `marks` has what steps found out, each
+    under a key of its own. `history` is what was done to it, oldest first.
     """
 
     id: str

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from evalgate.suite.curate_clean import Clean
 from evalgate.suite.model import ConfigModel, DottedPath
 from evalgate.suite.phoenix import ServerName
 
@@ -106,6 +107,8 @@ class Profile(SpanFilter):
     """Spans that ended less than this ago are left for the next time: more of their trace may be on its way."""
     dataset: CuratedDataset
     """The golden dataset; its candidates are beside it."""
+    clean: Clean = Clean()
+    """What candidates are cleaned of."""
 
     @model_validator(mode="before")
     @classmethod

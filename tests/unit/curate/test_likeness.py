@@ -45,7 +45,7 @@ def test_short_texts_that_differ_are_not_alike():
 def test_a_signature_is_the_same_everywhere_and_bounded_for_a_long_text():
     assert signature("Where is my order?")[:3].tolist() == [204684173, 41126502, 119429983]
     long = text(random.Random(2), 30_000)
-    assert likeness(long, long + " and one word more") > 0.98
+    assert likeness(long, long + " and one word more") > 0.95
 
 
 def test_nearly_all_that_is_near_is_found_and_nothing_else():

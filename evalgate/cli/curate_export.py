@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +17,7 @@ from evalgate.cli.options import Amount, config_option, json_option, server_opti
 if TYPE_CHECKING:
     from evalgate.cli.curate_places import Target
     from evalgate.curate.exporting.export import Export, File
+    from evalgate.phoenix.connection import Connection
     from evalgate.records import Example
 
 _NAMES: Final = ("train.jsonl", "holdout.jsonl")
@@ -110,10 +112,14 @@ def command(
 
 def _golden(target: Target, config: Path, server: str | None, environ: Mapping[str, str]) -> list[Example]:
     """Return what the dataset has now; nothing where it is not there. Raises DatasetError, ErrorGroup, PhoenixError."""
-    from evalgate.cli.dataset_places import address_for
-    from evalgate.phoenix.connection import connect
 
-    return asyncio.run(golden_of(target, lambda: connect(address_for(config, server, environ))))
+    def opened() -> AbstractAsyncContextManager[Connection]:
+        from evalgate.cli.dataset_places import address_for
+        from evalgate.phoenix.connection import connect
+
+        return connect(address_for(config, server, environ))
+
+    return asyncio.run(golden_of(target, opened))
 
 
 def _accepted(target: Target, golden: list[Example]) -> list[Example]:

@@ -45,6 +45,7 @@ def history(*, name: str, example: str | None, limit: int, config: Path, server:
 
     from evalgate.report.datasets import history_lines
 
+    name = named.name if (named := in_phoenix(name)) is not None else name
     address = address_for(config, server, dict(os.environ))
     tell(f"reading {name} from {address.shown}")
     entries = [asdict(entry) for entry in asyncio.run(_history(address, name, limit))]

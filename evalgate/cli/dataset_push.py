@@ -211,6 +211,8 @@ def _conclude(changes: Changes, pushed: Pushed | None, address: Address, *, as_j
     click.echo(
         f"pushed: {_text(changes.name)} is version {identity}{'' if pushed.made else ' still, with other splits'}"
     )
+    if pushed.unlinked:
+        click.echo(f"{len(pushed.unlinked):,} are not linked to the span that their metadata.curated names")
     if not pushed.exact:
         click.echo(
             "The server writes some numbers in another way (1e22 as a whole number): read from there, the content hash"

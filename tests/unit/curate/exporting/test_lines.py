@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
+from pydantic import TypeAdapter
 
 from evalgate.curate.exporting.lines import UnfitError, line_of
 from evalgate.curate.exporting.published import line_schema, wrong_with
@@ -138,3 +140,20 @@ def test_tokens_are_about_a_quarter_of_the_letters_and_each_that_is_not_ascii():
         == 10
     )
     assert tokens_of({"prompt": "1234", "completion": "12345"}) == 3
+
+
+def test_lines_are_what_the_providers_own_types_take():
+    """Beside our reading of what is published: the types of its client."""
+    messages = TypeAdapter(list[ChatCompletionMessageParam])
+    parts = [
+        {"type": "text", "text": "This?"},
+        {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}},
+    ]
+    for own in (
+        example([SYSTEM, USER, CALLED, FOUND, ANSWER, USER], ANSWER, tools=TOOLS),
+        example([{"role": "user", "content": parts}], CALLED, tools=TOOLS),
+        example([USER], {"role": "assistant", "refusal": "No."}),
+    ):
+        line = line_of(own, "messages")
+        messages.validate_python(line["messages"], strict=True)
+        TypeAdapter(list[ChatCompletionToolParam]).validate_python(line.get("tools", []), strict=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from evalgate.cli.asking import tell
 from evalgate.cli.curate_places import dataset_named, dataset_option, profile_option
 from evalgate.cli.options import config_option, json_option, server_option
 from evalgate.errors import ConfigurationError, Interrupted
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _STATES: Final = ("chosen", "new", "out", "accepted", "rejected")
 _WAYS: Final = ("write", "read", "annotation", "accept_where", "reject_where", "agreement", "apply")
 _WHICH: Final = ("ids", "states", "second", "disagreements")
+_LARGE: Final = 4_000_000
+"""Bytes of a file that takes longer than a moment to read."""
 _file: Final = click.Path(path_type=Path, dir_okay=False)
 
 
@@ -75,6 +78,8 @@ def command(
             f"{target.shown} has no candidates: there is no {target.candidates}",
             next_step=f"evalgate curate pull PROJECT --dataset {shlex.quote(target.shown)}",
         )
+    if target.candidates.stat().st_size > _LARGE:
+        tell(f"reading {target.candidates}")
     try:
         if given["annotation"] is not None:
             from evalgate.cli.curate_review_ways import decide_by_annotations

@@ -50,13 +50,16 @@ class Person:
     def presses(self, key: str) -> Person:
         """Wait for the line that names the keys, and press one."""
         self.sees("q quit")
-        self._child.send(key)
+        return self.sends(key)
+
+    def sends(self, text: str) -> Person:
+        """Send this, whatever is on the screen."""
+        self._child.send(text)
         return self
 
     def types(self, line: str) -> Person:
         """Type a line where one is asked for."""
-        self._child.send(f"{line}\r")
-        return self
+        return self.sends(f"{line}\r")
 
     def ends(self, code: int = 0) -> str:
         """Wait until the command has ended, and return all that was written."""

@@ -18,6 +18,7 @@ from evalgate.curate.candidates import (
     write_candidates,
 )
 from tests.integration.person import REPOSITORY, Person, editor
+from tests.integration.picture import picture
 from tests.integration.team import Team, span
 from tests.unit.curate.reviewing.making import candidate, said
 
@@ -121,7 +122,7 @@ def test_what_was_decided_stays_whatever_ends_the_review(dataset):
     assert states(dataset)[1] == "chosen"
     run(dataset, "--apply")
     assert states(dataset)[:2] == ["accepted", "accepted"]
-    Person(dataset).presses("\x04").ends()
+    assert '"decided": 0' in Person(dataset, "--json").presses("\x04").ends()
 
 
 def test_two_people_at_once(dataset):
@@ -174,6 +175,7 @@ def test_where_nobody_can_be_asked_it_says_what_to_do(dataset):
     assert "--write FILE" in run(dataset, code=2)
     assert "has no candidates" in run(dataset.with_name("none.jsonl"), code=2)
     assert "are two ways to review" in run(dataset, "--agreement", "--read", "x.md", code=2)
+    assert "has no candidate span:77" in run(dataset, "--id", "span:77", "--write", "x.md", code=2)
     assert "leave one" in run(dataset, "--second", "--id", "span:1", code=2)
     assert "--as" in run(dataset, "--read", "x.md", code=2)
     assert "neither .md nor .csv" in run(dataset, "--write", "x.txt", code=2)
@@ -247,3 +249,33 @@ async def test_people_decide_by_annotations_in_phoenix(dataset, phoenix):
     assert (ask()["decided"], ask()["known"]) == (0, 2)
     await team.say("review", {ids[0]: "reject"}, by="ann")
     assert ask()["states"]["rejected"] == 2
+
+
+def test_the_picture_in_the_docs_is_what_a_terminal_shows(dataset):
+    one = candidate(
+        "span:6f1d20b9c4a7e835",
+        "Boil the milk, then add the flour to it and stir until the lumps are gone.",
+        question="How do I make a béchamel?",
+        source={"project": "recipes", "name": "answer", "start": "2026-01-05T12:00:00+00:00", "model": "some-model"},
+        marks={
+            "proposed": {
+                "output": said(
+                    "Melt the butter, stir in the flour, let it cook for a minute, then add the cold milk little by"
+                    " little and stir until it thickens."
+                ),
+                "labels": ["GenerateRecipe"],
+                "explanation": "flour that goes into boiling milk makes lumps",
+                "model": "openai/gpt-4.1",
+            },
+            "annotations": [{"name": "correctness", "label": "incorrect", "score": 0.0, "annotator": "LLM"}],
+        },
+        metadata={"lang": "en"},
+    )
+    write_candidates(candidates_file(dataset), [one])
+    ann = Person(dataset).sees("q quit\x1b[0m\r\n")
+    drawn = picture(ann.screen, "One candidate in the terminal: question, answer, the proposed answer, and the keys")
+    file = REPOSITORY / "docs" / "figures" / "curate-review.svg"
+    if os.environ.get("EVALGATE_WRITE_GOLDEN"):
+        file.write_text(drawn)
+    assert file.read_text() == drawn
+    ann.sends("q").ends()

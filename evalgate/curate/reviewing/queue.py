@@ -12,7 +12,9 @@ from typing import Literal, Self
 
 from evalgate.curate.candidates import Candidate, State, as_line, of_line, read_candidates
 from evalgate.curate.reviewing.reviews import Review
-from evalgate.curate.reviewing.standing import decided, seen_of, standing, undecided
+from evalgate.curate.reviewing.standing import Standing, decided, seen_of, standing, undecided
+from evalgate.encoding import printable
+from evalgate.errors import ConfigurationError
 
 Which = Literal["undecided", "second", "disputed"]
 
@@ -32,14 +34,24 @@ class Asked:
 
 
 def wanted(candidates: Path, reviews: Mapping[str, Sequence[Review]], asked: Asked) -> Iterable[Candidate]:
-    """Yield the candidates that are asked for, in the order of their file, each as it was before any decision."""
+    """Yield the candidates that are asked for, in the order of their file, each as it was before any decision.
+
+    Raises ConfigurationError, at the end, for an id that no candidate has, or one that is golden.
+    """
+    missing = set(asked.ids)
     states = asked.states
     if not states and asked.which == "undecided":
         states = frozenset({open_state(candidates)})
     for each in read_candidates(candidates):
         found = wanted_of(each, reviews.get(each.id, ()), asked, states)
         if found is not None:
+            missing.discard(found.id)
             yield found
+    if missing:
+        raise ConfigurationError(
+            printable(f"{candidates} has no candidate {min(missing)} that is not golden yet"),
+            next_step="name its own ids",
+        )
 
 
 def wanted_of(candidate: Candidate, said: Sequence[Review], asked: Asked, states: frozenset[State]) -> Candidate | None:
@@ -59,7 +71,7 @@ def _is_wanted(candidate: Candidate, said: Sequence[Review], asked: Asked, state
         return candidate.id in asked.ids and candidate.state is not State.GOLDEN
     if asked.states:
         return candidate.state in asked.states
-    holds = standing(said, seen_of(candidate))
+    holds = standing(said, seen_of(candidate)) if said else Standing()
     if asked.which == "disputed":
         return holds.disputed
     if asked.which == "second":

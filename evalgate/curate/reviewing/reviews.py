@@ -113,7 +113,7 @@ def _append(path: Path, data: bytes) -> None:
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0), 0o666)
     try:
         size = os.fstat(file).st_size
-        if size and os.pread(file, 1, size - 1) != b"\n":
+        if size and _tail(file, size - 1) != b"\n":
             size, data = _mended(file, size, data)
         try:
             rest = memoryview(data)
@@ -129,7 +129,7 @@ def _append(path: Path, data: bytes) -> None:
 
 def _mended(file: int, size: int, data: bytes) -> tuple[int, bytes]:
     """Return the size of what stays and what to write: a last line is ended where it is whole, else cut off."""
-    whole = os.pread(file, size, 0)
+    whole = _tail(file, 0)
     kept = whole.rfind(b"\n") + 1
     try:
         json.loads(whole[kept:])
@@ -137,6 +137,14 @@ def _mended(file: int, size: int, data: bytes) -> tuple[int, bytes]:
         os.ftruncate(file, kept)
         return kept, data
     return size, b"\n" + data
+
+
+def _tail(file: int, start: int) -> bytes:
+    os.lseek(file, start, os.SEEK_SET)
+    read = bytearray()
+    while piece := os.read(file, 1 << 20):
+        read += piece
+    return bytes(read)
 
 
 def _merged_by_union(folder: Path) -> bool:

@@ -20,6 +20,8 @@ from evalgate.report.show import wrapped_verbatim
 _ALL: Final = 1_000_000
 _SHORT: Final = 24
 """Lines of one text, unless all of it is asked for."""
+_LONG: Final = 20_000
+"""Characters, of which lines are no longer counted."""
 _KEYS: Final = (
     ("a", "accept"),
     ("p", "accept the proposed answer"),
@@ -139,14 +141,17 @@ def _text(page: Page, head: str, text: str, count: int, *, tone: Tone | None = N
     """Write a text in its own shape; of more than `count` lines the first of them, and how many more there are."""
     page.blank()
     page.line(Part(text=head, tone=Tone.STRONG))
-    every = lines_for_terminal(text.rstrip("\n"), width=_ALL, count=_ALL)
+    text = text.rstrip("\n")
+    left = len(text) - _LONG if count < _ALL else 0
+    every = lines_for_terminal(text[:_LONG] if left > 0 else text, width=_ALL, count=_ALL)
     lines = [part for line in every for part in wrapped_verbatim(line, page.console.width - 2)]
     # One more line is shown rather than said.
     cut = count if len(lines) > count + 1 else len(lines)
     for line in lines[:cut]:
         page.line(Part(text=line, tone=tone), indent=2)
     if cut < len(lines):
-        page.line(Part(text=f"… {len(lines) - cut:,} more lines: m shows them", tone=Tone.UNSURE), indent=2)
+        more = f"{left:,} more characters" if left > 0 else f"{len(lines) - cut:,} more lines"
+        page.line(Part(text=f"… {more}: m shows them", tone=Tone.UNSURE), indent=2)
 
 
 def _found(page: Page, candidate: Candidate, said: Sequence[Review]) -> None:

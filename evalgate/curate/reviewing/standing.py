@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -75,11 +75,13 @@ def opinions(reviews: Iterable[Review], seen: str) -> tuple[Review, ...]:
     return _latest([each for each in _not_undone(reviews, seen) if each.by == "person" and not each.settles])
 
 
-def decided(candidate: Candidate, reviews: Iterable[Review]) -> Candidate:
+def decided(candidate: Candidate, reviews: Sequence[Review]) -> Candidate:
     """Return a candidate with the state that the decisions on it come to. What is golden stays as it is."""
     if candidate.state is State.GOLDEN:
         return candidate
     plain = undecided(candidate)
+    if not reviews:
+        return plain
     holds = standing(reviews, seen_of(plain))
     if not holds.reviews:
         return plain

@@ -12,7 +12,7 @@ from evalgate.curate.candidates import Candidate, State, held, read_candidates, 
 from evalgate.curate.reviewing.reviews import Review, read_reviews
 from evalgate.curate.reviewing.standing import decided, seen_of, standing
 
-_WAIT_S: Final = 10.0
+_WAIT_S: Final = 60.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,3 +94,16 @@ def test_nothing_is_written_where_nobody_agreed_or_the_file_cannot_hold_it(push,
     assert "some.candidates.jsonl:1" in push("--yes", code=2)
     ended = CliRunner().invoke(command, [])
     assert (ended.exit_code, "name --dataset FILE" in ended.output) == (2, True)
+
+
+def test_a_profile_says_which_dataset(push, tmp_path):
+    (tmp_path / "evalgate.yaml").write_text(
+        "suites: {s: {dataset: some.jsonl, task: {python: 'a.py:b'}, evaluators: [exact_match],"
+        " checks: {exact_match: {at_least: 1.0}}}}\n"
+        "curate: {profiles: {shop: {project: shop, dataset: some.jsonl}}}\n"
+    )
+    accept(push.candidates, candidate(1))
+    ended = CliRunner().invoke(command, ["--profile", "shop", "--yes", "--json"])
+    assert (ended.exit_code, json.loads(ended.stdout)["added"]) == (0, [f"span:{1:016x}"])
+    assert push.file.exists()
+    assert "has no profile 'shops'" in push("--profile", "shops", code=2)

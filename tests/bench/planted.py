@@ -281,6 +281,17 @@ PHONES = {
     "pt": ("+351 912 345 {ddd}", "+351 21 322 {dddd}"),
 }
 BIRTHDAYS = ("12.03.1985", "3 May 1972", "1990-11-02", "07/21/1968")
+HARD = (
+    "and then {p} said it was my fault",
+    "{G} knows about it.",
+    "i asked {p} twice",
+    "mail me: {EMAIL_SPELLED}",
+    "Ask at number {D} in the lane.",
+    "{C} 说已经付款了。",
+    "It was {G} who signed.",
+    "ring {WORDS} after six",
+)
+"""What is hard to find: names that are written small or stand alone, what is spelled out, names in Chinese."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -305,6 +316,13 @@ def texts(count: int, seed: int) -> Iterator[Planted]:
         yield _filled(" ".join(wanted), language, chance)
 
 
+def hard(count: int, seed: int) -> Iterator[Planted]:
+    """Yield texts with what is hard to find."""
+    chance = random.Random(seed)
+    for _ in range(count):
+        yield _filled(f"{chance.choice(PLAIN['en'])} {chance.choice(HARD)}", "en", chance)
+
+
 def _filled(template: str, language: str, chance: random.Random) -> Planted:
     text, places, at = "", [], 0
     for slot in re.finditer(r"\{(\w+)\}", template):
@@ -324,6 +342,11 @@ def _value(slot: str, language: str, chance: random.Random) -> tuple[str, str]:
     if slot == "L":
         return "PERSON", chance.choice(FAMILY)
     made = {
+        "G": lambda: chance.choice(GIVEN),
+        "EMAIL_SPELLED": lambda: f"{_ascii(name)} at mail dot example",
+        "D": lambda: str(chance.randint(2, 90)),
+        "C": lambda: chance.choice(("王小明", "李雪梅", "张伟国")),
+        "WORDS": lambda: " ".join(chance.choices(("one", "two", "four", "five", "seven", "nine"), k=9)),
         "EMAIL": lambda: (
             f"{_ascii(name)}{chance.randint(1, 99)}@{chance.choice(('mail.example', 'web.example.co.uk', 'firma.example'))}"
         ),

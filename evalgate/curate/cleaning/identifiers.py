@@ -25,7 +25,7 @@ _NUMBERED: Final = re.compile(
     r"(?i)\b(?:passport|reisepass|passeport|pasaporte|passaporto|driver'?s? licen[cs]e|personalausweis|dni|nie|pesel"
     r"|bsn|codice fiscale|social security|steuer-?id|tax id|versichertennummer)"
     r"(?:[ -]?(?:number|nummer|nr|no|num[ée]ro|n[úu]mero))?\.?(?:\s*[:#=]\s*|\s+(?:is|ist|est|es|è)\s+|\s+)"
-    r"(?P<value>(?=[A-Z0-9 -]*\d{4})[A-Z0-9][A-Z0-9-]{5,19})"
+    r"(?P<value>(?=(?:[A-Z-]{0,6}\d){4})[A-Z0-9][A-Z0-9-]{5,19})"
 )
 _IP: Final = re.compile(
     r"(?<![\w.:-])(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]{6,39})(?![\w:]|\.\d)"

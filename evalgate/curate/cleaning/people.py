@@ -14,12 +14,12 @@ import regex  # type: ignore[import-untyped]  # it has no stubs
 from evalgate.curate.cleaning.findings import Finding, Kind
 from evalgate.curate.cleaning.given_names import NO_NAMES, Names
 
-_WORD: Final = r"\p{Lu}[\p{L}'’]*\p{Ll}[\p{L}]*(?:-\p{Lu}[\p{L}]+)*"
+_WORD: Final = r"(?:\p{Lu}[\p{L}'’]*\p{Ll}[\p{L}]*|\b\p{Lu}{4,}\b)(?:-\p{Lu}[\p{L}]+)*"
 _PARTICLES: Final = r"van|von|vom|zu|der|den|de|del|della|di|da|dos|das|du|la|le|el|al|bin|ben|ter|ten|af|O|Mc|Mac|St"
 _INNER: Final = rf"(?:(?:{_PARTICLES})\.?[ ]){{0,3}}"
-_NAME: Final = rf"{_WORD}(?:[ ](?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}{_WORD}){{0,3}}"
+_NAME: Final = rf"{_WORD}(?:[ ]{{1,2}}(?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}{_WORD}){{0,3}}"
 _WORDS: Final = regex.compile(_WORD)
-_BETWEEN: Final = regex.compile(rf"[ \u00a0](?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}")
+_BETWEEN: Final = regex.compile(rf"[ \u00a0]{{1,2}}(?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}")
 _SURELY: Final = (
     r"my (?:full )?name is|name's|mein name ist|ich hei(?:ß|ss)e|je m['’]appelle|mon nom est|me llamo|mi nombre es"
     r"|mi chiamo|il mio nome [èe]|meu nome [ée]|me chamo|chamo-me|mijn naam is|ik heet|nazywam si[ęe]|mam na imi[ęe]"

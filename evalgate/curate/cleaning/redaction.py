@@ -79,12 +79,11 @@ class Redactor:
             found.update(each.kind.value for each in here)
             return replaced(text, here, self.pseudonyms) if here else text
 
-        kept = {key: each for key, each in candidate.source.items() if key in _UNTOUCHED}
         parts: dict[str, Any] = {
             "input": _walked(candidate.input, put),
             "output": _walked(candidate.output, put),
             "metadata": _walked(candidate.metadata, put),
-            "source": {**_walked(candidate.source, put), **kept},
+            "source": {**candidate.source, **_walked(_own(candidate.source), put)},
             "marks": _walked(candidate.marks, put),
         }
         return replace(candidate, **parts), found
@@ -100,17 +99,13 @@ class Redactor:
             whole.update(each.who for each in self._all(text, path, {}) if each.kind == Kind.PERSON)
             return text
 
-        for part in (candidate.input, candidate.output, candidate.metadata, candidate.source):
+        for part in (candidate.input, candidate.output, candidate.metadata, _own(candidate.source)):
             _walked(part, gather)
-        taken: Counter[str] = Counter()
-        # Who is named in full first: a word that two full names have stands for neither.
+        # Who is named in full first: a word that two full names have stands for neither, and is replaced as it is.
         for who in sorted(whole, key=lambda name: (-len(name.split()), name)):
-            if " " not in who and who in known:
-                continue
-            for word in people.aliases(who):
-                taken[word] += 1
-                known[word] = who
-        return {word: who for word, who in known.items() if taken[word] == 1}
+            if " " in who or who not in known:
+                known.update({word: word if word in known else who for word in people.aliases(who)})
+        return known
 
     def _all(self, text: str, path: tuple[str, ...], known: dict[str, str]) -> list[Finding]:
         field_kind = _kind_of(path, text)
@@ -144,6 +139,11 @@ class Redactor:
 
     def _kept(self, text: str) -> bool:
         return any(fnmatchcase(text.casefold(), each.casefold()) for each in self.keep)
+
+
+def _own(source: JsonObject) -> JsonObject:
+    """Return what a program or a user said of where a candidate came from."""
+    return {key: each for key, each in source.items() if key not in _UNTOUCHED}
 
 
 def _mark(candidate: Candidate, found: Counter[str], redactor: Redactor) -> JsonObject:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.curate_places import dataset_named, dataset_option, decided_candidates, golden_of, profile_option
+from evalgate.cli.curate_places import (
+    dataset_named,
+    dataset_option,
+    decided_candidates,
+    golden_of,
+    kept_texts,
+    profile_option,
+)
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -90,9 +97,10 @@ def command(
         raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
     target, of_profile = dataset_named(config, profile, dataset, environ)
     golden = _golden(target, config, server or of_profile, environ)
-    own = (
-        _accepted(target, golden) if of_candidates else [each for each in golden if not splits or each.split in splits]
-    )
+    if of_candidates:
+        own = _accepted(target, golden, kept_texts(config, profile, environ))
+    else:
+        own = [each for each in golden if not splits or each.split in splits]
     if not own:
         raise _nothing(target, splits, of_candidates=of_candidates)
     found = exported(own, golden, Asked(**wanted))
@@ -122,12 +130,13 @@ def _golden(target: Target, config: Path, server: str | None, environ: Mapping[s
     return asyncio.run(golden_of(target, opened))
 
 
-def _accepted(target: Target, golden: list[Example]) -> list[Example]:
-    """Return the examples that accepted candidates would become, but for those that are golden."""
+def _accepted(target: Target, golden: list[Example], keep: tuple[str, ...]) -> list[Example]:
+    """Return the examples that accepted candidates would become, but for those that are golden or hold a secret."""
+    from evalgate.curate.cleaning.redaction import Redactor
     from evalgate.curate.pushing import accepted_of, golden_example
 
     known = {each.id for each in golden}
-    found = accepted_of(decided_candidates(target.candidates)).candidates
+    found = accepted_of(decided_candidates(target.candidates), Redactor(keep=keep)).candidates
     return [golden_example(each) for each in found if each.id not in known]
 
 

@@ -122,6 +122,11 @@ def dataset_named(
     return target_of(CuratedDataset.model_validate(dataset_said(dataset)), config.parent), None
 
 
+def kept_texts(config: Path, profile: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what is nobody's secret, as a profile says it. Raises as `profile_of` does."""
+    return () if profile is None else profile_of(config, profile, {}, environ)[0].clean.keep
+
+
 def decided_candidates(path: Path) -> Iterator[Candidate]:
     """Yield the candidates of a file in the states that people's decisions come to; nothing is written.
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import agreed, tell
-from evalgate.cli.curate_places import dataset_named, dataset_option, decided_candidates, profile_option
+from evalgate.cli.curate_places import dataset_named, dataset_option, decided_candidates, kept_texts, profile_option
 from evalgate.cli.curate_pushed import Done, as_json_of, lines_of, shown_of
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
@@ -66,7 +66,8 @@ def command(
         from evalgate.cli.dataset_places import address_for
 
         address = address_for(config, server or of_profile, environ)
-    said = _Said(tag=tag, message=message, replace=replace, yes=yes, as_json=as_json)
+    keep = kept_texts(config, profile, environ)
+    said = _Said(tag=tag, message=message, replace=replace, yes=yes, as_json=as_json, keep=keep)
     with held(target.candidates):
         done = _push(target, mirror, address, said, environ)
     if done is not None:
@@ -76,22 +77,24 @@ def command(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Said:
-    """What was said beside the dataset."""
+    """What was said beside the dataset; `keep` is nobody's secret."""
 
     tag: str | None
     message: str | None
     replace: bool
     yes: bool
     as_json: bool
+    keep: tuple[str, ...]
 
 
 def _push(
     target: Target, mirror: str | None, address: Address | None, said: _Said, environ: Mapping[str, str]
 ) -> Done | None:
     """Do it and return what it came to; None where it was not agreed to."""
+    from evalgate.curate.cleaning.redaction import Redactor
     from evalgate.curate.pushing import accepted_of, free_tag, planned, reasons
 
-    accepted = accepted_of(decided_candidates(target.candidates))
+    accepted = accepted_of(decided_candidates(target.candidates), Redactor(keep=said.keep))
     if target.phoenix is not None and address is not None:
         tell(f"reading {target.phoenix} from {address.shown}")
         there, made_of = asyncio.run(_in_phoenix(address, target.phoenix, accepted))

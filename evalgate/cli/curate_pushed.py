@@ -43,6 +43,7 @@ def as_json_of(done: Done, target: Target) -> dict[str, Any]:
         "known": [*plan.same, *plan.elsewhere],
         "differing": [*plan.differing],
         "unvouched": [*done.accepted.unvouched],
+        "secret": [*done.accepted.secret],
         "before": dict(done.accepted.states),
         "phoenix": None
         if mirrored is None
@@ -80,6 +81,11 @@ def lines_of(done: Done, target: Target) -> list[str]:
         lines.append(
             f"{len(accepted.unvouched):,} are accepted by nobody, neither a person nor a rule that names itself,"
             f" and stay ({', '.join(accepted.unvouched[:3])}); next: evalgate curate review --dataset {shown}"
+        )
+    if accepted.secret:
+        lines.append(
+            f"{len(accepted.secret):,} hold a key, a token or a password and stay ({', '.join(accepted.secret[:3])});"
+            f" next: evalgate curate clean --dataset {shown}, and review them again"
         )
     waiting = [f"{accepted.states[state]:,} {state}" for state in ("new", "chosen") if accepted.states.get(state)]
     if waiting:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from evalgate.curate.candidates import Candidate, State, Step
+from evalgate.curate.cleaning.redaction import Redactor
 from evalgate.curate.wording import answered, asked
 from evalgate.golden.curated import CURATED, span_of, uncurated
 from evalgate.golden.versions import example_hash
@@ -24,11 +25,13 @@ MARK: Final = "pushed"
 class Accepted:
     """The candidates of a file that were accepted. `unvouched` were, says their state, but nobody says who did it.
 
-    `states` counts all of the file, `tags` are those of earlier pushes.
+    `secret` are accepted and hold a key, a token or a password, which a person may have written. `states` counts all
+    of the file, `tags` are those of earlier pushes.
     """
 
     candidates: tuple[Candidate, ...]
     unvouched: tuple[str, ...]
+    secret: tuple[str, ...]
     states: Mapping[str, int]
     tags: frozenset[str]
 
@@ -56,10 +59,12 @@ class Plan:
         return frozenset((*self.added, *self.replaced, *self.same, *self.elsewhere))
 
 
-def accepted_of(candidates: Iterable[Candidate]) -> Accepted:
-    """Return what of a candidates file was accepted; in memory is only that."""
+def accepted_of(candidates: Iterable[Candidate], redactor: Redactor | None = None) -> Accepted:
+    """Return what of a candidates file was accepted; in memory is only that. `redactor` looks for secrets alone."""
+    look = redactor or Redactor()
     found: list[Candidate] = []
     unvouched: list[str] = []
+    secret: list[str] = []
     states: Counter[str] = Counter()
     tags: set[str] = set()
     for each in candidates:
@@ -70,9 +75,17 @@ def accepted_of(candidates: Iterable[Candidate]) -> Accepted:
         if each.state is State.ACCEPTED:
             if voucher(each) is None:
                 unvouched.append(each.id)
+            elif look.redacted(each, "")[1]:
+                secret.append(each.id)
             else:
                 found.append(each)
-    return Accepted(candidates=tuple(found), unvouched=tuple(unvouched), states=states, tags=frozenset(tags))
+    return Accepted(
+        candidates=tuple(found),
+        unvouched=tuple(unvouched),
+        secret=tuple(secret),
+        states=states,
+        tags=frozenset(tags),
+    )
 
 
 def voucher(candidate: Candidate) -> Step | None:

@@ -107,3 +107,21 @@ def test_a_profile_says_which_dataset(push, tmp_path):
     assert (ended.exit_code, json.loads(ended.stdout)["added"]) == (0, [f"span:{1:016x}"])
     assert push.file.exists()
     assert "has no profile 'shops'" in push("--profile", "shops", code=2)
+
+
+def test_what_holds_a_secret_is_not_pushed_whoever_accepted_it(push, tmp_path):
+    """A reviewer may have pasted it: what was cleaned is looked at once more."""
+    token = "ghp_" + "a1B2" * 9
+    accept(push.candidates, candidate(1, f"my token is {token}"), candidate(2, metadata={"password": "hunter2"}))
+    said = push("--yes")
+    assert said.startswith("nothing was pushed\n2 hold a key, a token or a password and stay")
+    assert "evalgate curate clean --dataset some.jsonl" in said
+    assert token not in said
+    assert not push.file.exists()
+    (tmp_path / "evalgate.yaml").write_text(
+        "suites: {s: {dataset: some.jsonl, task: {python: 'a.py:b'}, evaluators: [exact_match],"
+        " checks: {exact_match: {at_least: 1.0}}}}\n"
+        f"curate: {{profiles: {{shop: {{project: shop, dataset: some.jsonl, clean: {{keep: ['{token}']}}}}}}}}\n"
+    )
+    done = json.loads(push("--profile", "shop", "--yes", "--json"))
+    assert (done["added"], done["secret"]) == ([f"span:{1:016x}"], [f"span:{2:016x}"])

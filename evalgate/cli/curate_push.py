@@ -113,8 +113,9 @@ def _push(
         changes = asyncio.run(_compared(address, name, own))
     if not said.as_json:
         _show(there, accepted, plan, changes, target)
-    nothing = not plan.changed and not changes
-    if not nothing and not agreed(f"push this to {target.shown if changes is None else changes.name}?", yes=said.yes):
+    places = [target.shown] if plan.changed and target.file is not None else []
+    places += [f"{changes.name} in Phoenix"] if changes else []
+    if places and not agreed(f"push this to {' and '.join(places)}?", yes=said.yes):
         return None
     version = _written(target, there, plan)
     mirrored = None

@@ -204,7 +204,7 @@ def _time(text: str | None, flag: str) -> datetime | None:
 def _asked(profile: Profile, address: Address, now: datetime, start: datetime | None, end: datetime | None) -> Asked:
     from evalgate.curate.pull import Asked
     from evalgate.phoenix.spans.reading import Remark, Selection
-    from evalgate.suite.curate import seconds_of
+    from evalgate.suite.periods import seconds_of
 
     if start is not None and end is not None and start >= end:
         raise click.UsageError("--from is not before --to: nothing lies between")

@@ -9,7 +9,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evalgate.suite import checks, config, curate, notify, phoenix, prompt_ref, release, tasks
+from evalgate.suite import checks, config, curate, curate_run, notify, phoenix, prompt_ref, release, tasks
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel
@@ -60,6 +60,8 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "curate.profiles.NAME, which spans": curate.SpanFilter,
     "curate.profiles.NAME.annotation": curate.AnnotationFilter,
     "curate.profiles.NAME.dataset": curate.CuratedDataset,
+    "curate.profiles.NAME.when": curate_run.When,
+    "curate.notify": curate_run.Told,
 }
 
 

@@ -10,6 +10,7 @@ from evalgate.cli.lazy import LazyGroup
 
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
+    "run": "Pull, clean, sample and label for the profiles that are due, and say what became of each.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

@@ -1,4 +1,4 @@
-"""`evalgate curate run` against a real Phoenix: conditions, profiles that fail alone, what is remembered, who is told."""
+"""`evalgate curate run` against a real Phoenix: conditions, profiles that fail alone, what is kept, who is told."""
 
 from __future__ import annotations
 

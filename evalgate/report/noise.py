@@ -15,6 +15,7 @@ from evalgate.report.noise_words import (
     StudyInfo,
     alarm_lines,
     next_step,
+    proposed,
     runs_of,
     scored_twice,
     shift_sentence,
@@ -32,6 +33,13 @@ def render_noise(study: Study, info: StudyInfo, console: Console) -> str:
     for suite in study.suites:
         page.blank()
         _suite(page, suite, study)
+    if any(True for suite in study.suites for _ in proposed(suite)):
+        page.blank()
+        page.prose(
+            "Some differ more than once: the question is open, its answer is, or the task wavers there."
+            f" `evalgate curate pull --from-gate {info.id}` puts them up for repair;"
+            " `evalgate noise --show --quarantine` proposes to set them aside until then."
+        )
     page.blank()
     lines = alarm_lines(study)
     page.prose(lines[0], lead=Part(text="false alarms:", tone=Tone.STRONG), hanging=2)

@@ -33,12 +33,11 @@ def render_noise(study: Study, info: StudyInfo, console: Console) -> str:
     for suite in study.suites:
         page.blank()
         _suite(page, suite, study)
-    if any(True for suite in study.suites for _ in proposed(suite)):
+    if any(any(proposed(suite)) for suite in study.suites):
         page.blank()
         page.prose(
-            "Some differ more than once: the question is open, its answer is, or the task wavers there."
-            f" `evalgate curate pull --from-gate {info.id}` puts them up for repair;"
-            " `evalgate noise --show --quarantine` proposes to set them aside until then."
+            "An example that differs more than once may leave its question or its answer too open:"
+            f" `evalgate curate pull --from-gate {info.id}` puts those up for repair."
         )
     page.blank()
     lines = alarm_lines(study)

@@ -102,7 +102,7 @@ class Gate:
         cls, title: str, found: list[Finding], store: Journal, build: int, *, config: Path, now: datetime
     ) -> Gate:
         from evalgate.curate.wording import asked
-        from evalgate.gate.evidence.evidence import recorded_config
+        from evalgate.gate.evidence.config import recorded_config
         from evalgate.suite.curate import CuratedDataset
 
         if not found:

@@ -14,18 +14,33 @@ from evalgate.cli.asking import tell
 from evalgate.cli.options import config_option, json_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_turn import Work
     from evalgate.curate.turns import Turn
     from evalgate.suite.curate import Curate
     from evalgate.suite.curate_run import Told
+
+_file = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command(short_help="Do the steps of profiles that are due.")
 @click.argument("profiles", nargs=-1, metavar="[PROFILE]...")
 @click.option("--anyway", is_flag=True, help="Whatever `when` of a profile says.")
+@click.option(
+    "--sheet", is_flag=True, help="Also write a file for review beside the candidates: NAME.candidates.review.md."
+)
+@click.option("--paths", type=_file, help="Write what is to be committed to this file, a path a line.")
+@click.option("--markdown", type=_file, help="Write what became of each to this file, for a pull request.")
 @config_option
 @json_option
-def command(*, profiles: tuple[str, ...], config: Path, anyway: bool, as_json: bool) -> int:
+def command(
+    *,
+    profiles: tuple[str, ...],
+    config: Path,
+    anyway: bool,
+    sheet: bool,
+    paths: Path | None,
+    markdown: Path | None,
+    as_json: bool,
+) -> int:
     """Pull, clean, sample and label for the profiles that are due, and say what became of each.
 
     PROFILE: names under `curate.profiles` of the config; default: all of them. A profile that fails leaves the others
@@ -33,19 +48,27 @@ def command(*, profiles: tuple[str, ...], config: Path, anyway: bool, as_json: b
     """
     import json
 
-    from evalgate.cli.curate_turn import take_turn
-    from evalgate.cli.files import say
+    from evalgate.cli.curate_turn import Work, take_turn
+    from evalgate.cli.files import say, write
     from evalgate.cli.workflow import guarded
     from evalgate.curate.turns import as_json as in_json
-    from evalgate.curate.turns import exit_code, lines
+    from evalgate.curate.turns import exit_code, files, lines
+    from evalgate.curate.turns import markdown as in_markdown
 
     environ = dict(os.environ)
     curate = _declared(config, environ)
-    turns = [take_turn(work, datetime.now(UTC)) for work in _asked(curate, profiles, config, anyway=anyway)]
+    names = _asked(curate, profiles, config)
+    works = [
+        Work(name=name, profile=curate.profiles[name], config=config, anyway=anyway, sheet=sheet) for name in names
+    ]
+    turns = [take_turn(work, datetime.now(UTC)) for work in works]
     if as_json:
         say(json.dumps(in_json(turns), indent=2) + "\n")
     else:
         say(guarded("".join(f"{line}\n" for line in lines(turns)), environ))
+    for file, text in ((paths, "".join(f"{each}\n" for each in files(turns))), (markdown, in_markdown(turns))):
+        if file is not None:
+            write(file, text)
     _leave(turns, environ)
     _tell_channel(turns, curate.notify, environ)
     return exit_code(turns)
@@ -65,9 +88,8 @@ def _declared(config: Path, environ: Mapping[str, str]) -> Curate:
     return curate
 
 
-def _asked(curate: Curate, names: tuple[str, ...], config: Path, *, anyway: bool) -> list[Work]:
-    """Return the profiles that are meant, each once. Raises ConfigurationError for one that is not there."""
-    from evalgate.cli.curate_turn import Work
+def _asked(curate: Curate, names: tuple[str, ...], config: Path) -> list[str]:
+    """Return the names of the profiles that are meant, each once. Raises ConfigurationError for what is none."""
     from evalgate.errors import ConfigurationError
     from evalgate.suite.model import nearest
 
@@ -77,10 +99,7 @@ def _asked(curate: Curate, names: tuple[str, ...], config: Path, *, anyway: bool
                 f"{config} has no profile {name!r} under `curate.profiles`: {nearest(name, curate.profiles)}",
                 next_step="name one that it has",
             )
-    return [
-        Work(name=name, profile=curate.profiles[name], config=config, anyway=anyway)
-        for name in dict.fromkeys(names or curate.profiles)
-    ]
+    return list(dict.fromkeys(names or curate.profiles))
 
 
 def _leave(turns: list[Turn], environ: Mapping[str, str]) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -21,21 +21,27 @@ from evalgate.cli.options import CONFIG_NAME
 from evalgate.errors import EvalgateError, Interrupted
 
 if TYPE_CHECKING:
+    from evalgate.curate.due import Last
     from evalgate.curate.turns import Turn
     from evalgate.suite.curate import Profile
 
-_AFTER: Final = ("clean", "sample", "label")
-"""What is done to what was pulled, in this order. `label` asks models, and only where the profile says how."""
+_AFTER: Final = ("sample", "label")
+"""What is done where enough has come, in this order. `label` asks models, and only where the profile says how."""
+_MORE: Final = {"clean": ("--write",)}
+"""What a step is told beside its profile."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
-    """One profile to take its turn, `config` as it was given, and whether conditions count."""
+    """One profile to take its turn, `config` as it was given. `anyway`: whatever its conditions say. `sheet`: with a
+    file in which people review, in a pull request say.
+    """
 
     name: str
     profile: Profile
     config: Path
     anyway: bool = False
+    sheet: bool = False
 
     @property
     def target(self) -> Target:
@@ -91,7 +97,8 @@ def _failure(error: Exception) -> tuple[str, int, str | None]:
 
 
 def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
-    from evalgate.curate.candidates import read_candidates
+    """Do the steps. What was pulled is cleaned whether enough came or not: nothing waits as it was pulled."""
+    from evalgate.curate.candidates import read_candidates, reviews_file
     from evalgate.curate.due import Last, arrived, read_last, state_file, too_early, write_last
     from evalgate.curate.turns import Turn
     from evalgate.suite.periods import seconds_of
@@ -100,36 +107,64 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     state = state_file(candidates)
     last = read_last(state, work.name)
     every = None if when.every is None else timedelta(seconds=seconds_of(when.every))
+    nothing = partial(Turn, profile=work.name, outcome="nothing", candidates=str(candidates), steps=steps)
     if not work.anyway and too_early(last, every, now) and last is not None:
-        why = f"its last time was {last.began:%Y-%m-%d %H:%M} UTC, and it runs every {when.every}"
-        return Turn(profile=work.name, outcome="nothing", why=why, candidates=str(candidates))
-    _do(work, "pull", steps)
+        return nothing(why=f"its last time was {last.began:%Y-%m-%d %H:%M} UTC, and it runs every {when.every}")
+    for step in ("pull", "clean"):
+        _do(work, step, steps)
     found = arrived(read_candidates(candidates), project=work.profile.project, last=last)
     if found.until is None or found.count < (1 if work.anyway else when.at_least):
         waits = f", and it waits for {when.at_least:,}" if when.at_least > 1 else ""
         since = "" if last is None else f" since {last.began:%Y-%m-%d %H:%M} UTC"
-        why = f"{found.count:,} new{since}{waits}"
-        return Turn(
-            profile=work.name, outcome="nothing", why=why, candidates=str(candidates), new=found.count, steps=steps
-        )
-    for step in _following(work.profile):
-        _do(work, step, steps)
-    write_last(state, work.name, Last(began=now, until=found.until))
+        return nothing(why=f"{found.count:,} new{since}{waits}", new=found.count)
+    for step in _AFTER:
+        if step != "label" or getattr(work.profile, "label", None) is not None:
+            _do(work, step, steps)
+    sheet = _sheet(work, last, steps) if work.sheet else Sheet()
+    waiting = _waiting(candidates)
+    write_last(state, work.name, Last(began=now, until=found.until, sheet=sheet.digest))
     return Turn(
         profile=work.name,
         outcome="done",
-        why=f"{found.count:,} new, {_waiting(candidates)} in {candidates}",
+        why=f"{found.count:,} new, {waiting} in {candidates}{sheet.said}",
         candidates=str(candidates),
         new=found.count,
         steps=steps,
-        next_step=_typed(work.typed("review")),
+        next_step=_typed(work.typed("review", *sheet.more)),
+        files=tuple(str(each) for each in (candidates, reviews_file(candidates), state, sheet.file) if _is_file(each)),
     )
 
 
-def _following(profile: Profile) -> Iterator[str]:
-    for step in _AFTER:
-        if step in STEPS and (step != "label" or getattr(profile, "label", None) is not None):
-            yield step
+def _is_file(path: Path | None) -> bool:
+    return path is not None and path.is_file()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sheet:
+    """The file in which people review: what it was when it was written, and what is said of it."""
+
+    file: Path | None = None
+    digest: str | None = None
+    said: str = ""
+    more: tuple[str, ...] = ()
+
+
+def _sheet(work: Work, last: Last | None, steps: dict[str, Any]) -> Sheet:
+    """Write the file for review anew, unless somebody wrote in it: then it stays until that was taken."""
+    from evalgate.curate.due import digest_of
+
+    if "review" not in STEPS:
+        return Sheet()
+    candidates = work.target.candidates
+    file = candidates.with_name(f"{candidates.name.removesuffix('.jsonl')}.review.md")
+    own = None if last is None else last.sheet
+    more = ("--read", str(file))
+    if file.exists() and digest_of(file) != own:
+        said = f"; {file} was written in, and stays until it is read and deleted"
+        return Sheet(file=file, digest=own, said=said, more=more)
+    file.unlink(missing_ok=True)
+    _do(work, "review", steps, "--write", str(file))
+    return Sheet(file=file, digest=digest_of(file), more=more) if file.exists() else Sheet()
 
 
 def _waiting(candidates: Path) -> str:
@@ -141,9 +176,11 @@ def _waiting(candidates: Path) -> str:
     return f"{chosen:,} chosen for review" if chosen else f"{states.count(State.NEW):,} not decided"
 
 
-def _do(work: Work, step: str, steps: dict[str, Any]) -> None:
+def _do(work: Work, step: str, steps: dict[str, Any], *more: str) -> None:
     """Do one step, and note what it says of itself in JSON: None until it is done. Raises what the step raises."""
-    typed = work.typed(step)
+    if step not in STEPS:
+        return
+    typed = work.typed(step, *_MORE.get(step, ()), *more)
     tell(f"{work.name}: {step}")
     steps[step] = None
     said = io.StringIO()

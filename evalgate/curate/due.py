@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -20,10 +21,14 @@ _SLACK: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Last:
-    """The last time that all the steps of a profile were done: when they began, and when its latest candidate came."""
+    """The last time that all the steps of a profile were done: when they began, and when its latest candidate came.
+
+    `sheet` is the digest of the file for review as it was written then; None where none was.
+    """
 
     began: datetime
     until: datetime
+    sheet: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,12 +78,22 @@ def read_last(path: Path, profile: str) -> Last | None:
     began, until = (moment(str(times.get(key))) for key in ("began", "until"))
     if began is None or until is None:
         raise _unusable(path, f"what it says of {profile} has no times `began` and `until`")
-    return Last(began=began, until=until)
+    sheet = times.get("sheet")
+    return Last(began=began, until=until, sheet=sheet if isinstance(sheet, str) else None)
+
+
+def digest_of(file: Path) -> str:
+    """Return a digest of a file for review, by which it is known whether somebody wrote in it.
+
+    How its lines end makes no difference: git may change that.
+    """
+    return hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()[:24]
 
 
 def write_last(path: Path, profile: str, last: Last) -> None:
     """Remember a profile's last time. Raises ConfigurationError where it cannot be."""
     times = {"began": last.began.isoformat(timespec="seconds"), "until": last.until.isoformat(timespec="seconds")}
+    times |= {} if last.sheet is None else {"sheet": last.sheet}
     try:
         write_whole(path, json.dumps({**_read(path), profile: times}, indent=2, sort_keys=True).encode() + b"\n")
     except OSError as error:

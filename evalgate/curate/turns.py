@@ -20,8 +20,8 @@ class Turn:
     """One profile's: what became of it, and why in words.
 
     `new` are the candidates that came since its last time; None where that was not looked at. `steps` has what each
-    step said of itself, in its order. `code` is what the command would exit with for this profile alone, and
-    `next_step` what to do now.
+    step said of itself, in its order. `code` is what the command would exit with for this profile alone, `next_step`
+    what to do now, and `files` what is to be committed.
     """
 
     profile: str
@@ -32,6 +32,7 @@ class Turn:
     steps: Mapping[str, Json] = field(default_factory=dict)
     code: int = 0
     next_step: str | None = None
+    files: tuple[str, ...] = ()
 
 
 def exit_code(turns: Sequence[Turn]) -> int:
@@ -57,6 +58,7 @@ def as_json(turns: Sequence[Turn]) -> dict[str, Json]:
             "candidates": turn.candidates,
             "steps": dict(turn.steps),
             "next": turn.next_step,
+            "files": list(turn.files),
         }
         for turn in turns
     ]
@@ -69,6 +71,12 @@ def outputs(turns: Sequence[Turn]) -> dict[str, str]:
         outcome: " ".join(turn.profile for turn in turns if turn.outcome == outcome) for outcome in OUTCOMES
     }
     return {"outcome": outcome_of(turns), "exit-code": str(exit_code(turns)), **names}
+
+
+def files(turns: Sequence[Turn]) -> list[str]:
+    """Return the files to be committed, each once: of what is done, and of nothing that a failure left half done."""
+    failed = {turn.candidates for turn in turns if turn.outcome == "failed"}
+    return list(dict.fromkeys(file for turn in turns if turn.candidates not in failed for file in turn.files))
 
 
 def headline(turns: Sequence[Turn]) -> str:

@@ -92,7 +92,7 @@ def test_what_noise_finds_flaky_is_proposed_for_repair(project):
     support = desk(project)
     ended = support.evalgate("noise")
     assert ended.code == 0, ended.text
-    assert "`evalgate curate pull --from-gate 1` puts them up for repair" in " ".join(ended.out.split())
+    assert "`evalgate curate pull --from-gate 1` puts those up for repair" in " ".join(ended.out.split())
     opened = support.evalgate("curate", "pull", "--from-gate", "1", "--json")
     assert opened.code == 0, opened.text
     keys = {f"e{n}" for n, question in enumerate(QUESTIONS) if "key card" in question}

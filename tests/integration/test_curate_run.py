@@ -92,7 +92,7 @@ async def test_what_an_ended_run_had_pulled_counts_for_the_next(runs, phoenix, m
     await runs.team.spans(project, [call(f"question {n}", "a") for n in range(3)])
     runs.declare(shop={"project": project, "dataset": "shop.jsonl", "when": {"at_least": 3}})
     with monkeypatch.context() as patched:
-        patched.setattr(curate_turn, "_following", lambda _: 1 / 0)
+        patched.setattr(curate_turn, "_waiting", lambda _: 1 / 0)
         found = await runs("--json", code=5)
     assert found["profiles"][0]["why"] == "a bug in evalgate (ZeroDivisionError), whose lines are in the log"
     before = [each.id for each in runs.candidates("shop")]

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from evalgate.curate.turns import Turn, as_json, exit_code, headline, lines, markdown, outcome_of, outputs, told
+from evalgate.curate.turns import Turn, as_json, exit_code, files, headline, lines, markdown, outcome_of, outputs, told
 
 
 def turn(profile="shop", outcome="done", why="60 new", code=0, **more):
     return Turn(profile=profile, outcome=outcome, why=why, candidates="c.jsonl", code=code, **more)
 
 
-DONE = turn(new=60, steps={"pull": {"new": 60}}, next_step="evalgate curate review --profile shop")
+DONE = turn(new=60, steps={"pull": {"new": 60}}, next_step="evalgate curate review --profile shop", files=("c.jsonl",))
 NOTHING = turn("eu", "nothing", "12 new, and it waits for 50", new=12)
 AWAY = turn("us", "failed", "pull: no answer", 4, steps={"pull": None}, next_step="evalgate doctor")
 WRONG = turn("asia", "failed", "pull: no project", 2)
@@ -67,6 +67,7 @@ def test_json_has_what_each_step_said():
         "candidates": "c.jsonl",
         "steps": {"pull": {"new": 60}},
         "next": "evalgate curate review --profile shop",
+        "files": ["c.jsonl"],
     }
 
 
@@ -87,3 +88,9 @@ def test_what_a_server_says_is_no_markup_and_no_control():
     assert "<img" not in said
     assert "@everyone" not in said
     assert len(said.splitlines()) == 5
+
+
+def test_what_a_failure_left_half_done_is_not_committed():
+    """Two profiles of one dataset: the second may have added what was not cleaned."""
+    assert files([DONE, NOTHING, DONE]) == ["c.jsonl"]
+    assert files([DONE, AWAY]) == []

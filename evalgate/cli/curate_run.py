@@ -28,7 +28,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
     "--sheet", is_flag=True, help="Also write a file for review beside the candidates: NAME.candidates.review.md."
 )
 @click.option("--paths", type=_file, help="Write what is to be committed to this file, a path a line.")
-@click.option("--markdown", type=_file, help="Write what became of each to this file, for a pull request.")
+@click.option("--markdown", type=_file, help="Write what a pull request with them says to this file.")
 @config_option
 @json_option
 def command(
@@ -52,8 +52,7 @@ def command(
     from evalgate.cli.files import say, write
     from evalgate.cli.workflow import guarded
     from evalgate.curate.turns import as_json as in_json
-    from evalgate.curate.turns import exit_code, files, lines
-    from evalgate.curate.turns import markdown as in_markdown
+    from evalgate.curate.turns import exit_code, files, lines, proposal
 
     environ = dict(os.environ)
     curate = _declared(config, environ)
@@ -66,7 +65,7 @@ def command(
         say(json.dumps(in_json(turns), indent=2) + "\n")
     else:
         say(guarded("".join(f"{line}\n" for line in lines(turns)), environ))
-    for file, text in ((paths, "".join(f"{each}\n" for each in files(turns))), (markdown, in_markdown(turns))):
+    for file, text in ((paths, "".join(f"{each}\n" for each in files(turns))), (markdown, proposal(turns))):
         if file is not None:
             write(file, text)
     _leave(turns, environ)

@@ -98,7 +98,7 @@ def _failure(error: Exception) -> tuple[str, int, str | None]:
 
 def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     """Do the steps. What was pulled is cleaned whether enough came or not: nothing waits as it was pulled."""
-    from evalgate.curate.candidates import read_candidates, reviews_file
+    from evalgate.curate.candidates import read_candidates
     from evalgate.curate.due import Last, arrived, read_last, state_file, too_early, write_last
     from evalgate.curate.turns import Turn
     from evalgate.suite.periods import seconds_of
@@ -113,12 +113,12 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     for step in ("pull", "clean"):
         _do(work, step, steps)
     found = arrived(read_candidates(candidates), project=work.profile.project, last=last)
-    if found.until is None or found.count < (1 if work.anyway else when.at_least):
+    if found.until is None or found.count < (0 if work.anyway else when.at_least):
         waits = f", and it waits for {when.at_least:,}" if when.at_least > 1 else ""
         since = "" if last is None else f" since {last.began:%Y-%m-%d %H:%M} UTC"
         return nothing(why=f"{found.count:,} new{since}{waits}", new=found.count)
     for step in _AFTER:
-        if step != "label" or getattr(work.profile, "label", None) is not None:
+        if step != "label" or _labels(work.profile):
             _do(work, step, steps)
     sheet = _sheet(work, last, steps) if work.sheet else Sheet()
     waiting = _waiting(candidates)
@@ -131,12 +131,22 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
         new=found.count,
         steps=steps,
         next_step=_typed(work.typed("review", *sheet.more)),
-        files=tuple(str(each) for each in (candidates, reviews_file(candidates), state, sheet.file) if _is_file(each)),
+        files=tuple(
+            str(each) for each in (*_kept(candidates), state, sheet.file) if each is not None and each.is_file()
+        ),
     )
 
 
-def _is_file(path: Path | None) -> bool:
-    return path is not None and path.is_file()
+def _labels(profile: Profile) -> bool:
+    """Return whether a profile names the model that labels."""
+    return getattr(getattr(profile, "label", None), "model", None) is not None
+
+
+def _kept(candidates: Path) -> tuple[Path, ...]:
+    """Return what steps keep of a candidates file and people commit; how git merges it is said beside it."""
+    from evalgate.curate.candidates import reviews_file
+
+    return candidates, reviews_file(candidates), candidates.with_name(".gitattributes")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

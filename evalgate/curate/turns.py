@@ -112,6 +112,18 @@ def markdown(turns: Sequence[Turn]) -> str:
     return "\n".join([f"### Curation: {headline(turns)}", "", "| profile | outcome | |", "|---|---|---|", *rows, ""])
 
 
+def proposal(turns: Sequence[Turn]) -> str:
+    """Return what a pull request with the candidates says of itself."""
+    return markdown(turns) + (
+        "\nProduction says what is in these files: read them as you read any data of your users.\n\n"
+        "1. Decide on this branch: tick a box for each candidate in `NAME.candidates.review.md`, or go through them in"
+        " a terminal with the command above.\n"
+        "2. Take what was ticked with the command at the top of that file, under your name, and delete the file.\n"
+        "3. `evalgate curate push` with the same `--profile` makes what was accepted golden.\n\n"
+        "Until this is merged or closed, the schedule goes on from what is committed here.\n"
+    )
+
+
 def _with_next(turn: Turn) -> str:
     said = sentence_for_markdown(turn.why)
     return f"{said}; next: {sentence_for_markdown(turn.next_step)}" if turn.next_step else said

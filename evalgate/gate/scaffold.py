@@ -162,7 +162,8 @@ def curate_variables(config: Path) -> list[str] | None:
     if curate is None or not curate.profiles:
         return None
     profiles = curate.profiles.values()
-    servers = [settings.server(name) for each in profiles for name in {each.server, each.dataset.server}]
+    held = {each.dataset.server or each.server for each in profiles if each.dataset.phoenix is not None}
+    servers = map(settings.server, held | {each.server for each in profiles})
     names = {name for server in servers if server is not None for name in (server.endpoint_env, server.api_key_env)}
     names |= {curate.notify.webhook_env} if curate.notify is not None else set()
     asked = {name.partition("/")[0] for each in profiles for name in _models_of(each.model_dump())}

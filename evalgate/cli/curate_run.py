@@ -74,10 +74,17 @@ def command(
 
 
 def _declared(config: Path, environ: Mapping[str, str]) -> Curate:
-    """Return what the config says of curation. Raises ConfigurationError where that is no profile."""
+    """Return what the config says of curation. Raises ConfigurationError where that is no profile, and for a change:
+    what it says of where data comes from and goes to is nobody's decision yet.
+    """
     from evalgate.errors import ConfigurationError
     from evalgate.suite.loading import load_config
 
+    if environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
+        raise ConfigurationError(
+            "profiles do not run for a pull request, whose config may say anything",
+            next_step="run them on a schedule, with the workflow that evalgate init writes",
+        )
     curate = load_config(config, environ=environ, overrides={}, committed=True).config.curate
     if curate is None or not curate.profiles:
         raise ConfigurationError(

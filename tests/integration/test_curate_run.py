@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import signal
+import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from evalgate.cli import curate_turn
 from evalgate.cli.curate_run import command
-from evalgate.curate.candidates import read_candidates
+from evalgate.curate.candidates import held, read_candidates
 from evalgate.errors import EvalgateError
 from tests.channel import channel
 from tests.integration.team import Team
@@ -106,6 +111,62 @@ async def test_what_an_ended_run_had_pulled_counts_for_the_next(runs, phoenix, m
     assert datetime.now(UTC) - datetime.fromisoformat(state["shop"]["began"]) < timedelta(minutes=5)
     (runs.folder / "shop.candidates.state.json").write_text("<<<<<<< HEAD")
     assert "says when profiles last ran, and it is no JSON" in await runs(code=2)
+
+
+@pytest.mark.parametrize("before", ["clean", "sample", "the state"])
+async def test_a_run_that_is_killed_is_done_by_the_next(runs, phoenix, before):
+    """Between any two steps: what comes out is what comes out of a run that nobody disturbed."""
+    project = phoenix.unique("shop")
+    await runs.team.spans(project, [call(f"what of the number {n * 7919}, and why?", "a", ago=n + 5) for n in range(6)])
+    runs.declare(shop={"project": project, "dataset": "shop.jsonl"}, whole={"project": project, "dataset": "w.jsonl"})
+    await runs("whole")
+    program = f"""
+import os, sys
+from evalgate.cli import curate_turn, main
+from evalgate.curate import due
+done = curate_turn._do
+def killed(work, step, *more):
+    if step == {before!r}:
+        os.kill(os.getpid(), {int(signal.SIGKILL)})
+    return done(work, step, *more)
+curate_turn._do = killed
+if {before == "the state"}:
+    due.write_last = lambda *_: os.kill(os.getpid(), {int(signal.SIGKILL)})
+sys.argv = ["evalgate", "curate", "run", "shop"]
+main()
+"""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program),
+        cwd=runs.folder,
+        env={**os.environ, **runs.env, "PYTHONPATH": str(Path.cwd())},
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert await process.wait() == -signal.SIGKILL
+    assert not (runs.folder / "shop.candidates.state.json").exists()
+    found = await runs("shop", "--json")
+    assert (found["outcome"], found["profiles"][0]["new"]) == ("done", 6)
+    said = [
+        [replace(each, history=tuple(replace(step, at="") for step in each.history)) for each in runs.candidates(name)]
+        for name in ("shop", "w")
+    ]
+    assert said[0] == said[1]
+
+
+async def test_of_two_runs_at_once_the_second_says_so(runs, phoenix):
+    project = phoenix.unique("shop")
+    await runs.team.spans(project, [call("q", "a")])
+    runs.declare(shop={"project": project, "dataset": "shop.jsonl"})
+    with held(runs.folder / "shop.candidates.jsonl", ".run"):
+        said = await runs(code=2)
+    assert "another step is at work on" in said
+    assert "next: wait until it has ended, and run this again" in said
+    assert "done" in await runs()
+
+
+async def test_a_pull_request_runs_no_profile(runs):
+    runs.declare(shop={"project": "p", "dataset": "shop.jsonl"})
+    said = await runs(code=2, GITHUB_EVENT_NAME="pull_request")
+    assert "profiles do not run for a pull request" in said
 
 
 async def test_profiles_are_named_as_the_config_has_them(runs):

@@ -16,9 +16,9 @@ STEPS: Final = {
     "label": "Let a model propose answers and labels.",
     "analyze": "Find what failing traces have in common: patterns, rules, tests, guidelines.",
     "review": "Decide which candidates become golden: in the terminal, a file, or Phoenix.",
-    "review": "Decide which candidates become golden: in the terminal, a file, or Phoenix.",
     "push": "Put accepted candidates into the golden dataset, in a file or in Phoenix.",
     "export": "Write golden examples as files for fine-tuning, without leaks between train and hold-out.",
+    "run": "Pull, clean, sample and label for the profiles that are due, and say what became of each.",
 }
 """Every step in the order of --help; each is `command` of the module `curate_NAME`."""
 

@@ -280,14 +280,15 @@ def _wrong(value: Mapping[str, Any]) -> tuple[tuple[str | int, ...], str] | None
     if not isinstance(history, list):
         return ("history",), "history should be a list"
     for number, each in enumerate(history):
-        if not _is_step(each):
+        if not is_step(each):
             return ("history", number), (
                 f"a step has at, what (one of {', '.join(sorted(_WHAT))}), by (one of {', '.join(sorted(_BY))}) and why"
             )
     return None
 
 
-def _is_step(value: Any) -> bool:
+def is_step(value: Any) -> bool:
+    """Return whether a value is what a history has of one step."""
     return (
         isinstance(value, dict)
         and {"at", "what", "by"} <= value.keys() <= _STEP

@@ -22,6 +22,7 @@ from evalgate.suite import (
     release,
     tasks,
 )
+from evalgate.suite import checks, config, curate, curate_run, notify, phoenix, prompt_ref, release, tasks
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel
@@ -75,6 +76,8 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "curate.profiles.NAME.dataset": curate.CuratedDataset,
     "curate.profiles.NAME.clean": curate_clean.Clean,
     "curate.profiles.NAME.sample": curate_sample.Sample,
+    "curate.profiles.NAME.when": curate_run.When,
+    "curate.notify": curate_run.Told,
 }
 
 

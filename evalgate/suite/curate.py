@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from evalgate.suite.curate_clean import Clean
-from evalgate.suite.curate_sample import Sample
 from evalgate.suite.curate_label import Label
 from evalgate.suite.curate_run import Told, When
+from evalgate.suite.curate_sample import Sample
 from evalgate.suite.model import ConfigModel, DottedPath
 from evalgate.suite.periods import Period
 from evalgate.suite.phoenix import ServerName

@@ -14,15 +14,15 @@ from evalgate.suite import (
     config,
     curate,
     curate_clean,
-    curate_sample,
     curate_label,
+    curate_run,
+    curate_sample,
     notify,
     phoenix,
     prompt_ref,
     release,
     tasks,
 )
-from evalgate.suite import checks, config, curate, curate_run, notify, phoenix, prompt_ref, release, tasks
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel

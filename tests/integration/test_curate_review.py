@@ -143,6 +143,11 @@ def test_two_people_at_once(dataset):
     cem.ends()
     assert states(dataset)[0] == "accepted"
     assert json.loads(run(dataset, "--agreement", "--json"))["disagreements"] == []
+    Person(dataset, "--id", "span:3").presses("a").ends()
+    mind = Person(dataset, "--id", "span:3").sees("ann:", "accepted").presses("r").sees("why").types("changed")
+    mind.ends()
+    assert states(dataset)[2] == "rejected"
+    assert [each.get("settles", False) for each in lines(dataset)] == [False, False, False, False, True, False, False]
 
 
 def test_a_file_that_another_step_writes_meanwhile(dataset):
@@ -199,8 +204,12 @@ def test_a_file_for_a_pull_request_there_and_back(dataset, kind):
     assert there(dataset)["span:1"].output == said("eight minutes")
     again = json.loads(run(dataset, "--read", file.name, "--as", "ann", "--json"))
     assert (again["decided"], again["known"]) == (0, 1)
-    file.write_text(text.replace("span:2", "span:7").replace("span\\u002d", "span"))
-    assert f"review.{kind}:" in run(dataset, "--read", file.name, "--as", "ann", code=2)
+    file.write_text(text.replace("span:2", "span:7"))
+    assert "there is no candidate span:7" in run(dataset, "--read", file.name, "--as", "ann", code=2)
+    last = "## 4 of 4" if kind == "md" else "4 of 4"
+    file.write_text(text[: text.index(last)])
+    assert "of 4 candidates number 4 is missing" in run(dataset, "--read", file.name, "--as", "bob", code=2)
+    assert "3 left open" in run(dataset, "--read", file.name, "--as", "bob", "--partial")
 
 
 def test_a_rule_names_itself_in_the_history(dataset):

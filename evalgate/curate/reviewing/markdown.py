@@ -11,11 +11,10 @@ from typing import Final
 
 from evalgate.curate.candidates import Candidate
 from evalgate.curate.reviewing.answers import proposed, written
-from evalgate.curate.reviewing.screen import spoken
+from evalgate.curate.reviewing.screen import listed, spoken
 from evalgate.curate.reviewing.sheets import Choice, Entry, shown_of
 from evalgate.golden.raw import Problem
 from evalgate.records import Json
-from evalgate.report.answers import one_line
 from evalgate.report.escaping import block_for_markdown, code_for_markdown, for_markdown, shown
 
 _MARKER: Final = re.compile(
@@ -63,7 +62,7 @@ def _head(candidate: Candidate) -> str:
     if suggested is not None:
         for _, text in spoken(suggested):
             parts.append(f"**Proposed answer**\n\n{block_for_markdown(text)}")
-    found = [f"- {for_markdown(key)}: {for_markdown(one_line(each)[:600])}" for key, each in _found(candidate)]
+    found = [f"- {for_markdown(key)}: {for_markdown(listed(each)[:600])}" for key, each in _found(candidate)]
     return "\n\n".join([*parts, *(["\n".join(found)] if found else [])])
 
 

@@ -89,6 +89,12 @@ def spoken(value: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
             yield key, pretty(each)
 
 
+def listed(value: Json) -> str:
+    """Return what a step found on one line: texts in a row as they are, anything else as JSON."""
+    texts = [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+    return ", ".join(texts) if isinstance(value, list) and len(texts) == len(value) else one_line(value)
+
+
 def _message(message: JsonObject) -> Iterator[tuple[str, str]]:
     role = str(message.get("role", "message"))
     content = message.get("content")
@@ -169,7 +175,7 @@ def _found(page: Page, candidate: Candidate, said: Sequence[Review]) -> None:
     if pairs or said:
         page.blank()
     for key, value in pairs:
-        text = one_line(value)
+        text = listed(value)
         page.prose(text[:600], lead=Part(text=f"{key}:", tone=Tone.QUIET), indent=2, hanging=4)
     for review in said:
         how = {"proposed": " with the proposed answer", "edited": " with an answer of their own"}.get(review.answer, "")

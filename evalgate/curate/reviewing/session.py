@@ -175,7 +175,8 @@ class Session:
             answer=answer,
             output=output,
             reason=reason,
-            settles=self.settles,
+            # To change one's own mind overrules nobody.
+            settles=self.settles and any(each.who != self.who for each in self._standing(candidate).reviews),
             via=VIA,
         )
         self._append(review)

@@ -44,7 +44,8 @@ def undecided(candidate: Candidate) -> Candidate:
     said: Mapping[str, Any] = review if isinstance(review, dict) else {}
     if candidate.state is State.GOLDEN or not (said or candidate.state in (State.ACCEPTED, State.REJECTED)):
         return candidate
-    was = said.get("was")
+    # Another step may have moved it on while its reviewers differed.
+    was = said.get("was") if candidate.state in (State.ACCEPTED, State.REJECTED) else candidate.state
     return replace(
         candidate,
         state=State(was) if was in (State.NEW, State.OUT, State.CHOSEN) else State.CHOSEN,

@@ -45,6 +45,14 @@ def test_reviewers_who_differ_leave_it_undecided_until_somebody_settles_it():
     assert [each.who for each in opinions(settled, seen_of(ONE))] == ["ann", "bob"]
 
 
+def test_what_is_sampled_while_reviewers_differ_stays_sampled():
+    new = candidate(state=State.NEW)
+    differ = [review(new), review(new, "rejected", who="bob", reason="wrong")]
+    sampled = replace(decided(new, differ), state=State.CHOSEN)
+    assert decided(sampled, differ).state is State.CHOSEN
+    assert undecided(sampled) == replace(new, state=State.CHOSEN)
+
+
 def test_accepting_with_different_answers_is_a_disagreement():
     assert standing([review(ONE, answer="a"), review(ONE, who="bob", answer="b")], seen_of(ONE)).disputed
     assert not standing([review(ONE, answer="a"), review(ONE, who="bob", answer="a")], seen_of(ONE)).disputed

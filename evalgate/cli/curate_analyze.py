@@ -68,8 +68,9 @@ def command(
 ) -> int:
     """Find what failing traces have in common: patterns, rules, tests, guidelines.
 
-    It counts the labels that `curate label` gave and puts traces of each to the model. Rules are held to every answer, and those are kept that tell failing answers from good ones. Tests are files for
-    pytest that fail now; their code is evalgate's own, and nothing that a model wrote is run.
+    It counts the labels that `curate label` gave, and puts traces of each to the model. Rules are held to every answer,
+    and those are kept that tell failing answers from good ones. Tests are files for pytest that fail now; their code is
+    evalgate's own, and nothing that a model wrote is run.
     """
     environ = dict(os.environ)
     said = {key: value for key, value in given.items() if value is not None}

@@ -66,10 +66,11 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> int:
-    """Count the labels that `curate label` gave, and find for each: what recurs, what would prevent it, rules, tests.
+    """Find what failing traces have in common: patterns, rules, tests, guidelines.
 
-    Rules are held to every answer, and those are kept that tell failing answers from good ones. Tests are files for
-    pytest that fail now; their code is evalgate's own, and nothing that a model wrote is run.
+    It counts the labels that `curate label` gave, and puts traces of each to the model. Rules are held to every answer,
+    and those are kept that tell failing answers from good ones. Tests are files for pytest that fail now; their code is
+    evalgate's own, and nothing that a model wrote is run.
     """
     environ = dict(os.environ)
     said = {key: value for key, value in given.items() if value is not None}

@@ -61,9 +61,10 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> int:
-    """Let a model propose, for each candidate that was chosen, the expected answer, a label of a taxonomy, and why.
+    """Let a model propose answers and labels.
 
-    Nothing is decided by it: proposals stand beside a candidate for whoever reviews it. A candidate is put to a model
+    For each candidate that was chosen it proposes the expected answer, a label of a taxonomy, and why. Nothing is
+    decided by that: proposals stand beside a candidate for whoever reviews it. A candidate is put to a model
     once, and again where it, the model or the taxonomy has changed.
     """
     environ = dict(os.environ)

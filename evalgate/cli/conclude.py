@@ -20,7 +20,7 @@ from evalgate.decision import decide
 from evalgate.decision.evidence import BuildEvidence
 from evalgate.gate.accepting import by_label
 from evalgate.gate.baselines.bases import Target
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.gather import Source, gathered, read_from
 from evalgate.gate.reports import build_report
 from evalgate.report.model import BuildReport

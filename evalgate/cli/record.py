@@ -13,7 +13,7 @@ from evalgate.cli.options import Outputs
 from evalgate.cli.workflow import guarded, in_workflow, in_workspace, leave_recorded
 from evalgate.encoding import printable
 from evalgate.errors import JournalError, MeasurementError
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.family import family_of
 from evalgate.journal.transfer import export_build
 from evalgate.report.escaping import sentence_for_markdown

@@ -16,12 +16,12 @@ suites only (a retry of the failures alone would pick the lucky answers).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from evalgate.canonical import content_hash
 from evalgate.decision import screen_words
-from evalgate.decision.evidence import BuildEvidence, History, StoredRuns, SuiteEvidence
+from evalgate.decision.evidence import BuildEvidence, History, StoredRuns
 from evalgate.decision.no_regression import STORED_TO_PASS
 from evalgate.decision.results import BuildDecision, CheckDecision, SuiteDecision
 from evalgate.errors import ConfigurationError
@@ -180,19 +180,6 @@ def after(flow: Flow, measured: Measured) -> Next:
         return Next(step=Step.CONFIRM, draws=draws, smallest_p=smallest, store=store, told=told)
     step = Step.DECIDE if fresh else Step.STOP
     return Next(step=step, draws=(), smallest_p=smallest, store=store, told=told)
-
-
-def with_confirmed(before: BuildEvidence, confirmed: Iterable[SuiteEvidence]) -> BuildEvidence:
-    """Return the build with the suites that were drawn anew in the place of their screen data.
-
-    The others stay, so that adjusted p is over all columns of the build. Raises ValueError for a suite that the build
-    does not have.
-    """
-    anew = {suite.name: suite for suite in confirmed}
-    unknown = sorted(anew.keys() - {suite.name for suite in before.suites})
-    if unknown:
-        raise ValueError(f"the build has no suite {', '.join(unknown)}")
-    return replace(before, suites=tuple(anew.get(suite.name, suite) for suite in before.suites))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

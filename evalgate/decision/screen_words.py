@@ -132,10 +132,7 @@ def made(label: str, repetitions: int) -> str:
 
 def measured_before(build: int, day: str) -> str:
     """Return what is said where every run was taken over."""
-    return (
-        f"Nothing was drawn for this comparison: exactly this was measured in build {build} ({day}), whose answers"
-        " decide again."
-    )
+    return f"Nothing was drawn now: build {build} ({day}) measured exactly this, and its answers decide again."
 
 
 def triggers(*, smallest_p: float | None, screen_p: float, absolute: int, few: int) -> str:

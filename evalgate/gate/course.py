@@ -12,7 +12,8 @@ from evalgate.decision.flow import BaselineRuns, Draw, Flow, Measured, Step, Sui
 from evalgate.gate.baselines.ahead import draws_anew
 from evalgate.gate.baselines.found import told_of_found
 from evalgate.gate.baselines.replayed import known_as
-from evalgate.gate.evidence.evidence import build_evidence, recorded_config
+from evalgate.gate.evidence.config import recorded_config
+from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.gate.loading import Loaded
 from evalgate.gate.reserve import reserve
 from evalgate.gate.world import World

@@ -8,7 +8,7 @@ from typing import Final
 
 from evalgate.decision.each_example import EachExample, each_example
 from evalgate.decision.evidence import BuildEvidence
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.gather import Source
 from evalgate.gate.mirror.links import MirrorLinks
 from evalgate.gate.samples import deciding_samples, redraw_sample

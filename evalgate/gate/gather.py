@@ -11,7 +11,8 @@ import numpy as np
 
 from evalgate.decision.evidence import BuildEvidence, Problem, SuiteEvidence
 from evalgate.errors import ConfigurationError, JournalError
-from evalgate.gate.evidence.evidence import build_evidence, recorded_config
+from evalgate.gate.evidence.config import recorded_config
+from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.gate.family import RecordedFamily, family_of, shared
 from evalgate.journal.builds import BuildRow
 from evalgate.journal.store import Journal

@@ -25,7 +25,8 @@ from evalgate.decision.ratios.planning import Spread, spreads
 from evalgate.decision.reserve import Limit, PerRun, Stage, reserves
 from evalgate.errors import JournalError
 from evalgate.gate.baselines.ahead import Ahead, draws_ahead
-from evalgate.gate.evidence.evidence import build_evidence, grouping, known_noise
+from evalgate.gate.evidence.evidence import build_evidence, known_noise
+from evalgate.gate.evidence.grouping import grouping
 from evalgate.gate.evidence.noise import study_evidence
 from evalgate.gate.preflight import Known, outlook
 from evalgate.gate.prepare import PreparedSuite

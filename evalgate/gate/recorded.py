@@ -14,7 +14,9 @@ import numpy as np
 from evalgate.decision.contest import Spent
 from evalgate.decision.evidence import KnownJudge, Scores
 from evalgate.decision.judges import untrusted
-from evalgate.gate.evidence.evidence import grouping, read_side, recorded_config
+from evalgate.gate.evidence.config import recorded_config
+from evalgate.gate.evidence.grouping import grouping
+from evalgate.gate.evidence.sides import read_side
 from evalgate.gate.gather import Source
 from evalgate.gate.samples import deciding_samples
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow

@@ -10,7 +10,7 @@ from evalgate.gate.baselines.drift import drift
 from evalgate.gate.baselines.elsewhere import Fetched
 from evalgate.gate.baselines.found import add_found, go_on
 from evalgate.gate.baselines.stored import adopt
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.loading import Loaded
 from evalgate.gate.prepare import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request

@@ -10,7 +10,8 @@ from evalgate.decision.results import BuildDecision, SuiteDecision
 from evalgate.decision.screen_words import Fell, fell_too
 from evalgate.errors import ConfigurationError
 from evalgate.gate.baselines.fell import fallen
-from evalgate.gate.evidence.evidence import build_evidence, recorded_config
+from evalgate.gate.evidence.config import recorded_config
+from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.gate.gather import Source
 from evalgate.gate.guard.guarded import gate_report
 from evalgate.gate.mirror.links import MirrorLinks

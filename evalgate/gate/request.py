@@ -11,7 +11,7 @@ from typing import Any
 from evalgate.errors import ConfigurationError
 from evalgate.gate.baselines.at_base import at_base, with_nothing_changed
 from evalgate.gate.baselines.bases import Bases
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.family import recorded_family
 from evalgate.gate.guard.guard import Gate
 from evalgate.gate.guard.guarded import recorded_gate

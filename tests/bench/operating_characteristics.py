@@ -20,7 +20,7 @@ import multiprocessing
 import sys
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 import numpy as np
 
 from evalgate.decision import decide
-from evalgate.decision.flow import Flow, Measured, Step, SuiteFlow, after, begin, with_confirmed
+from evalgate.decision.flow import Flow, Measured, Step, SuiteFlow, after, begin
 from evalgate.records import Verdict
 from evalgate.suite.checks import Policy
 from tests.bench.simulated import STORED, Build, Spec
@@ -171,8 +171,10 @@ def _flow(spec: Spec, rng) -> dict[str, int]:
         names = {draw.suite for draw in following.draws}
         times = max(draw.candidate for draw in following.draws)
         fresh = zip(build.draw(times, candidate=True), build.draw(times, candidate=False), strict=True)
-        anew = [build.suite(index, *both) for index, both in enumerate(fresh) if build.names()[index] in names]
-        evidence = with_confirmed(evidence, anew)
+        anew = [build.suite(index, *both) for index, both in enumerate(fresh)]
+        # What is not confirmed stays, so that adjusted p is over all columns of the build.
+        both = zip(evidence.suites, anew, strict=True)
+        evidence = replace(evidence, suites=tuple(new if new.name in names else old for old, new in both))
         drawn = (*drawn, *following.draws)
 
 

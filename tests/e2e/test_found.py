@@ -89,7 +89,7 @@ def test_a_baseline_is_run_on_the_examples_that_it_lacks_and_on_nothing_else(rep
     assert planned(repo) == {"candidate": 42}
     *again, last = repo.measured()["notes"]
     assert (again, repo.calls()) == (suite["notes"], {})
-    assert last.startswith("Nothing was drawn for this comparison: exactly this was measured in build ")
+    assert last.startswith("Nothing was drawn now: build ")
     # The next change has both what was stored first and what was added to it.
     repo.task(2)
     repo.commit()

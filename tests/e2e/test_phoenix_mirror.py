@@ -249,20 +249,23 @@ def test_a_dataset_of_phoenix_carries_its_own_experiments(tmp_path, phoenix):
     assert [each["successful_run_count"] for each in found] == [4, 4]
 
 
-def test_old_experiments_of_changes_go_and_no_baseline_does(team, phoenix):
-    server = {"PHOENIX_ENDPOINT": phoenix.base_url}
+def test_old_experiments_of_changes_go_and_no_baseline_does(tmp_path, phoenix_own):
+    """On a server of its own: what is old there is nobody else's."""
+    own = phoenix_own.start()
+    team = mirroring(Project(tmp_path / "team", examples=10), "gate {suite}")
+    server = {"PHOENIX_ENDPOINT": own.base_url}
     for _ in range(4):
         team.run("--set", "phoenix.publish=false")
     with sqlite3.connect(team.folder / ".evalgate" / "journal.db") as db:
         db.execute("UPDATE build SET change = 'pull request 7' WHERE id > 1")
     assert team.evalgate("phoenix", "sync", "--all", **server).code == 0
-    found = [each for each, _ in experiments(phoenix.base_url, team)]
+    found = [each for each, _ in experiments(own.base_url, team)]
     assert len(found) == 8
     changes = [each for each in found if each["metadata"].get("change") == "pull request 7"]
     candidates = [each for each in changes if each["metadata"]["side"] == "candidate"]
     tagged, annotated, gone = candidates
-    ask(phoenix.base_url, f"v1/experiments/{tagged['id']}/tags", "POST", {"name": "baseline"})
-    run = ask(phoenix.base_url, f"v1/experiments/{annotated['id']}/runs")["data"][0]
+    ask(own.base_url, f"v1/experiments/{tagged['id']}/tags", "POST", {"name": "baseline"})
+    run = ask(own.base_url, f"v1/experiments/{annotated['id']}/runs")["data"][0]
     said = {
         "experiment_run_id": run["id"],
         "name": "mine",
@@ -271,19 +274,19 @@ def test_old_experiments_of_changes_go_and_no_baseline_does(team, phoenix):
         "end_time": run["end_time"],
         "result": {"label": "good"},
     }
-    ask(phoenix.base_url, "v1/experiment_evaluations", "POST", said)
+    ask(own.base_url, "v1/experiment_evaluations", "POST", said)
     refused = team.evalgate("phoenix", "prune", "--older-than", "0h", **server)
     assert (refused.code, "nobody is there to be asked" in refused.err) == (2, True)
     assert "next: evalgate phoenix prune --older-than 0h --yes" in refused.err
     kept = team.evalgate("phoenix", "prune", **server)
-    assert kept.out.startswith(f"nothing to delete at {phoenix.base_url}: ")
+    assert kept.out.startswith(f"nothing to delete at {own.base_url}: ")
     assert kept.out.endswith(" UTC\n")
     ended = team.evalgate("phoenix", "prune", "--older-than", "0h", "--yes", **server)
     assert ended.code == 0, ended.text
     assert f"{tagged['name']}, {tagged['created_at'][:10]}: it is tagged baseline" in ended.out
     assert "people annotated its runs" in ended.out
     assert "1 experiment is deleted, with its traces" in ended.out
-    left = [each["id"] for each, _ in experiments(phoenix.base_url, team)]
+    left = [each["id"] for each, _ in experiments(own.base_url, team)]
     assert left == [each["id"] for each in found if each["id"] != gone["id"]]
 
 

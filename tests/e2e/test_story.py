@@ -211,8 +211,7 @@ async def _a_regression(story: Story) -> None:
     first, *notes = again["suites"][0]["notes"]
     assert [first, *notes[:-1]] == failed["suites"][0]["notes"]
     assert without_times(notes[-1]) == (
-        "Nothing was drawn for this comparison: exactly this was measured in build 6 (2026-11-20), whose answers"
-        " decide again."
+        "Nothing was drawn now: build 6 (2026-11-20) measured exactly this, and its answers decide again."
     )
     paid = {part["who"]: (part["calls"], part["taken_over"]) for part in again["suites"][0]["spending"]["parts"]}
     assert paid == {"candidate": (120, 120), "baseline": (120, 120), "correct": (240, 240)}

@@ -14,7 +14,9 @@ import numpy as np
 from evalgate.decision import decide
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, SuiteEvidence
 from evalgate.decision.screen_words import Fell
-from evalgate.gate.evidence.evidence import grouping, read_side, recorded_config
+from evalgate.gate.evidence.config import recorded_config
+from evalgate.gate.evidence.grouping import grouping
+from evalgate.gate.evidence.sides import read_side
 from evalgate.gate.samples import deciding_samples, is_screen, samples
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal

@@ -13,7 +13,7 @@ from evalgate.decision.words import count
 from evalgate.errors import BaselineError, ConfigurationError, JournalError, MeasurementError
 from evalgate.gate.baselines.elsewhere import Fetched
 from evalgate.gate.baselines.found import Scoring, apart, scored_alike, unscored
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.prepare import PreparedSuite
 from evalgate.gate.samples import deciding_samples, samples
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoteRow, ProblemRow

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, islice
 from typing import Any, Final
 
 import numpy as np
-from pydantic import ValidationError
 
-from evalgate import __version__
-from evalgate.canonical import canonical_json
 from evalgate.decision.evidence import (
     Acceptance,
     BuildEvidence,
@@ -30,23 +26,24 @@ from evalgate.decision.evidence import (
     SuiteEvidence,
 )
 from evalgate.decision.study import SHIFT_LEVEL
-from evalgate.errors import JournalError
 from evalgate.gate.evidence.accepted import recorded_acceptances, recorded_label
+from evalgate.gate.evidence.config import recorded_config
+from evalgate.gate.evidence.grouping import grouping
 from evalgate.gate.evidence.judges import judged
-from evalgate.gate.evidence.own import NOTHING_OURS, Ours, own_judges, own_specs, scores_of
+from evalgate.gate.evidence.own import Ours, own_judges, own_specs
 from evalgate.gate.evidence.preferences import of_pairs
 from evalgate.gate.evidence.resources import resource_evidence
+from evalgate.gate.evidence.sides import SideCells, identical, read_side
 from evalgate.gate.family import family_of
-from evalgate.gate.samples import REDRAW, deciding_samples, is_screen, redraw_sample
+from evalgate.gate.samples import deciding_samples, is_screen, redraw_sample
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
 from evalgate.journal.changes import QuarantineRow
 from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.own import OwnEvaluatorRow
 from evalgate.journal.store import Journal
-from evalgate.paths import MISSING, resolve
-from evalgate.records import ErrorKind, Example, Side
+from evalgate.records import Side
 from evalgate.suite.checks import Policy, Unmeasurable
-from evalgate.suite.config import Config, Suite
+from evalgate.suite.config import Suite
 
 _LABELS: Final = 20
 """So many labels of a check are listed; the rest are summed."""
@@ -163,17 +160,6 @@ def known_noise(row: NoiseRow) -> KnownNoise:
     )
 
 
-def recorded_config(build: BuildRow) -> Config:
-    """Return what the build was made under. Raises JournalError where this version does not read it."""
-    try:
-        return Config.model_validate(build.config)
-    except ValidationError as error:
-        raise JournalError(
-            f"the config of build {build.id} is not one that evalgate {__version__} reads",
-            next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it, or evalgate run",
-        ) from error
-
-
 def _problems(build: BuildRow, recorded: tuple[Problem, ...]) -> tuple[Problem, ...]:
     """Return what stands against a suite. A build that stopped by itself says why, and needs no other word for it."""
     if any(problem.kind in _HALTS for problem in recorded):
@@ -201,15 +187,6 @@ def _recorded(journal: Journal, build_id: int, suite: str) -> Iterable[Problem]:
     for row in journal.problems(build_id):
         if row.suite == suite:
             yield Problem(kind=Unmeasurable(row.kind), message=row.message, next_step=row.next_step)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class SideCells:
-    """One side's rows: per evaluator (examples, repetitions) scores and cells, output hashes, and redraws."""
-
-    scores: Mapping[str, Scores]
-    outputs: Mapping[tuple[int, str], str | None]
-    redraws: Mapping[str, Mapping[str, float | None]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -299,7 +276,7 @@ def _suite(
         resources=resource_evidence(journal, suite, by_side, index, names=names),
         clusters=grouped.clusters,
         slices=grouped.slices,
-        identical=_identical(sides, len(ids)),
+        identical=identical(sides, len(ids)),
         problems=problems,
         baseline_label=by_side[Side.BASELINE].label if Side.BASELINE in by_side else None,
         screen=screen,
@@ -310,98 +287,6 @@ def _suite(
         labelled_by=labelled_by,
         quarantined=tuple(entry for entry in quarantined if entry.example_id in index),
     )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Grouping:
-    """Which examples a suite has and what parts them, in their order, as `SuiteEvidence` has it."""
-
-    example_ids: tuple[str, ...]
-    clusters: tuple[str, ...] | None
-    slices: Mapping[str, tuple[str | None, ...]]
-
-
-def grouping(suite: Suite, examples: Iterable[Example]) -> Grouping:
-    """Return the examples' ids, clusters and slice values: known before anything is answered."""
-    slice_paths = _slice_paths(suite)
-    ids, clusters = [], []
-    slices: dict[str, list[str | None]] = {path: [] for path in slice_paths}
-    for example in examples:
-        ids.append(example.id)
-        if suite.cluster is not None:
-            clusters.append(_value(suite.cluster, example) or f"\x00{example.id}")
-        for path in slice_paths:
-            slices[path].append(_value(path, example))
-    return Grouping(
-        example_ids=tuple(ids),
-        clusters=tuple(clusters) if suite.cluster is not None else None,
-        slices={path: tuple(values) for path, values in slices.items()},
-    )
-
-
-def _slice_paths(suite: Suite) -> tuple[str, ...]:
-    rules = [check.no_regression for check in suite.checks.values() if check.no_regression is not None]
-    return tuple(dict.fromkeys(each.path for rule in rules for each in rule.slices))
-
-
-def _value(path: str, example: Example) -> str | None:
-    """Return what stands at a path of an example as text; None where there is nothing."""
-    found = resolve(path, {"input": example.input, "output": example.output, "metadata": example.metadata})
-    if found is MISSING or found is None:
-        return None
-    return found if isinstance(found, str) else canonical_json(found).decode()  # type: ignore[arg-type]  # MISSING is out
-
-
-def read_side(
-    journal: Journal,
-    experiment: ExperimentRow,
-    index: Mapping[str, int],
-    names: Sequence[str],
-    *,
-    redraw: str = REDRAW,
-    ours: Ours = NOTHING_OURS,
-) -> SideCells:
-    """Return what the journal has of the samples `names` of one side; `index` has the place of each example.
-
-    What is `ours` is what the change's own evaluators said.
-    """
-    columns = {sample: column for column, sample in enumerate(names)}
-    shape = (len(index), len(columns))
-    base = np.full(shape, Cell.MISSING, dtype=np.uint8)
-    outputs: dict[tuple[int, str], str | None] = {}
-    redrawn: dict[str, ErrorKind | None] = {}
-    for example_id, sample, output_hash, kind in journal.run_facts(experiment.id):
-        row = index.get(example_id)
-        if row is None:
-            continue
-        if sample == redraw:
-            redrawn[example_id] = kind
-        elif sample in columns:
-            outputs[row, sample] = output_hash
-            if kind is ErrorKind.TASK:
-                base[row, columns[sample]] = Cell.TASK_ERROR
-    values = {spec.name: array("d", [np.nan]) * base.size for spec in experiment.specs}
-    redraws: dict[str, dict[str, float | None]] = {
-        spec.name: {id_: spec.worst if kind is ErrorKind.TASK else None for id_, kind in redrawn.items()}
-        for spec in experiment.specs
-    }
-    width = len(columns)
-    for example_id, sample, evaluator, score, failed in scores_of(journal, experiment.id, ours):
-        if failed or score is None or evaluator not in values or example_id not in index:
-            continue
-        if sample in columns:
-            values[evaluator][index[example_id] * width + columns[sample]] = score
-        elif sample == redraw:
-            redraws[evaluator][example_id] = score
-    scores = {name: _scores(np.array(flat).reshape(shape), base) for name, flat in values.items()}
-    return SideCells(scores=scores, outputs=outputs, redraws=redraws)
-
-
-def _scores(
-    values: np.ndarray[tuple[int, ...], np.dtype[np.float64]], base: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
-) -> Scores:
-    """Return the scores of one evaluator; where it gave none, `base` says why. A stored score is never NaN."""
-    return Scores(values=values, cells=np.where(np.isnan(values), base, np.uint8(Cell.SCORED)))
 
 
 def _checks(
@@ -455,37 +340,3 @@ def _labels(
             names, afters, befores = names + 1, afters + after, befores + before
         found[evaluator] = Labels(counts=counts, other_names=names, others=(afters, befores))
     return found
-
-
-def _identical(sides: Mapping[Side, SideCells], examples: int) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return where every sample of one side has an answer and the other side gave the same bytes.
-
-    Sides that drew differently often are the same where there is one answer alone.
-    """
-    same = np.zeros(examples, dtype=np.bool_)
-    if len(sides) < len(Side):
-        return same
-    ours, theirs = sides[Side.CANDIDATE].outputs, sides[Side.BASELINE].outputs
-    if {sample for _, sample in ours} != {sample for _, sample in theirs}:
-        return _one_answer(ours, theirs, examples)
-    same[[row for row, _ in ours]] = True
-    for (row, sample), output in ours.items():
-        if output is None or theirs.get((row, sample)) != output:
-            same[row] = False
-    for row, sample in theirs:
-        if (row, sample) not in ours:
-            same[row] = False
-    return same
-
-
-def _one_answer(
-    ours: Mapping[tuple[int, str], str | None], theirs: Mapping[tuple[int, str], str | None], examples: int
-) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Return where both sides answered, with the same bytes in every sample."""
-    answers: dict[int, set[str | None]] = {}
-    for (row, _), output in (*ours.items(), *theirs.items()):
-        answers.setdefault(row, set()).add(output)
-    both = {row for row, _ in ours} & {row for row, _ in theirs}
-    same = np.zeros(examples, dtype=np.bool_)
-    same[[row for row in sorted(both) if len(answers[row]) == 1 and None not in answers[row]]] = True
-    return same

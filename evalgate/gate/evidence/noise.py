@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from evalgate.canonical import content_hash
 from evalgate.decision.evidence import CheckEvidence, SuiteEvidence
 from evalgate.decision.study import FAILED, MISSING, CheckNoise, StudiedSuite, Study, StudyEvidence, SuiteNoise
-from evalgate.gate.evidence.evidence import grouping, read_side, recorded_config
+from evalgate.gate.evidence.config import recorded_config
+from evalgate.gate.evidence.grouping import grouping
 from evalgate.gate.evidence.resources import resource_evidence
+from evalgate.gate.evidence.sides import read_side
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow
 from evalgate.journal.store import Journal
 from evalgate.records import ErrorKind, Side

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.forks.rows import MOST_BYTES_OF_A_LINE, VERSION
 from evalgate.gate.gather import Source
 from evalgate.gate.samples import deciding_samples, redraw_sample

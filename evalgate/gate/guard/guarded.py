@@ -14,7 +14,8 @@ from evalgate.decision.checks import means
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, SuiteEvidence
 from evalgate.decision.words import count
 from evalgate.errors import ConfigurationError, JournalError
-from evalgate.gate.evidence.evidence import Asked, recorded_config, recorded_suites
+from evalgate.gate.evidence.config import recorded_config
+from evalgate.gate.evidence.evidence import Asked, recorded_suites
 from evalgate.gate.gather import Source
 from evalgate.gate.guard.guard import Decides, Gate
 from evalgate.journal.builds import BuildRow

@@ -14,7 +14,7 @@ from typing import Final
 
 from evalgate.decision.results import SuiteDecision
 from evalgate.errors import ConfigurationError
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.mirror.changes import annotate
 from evalgate.gate.mirror.posting import Posting, Tally
 from evalgate.gate.mirror.promoting import promote

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.mirror.records import description, experiment_name, experiment_record, shown_metadata
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.mirrors import MirrorRow

@@ -11,7 +11,7 @@ from evalgate.decision.evidence import KnownJudge
 from evalgate.decision.judges import untrusted
 from evalgate.decision.results import BuildDecision, SuiteDecision
 from evalgate.errors import MeasurementError
-from evalgate.gate.evidence.evidence import recorded_config
+from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.gather import Source
 from evalgate.gate.hub_prompts import ref_of
 from evalgate.gate.prepare import PreparedSuite

@@ -18,7 +18,6 @@ from evalgate.decision.flow import (
     SuiteFlow,
     after,
     begin,
-    with_confirmed,
 )
 from evalgate.errors import ConfigurationError
 from evalgate.records import Verdict
@@ -254,7 +253,7 @@ def test_only_the_suites_that_lean_are_drawn_and_p_stays_over_all_columns():
     answer = after(state, first)
     assert answer.draws == (both("a"),)
     fresh = suite(check([0.0] * 9 + [1.0] * 91, [1.0] * 9 + [0.0] + [1.0] * 90), name="a", dataset="a")
-    together = with_confirmed(first.evidence, [fresh])
+    together = replace(first.evidence, suites=(fresh, first.evidence.suites[1]))
     decision = decide(together)
     assert decision.columns == 2
     assert [one.screen is None for one in together.suites] == [True, False]
@@ -271,11 +270,6 @@ def test_a_suite_that_leans_only_once_another_was_confirmed_is_confirmed_too():
     at = measured(fresh, screened(worse=9, name="b"), drawn=(*begin(state), both("a")))
     assert at.decision.verdict is not Verdict.FAIL
     assert after(state, at).draws == (both("b"),)
-
-
-def test_with_confirmed_refuses_a_suite_of_another_build():
-    with pytest.raises(ValueError, match="no suite other"):
-        with_confirmed(build(screened()), [screened(name="other")])
 
 
 def test_a_confirmation_draws_samples_of_its_own_the_same_on_both_sides():

@@ -25,7 +25,8 @@ from filelock import FileLock
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExportResult
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from evalgate.phoenix.server import VERSION
 from evalgate.phoenix.server.environment import cache_folder
@@ -36,7 +37,7 @@ from tests.phoenix_server.own import OwnServer
 
 PROJECT = "recipes"
 _PATIENCE_S = 900.0
-_AT_ONCE = 500
+_AT_ONCE = 250
 _DATABASE = "phoenix.db"
 _LIBRARIES = (
     "opentelemetry-sdk",
@@ -102,23 +103,21 @@ def _keep(own: OwnServer, there: World, kept: Path) -> None:
 
 
 def fill(server: PhoenixServer, project: str, there: World) -> int:
-    """Send the world's traces to a server, wait until all are visible, annotate them; return how many spans it has."""
-    count = send(server, project, there.asked)
-    _wait(server, project, count)
-    _annotate(server, project, there.asked)
-    return count
-
-
-def send(server: PhoenixServer, project: str, asked: tuple[Asked, ...]) -> int:
-    """Let the assistant answer all of it, its spans going to the server; return how many there are."""
+    """Send the world's traces to a server, in order, annotate them, and return how many spans it has."""
     ids = Ids(project)
     provider = TracerProvider(resource=Resource({"openinference.project.name": project}), id_generator=ids)
     exporter = OTLPSpanExporter(endpoint=f"{server.base_url}/v1/traces", headers=server.headers, timeout=120)
-    provider.add_span_processor(BatchSpanProcessor(exporter, max_queue_size=200_000, max_export_batch_size=_AT_ONCE))
+    made = InMemorySpanExporter()
+    provider.add_span_processor(SimpleSpanProcessor(made))
     assistant = Assistant(provider, ids)
-    count = sum(map(assistant.answer, asked))
-    assert provider.force_flush(300_000)
+    count = 0
+    for start in range(0, len(there.asked), _AT_ONCE):
+        count += sum(map(assistant.answer, there.asked[start : start + _AT_ONCE]))
+        assert exporter.export(made.get_finished_spans()) is SpanExportResult.SUCCESS
+        made.clear()
+        _wait(server, project, count)  # a server takes in several requests at once in an order of its own
     provider.shutdown()
+    _annotate(server, project, there.asked)
     return count
 
 
@@ -131,7 +130,7 @@ def _wait(server: PhoenixServer, project: str, count: int) -> None:
         seen = found and found["recordCount"]
         if seen == count:
             return
-        time.sleep(0.5)
+        time.sleep(0.1)
     raise AssertionError(f"{seen} of {count} spans of {project} arrived")
 
 

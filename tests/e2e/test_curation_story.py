@@ -251,7 +251,7 @@ async def _review(story: Story) -> None:
     decided = {each["id"]: each["state"] for each in story.shop.candidates if each["id"] in screens}
     assert decided == {each: "rejected" if decide(each) == "r" else "accepted" for each in screens}
     shown = next(each for each in screens if decide(each) == "p")
-    story.screen = screens[shown]
+    story.screen = screens[shown][screens[shown].index("─") :]
 
 
 def _deciding(story: Story) -> Callable[[str], str]:

@@ -34,7 +34,7 @@ def svg(screen: str, *, title: str) -> str:
         f' role="img" aria-label="{escape(title)}">\n<title>{escape(title)}</title>\n'
         f'<rect width="{width}" height="{height}" rx="8" fill="{_GROUND}"/>\n'
         f'<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="{_SIZE}"'
-        f' fill="{_PLAIN}" xml:space="preserve">\n{"".join(drawn)}</g>\n</svg>\n'
+        f' fill="{_PLAIN}">\n{"".join(drawn)}</g>\n</svg>\n'
     )
 
 
@@ -44,10 +44,12 @@ def _line(line: str, y: int, style: dict[str, str]) -> str:
     at, column = 0, 0
     for code in (*_CODE.finditer(line), None):
         text = line[at : len(line) if code is None else code.start()]
-        if text.strip():
+        if said := text.strip():
             told = "".join(f' {name}="{value}"' for name, value in sorted(style.items()))
-            length = f'textLength="{_cells(text) * _WIDE:.1f}"'
-            parts.append(f'<text x="{_EDGE + column * _WIDE:.1f}" y="{y}" {length}{told}>{escape(text)}</text>\n')
+            x = _EDGE + (column + _cells(text[: text.index(said)])) * _WIDE
+            length = f'textLength="{_cells(said) * _WIDE:.1f}"'
+            shown = escape(said.replace(" ", "\u00a0"))  # several in a row are one on a page
+            parts.append(f'<text x="{x:.1f}" y="{y}" {length}{told}>{shown}</text>\n')
         column += _cells(text)
         if code is not None:
             at = code.end()

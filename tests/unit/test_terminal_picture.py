@@ -16,11 +16,12 @@ def texts(screen):
 
 
 def test_each_run_of_a_style_stands_where_it_stood():
-    plain, bold, after, below = texts("ab\x1b[1mcd\x1b[0m ef\r\n\x1b[2m  gh\x1b[22;39m")
-    assert [each.text for each in (plain, bold, after, below)] == ["ab", "cd", " ef", "  gh"]
+    plain, bold, after, below = texts("ab\x1b[1mcd\x1b[0m e  f\r\n\x1b[2m  gh\x1b[22;39m")
+    assert [each.text for each in (plain, bold, after, below)] == ["ab", "cd", "e\u00a0\u00a0f", "gh"]
     assert (bold.get("font-weight"), after.get("font-weight")) == ("bold", None)
     step = float(bold.get("x")) - float(plain.get("x"))
-    assert float(after.get("x")) - float(bold.get("x")) == pytest.approx(step, abs=0.11)
+    assert float(after.get("x")) - float(bold.get("x")) == pytest.approx(1.5 * step, abs=0.11)
+    assert float(below.get("x")) == pytest.approx(float(bold.get("x")), abs=0.11)
     assert float(below.get("y")) > float(after.get("y"))
 
 

@@ -61,7 +61,7 @@ def command(
     if as_json:
         import json
 
-        click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(asdict(found), indent=2))
     else:
         from evalgate.encoding import printable
 

@@ -149,7 +149,7 @@ def _verdict(drift: Drift) -> str:
     test = drift.test
     if test is None:
         return "too little to tell whether production has drifted: it takes 20 conversations and 20 examples"
-    figures = f"{test.nearest:.2f} alike to the nearest example, {test.usual:.2f} would be usual; p = {test.p:.3f}"
+    figures = f"{test.reached:.0%} have an example near them, {test.usual:.0%} would be usual; p = {test.p:.3f}"
     if drift.drifted:
         return f"production has drifted: it asks what the dataset does not ({figures})"
     if test.p <= _MAYBE:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 """Topics that are listed."""
-_MAYBE = 0.1
+_MAYBE = 0.05
 """A p-value that is no evidence, and no reason to be sure of the contrary."""
 
 

@@ -49,6 +49,9 @@ def found(text):
         ("postgres://bob:hunter2@db.example.com/x", Kind.SECRET, "hunter2"),
         ("password: correct4horse", Kind.SECRET, "correct4horse"),
         ("mein Passwort ist geheim77", Kind.SECRET, "geheim77"),
+        ("password: sVsQZtopNeOKOs fails", Kind.SECRET, "sVsQZtopNeOKOs"),
+        ("MY NAME IS ANNA SCHMIDT AND I WAIT", Kind.PERSON, "ANNA SCHMIDT"),
+        ("the box for ANNA SCHMIDT came", Kind.PERSON, "ANNA SCHMIDT"),
         ("Authorization: Bearer abcdef0123456789abcdef", Kind.SECRET, "abcdef0123456789abcdef"),
     ],
 )
@@ -74,6 +77,7 @@ def test_a_private_key_goes_whole_even_where_its_end_was_cut():
         "trace 4bf92f3577b34da6a3ce929d0e0e4736, id 123e4567-e89b-12d3-a456-426614174000",
         "Rosemary Focaccia, Ginger Chicken, Victoria Sponge and Caesar Salad with Basil Pesto",
         "Will Amazon refund me on May 3? I am in Reggio Emilia and not in Paris.",
+        "WHICH SIDE GOES WITH BENTO ROLLS UNTIL THE JULIA CHILD BOOK IS HERE? THE SON HAD AN ALLERGY.",
         "The password is required. A token count of 4096. How does the secret santa work?",
         "https://shop.example.com/recipes/leek-and-potato-soup-with-a-little-cream-for-four-people",
         "call_abcdefghijklmnopqrstuvwx toolu_01ABCDEFGHIJKLMNOPQRSTUV chatcmpl-9abcDEFghiJKLmnoPQRstuVWX",

@@ -13,6 +13,7 @@ from typing import Final
 _LANGUAGES: Final = 3
 """Languages that have to know a given name for it to be one wherever it stands alone."""
 _OTHER_WORDS: Final = """\
+add edit made major press server close create delete open read save send set show start stop test type update write
 a aan aber able about al alexa algo all alle allora als also always am amazon amber an anche ancora and angel
 anthropic any ao api app apple apr april arch are area arize as ash asia at au auch auf aug august aurora aus austin
 autumn aux avec back baker bar basil bay be bean bee beer bei bell berlin berry best bien bij bill bin bird bis bitte

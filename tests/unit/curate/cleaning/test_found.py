@@ -78,6 +78,8 @@ def test_a_private_key_goes_whole_even_where_its_end_was_cut():
         "Rosemary Focaccia, Ginger Chicken, Victoria Sponge and Caesar Salad with Basil Pesto",
         "Will Amazon refund me on May 3? I am in Reggio Emilia and not in Paris.",
         "WHICH SIDE GOES WITH BENTO ROLLS UNTIL THE JULIA CHILD BOOK IS HERE? THE SON HAD AN ALLERGY.",
+        "It was 0.2410271 of 7568/10000, from 3.5.0...3.5.1 on, as arXiv 2403.05530 has it",
+        "Add Python, Edit Files and Press Enter; snowflake 4539148803436467123, order number 4539148803436467",
         "The password is required. A token count of 4096. How does the secret santa work?",
         "https://shop.example.com/recipes/leek-and-potato-soup-with-a-little-cream-for-four-people",
         "call_abcdefghijklmnopqrstuvwx toolu_01ABCDEFGHIJKLMNOPQRSTUV chatcmpl-9abcDEFghiJKLmnoPQRstuVWX",

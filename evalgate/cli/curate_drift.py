@@ -71,7 +71,7 @@ def command(
 
 def _period(since: str, until: str | None) -> Period:
     from evalgate.curate.sampling.drift import period_of
-    from evalgate.suite.curate import seconds_of
+    from evalgate.suite.periods import seconds_of
 
     seconds: dict[str, float] = {}
     for name, text in (("since", since), ("until", until or "0s")):

@@ -14,6 +14,8 @@ from evalgate.suite import (
     config,
     curate,
     curate_clean,
+    curate_label,
+    curate_run,
     curate_sample,
     notify,
     phoenix,
@@ -69,10 +71,13 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "curate": curate.Curate,
     "curate.profiles.NAME": curate.Profile,
     "curate.profiles.NAME, which spans": curate.SpanFilter,
+    "curate.profiles.NAME.label": curate_label.Label,
     "curate.profiles.NAME.annotation": curate.AnnotationFilter,
     "curate.profiles.NAME.dataset": curate.CuratedDataset,
     "curate.profiles.NAME.clean": curate_clean.Clean,
     "curate.profiles.NAME.sample": curate_sample.Sample,
+    "curate.profiles.NAME.when": curate_run.When,
+    "curate.notify": curate_run.Told,
 }
 
 

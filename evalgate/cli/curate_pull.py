@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -15,16 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate_places import dataset_option, dataset_said, profile_of, profile_option, target_of
-from evalgate.cli.options import config_option, json_option, server_option
+from evalgate.cli.curate_flags import said_of, time_of
+from evalgate.cli.curate_places import dataset_option, profile_of, profile_option, target_of
+from evalgate.cli.options import config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
+    from evalgate.cli.curate_from_gate import Opened
     from evalgate.cli.curate_places import Target
     from evalgate.curate.pull import Asked, Pulled
     from evalgate.phoenix.address import Address
     from evalgate.suite.curate import Profile
 
-_REMARK: Final = re.compile(r"(?P<name>.+?)(?:(?P<sign>>=|<=|=)(?P<value>.*))?", re.DOTALL)
 _EVERY_S: Final = 2.0
 """Seconds between lines of progress."""
 
@@ -53,6 +53,14 @@ _EVERY_S: Final = 2.0
 @click.option("--annotator", type=click.Choice(["HUMAN", "LLM", "CODE"]), help="Who said it.")
 @click.option("--where", metavar="CONDITION", help="A condition as Phoenix's filter takes it: 'latency_ms > 5000'.")
 @click.option("--settle", metavar="PERIOD", help="Leave spans that ended less than this ago.  [default: 1m]")
+@click.option(
+    "--from-gate",
+    "build",
+    metavar="BUILD",
+    help="Examples that this build (its id, a file of it, latest) found worse, or this noise study flaky, and only"
+    " spans that are like them. Without PROJECT the examples alone.",
+)
+@journal_option
 @config_option
 @server_option
 @json_option
@@ -63,6 +71,8 @@ def command(
     profile: str | None,
     start: str | None,
     end: str | None,
+    build: str | None,
+    journal: Path | None,
     config: Path,
     as_json: bool,
     **given: Any,
@@ -75,7 +85,18 @@ def command(
     environ = dict(os.environ)
     if given["since"] is not None and start is not None:
         raise click.UsageError("--since and --from both say when to begin: leave one out")
-    said = _said(given, project=project, dataset=dataset)
+    said = said_of(given, project=project, dataset=dataset)
+    now = datetime.now(UTC)
+    gate = None
+    if build is not None:
+        from evalgate.cli.curate_from_gate import Gate
+
+        gate = Gate.of(build, journal, config, now)
+        if profile is None and "dataset" not in said:
+            said["dataset"] = gate.dataset
+        if profile is None and project is None:
+            alone = gate.open(said["dataset"])
+            return _say(alone.as_json, [*alone.lines, alone.alone], as_json=as_json)
     missing = next((key for key in ("project", "dataset") if profile is None and key not in said), None)
     if missing is not None:
         flag = "PROJECT" if missing == "project" else "--dataset FILE"
@@ -84,23 +105,32 @@ def command(
     from evalgate.phoenix.address import address_in
 
     address = address_in(servers, chosen.server, environ, config=config)
-    now = datetime.now(UTC)
-    asked = _asked(chosen, address, now, _time(start, "--from"), _time(end, "--to"))
+    asked = _asked(chosen, address, now, time_of(start, "--from"), time_of(end, "--to"))
     target = target_of(chosen.dataset, config.parent)
+    opened = None if gate is None else gate.open(chosen.dataset.model_dump(exclude_none=True))
     tell(f"reading {chosen.project} from {address.shown}")
-    pulled = asyncio.run(_pull(address, chosen, asked, target, now))
+    pulled = asyncio.run(_pull(address, chosen, asked, target, now, opened=opened))
+    found, lines = {**asdict(pulled), "candidates": str(target.candidates)}, _lines(pulled, chosen, target)
+    if opened is not None:
+        found, lines = {**found, **opened.as_json}, [*opened.lines, *lines]
+    return _say(found, lines, as_json=as_json)
+
+
+def _say(found: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> int:
     if as_json:
         import json
 
-        click.echo(json.dumps({**asdict(pulled), "candidates": str(target.candidates)}, indent=2))
+        click.echo(json.dumps(found, indent=2))
     else:
         from evalgate.encoding import printable
 
-        click.echo(printable("\n".join(_lines(pulled, chosen, target))))
+        click.echo(printable("\n".join(lines)))
     return 0
 
 
-async def _pull(address: Address, profile: Profile, asked: Asked, target: Target, now: datetime) -> Pulled:
+async def _pull(
+    address: Address, profile: Profile, asked: Asked, target: Target, now: datetime, *, opened: Opened | None
+) -> Pulled:
     from evalgate.cli.curate_cleaning import BeforeWriting
     from evalgate.cli.curate_places import golden_ids
     from evalgate.curate.pull import pull
@@ -110,6 +140,8 @@ async def _pull(address: Address, profile: Profile, asked: Asked, target: Target
 
     async with connect(address) as connection:
         project = await find_project(connection, profile.project)
+        if opened is not None:
+            asked = replace(asked, spec={"pull": asked.spec, "from": opened.spec})
         golden = [each async for each in golden_ids(target, connection)]
         at = now.isoformat(timespec="seconds")
         prepared = BeforeWriting(profile.clean, target.candidates, os.environ, at)
@@ -122,6 +154,7 @@ async def _pull(address: Address, profile: Profile, asked: Asked, target: Target
                 golden=golden,
                 now=now,
                 prepared=prepared,
+                looked_for=opened.neighbours.marked if opened is not None else lambda each: each,
                 tell=_progress(),
             )
         except PhoenixError as error:
@@ -145,72 +178,10 @@ def _progress() -> Callable[[Pulled], None]:
     return say
 
 
-def _said(given: Mapping[str, Any], *, project: str | None, dataset: str | None) -> dict[str, Any]:
-    """Return what was given as a profile has it; what was not given is not there."""
-    plain = {
-        "project": project,
-        "dataset": None if dataset is None else dataset_said(dataset),
-        "since": given["since"],
-        "settle": given["settle"],
-        "server": given["server"],
-        "per": given["per"],
-        "errors": given["errors"],
-        "where": given["where"],
-        "kind": given["kind"],
-        "name": given["names"],
-        "status": given["status"],
-        "session": given["sessions"],
-        "attributes": dict(map(_attribute, given["attributes"])),
-        "annotation": [_remark(each, given["annotator"]) for each in given["annotations"]],
-    }
-    if given["annotator"] is not None and not given["annotations"]:
-        raise click.UsageError("--annotator says whose --annotation is meant: name one")
-    return {key: value for key, value in plain.items() if value is not None and value not in ((), [], {})}
-
-
-def _attribute(text: str) -> tuple[str, str | int | float | bool]:
-    """Read KEY=VALUE; a value is a number or true where JSON says so, else a text, as one in quotes is."""
-    import json
-
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise click.UsageError(f"--attribute {text} is not KEY=VALUE: write it like --attribute metadata.tier=gold")
-    try:
-        read = json.loads(value)
-    except (ValueError, RecursionError):
-        return key, value
-    return key, read if isinstance(read, str | int | float | bool) else value
-
-
-def _remark(text: str, annotator: str | None) -> dict[str, Any]:
-    found = _REMARK.fullmatch(text)
-    if found is None:
-        raise click.UsageError(f"--annotation {text!r} names none: write it like correctness=incorrect")
-    said: dict[str, Any] = {"name": found["name"], **({"annotator": annotator} if annotator else {})}
-    if found["sign"] == "=":
-        return {**said, "label": found["value"]}
-    if found["sign"] is None:
-        return said
-    try:
-        return {**said, "at_least" if found["sign"] == ">=" else "at_most": float(found["value"])}
-    except ValueError:
-        raise click.UsageError(f"--annotation {text}: {found['value']!r} is no score") from None
-
-
-def _time(text: str | None, flag: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"{flag} {text} is no time: write it like 2026-01-31 or 2026-01-31T12:00Z") from None
-    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)
-
-
 def _asked(profile: Profile, address: Address, now: datetime, start: datetime | None, end: datetime | None) -> Asked:
     from evalgate.curate.pull import Asked
     from evalgate.phoenix.spans.reading import Remark, Selection
-    from evalgate.suite.curate import seconds_of
+    from evalgate.suite.periods import seconds_of
 
     if start is not None and end is not None and start >= end:
         raise click.UsageError("--from is not before --to: nothing lies between")
@@ -253,6 +224,7 @@ def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
         (pulled.arriving, "still arriving, left for the next time"),
         (pulled.twice, "with an id that another has"),
         (pulled.unusable, "without a usable id"),
+        (pulled.unlike, "unlike what the gate found"),
         (pulled.left_out, "no call of a model" if profile.per == "call" else "left out"),
     )
     said = "; ".join(f"{number:,} {what}" for number, what in counts if number)

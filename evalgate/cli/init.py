@@ -25,8 +25,8 @@ def command(folder: Path, *, forks: bool) -> int:
 
     In FOLDER (default: this one) it looks for a dataset in datasets/, data/, evals/ and tests/data/, for a prompt file
     in prompts/, and for a function such as answer(input) in *.py, src/, app/ and evals/. Where it finds none it writes
-    a small one that works. Where there is a config, only the workflow is added; and, where a prompt of it is in
-    Phoenix, another that proposes its newer versions.
+    a small one that works. Where there is a config, only the workflow is added; where a prompt of it is in Phoenix,
+    another that proposes its newer versions; and where it has profiles of `curate`, one that runs them on a schedule.
     """
     from evalgate.gate.scaffold import keys_of, look
 
@@ -41,6 +41,8 @@ def command(folder: Path, *, forks: bool) -> int:
     written.append(_write(*_workflow(folder, found)))
     if (prompts := _prompts_workflow(folder)) is not None:
         written.append(_write(*prompts))
+    if (curate := _curate_workflow(folder)) is not None:
+        written.append(_write(*curate))
     if forks:
         written.append(_write(*_forks_workflow(folder)))
     unset = [name for name in keys_of(here) if not os.environ.get(name)]
@@ -103,6 +105,20 @@ def _prompts_workflow(folder: Path) -> tuple[Path, str] | None:
         return None
     return place.prompts_workflow, _released(
         "init/prompts.yml.j2",
+        folder=place.folder,
+        variables=variables,
+    )
+
+
+def _curate_workflow(folder: Path) -> tuple[Path, str] | None:
+    """Return the path and text of the workflow that runs profiles of `curate:`; None where the config has none."""
+    from evalgate.gate.scaffold import curate_variables, place_of
+
+    variables, place = curate_variables(folder / CONFIG_NAME), place_of(folder)
+    if variables is None:
+        return None
+    return place.curate_workflow, _released(
+        "init/curate.yml.j2",
         folder=place.folder,
         variables=variables,
     )

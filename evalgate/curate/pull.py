@@ -48,7 +48,7 @@ class Pulled:
 
     new: candidates now. known: candidates or golden before. twice: one id again. without_input: took nothing.
     too_large: over LARGEST. arriving: ended too short a time ago. unusable: its id is none. left_out: no call, or by
-    `errors`. Of the new ones, `without_output` gave nothing.
+    `errors`. unlike: not what was looked for. Of the new ones, `without_output` gave nothing.
     """
 
     read: int = 0
@@ -61,6 +61,7 @@ class Pulled:
     arriving: int = 0
     unusable: int = 0
     left_out: int = 0
+    unlike: int = 0
     resumed: bool = False
 
 
@@ -86,13 +87,15 @@ async def pull(
     candidates: Path,
     golden: Iterable[str],
     now: datetime,
+    looked_for: Callable[[Candidate], Candidate | None] = lambda each: each,
     prepared: Callable[[Candidate], Candidate] = lambda each: each,
     tell: Callable[[Pulled], None] = lambda _: None,
 ) -> Pulled:
     """Take spans of a project as candidates, and return what came of it.
 
-    `golden` are the ids of what the dataset has. `prepared` is done to each candidate before any of it is written, and
-    `tell` hears after each page. Ended at any moment, it goes on where it was when it is asked for the same again.
+    `golden` are the ids of what the dataset has. `looked_for` returns None for what is not wanted, `prepared` is done
+    to each candidate before any of it is written, and `tell` hears after each page. Ended at any moment, it goes on
+    where it was when it is asked for the same again.
     Raises PhoenixError, DatasetError for a candidates file that cannot be read, ConfigurationError.
     """
     with held(candidates, ".pull"):
@@ -100,7 +103,15 @@ async def pull(
         taken = Known(chain((each.id for each in read_candidates(candidates)), golden))
         notes, resumed = _begun(spool, asked, now)
         seen = Known(each.id for each in spool.candidates())
-        one = _Pull(connection=connection, project=project, asked=asked, taken=taken, seen=seen, now=now)
+        one = _Pull(
+            connection=connection,
+            project=project,
+            asked=asked,
+            taken=taken,
+            seen=seen,
+            now=now,
+            looked_for=looked_for,
+        )
         counts = Counter(notes.counts)
         if not notes.done:
             start = notes.asked["start"]
@@ -147,6 +158,7 @@ class _Pull:
     taken: Known
     seen: Known
     now: datetime
+    looked_for: Callable[[Candidate], Candidate | None]
 
     def pages(self, cursor: str | None, start: str | None) -> AsyncIterator[SpanPage]:
         wanted = replace(self.asked.selection, start=start)
@@ -173,6 +185,9 @@ class _Pull:
                 settle=self.asked.settle,
             )
             why = "without_input" if made is None else "too_large" if _size(made) > LARGEST else "new"
+            if made is not None and why == "new":
+                made = self.looked_for(made)
+                why = "unlike" if made is None else why
             counts[why] += 1
             if made is not None and why == "new":
                 counts["without_output"] += made.output is None

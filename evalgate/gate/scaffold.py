@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from evalgate.errors import EvalgateError
 from evalgate.git import Repository
@@ -64,6 +64,11 @@ class Place:
     def prompts_workflow(self) -> Path:
         """Return the file of the workflow that pins newer versions of prompts in Phoenix."""
         return self._file("evalgate-prompts")
+
+    @property
+    def curate_workflow(self) -> Path:
+        """Return the file of the workflow that runs the profiles of `curate:` on a schedule."""
+        return self._file("evalgate-curate")
 
     @property
     def forks_workflow(self) -> Path:
@@ -142,6 +147,35 @@ def hub_variables(config: Path) -> list[str]:
     settings = loaded.config.phoenix or PhoenixSettings()
     servers = [server for ref in refs if (server := settings.server(ref.server)) is not None]
     return sorted({name for server in servers for name in (server.endpoint_env, server.api_key_env)})
+
+
+def curate_variables(config: Path) -> list[str] | None:
+    """Return the variables that a run of a config's curation profiles reads; None where it has none, or is not right.
+
+    They are those of the servers of Phoenix, of the endpoints whose models a profile names, and of who is told.
+    """
+    try:
+        loaded = load_config(config, environ={}, overrides={})
+    except (EvalgateError, OSError):
+        return None
+    curate, settings = loaded.config.curate, loaded.config.phoenix or PhoenixSettings()
+    if curate is None or not curate.profiles:
+        return None
+    profiles = curate.profiles.values()
+    held = {each.dataset.server or each.server for each in profiles if each.dataset.phoenix is not None}
+    servers = map(settings.server, held | {each.server for each in profiles})
+    names = {name for server in servers if server is not None for name in (server.endpoint_env, server.api_key_env)}
+    names |= {curate.notify.webhook_env} if curate.notify is not None else set()
+    asked = {name.partition("/")[0] for each in profiles for name in _models_of(each.model_dump())}
+    keys = {loaded.config.endpoints[name].api_key_env for name in asked if name in loaded.config.endpoints}
+    return sorted(names | {key for key in keys if key is not None})
+
+
+def _models_of(profile: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the models that the steps of a profile ask: `model` and `embedding` of what it says of each."""
+    for said in profile.values():
+        named = (said.get("model"), said.get("embedding")) if isinstance(said, dict) else ()
+        yield from (each for each in named if isinstance(each, str))
 
 
 def own_commit(package: Path) -> str | None:

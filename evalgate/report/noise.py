@@ -15,6 +15,7 @@ from evalgate.report.noise_words import (
     StudyInfo,
     alarm_lines,
     next_step,
+    proposed,
     runs_of,
     scored_twice,
     shift_sentence,
@@ -32,6 +33,12 @@ def render_noise(study: Study, info: StudyInfo, console: Console) -> str:
     for suite in study.suites:
         page.blank()
         _suite(page, suite, study)
+    if any(any(proposed(suite)) for suite in study.suites):
+        page.blank()
+        page.prose(
+            "An example that differs more than once may leave its question or its answer too open:"
+            f" `evalgate curate pull --from-gate {info.id}` puts those up for repair."
+        )
     page.blank()
     lines = alarm_lines(study)
     page.prose(lines[0], lead=Part(text="false alarms:", tone=Tone.STRONG), hanging=2)

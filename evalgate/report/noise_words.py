@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from evalgate.decision.study import CheckNoise, FalseAlarms, Study, SuiteNoise
+from evalgate.decision.study import CheckNoise, FalseAlarms, Flaky, Study, SuiteNoise
 from evalgate.report import formatting
 from evalgate.report.formatting import count, percent, points
 
 _PERCENT_FROM: Final = 60
 """Fewer independent pairs than this are told as `x of y`: their percentage would sound like knowledge."""
 _NAMED: Final = 3
+_MOST: Final = 10
+"""Examples of one suite that are proposed: a model that wavers everywhere is no matter of single examples."""
+_ODD: Final = 2
+"""So many runs at least that say otherwise than the others: one odd run of five is ordinary."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,3 +141,15 @@ def next_step(study: Study) -> str:
     if any(check.shifts for suite in study.suites for check in suite.checks):
         return "find what a run holds for all its examples, then `evalgate noise` again; until then every report warns"
     return "`evalgate plan`, which goes by this study from now on, as the reports of `evalgate run` do"
+
+
+def proposed(suite: SuiteNoise) -> Iterator[tuple[CheckNoise, Flaky]]:
+    """Yield the examples of a suite that waver, each with the check in which it does, those nearest to a toss first."""
+    found = [(check, flaky) for check in suite.checks for flaky in check.flaky if _wavers(flaky)]
+    yield from found[:_MOST]
+
+
+def _wavers(flaky: Flaky) -> bool:
+    """Return whether more than one odd run differs from what most runs scored."""
+    times = [count for _, count in flaky.scores]
+    return sum(times) - max(times) >= _ODD

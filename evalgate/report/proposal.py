@@ -3,16 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import Final
 
-from evalgate.decision.study import CheckNoise, Flaky, Study, SuiteNoise
+from evalgate.decision.study import Study
 from evalgate.report.noise import scores_of
-
-_MOST: Final = 10
-"""Entries of one suite: a model that wavers everywhere is no matter of single examples."""
-_ODD: Final = 2
-"""So many runs at least that say otherwise than the others: one odd run of five is ordinary."""
+from evalgate.report.noise_words import proposed
 
 
 def render_proposal(study: Study, study_id: int) -> str:
@@ -24,7 +18,7 @@ def render_proposal(study: Study, study_id: int) -> str:
         "# Nothing is set aside by itself: fill in an owner, a last day, and why, or mend the example instead."
     )
     for suite in study.suites:
-        found = list(_proposed(suite))
+        found = list(proposed(suite))
         lines += [
             "",
             f"# {json.dumps(suite.name)}" + ("" if found else ": nothing to propose"),
@@ -40,14 +34,3 @@ def render_proposal(study: Study, study_id: int) -> str:
                 '    expires: ""',
             ]
     return "\n".join(lines) + "\n"
-
-
-def _proposed(suite: SuiteNoise) -> Iterator[tuple[CheckNoise, Flaky]]:
-    found = [(check, flaky) for check in suite.checks for flaky in check.flaky if _wavers(flaky)]
-    yield from found[:_MOST]
-
-
-def _wavers(flaky: Flaky) -> bool:
-    """Return whether more than one odd run differs from what most runs scored."""
-    times = [count for _, count in flaky.scores]
-    return sum(times) - max(times) >= _ODD

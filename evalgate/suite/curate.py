@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from evalgate.suite.curate_clean import Clean
+from evalgate.suite.curate_label import Label
+from evalgate.suite.curate_run import Told, When
+from evalgate.suite.curate_sample import Sample
 from evalgate.suite.model import ConfigModel, DottedPath
+from evalgate.suite.periods import Period
 from evalgate.suite.phoenix import ServerName
 
-_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-
-
-def _period(text: str) -> str:
-    number, unit = text[:-1], text[-1:]
-    if not (number.isascii() and number.isdigit() and len(number) <= 5 and unit in _SECONDS):
-        raise ValueError(f"{text[:20]!r} is no period: write it like 7d, 12h, 30m or 45s")
-    return text
-
-
-def seconds_of(period: str) -> int:
-    """Return the seconds of a period. Raises ValueError for what is none."""
-    checked = _period(period)
-    return int(checked[:-1]) * _SECONDS[checked[-1]]
-
-
-Period = Annotated[str, AfterValidator(_period)]
-"""`45s`, `30m`, `12h`, `7d` or `4w`."""
 Per = Literal["trace", "call"]
 Errors = Literal["with", "without", "only"]
 Annotator = Literal["HUMAN", "LLM", "CODE"]
@@ -109,6 +95,12 @@ class Profile(SpanFilter):
     """The golden dataset; its candidates are beside it."""
     clean: Clean = Clean()
     """What candidates are cleaned of."""
+    sample: Sample = Sample()
+    """Which candidates are chosen for people to look at."""
+    label: Label | None = None
+    """Which model proposes labels and answers; without it `curate run` asks none."""
+    when: When = When()
+    """When `evalgate curate run` does anything at all."""
 
     @model_validator(mode="before")
     @classmethod
@@ -126,3 +118,5 @@ class Curate(ConfigModel):
 
     profiles: dict[ProfileName, Profile] = Field(default_factory=dict)
     """By a name of your own: what `evalgate curate` takes with `--profile`."""
+    notify: Told | None = None
+    """A message to a channel about a run of profiles; without it nobody is told."""

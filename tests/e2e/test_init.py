@@ -255,6 +255,38 @@ def test_a_config_with_a_prompt_in_phoenix_gets_the_workflow_that_proposes_newer
     assert project.evalgate("init").out.count("kept ") == 3
 
 
+def test_a_config_with_profiles_of_curation_gets_the_workflow_that_runs_them(project):
+    """On a schedule alone, with the two permissions and the secrets that it needs, and it passes the audit."""
+    project.prepare()
+    config_file = project.folder / "evalgate.yaml"
+    servers = {"eu": {"endpoint_env": "EU_ENDPOINT", "api_key_env": "EU_KEY"}}
+    profile = {"project": "shop", "server": "eu", "dataset": "golden.jsonl"}
+    curate = {"profiles": {"shop": profile}, "notify": {"webhook_env": "CHANNEL"}}
+    endpoints = {"models": {"base_url": "https://models.example.com/v1", "api_key_env": "MODELS_KEY"}}
+    more = {"phoenix": {"servers": servers}, "curate": curate, "endpoints": endpoints}
+    config_file.write_text(config_file.read_text() + yaml.safe_dump(more))
+
+    written = project.evalgate("init")
+
+    assert written.code == 0, written.text
+    file = project.folder / ".github" / "workflows" / "evalgate-curate.yml"
+    said = yaml.safe_load(file.read_text("utf-8"))
+    assert {*said[True]} == {"schedule", "workflow_dispatch"}
+    assert said["permissions"] == {}
+    (job,) = said["jobs"].values()
+    assert job["permissions"] == {"contents": "write", "pull-requests": "write"}
+    names = ("CURATE_PSEUDONYM_KEY", "CHANNEL", "EU_ENDPOINT", "EU_KEY")
+    assert job["steps"][-1]["env"] == {name: f"${{{{ secrets.{name} }}}}" for name in names}
+    assert not any("run" in step for step in job["steps"])
+    for tool, *options in (
+        ("zizmor", "--offline", "--pedantic", "--quiet"),
+        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+    ):
+        program = Path(sys.executable).with_name(tool)
+        audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
+        assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
 def test_the_workflow_for_forks_is_asked_for_and_passes_the_audit(project):
     """It reads the runs of the other one by its name, runs nothing of them, and has the permissions that it needs."""
     git_init(project.folder)

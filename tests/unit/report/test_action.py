@@ -14,11 +14,14 @@ import click
 import pytest
 import yaml
 
+from evalgate.curate.turns import outputs
 from evalgate.report.github_files import OUTPUTS
 
 _ROOT = Path(__file__).parents[3]
 _ACTION = yaml.safe_load((_ROOT / "action.yml").read_text("utf-8"))
 _PINS = _ROOT / ".github" / "actions" / "pin-prompts" / "action.yml"
+_CURATES = _ROOT / ".github" / "actions" / "curate" / "action.yml"
+_ACTIONS = [_ROOT / "action.yml", _PINS, _CURATES]
 _PAGE = _ROOT / "docs" / "github.md"
 _WORKFLOWS = sorted((_ROOT / ".github" / "workflows").glob("*.yml"))
 _STEPS = {step["id"]: step for step in _ACTION["runs"]["steps"] if "id" in step}
@@ -49,7 +52,7 @@ def test_zizmor_finds_nothing_in_the_action_and_the_workflows() -> None:
 
 @pytest.mark.parametrize(
     ("schema", "files"),
-    [("vendor.github-workflows", _WORKFLOWS), ("vendor.github-actions", [_ROOT / "action.yml", _PINS])],
+    [("vendor.github-workflows", _WORKFLOWS), ("vendor.github-actions", _ACTIONS)],
 )
 def test_files_follow_githubs_schemas(schema: str, files: list[Path]) -> None:
     result = _tool("check-jsonschema", "--builtin-schema", schema, *files)
@@ -61,8 +64,9 @@ def _steps(document: Any) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
-def test_shellcheck_finds_nothing_in_the_script_that_opens_pull_requests() -> None:
-    result = _tool("shellcheck", ".github/actions/pin-prompts/propose.sh")
+@pytest.mark.parametrize("action", [_PINS, _CURATES], ids=lambda path: path.parent.name)
+def test_shellcheck_finds_nothing_in_the_scripts_that_open_pull_requests(action: Path) -> None:
+    result = _tool("shellcheck", action.with_name("propose.sh"))
     assert result.returncode == 0, result.stdout
 
 
@@ -75,17 +79,21 @@ def test_shellcheck_finds_nothing_in_the_steps_of_the_action(tmp_path: Path) -> 
     assert result.returncode == 0, result.stdout
 
 
-def test_both_actions_install_alike() -> None:
-    """What one locks and pins, the other does; requirements of the user's own are the gate's alone."""
-    ours, theirs = (_steps(yaml.safe_load(path.read_text("utf-8")))[:3] for path in (_ROOT / "action.yml", _PINS))
+@pytest.mark.parametrize(("action", "lock"), [(_PINS, "run.txt"), (_CURATES, "curate.txt")], ids=["pin", "curate"])
+def test_all_actions_install_alike(action: Path, lock: str) -> None:
+    """What one locks and pins, the others do, curation with more; requirements of the user's own are the gate's."""
+    ours, theirs = (_steps(yaml.safe_load(path.read_text("utf-8")))[:3] for path in (_ROOT / "action.yml", action))
     del ours[2]["env"]["EXTRA"]
     lines = [line for line in ours[2]["run"].splitlines() if '"$EXTRA"' not in line]
     ours[2]["run"] = "".join(f"{line}\n" for line in lines).replace(" evalgate-extra.txt", "")
     theirs[2]["run"] = theirs[2]["run"].replace("$GITHUB_ACTION_PATH/../../..", "$GITHUB_ACTION_PATH")
+    theirs[2]["run"] = theirs[2]["run"].replace(f"/requirements/{lock}", "/requirements/run.txt")
     assert theirs == ours
 
 
-@pytest.mark.parametrize("path", [*_WORKFLOWS, _ROOT / "action.yml", _PINS], ids=lambda path: path.parent.name)
+@pytest.mark.parametrize(
+    "path", [*_WORKFLOWS, _ROOT / "action.yml", _PINS, _CURATES], ids=lambda path: path.parent.name
+)
 def test_no_expression_stands_in_a_script_and_every_action_is_pinned(path: Path) -> None:
     text = path.read_text("utf-8")
     for step in _steps(yaml.safe_load(text)):
@@ -140,6 +148,14 @@ def test_inputs_that_are_no_option_are_used() -> None:
 def test_the_token_is_in_the_environment_of_the_gate_alone() -> None:
     holders = [step for step in _ACTION["runs"]["steps"] if "inputs.token" in str(step) or "github.token" in str(step)]
     assert holders == [_GATE]
+
+
+def test_each_output_of_curation_is_one_that_a_run_writes() -> None:
+    declared = yaml.safe_load(_CURATES.read_text("utf-8"))["outputs"]
+    assert {*declared} == {*outputs([])}
+    assert {each["value"] for each in declared.values()} == {
+        f"${{{{ steps.curate.outputs.{name} }}}}" for name in declared
+    }
 
 
 def test_each_output_is_one_that_a_report_writes() -> None:

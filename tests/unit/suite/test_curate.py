@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from evalgate.suite.curate import Profile, seconds_of
+from evalgate.suite.curate import Profile
+from evalgate.suite.periods import seconds_of
 
 
 @pytest.mark.parametrize(("period", "seconds"), [("45s", 45), ("30m", 1800), ("12h", 43200), ("7d", 604800), ("0s", 0)])

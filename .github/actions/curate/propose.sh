@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Runs the profiles that are due and opens a pull request with their candidates. Its arguments are the command that is
+# evalgate; CONFIG, PROFILES, BRANCH and GH_TOKEN are what the action's inputs say.
+set -euo pipefail
+
+title="Candidates for golden datasets"
+own=(-c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com')
+remote() { git -c credential.helper= -c 'credential.helper=!gh auth git-credential' "$@"; }
+scratch=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/curate.XXXXXX")
+trap 'rm -rf "$scratch"' EXIT
+
+# A fork may have a branch of the same name: its pull requests are none of ours.
+number=$(gh pr list --head "$BRANCH" --state open --json number,isCrossRepository \
+  --jq '[.[] | select(.isCrossRepository | not)][0].number // empty')
+base=$(git rev-parse HEAD)
+if [ -n "$number" ]; then
+  # People decide on this branch: it goes on from what they committed, and is never written over.
+  remote fetch --quiet origin "refs/heads/$BRANCH"
+  git switch --quiet --force-create "$BRANCH" FETCH_HEAD
+  if ! git "${own[@]}" merge --quiet --no-edit "$base"; then
+    git merge --abort
+    echo "::error::$BRANCH cannot be merged with the default branch; merge it by hand, or merge pull request $number"
+    exit 2
+  fi
+  # Where data goes is what the default branch says, not what this one does.
+  git show "$base:./$CONFIG" > "$scratch/config"
+  cat "$scratch/config" > "$CONFIG"
+else
+  git switch --quiet --force-create "$BRANCH"
+fi
+
+read -ra named <<< "$PROFILES"
+code=0
+"$@" curate run --config "$CONFIG" --sheet --paths "$scratch/paths" --markdown "$scratch/body" \
+  "${named[@]}" || code=$?
+if [ ! -s "$scratch/paths" ]; then
+  echo "nothing to propose"
+  exit "$code"
+fi
+
+GIT_LITERAL_PATHSPECS=1 git add --pathspec-from-file="$scratch/paths"
+git "${own[@]}" commit --quiet --message "$title"
+if [ -n "$number" ]; then
+  remote push --quiet origin "HEAD:refs/heads/$BRANCH"
+  gh pr edit "$number" --title "$title" --body-file "$scratch/body"
+else
+  remote push --quiet --force origin "HEAD:refs/heads/$BRANCH"
+  gh pr create --head "$BRANCH" --title "$title" --body-file "$scratch/body"
+fi
+exit "$code"

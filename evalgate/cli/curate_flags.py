@@ -1,0 +1,77 @@
+"""What the flags of `curate pull` say, as a profile of the config has it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import click
+
+from evalgate.cli.curate_places import dataset_said
+
+_REMARK: Final = re.compile(r"(?P<name>.+?)(?:(?P<sign>>=|<=|=)(?P<value>.*))?", re.DOTALL)
+
+
+def said_of(given: Mapping[str, Any], *, project: str | None, dataset: str | None) -> dict[str, Any]:
+    """Return what was given as a profile has it; what was not given is not there."""
+    plain = {
+        "project": project,
+        "dataset": None if dataset is None else dataset_said(dataset),
+        "since": given["since"],
+        "settle": given["settle"],
+        "server": given["server"],
+        "per": given["per"],
+        "errors": given["errors"],
+        "where": given["where"],
+        "kind": given["kind"],
+        "name": given["names"],
+        "status": given["status"],
+        "session": given["sessions"],
+        "attributes": dict(map(_attribute, given["attributes"])),
+        "annotation": [_remark(each, given["annotator"]) for each in given["annotations"]],
+    }
+    if given["annotator"] is not None and not given["annotations"]:
+        raise click.UsageError("--annotator says whose --annotation is meant: name one")
+    return {key: value for key, value in plain.items() if value is not None and value not in ((), [], {})}
+
+
+def _attribute(text: str) -> tuple[str, str | int | float | bool]:
+    """Read KEY=VALUE; a value is a number or true where JSON says so, else a text, as one in quotes is."""
+    import json
+
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise click.UsageError(f"--attribute {text} is not KEY=VALUE: write it like --attribute metadata.tier=gold")
+    try:
+        read = json.loads(value)
+    except (ValueError, RecursionError):
+        return key, value
+    return key, read if isinstance(read, str | int | float | bool) else value
+
+
+def _remark(text: str, annotator: str | None) -> dict[str, Any]:
+    found = _REMARK.fullmatch(text)
+    if found is None:
+        raise click.UsageError(f"--annotation {text!r} names none: write it like correctness=incorrect")
+    said: dict[str, Any] = {"name": found["name"], **({"annotator": annotator} if annotator else {})}
+    if found["sign"] == "=":
+        return {**said, "label": found["value"]}
+    if found["sign"] is None:
+        return said
+    try:
+        return {**said, "at_least" if found["sign"] == ">=" else "at_most": float(found["value"])}
+    except ValueError:
+        raise click.UsageError(f"--annotation {text}: {found['value']!r} is no score") from None
+
+
+def time_of(text: str | None, flag: str) -> datetime | None:
+    """Read a time as a person writes it, in UTC where it says no zone. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{flag} {text} is no time: write it like 2026-01-31 or 2026-01-31T12:00Z") from None
+    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)

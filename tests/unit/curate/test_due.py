@@ -1,0 +1,70 @@
+"""When a profile is due, and what is remembered of its last time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from evalgate.curate.candidates import Candidate, Step
+from evalgate.curate.due import Arrived, Last, arrived, read_last, state_file, too_early, write_last
+from evalgate.errors import ConfigurationError
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def last(began=NOON, until=NOON):
+    return Last(began=began, until=until)
+
+
+@pytest.mark.parametrize(
+    ("after", "every", "early"),
+    [
+        (timedelta(hours=22, minutes=59), DAY, True),
+        (timedelta(hours=23, minutes=1), DAY, False),  # yesterday's was an hour late
+        (timedelta(minutes=53), timedelta(hours=1), True),
+        (timedelta(minutes=55), timedelta(hours=1), False),
+        (timedelta(), None, False),
+        (-timedelta(days=3), DAY, False),  # a clock that was wrong
+    ],
+)
+def test_a_schedule_may_be_a_little_early(after, every, early):
+    assert too_early(last(), every, NOON + after) is early
+
+
+def test_what_never_ran_is_due():
+    assert not too_early(None, DAY, NOON)
+
+
+def came(number, at, project="shop"):
+    history = (Step(at=at.isoformat(), what="pulled", by="evalgate"),) if at else ()
+    return Candidate(id=f"span:{number}", input={"q": 1}, source={"project": project}, history=history)
+
+
+def test_what_came_since_is_counted_in_the_file():
+    later = NOON + timedelta(minutes=1)
+    candidates = [came(1, NOON), came(2, later), came(3, later, "other"), came(4, None)]
+    assert arrived(candidates, project="shop", last=None) == Arrived(count=2, until=later)
+    assert arrived(candidates, project="shop", last=last()) == Arrived(count=1, until=later)
+    assert arrived(candidates, project="shop", last=last(until=later)) == Arrived(count=0, until=later)
+    assert arrived(candidates, project="none", last=None) == Arrived(count=0, until=None)
+
+
+def test_each_profile_has_its_own_last_time(tmp_path):
+    path = state_file(tmp_path / "support.candidates.jsonl")
+    assert path.name == "support.candidates.state.json"
+    assert read_last(path, "shop") is None
+    write_last(path, "shop", last())
+    write_last(path, "eu", last(began=NOON + DAY))
+    assert (read_last(path, "shop"), read_last(path, "eu")) == (last(), last(began=NOON + DAY))
+    assert path.read_bytes().endswith(b"}\n")
+
+
+@pytest.mark.parametrize(
+    "content", ["<<<<<<< ours", "[]", '{"shop": 1}', '{"shop": {"began": "today"}}', "\ud800", "[" * 100_000]
+)
+def test_a_file_that_is_none_is_said_with_what_to_do(tmp_path, content):
+    path = tmp_path / "support.candidates.state.json"
+    path.write_text(content, "utf-8", "surrogatepass")
+    with pytest.raises(ConfigurationError, match=r"state\.json says when profiles last ran") as said:
+        read_last(path, "shop")
+    assert said.value.next_step == "take it as it was committed, or delete it: every profile is then due"

@@ -172,7 +172,7 @@ def _luck(p: float | None) -> str:
 
     if p is None or p <= ALPHA:
         return ""
-    return f"; may be luck, p = {p:.2f}"
+    return f"; may be luck, p = {p:.3f}"
 
 
 def _quoted(text: str) -> str:

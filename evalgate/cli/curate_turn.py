@@ -120,7 +120,7 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     for step in _AFTER:
         if step != "label" or _labels(work.profile):
             _do(work, step, steps)
-    sheet = _sheet(work, last, steps) if work.sheet else Sheet()
+    sheet = _sheet(work, last, steps)
     waiting = _waiting(candidates)
     write_last(state, work.name, Last(began=now, until=found.until, sheet=sheet.digest))
     return Turn(
@@ -163,11 +163,10 @@ def _sheet(work: Work, last: Last | None, steps: dict[str, Any]) -> Sheet:
     """Write the file for review anew, unless somebody wrote in it: then it stays until that was taken."""
     from evalgate.curate.due import digest_of
 
-    if "review" not in STEPS:
-        return Sheet()
-    candidates = work.target.candidates
+    candidates, own = work.target.candidates, None if last is None else last.sheet
+    if not work.sheet or "review" not in STEPS:
+        return Sheet(digest=own)
     file = candidates.with_name(f"{candidates.name.removesuffix('.jsonl')}.review.md")
-    own = None if last is None else last.sheet
     more = ("--read", str(file))
     if file.exists() and digest_of(file) != own:
         said = f"; {file} was written in, and stays until it is read and deleted"

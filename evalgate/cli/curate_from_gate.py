@@ -51,7 +51,8 @@ class Opened:
     def lines(self) -> list[str]:
         """Return what is said of it."""
         count = f"{len(self.findings):,} example{'s' if len(self.findings) != 1 else ''} of {self.title}"
-        near = f"; {self.alike:,} candidates ask nearly the same" if self.alike else ""
+        asks = "1 candidate asks" if self.alike == 1 else f"{self.alike:,} candidates ask"
+        near = f"; {asks} nearly the same" if self.alike else ""
         return [f"{count} up for review{near}"]
 
     @property

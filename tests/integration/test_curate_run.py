@@ -41,6 +41,7 @@ class Runs:
         ended = await asyncio.to_thread(
             CliRunner().invoke, command, wanted, env={**self.env, **env}, standalone_mode=False
         )
+        self.err = ended.stderr
         if isinstance(ended.exception, EvalgateError):
             assert ended.exception.exit_code == code
             return str(ended.exception)
@@ -90,6 +91,19 @@ async def test_profiles_fail_alone_and_done_is_told_from_nothing_to_do(runs, pho
     assert len(channel.got) == 1  # nothing failed, and nothing else is wanted
     assert "shop  nothing  its last time was " in said
     assert "eu    nothing  2 new, and it waits for 3\n" in said
+
+
+async def test_a_channel_that_takes_nothing_changes_nothing(runs, phoenix, channel):
+    project = phoenix.unique("shop")
+    await runs.team.spans(project, [call("q", "a")])
+    runs.declare(shop={"project": project, "dataset": "shop.jsonl"}, notify={"webhook_env": "CHANNEL"})
+    channel.statuses = [404]
+    await runs(CHANNEL=channel.address)
+    assert "Nobody was told: the webhook of CHANNEL did not take the message (HTTP 404). What was done is" in runs.err
+    assert "SECRET" not in runs.err
+    await runs("--anyway")
+    assert "nobody is told: CHANNEL is not set" in runs.err
+    assert len(channel.got) == 1
 
 
 async def test_what_an_ended_run_had_pulled_counts_for_the_next(runs, phoenix, monkeypatch):

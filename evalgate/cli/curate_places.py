@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,9 @@ import click
 from evalgate.cli.dataset_places import in_phoenix
 
 if TYPE_CHECKING:
+    from evalgate.curate.candidates import Candidate
     from evalgate.phoenix.connection import Connection
+    from evalgate.records import Example
     from evalgate.suite.curate import CuratedDataset, Profile
     from evalgate.suite.phoenix import PhoenixSettings
 
@@ -33,7 +36,19 @@ class Target:
     @property
     def shown(self) -> str:
         """Return how it is given to --dataset."""
-        return str(self.file) if self.file is not None else f"phoenix:{self.phoenix}"
+        if self.file is None:
+            return f"phoenix:{self.phoenix}"
+        return _from_here(self.file)
+
+    @property
+    def shown_candidates(self) -> str:
+        """Return the file of its candidates as people name it."""
+        return _from_here(self.candidates)
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def target_of(dataset: CuratedDataset, folder: Path) -> Target:
@@ -87,6 +102,62 @@ def profile_of(
         where = ".".join(map(str, first["loc"])) or "this"
         raise click.UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
     return profile, (loaded.phoenix if loaded is not None else None) or PhoenixSettings()
+
+
+def dataset_named(
+    config: Path, profile: str | None, dataset: str | None, environ: Mapping[str, str]
+) -> tuple[Target, str | None]:
+    """Return the dataset that --dataset names, or --profile, and the server that the profile has it on.
+
+    Raises ConfigurationError for a profile that is not there, UsageError where neither is said.
+    """
+    from evalgate.suite.curate import CuratedDataset
+
+    if profile is not None:
+        said = {} if dataset is None else {"dataset": dataset_said(dataset)}
+        chosen = profile_of(config, profile, said, environ)[0]
+        return target_of(chosen.dataset, config.parent), chosen.dataset.server or chosen.server
+    if not dataset:
+        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    return target_of(CuratedDataset.model_validate(dataset_said(dataset)), config.parent), None
+
+
+def kept_texts(config: Path, profile: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what is nobody's secret, as a profile says it. Raises as `profile_of` does."""
+    return () if profile is None else profile_of(config, profile, {}, environ)[0].clean.keep
+
+
+def decided_candidates(path: Path) -> Iterator[Candidate]:
+    """Yield the candidates of a file in the states that people's decisions come to; nothing is written.
+
+    Raises as `read_candidates` and `read_reviews` do.
+    """
+    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.reviewing.reviews import read_reviews
+    from evalgate.curate.reviewing.standing import decided
+
+    reviews = read_reviews(path)
+    for each in read_candidates(path):
+        yield decided(each, reviews.get(each.id, ()))
+
+
+async def golden_of(target: Target, connection: Callable[[], AbstractAsyncContextManager[Connection]]) -> list[Example]:
+    """Return what the dataset has; a dataset that is not there has nothing.
+
+    `connection` is used for a dataset in Phoenix alone. Raises DatasetError, ErrorGroup, PhoenixError.
+    """
+    if target.file is not None:
+        from evalgate.golden.reading import read_examples
+
+        return list(read_examples(target.file)) if target.file.exists() else []
+    from evalgate.phoenix.datasets.reading import golden_examples, latest_version, look_up_dataset, read_version
+
+    async with connection() as opened:
+        dataset = await look_up_dataset(opened, str(target.phoenix))
+        version = None if dataset is None else await latest_version(opened, dataset)
+        if dataset is None or version is None:
+            return []
+        return golden_examples(dataset.name, await read_version(opened, dataset, version))
 
 
 async def golden_ids(target: Target, connection: Connection) -> AsyncIterator[str]:

@@ -131,6 +131,7 @@ def _say(found: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> in
 async def _pull(
     address: Address, profile: Profile, asked: Asked, target: Target, now: datetime, *, opened: Opened | None
 ) -> Pulled:
+    from evalgate.cli.curate_cleaning import BeforeWriting
     from evalgate.cli.curate_places import golden_ids
     from evalgate.curate.pull import pull
     from evalgate.errors import MeasurementError
@@ -142,14 +143,17 @@ async def _pull(
         if opened is not None:
             asked = replace(asked, spec={"pull": asked.spec, "from": opened.spec})
         golden = [each async for each in golden_ids(target, connection)]
+        at = now.isoformat(timespec="seconds")
+        prepared = BeforeWriting(profile.clean, target.candidates, os.environ, at)
         try:
-            return await pull(
+            pulled = await pull(
                 connection,
                 project,
                 asked,
                 candidates=target.candidates,
                 golden=golden,
                 now=now,
+                prepared=prepared,
                 looked_for=opened.neighbours.marked if opened is not None else lambda each: each,
                 tell=_progress(),
             )
@@ -158,6 +162,8 @@ async def _pull(
                 f"{error.message}; what was read so far is kept",
                 next_step="run the same again: it goes on",
             ) from None
+        prepared.say()
+        return pulled
 
 
 def _progress() -> Callable[[Pulled], None]:
@@ -233,5 +239,5 @@ def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
         if profile.per == "trace":
             lines.append("where traces begin in a program that Phoenix does not see, --per call takes what is below")
     elif pulled.new:
-        lines.append(f"in {target.candidates}; next: evalgate curate --help lists the steps")
+        lines.append(f"in {target.candidates}; next: evalgate curate clean --dataset {target.shown}")
     return lines

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
+from evalgate.cli.dataset_history import history
 from evalgate.cli.dataset_pin import pin
 from evalgate.cli.dataset_places import address_for, examples_in, field_mapping, fields_option, in_phoenix
-from evalgate.cli.dataset_pull import history, pull
+from evalgate.cli.dataset_pull import pull
 from evalgate.cli.dataset_push import push, repair
 from evalgate.cli.options import config_option, json_option, server_option
 

@@ -1,21 +1,15 @@
-"""`evalgate dataset pull` and `history`: what reads a dataset in Phoenix."""
+"""`evalgate dataset pull`: a dataset in Phoenix as a file."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from evalgate.cli.asking import agreed, tell
+from evalgate.cli.asking import agreed
 from evalgate.cli.dataset_places import InPhoenix, address_for, examples_in
-from evalgate.cli.options import config_option, json_option, server_option, yes_option
-
-if TYPE_CHECKING:
-    from evalgate.phoenix.address import Address
-    from evalgate.phoenix.datasets.history import HistoryEntry
+from evalgate.cli.options import config_option, server_option, yes_option
 
 
 @click.command(short_help="Write a dataset in Phoenix to a file.")
@@ -67,42 +61,6 @@ def _differs(file: Path, content: bytes, examples: list) -> bool:  # type: ignor
         return False
     click.echo("\n".join(diff_lines(found)))
     return True
-
-
-@click.command(short_help="List the versions of a dataset in Phoenix.")
-@click.argument("name", metavar="NAME")
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many versions.")
-@config_option
-@server_option
-@json_option
-def history(*, name: str, limit: int, config: Path, server: str | None, as_json: bool) -> int:
-    """List the versions of a dataset in Phoenix, newest first: when, how many examples, what changed, who, why."""
-    from dataclasses import asdict
-
-    from evalgate.report.datasets import history_lines
-
-    address = address_for(config, server, dict(os.environ))
-    tell(f"reading {name} from {address.shown}")
-    entries = [asdict(entry) for entry in asyncio.run(_history(address, name, limit))]
-    if as_json:
-        import json
-
-        said = {"dataset": name, "server": address.base_url, "versions": entries}
-        click.echo(json.dumps(said, indent=2, ensure_ascii=False))
-    elif entries:
-        click.echo("\n".join(history_lines(entries)))
-    else:
-        click.echo(f"{_text(name)} has no version: it is empty; next: evalgate dataset push FILE --to {_text(name)}")
-    return 0
-
-
-async def _history(address: Address, name: str, limit: int) -> list[HistoryEntry]:
-    from evalgate.phoenix.connection import connect
-    from evalgate.phoenix.datasets.history import history as listed
-    from evalgate.phoenix.datasets.reading import find_dataset
-
-    async with connect(address) as connection:
-        return await listed(connection, await find_dataset(connection, name), limit=limit)
 
 
 def _text(text: str) -> str:

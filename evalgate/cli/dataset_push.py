@@ -67,7 +67,7 @@ def push(
         if not agreed(f"push this to {name}?", yes=yes):
             return 0
         tell(f"pushing to {address.shown}")
-        why = _why(message or _summary(changes, file), environ, file)
+        why = why_of(message or _summary(changes, file), environ, file)
         pushed = asyncio.run(_pushed(address, changes, why))
     _conclude(changes, pushed, address, as_json=as_json)
     return 0
@@ -104,7 +104,7 @@ def repair(*, name: str, message: str | None, config: Path, server: str | None, 
     )
     if not agreed(f"repair {name}?", yes=yes):
         return 0
-    why = _why(message or f"{count:,} examples got an id", environ, None)
+    why = why_of(message or f"{count:,} examples got an id", environ, None)
     version = asyncio.run(_repaired(address, planned, why))
     click.echo(f"{_text(name)} is version {version.id} now, and every example has an id")
     click.echo(_next(name))
@@ -147,7 +147,7 @@ async def _repaired(address: Address, planned: Repair, why: Why) -> Version:
         return await repaired(connection, planned, why)
 
 
-def _why(message: str, environ: Mapping[str, str], file: Path | None) -> Why:
+def why_of(message: str, environ: Mapping[str, str], file: Path | None) -> Why:
     """Return what a version says of itself; who and which commit where git knows."""
     from evalgate import __version__
     from evalgate.errors import ConfigurationError
@@ -211,6 +211,8 @@ def _conclude(changes: Changes, pushed: Pushed | None, address: Address, *, as_j
     click.echo(
         f"pushed: {_text(changes.name)} is version {identity}{'' if pushed.made else ' still, with other splits'}"
     )
+    if pushed.unlinked:
+        click.echo(f"{len(pushed.unlinked):,} are not linked to the span that their metadata.curated names")
     if not pushed.exact:
         click.echo(
             "The server writes some numbers in another way (1e22 as a whole number): read from there, the content hash"

@@ -121,6 +121,7 @@ class Models:
             from evalgate.llm.breaker import Guarded
             from evalgate.llm.cache import Limits, ResponseCache
             from evalgate.llm.cached import Cached
+            from evalgate.llm.embeddings import Batched
             from evalgate.llm.metered import Metered
 
             if self._choice.answers_none:
@@ -129,7 +130,7 @@ class Models:
             limits = Limits(megabytes=kept.max_mb, days=kept.max_age_days, used_days=self._choice.days)
             self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
             metered = Metered(Guarded(self.wire(), self.halt), self._prices, self._purse)
-            self._sender = Cached(metered, self._cache, use=self._use(), log=self._log, missed=self._missed)
+            self._sender = Cached(Batched(metered), self._cache, use=self._use(), log=self._log, missed=self._missed)
         return self._sender
 
     def doorway(

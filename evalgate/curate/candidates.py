@@ -66,8 +66,8 @@ class Candidate:
     """One candidate. `id`, `input`, `output`, `metadata` and `split` are the example that it may become.
 
     `source` says where it came from: `server`, `project`, `trace`, `span`, `session`, `name`, `kind`, `start` and `end`
-    in ISO 8601, `status`, `model`; what is not known is left out. `marks` has what steps found out, each under a
-    key of its own. `history` is what was done to it, oldest first.
+    in ISO 8601, `status`, `model`, `finish`; what is not known is left out. `marks` has what steps found out, each
+    under a key of its own. `history` is what was done to it, oldest first.
     """
 
     id: str
@@ -144,15 +144,15 @@ def rewrite(path: Path, step: Callable[[Iterator[Candidate]], Iterable[Candidate
 
 
 @contextmanager
-def held(path: Path, what: str = "") -> Iterator[None]:
-    """Hold a candidates file, or `what` of it, against other steps on this machine.
+def held(path: Path, what: str = "", *, seconds: float = 0.0) -> Iterator[None]:
+    """Hold a candidates file, or `what` of it, against other steps on this machine, waiting so long for it.
 
     Raises ConfigurationError where one has it.
     """
     from filelock import FileLock, Timeout
 
     try:
-        lock = FileLock(workplace(path) / f"{path.name}{what}.lock", blocking=False)
+        lock = FileLock(workplace(path) / f"{path.name}{what}.lock", timeout=seconds)
         lock.acquire()
     except Timeout:
         raise ConfigurationError(
@@ -195,6 +195,14 @@ def as_line(candidate: Candidate) -> bytes:
         "history": [{"at": each.at, "what": each.what, "by": each.by, "why": each.why} for each in candidate.history],
     }
     return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
+
+
+def of_line(line: bytes) -> Candidate:
+    """Return what `as_line` made a line of. Raises ValueError for anything else."""
+    found = _candidate(Raw(json.loads(line), (1, 1), lambda _: (1, 1)))
+    if isinstance(found, Problem):
+        raise ValueError(found.message)  # noqa: TRY004  # a value, not its type
+    return found
 
 
 def candidates_file(dataset: Path) -> Path:

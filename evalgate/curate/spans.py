@@ -12,7 +12,7 @@ from typing import Any, Final
 from evalgate.curate.candidates import Candidate, Step
 from evalgate.phoenix.spans.stored import StoredSpan
 from evalgate.records import Json
-from evalgate.traces.conventions import LLM, kind_of, model_of, read_json
+from evalgate.traces.conventions import LLM, finish_of, kind_of, model_of, read_json
 from evalgate.traces.messages import (
     input_messages,
     output_messages,
@@ -31,12 +31,15 @@ _OWN: Final = ("user_api_key", "requester_", "usage_object", "mcp_tool_call", "s
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Content:
-    """What a span took and gave; None where it does not say. `malformed` names what should be JSON and is not."""
+    """What a span took and gave; None where it does not say. `malformed` names what should be JSON and is not, `finish`
+    says why the model ended.
+    """
 
     input: Mapping[str, Json] | None
     output: Mapping[str, Json] | None
     thinking: tuple[str, ...] = ()
     malformed: tuple[str, ...] = ()
+    finish: str | None = None
 
 
 def candidate_id(span: StoredSpan) -> str | None:
@@ -65,6 +68,7 @@ def content_of(span: StoredSpan) -> Content:
         output={"messages": answered} if any(map(_says, answered)) else _given(gave),
         thinking=tuple(thinking_of(attributes)),
         malformed=tuple(name for name, bad in (("input", bad_input), ("output", bad_output)) if bad),
+        finish=finish_of(attributes),
     )
 
 
@@ -80,7 +84,7 @@ def completed(content: Content, trace: Sequence[StoredSpan]) -> Content:
     if content.input is None:
         content = replace(content, input=first.input)
     if content.output is None:
-        content = replace(content, output=last.output, thinking=last.thinking)
+        content = replace(content, output=last.output, thinking=last.thinking, finish=content.finish or last.finish)
     return content
 
 
@@ -120,6 +124,7 @@ def candidate_of(
         "end": span.end,
         "status": span.status,
         "model": model_of(span.attributes),
+        "finish": content.finish,
     }
     return Candidate(
         id=identity,

@@ -25,6 +25,16 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Commit:
+    """A commit: its id in full, when it was made (ISO 8601), by whom, and the first line of its message."""
+
+    id: str
+    at: str
+    author: str
+    subject: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Repository:
     """One work tree. `root` is its directory, `git` what it is asked with."""
 
@@ -162,6 +172,22 @@ class Repository:
             moved = status[:1] in ("R", "C")
             found.append(Change(path=next(told), was=first) if moved else Change(path=first))
         return sorted(found, key=lambda change: change.path)
+
+    def is_shallow(self) -> bool:
+        """Return whether this clone lacks commits that came before: its oldest one seems to have made everything."""
+        return self._text("rev-parse", "--is-shallow-repository") == "true"
+
+    def commits_of(self, name: str, *, limit: int) -> list[Commit]:
+        """Return the latest commits that changed a file, by its name from the root, newest first, at most `limit`.
+
+        Under the name that it has now; none before the first commit. Raises MeasurementError when git cannot tell.
+        """
+        if self.head() is None:
+            return []
+        form = "--format=%H%x1f%aI%x1f%an%x1f%s"
+        told = self._names("log", "-z", f"--max-count={limit}", "--no-show-signature", form, "--", name)
+        parts = (each.split("\x1f", 3) for each in told)
+        return [Commit(id=commit, at=at, author=author, subject=said) for commit, at, author, said in parts]
 
     def text_at(self, commit: str, name: str, *, limit: int) -> str | None:
         """Return a text file of a commit, by its name from the root; None where the commit has no such file.

@@ -15,16 +15,17 @@ WRITTEN: Final = (".jsonl", ".ndjson", ".json")
 def as_text(examples: Iterable[Example], suffix: str) -> str:
     """Return examples as a file of this ending (one of WRITTEN) holds them. Raises ValueError for NaN."""
     if suffix == ".json":
-        return json.dumps([_value(each) for each in examples], ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+        return json.dumps([as_value(each) for each in examples], ensure_ascii=False, allow_nan=False, indent=2) + "\n"
     return "".join(as_line(each) for each in examples)
 
 
 def as_line(example: Example) -> str:
     """Return an example as a line of JSONL, without what is empty. Raises ValueError for NaN."""
-    return json.dumps(_value(example), ensure_ascii=False, allow_nan=False) + "\n"
+    return json.dumps(as_value(example), ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _value(example: Example) -> dict[str, Any]:
+def as_value(example: Example) -> dict[str, Any]:
+    """Return an example as a JSON object, without what is empty."""
     return {
         "id": example.id,
         "input": example.input,

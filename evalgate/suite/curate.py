@@ -6,7 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from evalgate.suite.curate_clean import Clean
+from evalgate.suite.curate_label import Label
 from evalgate.suite.curate_run import Told, When
+from evalgate.suite.curate_sample import Sample
 from evalgate.suite.model import ConfigModel, DottedPath
 from evalgate.suite.periods import Period
 from evalgate.suite.phoenix import ServerName
@@ -90,6 +93,12 @@ class Profile(SpanFilter):
     """Spans that ended less than this ago are left for the next time: more of their trace may be on its way."""
     dataset: CuratedDataset
     """The golden dataset; its candidates are beside it."""
+    clean: Clean = Clean()
+    """What candidates are cleaned of."""
+    sample: Sample = Sample()
+    """Which candidates are chosen for people to look at."""
+    label: Label | None = None
+    """Which model proposes labels and answers; without it `curate run` asks none."""
     when: When = When()
     """When `evalgate curate run` does anything at all."""
 

@@ -84,6 +84,24 @@ def cost_of(attributes: Attributes) -> float | None:
     return float(value) if 0 <= value <= MOST_DOLLARS else None
 
 
+def finish_of(attributes: Attributes) -> str | None:
+    """Return why a model ended its answer (`stop`, `length`, `max_tokens` …), as it says it, without case."""
+    said = attributes.get("gen_ai.response.finish_reasons", attributes.get("gen_ai.response.finish_reasons.0"))
+    listed = read_json(said, otherwise=said)
+    found = [listed[0] if isinstance(listed, list | tuple) and listed else listed]
+    found += [attributes.get("llm.finish_reason"), attributes.get("llm.output_messages.0.message.finish_reason")]
+    answer = read_json(attributes.get("output.value"))
+    if isinstance(answer, dict):
+        # The answer itself: Anthropic's, OpenAI's, OpenAI's responses.
+        found += [
+            answer.get("stop_reason"),
+            *(each.get("finish_reason") for each in objects(answer.get("choices"))[:1]),
+        ]
+        incomplete = answer.get("incomplete_details")
+        found.append(incomplete.get("reason") if isinstance(incomplete, dict) else None)
+    return next((each.casefold() for each in found if isinstance(each, str) and each), None)
+
+
 def documents_of(attributes: Attributes, place: str = "retrieval.documents") -> list[Json]:
     """Return the texts of the documents at `place`, in their order."""
     found = [document.get("document.content") for document in numbered(attributes, place)]

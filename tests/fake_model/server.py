@@ -14,7 +14,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fake_model.answers import completion, last_user_text
-from tests.fake_model.protocols import anthropic, bedrock, completions, gemini, responses
+from tests.fake_model.protocols import anthropic, bedrock, completions, embeddings, gemini, responses
 from tests.fake_model.rules import Rule, Throttle
 
 ODD_ANSWERS = frozenset({"empty_choices", "null_content", "refusal", "content_filter"})
@@ -58,6 +58,7 @@ class FakeModel:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         app.router.add_post("/v1/chat/completions", self._model(completions))
         app.router.add_post("/openai/deployments/{model}/chat/completions", self._model(completions))
+        app.router.add_post("/v1/embeddings", self._embed)
         app.router.add_post("/v1/responses", self._model(responses))
         app.router.add_post("/v1/messages", self._model(anthropic))
         for action in ("generateContent", "streamGenerateContent"):
@@ -123,6 +124,17 @@ class FakeModel:
                 self.in_flight -= 1
 
         return handle
+
+    async def _embed(self, request: web.Request) -> web.StreamResponse:
+        """Answer with vectors of words; a text that is too long, or what a rule breaks, is refused."""
+        body = await request.json()
+        self.calls += 1
+        self.by_model[body["model"]] += 1
+        self.requests.append({"path": request.path, "headers": dict(request.headers), "body": body})
+        for rule in self.rules:
+            if rule.fault == "status" and any((rule.when or "") in text for text in body["input"]):
+                return _json({"error": {"message": "no such input"}}, status=rule.status)
+        return _json(embeddings.answer(body))
 
     def _rule(self, body: dict[str, Any], number: int) -> Rule:
         text = last_user_text(body)

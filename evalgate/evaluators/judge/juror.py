@@ -8,17 +8,14 @@ from typing import Final
 
 from evalgate.evaluators.judge.verdicts import Spent, Verdict
 from evalgate.evaluators.score import EvaluatorFaultError
-from evalgate.llm.answer import answer_of
 from evalgate.llm.call import Sender
-from evalgate.llm.chat import ChatReply, chat
+from evalgate.llm.chat import ChatReply
 from evalgate.llm.endpoint import ModelEndpoint
-from evalgate.llm.failures import BadRequest, CallFailed, ContentFiltered, ModelRefused, TaskFault, Unparseable
+from evalgate.llm.failures import CallFailed, ContentFiltered, ModelRefused, TaskFault, Unparseable
+from evalgate.llm.structured import Structured, structured_answer
 from evalgate.llm.wording import one_line
 from evalgate.records import ErrorKind, Json, JsonObject
 
-NAME: Final = "extract_structured_data"
-"""What phoenix-evals calls the schema and the tool, and so do we: the same request is the same cache entry."""
-_DESCRIPTION: Final = "Extract structured data according to the provided schema"
 _EXCERPT: Final = 2_000
 
 
@@ -37,7 +34,7 @@ def sample_of(sample: str, draw: int) -> str:
 
 
 class Juror:
-    """Asks one model. What the endpoint does not support is found out once and left out from then on."""
+    """Asks one model."""
 
     def __init__(
         self,
@@ -52,13 +49,15 @@ class Juror:
     ) -> None:
         """`model` is `endpoint/model`; `droppable` are the parameters that may be left out where they are refused."""
         self.model = model
-        self._sender = sender
-        self._endpoint = endpoint
         self._explain = explain
-        self._parameters = dict(parameters)
-        self._droppable = set(droppable)
-        self._within = within
-        self._by_tool = False
+        self._structured = Structured(
+            sender,
+            endpoint,
+            model.partition("/")[2],
+            parameters=parameters,
+            droppable=droppable,
+            within=within,
+        )
 
     async def judge(
         self, messages: Sequence[JsonObject], labels: Sequence[str], *, sample: str, draw: int = 0
@@ -69,7 +68,8 @@ class Juror:
         told: list[str] = []
         for _ in range(2):
             try:
-                reply = await self._ask(asked, labels, sample=sample_of(sample, draw), draw=draw)
+                schema = verdict_schema(labels, explain=self._explain)
+                reply = await self._structured.ask(asked, schema, sample=sample_of(sample, draw), draw=draw)
             except CallFailed as failed:
                 return Verdict(model=self.model, error=_error(failed), spent=spent)
             spent = spent.plus(Spent(calls=1, latency=reply.latency))
@@ -86,62 +86,9 @@ class Juror:
         error = EvaluatorFaultError(f"the judge gave no verdict, asked twice: {both}", type="NoVerdict")
         return Verdict(model=self.model, error=error, spent=spent)
 
-    async def _ask(self, messages: Sequence[JsonObject], labels: Sequence[str], *, sample: str, draw: int) -> ChatReply:
-        """Send it, adapted to what the endpoint turns out to support. Raises CallFailed."""
-        first: BadRequest | None = None
-        by_tool = self._by_tool
-        while True:
-            try:
-                reply = await self._call(messages, labels, sample=sample, draw=draw, by_tool=by_tool)
-            except BadRequest as refused:
-                named = self._named(refused)
-                if named is not None:
-                    self._droppable.discard(named)
-                    self._parameters.pop(named, None)
-                elif first is None and not by_tool:
-                    first, by_tool = refused, True
-                else:
-                    raise first or refused from None
-                continue
-            self._by_tool = by_tool
-            return reply
-
-    async def _call(
-        self, messages: Sequence[JsonObject], labels: Sequence[str], *, sample: str, draw: int, by_tool: bool
-    ) -> ChatReply:
-        schema = verdict_schema(labels, explain=self._explain)
-        parameters = dict(self._parameters)
-        seed = parameters.get("seed")
-        if isinstance(seed, int):
-            parameters["seed"] = seed + draw
-        form: JsonObject = {
-            "type": "json_schema",
-            "json_schema": {"name": NAME, "schema": {**schema, "additionalProperties": False}, "strict": True},
-        }
-        function: JsonObject = {"name": NAME, "description": _DESCRIPTION, "parameters": schema}
-        return await chat(
-            self._sender,
-            self._endpoint,
-            model=self.model.partition("/")[2],
-            messages=messages,
-            sample=sample,
-            tools=[{"type": "function", "function": function}] if by_tool else (),
-            tool_choice={"type": "function", "function": {"name": NAME}} if by_tool else None,
-            response_format=None if by_tool else form,
-            parameters=parameters,
-            within=self._within,
-        )
-
-    def _named(self, refused: BadRequest) -> str | None:
-        """Return the parameter that may be left out and that the endpoint's message is about."""
-        return next((name for name in sorted(self._droppable) if name in refused.message.lower()), None)
-
     def _read(self, reply: ChatReply, labels: Sequence[str]) -> tuple[str, str | None]:
         """Return label and reasons. Raises TaskFault: no verdict, whatever it is instead."""
-        answer = answer_of(reply, "tool_calls" if reply.tool_calls else "json")
-        if reply.tool_calls and isinstance(answer, list):
-            first = answer[0]
-            answer = first.get("arguments") if isinstance(first, Mapping) else None
+        answer = structured_answer(reply)
         if not isinstance(answer, Mapping):
             raise Unparseable(f"the reply is no JSON object: {one_line(json.dumps(answer), 80)}")
         label = answer.get("label")

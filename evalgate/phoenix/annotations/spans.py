@@ -14,6 +14,7 @@ from evalgate.phoenix.answers import Answer, PageInfo, read_answer
 from evalgate.phoenix.connection import Connection
 
 HUMAN: Final = "HUMAN"
+_PAGES: Final = "px-app:"
 _PAGE: Final = 500
 _PROJECTS: Final = 10_000
 
@@ -22,7 +23,7 @@ _NAMES: Final = "query ($first: Int) { projects(first: $first) { edges { node { 
 _ANNOTATED: Final = (
     "query ($project: ID!, $that: String!, $first: Int!, $after: String) { node(id: $project) { ... on Project {"
     " spans(first: $first, after: $after, filterCondition: $that) { edges { node { spanId parentId trace { traceId }"
-    " spanAnnotations { name label score annotatorKind identifier updatedAt user { username } } } }"
+    " spanAnnotations { name label score explanation annotatorKind identifier updatedAt user { username } } } }"
     " pageInfo { hasNextPage endCursor } } } } }"
 )
 
@@ -38,13 +39,14 @@ class Project:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Said:
-    """One annotation. `by` is who made it, "" where nobody says; `at` when, as the server writes it."""
+    """One annotation. `by` is who made it, "" where nobody says; `at` when, as the server writes it, `why` in words."""
 
     kind: str
     by: str
     at: str
     label: str | None
     score: float | None
+    why: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -87,6 +89,7 @@ class _Annotation(Answer):
     name: str
     label: str | None
     score: float | None
+    explanation: str | None
     annotatorKind: str  # noqa: N815
     identifier: str
     updatedAt: str  # noqa: N815
@@ -170,12 +173,19 @@ def _annotated(span: _Span, name: str) -> AnnotatedSpan:
         said=tuple(
             Said(
                 kind=each.annotatorKind,
-                by=each.identifier or (each.user.username if each.user is not None else ""),
+                by=_by(each),
                 at=each.updatedAt,
                 label=each.label,
                 score=each.score,
+                why=each.explanation,
             )
             for each in span.spanAnnotations
             if each.name == name
         ),
     )
+
+
+def _by(annotation: _Annotation) -> str:
+    """Return who said it: the server's own pages give an id of the user in place of a name."""
+    name = annotation.user.username if annotation.user is not None else ""
+    return name if name and annotation.identifier.startswith(_PAGES) else annotation.identifier or name

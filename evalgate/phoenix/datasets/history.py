@@ -9,7 +9,7 @@ from typing import Any, Final
 from evalgate.encoding import printable
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.datasets.pushing import OURS
-from evalgate.phoenix.datasets.reading import versions_of
+from evalgate.phoenix.datasets.reading import ListedExample, examples_of, versions_of
 from evalgate.phoenix.datasets.records import Dataset, Version
 
 _AT_ONCE: Final = 50
@@ -41,6 +41,29 @@ async def history(connection: Connection, dataset: Dataset, *, limit: int) -> li
     for start in range(0, len(versions), _AT_ONCE):
         counts |= await _counts(connection, dataset, versions[start : start + _AT_ONCE])
     return [_entry(each, counts.get(each.id, 0)) for each in versions]
+
+
+async def versions_with(
+    connection: Connection, dataset: Dataset, example: str, *, limit: int
+) -> tuple[list[tuple[Version, ListedExample | None]], bool]:
+    """Return the newest versions of a dataset, newest first, with what each has of an example; at most `limit`.
+
+    It ends with the one before the example was added. Also returns whether it goes back that far, or to the dataset's
+    first. Splits have no history. Raises PhoenixError.
+    """
+    found: list[tuple[Version, ListedExample | None]] = []
+    seen = False
+    async for version in versions_of(connection, dataset):
+        if len(found) >= limit:
+            return found, False
+        listed = (await examples_of(connection, dataset.id, version.id, name=dataset.name)).examples
+        own = next((each for each in listed if each.id == example), None)
+        found.append((version, own))
+        if own is None and seen:
+            # What was removed and came back has a life before: it is told from here on.
+            return found, True
+        seen = seen or own is not None
+    return found, True
 
 
 async def _counts(connection: Connection, dataset: Dataset, versions: list[Version]) -> dict[str, int]:

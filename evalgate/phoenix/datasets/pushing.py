@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from evalgate.encoding import printable
+from evalgate.golden.curated import span_of
 from evalgate.golden.versions import dataset_version
 from evalgate.phoenix.connection import Connection, PhoenixError
-from evalgate.phoenix.datasets.changes import Changes, contents
+from evalgate.phoenix.datasets.changes import Changes, compare_with
 from evalgate.phoenix.datasets.reading import (
     aligned,
     golden_examples,
@@ -26,7 +27,7 @@ from evalgate.phoenix.datasets.reading import (
 )
 from evalgate.phoenix.datasets.records import Dataset, StoredExample, Version
 from evalgate.phoenix.datasets.splits import memberships, set_splits
-from evalgate.records import Example
+from evalgate.phoenix.datasets.uploading import is_uploaded, unlinked, upload, upload_linked
 
 OURS: Final = "evalgate"
 """The key of a version's metadata under which evalgate says what it did."""
@@ -44,12 +45,13 @@ _PATCH: Final = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Why:
-    """What a version says of itself: `message` for people, `by` whom, of which commit, from which file."""
+    """What a version says of itself: `message` for people, `by` whom, of which commit, from which file, its `tag`."""
 
     message: str
     by: str | None = None
     commit: str | None = None
     file: str | None = None
+    tag: str | None = None
     evalgate: str = ""
 
 
@@ -62,6 +64,8 @@ class Pushed:
     made: bool
     """Whether a version was made: who is in which split changes without one."""
     exact: bool
+    unlinked: tuple[str, ...] = ()
+    """Examples that say which span they were made of, and are not linked to it: Phoenix has it no more."""
 
 
 async def push(connection: Connection, changes: Changes, why: Why) -> Pushed:
@@ -71,9 +75,11 @@ async def push(connection: Connection, changes: Changes, why: Why) -> Pushed:
     """
     dataset = changes.dataset or await _created(connection, changes.name)
     await _require_unmoved(connection, dataset, changes.version)
+    said = _said(changes, why)
+    changes = await _linked(connection, dataset, changes)
     version, made = changes.version, False
     if operations := [*changes.operations()]:
-        version, made = await _patched(connection, dataset, changes, operations, _said(changes, why)), True
+        version, made = await _patched(connection, dataset, changes, operations, said), True
     if version is None:
         raise PhoenixError(
             f"the dataset {printable(dataset.name)} of {connection.address.shown} is empty, and so is what was pushed",
@@ -84,7 +90,26 @@ async def push(connection: Connection, changes: Changes, why: Why) -> Pushed:
     if await _set_splits(connection, dataset, stored, changes):
         members = await memberships(connection, dataset, version)
         stored = tuple(replace(each, splits=members.get(each.node_id, ())) for each in stored)
-    return Pushed(dataset=dataset, version=version, made=made, exact=_verified(connection, changes, stored))
+    return Pushed(
+        dataset=dataset,
+        version=version,
+        made=made,
+        exact=_verified(connection, changes, stored),
+        unlinked=unlinked(stored, changes.own),
+    )
+
+
+async def _linked(connection: Connection, dataset: Dataset, changes: Changes) -> Changes:
+    """Add those that were made of spans, linked to them, and return what is left to do."""
+    new = [each for name in changes.diff.added if span_of((each := changes.own[name]).metadata) is not None]
+    if not new:
+        return changes
+    await upload_linked(connection, dataset, new)
+    after = await compare_with(connection, changes.name, changes.own.values(), delete=changes.delete)
+    added = {each.id for each in new}
+    if {each: one for each, one in after.stored.items() if each not in added} != dict(changes.stored):
+        raise _meanwhile(connection, dataset.name)
+    return after
 
 
 async def _created(connection: Connection, name: str) -> Dataset:
@@ -134,15 +159,18 @@ def _meanwhile(connection: Connection, name: str) -> PhoenixError:
 
 
 def _said(changes: Changes, why: Why) -> dict[str, Any]:
+    # Of a push that was cut off after an upload: added all the same.
+    half = [each.id for each in changes.diff.edited if is_uploaded(changes.stored[each.id], changes.own[each.id])]
     own = {
         "push": secrets.token_hex(8),
         "version": why.evalgate,
         "by": why.by,
         "commit": why.commit,
         "file": why.file,
+        "tag": why.tag,
         "content": dataset_version(changes.expected().values()),
-        "added": len(changes.diff.added),
-        "edited": len(changes.diff.edited),
+        "added": len(changes.diff.added) + len(half),
+        "edited": len(changes.diff.edited) - len(half),
         "removed": len(changes.removed),
     }
     kept = {key: value for key, value in own.items() if value is not None}
@@ -164,7 +192,7 @@ async def _patched(
             raise
     # An id of an example that was deleted once stays taken, and only an upload brings it back: in a version without
     # a description, so the one that has it comes next.
-    await _uploaded(connection, dataset, [changes.own[each] for each in changes.diff.added])
+    await upload(connection, dataset, [changes.own[each] for each in changes.diff.added])
     left = [each for each in operations if "add" not in each]
     if not left:
         version = await latest_version(connection, dataset)
@@ -219,29 +247,6 @@ async def _marked(connection: Connection, dataset: Dataset, mark: str) -> Versio
         if seen > 50:
             return None
     return None
-
-
-async def _uploaded(connection: Connection, dataset: Dataset, examples: Sequence[Example]) -> None:
-    """Add examples by the call that takes ids of deleted ones again; done twice, it is done once."""
-    body = upload_body(dataset.name, [(each.id, contents(each), each.split, None) for each in examples])
-    doing = f"examples could not be added to {printable(dataset.name)}"
-    await connection.rest("POST", "v1/datasets/upload", doing=doing, query={"sync": "true"}, body=body)
-
-
-def upload_body(
-    name: str, examples: Sequence[tuple[str, Mapping[str, Any], str | Sequence[str] | None, str | None]]
-) -> dict[str, Any]:
-    """Return the body of an upload that adds: (id, content, its split or splits, its span) of each example."""
-    return {
-        "action": "append",
-        "name": name,
-        "inputs": [content["input"] for _, content, _, _ in examples],
-        "outputs": [content["output"] for _, content, _, _ in examples],
-        "metadata": [content["metadata"] for _, content, _, _ in examples],
-        "splits": [split if split is None or isinstance(split, str) else [*split] for _, _, split, _ in examples],
-        "span_ids": [span for _, _, _, span in examples],
-        "example_ids": [identity for identity, _, _, _ in examples],
-    }
 
 
 async def _set_splits(

@@ -17,9 +17,10 @@ from typing import Any
 from evalgate.canonical import content_hash
 from evalgate.encoding import printable
 from evalgate.phoenix.connection import Connection
-from evalgate.phoenix.datasets.pushing import OURS, Why, patch_examples, upload_body
+from evalgate.phoenix.datasets.pushing import OURS, Why, patch_examples
 from evalgate.phoenix.datasets.reading import find_dataset, find_version, read_version
 from evalgate.phoenix.datasets.records import Dataset, StoredExample, Version
+from evalgate.phoenix.datasets.uploading import upload_body
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

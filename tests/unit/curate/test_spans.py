@@ -167,6 +167,31 @@ def test_a_root_without_a_word_has_what_its_calls_say():
     assert completed(content_of(stored({})), []).input is None
 
 
+@pytest.mark.parametrize(
+    ("attributes", "finish"),
+    [
+        ({"llm.finish_reason": "length"}, "length"),
+        ({"gen_ai.response.finish_reasons": ["max_tokens"]}, "max_tokens"),
+        ({"gen_ai.response.finish_reasons": '["STOP"]'}, "stop"),
+        ({"gen_ai.response.finish_reasons": "length"}, "length"),
+        ({"output.value": '{"choices": [{"finish_reason": "length"}]}'}, "length"),
+        ({"output.value": '{"stop_reason": "max_tokens"}'}, "max_tokens"),
+        ({"output.value": '{"incomplete_details": {"reason": "max_output_tokens"}}'}, "max_output_tokens"),
+        ({"output.value": '{"choices": [7], "stop_reason": 3}', "gen_ai.response.finish_reasons": []}, None),
+        ({}, None),
+    ],
+)
+def test_why_a_model_ended_is_kept(attributes, finish):
+    found = candidate(stored({"input.value": "q", **attributes}))
+    assert found.source.get("finish") == finish
+
+
+def test_a_root_ended_as_its_last_call_did():
+    cut = stored({"openinference.span.kind": "LLM", "output.value": "cu", "llm.finish_reason": "length"})
+    assert completed(content_of(stored({"input.value": "q"})), [cut]).finish == "length"
+    assert completed(content_of(stored({"input.value": "q", "output.value": "a"})), [cut]).finish is None
+
+
 def test_a_call_is_known_by_its_kind_or_by_what_it_says_of_a_model():
     assert is_call(stored({"openinference.span.kind": "llm"}))
     assert is_call(stored({"openinference.span.kind": "UNKNOWN", "gen_ai.request.model": "small"}))

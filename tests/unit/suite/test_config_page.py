@@ -9,7 +9,20 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from evalgate.suite import checks, config, curate, curate_run, notify, phoenix, prompt_ref, release, tasks
+from evalgate.suite import (
+    checks,
+    config,
+    curate,
+    curate_clean,
+    curate_label,
+    curate_run,
+    curate_sample,
+    notify,
+    phoenix,
+    prompt_ref,
+    release,
+    tasks,
+)
 from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel
@@ -58,8 +71,11 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "curate": curate.Curate,
     "curate.profiles.NAME": curate.Profile,
     "curate.profiles.NAME, which spans": curate.SpanFilter,
+    "curate.profiles.NAME.label": curate_label.Label,
     "curate.profiles.NAME.annotation": curate.AnnotationFilter,
     "curate.profiles.NAME.dataset": curate.CuratedDataset,
+    "curate.profiles.NAME.clean": curate_clean.Clean,
+    "curate.profiles.NAME.sample": curate_sample.Sample,
     "curate.profiles.NAME.when": curate_run.When,
     "curate.notify": curate_run.Told,
 }

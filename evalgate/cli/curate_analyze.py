@@ -1,0 +1,184 @@
+"""`evalgate curate analyze`: what labelled traces have in common, as a report, tests that fail now, and guidelines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalgate.cli.asking import tell
+from evalgate.cli.curate_analyzed import Analysing, Found, say_found, write_found
+from evalgate.cli.curate_labelling import labelling_place, phoenix_of, refuse_part
+from evalgate.cli.curate_places import dataset_option, profile_option
+from evalgate.cli.options import cache_option, config_option, journal_option, json_option, server_option
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_labelling import Place
+    from evalgate.curate.analysis.analysis import Steps, Survey, Traces
+    from evalgate.curate.asking import Model
+    from evalgate.curate.candidates import Candidate
+
+
+@click.command(short_help="Find what failing traces have in common.")
+@dataset_option
+@profile_option
+@click.option(
+    "--from-gate",
+    "build",
+    metavar="BUILD",
+    help="Analyze what got worse in this build, a number or an exported file, instead of candidates.",
+)
+@click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked; without one, labels are counted.")
+@click.option(
+    "--taxonomy",
+    metavar="FILE",
+    help="A YAML file of labels and their meanings.  [default: pipeline_states, which is shipped]",
+)
+@click.option(
+    "--steps/--no-steps", default=None, help="Show the model what was done in each trace, which is read from Phoenix."
+)
+@click.option("--out", metavar="FOLDER", help="Where the report goes.  [default: NAME.analysis beside the dataset]")
+@click.option(
+    "--guidelines",
+    metavar="FILE",
+    help="Where guidelines are kept, and are merged with those there.  [default: NAME.guidelines.yaml beside it]",
+)
+@config_option
+@cache_option
+@journal_option
+@server_option
+@json_option
+def command(
+    *,
+    dataset: str | None,
+    profile: str | None,
+    build: str | None,
+    out: str | None,
+    guidelines: str | None,
+    config: Path,
+    cache: Path | None,
+    journal: Path | None,
+    server: str | None,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Find what failing traces have in common: patterns, rules, tests, guidelines.
+
+    It counts the labels that `curate label` gave, and puts traces of each to the model. Rules are held to every answer,
+    and those are kept that tell failing answers from good ones. Tests are files for pytest that fail now; their code is
+    evalgate's own, and nothing that a model wrote is run.
+    """
+    environ = dict(os.environ)
+    said = {key: value for key, value in given.items() if value is not None}
+    place = labelling_place(dataset, profile, said, config, environ)
+    from evalgate.curate.labelling.taxonomies import taxonomy_of
+
+    taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
+    asked = Analysing(
+        place=place,
+        taxonomy=taxonomy,
+        environ=environ,
+        cache=cache,
+        again=f"evalgate curate analyze {place.said}" + (f" --from-gate {build}" if build else ""),
+        address=phoenix_of(place, server, config, environ) if place.label.steps and build is None else None,
+        guidelines=Path(guidelines) if guidelines else _beside(place, ".guidelines.yaml"),
+    )
+    folder = Path(out) if out else _beside(place, ".analysis")
+    from evalgate.curate.candidates import held
+
+    with held(place.target.candidates, ".analysis"):
+        if build is None:
+            found = asyncio.run(_candidates(asked))
+        else:
+            from evalgate.cli.curate_regressed import regressed
+
+            found = asyncio.run(_of_gate(asked, *regressed(build, journal)))
+        if found.survey.of:
+            write_found(folder, asked, found)
+    say_found(folder, asked, found, as_json=as_json)
+    return 0
+
+
+def _beside(place: Place, ending: str) -> Path:
+    candidates = place.target.candidates.absolute()
+    if candidates.is_relative_to(Path.cwd()):
+        candidates = candidates.relative_to(Path.cwd())
+    return candidates.with_name(candidates.name.removesuffix(".candidates.jsonl") + ending)
+
+
+async def _candidates(asked: Analysing) -> Found:
+    """Analyse the candidates as they are labelled now."""
+    from contextlib import AsyncExitStack
+
+    from evalgate.cli.curate_models import model_asked
+    from evalgate.curate.analysis.analysis import survey
+    from evalgate.curate.candidates import read_candidates
+
+    file = asked.place.target.candidates
+    surveyed = survey(read_candidates(file), asked.taxonomy)
+    if asked.place.label.model is None or not surveyed.shown:
+        return Found(survey=surveyed)
+    place = asked.place
+    async with AsyncExitStack() as stack:
+        asking = await stack.enter_async_context(
+            model_asked(place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again)
+        )
+        steps = None
+        if asked.address is not None:
+            from evalgate.cli.curate_steps import steps_read
+
+            steps = await stack.enter_async_context(steps_read(asked.address, place.clean, file, asked.environ))
+        tell(f"asking {place.model} about {len(surveyed.shown)} labels")
+        return await _analysed(asked, asking.model, lambda: read_candidates(file), surveyed, steps=steps)
+
+
+async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[Candidate]) -> Found:
+    """Label what got worse in a build, and analyse that; `good` are the other side's answers."""
+    from evalgate.cli.curate_models import model_asked, teller
+    from evalgate.curate.analysis.analysis import survey
+    from evalgate.curate.candidates import State
+    from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
+
+    place = asked.place
+    async with model_asked(
+        place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again
+    ) as asking:
+        labeller = Labeller(
+            model=asking.model, taxonomy=asked.taxonomy, answers=False, states=frozenset({State.CHOSEN})
+        )
+        tell(f"asking {place.model} about {len(worse):,} examples")
+        found = await ask_all(worse, labeller, stop=asking.stop, tell=teller(len(worse), "labelled"))
+        kept = "answers that were paid for are kept"
+        refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=asked.again)
+        traces = list(labelled(worse, found.marks, labeller, now=""))
+        surveyed = survey(traces, asked.taxonomy)
+        return await _analysed(asked, asking.model, lambda: traces, surveyed, good=lambda: good)
+
+
+async def _analysed(
+    asked: Analysing,
+    model: Model,
+    traces: Traces,
+    surveyed: Survey,
+    *,
+    good: Traces | None = None,
+    steps: Steps | None = None,
+) -> Found:
+    from evalgate.curate.analysis.analysis import analyse, with_lessons
+    from evalgate.errors import MeasurementError
+    from evalgate.suite.guidelines import load_guidelines
+
+    file = asked.guidelines
+    known = load_guidelines(file.parent, file.name)
+    try:
+        analysed = await analyse(traces, surveyed, asked.taxonomy, model, good=good, steps=steps)
+        merged, recognised, unsettled = await with_lessons(known, analysed, model)
+    except MeasurementError as failed:
+        raise MeasurementError(
+            f"{failed.message}; answers that were paid for are kept", next_step=asked.again
+        ) from None
+    return Found(survey=surveyed, analysed=analysed, merged=merged, known=recognised, unsettled=unsettled)

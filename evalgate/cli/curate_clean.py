@@ -1,0 +1,210 @@
+"""`evalgate curate clean`: candidates without personal data and secrets, duplicates and what is no good left out."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from evalgate.cli.asking import tell
+from evalgate.cli.curate_places import dataset_option, dataset_said, profile_option
+from evalgate.cli.options import CONFIG_NAME, config_option, json_option, server_option
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_places import Target
+    from evalgate.curate.cleaning.step import Cleaning, Report
+    from evalgate.records import Example
+    from evalgate.suite.curate_clean import Clean
+
+_EVERY_S: Final = 2.0
+"""Seconds between lines of progress."""
+_SHOWN: Final = 100
+"""Letters of an example that are shown."""
+
+
+@click.command(short_help="Replace personal data; leave out what is no good.")
+@dataset_option
+@profile_option
+@click.option("--write", is_flag=True, help="Do it: without it, what would be done is shown.")
+@click.option("--personal", type=click.Choice(["replace", "keep"]), help="Whether personal data is replaced.")
+@click.option("--language", "languages", multiple=True, metavar="CODE", help="A language that is wanted: en; several.")
+@click.option("--longest", type=int, metavar="N", help="Characters that a candidate may have.  [default: 50000]")
+@click.option("--near", type=float, metavar="SHARE", help="How much near duplicates share.  [default: 0.75]")
+@click.option("--errors", type=click.Choice(["out", "keep"]), help="Candidates whose span failed.  [default: out]")
+@config_option
+@server_option
+@json_option
+def command(
+    *,
+    dataset: str | None,
+    profile: str | None,
+    write: bool,
+    config: Path,
+    server: str | None,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Replace personal data and secrets in candidates, and leave out those that are no good, each with its reason.
+
+    What is personal gets a pseudonym, the same one for the same person in the whole dataset. Left out are candidates
+    that failed, say nothing, were cut off, are too long or in another language, that say what another one does or
+    nearly so, and what is golden already. Without --write nothing is changed.
+    """
+    environ = dict(os.environ)
+    place = _place(dataset, profile, given, config, environ)
+    golden = _golden(place, server, config, environ)
+    cleaning = _cleaning(place, environ, write=write)
+    _clean(cleaning, place.target, golden, write=write)
+    if as_json:
+        import json
+
+        from evalgate.cli.curate_cleaning import report_json
+
+        said = report_json(cleaning.report)
+        click.echo(json.dumps({**said, "written": write, "file": str(place.target.candidates)}, indent=2))
+    else:
+        from evalgate.encoding import printable
+
+        for line in _lines(cleaning.report, place, write=write):
+            click.echo(printable(line))
+    return 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Place:
+    """Whose candidates, how they are cleaned, how the command says so, and whether only failures were pulled."""
+
+    target: Target
+    clean: Clean
+    said: str
+    server: str | None
+    only_errors: bool
+
+
+def _place(
+    dataset: str | None, profile: str | None, given: Mapping[str, Any], config: Path, environ: Mapping[str, str]
+) -> _Place:
+    """Return what was said over what the profile says. Raises UsageError, ConfigurationError."""
+    from pydantic import ValidationError
+
+    from evalgate.cli.curate_places import profile_of, target_of
+    from evalgate.suite.curate import CuratedDataset
+    from evalgate.suite.curate_clean import Clean
+
+    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
+    if dataset is not None:
+        curated = CuratedDataset.model_validate(dataset_said(dataset))
+    elif chosen is not None:
+        curated = chosen.dataset
+    else:
+        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    base = {} if chosen is None else chosen.clean.model_dump(exclude_unset=True)
+    said = {key: value for key, value in given.items() if value not in (None, ())}
+    try:
+        clean = Clean.model_validate({**base, **said})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        flag = str(first["loc"][0]).replace("languages", "language")
+        raise click.UsageError(f"--{flag}: {first['msg'].removeprefix('Value error, ')}") from None
+    named = [f"--profile {profile}"] if profile is not None else []
+    named += [f"--dataset {dataset}"] if dataset is not None else []
+    named += [f"--config {config}"] if config != Path(CONFIG_NAME) else []
+    return _Place(
+        target=target_of(curated, config.parent),
+        clean=clean,
+        said=" ".join(named),
+        server=curated.server or (chosen.server if chosen is not None else None),
+        only_errors=chosen is not None and chosen.errors == "only",
+    )
+
+
+def _golden(place: _Place, server: str | None, config: Path, environ: Mapping[str, str]) -> list[Example]:
+    from evalgate.cli.curate_places import golden_of
+    from evalgate.cli.dataset_places import address_for
+    from evalgate.phoenix.connection import connect
+
+    return asyncio.run(golden_of(place.target, lambda: connect(address_for(config, server or place.server, environ))))
+
+
+def _cleaning(place: _Place, environ: Mapping[str, str], *, write: bool) -> Cleaning:
+    from evalgate.cli.curate_cleaning import quality_of, redactor_of
+    from evalgate.curate.cleaning.duplicates import Inputs
+    from evalgate.curate.cleaning.step import Cleaning
+
+    clean, file = place.clean, place.target.candidates
+    return Cleaning(
+        redactor=redactor_of(clean, file, environ, personal=clean.personal != "keep", writes=write),
+        quality=quality_of(clean, only_errors=place.only_errors),
+        inputs=Inputs(at_least=clean.near),
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        tell=_progress(),
+    )
+
+
+def _clean(cleaning: Cleaning, target: Target, golden: list[Example], *, write: bool) -> None:
+    from evalgate.curate.candidates import Candidate, read_candidates, rewrite
+    from evalgate.errors import ConfigurationError
+
+    if not target.candidates.exists():
+        raise ConfigurationError(
+            f"there are no candidates for {target.shown}: {target.candidates} is not there",
+            next_step=f"evalgate curate pull PROJECT --dataset {target.shown}",
+        )
+
+    def step(candidates: Iterator[Candidate]) -> Iterator[Candidate]:
+        cleaning.know(golden, read_candidates(target.candidates))
+        yield from cleaning.cleaned(candidates)
+
+    if write:
+        rewrite(target.candidates, step)
+    else:
+        for _ in step(read_candidates(target.candidates)):
+            pass
+
+
+def _progress() -> Callable[[Report], None]:
+    told = time.monotonic()
+
+    def say(report: Report) -> None:
+        nonlocal told
+        if time.monotonic() - told >= _EVERY_S:
+            told = time.monotonic()
+            tell(f"{report.looked:,} candidates looked at, {sum(report.out.values()):,} left out")
+
+    return say
+
+
+def _lines(report: Report, place: _Place, *, write: bool) -> Iterator[str]:
+    done = "" if write else "would be "
+    yield f"{report.looked:,} candidates in {place.target.candidates}, {report.new:,} of them new"
+    yield f"{done}replaced in {report.redacted:,}" if report.redacted else "nothing to replace"
+    yield from _table(report, report.found)
+    left = sum(report.out.values())
+    yield f"{done}left out: {left:,} of {report.new:,}"
+    yield from _table(report, report.out)
+    if report.other_key:
+        yield (
+            f"{report.other_key:,} candidates have pseudonyms of another key, so that a person may have two: clean"
+            f" with that key in {place.clean.key_env}"
+        )
+    yield f"{report.left:,} stay new"
+    if write:
+        yield f"next: evalgate curate sample {place.said} --size 20"
+    else:
+        yield f"nothing was written; next: evalgate curate clean {place.said} --write"
+
+
+def _table(report: Report, counts: Mapping[str, int]) -> Iterator[str]:
+    for what, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+        yield f"  {what:<20} {count:>7,}"
+        for shown in report.shown[what]:
+            text = " ".join(shown.text.split())
+            text = f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text
+            yield f"      {shown.id}{f' {shown.why}' if shown.why else ''}: {text}"

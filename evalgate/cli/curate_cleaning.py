@@ -1,0 +1,138 @@
+"""What cleaning is made of: what a profile says of it, the key of its pseudonyms, the packages that it needs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from evalgate.cli.asking import tell
+
+if TYPE_CHECKING:
+    from evalgate.curate.candidates import Candidate
+    from evalgate.curate.cleaning.given_names import Names
+    from evalgate.curate.cleaning.quality import Quality
+    from evalgate.curate.cleaning.redaction import Redactor
+    from evalgate.suite.curate_clean import Clean
+
+
+def redactor_of(
+    clean: Clean, candidates: Path, environ: Mapping[str, str], *, personal: bool, writes: bool = True
+) -> Redactor:
+    """Return what replaces secrets in candidates and, where it is said, personal data.
+
+    Raises ConfigurationError for a key that is none, and where packages are missing.
+    """
+    from evalgate.curate.cleaning.findings import Pseudonyms
+    from evalgate.curate.cleaning.redaction import Redactor
+
+    if not personal:
+        return Redactor(keep=clean.keep)
+    names = _names()
+    key = _key(clean, candidates, environ, writes=writes)
+    return Redactor(pseudonyms=Pseudonyms(key), names=names, regions=clean.regions, keep=clean.keep)
+
+
+class BeforeWriting:
+    """What a pull does to each candidate before any of it is written: secrets always, and personal data where the
+    profile says so. `found` counts what was replaced.
+    """
+
+    def __init__(self, clean: Clean, candidates: Path, environ: Mapping[str, str], at: str) -> None:
+        self._redactor = redactor_of(clean, candidates, environ, personal=clean.personal == "replace")
+        self._at = at
+        self.found: Counter[str] = Counter()
+
+    def __call__(self, candidate: Candidate) -> Candidate:
+        """Return a candidate as it may be written."""
+        clean, found = self._redactor.redacted(candidate, self._at)
+        self.found.update(found)
+        return clean
+
+    def say(self) -> None:
+        """Say what was replaced, if anything."""
+        if self.found:
+            said = ", ".join(f"{count:,} {kind}" for kind, count in sorted(self.found.items()))
+            tell(f"replaced before it was written: {said}")
+
+
+def quality_of(clean: Clean, *, only_errors: bool) -> Quality:
+    """Return what candidates have to be. Raises ConfigurationError where a package is missing."""
+    from evalgate.curate.cleaning.quality import Quality
+
+    return Quality(
+        errors=clean.errors == "keep" or only_errors,
+        longest=clean.longest,
+        languages=frozenset(clean.languages),
+        tell=_languages() if clean.languages else None,
+    )
+
+
+def _key(clean: Clean, candidates: Path, environ: Mapping[str, str], *, writes: bool) -> bytes:
+    from evalgate.curate.cleaning.keys import checked, key_beside
+
+    given = environ.get(clean.key_env, "").strip()
+    if given:
+        return checked(given, clean.key_env)
+    key, made = key_beside(candidates, make=writes)
+    if made:
+        tell(
+            f"made a key for pseudonyms, which stays on this machine: to give a person the same name on every one,"
+            f" put a key of your own into {clean.key_env}"
+        )
+    return key
+
+
+def _names() -> Names:
+    try:
+        import phonenumbers  # noqa: F401
+
+        from evalgate.curate.cleaning.given_names import known_names
+
+        return known_names()
+    except ImportError as error:
+        raise _missing("personal data is found", error) from None
+
+
+def _languages() -> Callable[[str], tuple[str, float]]:
+    try:
+        from py3langid.langid import (  # type: ignore[import-untyped]  # it has no stubs
+            MODEL_FILE,
+            LanguageIdentifier,
+        )
+    except ImportError as error:
+        raise _missing("languages are told apart", error) from None
+    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+    def say(text: str) -> tuple[str, float]:
+        language, sure = identifier.classify(text)
+        return str(language), float(sure)
+
+    return say
+
+
+def _missing(what: str, error: ImportError) -> Exception:
+    from evalgate.errors import ConfigurationError
+
+    return ConfigurationError(
+        f"{what} with packages that are not installed here ({error.name})",
+        next_step="pip install 'phoenix-evalgate[curate]'",
+    )
+
+
+def report_json(report: Any) -> dict[str, Any]:
+    """Return what a cleaning came to, as JSON."""
+    return {
+        "candidates": report.looked,
+        "new": report.new,
+        "stay_new": report.left,
+        "redacted": report.redacted,
+        "other_key": report.other_key,
+        "replaced": dict(sorted(report.found.items())),
+        "out": dict(sorted(report.out.items())),
+        "examples": {
+            what: [{"id": each.id, "text": each.text, "why": each.why} for each in shown]
+            for what, shown in sorted(report.shown.items())
+        },
+    }

@@ -1,0 +1,180 @@
+"""`evalgate curate drift`: how far production is from the golden dataset."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalgate.cli.curate_places import dataset_option, profile_option
+from evalgate.cli.options import cache_option, config_option, json_option, server_option
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_sampled import Place
+    from evalgate.curate.sampling.drift import Drift, Period, Questions
+
+_SHOWN = 8
+"""Topics that are listed."""
+_MAYBE = 0.1
+"""A p-value that is no evidence, and no reason to be sure of the contrary."""
+
+
+@click.command(short_help="Compare production with the golden dataset.")
+@dataset_option
+@profile_option
+@click.option("--since", metavar="PERIOD", default="7d", show_default=True, help="What was asked at most so long ago.")
+@click.option("--until", metavar="PERIOD", help="And longer ago than this: --since 14d --until 7d is the week before.")
+@click.option("--clusters", type=click.IntRange(min=1, max=200), help="How many topics are told apart.")
+@click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
+@click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
+@config_option
+@server_option
+@cache_option
+@json_option
+def command(
+    *,
+    dataset: str | None,
+    profile: str | None,
+    since: str,
+    until: str | None,
+    config: Path,
+    server: str | None,
+    cache: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Say how far production is from the golden dataset, and what to add.
+
+    It reads the candidates beside the dataset, so pull first. Nothing is written, and drift is no failure: the exit
+    code is 0 either way, and --json has `drifted`.
+    """
+    from evalgate.cli.curate_sampled import sampling_place
+
+    said = {key: value for key, value in given.items() if value is not None}
+    place = sampling_place(dataset, profile, said, config, os.environ, server=server)
+    found = asyncio.run(_drift(place, _period(since, until), cache))
+    if as_json:
+        import json
+
+        click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+    else:
+        from evalgate.encoding import printable
+
+        click.echo("\n".join(map(printable, lines(found, place.said))))
+    return 0
+
+
+def _period(since: str, until: str | None) -> Period:
+    from evalgate.curate.sampling.drift import period_of
+    from evalgate.suite.periods import seconds_of
+
+    seconds: dict[str, float] = {}
+    for name, text in (("since", since), ("until", until or "0s")):
+        try:
+            seconds[name] = seconds_of(text)
+        except ValueError as error:
+            raise click.UsageError(f"--{name}: {error}") from None
+    if seconds["until"] >= seconds["since"]:
+        raise click.UsageError(f"--until {until} is as long ago as --since {since}, or longer: nothing lies between")
+    return period_of(datetime.now(UTC), **seconds)
+
+
+async def _drift(place: Place, period: Period, cache: Path | None) -> Drift:
+    from evalgate.cli.curate_sampled import examples_of, vectors_for
+    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.sampling.drift import drift, questions_of
+
+    golden = await examples_of(place, os.environ)
+    questions = questions_of(read_candidates(place.target.candidates), golden, period)
+    _check(questions, place, period)
+    async with vectors_for(place, cache=cache, following=f"evalgate curate drift {place.said}") as vectors:
+        return await drift(questions, period, place.sample, vectors=vectors)
+
+
+def _check(questions: Questions, place: Place, period: Period) -> None:
+    """Raise MeasurementError where there is nothing to compare."""
+    from evalgate.errors import MeasurementError
+
+    if not questions.now:
+        if questions.latest is None:
+            when = "none of them says when it was asked" if period.end > datetime.now(UTC) else "none is older"
+        else:
+            when = f"the latest is of {questions.latest:%Y-%m-%d %H:%M}"
+        raise MeasurementError(
+            f"{place.target.candidates} has nothing that was asked from {period.start:%Y-%m-%d %H:%M} to"
+            f" {period.end:%Y-%m-%d %H:%M} UTC: {when}",
+            next_step="evalgate curate pull, or a longer --since",
+        )
+    if not questions.golden:
+        raise MeasurementError(
+            f"{place.target.shown} has no examples: there is nothing to be far from",
+            next_step=f"evalgate curate sample {place.said}",
+        )
+
+
+def lines(drift: Drift, said: str) -> list[str]:
+    """Return what is said of it: whether, how far, which topics are missing, and what comes next."""
+    found = [
+        f"{drift.production:,} questions from {drift.start[:10]} to {drift.end[:10]}, {drift.golden:,} golden examples",
+        _verdict(drift),
+        f"{drift.covered:.0%} of production is in topics that the dataset has",
+        *_before(drift),
+    ]
+    lacking = [each for each in drift.topics if each.lacking]
+    if lacking:
+        found.append("what it lacks:")
+        found += [
+            f"  {each.share:>4.0%} of production, {each.golden:,} golden: {each.name}"
+            f" (add {each.add:,}{_luck(each.p)}), as in {_quoted(each.questions[0])}"
+            for each in lacking[:_SHOWN]
+        ]
+    if len(lacking) > _SHOWN:
+        found.append(f"  and {len(lacking) - _SHOWN:,} more topics (--json lists all)")
+    if drift.unasked:
+        found.append(f"nobody asked about: {'; '.join(drift.unasked[:_SHOWN])}")
+    wanted = sum(each.add for each in lacking)
+    if not wanted:
+        return [*found, "next: nothing to add"]
+    if any(each.candidates for each in lacking):
+        return [*found, f"next: evalgate curate sample {said} --size {wanted}"]
+    return [*found, "next: evalgate curate pull, for candidates of these topics"]
+
+
+def _verdict(drift: Drift) -> str:
+    test = drift.test
+    if test is None:
+        return "too little to tell whether production has drifted: it takes 20 conversations and 20 examples"
+    figures = f"{test.nearest:.2f} alike to the nearest example, {test.usual:.2f} would be usual; p = {test.p:.3f}"
+    if drift.drifted:
+        return f"production has drifted: it asks what the dataset does not ({figures})"
+    if test.p <= _MAYBE:
+        return f"production may have drifted, which more questions or examples would tell ({figures})"
+    return f"no sign that production asks what the dataset does not ({figures})"
+
+
+def _before(drift: Drift) -> list[str]:
+    from evalgate.curate.sampling.drift import ALPHA
+
+    test = drift.since_before
+    if test is None:
+        return []
+    word = "production has changed" if test.p <= ALPHA else "no sign that production has changed"
+    return [f"{word} since before this period (p = {test.p:.3f}, {test.others:,} conversations before it)"]
+
+
+def _luck(p: float | None) -> str:
+    from evalgate.curate.sampling.drift import ALPHA
+
+    if p is None or p <= ALPHA:
+        return ""
+    return f"; may be luck, p = {p:.2f}"
+
+
+def _quoted(text: str) -> str:
+    plain = " ".join(text.split())
+    return f"“{plain[:80]}{'…' if len(plain) > 80 else ''}”"

@@ -1,0 +1,204 @@
+"""`evalgate curate export`: golden examples, or accepted candidates, as files for fine-tuning."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from evalgate.cli.curate_places import (
+    dataset_named,
+    dataset_option,
+    decided_candidates,
+    golden_of,
+    kept_texts,
+    profile_option,
+)
+from evalgate.cli.options import Amount, config_option, json_option, server_option
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_places import Target
+    from evalgate.curate.exporting.export import Export, File
+    from evalgate.phoenix.connection import Connection
+    from evalgate.records import Example
+
+_NAMES: Final = ("train.jsonl", "holdout.jsonl")
+_REPORT: Final = "export.json"
+
+
+@click.command(short_help="Write golden examples as files for fine-tuning.")
+@dataset_option
+@profile_option
+@click.option(
+    "--to",
+    "folder",
+    metavar="FOLDER",
+    required=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where train.jsonl, holdout.jsonl and export.json are written.",
+)
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["messages", "completion"]),
+    default="messages",
+    show_default=True,
+    help="Conversations with tools, or a prompt and its completion.",
+)
+@click.option("--split", "splits", multiple=True, metavar="NAME", help="Examples of this split alone; several times.")
+@click.option(
+    "--candidates", "of_candidates", is_flag=True, help="Accepted candidates that are far from all that is golden."
+)
+@click.option(
+    "--holdout",
+    "share",
+    type=Amount(0, 1, max_open=True),
+    default=0.2,
+    show_default=True,
+    help="The share that is held out.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="What draws the hold-out: the same, the same.")
+@click.option(
+    "--at-least", "least", type=click.IntRange(min=1), default=10, show_default=True, help="Lines to train on, or none."
+)
+@config_option
+@server_option
+@json_option
+def command(
+    *,
+    dataset: str | None,
+    profile: str | None,
+    folder: Path,
+    splits: tuple[str, ...],
+    of_candidates: bool,
+    config: Path,
+    server: str | None,
+    as_json: bool,
+    **wanted: Any,
+) -> int:
+    """Write golden examples as files for fine-tuning, without leaks between train and hold-out.
+
+    Lines are checked by OpenAI's published format. Examples that ask nearly the same, or are of one trace, are in one
+    file, and none to train on is near one that is not exported. The same again writes the same.
+    """
+    import json
+
+    from evalgate.cli.files import write_file
+    from evalgate.curate.exporting.export import Asked, exported
+    from evalgate.golden.versions import dataset_version
+
+    environ = dict(os.environ)
+    if of_candidates and splits:
+        raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
+    target, of_profile = dataset_named(config, profile, dataset, environ)
+    golden = _golden(target, config, server or of_profile, environ)
+    if of_candidates:
+        own = _accepted(target, golden, kept_texts(config, profile, environ))
+    else:
+        own = [each for each in golden if not splits or each.split in splits]
+    if not own:
+        raise _nothing(target, splits, of_candidates=of_candidates)
+    found = exported(own, golden, Asked(**wanted))
+    said = _as_json(found, wanted, target, version=dataset_version(golden), examples=len(own))
+    text = json.dumps(said, indent=2, ensure_ascii=False)
+    for name, file in zip(_NAMES, (found.train, found.holdout), strict=True):
+        write_file(folder / name, file.content())
+    write_file(folder / _REPORT, f"{text}\n".encode("utf-8", "replace"))
+    if as_json:
+        click.echo(text)
+    else:
+        from evalgate.encoding import printable
+
+        click.echo(printable("\n".join(_lines(found, folder, len(own), measured=not of_candidates))))
+    return 0
+
+
+def _golden(target: Target, config: Path, server: str | None, environ: Mapping[str, str]) -> list[Example]:
+    """Return what the dataset has now; nothing where it is not there. Raises DatasetError, ErrorGroup, PhoenixError."""
+
+    def opened() -> AbstractAsyncContextManager[Connection]:
+        from evalgate.cli.dataset_places import address_for
+        from evalgate.phoenix.connection import connect
+
+        return connect(address_for(config, server, environ))
+
+    return asyncio.run(golden_of(target, opened))
+
+
+def _accepted(target: Target, golden: list[Example], keep: tuple[str, ...]) -> list[Example]:
+    """Return the examples that accepted candidates would become, but for those that are golden or hold a secret."""
+    from evalgate.curate.cleaning.redaction import Redactor
+    from evalgate.curate.pushing import accepted_of, golden_example
+
+    known = {each.id for each in golden}
+    found = accepted_of(decided_candidates(target.candidates), Redactor(keep=keep)).candidates
+    return [golden_example(each) for each in found if each.id not in known]
+
+
+def _nothing(target: Target, splits: tuple[str, ...], *, of_candidates: bool) -> Exception:
+    from evalgate.errors import DatasetError
+
+    if of_candidates:
+        return DatasetError(
+            f"{target.candidates} has no accepted candidate that is not golden",
+            next_step=f"evalgate curate review --dataset {target.shown}",
+        )
+    of = f" of the split {' or '.join(splits)}" if splits else ""
+    return DatasetError(
+        f"{target.shown} has no example{of}", next_step=f"evalgate curate push --dataset {target.shown}"
+    )
+
+
+def _as_json(
+    found: Export, wanted: Mapping[str, Any], target: Target, *, version: str, examples: int
+) -> dict[str, Any]:
+    from evalgate.curate.exporting.tokens import METHOD
+
+    return {
+        "dataset": target.shown,
+        "version": version,
+        "as": wanted["form"],
+        "seed": wanted["seed"],
+        "examples": examples,
+        "groups": found.groups,
+        "left": dict(found.left),
+        **{
+            name.removesuffix(".jsonl"): {
+                "file": name,
+                "lines": len(file.lines),
+                "tokens": sum(file.tokens),
+                "longest": max(file.tokens, default=0),
+            }
+            for name, file in zip(_NAMES, (found.train, found.holdout), strict=True)
+        },
+        "tokens": METHOD,
+    }
+
+
+def _lines(found: Export, folder: Path, examples: int, *, measured: bool) -> list[str]:
+    train, holdout = found.train, found.holdout
+    lines = [
+        f"{folder / _NAMES[0]}: {_counted(train)}",
+        f"{folder / _NAMES[1]}: {_counted(holdout)}; near duplicates are on one side ({found.groups:,} groups)",
+    ]
+    if found.left:
+        said = "; ".join(f"{count:,} {why}" for why, count in found.left.items())
+        lines.append(f"left of {examples:,}: {said}")
+    if not holdout.lines:
+        lines.append("nothing is held out: nobody will see whether what was learned holds")
+    if measured:
+        lines.append(
+            "the gate measures what is golden: a model that is trained on it is not judged by it any more;"
+            " --split exports a part, --candidates what is far from it"
+        )
+    lines.append(f"next: give your provider {_NAMES[0]} to train on and {_NAMES[1]} to validate with")
+    return lines
+
+
+def _counted(file: File) -> str:
+    return f"{len(file.lines):,} lines, about {sum(file.tokens):,} tokens, the longest {max(file.tokens, default=0):,}"

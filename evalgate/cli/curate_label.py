@@ -1,0 +1,206 @@
+"""`evalgate curate label`: what a model proposes of candidates: the expected answer, labels, an explanation."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalgate.cli.asking import tell
+from evalgate.cli.curate_labelling import labelling_place, phoenix_of, refuse_part
+from evalgate.cli.curate_places import dataset_option, profile_option
+from evalgate.cli.options import cache_option, config_option, json_option, server_option
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_labelling import Place
+    from evalgate.curate.candidates import State
+    from evalgate.curate.labelling.labelling import Labeller
+    from evalgate.phoenix.address import Address
+
+_STATES = ("new", "chosen", "accepted", "rejected", "golden")
+
+
+@click.command(short_help="Let a model propose answers and labels.")
+@dataset_option
+@profile_option
+@click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked.")
+@click.option(
+    "--taxonomy",
+    metavar="FILE",
+    help="A YAML file of labels and their meanings.  [default: pipeline_states, which is shipped]",
+)
+@click.option("--answers/--no-answers", default=None, help="--no-answers: labels alone, no expected answer.")
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(_STATES),
+    help="Which candidates; several times.  [default: chosen]",
+)
+@click.option(
+    "--steps/--no-steps", default=None, help="Show the model what was done in each trace, which is read from Phoenix."
+)
+@click.option("--annotate/--no-annotate", default=None, help="Write labels to Phoenix, as annotations of the spans.")
+@config_option
+@cache_option
+@server_option
+@json_option
+def command(
+    *,
+    dataset: str | None,
+    profile: str | None,
+    states: tuple[str, ...],
+    config: Path,
+    cache: Path | None,
+    server: str | None,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Let a model propose answers and labels.
+
+    For each candidate that was chosen it proposes the expected answer, a label of a taxonomy, and why. Nothing is
+    decided by that: proposals stand beside a candidate for whoever reviews it. A candidate is put to a model
+    once, and again where it, the model or the taxonomy has changed.
+    """
+    environ = dict(os.environ)
+    said = {key: value for key, value in given.items() if value is not None}
+    place = labelling_place(dataset, profile, said, config, environ)
+    wants = place.label.annotate or place.label.steps
+    address = phoenix_of(place, server, config, environ) if wants else None
+    from evalgate.curate.candidates import State
+
+    wanted = frozenset(map(State, states or ("chosen",)))
+    counts = asyncio.run(_label(place, wanted, config, environ, cache=cache, address=address))
+    if address is not None and place.label.annotate:
+        counts["annotated"], counts["spans_gone"] = asyncio.run(_annotate(place, wanted, counts["taxonomy"], address))
+    _say(counts, place, as_json=as_json)
+    return 0
+
+
+async def _annotate(place: Place, states: frozenset[State], taxonomy: str, address: Address) -> tuple[int, int]:
+    """Write what labels there are to the spans; return how many have theirs, and how many spans are gone."""
+    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.labelling.annotations import annotations_of
+    from evalgate.errors import MeasurementError
+    from evalgate.phoenix.annotations.writing import annotate_spans
+    from evalgate.phoenix.connection import PhoenixError, connect
+
+    candidates = (each for each in read_candidates(place.target.candidates) if each.state in states)
+    labels = list(annotations_of(candidates, taxonomy, server=address.base_url))
+    try:
+        async with connect(address) as connection:
+            gone = await annotate_spans(connection, labels)
+    except PhoenixError as error:
+        raise MeasurementError(
+            f"{error.message}; the labels are kept in {place.target.candidates}",
+            next_step=f"evalgate curate label {place.said} --annotate",
+        ) from None
+    return len(labels) - gone, gone
+
+
+async def _label(
+    place: Place,
+    states: frozenset[State],
+    config: Path,
+    environ: Mapping[str, str],
+    *,
+    cache: Path | None,
+    address: Address | None,
+) -> dict[str, Any]:
+    from contextlib import AsyncExitStack
+
+    from evalgate.cli.curate_models import model_asked, teller
+    from evalgate.curate.candidates import read_candidates, rewrite
+    from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
+    from evalgate.curate.labelling.taxonomies import taxonomy_of
+
+    taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
+    file = place.target.candidates
+    again = f"evalgate curate label {place.said}"
+    async with AsyncExitStack() as stack:
+        asking = await stack.enter_async_context(
+            model_asked(place.model, place.loaded, environ, cache=cache, following=again)
+        )
+        steps = None
+        if place.label.steps and address is not None:
+            from evalgate.cli.curate_steps import steps_read
+
+            steps = await stack.enter_async_context(steps_read(address, place.clean, file, environ))
+        labeller = Labeller(
+            model=asking.model, taxonomy=taxonomy, answers=place.label.answers, states=states, steps=steps
+        )
+        due = sum(labeller.is_due(each) for each in read_candidates(file))
+        if due:
+            tell(f"asking {place.model} about {due:,} candidates")
+        found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=teller(due, "labelled"))
+        if found.marks:
+            now = datetime.now(UTC).isoformat(timespec="seconds")
+            rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now))
+        kept = f"{len(found.marks):,} of {due:,} were labelled and are kept"
+        refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=again)
+    return _counts(file, labeller, new=len(found.marks))
+
+
+def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
+    """Return what the candidates that are labelled have now: how many, how many of them are `new`, and by label."""
+    from collections import Counter
+
+    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.labelling.labelling import labels_of
+
+    by_label: Counter[str] = Counter()
+    whole = unlabelled = answers = 0
+    everything = 0
+    for everything, each in enumerate(read_candidates(file), start=1):  # noqa: B007  # the last of them is the count
+        if each.state in labeller.states:
+            whole += 1
+            labels = labels_of(each, labeller.taxonomy.name)
+            by_label.update(labels)
+            unlabelled += not labels
+            mark = each.marks.get("proposed")
+            answers += isinstance(mark, Mapping) and mark.get("output") is not None
+    return {
+        "candidates": str(file),
+        "taxonomy": labeller.taxonomy.name,
+        "all": everything,
+        "of": whole,
+        "new": new,
+        "unlabelled": unlabelled,
+        "answers": answers,
+        "labels": {label: by_label[label] for label in labeller.taxonomy.labels},
+    }
+
+
+def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
+    import json
+
+    from evalgate.encoding import printable
+
+    if as_json:
+        click.echo(json.dumps(counts, indent=2))
+        return
+    if not counts["of"]:
+        what = f"sample {place.said} --size 20" if counts["all"] else f"pull {place.said}"
+        none = "no candidate is in that state" if counts["all"] else f"there is no candidate in {counts['candidates']}"
+        lines = [f"{none}; next: evalgate curate {what}"]
+    else:
+        given = "; ".join(f"{number:,} {label}" for label, number in counts["labels"].items() if number)
+        known = counts["of"] - counts["new"]
+        lines = [
+            f"{counts['new']:,} labelled of {counts['of']:,}" + (f"; {known:,} were before" if known else ""),
+            f"{counts['taxonomy']}: {given or 'no label was given'}",
+        ]
+        if counts["unlabelled"]:
+            lines.append(f"{counts['unlabelled']:,} have no label: their history says why")
+        if counts["answers"]:
+            lines.append(f"for {counts['answers']:,} another answer is proposed")
+        if "annotated" in counts:
+            gone = f"; {counts['spans_gone']:,} spans are gone" if counts["spans_gone"] else ""
+            lines.append(f"{counts['annotated']:,} labels are in Phoenix{gone}")
+        lines.append(f"next: evalgate curate review {place.said}")
+    click.echo(printable("\n".join(lines)))

@@ -1,0 +1,106 @@
+"""Whose candidates are labelled by which model with which taxonomy: what the steps that ask about labels share."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_models import Asking
+    from evalgate.cli.curate_places import Target
+    from evalgate.phoenix.address import Address
+    from evalgate.suite.config import Config
+    from evalgate.suite.curate_clean import Clean
+    from evalgate.suite.curate_label import Label
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """What is labelled by whom: the candidates, the model and what it is asked, and how the command is said again."""
+
+    target: Target
+    label: Label
+    loaded: Config
+    said: str
+    server: str | None
+    clean: Clean
+
+    @property
+    def model(self) -> str:
+        """Return the model. Raises UsageError where nobody named one."""
+        if self.label.model is None:
+            raise click.UsageError("name a model: --model ENDPOINT/MODEL, or `label: {model: …}` of the profile")
+        return self.label.model
+
+
+def labelling_place(
+    dataset: str | None, profile: str | None, given: Mapping[str, Any], config: Path, environ: Mapping[str, str]
+) -> Place:
+    """Return where candidates are and how they are labelled: what was said over what the profile says.
+
+    Raises UsageError, ConfigurationError.
+    """
+    from pydantic import ValidationError
+
+    from evalgate.cli.curate_places import dataset_said, profile_of, target_of
+    from evalgate.cli.options import CONFIG_NAME
+    from evalgate.curate.labelling.taxonomies import SHIPPED
+    from evalgate.suite.curate import CuratedDataset
+    from evalgate.suite.curate_clean import Clean
+    from evalgate.suite.curate_label import Label
+    from evalgate.suite.loading import load_config
+
+    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
+    base = {} if chosen is None or chosen.label is None else chosen.label.model_dump(exclude_unset=True)
+    if dataset is not None:
+        curated = CuratedDataset.model_validate(dataset_said(dataset))
+    elif chosen is not None:
+        curated = chosen.dataset
+    else:
+        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    if given.get("taxonomy") not in (None, *SHIPPED):
+        # What is said here is meant from here, wherever the config is.
+        given = {**given, "taxonomy": str(Path(given["taxonomy"]).absolute())}
+    try:
+        label = Label.model_validate({**base, **given})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise click.UsageError(f"--{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+    loaded = load_config(config, environ=environ, overrides={}, committed=True).config
+    target = target_of(curated, config.parent)
+    named = ["--profile", str(profile)] if dataset is None else ["--dataset", dataset]
+    said = shlex.join(named if config == Path(CONFIG_NAME) else [*named, "--config", str(config)])
+    return Place(
+        target=target,
+        label=label,
+        loaded=loaded,
+        said=said,
+        server=None if chosen is None else chosen.server,
+        clean=Clean() if chosen is None else chosen.clean,
+    )
+
+
+def phoenix_of(place: Place, server: str | None, config: Path, environ: Mapping[str, str]) -> Address:
+    """Return the server of steps and annotations: before anything is paid. Raises ConfigurationError."""
+    from evalgate.phoenix.address import address_in
+    from evalgate.suite.phoenix import PhoenixSettings
+
+    return address_in(place.loaded.phoenix or PhoenixSettings(), server or place.server, environ, config=config)
+
+
+def refuse_part(asking: Asking, *, failed: int, why: str, kept: str, again: str) -> None:
+    """Raise MeasurementError or Interrupted where not everything was asked; `kept` says what becomes of the rest."""
+    from evalgate.errors import Interrupted, MeasurementError
+
+    ended = asking.ended()
+    if ended is not None:
+        raise MeasurementError(f"{ended[0]} {kept}.", next_step=ended[1])
+    if asking.stop.is_set():
+        raise Interrupted(f"stopped; {kept}", next_step=again)
+    if failed:
+        raise MeasurementError(f"{failed:,} could not be asked: {why}; {kept}", next_step=again)

@@ -1,0 +1,104 @@
+"""A model that a step of curation asks: by the config's endpoints, cache and budget, through the one transport."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+if TYPE_CHECKING:
+    from evalgate.curate.asking import Model
+    from evalgate.suite.config import Config
+
+_EVERY_S: Final = 10.0
+"""Seconds between lines of progress where there is no terminal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Asking:
+    """A model that may be asked. `stop` is set where nothing more should be; `ended` says why, where that is known."""
+
+    model: Model
+    stop: asyncio.Event
+    ended: Callable[[], tuple[str, str] | None]
+
+
+@asynccontextmanager
+async def model_asked(
+    name: str, config: Config, environ: Mapping[str, str], *, cache: Path | None, following: str
+) -> AsyncIterator[Asking]:
+    """Yield the model `endpoint/model`; `following` is the command that goes on once what ended it is mended.
+
+    The first SIGINT or SIGTERM stops it softly. Raises ConfigurationError for an endpoint that cannot be called.
+    """
+    from evalgate.cli.builds import cache_path
+    from evalgate.cli.models import CacheChoice, Models
+    from evalgate.cli.signals import soft_stop
+    from evalgate.curate.asking import Model
+    from evalgate.errors import ConfigurationError
+    from evalgate.llm.endpoint import resolve_endpoint
+    from evalgate.llm.structured import Structured
+    from evalgate.suite.model import nearest
+
+    endpoint, _, named = name.partition("/")
+    if endpoint not in config.endpoints:
+        how = nearest(endpoint, config.endpoints) if config.endpoints else "none is declared"
+        raise ConfigurationError(
+            f"the model {name} is of the endpoint `{endpoint}`, which the config does not have: {how}",
+            next_step=f"add it under `endpoints:`, or name a model of another one: {following} --model ENDPOINT/MODEL",
+        )
+    stop = asyncio.Event()
+    models = Models(
+        config,
+        choice=CacheChoice(path=cache_path(cache)),
+        stop=stop.set,
+        log=lambda line: click.echo(line, err=True),
+        goes_on=following,
+    )
+    resolved = resolve_endpoint(endpoint, config.endpoints[endpoint], environ)
+    structured = Structured(
+        models.sender(),
+        resolved,
+        named,
+        parameters={"temperature": 0.0, "seed": 1},
+        droppable=frozenset({"temperature", "seed"}),
+    )
+    try:
+        with soft_stop(stop):
+            models.begin()
+            yield Asking(
+                model=Model(structured, name, concurrency=resolved.concurrency),
+                stop=stop,
+                ended=lambda: (
+                    None if models.halt.reason is None else (models.halt.reason.message, models.halt.reason.next_step)
+                ),
+            )
+    finally:
+        await models.close()
+
+
+def teller(of: int, what: str) -> Callable[[int], None]:
+    """Return what says how far it is: a line that lives on a terminal, one now and then elsewhere."""
+    live = sys.stderr.isatty()
+    last = time.monotonic()
+
+    def tell(done: int) -> None:
+        nonlocal last
+        if done < of and time.monotonic() - last < (0.1 if live else _EVERY_S):
+            return
+        if not live and done == of:
+            return
+        last = time.monotonic()
+        line = f"{done:,} of {of:,} {what}"
+        click.echo(f"\r{line}" if live else line, nl=not live, err=True)
+        if live and done == of:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+    return tell

@@ -1,0 +1,103 @@
+"""What `evalgate curate push` says of what it did: for people and as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_places import Target
+    from evalgate.curate.pushing import Accepted, Plan
+    from evalgate.phoenix.datasets.pushing import Pushed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Done:
+    """What a push came to. `version` is the file's content hash or Phoenix's id; None where nothing was there."""
+
+    accepted: Accepted
+    plan: Plan
+    tag: str | None = None
+    version: str | None = None
+    mirrored: Pushed | None = None
+
+
+def shown_of(accepted: Accepted, plan: Plan) -> dict[str, str]:
+    """Return for the line of each new candidate in a diff what it is about, in short."""
+    from evalgate.curate.pushing import in_short
+
+    added = frozenset(plan.added)
+    return {f"+ {each.id}": in_short(each) for each in accepted.candidates if each.id in added}
+
+
+def as_json_of(done: Done, target: Target) -> dict[str, Any]:
+    """Return what a push came to, for programs."""
+    plan, mirrored = done.plan, done.mirrored
+    return {
+        "dataset": target.shown,
+        "candidates": str(target.candidates),
+        "tag": done.tag if plan.golden else None,
+        "version": done.version,
+        "added": [*plan.added],
+        "replaced": [*plan.replaced],
+        "known": [*plan.same, *plan.elsewhere],
+        "differing": [*plan.differing],
+        "unvouched": [*done.accepted.unvouched],
+        "secret": [*done.accepted.secret],
+        "before": dict(done.accepted.states),
+        "phoenix": None
+        if mirrored is None
+        else {
+            "dataset": mirrored.dataset.name,
+            "version": mirrored.version.id,
+            "made": mirrored.made,
+            "unlinked": [*mirrored.unlinked],
+        },
+    }
+
+
+def lines_of(done: Done, target: Target) -> list[str]:
+    """Return what a push came to, for people, with what is left and why, and what comes next."""
+    plan, accepted = done.plan, done.accepted
+    shown = target.shown
+    counts = ((len(plan.added), "added"), (len(plan.replaced), "replaced"), (len(plan.same), "there already"))
+    said = [
+        f"{number:,} {what}" for number, what in (*counts, (len(plan.elsewhere), "there under another id")) if number
+    ]
+    lines = [f"{', '.join(said)}: {shown} is {done.tag}, version {done.version}" if said else "nothing was pushed"]
+    if done.mirrored is not None and target.file is not None:
+        lines.append(f"{done.mirrored.dataset.name} in Phoenix is version {done.mirrored.version.id}")
+    if done.mirrored is not None and done.mirrored.unlinked:
+        lines.append(
+            f"{len(done.mirrored.unlinked):,} are not linked to their span, which Phoenix does not have or cannot link"
+            " to what was there before; metadata.curated names it"
+        )
+    if plan.differing:
+        lines.append(
+            f"{len(plan.differing):,} have other content in the dataset, which stays ({', '.join(plan.differing[:3])}"
+            f"{', …' if len(plan.differing) > 3 else ''}); --replace puts the candidates in their place"
+        )
+    if accepted.unvouched:
+        lines.append(
+            f"{len(accepted.unvouched):,} are accepted by nobody, neither a person nor a rule that names itself,"
+            f" and stay ({', '.join(accepted.unvouched[:3])}); next: evalgate curate review --dataset {shown}"
+        )
+    if accepted.secret:
+        lines.append(
+            f"{len(accepted.secret):,} hold a key, a token or a password and stay ({', '.join(accepted.secret[:3])});"
+            f" next: evalgate curate clean --dataset {shown}, and review them again"
+        )
+    waiting = [f"{accepted.states[state]:,} {state}" for state in ("new", "chosen") if accepted.states.get(state)]
+    if waiting:
+        lines.append(f"{' and '.join(waiting)} wait; next: evalgate curate review --dataset {shown}")
+    elif not accepted.states:
+        lines.append(
+            f"{target.shown_candidates} has no candidates; next: evalgate curate pull PROJECT --dataset {shown}"
+        )
+    if said and target.file is not None:
+        # With people's decisions, which are beside the candidates.
+        beside = target.shown_candidates.removesuffix(".jsonl")
+        lines.append(f"next: git add {shown} {beside}* && git commit")
+    elif said:
+        lines.append(f"next: evalgate dataset history {target.phoenix}")
+    return lines

@@ -1,0 +1,89 @@
+"""What a review came to, whichever way it was made: its counts, and the command that comes next."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalgate.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_places import Target
+    from evalgate.curate.reviewing.states import States
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """One review. `lines` say what was done; `said` is that for --json. `interrupted`: by Ctrl-C.
+
+    `following` is the command that comes next, None where the candidates' states say it.
+    """
+
+    lines: tuple[str, ...]
+    said: Mapping[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+    following: str | None = None
+
+
+def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
+    """Bring the candidates' states in line with what was decided, and say what they are."""
+    from evalgate.curate.reviewing.states import settle_states
+    from evalgate.report.escaping import for_terminal
+
+    try:
+        states = settle_states(target.candidates)
+    except ConfigurationError as error:
+        if type(error) is not ConfigurationError:
+            raise
+        raise ConfigurationError(
+            f"{error.message}; what was decided is kept",
+            next_step=f"{review_command(target, '--apply')}, once that is over, brings the states in line",
+        ) from error
+    if as_json:
+        said = {**ended.said, "states": asdict(states), "candidates": str(target.candidates)}
+        click.echo(json.dumps(said, indent=2))
+        return
+    lines = [
+        *ended.lines,
+        f"{target.candidates}: {_counts(states)}",
+        f"next: {ended.following or _next(target, states)}",
+    ]
+    # A name with a line end in it is still one line, and no command of a workflow.
+    click.echo("\n".join(map(for_terminal, lines)))
+
+
+def review_command(target: Target, *more: str) -> str:
+    """Return the command that reviews this, as it is typed."""
+    return shlex.join(("evalgate", "curate", "review", "--dataset", target.shown, *more))
+
+
+def _counts(states: States) -> str:
+    counts = (
+        (states.accepted, "accepted"),
+        (states.rejected, "rejected"),
+        (states.chosen - states.disputed, "chosen and not decided"),
+        (states.new, "new"),
+        (states.golden, "golden"),
+        (states.disputed, "on which reviewers differ"),
+        (states.changed, "changed since they were decided, to be reviewed again"),
+        (states.gone, "decided and no longer there"),
+    )
+    return "; ".join(f"{number:,} {what}" for number, what in counts if number > 0) or "nothing to decide"
+
+
+def _next(target: Target, states: States) -> str:
+    place = f"--dataset {shlex.quote(target.shown)}"
+    if states.disputed:
+        return review_command(target, "--disagreements")
+    if states.chosen:
+        return review_command(target)
+    if states.accepted:
+        return f"evalgate curate push {place}"
+    if states.new:
+        return f"evalgate curate sample {place}"
+    return f"evalgate curate pull PROJECT {place}"

@@ -1,0 +1,130 @@
+"""`evalgate curate sample`: which candidates people look at."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalgate.cli.curate_places import dataset_option, profile_option
+from evalgate.cli.options import Amount, cache_option, config_option, json_option, server_option
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate_sampled import Place
+    from evalgate.curate.sampling.sampling import Sampled
+
+_SHOWN = 12
+"""Groups that are listed."""
+
+
+@click.command(short_help="Choose candidates for review.")
+@dataset_option
+@profile_option
+@click.option("--size", type=click.IntRange(min=1, max=100_000), help="How many wait for review then.  [default: 20]")
+@click.option(
+    "--by",
+    multiple=True,
+    metavar="WHAT",
+    help="By cluster, label, a field (metadata.lang), uncertainty, failure, random; several times.  [default: cluster]",
+)
+@click.option("--least", type=click.IntRange(min=0, max=1000), help="So many of every group first.  [default: 2]")
+@click.option("--clusters", type=click.IntRange(min=1, max=200), help="How many groups `cluster` makes.")
+@click.option("--holdout", type=Amount(min=0, max=1, max_open=True), help="The holdout's share.  [default: 0.2]")
+@click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
+@click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
+@config_option
+@server_option
+@cache_option
+@json_option
+def command(
+    *,
+    dataset: str | None,
+    profile: str | None,
+    config: Path,
+    server: str | None,
+    cache: Path | None,
+    as_json: bool,
+    **given: Any,
+) -> int:
+    """Choose candidates for review, what the golden dataset lacks first.
+
+    Each chosen one gets a split, regression or holdout, which never changes. Running it again chooses no more until
+    some are reviewed, or --size is larger.
+    """
+    from evalgate.cli.curate_sampled import sampling_place
+
+    said = {key: value for key, value in given.items() if value is not None and value != ()}
+    place = sampling_place(dataset, profile, said, config, os.environ, server=server)
+    sampled = asyncio.run(_sample(place, cache))
+    if as_json:
+        import json
+
+        shown = {**asdict(sampled), "candidates": str(place.target.candidates)}
+        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+    else:
+        from evalgate.encoding import printable
+
+        click.echo("\n".join(map(printable, lines(sampled, place))))
+    return 0
+
+
+async def _sample(place: Place, cache: Path | None) -> Sampled:
+    from evalgate.cli.curate_sampled import examples_of, vectors_for
+    from evalgate.curate.sampling.sampling import sample
+
+    golden = await examples_of(place, os.environ)
+    async with vectors_for(place, cache=cache, following=f"evalgate curate sample {place.said}") as vectors:
+        return await sample(place.target.candidates, golden, place.sample, vectors=vectors, now=datetime.now(UTC))
+
+
+def lines(sampled: Sampled, place: Place) -> list[str]:
+    """Return what is said of it: how many of how many, from which groups, what was left, and what comes next."""
+    of_all = sampled.chosen + sampled.waiting
+    found = [f"{sampled.chosen:,} of {sampled.available:,} chosen, by {', '.join(place.sample.by)}{_spread(sampled)}"]
+    if sampled.waiting:
+        found.append(f"{sampled.waiting:,} were chosen before and wait for review")
+    if len(sampled.groups) > 1 and sampled.chosen:
+        found += _groups(sampled)
+    if sampled.splits:
+        found.append("splits: " + ", ".join(f"{count:,} {name}" for name, count in sampled.splits.items()))
+    if sampled.same:
+        found.append(f"{sampled.same:,} left out: they ask what is golden, chosen or rejected already, or one another")
+    if sampled.silent:
+        found.append(f"{sampled.silent:,} left out: no annotation or status makes them a matter of {_evidence(place)}")
+    if of_all:
+        return [*found, f"next: evalgate curate review {place.said}"]
+    if sampled.silent:
+        return [*found, f"next: evalgate curate sample {place.said} --by cluster"]
+    return [*found, f"next: evalgate curate pull, for more candidates in {place.target.candidates}"]
+
+
+def _spread(sampled: Sampled) -> str:
+    reached = [each for each in sampled.groups if each.chosen]
+    if len(sampled.groups) < 2 or not reached:
+        return ""
+    least = min(each.golden + each.chosen for each in reached)
+    new = sum(each.golden == 0 for each in reached)
+    lacked = f"; the dataset had nothing of {new} of them" if new else ""
+    return f": {len(reached)} of {len(sampled.groups)} groups, at least {least} each with those it had{lacked}"
+
+
+def _groups(sampled: Sampled) -> list[str]:
+    everything = max(1, sum(each.production for each in sampled.groups))
+    shown = [each for each in sampled.groups if each.chosen]
+    width = max(len(each.name) for each in shown[:_SHOWN])
+    found = [
+        f"  {each.name:<{width}}  {each.production / everything:>4.0%} of production"
+        f"  {each.golden:>4,} had  {each.chosen:>4,} chosen"
+        for each in shown[:_SHOWN]
+    ]
+    left = len(shown) - _SHOWN
+    return [*found, f"  and {left:,} more groups (--json lists all)"] if left > 0 else found
+
+
+def _evidence(place: Place) -> str:
+    return " or ".join(each for each in place.sample.by if each in ("uncertainty", "failure"))

@@ -1,0 +1,159 @@
+"""What sampling and drift need: whose candidates and which golden examples, and what their questions are about."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from evalgate.cli.asking import tell
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from evalgate.cli.curate_places import Target
+    from evalgate.curate.sampling.sampling import Vectors
+    from evalgate.records import Example
+    from evalgate.suite.config import Config
+    from evalgate.suite.curate_sample import Sample
+
+_SAID_FROM = 2_000
+"""Texts from which on it is said what takes a while."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """What is sampled, and how. `said` is how a command names it; `loaded` is None where there is no config."""
+
+    target: Target
+    sample: Sample
+    loaded: Config | None
+    config: Path
+    server: str | None
+    said: str
+
+
+def sampling_place(
+    dataset: str | None,
+    profile: str | None,
+    given: Mapping[str, Any],
+    config: Path,
+    environ: Mapping[str, str],
+    *,
+    server: str | None,
+) -> Place:
+    """Return where candidates are and how they are sampled: what was said over what the profile says.
+
+    Raises UsageError, ConfigurationError.
+    """
+    from pydantic import ValidationError
+
+    from evalgate.cli.curate_places import dataset_said, profile_of, target_of
+    from evalgate.cli.options import CONFIG_NAME
+    from evalgate.suite.curate import CuratedDataset
+    from evalgate.suite.curate_sample import Sample
+    from evalgate.suite.loading import load_config
+
+    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
+    if dataset is not None:
+        curated = CuratedDataset.model_validate(dataset_said(dataset))
+    elif chosen is not None:
+        curated = chosen.dataset
+    else:
+        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    base = {} if chosen is None else chosen.sample.model_dump(exclude_unset=True)
+    try:
+        sample = Sample.model_validate({**base, **given})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        raise click.UsageError(f"--{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
+    there = config.is_file() or config != Path(CONFIG_NAME) or profile is not None
+    loaded = load_config(config, environ=environ, overrides={}, committed=True).config if there else None
+    target = target_of(curated, config.parent)
+    if not target.candidates.exists():
+        raise _no_candidates(target)
+    said = f"--dataset {dataset}" if dataset is not None else f"--profile {profile}"
+    if config != Path(CONFIG_NAME):
+        said += f" --config {config}"
+    if server is not None:
+        said += f" --server {server}"
+    where = server or curated.server or (chosen.server if chosen is not None else None)
+    return Place(target=target, sample=sample, loaded=loaded, config=config, server=where, said=said)
+
+
+def _no_candidates(target: Target) -> Exception:
+    from evalgate.errors import DatasetError
+
+    return DatasetError(
+        f"there are no candidates: {target.candidates} does not exist",
+        next_step=f"evalgate curate pull PROJECT --dataset {target.shown}",
+    )
+
+
+async def examples_of(place: Place, environ: Mapping[str, str]) -> list[Example]:
+    """Return the examples of the dataset; none where it does not exist yet. Raises as `golden_of` does."""
+    from evalgate.cli.curate_places import golden_of
+    from evalgate.cli.dataset_places import address_for
+    from evalgate.phoenix.connection import connect
+
+    return await golden_of(place.target, lambda: connect(address_for(place.config, place.server, environ)))
+
+
+@asynccontextmanager
+async def vectors_for(place: Place, *, cache: Path | None, following: str) -> AsyncIterator[Vectors]:
+    """Yield what says what texts are about: the embedding model that is configured, else their words.
+
+    Raises ConfigurationError for a model that cannot be asked, MeasurementError where it stopped answering.
+    """
+    name = place.sample.embedding
+    if name is None:
+        yield _of_words
+        return
+    from evalgate.cli.builds import cache_path
+    from evalgate.cli.models import CacheChoice, Models
+    from evalgate.curate.sampling.vectors import vectors_of_model
+    from evalgate.errors import ConfigurationError, MeasurementError
+    from evalgate.llm.embeddings import check_embeds, embed
+    from evalgate.llm.endpoint import resolve_endpoint
+    from evalgate.suite.model import nearest
+
+    declared = {} if place.loaded is None else dict(place.loaded.endpoints)
+    endpoint, _, model = name.partition("/")
+    if place.loaded is None or endpoint not in declared:
+        how = nearest(endpoint, declared) if declared else "none is declared"
+        raise ConfigurationError(
+            f"the embedding {name} is of the endpoint `{endpoint}`, which the config does not have: {how}",
+            next_step=f"add it under `endpoints:` of {place.config}, or leave the embedding out",
+        )
+    resolved = resolve_endpoint(endpoint, declared[endpoint], os.environ)
+    check_embeds(resolved)
+    choice = CacheChoice(path=cache_path(cache))
+    models = Models(place.loaded, choice=choice, stop=lambda: None, log=tell, goes_on=following)
+
+    async def of_model(texts: Sequence[str]) -> NDArray[np.float64]:
+        tell(f"asking {name} what {len(texts):,} questions are about")
+        return vectors_of_model(await embed(models.sender(), resolved, model=model, texts=texts))
+
+    try:
+        models.begin()
+        yield of_model
+    finally:
+        halted = models.halt.reason
+        await models.close()
+        if halted is not None:
+            raise MeasurementError(halted.message, next_step=halted.next_step)
+
+
+async def _of_words(texts: Sequence[str]) -> NDArray[np.float64]:
+    from evalgate.curate.sampling.vectors import vectors_of_words
+
+    if len(texts) >= _SAID_FROM:
+        tell(f"comparing the words of {len(texts):,} questions")
+    return await asyncio.to_thread(vectors_of_words, texts)

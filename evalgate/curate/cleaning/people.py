@@ -1,0 +1,145 @@
+"""Names of people in texts: by given names of many languages, and by what is said before and after a name.
+
+The given names are those of Faker, of every language that it has with letters of two cases. A name that no list has is
+found where someone is introduced, greeted, titled or signs with it, and then everywhere in the same candidate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+import regex  # type: ignore[import-untyped]  # it has no stubs
+
+from evalgate.curate.cleaning.findings import Finding, Kind
+from evalgate.curate.cleaning.given_names import NO_NAMES, Names
+
+_WORD: Final = r"(?:\p{Lu}[\p{L}'’]*\p{Ll}[\p{L}]*|\b\p{Lu}{4,}\b)(?:-\p{Lu}[\p{L}]+)*"
+_PARTICLES: Final = r"van|von|vom|zu|der|den|de|del|della|di|da|dos|das|du|la|le|el|al|bin|ben|ter|ten|af|O|Mc|Mac|St"
+_INNER: Final = rf"(?:(?:{_PARTICLES})\.?[ ]){{0,3}}"
+_NAME: Final = rf"{_WORD}(?:[ ]{{1,2}}(?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}{_WORD}){{0,3}}"
+_WORDS: Final = regex.compile(_WORD)
+_BETWEEN: Final = regex.compile(rf"[ \u00a0]{{1,2}}(?:\p{{Lu}}\.[ ]?){{0,2}}{_INNER}")
+_SURELY: Final = (
+    r"my (?:full )?name is|name's|mein name ist|ich hei(?:ß|ss)e|je m['’]appelle|mon nom est|me llamo|mi nombre es"
+    r"|mi chiamo|il mio nome [èe]|meu nome [ée]|me chamo|chamo-me|mijn naam is|ik heet|nazywam si[ęe]|mam na imi[ęe]"
+    r"|jag heter|mitt navn er|jeg hedder|benim ad[ıi]m|меня зовут|мене звати"
+)
+_TITLES: Final = (
+    r"Miss|Sir|Madam|Herrn?|Frau|Monsieur|Mme|Mlle|Madame|Mademoiselle|Señora?|Sra?\.|Srta\.|Doña|Signora?|Sig\.(?:ra)?"
+    r"|Senhora?|Mevrouw|Meneer|Dhr\.|Mevr\.|Panu|Pani"
+)
+_CLOSINGS: Final = (
+    r"regards|cheers|sincerely|best(?: wishes)?|thanks(?: a lot| in advance)?|thank you|gr(?:ü|u)(?:ß|ss)en?"
+    r"|gru(?:ß|ss)|mfg|cordialement|bien à vous|saludos|atentamente|saluti|groet(?:en|jes)?|abraços?|atenciosamente"
+    r"|pozdrawiam|hälsningar|danke|merci|gracias|grazie|obrigad[oa]"
+)
+_BEFORE: Final = (
+    rf"{_CLOSINGS}|i am|i['’]m|this is|it['’]s|ich bin(?: die| der)?|hier ist|je suis|c['’]est|soy|sono|eu sou"
+    r"|sou (?:o|a)|ik ben|jestem|jag är|hi|hello|hey|dear|hallo|moin|liebe[r]?|bonjour|salut|ch[eè]re?|hola|estimad[oa]"
+    r"|querid[oa]|ciao|car[oa]|gentile|ol[áa]|oi|cze[śs][ćc]|hej|dank je|dzięki|love|customer|patient|colleague|friend"
+    r"|wife|husband|mother|father|son|daughter|sister|brother|for|from|with|to|by|tell|ask|contact|kollegin|kollege"
+    r"|frau|mann|für|von|mit|pour|avec|para|con|per|met"
+)
+_TOLD: Final = regex.compile(
+    rf"(?i:\b(?:{_SURELY})[ ,:]+)(?P<name>{_NAME}|\p{{Ll}}[\p{{Ll}}'’-]{{1,20}}(?:[ ]\p{{Ll}}[\p{{Ll}}'’-]{{2,20}})?)"
+)
+_TITLED: Final = regex.compile(
+    rf"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Prof)\b\.?|{_TITLES})[ ](?:(?:Dr|Prof)\.[ ])*(?P<name>{_NAME})"
+)
+_SIGNED: Final = regex.compile(rf"(?i:\b(?:{_CLOSINGS})[,.!]?)[ ]*\n[ ]*[-–—]?[ ]*(?P<name>{_NAME})[ ]*(?=\n|\Z|,)")
+_SOFT: Final = regex.compile(rf"(?i:\b(?:{_BEFORE})[ ,!:]{{1,2}})(?P<name>{_NAME})")
+_KINDS: Final = (
+    r"full|first|last|given|family|middle|sur|maiden|display|nick|legal|customer|client|contact|user|guest|patient"
+    r"|passenger|recipient|sender|buyer|owner|holder|card_?holder|account_?holder|employee|person|agent|caller|author"
+    r"|reviewer|student|driver|member|subscriber|billing|shipping|delivery"
+)
+FIELDS: Final = regex.compile(
+    rf"(?i)^(?:.*[_. -])?(?:(?:{_KINDS})_?name|vorname|nachname|prenom|prénom|nom_?de_?famille|apellidos?|cognome"
+    r"|sobrenome|cardholder|assignee|recipient)$"
+)
+"""Names of fields whose value is somebody's name."""
+
+
+def names_in(text: str, names: Names) -> Iterator[Finding]:
+    """Yield the names of people in a text; those of one place may overlap."""
+    for pattern in (_TOLD, _TITLED, _SIGNED, _SOFT):
+        for found in pattern.finditer(text):
+            place = _named(found, names, surely=pattern is not _SOFT)
+            if place is not None:
+                yield _person(text, *place)
+    words = list(_WORDS.finditer(text))
+    number = 0
+    while number < len(words):
+        last = _last_of(text, words, number, names)
+        if last is not None:
+            yield _person(text, words[number].start(), words[last].end())
+            number = last
+        number += 1
+
+
+def mentions(text: str, known: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield where names stand that are known: `known` says for each, without case, whose it is."""
+    for found in _WORDS.finditer(text):
+        word = found[0]
+        plain = _bare(word)
+        if plain in known:
+            yield Finding(start=found.start(), end=found.start() + len(plain), kind=Kind.PERSON, who=known[plain])
+
+
+def aliases(who: str) -> Iterator[str]:
+    """Yield the words of a full name that stand for it alone."""
+    yield from (word for word in who.split() if len(word) > 2 and word not in NO_NAMES and "." not in word)
+
+
+def _named(found: regex.Match[str], names: Names, *, surely: bool) -> tuple[int, int] | None:
+    """Return the part of what follows such words that is a name; None where nothing is."""
+    start, end = found.span("name")
+    text = found["name"]
+    first = text.split()[0]
+    if first[0].islower():
+        parts = text.split()
+        if not names.given(first):
+            return None
+        return start, start + len(text if len(parts) > 1 and parts[1] not in NO_NAMES else first)
+    words = list(_WORDS.finditer(text))
+    if _bare(first) in NO_NAMES:
+        return None
+    if not surely and not names.given(_bare(first)) and not (len(words) > 1 and names.family(_bare(words[1][0]))):
+        return None
+    last = 0
+    while last + 1 < len(words) and _bare(words[last + 1][0]) not in NO_NAMES:
+        last += 1
+    return start, min(end, start + words[last].end())
+
+
+def _last_of(text: str, words: list[regex.Match[str]], number: int, names: Names) -> int | None:
+    """Return the number of the word with which a name ends that begins with this one; None where it begins none."""
+    first = _bare(words[number][0])
+    if not names.given(first):
+        return None
+    last = number
+    while last + 1 < len(words) and last - number < 3:
+        between = text[words[last].end() : words[last + 1].start()]
+        if _BETWEEN.fullmatch(between) is None or _bare(words[last + 1][0]) in NO_NAMES:
+            break
+        last += 1
+    if last > number:
+        return last
+    # In Reggio Emilia nobody is meant.
+    alone = number == 0 or text[words[number - 1].end() : words[number].start()] != " "
+    return last if names.everywhere(first) and (alone or _bare(words[number - 1][0]) in NO_NAMES) else None
+
+
+def _person(text: str, start: int, end: int) -> Finding:
+    word = text[start:end]
+    for ending in ("'s", "’s", "'", "’"):
+        word = word.removesuffix(ending)
+    return Finding(start=start, end=start + len(word), kind=Kind.PERSON, who=" ".join(word.casefold().split()))
+
+
+def _bare(word: str) -> str:
+    plain = word.casefold()
+    for ending in ("'s", "’s", "'", "’"):
+        plain = plain.removesuffix(ending)
+    return plain

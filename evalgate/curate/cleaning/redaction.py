@@ -1,0 +1,223 @@
+"""A candidate without personal data and secrets, wherever they stand: messages, arguments of tools, metadata."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from typing import Any, Final
+
+from evalgate.curate.candidates import Candidate, Step
+from evalgate.curate.cleaning import people
+from evalgate.curate.cleaning.addresses import addresses_in
+from evalgate.curate.cleaning.findings import STAND_IN, Finding, Kind, Pseudonyms, apart, replaced
+from evalgate.curate.cleaning.given_names import Names
+from evalgate.curate.cleaning.identifiers import REGIONS, identifiers_in
+from evalgate.curate.cleaning.secrets import FIELDS as SECRETS
+from evalgate.curate.cleaning.secrets import secrets_in
+from evalgate.records import Json, JsonObject
+
+_FIELDS: Final = (
+    (Kind.SECRET, SECRETS),
+    (Kind.PERSON, people.FIELDS),
+    (
+        Kind.PHONE,
+        re.compile(r"(?i)^(?:.*[_. -])?(?:tele)?(?:phone|mobile|fax|telefon|tel|msisdn)(?:_?(?:number|no))?$"),
+    ),
+    (Kind.ADDRESS, re.compile(r"(?i)^(?:.*[_. -])?(?:street(?:_?address)?|address(?:_?line_?\d)?|postal_?address)$")),
+    (Kind.BIRTHDAY, re.compile(r"(?i)^(?:.*[_. -])?(?:birth_?da(?:te|y)|date_?of_?birth|dob|geburtsdatum)$")),
+)
+_UNTOUCHED: Final = frozenset({"server", "project", "trace", "span", "start", "end"})
+"""Of where a candidate came from: what finds its span again."""
+_LONGEST_FIELD: Final = 200
+_REMEMBERED: Final = 1000
+"""Texts whose findings are remembered: a system prompt is in thousands of candidates."""
+_DEEPEST: Final = 30
+_AGAIN: Final = 4
+
+Replace = Callable[[str, tuple[str, ...]], str]
+
+
+@dataclass(kw_only=True, slots=True)
+class Redactor:
+    """What is looked for. Without `pseudonyms` and `names` it is secrets alone.
+
+    `regions` are countries whose telephone numbers are known without a +; `keep` are texts that stay, `*` for anything.
+    """
+
+    pseudonyms: Pseudonyms = field(default_factory=lambda: Pseudonyms(b""))
+    names: Names | None = None
+    regions: Sequence[str] = REGIONS
+    keep: Sequence[str] = ()
+    _seen: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+
+    def redacted(self, candidate: Candidate, at: str) -> tuple[Candidate, Counter[str]]:
+        """Return a candidate with a stand-in for each thing found, and how many of which kind; itself where none is."""
+        changed, found = candidate, Counter[str]()
+        for _ in range(_AGAIN):
+            # What stands beside a stand-in may be found only now: a second time has to find nothing.
+            changed, more = self._once(changed)
+            if not more:
+                break
+            found.update(more)
+        if not found:
+            return candidate, found
+        why = ", ".join(f"{found[kind]} {kind}" for kind in Kind if kind in found)
+        step = Step(at=at, what="redacted", by="evalgate", why=why)
+        marked = changed.marked("redacted", _mark(candidate, found, self))
+        return replace(marked, history=(*marked.history, step)), found
+
+    def _once(self, candidate: Candidate) -> tuple[Candidate, Counter[str]]:
+        known = self._known(candidate)
+        found: Counter[str] = Counter()
+
+        def put(text: str, path: tuple[str, ...]) -> str:
+            here = self._all(text, path, known)
+            found.update(each.kind.value for each in here)
+            return replaced(text, here, self.pseudonyms) if here else text
+
+        parts: dict[str, Any] = {
+            "input": _walked(candidate.input, put),
+            "output": _walked(candidate.output, put),
+            "metadata": _walked(candidate.metadata, put),
+            "source": {**candidate.source, **_walked(_own(candidate.source), put)},
+            "marks": _walked(candidate.marks, put),
+        }
+        return replace(candidate, **parts), found
+
+    def _known(self, candidate: Candidate) -> dict[str, str]:
+        """Return the names of a candidate by each word that stands for one of them alone."""
+        known: dict[str, str] = {}
+        if self.names is None:
+            return known
+        whole: set[str] = set()
+
+        def gather(text: str, path: tuple[str, ...]) -> str:
+            whole.update(each.who for each in self._all(text, path, {}) if each.kind == Kind.PERSON)
+            return text
+
+        for part in (candidate.input, candidate.output, candidate.metadata, _own(candidate.source)):
+            _walked(part, gather)
+        # Who is named in full first: a word that two full names have stands for neither, and is replaced as it is.
+        for who in sorted(whole, key=lambda name: (-len(name.split()), name)):
+            if " " in who or who not in known:
+                known.update({word: word if word in known else who for word in people.aliases(who)})
+        return known
+
+    def _all(self, text: str, path: tuple[str, ...], known: dict[str, str]) -> list[Finding]:
+        field_kind = _kind_of(path, text)
+        if field_kind is not None and (self.names is not None or field_kind == Kind.SECRET):
+            who = " ".join(text.casefold().split())
+            return [Finding(start=0, end=len(text), kind=field_kind, who=known.get(who, who))]
+        found = list(self._in(text))
+        if known:
+            found = [
+                replace(each, who=known.get(each.who, each.who)) if each.kind == Kind.PERSON else each for each in found
+            ]
+            found += people.mentions(text, known)
+        found = [each for each in found if not self._kept(text[each.start : each.end])] if self.keep else found
+        return apart(text, found) if found else found
+
+    def _in(self, text: str) -> tuple[Finding, ...]:
+        there = self._seen.get(text)
+        if there is None:
+            found = [*secrets_in(text)]
+            if self.names is not None:
+                found += [*identifiers_in(text, self.regions), *addresses_in(text), *people.names_in(text, self.names)]
+            there = tuple(found)
+            if len(self._seen) >= _REMEMBERED:
+                self._seen.clear()
+            self._seen[text] = there
+        return there
+
+    def findings(self, text: str) -> list[Finding]:
+        """Return what is found in a text by itself, apart and in order."""
+        return self._all(text, (), {})
+
+    def _kept(self, text: str) -> bool:
+        return any(fnmatchcase(text.casefold(), each.casefold()) for each in self.keep)
+
+
+def _own(source: JsonObject) -> JsonObject:
+    """Return what a program or a user said of where a candidate came from."""
+    return {key: each for key, each in source.items() if key not in _UNTOUCHED}
+
+
+def _mark(candidate: Candidate, found: Counter[str], redactor: Redactor) -> JsonObject:
+    """Return what was found in all, and by which key it was named."""
+    before = candidate.marks.get("redacted")
+    total: Counter[str] = Counter()
+    if isinstance(before, dict):
+        total.update({kind: count for kind, count in before.items() if isinstance(count, int)})
+    total.update(found)
+    return {**dict(sorted(total.items())), **({"key": redactor.pseudonyms.check} if redactor.names is not None else {})}
+
+
+def _kind_of(path: tuple[str, ...], text: str) -> Kind | None:
+    """Return what a field's name says that its value is; None where it says nothing."""
+    if not path or not text.strip() or len(text) > _LONGEST_FIELD or STAND_IN.search(text):
+        return None
+    names = (path[-1], "_".join(path[-2:]))
+    for kind, pattern in _FIELDS:
+        if any(map(pattern.match, names)) and _likely(kind, text):
+            return kind
+    return None
+
+
+def _likely(kind: Kind, text: str) -> bool:
+    digits = sum(map(str.isdigit, text))
+    if kind in (Kind.PHONE, Kind.BIRTHDAY):
+        return digits >= 4
+    if kind == Kind.PERSON:
+        return digits == 0 and any(map(str.isalpha, text)) and len(text.split()) <= 6
+    if kind == Kind.ADDRESS:
+        return digits > 0 and "@" not in text
+    return len(text) >= 6
+
+
+def _walked(value: Any, put: Replace, path: tuple[str, ...] = ()) -> Any:
+    """Return a value with `put` in the place of each of its texts, which hears under which fields it stands.
+
+    A text that is JSON, as the arguments of a tool are, is walked too.
+    """
+    if isinstance(value, str):
+        return _of_text(value, put, path)
+    if isinstance(value, dict):
+        return {
+            (put(key, ()) if "@" in key or len(key) > 20 else key): _walked(each, put, (*path, key))
+            for key, each in value.items()
+        }
+    if isinstance(value, list):
+        return [_walked(each, put, path) for each in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6:
+        text = str(value)
+        changed = put(text, path)
+        return value if changed == text else changed
+    return value
+
+
+def _of_text(text: str, put: Replace, path: tuple[str, ...]) -> str:
+    if text[:1] in ("{", "[") and len(path) < _DEEPEST:
+        try:
+            value: Json = json.loads(text)
+        except (ValueError, RecursionError):
+            return put(text, path)
+        changed = _walked(value, put, path)
+        return text if changed == value else json.dumps(changed, ensure_ascii=False)
+    return put(text, path)
+
+
+def texts_of(candidate: Candidate) -> list[str]:
+    """Return the texts of what a candidate may become."""
+    found: list[str] = []
+
+    def gather(text: str, _: tuple[str, ...]) -> str:
+        found.append(text)
+        return text
+
+    for part in (candidate.input, candidate.output, candidate.metadata):
+        _walked(part, gather)
+    return found

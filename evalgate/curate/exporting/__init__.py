@@ -1,0 +1,1 @@
+"""Golden examples as files for fine-tuning: lines as the provider publishes them, train apart from hold-out."""

@@ -1,0 +1,87 @@
+"""Which examples are for training and which are held out: near duplicates are never on both sides. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from evalgate.curate.likeness import NEAR, groups
+from evalgate.curate.wording import asked
+from evalgate.golden.curated import CURATED
+from evalgate.records import Example
+
+HOLDOUT: Final = "holdout"
+"""The split whose examples are held out whatever was drawn."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Divided:
+    """Ids of examples, in their order. `near` are not exported: what is kept back says nearly the same.
+
+    `groups` is how many there are of the exported ones, by which they were divided.
+    """
+
+    train: tuple[str, ...]
+    holdout: tuple[str, ...]
+    near: tuple[str, ...]
+    groups: int
+
+
+def divided(
+    own: Sequence[Example], kept: Iterable[Example], *, share: float, seed: int, at_least: float = NEAR
+) -> Divided:
+    """Divide examples by groups of near duplicates, and of one trace, so that no group is on both sides.
+
+    `share` of the examples, 0 to 1, is held out, to the next whole group, by an order that is the same for a seed; a
+    group with an example of the split `holdout` is held out beside that. Groups that one of `kept` is in are left.
+    """
+    kept = [*kept]
+    group = _groups([*own, *kept], at_least)
+    taken = {group[each.id] for each in kept}
+    near = tuple(each.id for each in own if group[each.id] in taken)
+    members: defaultdict[str, list[Example]] = defaultdict(list)
+    for each in own:
+        if group[each.id] not in taken:
+            members[group[each.id]].append(each)
+    held = {name for name, those in members.items() if any(each.split == HOLDOUT for each in those)}
+    wanted = share * (len(own) - len(near))
+    count = sum(len(members[name]) for name in held)
+    for name in sorted(members.keys() - held, key=lambda name: _order(seed, name)):
+        if count + len(members[name]) / 2 > wanted:
+            continue
+        held.add(name)
+        count += len(members[name])
+    left = [each for each in own if group[each.id] not in taken]
+    return Divided(
+        train=tuple(each.id for each in left if group[each.id] not in held),
+        holdout=tuple(each.id for each in left if group[each.id] in held),
+        near=near,
+        groups=len(members),
+    )
+
+
+def _groups(examples: Sequence[Example], at_least: float) -> Mapping[str, str]:
+    """Return the group of each example: of those that ask nearly the same, or are of one trace, by any chain."""
+    alike = groups(((each.id, asked(each.input)) for each in examples), at_least=at_least)
+    above: dict[str, str] = {}
+
+    def top(name: str) -> str:
+        while (over := above.get(name, name)) != name:
+            name = over
+        return name
+
+    first: dict[str, str] = {}
+    for each in examples:
+        curated = each.metadata.get(CURATED)
+        trace = curated.get("trace") if isinstance(curated, dict) else None
+        if isinstance(trace, str) and trace:
+            one, other = top(alike[each.id]), top(first.setdefault(trace, alike[each.id]))
+            above[max(one, other)] = min(one, other)
+    return {each.id: top(alike[each.id]) for each in examples}
+
+
+def _order(seed: int, name: str) -> bytes:
+    return hashlib.blake2b(f"{seed}\n{name}".encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,0 +1,36 @@
+"""What candidates are cleaned of: `clean:` of a profile."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from evalgate.suite.model import ConfigModel, Count
+from evalgate.suite.phoenix import Variable
+
+Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+
+
+class Clean(ConfigModel):
+    """Personal data, and which candidates are left out. Keys, tokens and passwords are always replaced."""
+
+    personal: Literal["later", "replace", "keep"] = "later"
+    """Personal data. later: `curate clean` replaces it. replace: `curate pull` does, before anything is written.
+    keep: it stays."""
+    key_env: Variable = "CURATE_PSEUDONYM_KEY"
+    """The environment variable with the key of the pseudonyms; without it one is kept beside the candidates, on this
+    machine alone."""
+    regions: tuple[Region, ...] = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "PL")
+    """Countries whose telephone numbers are known without their +."""
+    keep: tuple[str, ...] = ()
+    """What is nobody's secret, such as your own support's address; `*` stands for anything: `*@shop.example.com`."""
+    errors: Literal["out", "keep"] = "out"
+    """Candidates whose span failed. A profile that pulls nothing else keeps them."""
+    longest: Count = 50_000
+    """Characters of an input and its output; what has more is left out."""
+    languages: tuple[Language, ...] = ()
+    """The languages that are wanted ([en, de]); any, without it."""
+    near: float | None = Field(default=0.75, ge=0.6, le=1)
+    """How much two inputs have to share for one to be left out, 0.6 to 1; null: only what is the same is."""

@@ -1,0 +1,89 @@
+"""A person at a real terminal: keys are pressed in a pty, and what is on the screen is what a terminal shows."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pexpect
+import pyte
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+class Person:
+    """Reviews one dataset in a terminal of their own."""
+
+    def __init__(self, dataset: Path, *arguments: str, name: str = "ann", columns: int = 80, **environ: str) -> None:
+        own = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(dataset.parent),
+            "LANG": "C.UTF-8",
+            "TERM": "xterm",
+            "PYTHONPATH": str(REPOSITORY),
+            **environ,
+        }
+        command = ["-m", "evalgate", "curate", "review", "--dataset", str(dataset), "--as", name, *arguments]
+        self.columns = columns
+        self.said = ""
+        self._child = pexpect.spawn(
+            sys.executable,
+            command,
+            cwd=str(dataset.parent),
+            dimensions=(50, columns),
+            encoding="utf-8",
+            timeout=60,
+            env=own,
+        )
+
+    def sees(self, *texts: str) -> Person:
+        """Wait until each of these was written, in their order, after what was seen before."""
+        for text in texts:
+            try:
+                self._child.expect_exact(text)
+            except (pexpect.TIMEOUT, pexpect.EOF):
+                raise AssertionError(f"{text!r} is not on the screen:\n{self._child.before}") from None
+            self.said += self._child.before + self._child.after
+        return self
+
+    def presses(self, key: str) -> Person:
+        """Wait for the line that names the keys, and press one."""
+        self.sees("q quit")
+        return self.sends(key)
+
+    def sends(self, text: str) -> Person:
+        """Send this, whatever is on the screen."""
+        self._child.send(text)
+        return self
+
+    def types(self, line: str) -> Person:
+        """Type a line where one is asked for."""
+        return self.sends(f"{line}\r")
+
+    def ends(self, code: int = 0) -> str:
+        """Wait until the command has ended, and return all that was written."""
+        self._child.expect(pexpect.EOF)
+        self.said += self._child.before
+        self._child.close()
+        assert self._child.exitstatus == code, (self._child.exitstatus, self._child.signalstatus, self.said)
+        return self.said
+
+    def is_killed(self) -> None:
+        """End as a machine that loses its power does."""
+        self._child.kill(9)
+        self._child.wait()
+
+    @property
+    def screen(self) -> pyte.Screen:
+        """Return what a terminal shows of what was written so far."""
+        screen = pyte.Screen(self.columns, 50)
+        pyte.Stream(screen).feed(self.said)
+        return screen
+
+
+def editor(folder: Path, program: str) -> str:
+    """Return an editor that is a Python program over `path`, the file that is edited."""
+    file = folder / "editor.py"
+    file.write_text(f"import os, signal, sys\nfrom pathlib import Path\npath = Path(sys.argv[1])\n{program}\n")
+    return f"{sys.executable} {file}"

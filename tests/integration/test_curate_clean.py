@@ -1,0 +1,248 @@
+"""`evalgate curate clean`, and what a pull replaces before anything is written, against a real Phoenix."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from evalgate.cli import curate_clean, curate_pull
+from evalgate.curate.candidates import State, read_candidates
+from evalgate.errors import EvalgateError
+from tests.integration.team import Team
+from tests.integration.test_curate_pull import CONFIG, call, id_of
+
+KEY = {"CURATE_PSEUDONYM_KEY": "0123456789abcdef0123456789abcdef"}
+ANNA = "My name is Anna Schmidt, anna@example.com, and my key is sk-ant-api03-abcdefghijklmnopqrstuvwx"
+GONE = ("Anna", "Schmidt", "anna@", "sk-ant")
+LEEKS = "How do I cook leek soup for four people tonight without cream?"
+
+
+def clean(folder, *arguments, code=0, **env):
+    """Clean the candidates of the folder's dataset; returns what was said as JSON, or all of it where that failed."""
+    wanted = ["--dataset", str(folder / "some.jsonl"), "--config", str(folder / "evalgate.yaml"), "--json", *arguments]
+    ended = CliRunner().invoke(curate_clean.command, wanted, env={**KEY, **env})
+    if isinstance(ended.exception, EvalgateError):
+        assert ended.exception.exit_code == code, ended.exception
+        return f"{ended.exception}"
+    assert ended.exit_code == code, ended.output
+    return json.loads(ended.stdout) if code == 0 else ended.output
+
+
+def line(name, question, state="new", **source):
+    return {
+        "id": name,
+        "input": {"messages": [{"role": "user", "content": question}]},
+        "output": {"messages": [{"role": "assistant", "content": "So."}]},
+        "state": state,
+        "source": {"status": "OK", **source},
+    }
+
+
+def write(path, *lines):
+    path.write_text("".join(f"{json.dumps(each)}\n" for each in lines))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "evalgate.yaml").write_text(CONFIG)
+    write(
+        tmp_path / "some.candidates.jsonl",
+        line("a", ANNA),
+        line("b", LEEKS),
+        line("c", LEEKS.upper()),
+        line("d", "Wo finde ich ein gutes Rezept für eine Suppe mit Lauch und Kartoffeln?"),
+        line("e", "Which soup is golden?"),
+        line("f", "It broke", status="ERROR"),
+    )
+    write(
+        tmp_path / "some.jsonl",
+        {"id": "g", "input": {"messages": [{"role": "user", "content": "which soup is golden"}]}},
+    )
+    return tmp_path
+
+
+def candidates(folder, name="some"):
+    return {each.id: each for each in read_candidates(folder / f"{name}.candidates.jsonl")}
+
+
+def test_nothing_is_written_until_it_is_asked_for_and_a_second_time_changes_nothing(folder):
+    file = folder / "some.candidates.jsonl"
+    before = file.read_bytes()
+    shown = clean(folder, "--language", "en")
+    assert file.read_bytes() == before
+    assert not (folder / ".curate").exists()
+    done = clean(folder, "--language", "en", "--write")
+    assert {**shown, "written": True} == done
+    assert done["out"] == {"duplicate": 1, "error": 1, "golden already": 1, "language": 1}
+    assert (done["candidates"], done["new"], done["stay_new"]) == (6, 6, 2)
+    assert done["replaced"] == {"EMAIL": 1, "PERSON": 1, "SECRET": 1}
+    after = file.read_bytes()
+    assert not any(each.encode() in after for each in GONE)
+    assert "Anna" not in json.dumps(done)
+    again = clean(folder, "--language", "en", "--write")
+    assert file.read_bytes() == after
+    assert (again["new"], again["out"], again["redacted"]) == (2, {}, 0)
+    assert list(candidates(folder)) == list("abcdef")
+
+
+def test_what_is_said_ends_with_the_next_command(folder):
+    wanted = ["--dataset", str(folder / "some.jsonl"), "--config", str(folder / "evalgate.yaml")]
+    said = CliRunner().invoke(curate_clean.command, wanted, env=KEY).stdout.splitlines()
+    assert said[0].endswith("6 of them new")
+    assert said[-2:][0] == "3 stay new"
+    assert said[-1].startswith("nothing was written; next: evalgate curate clean --dataset ")
+    assert said[-1].endswith(" --write")
+    said = CliRunner().invoke(curate_clean.command, [*wanted, "--write"], env=KEY).stdout.splitlines()
+    assert said[-1].startswith("next: evalgate curate sample --dataset ")
+
+
+def test_a_profile_says_how_and_a_flag_overrides_it(folder):
+    profile = "{project: p, dataset: some.jsonl, errors: only, clean: {personal: keep, near: null, keep: ['How*']}}"
+    (folder / "evalgate.yaml").write_text(f"{CONFIG}curate:\n  profiles:\n    shop: {profile}\n")
+    done = clean(folder, "--profile", "shop")
+    # Secrets go whatever is kept, and failures stay where nothing else is pulled.
+    assert done["replaced"] == {"SECRET": 1}
+    assert "error" not in done["out"]
+    assert clean(folder, "--profile", "shop", "--personal", "replace", "--errors", "out")["replaced"]["PERSON"] == 1
+
+
+def test_what_cannot_be_is_one_message(folder, monkeypatch):
+    assert "--near" in clean(folder, "--near", "0.1", code=2)
+    assert "--language" in clean(folder, "--language", "english", code=2)
+    assert "fewer than 16" in clean(folder, code=2, CURATE_PSEUDONYM_KEY="short")
+    (folder / "some.candidates.jsonl").write_text('{"id": 1}\n')
+    assert "some.candidates.jsonl:1:" in clean(folder, code=2)
+    (folder / "some.candidates.jsonl").unlink()
+    assert "evalgate curate pull PROJECT" in clean(folder, code=2)
+    without = CliRunner().invoke(curate_clean.command, [])
+    assert (without.exit_code, "--dataset FILE" in without.output) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("package", "arguments"), [("phonenumbers", ()), ("faker", ()), ("py3langid", ("--language", "en"))]
+)
+def test_packages_that_are_missing_are_named_with_the_command_that_installs_them(folder, package, arguments):
+    block = f"import sys; sys.modules[{package!r}] = None; from evalgate.cli import main; main()"
+    command = ("curate", "clean", "--dataset", "some.jsonl", *arguments)
+    ended = subprocess.run(
+        [sys.executable, "-c", block, *command],
+        cwd=folder,
+        env={**os.environ, **KEY, "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 2
+    assert package in ended.stderr
+    assert "pip install 'phoenix-evalgate[curate]'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_killed_in_the_middle_the_file_is_as_it_was_and_the_next_time_does_it(folder):
+    file = folder / "some.candidates.jsonl"
+    lines = [line(f"s{n}", f"{n * 7919}: {ANNA}") for n in range(200)]
+    write(file, *lines)
+    before = file.read_bytes()
+    program = f"""
+import os
+from evalgate.cli import main
+from evalgate.curate.cleaning import step
+done, calls = step.Cleaning._judged, []
+def killed(self, candidate):
+    calls.append(1)
+    if len(calls) == 100:
+        os.kill(os.getpid(), {int(signal.SIGKILL)})
+    return done(self, candidate)
+step.Cleaning._judged = killed
+main()
+"""
+    command = [sys.executable, "-c", program, "curate", "clean", "--dataset", "some.jsonl", "--write"]
+    env = {**os.environ, **KEY, "PYTHONPATH": str(Path.cwd())}
+    ended = subprocess.run(command, cwd=folder, env=env, capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert file.read_bytes() == before
+    assert clean(folder, "--write")["redacted"] == 200
+    assert not any(each.encode() in file.read_bytes() for each in GONE)
+
+
+async def test_where_the_config_forbids_it_nothing_personal_is_ever_written(folder, phoenix):
+    """Killed in the middle of a pull, and at its end: no file has it, and a person has one name."""
+    team, project = Team(phoenix), phoenix.unique("shop")
+    spans = [call(f"{n}: {ANNA}", f"Dear Anna, {n}", **{"session.id": "anna@example.com"}) for n in range(30)]
+    await team.spans(project, spans)
+    profile = f"{{project: {project}, dataset: pulled.jsonl, clean: {{personal: replace}}}}"
+    (folder / "evalgate.yaml").write_text(f"{CONFIG}curate:\n  profiles:\n    shop: {profile}\n")
+    (folder / "some.candidates.jsonl").unlink()
+    program = f"""
+import os, sys
+from evalgate.cli import main
+from evalgate.curate.spool import Spool
+from evalgate.phoenix.spans import reading, stored
+reading._FIRST = stored._SPANS = 8
+done, calls = Spool.add, []
+def killed(self, *given):
+    calls.append(1)
+    notes = done(self, *given)
+    if len(calls) == 3:
+        os.kill(os.getpid(), {int(signal.SIGKILL)})
+    return notes
+Spool.add = killed
+main()
+"""
+    env = {**os.environ, **KEY, "PHOENIX_ENDPOINT": phoenix.base_url, "PYTHONPATH": str(Path.cwd())}
+    command = ("curate", "pull", "--profile", "shop")
+    process = await asyncio.create_subprocess_exec(*(sys.executable, "-c", program, *command), cwd=folder, env=env)
+    assert await process.wait() == -signal.SIGKILL
+    files = [each for each in folder.rglob("*") if each.is_file()]
+    assert any("pulling" in each.name for each in files)
+    wanted = ["--profile", "shop", "--config", str(folder / "evalgate.yaml")]
+    ended = await asyncio.to_thread(CliRunner().invoke, curate_pull.command, wanted, env=env)
+    assert ended.exit_code == 0, ended.output
+    assert "replaced before it was written: " in ended.stderr
+    for each in folder.rglob("*"):
+        if each.is_file():
+            assert not any(text.encode() in each.read_bytes() for text in GONE), each
+    found = candidates(folder, "pulled")
+    assert set(found) == set(map(id_of, spans))
+    names = {each.input["messages"][0]["content"].split()[4] for each in found.values()}
+    assert len(names) == 1
+    assert next(iter(names)).startswith("<PERSON_")
+    assert all(each.source["session"].startswith("<EMAIL_") for each in found.values())
+
+
+async def test_a_pull_never_writes_a_secret(folder, phoenix):
+    team, project = Team(phoenix), phoenix.unique("shop")
+    await team.spans(project, [call(ANNA, "yes", **{"llm.finish_reason": "length"})])
+    wanted = [project, "--dataset", str(folder / "new.jsonl"), "--config", str(folder / "evalgate.yaml")]
+    env = {"PHOENIX_ENDPOINT": phoenix.base_url}
+    ended = await asyncio.to_thread(CliRunner().invoke, curate_pull.command, wanted, env=env)
+    assert ended.exit_code == 0, ended.output
+    (found,) = candidates(folder, "new").values()
+    assert found.input["messages"][0]["content"] == ANNA.replace(ANNA.rsplit(maxsplit=1)[-1], "<SECRET>")
+    assert [each.what for each in found.history] == ["pulled", "redacted"]
+    assert found.source["finish"] == "length"
+
+
+async def test_what_is_golden_in_phoenix_is_known(folder, phoenix):
+    team = Team(phoenix)
+    _, name = await team.dataset(
+        [{"id": "g1", "input": {"messages": [{"role": "user", "content": LEEKS}]}, "output": {"a": 1}}]
+    )
+    place = folder / "curate" / f"{name}.candidates.jsonl"
+    place.parent.mkdir()
+    write(place, line("x", f"{LEEKS} please"), line("y", "Is there soup?"))
+    wanted = ["--dataset", f"phoenix:{name}", "--config", str(folder / "evalgate.yaml"), "--write", "--json"]
+    env = {**KEY, "PHOENIX_ENDPOINT": phoenix.base_url}
+    ended = await asyncio.to_thread(CliRunner().invoke, curate_clean.command, wanted, env=env)
+    assert ended.exit_code == 0, ended.output
+    assert json.loads(ended.stdout)["out"] == {"near what is golden": 1}
+    states = {each.id: each.state for each in read_candidates(place)}
+    assert states == {"x": State.OUT, "y": State.NEW}

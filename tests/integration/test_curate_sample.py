@@ -1,0 +1,186 @@
+"""`evalgate curate sample` and `drift` as commands: a file, a profile, a dataset in Phoenix, a model of embeddings."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from click.testing import CliRunner
+
+from evalgate.cli import curate_drift, curate_sample
+from evalgate.curate.candidates import read_candidates, write_candidates
+from evalgate.errors import EvalgateError
+from tests.integration.team import Team
+from tests.unit.curate.sampling.questions import candidate, questions, user
+
+CONFIG = """\
+suites:
+  s:
+    dataset: data/some.jsonl
+    task: {python: 'a.py:b'}
+    evaluators: [exact_match]
+    checks: {exact_match: {at_least: 1.0}}
+endpoints:
+  fake: {base_url: BASE, timeout: 5}
+  claude: {base_url: BASE, api: anthropic}
+curate:
+  profiles:
+    shop: {project: shop, dataset: support.jsonl, sample: {size: 6, by: metadata.lang, seed: 3, holdout: 0}}
+"""
+USUAL = {"refund": 0.5, "delivery": 0.3, "login": 0.2}
+
+
+@pytest.fixture
+def shop(tmp_path, fake_model):
+    """A folder with a config, 120 candidates of last week, a fifth of which is new, and a dataset of 40 examples."""
+    (tmp_path / "evalgate.yaml").write_text(CONFIG.replace("BASE", fake_model.base_url))
+    rng, now = random.Random(1), datetime.now(UTC)
+    asks = {**{topic: 0.8 * share for topic, share in USUAL.items()}, "allergy": 0.2}
+    rows = [
+        candidate(
+            n,
+            text,
+            metadata={"lang": "de" if n % 3 else "en"},
+            source={"start": (now - timedelta(hours=n + 1)).isoformat()},
+        )
+        for n, text in enumerate(questions(rng, asks, 120))
+    ]
+    write_candidates(tmp_path / "support.candidates.jsonl", rows)
+    golden = [{"id": f"g{n}", "input": user(text)} for n, text in enumerate(questions(rng, USUAL, 60))]
+    (tmp_path / "support.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in golden))
+
+    async def run(command, *arguments, code=0, **env):
+        wanted = [*arguments, "--config", str(tmp_path / "evalgate.yaml"), "--cache", str(tmp_path / "cache.db")]
+        if not {"--dataset", "--profile"} & set(arguments):
+            wanted += ["--dataset", str(tmp_path / "support.jsonl")]
+        ended = await asyncio.to_thread(CliRunner().invoke, command.command, wanted, env=env)
+        if isinstance(ended.exception, EvalgateError):
+            assert ended.exception.exit_code == code, ended.exception
+            return f"{ended.exception.message} next: {ended.exception.next_step}"
+        assert ended.exit_code == code, (ended.output, ended.exception)
+        return json.loads(ended.stdout) if "--json" in arguments else ended.output
+
+    run.folder, run.candidates = tmp_path, tmp_path / "support.candidates.jsonl"
+    return run
+
+
+def chosen(shop):
+    return [each for each in read_candidates(shop.candidates) if each.state == "chosen"]
+
+
+async def test_sampling_says_how_many_of_how_many_from_which_groups_and_what_is_next(shop):
+    said = await shop(curate_sample, "--size", "10")
+    assert "10 of 1" in said
+    assert "by cluster: " in said
+    assert "the dataset had nothing of" in said
+    assert f"next: evalgate curate review --dataset {shop.folder / 'support.jsonl'} --config" in said
+    assert len(chosen(shop)) == 10
+    before = shop.candidates.read_bytes()
+    again = await shop(curate_sample, "--size", "10")
+    assert "10 were chosen before and wait for review" in again
+    assert shop.candidates.read_bytes() == before
+
+
+async def test_a_profile_says_how_and_flags_override_it(shop):
+    found = await shop(curate_sample, "--profile", "shop", "--json")
+    assert (found["chosen"], found["splits"], {each["name"] for each in found["groups"]}) == (
+        6,
+        {},
+        {"de", "en", "(none)"},
+    )
+    more = await shop(curate_sample, "--profile", "shop", "--size", "9", "--by", "random", "--holdout", "0.5", "--json")
+    assert (more["asked"], more["waiting"], more["chosen"], sum(more["splits"].values())) == (9, 6, 3, 3)
+
+
+async def test_drift_names_what_is_missing_and_sampling_then_takes_it(shop):
+    said = await shop(curate_drift)
+    assert "120 questions from" in said
+    assert "what it lacks:" in said
+    found = await shop(curate_drift, "--json")
+    assert found["drifted"] is True
+    lacking = [topic for topic in found["topics"] if topic["lacking"]]
+    assert sum(topic["production"] for topic in lacking) == pytest.approx(24, abs=12)
+    add = sum(topic["add"] for topic in lacking)
+    assert f"--size {add}" in said.splitlines()[-1]
+    assert set(lacking[0]["candidates"]) <= {each.id for each in read_candidates(shop.candidates)}
+    assert not chosen(shop)
+
+
+async def test_an_embedding_model_is_asked_once_about_each_question(shop, fake_model):
+    found = await shop(curate_sample, "--embedding", "fake/small", "--size", "8", "--json")
+    assert found["chosen"] == 8
+    calls = fake_model.calls
+    assert 1 <= calls <= 3
+    await shop(curate_sample, "--embedding", "fake/small", "--size", "9", "--json")
+    await shop(curate_drift, "--embedding", "fake/small", "--json")
+    assert fake_model.calls == calls
+    texts = [text for each in fake_model.requests for text in each["body"]["input"]]
+    assert len(texts) == len(set(texts))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--dataset", "away.jsonl"], 2, "there are no candidates: "),
+        (["--by", "topic"], 2, "--by: 'topic' is nothing to choose by: random, cluster"),
+        (["--embedding", "other/m"], 2, "of the endpoint `other`, which the config does not have: known: claude, fake"),
+        (["--embedding", "claude/m"], 2, "'claude' speaks anthropic, which has no embeddings"),
+        (["--embedding", "m"], 2, "--embedding: "),
+        (["--profile", "shops"], 2, "did you mean `shop`?"),
+        (["--size", "0"], 2, "--size"),
+        (["--holdout", "1"], 2, "--holdout"),
+    ],
+)
+async def test_what_cannot_be_done_is_said_once_with_what_to_do(shop, arguments, code, message):
+    before = shop.candidates.read_bytes()
+    assert message in await shop(curate_sample, *arguments, code=code)
+    assert shop.candidates.read_bytes() == before
+
+
+async def test_an_embedding_model_that_is_away_ends_it_and_changes_nothing(shop, fake_model):
+    before = shop.candidates.read_bytes()
+    config = shop.folder / "evalgate.yaml"
+    config.write_text(
+        config.read_text().replace(
+            f"{{base_url: {fake_model.base_url}, timeout: 5}}", "{base_url: 'http://127.0.0.1:9/v1', timeout: 1}"
+        )
+    )
+    assert "fake: cannot be reached" in await shop(curate_sample, "--embedding", "fake/small", code=4)
+    assert shop.candidates.read_bytes() == before
+
+
+async def test_drift_of_nothing_is_said_and_is_not_none(shop):
+    long_ago = await shop(curate_drift, "--since", "30m", code=4)
+    assert "has nothing that was asked from" in long_ago
+    assert "the latest is of " in long_ago
+    assert "a longer --since" in long_ago
+    assert "--until 8d is as long ago" in await shop(curate_drift, "--until", "8d", code=2)
+    assert "--since: 'soon' is no period" in await shop(curate_drift, "--since", "soon", code=2)
+    (shop.folder / "support.jsonl").unlink()
+    assert "has no examples" in await shop(curate_drift, code=4)
+
+
+async def test_a_broken_candidates_file_is_said_with_its_line(shop):
+    shop.candidates.write_text(shop.candidates.read_text() + '{"id": 5}\n')
+    with pytest.raises(AssertionError, match=r"support\.candidates\.jsonl:121"):
+        await shop(curate_sample, code=99)
+
+
+async def test_a_dataset_in_phoenix_is_what_is_had(shop, phoenix):
+    rng = random.Random(5)
+    examples = [
+        {"id": f"g{n}", "input": user(text), "output": {"a": 1}} for n, text in enumerate(questions(rng, USUAL, 40))
+    ]
+    _, name = await Team(phoenix).dataset(examples)
+    folder = shop.folder / "curate"
+    folder.mkdir()
+    (folder / f"{name}.candidates.jsonl").write_bytes(shop.candidates.read_bytes())
+    env = {"PHOENIX_ENDPOINT": phoenix.base_url}
+    found = await shop(curate_sample, "--dataset", f"phoenix:{name}", "--size", "6", "--json", **env)
+    assert sum(each["golden"] for each in found["groups"]) == 40
+    assert found["chosen"] == 6
+    drift = await shop(curate_drift, "--dataset", f"phoenix:{name}", "--json", **env)
+    assert drift["golden"] == 40

@@ -1,0 +1,129 @@
+"""Cleaning a file of candidates: what is left out for what, what is known before, and a second time."""
+
+from __future__ import annotations
+
+from evalgate.curate.candidates import Candidate, State
+from evalgate.curate.cleaning.duplicates import Inputs
+from evalgate.curate.cleaning.findings import Pseudonyms
+from evalgate.curate.cleaning.given_names import known_names
+from evalgate.curate.cleaning.quality import Quality
+from evalgate.curate.cleaning.redaction import Redactor
+from evalgate.curate.cleaning.step import Cleaning
+from evalgate.records import Example
+
+AT = "2026-01-05T12:00:00+00:00"
+LEEKS = "How do I cook leek soup for four people tonight without cream?"
+
+
+def candidate(name, question, state=State.NEW, **more):
+    messages = [{"role": "system", "content": f"prompt {name}"}, {"role": "user", "content": question}]
+    output = {"messages": [{"role": "assistant", "content": "So."}]}
+    return Candidate(id=name, input={"messages": messages}, output=output, state=state, **more)
+
+
+def cleaning(near=0.75, key=b"k" * 32, **more):
+    return Cleaning(
+        redactor=Redactor(pseudonyms=Pseudonyms(key), names=known_names()),
+        quality=Quality(),
+        inputs=Inputs(at_least=near),
+        at=AT,
+        **more,
+    )
+
+
+def cleaned(candidates, golden=(), **more):
+    one = cleaning(**more)
+    one.know(golden, candidates)
+    return {each.id: each for each in one.cleaned(candidates)}, one.report
+
+
+def why(candidate):
+    return candidate.history[-1].why
+
+
+def test_copies_and_near_copies_are_out_under_the_first_of_them():
+    found, report = cleaned(
+        [
+            candidate("first", LEEKS),
+            candidate("same", f"  {LEEKS.upper()} ", metadata={"tier": "gold"}, source={"trace": "2"}),
+            candidate("near", LEEKS.replace("?", " please?")),
+            candidate("other", "What is the capital of France?"),
+        ]
+    )
+    assert [each.state for each in found.values()] == [State.NEW, State.OUT, State.OUT, State.NEW]
+    assert why(found["same"]) == "duplicate: says what first says"
+    assert found["same"].history[-1].by == "rule"
+    assert found["near"].marks["out"]["of"] == "first"
+    assert 0.75 <= found["near"].marks["out"]["likeness"] < 1
+    assert dict(report.out) == {"duplicate": 1, "near duplicate": 1}
+    assert (report.looked, report.new, report.left) == (4, 4, 2)
+
+
+def test_only_what_is_the_same_is_out_where_near_is_not_looked_for():
+    found, _ = cleaned(
+        [candidate("first", LEEKS), candidate("near", f"{LEEKS} please"), candidate("same", LEEKS)], near=None
+    )
+    assert [each.state for each in found.values()] == [State.NEW, State.NEW, State.OUT]
+
+
+def test_what_is_golden_or_was_taken_before_is_known_wherever_it_stands():
+    golden = [Example(id="g1", input={"messages": [{"role": "user", "content": LEEKS}]})]
+    found, _ = cleaned(
+        [
+            candidate("a", LEEKS),
+            candidate("b", f"{LEEKS} please"),
+            candidate("c", "What is the capital of France?"),
+            candidate("d", "Where do I find the capital of Peru on a map?"),
+            candidate("taken", "What is the capital of France?", State.CHOSEN),
+            candidate("no", "Where do I find the capital of Peru on a map?", State.REJECTED),
+        ],
+        golden,
+    )
+    assert why(found["a"]) == "golden already: says what g1 says"
+    assert why(found["b"]).startswith("near what is golden: 0.")
+    assert why(found["c"]) == "duplicate: says what taken says"
+    # What a person rejected, perhaps for its answer, keeps nothing out.
+    assert [found[each].state for each in ("d", "taken", "no")] == [State.NEW, State.CHOSEN, State.REJECTED]
+
+
+def test_a_candidate_that_is_no_good_is_nobodys_original():
+    found, _ = cleaned([candidate("failed", LEEKS, source={"status": "ERROR"}), candidate("fine", LEEKS)])
+    assert [each.state for each in found.values()] == [State.OUT, State.NEW]
+
+
+def test_a_second_time_changes_nothing_and_whose_name_it_is_makes_no_difference():
+    several = [
+        candidate("1", f"My name is Anna Schmidt. {LEEKS}"),
+        candidate("2", f"My name is Bob Weber. {LEEKS}"),
+        candidate("3", "Call +49 30 123456", State.ACCEPTED),
+    ]
+    for key in (b"k" * 32, b"l" * 32):
+        found, report = cleaned(several, key=key)
+        assert [each.state for each in found.values()] == [State.NEW, State.OUT, State.ACCEPTED]
+        assert found["2"].marks["out"]["likeness"] == 1.0
+        assert report.redacted == 3
+        again, report = cleaned(list(found.values()), key=key)
+        assert again == found
+        assert (report.redacted, report.out.total(), report.other_key) == (0, 0, 0)
+    _, report = cleaned(list(found.values()), key=b"m" * 32)
+    assert report.other_key == 3
+
+
+def test_the_report_shows_three_of_each_without_what_was_found():
+    several = [candidate(str(n), f"My mail is anna{n}@example.com, what about {'abcdefgh'[n] * 40}?") for n in range(5)]
+    several += [candidate(f"e{n}", " ") for n in range(5)]
+    _, report = cleaned(several)
+    assert [each.id for each in report.shown["EMAIL"]] == ["0", "1", "2"]
+    assert all("@" not in each.text and "<EMAIL_" in each.text for each in report.shown["EMAIL"])
+    assert [(each.id, each.why) for each in report.shown["empty"]] == [(f"e{n}", "nothing was asked") for n in range(3)]
+
+
+def test_candidates_are_a_stream():
+    def endless():
+        number = 0
+        while True:
+            yield candidate(str(number), f"question {number * 7919 % 104_729:032b}")
+            number += 1
+
+    stream = cleaning().cleaned(endless())
+    assert [next(stream).id for _ in range(3)] == ["0", "1", "2"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -51,7 +51,8 @@ class Opened:
     def lines(self) -> list[str]:
         """Return what is said of it."""
         count = f"{len(self.findings):,} example{'s' if len(self.findings) != 1 else ''} of {self.title}"
-        near = f"; {self.alike:,} candidates ask nearly the same" if self.alike else ""
+        asks = "1 candidate asks" if self.alike == 1 else f"{self.alike:,} candidates ask"
+        near = f"; {asks} nearly the same" if self.alike else ""
         return [f"{count} up for review{near}"]
 
     @property
@@ -106,7 +107,9 @@ class Gate:
         from evalgate.suite.curate import CuratedDataset
 
         if not found:
-            raise ConfigurationError(f"{title} found no example that wavers: there is nothing to mend")
+            raise ConfigurationError(
+                f"{title} found no example that wavers: there is nothing to mend", next_step="evalgate noise --show"
+            )
         suites = recorded_config(store.build(build)).suites
         targets = {}
         for name in {each.suite: None for each in found}:
@@ -138,16 +141,30 @@ class Gate:
 
         target = target_of(CuratedDataset.model_validate(dataset), self.config.parent)
         own = {name for name, each in self.targets.items() if _place(each) == _place(target)}
-        found = tuple(each for each in self.findings if each.suite in own)
+        found = _as_they_are(target, [each for each in self.findings if each.suite in own])
         if not found:
             others = " or ".join(sorted({each.shown for each in self.targets.values()}))
             raise ConfigurationError(
-                f"{self.title} found nothing in {target.shown}", next_step=f"say --dataset {others}"
+                f"{self.title} found nothing that is in {target.shown}", next_step=f"say --dataset {others}"
             )
         near, at = Neighbours(found, self.texts), self.now.isoformat(timespec="seconds")
         rewrite(target.candidates, lambda there: near.mark_new(up_for_review(there, found, at=at)))
         alike = sum(NEIGHBOUR in each.marks for each in read_candidates(target.candidates))
         return Opened(title=self.title, findings=found, neighbours=near, alike=alike, target=target)
+
+
+def _as_they_are(target: Target, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return what was found with the examples as their file has them now; without those that it has no more.
+
+    Those of a dataset in Phoenix stay as they were recorded.
+    """
+    from evalgate.golden.reading import read_examples
+
+    if target.file is None:
+        return tuple(findings)
+    found = {each.example.id: each for each in findings}
+    there = read_examples(target.file) if found and target.file.exists() else ()
+    return tuple(replace(found[each.id], example=each) for each in there if each.id in found)
 
 
 def _worse(shown: Shown) -> str:

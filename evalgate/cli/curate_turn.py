@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate import STEPS
 from evalgate.cli.curate_places import Target, target_of
 from evalgate.cli.options import CONFIG_NAME
 from evalgate.errors import EvalgateError, Interrupted
@@ -118,9 +117,9 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
         since = "" if last is None else f" since {last.began:%Y-%m-%d %H:%M} UTC"
         return nothing(why=f"{found.count:,} new{since}{waits}", new=found.count)
     for step in _AFTER:
-        if step != "label" or _labels(work.profile):
+        if step != "label" or (work.profile.label is not None and work.profile.label.model is not None):
             _do(work, step, steps)
-    sheet = _sheet(work, last, steps) if work.sheet else Sheet()
+    sheet = _sheet(work, last, steps)
     waiting = _waiting(candidates)
     write_last(state, work.name, Last(began=now, until=found.until, sheet=sheet.digest))
     return Turn(
@@ -135,11 +134,6 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
             str(each) for each in (*_kept(candidates), state, sheet.file) if each is not None and each.is_file()
         ),
     )
-
-
-def _labels(profile: Profile) -> bool:
-    """Return whether a profile names the model that labels."""
-    return getattr(getattr(profile, "label", None), "model", None) is not None
 
 
 def _kept(candidates: Path) -> tuple[Path, ...]:
@@ -163,11 +157,10 @@ def _sheet(work: Work, last: Last | None, steps: dict[str, Any]) -> Sheet:
     """Write the file for review anew, unless somebody wrote in it: then it stays until that was taken."""
     from evalgate.curate.due import digest_of
 
-    if "review" not in STEPS:
-        return Sheet()
-    candidates = work.target.candidates
+    candidates, own = work.target.candidates, None if last is None else last.sheet
+    if not work.sheet:
+        return Sheet(digest=own)
     file = candidates.with_name(f"{candidates.name.removesuffix('.jsonl')}.review.md")
-    own = None if last is None else last.sheet
     more = ("--read", str(file))
     if file.exists() and digest_of(file) != own:
         said = f"; {file} was written in, and stays until it is read and deleted"
@@ -188,8 +181,6 @@ def _waiting(candidates: Path) -> str:
 
 def _do(work: Work, step: str, steps: dict[str, Any], *more: str) -> None:
     """Do one step, and note what it says of itself in JSON: None until it is done. Raises what the step raises."""
-    if step not in STEPS:
-        return
     typed = work.typed(step, *_MORE.get(step, ()), *more)
     tell(f"{work.name}: {step}")
     steps[step] = None

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from evalgate.errors import ConfigurationError, DatasetError
+from evalgate.errors import ConfigurationError, DatasetError, Location
 from evalgate.golden.raw import Raw
 from evalgate.golden.reading import read_raw
 from evalgate.golden.writing import WRITTEN, as_line, as_value
@@ -61,14 +61,27 @@ def _lines(path: Path, new: Mapping[str, Example]) -> Iterator[bytes]:
 
 
 def _places(path: Path, new: Mapping[str, Example]) -> dict[int, str]:
-    """Return on which lines examples stand that are there already."""
+    """Return on which lines examples stand that are there already. Raises DatasetError where one shares its line."""
     found: dict[int, str] = {}
+    before = 0
     for raw in read_raw(path):
-        if isinstance(raw, Raw) and isinstance(raw.value, dict):
-            identity = str(raw.value.get("id"))
-            if identity in new:
-                found[raw.place[0]] = identity
+        line = raw.place[0] if isinstance(raw, Raw) else raw.line
+        if line == before and line in found:
+            raise _crowded(path, line)
+        if isinstance(raw, Raw) and isinstance(raw.value, dict) and str(raw.value.get("id")) in new:
+            if line == before:
+                raise _crowded(path, line)
+            found[line] = str(raw.value.get("id"))
+        before = line
     return found
+
+
+def _crowded(path: Path, line: int) -> DatasetError:
+    return DatasetError(
+        "several examples stand on this line, parted by carriage returns alone: none of them can be replaced",
+        location=Location(file=str(path), line=line),
+        next_step=f"save {path} with usual line ends, and push again",
+    )
 
 
 def _document(path: Path, new: Mapping[str, Example]) -> Iterator[bytes]:

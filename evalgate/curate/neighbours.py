@@ -32,27 +32,33 @@ class Neighbours:
     def __init__(self, findings: Iterable[Finding], golden: Iterable[str], *, at_least: float = ALIKE) -> None:
         self._at_least = at_least
         self._findings = tuple(findings)
-        self._seen: Counter[str] = Counter()
-        self._texts = 0
+        seen: Counter[str] = Counter()
+        texts = 0
         for text in golden:
-            self._texts += 1
-            self._seen.update(_runs(text))
+            texts += 1
+            seen.update(_runs(text))
+        self._weights = {run: _weight(times, texts) for run, times in seen.items()}
+        self._rare = _weight(0, texts)
         self._holders: defaultdict[str, list[int]] = defaultdict(list)
-        self._sizes: list[float] = []
+        self._sizes: list[int] = []
         for number, each in enumerate(self._findings):
             own = _runs(asked(each.example.input))
             self._sizes.append(self._size(own))
             for run in own:
                 self._holders[run].append(number)
+        self._largest = max(self._sizes, default=0)
 
     def marked(self, candidate: Candidate) -> Candidate | None:
         """Return a candidate with the mark of what it is most like; None where it is like nothing that was found."""
         own = _runs(asked(candidate.input))
-        shared: defaultdict[int, float] = defaultdict(float)
-        for run in own:
-            for number in self._holders.get(run, ()):
-                shared[number] += self._weight(run)
         size = self._size(own)
+        if self._largest < size * self._at_least**2:
+            return None  # much longer than all that was found: it cannot share enough of itself
+        shared: defaultdict[int, int] = defaultdict(int)
+        for run in own & self._holders.keys():
+            weight = self._weights.get(run, self._rare)
+            for number in self._holders[run]:
+                shared[number] += weight
         likest = max(((much / math.sqrt(size * self._sizes[at]), -at) for at, much in shared.items()), default=None)
         if likest is None or likest[0] < self._at_least:
             return None
@@ -70,12 +76,17 @@ class Neighbours:
         for each in candidates:
             yield (self.marked(each) or each) if each.state is State.NEW and NEIGHBOUR not in each.marks else each
 
-    def _size(self, runs: Iterable[str]) -> float:
-        return sum(map(self._weight, runs))
+    def _size(self, runs: set[str]) -> int:
+        known = self._weights.keys() & runs
+        return sum(map(self._weights.__getitem__, known)) + self._rare * (len(runs) - len(known))
 
-    def _weight(self, run: str) -> float:
-        # As if ten more texts were seen, half of them with it: few texts say little about what is rare.
-        return math.log((self._texts + 10) / (self._seen[run] + 5)) ** 2
+
+def _weight(times: int, texts: int) -> int:
+    """Return how much a run says that stands in so many of all texts; whole, so that sums have no order.
+
+    As if ten more texts were seen, half of them with it: few texts say little about what is rare.
+    """
+    return round(1e6 * math.log((texts + 10) / (times + 5)) ** 2)
 
 
 def _runs(text: str) -> set[str]:

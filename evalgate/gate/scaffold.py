@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from evalgate.errors import EvalgateError
 from evalgate.git import Repository
 from evalgate.git.history import default_branch
 from evalgate.golden.reading import read_examples
 from evalgate.records import Example
+from evalgate.suite.curate_clean import Clean
 from evalgate.suite.loading import load_config
 from evalgate.suite.phoenix import PhoenixSettings
 from evalgate.suite.tasks import PromptTask
@@ -166,16 +167,11 @@ def curate_variables(config: Path) -> list[str] | None:
     servers = map(settings.server, held | {each.server for each in profiles})
     names = {name for server in servers if server is not None for name in (server.endpoint_env, server.api_key_env)}
     names |= {curate.notify.webhook_env} if curate.notify is not None else set()
-    asked = {name.partition("/")[0] for each in profiles for name in _models_of(each.model_dump())}
+    names |= {each.clean.key_env for each in profiles} - {Clean().key_env}  # the workflow has that one anyway
+    models = {each.label.model for each in profiles if each.label is not None}
+    asked = {name.partition("/")[0] for name in models | {each.sample.embedding for each in profiles} if name}
     keys = {loaded.config.endpoints[name].api_key_env for name in asked if name in loaded.config.endpoints}
     return sorted(names | {key for key in keys if key is not None})
-
-
-def _models_of(profile: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the models that the steps of a profile ask: `model` and `embedding` of what it says of each."""
-    for said in profile.values():
-        named = (said.get("model"), said.get("embedding")) if isinstance(said, dict) else ()
-        yield from (each for each in named if isinstance(each, str))
 
 
 def own_commit(package: Path) -> str | None:

@@ -86,6 +86,18 @@ async def test_what_got_worse_is_up_for_review_with_its_neighbours(support, phoe
     assert now - datetime.fromisoformat(there["e0"].history[-1].at) < timedelta(minutes=5)
 
 
+def test_an_example_is_up_as_its_dataset_has_it_now(support):
+    """Whoever edited it since is not undone, and what was taken out stays out."""
+    assert support.run().code == 1
+    lines = (support.folder / "golden.jsonl").read_text().splitlines()
+    edited = {**json.loads(lines[0]), "output": {"answer": "yes, in 14 days"}}
+    support.write("golden.jsonl", "\n".join([json.dumps(edited), *lines[1:4], *lines[5:]]) + "\n")
+    assert support.evalgate("curate", "pull", "--from-gate", "latest").code == 0
+    up = candidates(support)
+    assert set(up) == {f"e{n}" for n, question in enumerate(QUESTIONS) if "money" in question} - {"e4"}
+    assert up["e0"].output == {"answer": "yes, in 14 days"}
+
+
 def test_what_noise_finds_flaky_is_proposed_for_repair(project):
     project.suite = {"baseline": {"task": {"command": [sys.executable, "flipping.py"], "inputs": ["flipping.py"]}}}
     project.write("flipping.py", FLIPPING)

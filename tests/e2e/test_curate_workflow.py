@@ -132,7 +132,7 @@ async def test_candidates_are_proposed_and_what_people_commit_there_is_kept(sche
     more = [call(f"what is the {n}th river of the world?", "a river", ago=n + 1) for n in range(3)]
     await scheduled.team.spans(shop, more)
     await scheduled("shop")
-    assert scheduled.said.read_text().removeprefix(opened).startswith("pr edit 7 --title Candidates")
+    assert scheduled.said.read_text().removeprefix(opened).startswith("pr edit 7 --body-file ")
     assert "README.md" not in scheduled.proposed()
     assert "data/shop.candidates.reviews.jsonl" in scheduled.proposed()
     assert "another-project" in scheduled.on_branch("evalgate.yaml")  # theirs to commit, and not gone by

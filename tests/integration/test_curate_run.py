@@ -41,6 +41,7 @@ class Runs:
         ended = await asyncio.to_thread(
             CliRunner().invoke, command, wanted, env={**self.env, **env}, standalone_mode=False
         )
+        self.err = ended.stderr
         if isinstance(ended.exception, EvalgateError):
             assert ended.exception.exit_code == code
             return str(ended.exception)
@@ -50,6 +51,10 @@ class Runs:
 
     def candidates(self, name):
         return list(read_candidates(self.folder / f"{name}.candidates.jsonl"))
+
+
+def read(path):
+    return Path(path).read_text("utf-8")
 
 
 @pytest.fixture
@@ -90,6 +95,19 @@ async def test_profiles_fail_alone_and_done_is_told_from_nothing_to_do(runs, pho
     assert len(channel.got) == 1  # nothing failed, and nothing else is wanted
     assert "shop  nothing  its last time was " in said
     assert "eu    nothing  2 new, and it waits for 3\n" in said
+
+
+async def test_a_channel_that_takes_nothing_changes_nothing(runs, phoenix, channel):
+    project = phoenix.unique("shop")
+    await runs.team.spans(project, [call("q", "a")])
+    runs.declare(shop={"project": project, "dataset": "shop.jsonl"}, notify={"webhook_env": "CHANNEL"})
+    channel.statuses = [404]
+    await runs(CHANNEL=channel.address)
+    assert "Nobody was told: the webhook of CHANNEL did not take the message (HTTP 404). What was done is" in runs.err
+    assert "SECRET" not in runs.err
+    await runs("--anyway")
+    assert "nobody is told: CHANNEL is not set" in runs.err
+    assert len(channel.got) == 1
 
 
 async def test_what_an_ended_run_had_pulled_counts_for_the_next(runs, phoenix, monkeypatch):
@@ -175,3 +193,32 @@ async def test_profiles_are_named_as_the_config_has_them(runs):
     runs.declare(shop={"project": "p", "dataset": "shop.jsonl"})
     assert "did you mean `shop`" in await runs("shpo", code=2)
     assert not (runs.folder / ".curate").exists()
+
+
+async def test_a_file_for_review_in_which_somebody_wrote_stays_until_it_is_read(runs, phoenix):
+    """What nobody touched is written anew with what came since; what is committed is listed, and cleaned."""
+    project, paths = phoenix.unique("shop"), runs.folder / "paths"
+    topics = ("a refund", "vegan lasagne", "trains to Berlin", "my invoice")
+    asked = [f"Tell me about {topic}: I am ann{n}@corp.example" for n, topic in enumerate(topics)]
+    await runs.team.spans(project, [call(question, "yes", ago=n + 5) for n, question in enumerate(asked)])
+    runs.declare(shop={"project": project, "dataset": "shop.jsonl", "sample": {"size": 2}})
+    sheet = runs.folder / "shop.candidates.review.md"
+    said = await runs("--sheet", "--paths", str(paths), "--markdown", str(runs.folder / "body.md"))
+    assert "shop  done     4 new, 2 chosen for review in " in said
+    assert (
+        f"next: evalgate curate review --profile shop --config {runs.folder / 'evalgate.yaml'} --read {sheet}" in said
+    )
+    listed = paths.read_text().splitlines()
+    assert {Path(each).name.removeprefix("shop.candidates.") for each in listed} >= {"jsonl", "state.json", "review.md"}
+    assert not any("@corp.example" in text for text in map(read, listed))
+    assert "✅ done" in (runs.folder / "body.md").read_text()
+    first = sheet.read_text()
+
+    runs.declare(shop={"project": project, "dataset": "shop.jsonl", "sample": {"size": 3}})
+    assert "3 chosen for review" in await runs("--sheet", "--anyway")
+    second = sheet.read_text()
+    assert (first.count("- [ ] accept"), second.count("- [ ] accept")) == (2, 3)
+
+    sheet.write_text(second.replace("- [ ] accept", "- [x] accept", 1))
+    assert "shop.candidates.review.md was written in, and stays until it is read" in await runs("--sheet", "--anyway")
+    assert "- [x] accept" in sheet.read_text()

@@ -32,7 +32,7 @@ fi
 read -ra named <<< "$PROFILES"
 code=0
 "$@" curate run --config "$CONFIG" --sheet --paths "$scratch/paths" --markdown "$scratch/body" \
-  "${named[@]}" || code=$?
+  -- "${named[@]}" || code=$?
 if [ ! -s "$scratch/paths" ]; then
   echo "nothing to propose"
   exit "$code"
@@ -42,7 +42,7 @@ GIT_LITERAL_PATHSPECS=1 git add --pathspec-from-file="$scratch/paths"
 git "${own[@]}" commit --quiet --message "$title"
 if [ -n "$number" ]; then
   remote push --quiet origin "HEAD:refs/heads/$BRANCH"
-  gh pr edit "$number" --title "$title" --body-file "$scratch/body"
+  gh pr edit "$number" --body-file "$scratch/body"
 else
   remote push --quiet --force origin "HEAD:refs/heads/$BRANCH"
   gh pr create --head "$BRANCH" --title "$title" --body-file "$scratch/body"

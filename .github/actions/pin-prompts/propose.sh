@@ -26,7 +26,9 @@ git -c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bo
   commit --quiet --message "$title" --message "$body" -- "$CONFIG"
 remote push --quiet --force origin "HEAD:refs/heads/$BRANCH"
 
-number=$(gh pr list --head "$BRANCH" --state open --json number --jq '.[0].number // empty')
+# A fork may have a branch of the same name: its pull requests are none of ours.
+number=$(gh pr list --head "$BRANCH" --state open --json number,isCrossRepository \
+  --jq '[.[] | select(.isCrossRepository | not)][0].number // empty')
 if [ -n "$number" ]; then
   gh pr edit "$number" --title "$title" --body "$body"
 else

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from evalgate.canonical import canonical_json, content_hash
 from evalgate.curate.candidates import Candidate, State, Step
+from evalgate.curate.gated import REPAIR
 from evalgate.curate.reviewing.reviews import Review
 
 MARK: Final = "review"
@@ -56,9 +57,13 @@ def undecided(candidate: Candidate) -> Candidate:
 
 
 def seen_of(candidate: Candidate) -> str:
-    """Return what a decision on this candidate is about: its question and its answer as they were before any."""
+    """Return what a decision on this candidate is about: its question and its answer as they were before any.
+
+    Where a gate found the example worse since, that too: what was decided before knew nothing of it.
+    """
     plain = undecided(candidate)
-    return content_hash([plain.input, plain.output])[:_DIGITS]
+    finding = [plain.marks[REPAIR]] if REPAIR in plain.marks else []
+    return content_hash([plain.input, plain.output, *finding])[:_DIGITS]
 
 
 def standing(reviews: Iterable[Review], seen: str | None) -> Standing:

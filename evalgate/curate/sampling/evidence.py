@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate
+from evalgate.curate.neighbours import NEIGHBOUR
 
 _THRESHOLD: Final = 0.5
 _CLOSE: Final = 0.25
@@ -54,7 +55,9 @@ def uncertainty(candidate: Candidate, thresholds: Mapping[str, float]) -> Eviden
 
 
 def failure(candidate: Candidate, thresholds: Mapping[str, float]) -> Evidence | None:
-    """Return why something went wrong: its span failed, or an annotation says so by its label or a low score."""
+    """Return why something went wrong: its span failed, an annotation says so by its label or a low score, or it asks
+    what a gate found worse.
+    """
     if candidate.source.get("status") == "ERROR":
         return Evidence(weight=1.0, why="its span failed")
     for name, said in _annotations(candidate).items():
@@ -62,6 +65,9 @@ def failure(candidate: Candidate, thresholds: Mapping[str, float]) -> Evidence |
             if _is_bad(each, name, thresholds):
                 shown = each["label"] if each["label"] is not None else f"{each['score']:g}"
                 return Evidence(weight=1.0 if each["annotator"] == "HUMAN" else 0.9, why=f"{name} is {shown}")
+    like = candidate.marks.get(NEIGHBOUR)
+    if isinstance(like, dict) and isinstance(like.get("likeness"), float):
+        return Evidence(weight=like["likeness"], why=f"it asks what {like.get('example')} does, which got worse")
     return None
 
 

@@ -51,6 +51,16 @@ def test_other_formats_are_refused_before_anything_is_read(tmp_path):
         require_writable(tmp_path / "some.csv")
 
 
+@pytest.mark.parametrize("replaced", ["a", "b"])
+def test_lines_that_end_with_carriage_returns_alone_lose_nothing(tmp_path, replaced):
+    path = tmp_path / "some.jsonl"
+    path.write_bytes(b'{"id": "a", "input": {}}\r{"id": "b", "input": {}}')
+    with pytest.raises(DatasetError, match="carriage returns"):
+        put(path, [example(replaced)])
+    put(path, [example("c")])
+    assert [each.id for each in read_examples(path)] == ["a", "b", "c"]
+
+
 def test_what_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="cannot write"):

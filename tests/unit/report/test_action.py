@@ -201,7 +201,7 @@ def test_what_runs_evalgate_takes_the_shells_place_and_nothing_of_the_tree_comes
             assert re.match(r'\s*(exec )?"\$PYTHON" -I (-X utf8 )?-m evalgate ', command), command
 
 
-@pytest.mark.parametrize("name", ["run.txt", "dev.txt"])
+@pytest.mark.parametrize("name", ["run.txt", "curate.txt", "dev.txt"])
 def test_what_is_installed_is_locked_by_hash_and_names_no_index(name: str) -> None:
     text = (_ROOT / "requirements" / name).read_text("utf-8")
     assert not re.search(r"--(?:extra-)?index-url|--find-links|://|^-e |^/", text, flags=re.MULTILINE)

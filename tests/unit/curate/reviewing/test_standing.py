@@ -76,6 +76,18 @@ def test_a_decision_is_about_what_was_seen():
     assert decided(other, [review(ONE)]) == other
 
 
+def test_what_a_gate_found_since_asks_again():
+    """An example that was accepted once is up for review, and what was said before knew nothing of it."""
+    before = candidate("a")
+    said_of = review(before)
+    assert decided(before, [said_of]).state is State.ACCEPTED
+    up = before.marked("repair", {"build": 12, "suite": "s", "why": "worse"})
+    assert decided(up, [said_of]).state is before.state
+    again = decided(up, [said_of, review(up)])
+    assert again.state is State.ACCEPTED
+    assert decided(again.marked("repair", {"build": 13, "suite": "s", "why": "worse"}), [said_of]).state is before.state
+
+
 def test_a_state_that_nobody_decided_does_not_stay():
     assert decided(replace(ONE, state=State.ACCEPTED), []).state is State.CHOSEN
     forged = replace(ONE, state=State.ACCEPTED, marks={"review": "no object"})

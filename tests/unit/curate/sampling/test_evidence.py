@@ -52,9 +52,13 @@ def test_where_everybody_is_sure_or_nothing_is_known_nothing_is_uncertain(annota
         (said(("c", "Incorrect", None, "LLM")), "c is Incorrect"),
         (said(("thumb", None, 0.0, "HUMAN")), "thumb is 0"),
         (said(("stars", "two", 2.0, "LLM")), "stars is two"),
+        (
+            candidate(1, "q", marks={"from_gate": {"build": 1, "suite": "s", "example": "e7", "likeness": 0.8}}),
+            "it asks what e7 does, which got worse",
+        ),
     ],
 )
-def test_a_failed_span_a_bad_label_and_a_low_score_are_failures(made, why):
+def test_a_failed_span_a_bad_label_a_low_score_and_what_a_gate_found_are_failures(made, why):
     assert failure(made, {"stars": 3.0}).why == why
 
 

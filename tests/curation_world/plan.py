@@ -181,9 +181,9 @@ def _open(start: datetime) -> datetime:
 
 
 def _golden(seed: int) -> Iterator[dict[str, object]]:
-    """Yield four examples of every old topic, in languages as they are asked in."""
+    """Yield eight examples of every old topic, in languages as they are asked in."""
     for topic in OLD_TOPICS:
-        for place in range(4):
+        for place in range(8):
             rng = Random(f"golden:{seed}:{topic.name}:{place}")
             language = rng.choices(LANGUAGES, _SPOKEN)[0]
             question, answer = asked_and_answered(topic, language, rng)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 8
 """Topics that are listed."""
-_MAYBE = 0.1
+_MAYBE = 0.05
 """A p-value that is no evidence, and no reason to be sure of the contrary."""
 
 
@@ -61,7 +61,7 @@ def command(
     if as_json:
         import json
 
-        click.echo(json.dumps(asdict(found), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(asdict(found), indent=2))
     else:
         from evalgate.encoding import printable
 
@@ -149,7 +149,7 @@ def _verdict(drift: Drift) -> str:
     test = drift.test
     if test is None:
         return "too little to tell whether production has drifted: it takes 20 conversations and 20 examples"
-    figures = f"{test.nearest:.2f} alike to the nearest example, {test.usual:.2f} would be usual; p = {test.p:.3f}"
+    figures = f"{test.reached:.0%} have an example near them, {test.usual:.0%} would be usual; p = {test.p:.3f}"
     if drift.drifted:
         return f"production has drifted: it asks what the dataset does not ({figures})"
     if test.p <= _MAYBE:
@@ -172,7 +172,7 @@ def _luck(p: float | None) -> str:
 
     if p is None or p <= ALPHA:
         return ""
-    return f"; may be luck, p = {p:.2f}"
+    return f"; may be luck, p = {p:.3f}"
 
 
 def _quoted(text: str) -> str:

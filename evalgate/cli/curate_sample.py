@@ -65,7 +65,7 @@ def command(
         import json
 
         shown = {**asdict(sampled), "candidates": str(place.target.candidates)}
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(shown, indent=2))
     else:
         from evalgate.encoding import printable
 

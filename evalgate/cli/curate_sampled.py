@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from evalgate.cli.curate_places import Target
     from evalgate.curate.sampling.sampling import Vectors
+    from evalgate.phoenix.connection import Connection
     from evalgate.records import Example
     from evalgate.suite.config import Config
     from evalgate.suite.curate_sample import Sample
@@ -100,10 +101,14 @@ def _no_candidates(target: Target) -> Exception:
 async def examples_of(place: Place, environ: Mapping[str, str]) -> list[Example]:
     """Return the examples of the dataset; none where it does not exist yet. Raises as `golden_of` does."""
     from evalgate.cli.curate_places import golden_of
-    from evalgate.cli.dataset_places import address_for
-    from evalgate.phoenix.connection import connect
 
-    return await golden_of(place.target, lambda: connect(address_for(place.config, place.server, environ)))
+    def connection() -> AbstractAsyncContextManager[Connection]:
+        from evalgate.cli.dataset_places import address_for
+        from evalgate.phoenix.connection import connect
+
+        return connect(address_for(place.config, place.server, environ))
+
+    return await golden_of(place.target, connection)
 
 
 @asynccontextmanager

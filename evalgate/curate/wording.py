@@ -41,6 +41,12 @@ def said(value: Mapping[str, Json]) -> str:
     return "\n".join(text for message in (*(own or messages), beside) for text in _texts(_content(message)))
 
 
+def asked_last(value: Mapping[str, Json]) -> str:
+    """Return what the user said last; of an input without messages of a user, all that is said in it."""
+    users = [message for message in _messages(value) if message.get("role") == "user"]
+    return "\n".join(_texts(users[-1].get("content"))) if users else said(value)
+
+
 def answered(value: Mapping[str, Json] | None) -> str:
     """Return what an output says, calls of tools too; empty where there is none."""
     if not value:

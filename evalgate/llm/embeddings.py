@@ -51,7 +51,7 @@ async def embed(sender: Sender, endpoint: ModelEndpoint, *, model: str, texts: S
     """
     check_embeds(endpoint)
     vectors: dict[str, Vector] = {}
-    asked = [text[:LONGEST] or " " for text in texts]
+    asked = [text[:LONGEST].encode("utf-8", "replace").decode() or " " for text in texts]
     different = list(dict.fromkeys(asked))
     for start in range(0, len(different), _AT_ONCE):
         some = different[start : start + _AT_ONCE]

@@ -19,22 +19,25 @@ _TIE: Final = 1e-9
 """Sums that differ by less are the same: they were added up in another order."""
 _AT_ONCE: Final = 32
 _NEIGHBOURS: Final = 48
+_MISSED: Final = 0.1
+"""Of members, that may be far from all others anyway."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Apartness:
     """How far a new sample is from a known one.
 
-    `nearest` is how alike a new member and the known one nearest to it are, on average; `usual` what that would be were
-    both one population, and `p_nearest` how often it would be as little. `energy` is the energy distance (Székely and
+    `reached` is the share of new members to which some known one is near enough; `usual` what that would be were both
+    one population. `p_reached` is how often new members would lie as far off, those counting for less that are reached
+    in part. `energy` is the energy distance (Székely and
     Rizzo 2013), which sees any difference, shares of topics too, and `p_energy` how often it would be as much.
     `p_groups` says of each group how often some group would be as much more common in the new sample: of all of them
     together, so that one in many is no luck.
     """
 
-    nearest: float
+    reached: float
     usual: float
-    p_nearest: float
+    p_reached: float
     energy: float
     p_energy: float
     p_groups: NDArray[np.float64]
@@ -45,6 +48,8 @@ def apartness(
 ) -> Apartness:
     """Compare members by their (n, n) likeness, at most 1; `known` says which sample each is of, `groups` its group.
 
+    Near enough is what nine members in ten would find among as many as are known, drawn from all: beyond that nothing
+    counts, so that a known sample of other shares than the new one is no matter as long as it has some of everything.
     Each sample needs two members. Groups have to be made without looking at `known`, and one member says nothing of
     another: several turns of a conversation are one.
     """
@@ -55,24 +60,39 @@ def apartness(
     count = int(known.sum())
     order = np.argsort(-likeness, axis=1, kind="stable")[:, :_NEIGHBOURS]
     labels = np.vstack([known[None, :], known[Chance(seed, "labelings").orders(draws, len(known))]])
-    near = np.concatenate(
-        [_nearest(likeness, order, labels[start : start + _AT_ONCE]) for start in range(0, draws + 1, _AT_ONCE)]
-    )
+    enough = _enough(likeness, count)
+    found = [
+        _reach(likeness, order, labels[start : start + _AT_ONCE], enough) for start in range(0, draws + 1, _AT_ONCE)
+    ]
+    near, reached = (np.concatenate(each) for each in zip(*found, strict=True))
     weights = labels.astype(np.float64)
     energy, excess = _energies(distances, weights, count), _excess(members, weights, count)
     most, seen = excess.max(axis=1), excess[0]
     return Apartness(
-        nearest=float(near[0]),
-        usual=float(near[1:].mean()),
-        p_nearest=float((near <= near[0] + _TIE).mean()),
+        reached=float(reached[0]),
+        usual=float(reached[1:].mean()),
+        p_reached=float((near <= near[0] + _TIE).mean()),
         energy=float(energy[0]),
         p_energy=float((energy >= energy[0] - _TIE).mean()),
         p_groups=(most[:, None] >= seen - _TIE).mean(axis=0),
     )
 
 
-def _nearest(likeness: NDArray[np.float64], order: NDArray[np.intp], labels: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Return (labelings,) how alike the new are to the nearest known, on average; `order` has each one's neighbours."""
+def _enough(likeness: NDArray[np.float64], count: int) -> float:
+    """Return the likeness that nine in ten have to the nearest of `count` drawn from all: no label plays a part."""
+    others = likeness.copy()
+    np.fill_diagonal(others, -np.inf)
+    place = min(len(others) - 2, max(0, round(len(others) / count) - 1))
+    return float(np.quantile(-np.partition(-others, place, axis=1)[:, place], _MISSED))
+
+
+def _reach(
+    likeness: NDArray[np.float64], order: NDArray[np.intp], labels: NDArray[np.bool_], enough: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return for each labeling how alike the new are to the nearest known, up to `enough`, and how many reach that.
+
+    Both are averages; `order` has each one's neighbours.
+    """
     there = labels[:, order]
     first = there.argmax(axis=2)
     rows = np.arange(len(order))
@@ -80,8 +100,9 @@ def _nearest(likeness: NDArray[np.float64], order: NDArray[np.intp], labels: NDA
     # Where none of the neighbours is known, all others are looked through.
     which, row = np.nonzero(~there.any(axis=2) & ~labels)
     found[which, row] = np.where(labels[which], likeness[row], -np.inf).max(axis=1)
-    averages: NDArray[np.float64] = (found * ~labels).sum(axis=1) / (~labels).sum(axis=1)
-    return averages
+    new = ~labels
+    sizes = new.sum(axis=1)
+    return (np.minimum(found, enough) * new).sum(axis=1) / sizes, ((found >= enough - _TIE) & new).sum(axis=1) / sizes
 
 
 def _energies(distances: NDArray[np.float64], known: NDArray[np.float64], count: int) -> NDArray[np.float64]:

@@ -23,6 +23,8 @@ from tests.curation_world.people import KINDS, SECRET_KINDS, Person, Planted, pe
 BEGIN = datetime(2026, 1, 5, tzinfo=UTC)
 TURN = BEGIN + timedelta(days=14)
 """From here on people ask what they did not ask before."""
+WEEK = timedelta(days=7)
+_CLOSED = timedelta(minutes=61)
 END = TURN + timedelta(days=7)
 STATES = (
     "ParseRequest",
@@ -49,6 +51,8 @@ SYMPTOMS = {
 """What an answer says where a state failed."""
 CRASHES = ("GetCustomerProfile", "GetRecipes", "GetWebInfo")
 """States that may fail with an error, too."""
+_SPOKEN = (85, 6, 5, 4)
+"""Of a hundred questions, how many are in which of LANGUAGES."""
 NEW_SHARE = 0.4
 """Of what is asked after TURN, how much is of the new topics."""
 
@@ -62,9 +66,10 @@ Flaw = Literal["empty", "truncated", "long", "error"]
 class Asked:
     """One trace: what was asked before and now, what was answered (None: nothing), and what is true of it.
 
-    `form` is the protocol its model speaks; `bare`, that its root says nothing of what it took and gave; `detailed`,
-    that spans of its states were kept. `failed` is the state that went wrong. `copy_of` is the number of what it is a
-    copy of, an example's place in `golden` where `copy` is golden. `thumb` is the customer's, `scores` two judges'.
+    `expected` is the right answer where that is another one. `form` is the protocol its model speaks; `bare`, that its
+    root says nothing of what it took and gave; `detailed`, that spans of its states were kept. `failed` is the state
+    that went wrong. `copy_of` is the number of what it is a copy of, an example's place in `golden` where `copy` is
+    golden. `thumb` is the customer's, `scores` two judges'.
     """
 
     number: int
@@ -74,6 +79,7 @@ class Asked:
     before: tuple[tuple[str, str], ...] = ()
     question: str
     answer: str | None
+    expected: str | None = None
     form: Form
     bare: bool = False
     detailed: bool = False
@@ -146,10 +152,10 @@ def world(size: int = 5_000, seed: int = 8) -> World:
 
 def _plain(number: int, size: int, seed: int) -> Asked:
     rng = Random(f"asked:{seed}:{number}")
-    start = BEGIN + (END - BEGIN) * (number / size) + timedelta(seconds=rng.uniform(0, 20))
+    start = _open(BEGIN + (END - BEGIN) * (number / size) + timedelta(seconds=rng.uniform(0, 20)))
     fresh = start >= TURN and rng.random() < NEW_SHARE
     topic = rng.choice(NEW_TOPICS if fresh else OLD_TOPICS)
-    language = rng.choices(LANGUAGES, (85, 6, 5, 4))[0]
+    language = rng.choices(LANGUAGES, _SPOKEN)[0]
     question, answer = asked_and_answered(topic, language, rng)
     form: Form = "openai" if rng.random() < 0.55 else "anthropic"
     detailed = rng.random() < 0.02
@@ -168,21 +174,29 @@ def _plain(number: int, size: int, seed: int) -> Asked:
     )
 
 
+def _open(start: datetime) -> datetime:
+    """Return when something was asked: nothing is in the last hour of a week, so that a period may be said in hours."""
+    closing = next((week for week in (TURN - WEEK, TURN, END) if timedelta() < week - start <= _CLOSED), None)
+    return start if closing is None else start - _CLOSED
+
+
 def _golden(seed: int) -> Iterator[dict[str, object]]:
-    """Yield three examples of every old topic."""
+    """Yield four examples of every old topic, in languages as they are asked in."""
     for topic in OLD_TOPICS:
-        for place in range(3):
-            question, answer = asked_and_answered(topic, "en", Random(f"golden:{seed}:{topic.name}:{place}"))
+        for place in range(4):
+            rng = Random(f"golden:{seed}:{topic.name}:{place}")
+            language = rng.choices(LANGUAGES, _SPOKEN)[0]
+            question, answer = asked_and_answered(topic, language, rng)
             yield {
                 "id": f"{topic.name}-{place + 1}",
                 "input": {"messages": [{"role": "user", "content": question}]},
                 "output": {"messages": [{"role": "assistant", "content": answer}]},
-                "metadata": {"topic": topic.name},
+                "metadata": {"topic": topic.name, "language": language},
             }
 
 
 def _sessions(made: list[Asked], numbers: list[int], seed: int) -> None:
-    """Make conversations of two or three turns, some minutes apart, of traces that had nothing in common."""
+    """Make conversations of two or three turns about one topic."""
     rng = Random(f"sessions:{seed}")
     rest = sorted(numbers)
     while len(rest) >= 2:
@@ -191,7 +205,19 @@ def _sessions(made: list[Asked], numbers: list[int], seed: int) -> None:
         said: tuple[tuple[str, str], ...] = ()
         first = made[turns[0]]
         for number in turns:
-            one = replace(made[number], session=first.session, before=said, form=first.form, bare=False, detailed=False)
+            asked, answered = asked_and_answered(TOPICS[first.topic], first.language, rng)
+            one = replace(
+                made[number],
+                topic=first.topic,
+                language=first.language,
+                question=asked,
+                answer=answered,
+                session=first.session,
+                before=said,
+                form=first.form,
+                bare=False,
+                detailed=False,
+            )
             made[number] = one
             said = (*said, (one.question, one.answer or ""))
 
@@ -215,7 +241,7 @@ def _copied(one: Asked, of: Asked, copy: Copy, seed: int) -> Asked:
 
 def _golden_again(one: Asked, golden: tuple[dict[str, object], ...], seed: int) -> Asked:
     rng = Random(f"golden again:{seed}:{one.number}")
-    place = rng.randrange(len(golden))
+    place = rng.choice([n for n, each in enumerate(golden) if each["metadata"]["language"] == "en"])  # type: ignore[index]
     (message,) = golden[place]["input"]["messages"]  # type: ignore[index]
     asked, topic = reworded(message["content"], rng), golden[place]["metadata"]["topic"]  # type: ignore[index]
     return replace(one, question=asked, topic=topic, language="en", copy="golden", copy_of=place)
@@ -262,9 +288,9 @@ def _failed(one: Asked, state: str, rng: Random) -> Asked:
     """Let a state go wrong: the answer shows it, or there is none where it crashed."""
     crashed = state in CRASHES and rng.random() < 0.3
     answer = None if crashed else f"{SYMPTOMS[state]} {(one.answer or '')[:80]}"
-    return replace(
-        one, failed=state, crashed=crashed, detailed=True, bare=not crashed and rng.random() < 0.5, answer=answer
-    )
+    bare = not crashed and rng.random() < 0.5
+    changed = replace(one, failed=state, crashed=crashed, detailed=True, bare=bare)
+    return replace(changed, answer=answer, expected=one.answer)
 
 
 def _judged(one: Asked, seed: int) -> Asked:

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,11 @@ class Shop(Project):
 
     @property
     def candidates(self) -> list[dict[str, Any]]:
-        return rows(self.folder / CANDIDATES)
+        return self.rows("recipes")
+
+    def rows(self, dataset: str) -> list[dict[str, Any]]:
+        """Return the candidates of one of its datasets."""
+        return rows(self.folder / "datasets" / f"{dataset}.candidates.jsonl")
 
     def kept(self) -> list[list[Any]]:
         """Return all that is kept with the dataset, but for when things were done."""
@@ -144,13 +148,19 @@ class Story:
         return ended.out
 
     def tell(self, chapter: str, arguments: tuple[str, ...], out: str) -> None:
-        """Keep what was printed, without what differs from run to run."""
+        """Keep what was printed, without what differs from run to run; of several examples in a row the first."""
         text = out.replace(f"{self.shop.folder}/", "")
         text = text.replace(self.kitchen.server.base_url, "https://phoenix.example.com")
-        text = re.sub(r"golden-\d{4}-\d\d-\d\d", "golden-2026-01-26", text)
+        text = re.sub(rf"golden-\d{{4}}-\d\d-\d\d|(?<= to ){datetime.now(UTC):%Y-%m-%d}", _dated, text)
+        text = re.sub(r"\b([0-9a-f]{64})\b", "1a2b3c4d…", text)
         said = re.sub(r"--since \d+h", "--since 7d", " ".join(arguments))
         said = re.sub(r"--since 7d --until \d+h", "--since 14d --until 7d", said)
-        self.told[chapter] = f"$ evalgate {said}\n{text.strip()}\n"
+        lines = re.sub(r"(^(?: {6}|\+ )span:.*\n)(?:^( {6}|\+ )span:.*\n)+", r"\1\2…\n", text, flags=re.MULTILINE)
+        self.told[chapter] = self.told.get(chapter, "") + f"$ evalgate {said}\n{lines.strip()}\n"
+
+
+def _dated(found: re.Match[str]) -> str:
+    return "golden-2026-01-26" if found[0].startswith("golden") else "2026-01-26"
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
@@ -174,7 +184,7 @@ def sitting(shop: Shop, decide: Callable[[str], str], kill_after: int | None) ->
     command = [sys.executable, "-m", "evalgate", "curate", "review", "--dataset", DATASET, "--as", "Jo Doe"]
     seen: dict[str, str] = {}
     with Sitting(command, shop.folder, environment(**shop.env)) as person:
-        while person.waits():
+        while person.waits("q quit"):
             if len(seen) == kill_after:
                 person.kill()
                 return seen

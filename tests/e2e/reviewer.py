@@ -45,9 +45,9 @@ class Sitting:
         os.close(self._line)
         os.close(self._terminal)
 
-    def waits(self) -> bool:
-        """Return whether it waits for a key, all that it shows read; False once it has ended."""
-        return self._until(lambda: not termios.tcgetattr(self._line)[3] & termios.ICANON)
+    def waits(self, prompt: str) -> bool:
+        """Return whether it has shown `prompt` and waits for a key; False once it has ended."""
+        return self._until(lambda: prompt in self.screen and not termios.tcgetattr(self._line)[3] & termios.ICANON)
 
     def asks(self, question: str) -> None:
         """Wait until it has asked for a line."""

@@ -146,6 +146,23 @@ def test_packages_that_are_missing_are_named_with_the_command_that_installs_them
     assert "Traceback" not in ended.stderr
 
 
+def test_secrets_and_copies_need_no_package(folder):
+    block = "import sys; sys.modules.update(dict.fromkeys(('faker', 'phonenumbers', 'py3langid'))); "
+    command = ("curate", "clean", "--dataset", "some.jsonl", "--personal", "keep", "--write", "--json")
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{block}from evalgate.cli import main; main()", *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    done = json.loads(ended.stdout)
+    assert done["replaced"] == {"SECRET": 1}
+    assert done["out"] == {"duplicate": 1, "error": 1, "golden already": 1}
+    assert not (folder / ".curate" / "some.candidates.key").exists()
+
+
 def test_killed_in_the_middle_the_file_is_as_it_was_and_the_next_time_does_it(folder):
     file = folder / "some.candidates.jsonl"
     lines = [line(f"s{n}", f"{n * 7919}: {ANNA}") for n in range(200)]

@@ -13,6 +13,7 @@ from typing import Final
 _LANGUAGES: Final = 3
 """Languages that have to know a given name for it to be one wherever it stands alone."""
 _OTHER_WORDS: Final = """\
+add edit made major press server close create delete open read save send set show start stop test type update write
 a aan aber able about al alexa algo all alle allora als also always am amazon amber an anche ancora and angel
 anthropic any ao api app apple apr april arch are area arize as ash asia at au auch auf aug august aurora aus austin
 autumn aux avec back baker bar basil bay be bean bee beer bei bell berlin berry best bien bij bill bin bird bis bitte
@@ -60,6 +61,30 @@ yoga york you young your zen zero zijn zu zum zur über
 NO_NAMES: Final = frozenset(_OTHER_WORDS.split())
 """Words that are given names too: by themselves they say nothing."""
 
+_MORE: Final = """\
+abdullah abhishek aditya ahmad ajay akash al alejandro alex alexei alexey alexi ali aliaksandr alok amina amir amit
+amrita anand anastasia anatoly andi andrei andrey andriy andy angie anil anjali ankit anton antonis anya aoife arash
+arjun arkady artem arun ashish ashok asif aygul babak barb bas bashir becky ben bernie beth bilal binh bohdan boris
+bram bruce carlos cath chen chinedu chioma chloe chris christos chun ciara cillian cindy daan dan danila daniyar danny
+dariusz darya dave deb deepak denis dieter dimitris dinesh dirk dmitri dmitriy dmitry don ed eddie ekaterina elena
+emeka emre evgeny farhad fatemeh fatma fedor feng fiona galina ganesh gaurav geoff georgios gert giorgos gita greg
+grigory haiyan hamid hans haruka hassan hiro hiroshi hossein hui ibrahim igor ikechukwu illia ilya imran indira inga
+irina ivan jake jakub jamal javed jay jeff jen jenny jeong jess jian jie jim jin jing jo joe johan jon jun jürgen kaan
+kamal kang karan karim kate kathy katya kavita kayode kazuki keiko ken kenji khaled kiran kirill kostas kumar kwame
+kyle laila lakshmi lei li liam lidia linh lisa liz lubna lukasz lyudmila mahmoud maksim mandla manish manoj marek
+mariam marta matt max mehdi mei mia mick mike milan min ming mira misha mo mohamed mohammad mohammed mohan moshe
+muhammad mustafa mykhailo mykola nadia nam naoki natalia natasha naveen ngoc nguyen nick nikhil niko nikos nils nina
+nir noam nuno ofer oksana oleg oleksandr olga olu oluwaseun omar osman pablo padma pam pat pavel pedro pete petr phil
+piotr pooja prakash pranav prasad preeti priya qing rafa raj raja rajesh rakesh ram ramesh ravi reza rina rob rohan
+rohit ron roza ruslan ruth ryan ryota sachin sadia said sam samir sandeep sanjay santosh sasha satoshi saurabh sergei
+sergey serhii shankar shantanu shreya siddharth simran sipho soo stan stas stavros steve stu subhash sue sunil suresh
+svetlana taiwo takashi takeshi tamar tanvi tariq tatiana ted tetiana thabo thandi thanh themba tim tina tobi tom
+tomasz tony toshi trang tuan tunde uma usha vadim valentina vania vasily vera viet vijay vikas vikram vinay vishal
+vitaly vlad vladimir volodymyr wael wahid wei wen xiao xin yael yan yang yaroslav yasmin yiannis ying yoko yuki yulia
+yuri yusuf zainab zara zhen zoe zsolt
+"""
+"""Given names that Faker's lists lack: short ones, and those of other scripts as they are written in Latin letters."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Names:
@@ -97,7 +122,7 @@ def known_names() -> Names:
         for each in _listed(provider, "first_name"):
             given[each].add(module.name[:2])
         families.update(_listed(provider, "last_name"))
-    languages = {name: len(found) for name, found in given.items()}
+    languages = {**dict.fromkeys(_MORE.split(), 1), **{name: len(found) for name, found in given.items()}}
     return Names(languages=languages, families=frozenset(families))
 
 

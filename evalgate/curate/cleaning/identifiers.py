@@ -18,8 +18,11 @@ _EMAIL: Final = re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@(?:[\w-]{1,63}\.){1,8}[
 _IBAN: Final = re.compile(
     r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?(?![A-Za-z0-9])"
 )
-_CARD: Final = re.compile(r"(?<![\d.,-])[2-6]\d{3}(?:([ -]?)\d{4}\1\d{4}\1\d{1,7}|[ -]?\d{6}[ -]?\d{5})(?![\d-])")
-_SSN: Final = re.compile(r"(?<![\d-])(?!000|666|9\d\d)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])")
+_CARD: Final = re.compile(
+    r"(?<![\w.,-])(?:(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|6011|6[45]\d\d)([ -]?)\d{4}\1\d{4}\1\d{4}"
+    r"|3[47]\d\d([ -]?)\d{6}\2\d{5})(?![\w-])"
+)
+_SSN: Final = re.compile(r"(?<![\w-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])")
 _NINO: Final = re.compile(r"\b(?![DFIQUV])[A-Z](?![DFIQUVO])[A-Z] ?\d{2} ?\d{2} ?\d{2} ?[A-D]\b")
 _NUMBERED: Final = re.compile(
     r"(?i)\b(?:passport|reisepass|passeport|pasaporte|passaporto|driver'?s? licen[cs]e|personalausweis|dni|nie|pesel"
@@ -33,6 +36,7 @@ _IP: Final = re.compile(
 _VERSION: Final = re.compile(r"(?i)(?:version|release|build|\bv\.?)\s*$")
 _DIGITS: Final = re.compile(r"(?:\d[\s().\-/–]{0,3}){6,}\d")
 _FORMED: Final = re.compile(r"\d[\s().\-/–]+\d")
+_FRACTION: Final = re.compile(r"\d+\.\d+|[1-9]\d*/\d+|.*\.\..*")
 _BEFORE: Final = 60
 """Letters before a number that may say what it is."""
 _CALLED: Final = re.compile(
@@ -98,7 +102,7 @@ def _accounts(text: str) -> Iterator[Finding]:
                 yield Finding(start=found.start(), end=end, kind=Kind.IBAN, who=_plain(whole))
                 break
     for found in _CARD.finditer(text):
-        if is_card(found[0]):
+        if is_card(found[0]) and not _NOT_CALLED.search(text, max(0, found.start() - _BEFORE), found.start()):
             yield _finding(found, Kind.CARD, _plain(found[0]))
 
 
@@ -120,7 +124,8 @@ def _planned(text: str, at: int, regions: Sequence[str]) -> Iterator[Finding]:
     from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, format_number
 
     for region in (None,) if "+" in text or not regions else regions:
-        matches = list(PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=20))
+        found = PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=20)
+        matches = [match for match in found if not _FRACTION.fullmatch(match.raw_string)]
         for match in matches:
             who = format_number(match.number, PhoneNumberFormat.E164)
             yield Finding(start=at + match.start, end=at + match.end, kind=Kind.PHONE, who=who)

@@ -63,12 +63,12 @@ FIELDS: Final = regex.compile(
 
 def names_in(text: str, names: Names) -> Iterator[Finding]:
     """Yield the names of people in a text; those of one place may overlap."""
-    for pattern in (_TOLD, _TITLED, _SIGNED, _SOFT):
+    for pattern in (_TOLD, _TITLED, _SIGNED) if _shouted(text) else (_TOLD, _TITLED, _SIGNED, _SOFT):
         for found in pattern.finditer(text):
             place = _named(found, names, surely=pattern is not _SOFT)
             if place is not None:
                 yield _person(text, *place)
-    words = list(_WORDS.finditer(text))
+    words = [] if _shouted(text) else list(_WORDS.finditer(text))
     number = 0
     while number < len(words):
         last = _last_of(text, words, number, names)
@@ -136,6 +136,11 @@ def _person(text: str, start: int, end: int) -> Finding:
     for ending in ("'s", "’s", "'", "’"):
         word = word.removesuffix(ending)
     return Finding(start=start, end=start + len(word), kind=Kind.PERSON, who=" ".join(word.casefold().split()))
+
+
+def _shouted(text: str) -> bool:
+    """Return whether a text is in capitals, so that they say nothing."""
+    return sum(map(str.isupper, text)) > sum(map(str.islower, text))
 
 
 def _bare(word: str) -> str:

@@ -109,7 +109,7 @@ class Redactor:
 
     def _all(self, text: str, path: tuple[str, ...], known: dict[str, str]) -> list[Finding]:
         field_kind = _kind_of(path, text)
-        if field_kind is not None and (self.names is not None or field_kind == Kind.SECRET):
+        if field_kind is not None and (self.names is not None or field_kind == Kind.SECRET) and not self._kept(text):
             who = " ".join(text.casefold().split())
             return [Finding(start=0, end=len(text), kind=field_kind, who=known.get(who, who))]
         found = list(self._in(text))

@@ -74,7 +74,8 @@ def _secret(value: str, what: str) -> bool:
     """Return whether what follows such a word is one: a word of a sentence has no digit in it."""
     digits, letters = any(map(str.isdigit, value)), any(map(str.isalpha, value))
     if what.startswith(tuple(_WORDS)):
-        return digits and (letters or len(value) >= 6)
+        mixed = any(map(str.islower, value)) and any(map(str.isupper, value[1:]))
+        return (digits and (letters or len(value) >= 6)) or mixed
     return digits and letters and len(value) >= 16
 
 

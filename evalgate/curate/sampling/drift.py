@@ -60,13 +60,13 @@ class Topic:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Test:
-    """How alike questions of the period are to the nearest of those that they are compared with, what would be `usual`
-    were both the same, and `p`; `of` and `others` were compared, one of each conversation.
+    """The share of the period's questions that have one near them among those that they are compared with (`reached`),
+    what would be `usual` were both the same, and `p`; `of` and `others` were compared, one of each conversation.
     """
 
     of: int
     others: int
-    nearest: float
+    reached: float
     usual: float
     p: float
 
@@ -181,7 +181,7 @@ def _test(
     groups, own = np.unique(labels[both], return_inverse=True)
     products = found[both] @ found[both].T
     result = apartness(products, np.arange(len(both)) < len(known), own, seed=seed)
-    test = Test(of=len(drawn), others=len(known), nearest=result.nearest, usual=result.usual, p=result.p_nearest)
+    test = Test(of=len(drawn), others=len(known), reached=result.reached, usual=result.usual, p=result.p_reached)
     return test, dict(zip(groups.tolist(), result.p_groups.tolist(), strict=True))
 
 
@@ -192,7 +192,7 @@ def _changed(found: NDArray[np.float64], drawn: list[int], before: list[int], se
     products = found[both] @ found[both].T
     one = np.zeros(len(both), dtype=np.intp)
     result = apartness(products, np.arange(len(both)) < len(before), one, seed=seed)
-    return Test(of=len(drawn), others=len(before), nearest=result.nearest, usual=result.usual, p=result.p_energy)
+    return Test(of=len(drawn), others=len(before), reached=result.reached, usual=result.usual, p=result.p_energy)
 
 
 def _drawn(

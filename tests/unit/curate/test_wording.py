@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalgate.curate.wording import answered, asked, content_key, normalised, said
+from evalgate.curate.wording import answered, asked, asked_last, content_key, normalised, said
 
 
 def talk(*turns, **more):
@@ -22,6 +22,8 @@ def test_what_was_asked_is_what_the_user_said():
     value = talk(("system", "Be kind."), ("user", "Soup?"), ("assistant", "Which?"), ("user", "Leek"))
     assert asked(value) == "Soup?\nLeek"
     assert said(value) == "Soup?\nWhich?\nLeek"
+    assert asked_last(value) == "Leek"
+    assert asked_last({"question": "Soup?"}) == "Soup?"
     parts = talk(("user", [{"type": "text", "text": "Soup?"}, {"type": "image_url", "image_url": {"url": "x"}}]))
     assert asked(parts) == "Soup?\nx"
 

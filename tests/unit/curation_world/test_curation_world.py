@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 from opentelemetry.sdk.trace import TracerProvider
@@ -15,7 +16,7 @@ from evalgate.curate.spans import completed, content_of
 from evalgate.phoenix.spans.stored import StoredSpan
 from tests.curation_world.assistant import Assistant, Ids, root_id
 from tests.curation_world.kitchen import SYSTEM
-from tests.curation_world.plan import NEW_TOPICS, STATES, SYMPTOMS, TURN, world
+from tests.curation_world.plan import END, NEW_TOPICS, STATES, SYMPTOMS, TURN, world
 from tests.curation_world.recorded import MODELS, called, said
 
 HARD = 'How "do" I\nmake crème ☃ \\ of 100 %?'
@@ -37,6 +38,8 @@ def test_what_is_planted_stands_where_it_is_said_to(small):
     assert copies["golden"] == 3
     for each in small.asked:
         assert all(it.text in each.question for it in each.planted)
+        if each.failed:
+            assert each.expected != each.answer
         if each.failed and not each.crashed:
             assert each.answer.startswith(SYMPTOMS[each.failed])
         if each.copy in ("exact", "near"):
@@ -57,6 +60,8 @@ def test_new_topics_are_asked_about_after_the_turn_alone(small):
     before = [each.topic for each in small.asked if each.start < TURN and not each.copy]
     after = [each.topic in new for each in small.asked if each.start >= TURN and not each.copy]
     assert not new & set(before)
+    hour = timedelta(hours=1)
+    assert not [each for each in small.asked if any(timedelta() < week - each.start <= hour for week in (TURN, END))]
     assert 0.3 < sum(after) / len(after) < 0.5
 
 

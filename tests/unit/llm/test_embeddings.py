@@ -67,9 +67,9 @@ async def test_a_text_that_is_not_taken_fails_alone_and_the_others_are_kept(fake
 
 
 async def test_a_long_text_counts_by_its_start_and_an_empty_one_is_sent_as_a_space(fake_model, transport, endpoint):
-    await embed(Batched(transport), endpoint, model="small", texts=["word " * 10_000, ""])
+    await embed(Batched(transport), endpoint, model="small", texts=["word " * 10_000, "", "half a \ud83d"])
     sent = fake_model.requests[-1]["body"]["input"]
-    assert ([len(text) for text in sent], sent[1]) == ([LONGEST, 1], " ")
+    assert ([len(text) for text in sent[:2]], sent[1:]) == ([LONGEST, 1], [" ", "half a ?"])
 
 
 async def test_an_endpoint_that_is_away_is_one_failure(fake_model, transport, endpoint):

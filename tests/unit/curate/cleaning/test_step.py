@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from evalgate.curate.candidates import Candidate, State
 from evalgate.curate.cleaning.duplicates import Inputs
 from evalgate.curate.cleaning.findings import Pseudonyms
@@ -64,6 +66,30 @@ def test_only_what_is_the_same_is_out_where_near_is_not_looked_for():
         [candidate("first", LEEKS), candidate("near", f"{LEEKS} please"), candidate("same", LEEKS)], near=None
     )
     assert [each.state for each in found.values()] == [State.NEW, State.NEW, State.OUT]
+
+
+def test_a_conversation_that_went_on_is_another_one_and_not_where_it_only_says_it_again():
+    before = [
+        {"role": "user", "content": LEEKS},
+        {
+            "role": "assistant",
+            "content": "Cut two leeks into rings, and let them sweat in butter for ten minutes. " * 5,
+        },
+    ]
+
+    def went_on(name, question):
+        return replace(candidate(name, ""), input={"messages": [*before, {"role": "user", "content": question}]})
+
+    found, _ = cleaned(
+        [
+            went_on("1", "And which wine goes with that soup?"),
+            went_on("2", "Can it be frozen, and for how long?"),
+            went_on("3", "Can it be frozen, and for how long please?"),
+            candidate("4", LEEKS),
+        ]
+    )
+    assert [each.state for each in found.values()] == [State.NEW, State.NEW, State.OUT, State.NEW]
+    assert found["3"].marks["out"]["of"] == "2"
 
 
 def test_what_is_golden_or_was_taken_before_is_known_wherever_it_stands():

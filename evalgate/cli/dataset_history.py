@@ -116,7 +116,7 @@ def _say_json(name: str, example: str, state: str, events: list[Event]) -> None:
 
 def _candidate(path: Path, example: str) -> Candidate | None:
     """Return the candidate of this id, or of the span of this id."""
-    from evalgate.cli.curate_places import decided_candidates
+    from evalgate.cli.curate.places import decided_candidates
 
     found = None
     for each in decided_candidates(path):

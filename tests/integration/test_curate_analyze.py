@@ -10,7 +10,7 @@ import sys
 import pytest
 from click.testing import CliRunner
 
-from evalgate.cli.curate_analyze import command
+from evalgate.cli.curate.analyze import command
 from evalgate.curate.candidates import Candidate, State, write_candidates
 from evalgate.errors import EvalgateError
 from evalgate.suite.guidelines import load_guidelines

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from evalgate.cli import curate_clean, curate_pull
+from evalgate.cli.curate import clean as clean_step
+from evalgate.cli.curate import pull as pull_step
 from evalgate.curate.candidates import State, read_candidates
 from evalgate.errors import EvalgateError
 from tests.integration.team import Team
@@ -28,7 +29,7 @@ LEEKS = "How do I cook leek soup for four people tonight without cream?"
 def clean(folder, *arguments, code=0, **env):
     """Clean the candidates of the folder's dataset; returns what was said as JSON, or all of it where that failed."""
     wanted = ["--dataset", str(folder / "some.jsonl"), "--config", str(folder / "evalgate.yaml"), "--json", *arguments]
-    ended = CliRunner().invoke(curate_clean.command, wanted, env={**KEY, **env})
+    ended = CliRunner().invoke(clean_step.command, wanted, env={**KEY, **env})
     if isinstance(ended.exception, EvalgateError):
         assert ended.exception.exit_code == code, ended.exception
         return f"{ended.exception}"
@@ -95,12 +96,12 @@ def test_nothing_is_written_until_it_is_asked_for_and_a_second_time_changes_noth
 
 def test_what_is_said_ends_with_the_next_command(folder):
     wanted = ["--dataset", str(folder / "some.jsonl"), "--config", str(folder / "evalgate.yaml")]
-    said = CliRunner().invoke(curate_clean.command, wanted, env=KEY).stdout.splitlines()
+    said = CliRunner().invoke(clean_step.command, wanted, env=KEY).stdout.splitlines()
     assert said[0].endswith("6 of them new")
     assert said[-2:][0] == "3 stay new"
     assert said[-1].startswith("nothing was written; next: evalgate curate clean --dataset ")
     assert said[-1].endswith(" --write")
-    said = CliRunner().invoke(curate_clean.command, [*wanted, "--write"], env=KEY).stdout.splitlines()
+    said = CliRunner().invoke(clean_step.command, [*wanted, "--write"], env=KEY).stdout.splitlines()
     assert said[-1].startswith("next: evalgate curate sample --dataset ")
 
 
@@ -122,7 +123,7 @@ def test_what_cannot_be_is_one_message(folder, monkeypatch):
     assert "some.candidates.jsonl:1:" in clean(folder, code=2)
     (folder / "some.candidates.jsonl").unlink()
     assert "evalgate curate pull PROJECT" in clean(folder, code=2)
-    without = CliRunner().invoke(curate_clean.command, [])
+    without = CliRunner().invoke(clean_step.command, [])
     assert (without.exit_code, "--dataset FILE" in without.output) == (2, True)
 
 
@@ -221,7 +222,7 @@ main()
     files = [each for each in folder.rglob("*") if each.is_file()]
     assert any("pulling" in each.name for each in files)
     wanted = ["--profile", "shop", "--config", str(folder / "evalgate.yaml")]
-    ended = await asyncio.to_thread(CliRunner().invoke, curate_pull.command, wanted, env=env)
+    ended = await asyncio.to_thread(CliRunner().invoke, pull_step.command, wanted, env=env)
     assert ended.exit_code == 0, ended.output
     assert "replaced before it was written: " in ended.stderr
     for each in folder.rglob("*"):
@@ -240,7 +241,7 @@ async def test_a_pull_never_writes_a_secret(folder, phoenix):
     await team.spans(project, [call(ANNA, "yes", **{"llm.finish_reason": "length"})])
     wanted = [project, "--dataset", str(folder / "new.jsonl"), "--config", str(folder / "evalgate.yaml")]
     env = {"PHOENIX_ENDPOINT": phoenix.base_url}
-    ended = await asyncio.to_thread(CliRunner().invoke, curate_pull.command, wanted, env=env)
+    ended = await asyncio.to_thread(CliRunner().invoke, pull_step.command, wanted, env=env)
     assert ended.exit_code == 0, ended.output
     (found,) = candidates(folder, "new").values()
     assert found.input["messages"][0]["content"] == ANNA.replace(ANNA.rsplit(maxsplit=1)[-1], "<SECRET>")
@@ -258,7 +259,7 @@ async def test_what_is_golden_in_phoenix_is_known(folder, phoenix):
     write(place, line("x", f"{LEEKS} please"), line("y", "Is there soup?"))
     wanted = ["--dataset", f"phoenix:{name}", "--config", str(folder / "evalgate.yaml"), "--write", "--json"]
     env = {**KEY, "PHOENIX_ENDPOINT": phoenix.base_url}
-    ended = await asyncio.to_thread(CliRunner().invoke, curate_clean.command, wanted, env=env)
+    ended = await asyncio.to_thread(CliRunner().invoke, clean_step.command, wanted, env=env)
     assert ended.exit_code == 0, ended.output
     assert json.loads(ended.stdout)["out"] == {"near what is golden": 1}
     states = {each.id: each.state for each in read_candidates(place)}

@@ -12,7 +12,7 @@ import time
 import pytest
 from click.testing import CliRunner
 
-from evalgate.cli.curate_label import command
+from evalgate.cli.curate.label import command
 from evalgate.curate.candidates import Candidate, State, read_candidates, write_candidates
 from evalgate.errors import EvalgateError
 from tests.fake_model import Rule

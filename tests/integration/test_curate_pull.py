@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from evalgate.cli.curate_pull import command
+from evalgate.cli.curate.pull import command
 from evalgate.curate.candidates import read_candidates
 from evalgate.errors import EvalgateError
 from evalgate.phoenix.connection import Connection

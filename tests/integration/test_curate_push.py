@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from evalgate.cli.curate_places import decided_candidates
-from evalgate.cli.curate_push import command
+from evalgate.cli.curate.places import decided_candidates
+from evalgate.cli.curate.push import command
 from evalgate.cli.dataset_history import history as history_command
 from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
 from evalgate.curate.reviewing.reviews import Review, append_reviews

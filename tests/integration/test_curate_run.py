@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from evalgate.cli import curate_turn
-from evalgate.cli.curate_run import command
+from evalgate.cli.curate import turn
+from evalgate.cli.curate.run import command
 from evalgate.curate.candidates import held, read_candidates
 from evalgate.errors import EvalgateError
 from tests.channel import channel
@@ -115,7 +115,7 @@ async def test_what_an_ended_run_had_pulled_counts_for_the_next(runs, phoenix, m
     await runs.team.spans(project, [call(f"question {n}", "a") for n in range(3)])
     runs.declare(shop={"project": project, "dataset": "shop.jsonl", "when": {"at_least": 3}})
     with monkeypatch.context() as patched:
-        patched.setattr(curate_turn, "_waiting", lambda _: 1 / 0)
+        patched.setattr(turn, "_waiting", lambda _: 1 / 0)
         found = await runs("--json", code=5)
     assert found["profiles"][0]["why"] == "a bug in evalgate (ZeroDivisionError), whose lines are in the log"
     before = [each.id for each in runs.candidates("shop")]
@@ -140,14 +140,15 @@ async def test_a_run_that_is_killed_is_done_by_the_next(runs, phoenix, before):
     await runs("whole")
     program = f"""
 import os, sys
-from evalgate.cli import curate_turn, main
+from evalgate.cli import main
+from evalgate.cli.curate import turn
 from evalgate.curate import due
-done = curate_turn._do
+done = turn._do
 def killed(work, step, *more):
     if step == {before!r}:
         os.kill(os.getpid(), {int(signal.SIGKILL)})
     return done(work, step, *more)
-curate_turn._do = killed
+turn._do = killed
 if {before == "the state"}:
     due.write_last = lambda *_: os.kill(os.getpid(), {int(signal.SIGKILL)})
 sys.argv = ["evalgate", "curate", "run", "shop"]

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 
-from evalgate.cli import curate_drift, curate_sample
+from evalgate.cli.curate import drift as drift_step
+from evalgate.cli.curate import sample as sample_step
 from evalgate.curate.candidates import read_candidates, write_candidates
 from evalgate.errors import EvalgateError
 from tests.integration.team import Team
@@ -72,34 +73,34 @@ def chosen(shop):
 
 
 async def test_sampling_says_how_many_of_how_many_from_which_groups_and_what_is_next(shop):
-    said = await shop(curate_sample, "--size", "10")
+    said = await shop(sample_step, "--size", "10")
     assert "10 of 1" in said
     assert "by cluster: " in said
     assert "the dataset had nothing of" in said
     assert f"next: evalgate curate review --dataset {shop.folder / 'support.jsonl'} --config" in said
     assert len(chosen(shop)) == 10
     before = shop.candidates.read_bytes()
-    again = await shop(curate_sample, "--size", "10")
+    again = await shop(sample_step, "--size", "10")
     assert "10 were chosen before and wait for review" in again
     assert shop.candidates.read_bytes() == before
 
 
 async def test_a_profile_says_how_and_flags_override_it(shop):
-    found = await shop(curate_sample, "--profile", "shop", "--json")
+    found = await shop(sample_step, "--profile", "shop", "--json")
     assert (found["chosen"], found["splits"], {each["name"] for each in found["groups"]}) == (
         6,
         {},
         {"de", "en", "(none)"},
     )
-    more = await shop(curate_sample, "--profile", "shop", "--size", "9", "--by", "random", "--holdout", "0.5", "--json")
+    more = await shop(sample_step, "--profile", "shop", "--size", "9", "--by", "random", "--holdout", "0.5", "--json")
     assert (more["asked"], more["waiting"], more["chosen"], sum(more["splits"].values())) == (9, 6, 3, 3)
 
 
 async def test_drift_names_what_is_missing_and_sampling_then_takes_it(shop):
-    said = await shop(curate_drift)
+    said = await shop(drift_step)
     assert "120 questions from" in said
     assert "what it lacks:" in said
-    found = await shop(curate_drift, "--json")
+    found = await shop(drift_step, "--json")
     assert found["drifted"] is True
     lacking = [topic for topic in found["topics"] if topic["lacking"]]
     assert sum(topic["production"] for topic in lacking) == pytest.approx(24, abs=12)
@@ -110,12 +111,12 @@ async def test_drift_names_what_is_missing_and_sampling_then_takes_it(shop):
 
 
 async def test_an_embedding_model_is_asked_once_about_each_question(shop, fake_model):
-    found = await shop(curate_sample, "--embedding", "fake/small", "--size", "8", "--json")
+    found = await shop(sample_step, "--embedding", "fake/small", "--size", "8", "--json")
     assert found["chosen"] == 8
     calls = fake_model.calls
     assert 1 <= calls <= 3
-    await shop(curate_sample, "--embedding", "fake/small", "--size", "9", "--json")
-    await shop(curate_drift, "--embedding", "fake/small", "--json")
+    await shop(sample_step, "--embedding", "fake/small", "--size", "9", "--json")
+    await shop(drift_step, "--embedding", "fake/small", "--json")
     assert fake_model.calls == calls
     texts = [text for each in fake_model.requests for text in each["body"]["input"]]
     assert len(texts) == len(set(texts))
@@ -136,7 +137,7 @@ async def test_an_embedding_model_is_asked_once_about_each_question(shop, fake_m
 )
 async def test_what_cannot_be_done_is_said_once_with_what_to_do(shop, arguments, code, message):
     before = shop.candidates.read_bytes()
-    assert message in await shop(curate_sample, *arguments, code=code)
+    assert message in await shop(sample_step, *arguments, code=code)
     assert shop.candidates.read_bytes() == before
 
 
@@ -148,25 +149,25 @@ async def test_an_embedding_model_that_is_away_ends_it_and_changes_nothing(shop,
             f"{{base_url: {fake_model.base_url}, timeout: 5}}", "{base_url: 'http://127.0.0.1:9/v1', timeout: 1}"
         )
     )
-    assert "fake: cannot be reached" in await shop(curate_sample, "--embedding", "fake/small", code=4)
+    assert "fake: cannot be reached" in await shop(sample_step, "--embedding", "fake/small", code=4)
     assert shop.candidates.read_bytes() == before
 
 
 async def test_drift_of_nothing_is_said_and_is_not_none(shop):
-    long_ago = await shop(curate_drift, "--since", "30m", code=4)
+    long_ago = await shop(drift_step, "--since", "30m", code=4)
     assert "has nothing that was asked from" in long_ago
     assert "the latest is of " in long_ago
     assert "a longer --since" in long_ago
-    assert "--until 8d is as long ago" in await shop(curate_drift, "--until", "8d", code=2)
-    assert "--since: 'soon' is no period" in await shop(curate_drift, "--since", "soon", code=2)
+    assert "--until 8d is as long ago" in await shop(drift_step, "--until", "8d", code=2)
+    assert "--since: 'soon' is no period" in await shop(drift_step, "--since", "soon", code=2)
     (shop.folder / "support.jsonl").unlink()
-    assert "has no examples" in await shop(curate_drift, code=4)
+    assert "has no examples" in await shop(drift_step, code=4)
 
 
 async def test_a_broken_candidates_file_is_said_with_its_line(shop):
     shop.candidates.write_text(shop.candidates.read_text() + '{"id": 5}\n')
     with pytest.raises(AssertionError, match=r"support\.candidates\.jsonl:121"):
-        await shop(curate_sample, code=99)
+        await shop(sample_step, code=99)
 
 
 async def test_a_dataset_in_phoenix_is_what_is_had(shop, phoenix):
@@ -179,8 +180,8 @@ async def test_a_dataset_in_phoenix_is_what_is_had(shop, phoenix):
     folder.mkdir()
     (folder / f"{name}.candidates.jsonl").write_bytes(shop.candidates.read_bytes())
     env = {"PHOENIX_ENDPOINT": phoenix.base_url}
-    found = await shop(curate_sample, "--dataset", f"phoenix:{name}", "--size", "6", "--json", **env)
+    found = await shop(sample_step, "--dataset", f"phoenix:{name}", "--size", "6", "--json", **env)
     assert sum(each["golden"] for each in found["groups"]) == 40
     assert found["chosen"] == 6
-    drift = await shop(curate_drift, "--dataset", f"phoenix:{name}", "--json", **env)
+    drift = await shop(drift_step, "--dataset", f"phoenix:{name}", "--json", **env)
     assert drift["golden"] == 40

@@ -44,5 +44,5 @@ def test_the_first_help_and_the_commands_agree():
         command = import_module(f"evalgate.cli.{name}").command
         assert (command.help or "").startswith(line.removesuffix(".").split(";")[0]), name
     for name, line in STEPS.items():
-        command = import_module(f"evalgate.cli.curate_{name}").command
+        command = import_module(f"evalgate.cli.curate.{name}").command
         assert (command.help or "").startswith(line.removesuffix(".").split(";")[0]), name

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate_flags import said_of, time_of
-from evalgate.cli.curate_places import dataset_option, profile_of, profile_option, target_of
+from evalgate.cli.curate.flags import said_of, time_of
+from evalgate.cli.curate.places import dataset_option, profile_of, profile_option, target_of
 from evalgate.cli.options import config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_from_gate import Opened
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.from_gate import Opened
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.pull import Asked, Pulled
     from evalgate.phoenix.address import Address
     from evalgate.suite.curate import Profile
@@ -89,7 +89,7 @@ def command(
     now = datetime.now(UTC)
     gate = None
     if build is not None:
-        from evalgate.cli.curate_from_gate import Gate
+        from evalgate.cli.curate.from_gate import Gate
 
         gate = Gate.of(build, journal, config, now)
         if profile is None and "dataset" not in said:
@@ -131,8 +131,8 @@ def _say(found: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> in
 async def _pull(
     address: Address, profile: Profile, asked: Asked, target: Target, now: datetime, *, opened: Opened | None
 ) -> Pulled:
-    from evalgate.cli.curate_cleaning import BeforeWriting
-    from evalgate.cli.curate_places import golden_ids
+    from evalgate.cli.curate.cleaning import BeforeWriting
+    from evalgate.cli.curate.places import golden_ids
     from evalgate.curate.pull import pull
     from evalgate.errors import MeasurementError
     from evalgate.phoenix.annotations.spans import find_project

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.sampling.sampling import Vectors
     from evalgate.phoenix.connection import Connection
     from evalgate.records import Example
@@ -56,7 +56,7 @@ def sampling_place(
     """
     from pydantic import ValidationError
 
-    from evalgate.cli.curate_places import dataset_said, profile_of, target_of
+    from evalgate.cli.curate.places import dataset_said, profile_of, target_of
     from evalgate.cli.options import CONFIG_NAME
     from evalgate.suite.curate import CuratedDataset
     from evalgate.suite.curate_sample import Sample
@@ -100,7 +100,7 @@ def _no_candidates(target: Target) -> Exception:
 
 async def examples_of(place: Place, environ: Mapping[str, str]) -> list[Example]:
     """Return the examples of the dataset; none where it does not exist yet. Raises as `golden_of` does."""
-    from evalgate.cli.curate_places import golden_of
+    from evalgate.cli.curate.places import golden_of
 
     def connection() -> AbstractAsyncContextManager[Connection]:
         from evalgate.cli.dataset_places import address_for

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_labelling import Place
+    from evalgate.cli.curate.labelling import Place
     from evalgate.curate.analysis.analysis import Analysed, Survey
     from evalgate.curate.analysis.guidelines import Merged
     from evalgate.phoenix.address import Address

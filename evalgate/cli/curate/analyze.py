@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate_analyzed import Analysing, Found, say_found, write_found
-from evalgate.cli.curate_labelling import labelling_place, phoenix_of, refuse_part
-from evalgate.cli.curate_places import dataset_option, profile_option
+from evalgate.cli.curate.analyzed import Analysing, Found, say_found, write_found
+from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
+from evalgate.cli.curate.places import dataset_option, profile_option
 from evalgate.cli.options import cache_option, config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_labelling import Place
+    from evalgate.cli.curate.labelling import Place
     from evalgate.curate.analysis.analysis import Steps, Survey, Traces
     from evalgate.curate.asking import Model
     from evalgate.curate.candidates import Candidate
@@ -94,7 +94,7 @@ def command(
         if build is None:
             found = asyncio.run(_candidates(asked))
         else:
-            from evalgate.cli.curate_regressed import regressed
+            from evalgate.cli.curate.regressed import regressed
 
             found = asyncio.run(_of_gate(asked, *regressed(build, journal)))
         if found.survey.of:
@@ -114,7 +114,7 @@ async def _candidates(asked: Analysing) -> Found:
     """Analyse the candidates as they are labelled now."""
     from contextlib import AsyncExitStack
 
-    from evalgate.cli.curate_models import model_asked
+    from evalgate.cli.curate.models import model_asked
     from evalgate.curate.analysis.analysis import survey
     from evalgate.curate.candidates import read_candidates
 
@@ -129,7 +129,7 @@ async def _candidates(asked: Analysing) -> Found:
         )
         steps = None
         if asked.address is not None:
-            from evalgate.cli.curate_steps import steps_read
+            from evalgate.cli.curate.steps import steps_read
 
             steps = await stack.enter_async_context(steps_read(asked.address, place.clean, file, asked.environ))
         tell(f"asking {place.model} about {len(surveyed.shown)} labels")
@@ -138,7 +138,7 @@ async def _candidates(asked: Analysing) -> Found:
 
 async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[Candidate]) -> Found:
     """Label what got worse in a build, and analyse that; `good` are the other side's answers."""
-    from evalgate.cli.curate_models import model_asked, teller
+    from evalgate.cli.curate.models import model_asked, teller
     from evalgate.curate.analysis.analysis import survey
     from evalgate.curate.candidates import State
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled

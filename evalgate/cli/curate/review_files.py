@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from evalgate.cli.curate_reviewed import Ended, review_command
+from evalgate.cli.curate.reviewed import Ended, review_command
 from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup, Location
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.reviewing.queue import Asked
     from evalgate.golden.raw import Problem
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import agreed, tell
-from evalgate.cli.curate_places import dataset_named, dataset_option, decided_candidates, kept_texts, profile_option
-from evalgate.cli.curate_pushed import Done, as_json_of, lines_of, shown_of
+from evalgate.cli.curate.places import dataset_named, dataset_option, decided_candidates, kept_texts, profile_option
+from evalgate.cli.curate.pushed import Done, as_json_of, lines_of, shown_of
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.pushing import Accepted, Plan
     from evalgate.phoenix.address import Address
     from evalgate.phoenix.datasets.changes import Changes

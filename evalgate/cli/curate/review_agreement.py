@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from evalgate.cli.curate_reviewed import Ended
+from evalgate.cli.curate.reviewed import Ended
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.reviewing.agreement import Agreement, Disagreement, Pair
 
 

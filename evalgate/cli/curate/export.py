@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.curate_places import (
+from evalgate.cli.curate.places import (
     dataset_named,
     dataset_option,
     decided_candidates,
@@ -22,7 +22,7 @@ from evalgate.cli.curate_places import (
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.exporting.export import Export, File
     from evalgate.phoenix.connection import Connection
     from evalgate.records import Example

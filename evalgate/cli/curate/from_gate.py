@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.curate_places import Target, target_of
+from evalgate.cli.curate.places import Target, target_of
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ STEPS: Final = {
     "drift": "Say how far production is from the golden dataset, and what to add.",
     "run": "Pull, clean, sample and label for the profiles that are due, and say what became of each.",
 }
-"""Every step in the order of --help; each is `command` of the module `curate_NAME`."""
+"""Every step in the order of --help; each is `command` of the module of its name."""
 
 
-@click.group(cls=LazyGroup, table=STEPS, modules="evalgate.cli.curate_{}")
+@click.group(cls=LazyGroup, table=STEPS, modules="evalgate.cli.curate.{}")
 def command() -> None:
     """Make golden examples of production traces: pull, clean, sample, review, push.
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate_labelling import labelling_place, phoenix_of, refuse_part
-from evalgate.cli.curate_places import dataset_option, profile_option
+from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
+from evalgate.cli.curate.places import dataset_option, profile_option
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_labelling import Place
+    from evalgate.cli.curate.labelling import Place
     from evalgate.curate.candidates import State
     from evalgate.curate.labelling.labelling import Labeller
     from evalgate.phoenix.address import Address
@@ -114,7 +114,7 @@ async def _label(
 ) -> dict[str, Any]:
     from contextlib import AsyncExitStack
 
-    from evalgate.cli.curate_models import model_asked, teller
+    from evalgate.cli.curate.models import model_asked, teller
     from evalgate.curate.candidates import read_candidates, rewrite
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
     from evalgate.curate.labelling.taxonomies import taxonomy_of
@@ -128,7 +128,7 @@ async def _label(
         )
         steps = None
         if place.label.steps and address is not None:
-            from evalgate.cli.curate_steps import steps_read
+            from evalgate.cli.curate.steps import steps_read
 
             steps = await stack.enter_async_context(steps_read(address, place.clean, file, environ))
         labeller = Labeller(

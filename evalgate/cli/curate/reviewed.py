@@ -13,7 +13,7 @@ import click
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.reviewing.states import States
 
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.curate_places import dataset_option, profile_option
+from evalgate.cli.curate.places import dataset_option, profile_option
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_sampled import Place
+    from evalgate.cli.curate.sampled import Place
     from evalgate.curate.sampling.drift import Drift, Period, Questions
 
 _SHOWN = 8
@@ -53,7 +53,7 @@ def command(
     It reads the candidates beside the dataset, so pull first. Nothing is written, and drift is no failure: the exit
     code is 0 either way, and --json has `drifted`.
     """
-    from evalgate.cli.curate_sampled import sampling_place
+    from evalgate.cli.curate.sampled import sampling_place
 
     said = {key: value for key, value in given.items() if value is not None}
     place = sampling_place(dataset, profile, said, config, os.environ, server=server)
@@ -85,7 +85,7 @@ def _period(since: str, until: str | None) -> Period:
 
 
 async def _drift(place: Place, period: Period, cache: Path | None) -> Drift:
-    from evalgate.cli.curate_sampled import examples_of, vectors_for
+    from evalgate.cli.curate.sampled import examples_of, vectors_for
     from evalgate.curate.candidates import read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 

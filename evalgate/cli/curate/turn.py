@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate_places import Target, target_of
+from evalgate.cli.curate.places import Target, target_of
 from evalgate.cli.options import CONFIG_NAME
 from evalgate.errors import EvalgateError, Interrupted
 
@@ -185,7 +185,7 @@ def _do(work: Work, step: str, steps: dict[str, Any], *more: str) -> None:
     tell(f"{work.name}: {step}")
     steps[step] = None
     said = io.StringIO()
-    command: click.Command = import_module(f"evalgate.cli.curate_{step}").command
+    command: click.Command = import_module(f"evalgate.cli.curate.{step}").command
     with redirect_stdout(said):
         code = command.main([*typed[3:], "--json"], prog_name=" ".join(typed[:3]), standalone_mode=False)
     if code:

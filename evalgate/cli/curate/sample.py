@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.curate_places import dataset_option, profile_option
+from evalgate.cli.curate.places import dataset_option, profile_option
 from evalgate.cli.options import Amount, cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_sampled import Place
+    from evalgate.cli.curate.sampled import Place
     from evalgate.curate.sampling.sampling import Sampled
 
 _SHOWN = 12
@@ -56,7 +56,7 @@ def command(
     Each chosen one gets a split, regression or holdout, which never changes. Running it again chooses no more until
     some are reviewed, or --size is larger.
     """
-    from evalgate.cli.curate_sampled import sampling_place
+    from evalgate.cli.curate.sampled import sampling_place
 
     said = {key: value for key, value in given.items() if value is not None and value != ()}
     place = sampling_place(dataset, profile, said, config, os.environ, server=server)
@@ -74,7 +74,7 @@ def command(
 
 
 async def _sample(place: Place, cache: Path | None) -> Sampled:
-    from evalgate.cli.curate_sampled import examples_of, vectors_for
+    from evalgate.cli.curate.sampled import examples_of, vectors_for
     from evalgate.curate.sampling.sampling import sample
 
     golden = await examples_of(place, os.environ)

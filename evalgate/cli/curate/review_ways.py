@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate_reviewed import Ended
+from evalgate.cli.curate.reviewed import Ended
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.reviewing.annotated import Annotated
     from evalgate.curate.reviewing.rules import Condition, Rule
     from evalgate.phoenix.address import Address
@@ -47,7 +47,7 @@ def decide_by_rules(
 
 def decide_by_annotations(target: Target, name: str, *, config: Path, profile: str | None, server: str | None) -> Ended:
     """Take what people said in Phoenix under `name` of the spans that candidates were made of."""
-    from evalgate.cli.curate_places import profile_of
+    from evalgate.cli.curate.places import profile_of
     from evalgate.cli.dataset_places import address_for
     from evalgate.curate.candidates import read_candidates
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.pushing import Accepted, Plan
     from evalgate.phoenix.datasets.pushing import Pushed
 

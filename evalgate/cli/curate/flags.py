@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from evalgate.cli.curate_places import dataset_said
+from evalgate.cli.curate.places import dataset_said
 
 _REMARK: Final = re.compile(r"(?P<name>.+?)(?:(?P<sign>>=|<=|=)(?P<value>.*))?", re.DOTALL)
 

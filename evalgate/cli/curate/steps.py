@@ -26,7 +26,7 @@ async def steps_read(
 
     Secrets are replaced, and personal data unless `clean` keeps it. What reads raises PhoenixError, DatasetError.
     """
-    from evalgate.cli.curate_cleaning import redactor_of
+    from evalgate.cli.curate.cleaning import redactor_of
     from evalgate.phoenix.connection import connect
 
     redactor = redactor_of(clean, candidates, environ, personal=clean.personal != "keep")

@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from evalgate.cli.curate_push import command
+from evalgate.cli.curate.push import command
 from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
 from evalgate.curate.reviewing.reviews import Review, append_reviews
 from evalgate.curate.reviewing.standing import seen_of

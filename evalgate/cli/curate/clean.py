@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate_places import dataset_option, dataset_said, profile_option
+from evalgate.cli.curate.places import dataset_option, dataset_said, profile_option
 from evalgate.cli.options import CONFIG_NAME, config_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.places import Target
     from evalgate.curate.cleaning.step import Cleaning, Report
     from evalgate.records import Example
     from evalgate.suite.curate_clean import Clean
@@ -65,7 +65,7 @@ def command(
     if as_json:
         import json
 
-        from evalgate.cli.curate_cleaning import report_json
+        from evalgate.cli.curate.cleaning import report_json
 
         said = report_json(cleaning.report)
         click.echo(json.dumps({**said, "written": write, "file": str(place.target.candidates)}, indent=2))
@@ -94,7 +94,7 @@ def _place(
     """Return what was said over what the profile says. Raises UsageError, ConfigurationError."""
     from pydantic import ValidationError
 
-    from evalgate.cli.curate_places import profile_of, target_of
+    from evalgate.cli.curate.places import profile_of, target_of
     from evalgate.suite.curate import CuratedDataset
     from evalgate.suite.curate_clean import Clean
 
@@ -126,7 +126,7 @@ def _place(
 
 
 def _golden(place: _Place, server: str | None, config: Path, environ: Mapping[str, str]) -> list[Example]:
-    from evalgate.cli.curate_places import golden_of
+    from evalgate.cli.curate.places import golden_of
     from evalgate.cli.dataset_places import address_for
     from evalgate.phoenix.connection import connect
 
@@ -134,7 +134,7 @@ def _golden(place: _Place, server: str | None, config: Path, environ: Mapping[st
 
 
 def _cleaning(place: _Place, environ: Mapping[str, str], *, write: bool) -> Cleaning:
-    from evalgate.cli.curate_cleaning import quality_of, redactor_of
+    from evalgate.cli.curate.cleaning import quality_of, redactor_of
     from evalgate.curate.cleaning.duplicates import Inputs
     from evalgate.curate.cleaning.step import Cleaning
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_models import Asking
-    from evalgate.cli.curate_places import Target
+    from evalgate.cli.curate.models import Asking
+    from evalgate.cli.curate.places import Target
     from evalgate.phoenix.address import Address
     from evalgate.suite.config import Config
     from evalgate.suite.curate_clean import Clean
@@ -47,7 +47,7 @@ def labelling_place(
     """
     from pydantic import ValidationError
 
-    from evalgate.cli.curate_places import dataset_said, profile_of, target_of
+    from evalgate.cli.curate.places import dataset_said, profile_of, target_of
     from evalgate.cli.options import CONFIG_NAME
     from evalgate.curate.labelling.taxonomies import SHIPPED
     from evalgate.suite.curate import CuratedDataset

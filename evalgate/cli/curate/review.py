@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate_places import dataset_named, dataset_option, profile_option
+from evalgate.cli.curate.places import dataset_named, dataset_option, profile_option
 from evalgate.cli.options import config_option, json_option, server_option
 from evalgate.errors import ConfigurationError, Interrupted
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate_places import Target
-    from evalgate.cli.curate_reviewed import Ended
+    from evalgate.cli.curate.places import Target
+    from evalgate.cli.curate.reviewed import Ended
     from evalgate.curate.reviewing.queue import Asked
 
 _STATES: Final = ("chosen", "new", "out", "accepted", "rejected")
@@ -62,13 +62,14 @@ def command(
     as_json: bool,
     **given: Any,
 ) -> int:
-    """Go through candidates and decide, with the terminal's keys: accept, edit in $EDITOR, reject, skip, undo, search.
+    """Decide which candidates become golden: in the terminal, a file, or Phoenix.
 
-    By default those that were sampled and that nobody decided. Each decision is kept, with who made it, in
-    NAME.candidates.reviews.jsonl before the next candidate is shown; leave with q or Ctrl-C, and go on another time.
-    Instead of the terminal, people decide in a file (--write, then --read), or in Phoenix (--annotation).
+    The terminal has keys to accept, edit in $EDITOR, reject, skip, undo and search. By default it shows those that
+    were sampled and that nobody decided. Each decision is kept, with who made it, in NAME.candidates.reviews.jsonl
+    before the next candidate is shown; leave with q or Ctrl-C, and go on another time. Instead of the terminal, people
+    decide in a file (--write, then --read), or in Phoenix (--annotation).
     """
-    from evalgate.cli.curate_reviewed import review_command, tell_states
+    from evalgate.cli.curate.reviewed import review_command, tell_states
 
     _check(given)
     environ = dict(os.environ)
@@ -82,7 +83,7 @@ def command(
         tell(f"reading {target.candidates}")
     try:
         if given["annotation"] is not None:
-            from evalgate.cli.curate_review_ways import decide_by_annotations
+            from evalgate.cli.curate.review_ways import decide_by_annotations
 
             ended = decide_by_annotations(target, given["annotation"], config=config, profile=profile, server=server)
         else:
@@ -122,16 +123,16 @@ def _flag(name: str) -> str:
 
 def _ended(target: Target, given: dict[str, Any], environ: dict[str, str], *, as_json: bool) -> Ended:
     """Review as was asked, without a server."""
-    from evalgate.cli.curate_reviewed import Ended
+    from evalgate.cli.curate.reviewed import Ended
 
     if given["apply"]:
         return Ended(lines=())
     if given["agreement"]:
-        from evalgate.cli.curate_review_agreement import show_agreement
+        from evalgate.cli.curate.review_agreement import show_agreement
 
         return show_agreement(target)
     if given["accept_where"] or given["reject_where"]:
-        from evalgate.cli.curate_review_ways import decide_by_rules
+        from evalgate.cli.curate.review_ways import decide_by_rules
 
         return decide_by_rules(target, given["accept_where"], given["reject_where"], given["states"], now=_now())
     from evalgate.cli.reviewing import is_terminal, reviewer
@@ -143,12 +144,12 @@ def _ended(target: Target, given: dict[str, Any], environ: dict[str, str], *, as
     nobody = given["write"] is not None and not given["second"]
     who = "" if nobody else reviewer(given["named"], target.candidates.parent)
     if given["read"] is not None:
-        from evalgate.cli.curate_review_files import read_file
+        from evalgate.cli.curate.review_files import read_file
 
         return read_file(target, who, given["read"], now=_now(), partial=given["partial"])
     asked = _asked(given, who)
     if given["write"] is not None:
-        from evalgate.cli.curate_review_files import write_file
+        from evalgate.cli.curate.review_files import write_file
 
         return write_file(target, asked, given["write"], force=given["force"])
     return _in_terminal(target, asked, environ, as_json=as_json)
@@ -169,7 +170,7 @@ def _asked(given: dict[str, Any], who: str) -> Asked:
 def _in_terminal(target: Target, asked: Asked, environ: dict[str, str], *, as_json: bool) -> Ended:
     """Let a person decide."""
     from evalgate.cli.conclude import this_console
-    from evalgate.cli.curate_reviewed import Ended
+    from evalgate.cli.curate.reviewed import Ended
     from evalgate.cli.reviewing import Screen
     from evalgate.curate.reviewing.queue import Queue, wanted
     from evalgate.curate.reviewing.reviews import read_reviews

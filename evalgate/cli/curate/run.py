@@ -48,7 +48,7 @@ def command(
     """
     import json
 
-    from evalgate.cli.curate_turn import Work, take_turn
+    from evalgate.cli.curate.turn import Work, take_turn
     from evalgate.cli.files import say, write
     from evalgate.cli.workflow import guarded
     from evalgate.curate.turns import as_json as in_json

@@ -13,7 +13,7 @@ STEPS: Final = {
     "clean": "Replace personal data and secrets; leave out duplicates and what is no good.",
     "sample": "Choose candidates for review, what the golden dataset lacks first.",
     "label": "Let a model propose answers and labels.",
-    "review": "Go through candidates and decide; in the terminal, a file, or Phoenix.",
+    "review": "Decide which candidates become golden: in the terminal, a file, or Phoenix.",
     "push": "Put accepted candidates into the golden dataset, in a file or in Phoenix.",
     "export": "Write golden examples as files for fine-tuning, without leaks between train and hold-out.",
     "analyze": "Find what failing traces have in common: patterns, rules, tests, guidelines.",

@@ -10,6 +10,8 @@ import yaml
 
 from evalgate.yaml_source import parse_yaml, resolve_scalar
 
+_BREAKS: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
+"""What JSON may have in a text as it is, and YAML takes for the end of a line or for nothing."""
 _PLAIN: Final = re.compile(r"[A-Za-z][\w ./-]*(?<! )", re.ASCII)
 
 
@@ -39,4 +41,6 @@ def as_yaml(value: Any) -> str:
         same = parse_yaml(text) == value
     except ValueError:
         same = False
-    return text if same else json.dumps(value, ensure_ascii=False, indent=2) + "\n"
+    if same:
+        return text
+    return _BREAKS.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False, indent=2)) + "\n"

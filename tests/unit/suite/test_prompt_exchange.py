@@ -165,6 +165,8 @@ JSON = st.recursive(
 
 
 @given(JSON)
+@example("\n\x85")
+@example(["\n\x85 \u2028", {"a": "x\n\x9fy\ufeff"}])
 @settings(deadline=None, max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 def test_what_is_written_is_read_back(value):
     assert parse_yaml(as_yaml({"value": value})) == {"value": value}

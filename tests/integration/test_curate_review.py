@@ -18,8 +18,8 @@ from evalgate.curate.candidates import (
     write_candidates,
 )
 from tests.integration.person import REPOSITORY, Person, editor
-from tests.integration.picture import picture
 from tests.integration.team import Team, span
+from tests.pictures.terminal import svg
 from tests.unit.curate.reviewing.making import candidate, said
 
 COMMAND = (sys.executable, "-m", "evalgate", "curate", "review")
@@ -286,7 +286,7 @@ def test_the_picture_in_the_docs_is_what_a_terminal_shows(dataset):
     )
     write_candidates(candidates_file(dataset), [one])
     ann = Person(dataset).sees("q quit\x1b[0m\r\n")
-    drawn = picture(ann.screen, "One candidate in the terminal: question, answer, the proposed answer, and the keys")
+    drawn = svg(ann.said, title="One candidate in the terminal: question, answer, the proposed answer, and the keys")
     file = REPOSITORY / "docs" / "figures" / "curate-review.svg"
     if os.environ.get("EVALGATE_WRITE_GOLDEN"):
         file.write_text(drawn)

@@ -152,7 +152,7 @@ def _verdict(drift: Drift) -> str:
     figures = f"{test.reached:.0%} have an example near them, {test.usual:.0%} would be usual; p = {test.p:.3f}"
     if drift.drifted:
         return f"production has drifted: it asks what the dataset does not ({figures})"
-    if test.p <= _MAYBE:
+    if test.p <= _MAYBE or any(each.lacking and not _luck(each.p) for each in drift.topics):
         return f"production may have drifted, which more questions or examples would tell ({figures})"
     return f"no sign that production asks what the dataset does not ({figures})"
 

@@ -23,6 +23,7 @@ READ: Final = 4_000
 _WORD: Final = re.compile(r"[^\W_]+")
 _UNSPACED: Final = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 _STEM: Final = 5
+_SHORT: Final = 3
 _SLOTS: Final = 2**18
 _DIMENSIONS: Final = 64
 _OF_GROUPS: Final = 32
@@ -90,7 +91,8 @@ def for_groups(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
 def telling_words(texts: Sequence[str], groups: Sequence[int], *, most: int = 3) -> list[str]:
     """Return a name for each group: the words that more of its texts have than of all others, the most telling first.
 
-    Groups are numbered from 0. A name is taken once: the next best words are added where another group has it.
+    Groups are numbered from 0. A name is taken once: the next best words are added where another group has it. Words of
+    up to three letters come last: in most languages they are those that say nothing of what a text is about.
     """
     sizes = Counter(groups)
     within: dict[int, Counter[str]] = {group: Counter() for group in sizes}
@@ -105,9 +107,13 @@ def telling_words(texts: Sequence[str], groups: Sequence[int], *, most: int = 3)
             for word, times in within[group].items()
             if not word.isdigit() and (times > 1 or sizes[group] == 1)
         }
-        best = sorted((word for word in score if score[word] > 0), key=lambda word: (-score[word], word))
+        best = sorted((word for word in score if score[word] > 0), key=lambda word: (_short(word), -score[word], word))
         names.append(_free(best, most, names, f"group {group + 1}"))
     return names
+
+
+def _short(word: str) -> bool:
+    return len(word) <= _SHORT and not _UNSPACED.search(word)
 
 
 def _free(best: Sequence[str], most: int, taken: Sequence[str], otherwise: str) -> str:

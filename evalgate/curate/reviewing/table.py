@@ -20,9 +20,10 @@ from evalgate.report.escaping import shown
 
 _SHOWN: Final = ("asked", "answer", "proposed")
 _COLUMNS: Final = ("number", "id", "seen", *_SHOWN, "decision", "new answer", "reason")
-_ACTIVE: Final = re.compile(r"^[=+\-@\t\r]")
-"""What a spreadsheet takes for a formula."""
-_KEPT: Final = re.compile(r"^'(?=[=+\-@\t\r])")
+_SIGNS: Final = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_ACTIVE: Final = re.compile(f"^{_SIGNS}")
+"""What a spreadsheet takes for a formula: some take signs of full width, too."""
+_KEPT: Final = re.compile(f"^'(?={_SIGNS})")
 _NUMBER: Final = re.compile(r"(?P<place>\d{1,6}) of (?P<of>\d{1,6})")
 _SEEN: Final = re.compile(r"(?P<seen>[0-9a-f]{24}) (?P<shown>[0-9a-f]{12})")
 _CHOICES: Final[dict[str, Choice]] = {

@@ -159,6 +159,10 @@ def test_formulas_are_made_harmless():
     assert "'=HYPERLINK(1)" in as_table([one])
     assert read(decided(as_table([one]), 1, "accept"), [one]).reviews[0].output is None
     assert read(decided(as_table([one]), 1, "accept").replace("'=H", "=H"), [one]).problems == ()
+    for text in ("＝1+1", "\n=1+1", "＠SUM(1)"):
+        wide = candidate(answer=text)
+        assert f"'{text}" in as_table([wide])
+        assert read(decided(as_table([wide]), 1, "accept").replace(f"'{text}", text), [wide]).problems == ()
 
 
 @pytest.mark.parametrize(

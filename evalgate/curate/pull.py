@@ -22,6 +22,8 @@ from evalgate.records import Json
 
 LARGEST: Final = 1_000_000
 """Characters of the texts of one candidate: the file is read by people, and committed."""
+_DEEPEST: Final = 80
+"""Levels of one candidate's values: some more and no file of it could be read."""
 _RESUMED_WITHIN: Final = timedelta(days=1)
 """A pull that was ended longer ago begins anew."""
 
@@ -47,8 +49,8 @@ class Pulled:
     """What came of a pull, in spans: `read` is all that were looked at, each of which is in one other count.
 
     new: candidates now. known: candidates or golden before. twice: one id again. without_input: took nothing.
-    too_large: over LARGEST. arriving: ended too short a time ago. unusable: its id is none. left_out: no call, or by
-    `errors`. unlike: not what was looked for. Of the new ones, `without_output` gave nothing.
+    too_large: over LARGEST, or nested over 80 levels. arriving: ended too short a time ago. unusable: its id is none.
+    left_out: no call, or by `errors`. unlike: not what was looked for. Of the new ones, `without_output` gave nothing.
     """
 
     read: int = 0
@@ -242,12 +244,14 @@ def _size(candidate: Candidate) -> int:
     return sum(map(_length, (candidate.input, candidate.output, candidate.metadata)))
 
 
-def _length(value: Json) -> int:
+def _length(value: Json, levels: int = _DEEPEST) -> int:
+    if not levels:
+        return LARGEST + 1
     if isinstance(value, str):
         return len(value)
     if isinstance(value, dict):
-        return sum(len(key) + _length(each) for key, each in value.items())
-    return sum(map(_length, value)) if isinstance(value, list) else 1
+        return sum(len(key) + _length(each, levels - 1) for key, each in value.items())
+    return sum(_length(each, levels - 1) for each in value) if isinstance(value, list) else 1
 
 
 def _hash(identity: str) -> bytes:

@@ -174,17 +174,18 @@ async def test_odd_spans_are_taken_marked_or_left_and_counted(pull, phoenix):
     ahead = call("ahead", "a")
     ahead |= {"start_time": (now + timedelta(days=1)).isoformat(), "end_time": (now + timedelta(days=1)).isoformat()}
     large = call("x" * 10_000_000, "a")
+    deep = call(None, None, **{"input.value": "[" * 99 + "1" + "]" * 99, "input.mime_type": "application/json"})
     malformed = call(None, None, **{"input.value": '{"q": ', "input.mime_type": "application/json"})
     a, b = call("circle a", "a"), call("circle b", "b")
     b["context"]["trace_id"] = a["context"]["trace_id"]
     a["parent_id"], b["parent_id"] = b["context"]["span_id"], a["context"]["span_id"]
-    await team.spans(project, [arriving, ahead, large, malformed, a, b])
+    await team.spans(project, [arriving, ahead, large, deep, malformed, a, b])
     found = await pull(project)
     assert {key: found[key] for key in ("read", "new", "arriving", "too_large")} == {
-        "read": 4,
+        "read": 5,
         "new": 2,
         "arriving": 1,
-        "too_large": 1,
+        "too_large": 2,
     }
     candidates = pull.candidates()
     assert candidates[id_of(ahead)].marks == {"clock": "it began after it was pulled"}

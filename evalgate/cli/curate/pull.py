@@ -220,7 +220,7 @@ def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
     counts = (
         (pulled.known, "known"),
         (pulled.without_input, "without input"),
-        (pulled.too_large, "larger than a million characters"),
+        (pulled.too_large, "larger than a million characters, or nested too deep"),
         (pulled.arriving, "still arriving, left for the next time"),
         (pulled.twice, "with an id that another has"),
         (pulled.unusable, "without a usable id"),

@@ -35,7 +35,8 @@ _UNTOUCHED: Final = frozenset({"server", "project", "trace", "span", "start", "e
 _LONGEST_FIELD: Final = 200
 _REMEMBERED: Final = 1000
 """Texts whose findings are remembered: a system prompt is in thousands of candidates."""
-_DEEPEST: Final = 30
+_DEEPEST: Final = 100
+"""Levels that are walked, those of JSON in texts among them; what lies deeper is looked through as one text."""
 _AGAIN: Final = 4
 
 Replace = Callable[[str, tuple[str, ...]], str]
@@ -178,20 +179,20 @@ def _likely(kind: Kind, text: str) -> bool:
     return len(text) >= 6
 
 
-def _walked(value: Any, put: Replace, path: tuple[str, ...] = ()) -> Any:
+def _walked(value: Any, put: Replace, path: tuple[str, ...] = (), depth: int = 0) -> Any:
     """Return a value with `put` in the place of each of its texts, which hears under which fields it stands.
 
-    A text that is JSON, as the arguments of a tool are, is walked too.
+    A text that is JSON, as the arguments of a tool are, is walked too. `depth` is how many levels it lies below.
     """
     if isinstance(value, str):
-        return _of_text(value, put, path)
+        return _of_text(value, put, path, depth)
     if isinstance(value, dict):
         return {
-            (put(key, ()) if "@" in key or len(key) > 20 else key): _walked(each, put, (*path, key))
+            (put(key, ()) if "@" in key or len(key) > 20 else key): _walked(each, put, (*path, key), depth + 1)
             for key, each in value.items()
         }
     if isinstance(value, list):
-        return [_walked(each, put, path) for each in value]
+        return [_walked(each, put, path, depth + 1) for each in value]
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6:
         text = str(value)
         changed = put(text, path)
@@ -199,15 +200,45 @@ def _walked(value: Any, put: Replace, path: tuple[str, ...] = ()) -> Any:
     return value
 
 
-def _of_text(text: str, put: Replace, path: tuple[str, ...]) -> str:
-    if text[:1] in ("{", "[") and len(path) < _DEEPEST:
-        try:
-            value: Json = json.loads(text)
-        except (ValueError, RecursionError):
-            return put(text, path)
-        changed = _walked(value, put, path)
-        return text if changed == value else json.dumps(changed, ensure_ascii=False)
-    return put(text, path)
+def _of_text(text: str, put: Replace, path: tuple[str, ...], depth: int) -> str:
+    if text[:1] not in ("{", "["):
+        return put(text, path)
+    is_repeated = False
+
+    def read(pairs: list[tuple[str, Json]]) -> JsonObject:
+        nonlocal is_repeated
+        value = dict(pairs)
+        is_repeated |= len(value) != len(pairs)
+        return value
+
+    try:
+        value: Json = json.loads(text, object_pairs_hook=read)
+    except (ValueError, RecursionError):
+        return put(text, path)
+    if _is_deeper(value, _DEEPEST - depth):
+        return put(text, path)
+    if is_repeated:
+        # Of a key that is there twice a reader of JSON sees the last one alone.
+        whole = put(text, path)
+        if whole != text:
+            return whole
+    changed = _walked(value, put, path, depth)
+    return text if changed == value else json.dumps(changed, ensure_ascii=False)
+
+
+def _is_deeper(value: Json, levels: int) -> bool:
+    """Return whether a value has more levels than these, without going down by recursion."""
+    below: list[Json] = [value]
+    for _ in range(levels + 1):
+        below = [
+            each
+            for one in below
+            if isinstance(one, dict | list)
+            for each in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not below:
+            return False
+    return True
 
 
 def texts_of(candidate: Candidate) -> list[str]:

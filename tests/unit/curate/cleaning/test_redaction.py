@@ -136,3 +136,20 @@ def test_hostile_text_breaks_nothing():
     for text in ("\ud800 anna@example.com", "<PERSON_", "<SECRET>" * 3, "\x00", nested, "Ａnna Schmidt"):
         clean, _ = redactor().redacted(says(text), AT)
         assert "anna@" not in content(clean)
+
+
+def test_json_that_is_nested_deep_is_looked_through_and_breaks_nothing():
+    secret = "sk-proj-Q7wZx9Kd83mTpLq20VbRt6Y"
+    nested = f"{'[' * 60}1{']' * 60}"
+    for _ in range(9):
+        nested = f"{'[' * 60}{json.dumps(nested)}{']' * 60}"
+    for text in (f"{'[' * 450}1{']' * 450}", '{"a":' * 300 + "1" + "}" * 300, nested):
+        assert content(redactor().redacted(says(text), AT)[0]) == text
+    clean, found = redactor().redacted(says(f'{"[" * 450}"{secret}"{"]" * 450}'), AT)
+    assert (secret in content(clean), found["SECRET"]) == (False, 1)
+
+
+def test_what_stands_in_json_under_a_key_that_is_there_twice_is_found():
+    secret = "sk-proj-Q7wZx9Kd83mTpLq20VbRt6Y"
+    clean, found = redactor().redacted(says(f'{{"key": "{secret}", "key": "x"}}'), AT)
+    assert (secret in content(clean), found["SECRET"]) == (False, 1)

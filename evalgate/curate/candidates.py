@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,7 @@ _WHAT: Final = frozenset(get_args(What))
 _EXAMPLE: Final = ("id", "input", "output", "metadata", "split")
 _KEYS: Final = (*_EXAMPLE, "state", "source", "marks", "history")
 _STEP: Final = frozenset({"at", "what", "by", "why"})
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _SHOWN: Final = 10
 """Problems of one file that are printed."""
 
@@ -194,7 +196,26 @@ def as_line(candidate: Candidate) -> bytes:
         "marks": candidate.marks,
         "history": [{"at": each.at, "what": each.what, "by": each.by, "why": each.why} for each in candidate.history],
     }
-    return json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
+    return json_line(value)
+
+
+def json_line(value: JsonObject) -> bytes:
+    """Return a value as a line of JSON, without what no file of examples may hold: halves of characters, and NUL.
+
+    Raises ValueError for NaN.
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if "\\u0000" in text or _HALF.search(text):
+        text = json.dumps(_storable(value), ensure_ascii=False, allow_nan=False)
+    return text.encode() + b"\n"
+
+
+def _storable(value: Json) -> Json:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    if isinstance(value, dict):
+        return {str(_storable(key)): _storable(each) for key, each in value.items()}
+    return [_storable(each) for each in value] if isinstance(value, list) else value
 
 
 def of_line(line: bytes) -> Candidate:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.curate.candidates import held, reviews_file
+from evalgate.curate.candidates import held, json_line, reviews_file
 from evalgate.encoding import NotUtf8Error, printable
 from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup, Location
 from evalgate.golden.json_files import read_json_lines
@@ -106,7 +106,7 @@ def as_line(review: Review) -> bytes:
     """Return a decision as a line of its file: what says nothing is left out."""
     value: dict[str, Any] = {name: getattr(review, name) for name in Review.__dataclass_fields__}
     said = {key: each for key, each in value.items() if key in _TEXTS or (each is not None and each not in ("", False))}
-    return json.dumps(said, ensure_ascii=False, allow_nan=False).encode("utf-8", "replace") + b"\n"
+    return json_line(said)
 
 
 def _append(path: Path, data: bytes) -> None:
@@ -189,7 +189,7 @@ def _review(raw: Raw) -> Review | Problem:
 def _wrong(value: Mapping[str, Any]) -> tuple[str, str] | None:
     """Return which key is none of a decision's and why; None where all is well."""
     for key in sorted(_TEXTS - {"answer", "by"}):
-        if not isinstance(value.get(key), str) or not value[key]:
+        if not isinstance(value.get(key), str) or not value[key].strip():
             return key, f"{key} should be a text"
     for key, kind in (("by", Reviewer), ("decision", Decision), ("answer", Answer)):
         known = get_args(kind)

@@ -138,3 +138,10 @@ def test_each_dataset_has_a_file_of_its_own(tmp_path):
     hostile = {candidates_file_of(name, tmp_path) for name in ("a/b", "a_b", "../a_b", "..", "a b")}
     assert len(hostile) == 5
     assert {each.parent for each in hostile} == {tmp_path / "curate"}
+
+
+def test_what_no_file_may_hold_is_written_as_something_else(tmp_path):
+    path = tmp_path / "some.candidates.jsonl"
+    content = {"q": "a\0b\ud800", "\0": 1, "\ufffd": [{"\ud800": "\\u0000"}]}
+    write_candidates(path, [Candidate(id="span:1", input=content)])
+    assert next(read_candidates(path)).input == {"q": "a\ufffdb?", "\ufffd": [{"?": "\\u0000"}]}

@@ -58,6 +58,7 @@ def test_a_line_that_lacks_nothing_but_its_end_counts(path):
         ("[1]", "2:1", "a list"),
         ('{"id": "x", "mine": 1}', "2:13", "unknown key 'mine'"),
         ('{"id": 1}', "2:1", "at should be a text"),
+        ('{"id": "x", "who": " ", "at": "1", "decision": "accepted", "seen": "1"}', "2:13", "who should be a text"),
         (json.dumps({**json.loads(as_line(review(ONE))), "decision": "maybe"}), "2:", "decision should be one of"),
         (json.dumps({**json.loads(as_line(review(ONE))), "answer": "edited"}), "2:", "has an output"),
         (json.dumps({**json.loads(as_line(review(ONE))), "output": [1]}), "2:", "output should be an object"),

@@ -61,6 +61,10 @@ class Pseudonyms:
             return f"<{finding.kind}>"
         return f"<{finding.kind}_{self._letters(finding.kind, finding.who)}>"
 
+    def of_session(self, text: str) -> str:
+        """Return what stands for a session whose id is a secret: one conversation has to be told from another."""
+        return f"<{Kind.SECRET}_{self._letters('session', text)}>"
+
     def _letters(self, kind: str, who: str) -> str:
         said = f"{kind}\0{who}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key, said, hashlib.sha256)

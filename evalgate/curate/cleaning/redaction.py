@@ -32,6 +32,7 @@ _FIELDS: Final = (
 )
 _UNTOUCHED: Final = frozenset({"server", "project", "trace", "span", "start", "end"})
 """Of where a candidate came from: what finds its span again."""
+_SECRET: Final = f"<{Kind.SECRET}>"
 _LONGEST_FIELD: Final = 200
 _REMEMBERED: Final = 1000
 """Texts whose findings are remembered: a system prompt is in thousands of candidates."""
@@ -80,11 +81,17 @@ class Redactor:
             found.update(each.kind.value for each in here)
             return replaced(text, here, self.pseudonyms) if here else text
 
+        def put_source(text: str, path: tuple[str, ...]) -> str:
+            changed = put(text, path)
+            secret = path == ("session",) and changed != text and _SECRET in changed
+            # Without a key, as secrets are replaced before there is one; six letters lead back to no id.
+            return Pseudonyms(b"").of_session(text) if secret else changed
+
         parts: dict[str, Any] = {
             "input": _walked(candidate.input, put),
             "output": _walked(candidate.output, put),
             "metadata": _walked(candidate.metadata, put),
-            "source": {**candidate.source, **_walked(_own(candidate.source), put)},
+            "source": {**candidate.source, **_walked(_own(candidate.source), put_source)},
             "marks": _walked(candidate.marks, put),
         }
         return replace(candidate, **parts), found

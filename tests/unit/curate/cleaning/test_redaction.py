@@ -153,3 +153,12 @@ def test_what_stands_in_json_under_a_key_that_is_there_twice_is_found():
     secret = "sk-proj-Q7wZx9Kd83mTpLq20VbRt6Y"
     clean, found = redactor().redacted(says(f'{{"key": "{secret}", "key": "x"}}'), AT)
     assert (secret in content(clean), found["SECRET"]) == (False, 1)
+
+
+def test_sessions_whose_ids_are_secrets_are_told_apart():
+    ids = ["Zq3vX9LmT0aRb7KcW2nYp5HdF8sGjU1eViO4xBzQ6Mk", "aRb7KcW2nYp5HdF8sGjU1eViO4xBzQ6MkZq3vX9LmT0"]
+    found = [says("hi", source={"session": each}) for each in (*ids, ids[0])]
+    first, second, again = (redactor().redacted(Redactor().redacted(each, AT)[0], AT)[0] for each in found)
+    assert first.source == again.source != second.source
+    assert ids[0][:8] not in first.source["session"]
+    assert re.fullmatch(r"<SECRET_[A-Z2-9]{6}>", first.source["session"])

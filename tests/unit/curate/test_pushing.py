@@ -116,3 +116,11 @@ def test_a_version_says_who_accepted_what_of_which_projects():
     said = reasons(found, [each.id for each in found])
     assert said == "3 examples made of spans of b, shop; accepted: 1 by a person, 2 by the rule helpful>=0.9"
     assert reasons(found, []) == "what was accepted before"
+
+
+def test_a_secret_in_the_reason_of_who_accepted_is_none_of_an_example():
+    told = Step(
+        at="2026-01-06T09:00:00+00:00", what="accepted", by="person", why="ann: sk-proj-Q7wZx9Kd83mTpLq20VbRt6Y"
+    )
+    found = accepted_of([candidate("1" * 16, told), candidate("2" * 16)])
+    assert ([each.id for each in found.candidates], found.secret) == ([f"span:{'2' * 16}"], (f"span:{'1' * 16}",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,8 @@ from typing import BinaryIO, Final
 
 _MODE: Final = 0o666
 """Before the umask, as for any file that is made."""
+_NAMED: Final = 40
+"""Letters of its name that what is written first begins with."""
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -29,7 +32,7 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
     A block that raises leaves the file as it was.
     """
     target = path.resolve()
-    part = target.with_name(f".{target.name[:40]}.{secrets.token_hex(6)}")
+    part = target.with_name(f"{_beginning(target)}{secrets.token_hex(6)}")
     try:
         with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE), "wb") as file:
             yield file
@@ -41,3 +44,21 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def clear_parts(path: Path) -> None:
+    """Remove what processes that were killed while they wrote this file left beside it; nobody may be writing it.
+
+    Raises OSError.
+    """
+    target = path.resolve()
+    if len(target.name) > _NAMED:
+        return  # another file's parts may begin alike
+    beginning = _beginning(target)
+    for each in target.parent.iterdir():
+        if each.name.startswith(beginning) and re.fullmatch("[0-9a-f]{12}", each.name.removeprefix(beginning)):
+            each.unlink(missing_ok=True)
+
+
+def _beginning(target: Path) -> str:
+    return f".{target.name[:_NAMED]}."

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +21,7 @@ from evalgate.golden.examples import to_example
 from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
 from evalgate.records import Example, Json, JsonObject
-from evalgate.whole_file import writing_whole
+from evalgate.whole_file import clear_parts, writing_whole
 
 By = Literal["evalgate", "model", "person", "rule"]
 What = Literal["pulled", "redacted", "out", "chosen", "labelled", "edited", "accepted", "rejected", "pushed"]
@@ -149,6 +149,7 @@ def rewrite(path: Path, step: Callable[[Iterator[Candidate]], Iterable[Candidate
 def held(path: Path, what: str = "", *, seconds: float = 0.0) -> Iterator[None]:
     """Hold a candidates file, or `what` of it, against other steps on this machine, waiting so long for it.
 
+    What a step that was killed left of the file that it was writing is removed: it may hold what was cleaned since.
     Raises ConfigurationError where one has it.
     """
     from filelock import FileLock, Timeout
@@ -165,6 +166,9 @@ def held(path: Path, what: str = "", *, seconds: float = 0.0) -> Iterator[None]:
             f"cannot write beside {path}: {error.strerror}", next_step="check its folder"
         ) from None
     try:
+        if not what:
+            with suppress(OSError, RuntimeError):
+                clear_parts(path)
         yield
     finally:
         lock.release()

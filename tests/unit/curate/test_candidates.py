@@ -145,3 +145,14 @@ def test_what_no_file_may_hold_is_written_as_something_else(tmp_path):
     content = {"q": "a\0b\ud800", "\0": 1, "\ufffd": [{"\ud800": "\\u0000"}]}
     write_candidates(path, [Candidate(id="span:1", input=content)])
     assert next(read_candidates(path)).input == {"q": "a\ufffdb?", "\ufffd": [{"?": "\\u0000"}]}
+
+
+def test_what_a_killed_step_left_is_removed_by_the_next(tmp_path):
+    path = tmp_path / "some.candidates.jsonl"
+    left, others = tmp_path / f".{path.name}.0123456789ab", tmp_path / ".some.jsonl.0123456789ab"
+    for each in (left, others):
+        each.write_text("personal")
+    with held(path, ".pull"):
+        assert left.exists()
+    with held(path):
+        assert (left.exists(), others.exists()) == (False, True)

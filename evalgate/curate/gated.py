@@ -13,6 +13,8 @@ REPAIR: Final = "repair"
 """The mark of a golden example that is up for review: {"build", "suite", "why"}."""
 _SOURCE: Final = ("span", "trace", "project")
 _CURATED: Final = "curated"
+_REVIEW: Final = "review"
+"""The mark of what was decided: with it the answer from before that decision would come back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +62,7 @@ def _reopened(candidate: Candidate, finding: Finding, at: str) -> Candidate:
             metadata=own.metadata,
             split=own.split,
             source=candidate.source,
-            marks=candidate.marks,
+            marks={key: each for key, each in candidate.marks.items() if key != _REVIEW},
             history=candidate.history,
         )
         .moved(State.CHOSEN, step)

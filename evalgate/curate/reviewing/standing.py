@@ -52,8 +52,16 @@ def undecided(candidate: Candidate) -> Candidate:
         state=State(was) if was in (State.NEW, State.OUT, State.CHOSEN) else State.CHOSEN,
         output=said.get("before", candidate.output),
         marks={key: each for key, each in candidate.marks.items() if key != MARK},
-        history=tuple(each for each in candidate.history if each.what not in _DECIDED),
+        history=_undecided_history(candidate),
     )
+
+
+def _undecided_history(candidate: Candidate) -> tuple[Step, ...]:
+    """Return what was done to it but for decisions; those from before a gate put it up again are its life."""
+    history = candidate.history
+    opened = [place for place, each in enumerate(history, start=1) if each.what == "chosen"]
+    kept = opened[-1] if opened and REPAIR in candidate.marks else 0
+    return (*history[:kept], *(each for each in history[kept:] if each.what not in _DECIDED))
 
 
 def seen_of(candidate: Candidate) -> str:

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalgate.curate.candidates import State, Step
+from evalgate.curate.gated import Finding, up_for_review
 from evalgate.curate.reviewing.standing import decided, opinions, seen_of, standing, undecided
 from tests.unit.curate.reviewing.making import candidate, review, said
 
@@ -122,3 +123,15 @@ def test_deciding_twice_is_deciding_once_and_nothing_of_before_is_lost(state, ma
     assert decided(after, reviews) == after
     assert decided(decided(one, reviews[:2]), reviews) == after
     assert undecided(after) == one
+
+
+def test_what_is_up_again_is_as_the_dataset_has_it_and_keeps_its_life():
+    accepted = decided(ONE, [edited := review(ONE, answer="eight minutes")])
+    golden = accepted.moved(State.GOLDEN, Step(at="3", what="pushed", by="evalgate"))
+    (up,) = up_for_review([golden], [Finding(example=golden.example, build=7, suite="s", why="flaky")], at="4")
+    assert (up.output, undecided(up).output) == (said("eight minutes"), said("eight minutes"))
+    assert decided(up, [edited]) == up
+    told = [edited, review(up, who="bob")]
+    again = decided(decided(up, told), told)
+    steps = ["pulled", "edited", "accepted", "pushed", "chosen", "accepted"]
+    assert ([each.what for each in again.history], again.output) == (steps, said("eight minutes"))

@@ -11,7 +11,7 @@ from evalgate.records import Example, Json
 
 REPAIR: Final = "repair"
 """The mark of a golden example that is up for review: {"build", "suite", "why"}."""
-_SOURCE: Final = ("span", "trace", "project")
+_SOURCE: Final = ("span", "trace", "session", "project")
 _CURATED: Final = "curated"
 _REVIEW: Final = "review"
 """The mark of what was decided: with it the answer from before that decision would come back."""

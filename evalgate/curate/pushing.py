@@ -14,7 +14,7 @@ from evalgate.golden.curated import CURATED, span_of, uncurated
 from evalgate.golden.versions import example_hash
 from evalgate.records import Example, Json
 
-_SOURCE: Final = ("span", "trace", "project")
+_SOURCE: Final = ("span", "trace", "session", "project")
 _SHORT: Final = 60
 """Characters of a question or an answer where many are listed."""
 MARK: Final = "pushed"

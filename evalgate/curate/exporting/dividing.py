@@ -33,7 +33,7 @@ class Divided:
 def divided(
     own: Sequence[Example], kept: Iterable[Example], *, share: float, seed: int, at_least: float = NEAR
 ) -> Divided:
-    """Divide examples by groups of near duplicates, and of one trace, so that no group is on both sides.
+    """Divide examples by groups of near duplicates, and of one trace or session: no group is on both sides.
 
     `share` of the examples, 0 to 1, is held out, to the next whole group, by an order that is the same for a seed; a
     group with an example of the split `holdout` is held out beside that. Groups that one of `kept` is in are left.
@@ -64,7 +64,10 @@ def divided(
 
 
 def _groups(examples: Sequence[Example], at_least: float) -> Mapping[str, str]:
-    """Return the group of each example: of those that ask nearly the same, or are of one trace, by any chain."""
+    """Return the group of each example: of those that ask nearly the same, or are of one trace or session, by chains.
+
+    Turns of one conversation have one another's words.
+    """
     alike = groups(((each.id, asked(each.input)) for each in examples), at_least=at_least)
     above: dict[str, str] = {}
 
@@ -73,13 +76,14 @@ def _groups(examples: Sequence[Example], at_least: float) -> Mapping[str, str]:
             name = over
         return name
 
-    first: dict[str, str] = {}
+    first: dict[tuple[str, str], str] = {}
     for each in examples:
         curated = each.metadata.get(CURATED)
-        trace = curated.get("trace") if isinstance(curated, dict) else None
-        if isinstance(trace, str) and trace:
-            one, other = top(alike[each.id]), top(first.setdefault(trace, alike[each.id]))
-            above[max(one, other)] = min(one, other)
+        for key in ("trace", "session"):
+            whole = curated.get(key) if isinstance(curated, dict) else None
+            if isinstance(whole, str) and whole:
+                one, other = top(alike[each.id]), top(first.setdefault((key, whole), alike[each.id]))
+                above[max(one, other)] = min(one, other)
     return {each.id: top(alike[each.id]) for each in examples}
 
 

@@ -27,12 +27,12 @@ TOPICS = [
 ]
 
 
-def example(identity, question, *, trace=None, split=None, answer="Yes."):
+def example(identity, question, *, trace=None, session=None, split=None, answer="Yes."):
     return Example(
         id=identity,
         input={"messages": [{"role": "user", "content": question}]},
         output=None if answer is None else {"messages": [{"role": "assistant", "content": answer}]},
-        metadata={"curated": {"trace": trace}} if trace else {},
+        metadata={"curated": {"trace": trace, "session": session}} if trace else {},
         split=split,
     )
 
@@ -63,6 +63,12 @@ def test_what_is_of_one_trace_is_on_one_side_by_any_chain():
         held = {*found.holdout}
         assert found.groups == 2
         assert held & {"0", "1", "2", "3", "chain", "end"} in (set(), {"0", "1", "2", "3", "chain", "end"})
+
+
+def test_turns_of_one_session_are_on_one_side():
+    own = [example(str(n), topic, trace=f"t{n}", session=f"s{n % 2}") for n, topic in enumerate(TOPICS[:6])]
+    for seed in range(20):
+        assert {int(each) % 2 for each in divided(own, [], share=0.5, seed=seed).holdout} in ({0}, {1})
 
 
 def test_the_split_holdout_is_held_out_with_all_that_is_near_it():

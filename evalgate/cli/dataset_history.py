@@ -45,6 +45,11 @@ def history(*, name: str, example: str | None, limit: int, config: Path, server:
 
     from evalgate.report.datasets import history_lines
 
+    if in_phoenix(name) is None and Path(name).is_file():
+        raise click.UsageError(
+            f"{name} is a file, whose versions are commits: `git log {name}` lists them;"
+            " name an EXAMPLE too for the life of one"
+        )
     name = named.name if (named := in_phoenix(name)) is not None else name
     address = address_for(config, server, dict(os.environ))
     tell(f"reading {name} from {address.shown}")

@@ -37,7 +37,7 @@ def bar_lines(bars: Sequence[Bar], console: Console) -> list[str]:
     whole = sum(each.number for each in bars) or 1
     most = max((each.number for each in bars), default=0) or 1
     names = min(_NAMES, max((cells(shown(each.name)) for each in bars), default=0))
-    told = [f"{each.number:,} ({each.number / whole:.0%})" for each in bars]
+    told = [f"{each.number:,} ({100 * each.number / whole:.0f} %)" for each in bars]
     room = max(4, console.width - names - max(map(len, told), default=0) - len("   "))
     lines = []
     for each, figures in zip(bars, told, strict=True):
@@ -77,6 +77,6 @@ def render_bars_svg(title: str, bars: Sequence[Bar]) -> str:
             f'<text x="{_LEFT - 10}" y="{top + 14}" text-anchor="end">{name}</text>',
             f'<rect class="{kind}" x="{_LEFT}" y="{top}" width="{width:.1f}" height="19" rx="2"/>',
         ]
-        figures = f"{each.number:,} ({each.number / whole:.0%})"
+        figures = f"{each.number:,} ({100 * each.number / whole:.0f} %)"
         parts.append(f'<text class="number" x="{_LEFT + width + 8:.1f}" y="{top + 14}">{figures}</text>')
     return "\n".join([*parts, "</svg>"]) + "\n"

@@ -63,7 +63,7 @@ async def test_what_got_worse_is_up_for_review_with_its_neighbours(support, phoe
     alone = support.evalgate("curate", "pull", "--from-gate", "latest")
     assert alone.code == 0, alone.text
     assert alone.out.startswith("5 examples of build 1 up for review\nin ")
-    assert "next: evalgate curate review --dataset" in alone.out
+    assert "next: `evalgate curate review --dataset" in alone.out
     up = candidates(support)
     assert set(up) == money
     assert {each.state for each in up.values()} == {State.CHOSEN}

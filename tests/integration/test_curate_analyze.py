@@ -100,15 +100,13 @@ def test_candidates_are_counted_and_analysed_and_a_second_time_nothing_changes(a
 
 def test_without_a_model_labels_are_counted_and_without_labels_the_next_command_is_said(analyze):
     folder = analyze.folder
-    data = str(folder / "some.jsonl")
-    arguments = ("--dataset", data, "--taxonomy", str(folder / "mine.yaml"))
-    assert (
-        analyze(*arguments)
-        == f"there is nothing to analyze; next: evalgate curate label --dataset {data} {analyze.config}\n"
-    )
+    data, mine = str(folder / "some.jsonl"), str(folder / "mine.yaml")
+    arguments = ("--dataset", data, "--taxonomy", mine)
+    label = f"evalgate curate label --dataset {data} {analyze.config} --taxonomy {mine}"
+    assert analyze(*arguments) == f"there is nothing to analyze; next: {label}\n"
     write_candidates(folder / "some.candidates.jsonl", [labelled(1, "Search", "beef")])
     assert analyze(*arguments).splitlines()[-1] == (
-        f"next: evalgate curate analyze --dataset {data} {analyze.config} --model ENDPOINT/MODEL,"
+        f"next: evalgate curate analyze --dataset {data} {analyze.config} --taxonomy {mine} --model ENDPOINT/MODEL,"
         " which finds what they have in common"
     )
     write_candidates(folder / "some.candidates.jsonl", [Candidate(id="span:1", input={})])

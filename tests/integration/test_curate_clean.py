@@ -264,3 +264,17 @@ async def test_what_is_golden_in_phoenix_is_known(folder, phoenix):
     assert json.loads(ended.stdout)["out"] == {"near what is golden": 1}
     states = {each.id: each.state for each in read_candidates(place)}
     assert states == {"x": State.OUT, "y": State.NEW}
+
+
+def test_what_is_typed_next_does_what_was_shown_and_nothing_left_to_do_leads_on(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+
+    def said(*arguments):
+        return CliRunner().invoke(clean_step.command, ["--dataset", "some.jsonl", *arguments], env=KEY).stdout
+
+    shown = said("--language", "en", "--near", "0.9")
+    assert "6 candidates in some.candidates.jsonl, 6 of them new" in shown
+    written = "evalgate curate clean --dataset some.jsonl --language en --near 0.9 --write"
+    assert shown.endswith(f"nothing was written; next: {written}\n")
+    assert said("--write").endswith("next: evalgate curate sample --dataset some.jsonl --size 20\n")
+    assert said().endswith("clean already; next: evalgate curate sample --dataset some.jsonl --size 20\n")

@@ -173,7 +173,7 @@ def test_what_cannot_be_asked_says_so_before_anything_is_paid(label, tmp_path):
         "--profile", "shop", "--state", "accepted"
     )
     label.file.unlink()
-    assert "there is no candidate in " in label("--profile", "shop")
+    assert "has no candidates; next: evalgate curate pull --profile shop" in label("--profile", "shop")
     assert label.fake.calls == 0
 
 

@@ -286,7 +286,9 @@ async def test_what_came_of_it_is_said_in_a_line(pull, phoenix):
     ended = await asyncio.to_thread(CliRunner().invoke, command, wanted, env=env)
     assert ended.stdout.splitlines()[:2] == ["2 new of 3; 1 without input", "1 of the new ones have no output"]
     ended = await asyncio.to_thread(CliRunner().invoke, command, [*wanted, "--name", "none"], env=env)
-    assert ended.stdout.splitlines()[1].startswith(f"no root of a trace of {project} is as asked; next: a longer")
+    assert ended.stdout.splitlines()[1].startswith(
+        f"no trace of {project} that began in the last 7d is as asked; next: a longer --since"
+    )
     assert "--per call takes what is below" in ended.stdout
 
 

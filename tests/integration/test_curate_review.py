@@ -77,7 +77,7 @@ def test_a_sitting_and_the_next_one(dataset):
     ann.presses("e").sees("your answer, not accepted yet", "Not at all.").presses("a").sees("accepted", "4 of 4")
     ann.presses("x").sees("no key of this").presses("/").sees("search: ").types("BÉCHAMEL").sees("2 of 4")
     ann.presses("q")
-    assert "next: evalgate curate review --dataset some.jsonl" in ann.ends()
+    assert f"next: evalgate curate review --dataset {dataset}" in ann.ends()
     assert states(dataset) == ["chosen", "rejected", "accepted", "chosen"]
     assert there(dataset)["span:3"].output == said("Not at all.")
     assert there(dataset)["span:2"].history[-1].why == "ann: no question of ours"
@@ -137,7 +137,7 @@ def test_two_people_at_once(dataset):
     second = Person(dataset, "--second").sees("1 of 1", "span:2").presses("a")
     assert "bob" not in second.ends().split("decided by")[0]
     shown = run(dataset, "--agreement")
-    assert r"ann and bob\x1b[2J: 50% of 2 alike" in shown
+    assert r"ann and bob\x1b[2J: 50 % of 2 alike" in shown
     assert r"bob\x1b[2J rejected: wrong" in shown
     cem = Person(dataset, "--disagreements", name="cem").sees("1 of 1", r"bob\x1b[2J:", "rejected: wrong").presses("a")
     cem.ends()

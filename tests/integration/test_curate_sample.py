@@ -76,7 +76,7 @@ async def test_sampling_says_how_many_of_how_many_from_which_groups_and_what_is_
     said = await shop(sample_step, "--size", "10")
     assert "10 of 1" in said
     assert "by cluster: " in said
-    assert "the dataset had nothing of" in said
+    assert "of them had nothing yet" in said
     assert f"next: evalgate curate review --dataset {shop.folder / 'support.jsonl'} --config" in said
     assert len(chosen(shop)) == 10
     before = shop.candidates.read_bytes()
@@ -125,11 +125,11 @@ async def test_an_embedding_model_is_asked_once_about_each_question(shop, fake_m
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["--dataset", "away.jsonl"], 2, "there are no candidates: "),
+        (["--dataset", "away.jsonl"], 2, "away.jsonl has no candidates: "),
         (["--by", "topic"], 2, "--by: 'topic' is nothing to choose by: random, cluster"),
         (["--embedding", "other/m"], 2, "of the endpoint `other`, which the config does not have: known: claude, fake"),
         (["--embedding", "claude/m"], 2, "'claude' speaks anthropic, which has no embeddings"),
-        (["--embedding", "m"], 2, "--embedding: "),
+        (["--embedding", "m"], 2, "--embedding m names no endpoint"),
         (["--profile", "shops"], 2, "did you mean `shop`?"),
         (["--size", "0"], 2, "--size"),
         (["--holdout", "1"], 2, "--holdout"),

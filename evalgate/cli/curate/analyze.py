@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     "--from-gate",
     "build",
     metavar="BUILD",
-    help="Analyze what got worse in this build, a number or an exported file, instead of candidates.",
+    help="Analyze what got worse in this build, its id or an exported file, instead of candidates.",
 )
 @click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked; without one, labels are counted.")
 @click.option(
@@ -74,7 +74,7 @@ def command(
     """
     environ = dict(os.environ)
     said = {key: value for key, value in given.items() if value is not None}
-    place = labelling_place(dataset, profile, said, config, environ)
+    place = labelling_place(dataset, profile, said, config, environ, server=server)
     from evalgate.curate.labelling.taxonomies import taxonomy_of
 
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
@@ -83,7 +83,7 @@ def command(
         taxonomy=taxonomy,
         environ=environ,
         cache=cache,
-        again=f"evalgate curate analyze {place.said}" + (f" --from-gate {build}" if build else ""),
+        again=place.step("analyze", *place.flags, *(("--from-gate", build) if build else ())),
         address=phoenix_of(place, server, config, environ) if place.label.steps and build is None else None,
         guidelines=Path(guidelines) if guidelines else _beside(place, ".guidelines.yaml"),
     )

@@ -82,15 +82,17 @@ def say_found(folder: Path, asked: Analysing, found: Found, *, as_json: bool) ->
         say(json.dumps(_json(folder, asked, found), indent=2) + "\n")
         return
     if not found.survey.of:
-        click.echo(printable(f"there is nothing to analyze; next: evalgate curate label {asked.place.said}"))
+        click.echo(printable(f"there is nothing to analyze; next: {asked.place.step('label', *asked.place.flags)}"))
         return
     console = this_console(asked.environ)
-    say(console.written("\n".join(bar_lines(bars_of(found.survey, asked.taxonomy), console)) + "\n"))
+    say(console.written("".join(f"{line}\n" for line in bar_lines(bars_of(found.survey, asked.taxonomy), console))))
     click.echo(printable("\n".join(_lines(folder, asked, found))))
 
 
 def _lines(folder: Path, asked: Analysing, found: Found) -> list[str]:
-    lines = [f"the report is {folder / 'analysis.md'}"]
+    bare = found.survey.unlabelled
+    lines = [f"{bare:,} more have no label"] if 0 < bare < found.survey.of else []
+    lines += [f"the report is {folder / 'analysis.md'}"]
     rules, idle = sum(len(each.rules) for each in found.analysed), sum(each.idle for each in found.analysed)
     if rules or idle:
         lines.append(f"rules that tell these answers from others: {rules:,}; left out: {idle:,} that do not")
@@ -98,13 +100,13 @@ def _lines(folder: Path, asked: Analysing, found: Found) -> list[str]:
     if found.merged is not None:
         merged = found.merged
         lines.append(
-            f"guidelines: {merged.added:,} new, {merged.same + found.known:,} known, {merged.settled:,} disagreements"
-            f" settled, in {asked.guidelines}"
+            f"guidelines: {merged.added:,} new, {merged.same + found.known:,} known, {merged.settled:,} disagreement"
+            f"{'' if merged.settled == 1 else 's'} settled, in {asked.guidelines}"
         )
     if found.unsettled:
         lines.append(f"new guidelines were not compared with the others: {found.unsettled}")
     if found.survey.unlabelled == found.survey.of:
-        return [*lines, f"nothing is labelled; next: evalgate curate label {asked.place.said}"]
+        return [*lines, f"nothing is labelled; next: {asked.place.step('label', *asked.place.flags)}"]
     if rules:
         return [*lines, f"next: pytest {folder}, whose tests fail as long as answers are as they were"]
     if found.survey.shown and asked.place.label.model is None:

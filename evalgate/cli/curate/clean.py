@@ -15,7 +15,7 @@ import click
 
 from evalgate.cli.asking import tell
 from evalgate.cli.curate.places import dataset_option, dataset_said, profile_option
-from evalgate.cli.options import CONFIG_NAME, config_option, json_option, server_option
+from evalgate.cli.options import config_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
@@ -34,9 +34,13 @@ _SHOWN: Final = 100
 @profile_option
 @click.option("--write", is_flag=True, help="Do it: without it, what would be done is shown.")
 @click.option("--personal", type=click.Choice(["replace", "keep"]), help="Whether personal data is replaced.")
-@click.option("--language", "languages", multiple=True, metavar="CODE", help="A language that is wanted: en; several.")
+@click.option(
+    "--language", "languages", multiple=True, metavar="CODE", help="A language that is wanted: en; several times."
+)
 @click.option("--longest", type=int, metavar="N", help="Characters that a candidate may have.  [default: 50000]")
-@click.option("--near", type=float, metavar="SHARE", help="How much near duplicates share.  [default: 0.75]")
+@click.option(
+    "--near", type=float, metavar="SHARE", help="How much near duplicates have in common, 0.6 to 1.  [default: 0.75]"
+)
 @click.option("--errors", type=click.Choice(["out", "keep"]), help="Candidates whose span failed.  [default: out]")
 @config_option
 @server_option
@@ -58,7 +62,7 @@ def command(
     nearly so, and what is golden already. Without --write nothing is changed.
     """
     environ = dict(os.environ)
-    place = _place(dataset, profile, given, config, environ)
+    place = _place(dataset, profile, given, config, environ, server=server)
     golden = _golden(place, server, config, environ)
     cleaning = _cleaning(place, environ, write=write)
     _clean(cleaning, place.target, golden, write=write)
@@ -79,22 +83,28 @@ def command(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Place:
-    """Whose candidates, how they are cleaned, how the command says so, and whether only failures were pulled."""
+    """Whose candidates, how they are cleaned, which flags said so, and whether only failures were pulled."""
 
     target: Target
     clean: Clean
-    said: str
+    flags: tuple[str, ...]
     server: str | None
     only_errors: bool
 
 
 def _place(
-    dataset: str | None, profile: str | None, given: Mapping[str, Any], config: Path, environ: Mapping[str, str]
+    dataset: str | None,
+    profile: str | None,
+    given: Mapping[str, Any],
+    config: Path,
+    environ: Mapping[str, str],
+    *,
+    server: str | None,
 ) -> _Place:
     """Return what was said over what the profile says. Raises UsageError, ConfigurationError."""
     from pydantic import ValidationError
 
-    from evalgate.cli.curate.places import profile_of, target_of
+    from evalgate.cli.curate.places import named_by, profile_of, target_of
     from evalgate.suite.curate import CuratedDataset
     from evalgate.suite.curate_clean import Clean
 
@@ -113,16 +123,20 @@ def _place(
         first = error.errors(include_url=False)[0]
         flag = str(first["loc"][0]).replace("languages", "language")
         raise click.UsageError(f"--{flag}: {first['msg'].removeprefix('Value error, ')}") from None
-    named = [f"--profile {profile}"] if profile is not None else []
-    named += [f"--dataset {dataset}"] if dataset is not None else []
-    named += [f"--config {config}"] if config != Path(CONFIG_NAME) else []
     return _Place(
-        target=target_of(curated, config.parent),
+        target=target_of(curated, config.parent, named_by(profile, dataset, config, server)),
         clean=clean,
-        said=" ".join(named),
+        flags=tuple(_flags(said)),
         server=curated.server or (chosen.server if chosen is not None else None),
         only_errors=chosen is not None and chosen.errors == "only",
     )
+
+
+def _flags(said: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what was said as it was typed."""
+    for name, value in said.items():
+        for each in value if isinstance(value, tuple) else (value,):
+            yield from (f"--{name.replace('languages', 'language')}", str(each))
 
 
 def _golden(place: _Place, server: str | None, config: Path, environ: Mapping[str, str]) -> list[Example]:
@@ -149,14 +163,10 @@ def _cleaning(place: _Place, environ: Mapping[str, str], *, write: bool) -> Clea
 
 
 def _clean(cleaning: Cleaning, target: Target, golden: list[Example], *, write: bool) -> None:
+    from evalgate.cli.curate.places import require_candidates
     from evalgate.curate.candidates import Candidate, read_candidates, rewrite
-    from evalgate.errors import ConfigurationError
 
-    if not target.candidates.exists():
-        raise ConfigurationError(
-            f"there are no candidates for {target.shown}: {target.candidates} is not there",
-            next_step=f"evalgate curate pull PROJECT --dataset {target.shown}",
-        )
+    require_candidates(target)
 
     def step(candidates: Iterator[Candidate]) -> Iterator[Candidate]:
         cleaning.know(golden, read_candidates(target.candidates))
@@ -183,7 +193,7 @@ def _progress() -> Callable[[Report], None]:
 
 def _lines(report: Report, place: _Place, *, write: bool) -> Iterator[str]:
     done = "" if write else "would be "
-    yield f"{report.looked:,} candidates in {place.target.candidates}, {report.new:,} of them new"
+    yield f"{report.looked:,} candidates in {place.target.shown_candidates}, {report.new:,} of them new"
     yield f"{done}replaced in {report.redacted:,}" if report.redacted else "nothing to replace"
     yield from _table(report, report.found)
     left = sum(report.out.values())
@@ -195,10 +205,11 @@ def _lines(report: Report, place: _Place, *, write: bool) -> Iterator[str]:
             f" with that key in {place.clean.key_env}"
         )
     yield f"{report.left:,} stay new"
-    if write:
-        yield f"next: evalgate curate sample {place.said} --size 20"
+    if write or not (report.redacted or left):
+        yield f"{'' if write else 'clean already; '}next: {place.target.step('sample', *place.target.of_size)}"
     else:
-        yield f"nothing was written; next: evalgate curate clean {place.said} --write"
+        # What is typed once more here has to do what was shown.
+        yield f"nothing was written; next: {place.target.step('clean', *place.flags, '--write')}"
 
 
 def _table(report: Report, counts: Mapping[str, int]) -> Iterator[str]:

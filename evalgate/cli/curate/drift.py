@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,9 @@ from evalgate.cli.curate.places import dataset_option, profile_option
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
+    from evalgate.cli.curate.places import Target
     from evalgate.cli.curate.sampled import Place
+    from evalgate.curate.candidates import Candidate
     from evalgate.curate.sampling.drift import Drift, Period, Questions
 
 _SHOWN = 8
@@ -27,7 +30,9 @@ _MAYBE = 0.05
 @click.command(short_help="Compare production with the golden dataset.")
 @dataset_option
 @profile_option
-@click.option("--since", metavar="PERIOD", default="7d", show_default=True, help="What was asked at most so long ago.")
+@click.option(
+    "--since", metavar="PERIOD", default="7d", help="What was asked at most so long ago: 7d, 12h.  [default: 7d]"
+)
 @click.option("--until", metavar="PERIOD", help="And longer ago than this: --since 14d --until 7d is the week before.")
 @click.option("--clusters", type=click.IntRange(min=1, max=200), help="How many topics are told apart.")
 @click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
@@ -57,7 +62,7 @@ def command(
 
     said = {key: value for key, value in given.items() if value is not None}
     place = sampling_place(dataset, profile, said, config, os.environ, server=server)
-    found = asyncio.run(_drift(place, _period(since, until), cache))
+    found, waiting = asyncio.run(_drift(place, _period(since, until), cache))
     if as_json:
         import json
 
@@ -65,7 +70,7 @@ def command(
     else:
         from evalgate.encoding import printable
 
-        click.echo("\n".join(map(printable, lines(found, place.said))))
+        click.echo("\n".join(map(printable, lines(found, place.target, waiting))))
     return 0
 
 
@@ -84,16 +89,25 @@ def _period(since: str, until: str | None) -> Period:
     return period_of(datetime.now(UTC), **seconds)
 
 
-async def _drift(place: Place, period: Period, cache: Path | None) -> Drift:
+async def _drift(place: Place, period: Period, cache: Path | None) -> tuple[Drift, int]:
+    """Return what is said of drift, and how many candidates wait for review: a sample counts them."""
     from evalgate.cli.curate.sampled import examples_of, vectors_for
-    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.candidates import State, read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 
     golden = await examples_of(place, os.environ)
-    questions = questions_of(read_candidates(place.target.candidates), golden, period)
+    waiting = 0
+
+    def read() -> Iterator[Candidate]:
+        nonlocal waiting
+        for each in read_candidates(place.target.candidates):
+            waiting += each.state is State.CHOSEN
+            yield each
+
+    questions = questions_of(read(), golden, period)
     _check(questions, place, period)
-    async with vectors_for(place, cache=cache, following=f"evalgate curate drift {place.said}") as vectors:
-        return await drift(questions, period, place.sample, vectors=vectors)
+    async with vectors_for(place, cache=cache, following=place.step("drift")) as vectors:
+        return await drift(questions, period, place.sample, vectors=vectors), waiting
 
 
 def _check(questions: Questions, place: Place, period: Period) -> None:
@@ -106,30 +120,30 @@ def _check(questions: Questions, place: Place, period: Period) -> None:
         else:
             when = f"the latest is of {questions.latest:%Y-%m-%d %H:%M}"
         raise MeasurementError(
-            f"{place.target.candidates} has nothing that was asked from {period.start:%Y-%m-%d %H:%M} to"
+            f"{place.target.shown_candidates} has nothing that was asked from {period.start:%Y-%m-%d %H:%M} to"
             f" {period.end:%Y-%m-%d %H:%M} UTC: {when}",
-            next_step="evalgate curate pull, or a longer --since",
+            next_step=f"say a longer --since, or `{place.step('pull')}`",
         )
     if not questions.golden:
         raise MeasurementError(
             f"{place.target.shown} has no examples: there is nothing to be far from",
-            next_step=f"evalgate curate sample {place.said}",
+            next_step=place.step("sample"),
         )
 
 
-def lines(drift: Drift, said: str) -> list[str]:
+def lines(drift: Drift, target: Target, waiting: int) -> list[str]:
     """Return what is said of it: whether, how far, which topics are missing, and what comes next."""
     found = [
         f"{drift.production:,} questions from {drift.start[:10]} to {drift.end[:10]}, {drift.golden:,} golden examples",
         _verdict(drift),
-        f"{drift.covered:.0%} of production is in topics that the dataset has",
+        f"{100 * drift.covered:.0f} % of production is in topics that the dataset has",
         *_before(drift),
     ]
     lacking = [each for each in drift.topics if each.lacking]
     if lacking:
         found.append("what it lacks:")
         found += [
-            f"  {each.share:>4.0%} of production, {each.golden:,} golden: {each.name}"
+            f"  {100 * each.share:>3.0f} % of production, {each.golden:,} golden: {each.name}"
             f" (add {each.add:,}{_luck(each.p)}), as in {_quoted(each.questions[0])}"
             for each in lacking[:_SHOWN]
         ]
@@ -139,21 +153,22 @@ def lines(drift: Drift, said: str) -> list[str]:
         found.append(f"nobody asked about: {'; '.join(drift.unasked[:_SHOWN])}")
     wanted = sum(each.add for each in lacking)
     if not wanted:
-        return [*found, "next: nothing to add"]
+        return [*found, "it lacks nothing"]
     if any(each.candidates for each in lacking):
-        return [*found, f"next: evalgate curate sample {said} --size {wanted}"]
-    return [*found, "next: evalgate curate pull, for candidates of these topics"]
+        return [*found, f"next: {target.step('sample', '--size', str(waiting + wanted))}"]
+    return [*found, f"none of these is a candidate; next: {target.step('pull')}"]
 
 
 def _verdict(drift: Drift) -> str:
     test = drift.test
     if test is None:
         return "too little to tell whether production has drifted: it takes 20 conversations and 20 examples"
-    figures = f"{test.reached:.0%} have an example near them, {test.usual:.0%} would be usual; p = {test.p:.3f}"
+    figures = f"{100 * test.reached:.0f} % of questions are near an example, {100 * test.usual:.0f} % would be usual"
     if drift.drifted:
-        return f"production has drifted: it asks what the dataset does not ({figures})"
+        return f"production has drifted: it asks what the dataset does not ({figures}; {_by_luck(test.p)})"
     if test.p <= _MAYBE or any(each.lacking and not _luck(each.p) for each in drift.topics):
-        return f"production may have drifted, which more questions or examples would tell ({figures})"
+        how = f"{figures}; {_by_luck(test.p)}" if test.p <= _MAYBE else figures
+        return f"production may have drifted, which more questions or examples would tell ({how})"
     return f"no sign that production asks what the dataset does not ({figures})"
 
 
@@ -163,8 +178,16 @@ def _before(drift: Drift) -> list[str]:
     test = drift.since_before
     if test is None:
         return []
-    word = "production has changed" if test.p <= ALPHA else "no sign that production has changed"
-    return [f"{word} since before this period (p = {test.p:.3f}, {test.others:,} conversations before it)"]
+    changed = test.p <= ALPHA
+    word = "production has changed" if changed else "no sign that production has changed"
+    luck = f"; {_by_luck(test.p)}" if changed else ""
+    return [f"{word} since before this period ({test.others:,} conversations before it{luck})"]
+
+
+def _by_luck(p: float) -> str:
+    from evalgate.decision.words import times_in_100
+
+    return f"by luck {times_in_100(p)}"
 
 
 def _luck(p: float | None) -> str:
@@ -172,7 +195,7 @@ def _luck(p: float | None) -> str:
 
     if p is None or p <= ALPHA:
         return ""
-    return f"; may be luck, p = {p:.3f}"
+    return "; may be luck"
 
 
 def _quoted(text: str) -> str:

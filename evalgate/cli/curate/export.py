@@ -59,12 +59,15 @@ _REPORT: Final = "export.json"
     "share",
     type=Amount(0, 1, max_open=True),
     default=0.2,
-    show_default=True,
-    help="The share that is held out.",
+    help="The share that goes to holdout.jsonl.  [default: 0.2]",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="What draws the hold-out: the same, the same.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Settles every draw.  [default: 0]")
 @click.option(
-    "--at-least", "least", type=click.IntRange(min=1), default=10, show_default=True, help="Lines to train on, or none."
+    "--at-least",
+    "least",
+    type=click.IntRange(min=1),
+    default=10,
+    help="Fewer lines to train on are an error.  [default: 10]",
 )
 @config_option
 @server_option
@@ -95,7 +98,7 @@ def command(
     environ = dict(os.environ)
     if of_candidates and splits:
         raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
-    target, of_profile = dataset_named(config, profile, dataset, environ)
+    target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
     golden = _golden(target, config, server or of_profile, environ)
     if of_candidates:
         own = _accepted(target, golden, kept_texts(config, profile, environ))
@@ -145,13 +148,11 @@ def _nothing(target: Target, splits: tuple[str, ...], *, of_candidates: bool) ->
 
     if of_candidates:
         return DatasetError(
-            f"{target.candidates} has no accepted candidate that is not golden",
-            next_step=f"evalgate curate review --dataset {target.shown}",
+            f"{target.shown_candidates} has no accepted candidate that is not golden",
+            next_step=target.step("review"),
         )
     of = f" of the split {' or '.join(splits)}" if splits else ""
-    return DatasetError(
-        f"{target.shown} has no example{of}", next_step=f"evalgate curate push --dataset {target.shown}"
-    )
+    return DatasetError(f"{target.shown} has no example{of}", next_step=target.step("push"))
 
 
 def _as_json(

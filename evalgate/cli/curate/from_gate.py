@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.curate.places import Target, target_of
+from evalgate.cli.curate.places import Target, named_by, target_of
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class Opened:
     def alone(self) -> str:
         """Return what is said where no project is looked through."""
         return (
-            f"in {self.target.candidates}; next: evalgate curate review --dataset {self.target.shown}, "
+            f"in {self.target.shown_candidates}; next: `{self.target.step('review')}`, "
             "or this again with a PROJECT for what is like them in production"
         )
 
@@ -139,7 +139,8 @@ class Gate:
         from evalgate.curate.neighbours import NEIGHBOUR, Neighbours
         from evalgate.suite.curate import CuratedDataset
 
-        target = target_of(CuratedDataset.model_validate(dataset), self.config.parent)
+        named = named_by(None, None, self.config)
+        target = target_of(CuratedDataset.model_validate(dataset), self.config.parent, named)
         own = {name for name, each in self.targets.items() if _place(each) == _place(target)}
         found = _as_they_are(target, [each for each in self.findings if each.suite in own])
         if not found:

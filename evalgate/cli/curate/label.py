@@ -69,7 +69,7 @@ def command(
     """
     environ = dict(os.environ)
     said = {key: value for key, value in given.items() if value is not None}
-    place = labelling_place(dataset, profile, said, config, environ)
+    place = labelling_place(dataset, profile, said, config, environ, server=server)
     wants = place.label.annotate or place.label.steps
     address = phoenix_of(place, server, config, environ) if wants else None
     from evalgate.curate.candidates import State
@@ -97,8 +97,8 @@ async def _annotate(place: Place, states: frozenset[State], taxonomy: str, addre
             gone = await annotate_spans(connection, labels)
     except PhoenixError as error:
         raise MeasurementError(
-            f"{error.message}; the labels are kept in {place.target.candidates}",
-            next_step=f"evalgate curate label {place.said} --annotate",
+            f"{error.message}; the labels are kept in {place.target.shown_candidates}",
+            next_step=place.step("label", *place.flags, "--annotate"),
         ) from None
     return len(labels) - gone, gone
 
@@ -121,7 +121,7 @@ async def _label(
 
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
     file = place.target.candidates
-    again = f"evalgate curate label {place.said}"
+    again = place.step("label", *place.flags)
     async with AsyncExitStack() as stack:
         asking = await stack.enter_async_context(
             model_asked(place.model, place.loaded, environ, cache=cache, following=again)
@@ -185,9 +185,9 @@ def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
         click.echo(json.dumps(counts, indent=2))
         return
     if not counts["of"]:
-        what = f"sample {place.said} --size 20" if counts["all"] else f"pull {place.said}"
-        none = "no candidate is in that state" if counts["all"] else f"there is no candidate in {counts['candidates']}"
-        lines = [f"{none}; next: evalgate curate {what}"]
+        following = place.step("sample", *place.target.of_size) if counts["all"] else place.step("pull")
+        there = f"{place.target.shown_candidates} has no candidates"
+        lines = [f"{'no candidate is in that state' if counts['all'] else there}; next: {following}"]
     else:
         given = "; ".join(f"{number:,} {label}" for label, number in counts["labels"].items() if number)
         known = counts["of"] - counts["new"]
@@ -202,5 +202,5 @@ def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
         if "annotated" in counts:
             gone = f"; {counts['spans_gone']:,} spans are gone" if counts["spans_gone"] else ""
             lines.append(f"{counts['annotated']:,} labels are in Phoenix{gone}")
-        lines.append(f"next: evalgate curate review {place.said}")
+        lines.append(f"next: {place.step('review')}")
     click.echo(printable("\n".join(lines)))

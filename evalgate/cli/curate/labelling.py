@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,14 +20,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """What is labelled by whom: the candidates, the model and what it is asked, and how the command is said again."""
+    """What is labelled by whom: the candidates, the model and what it is asked. `flags` said so."""
 
     target: Target
     label: Label
+    flags: tuple[str, ...]
     loaded: Config
-    said: str
     server: str | None
     clean: Clean
+
+    def step(self, name: str, *more: str) -> str:
+        """Return the command that does a step here, as it is typed."""
+        return self.target.step(name, *more)
 
     @property
     def model(self) -> str:
@@ -39,7 +42,13 @@ class Place:
 
 
 def labelling_place(
-    dataset: str | None, profile: str | None, given: Mapping[str, Any], config: Path, environ: Mapping[str, str]
+    dataset: str | None,
+    profile: str | None,
+    given: Mapping[str, Any],
+    config: Path,
+    environ: Mapping[str, str],
+    *,
+    server: str | None,
 ) -> Place:
     """Return where candidates are and how they are labelled: what was said over what the profile says.
 
@@ -47,8 +56,7 @@ def labelling_place(
     """
     from pydantic import ValidationError
 
-    from evalgate.cli.curate.places import dataset_said, profile_of, target_of
-    from evalgate.cli.options import CONFIG_NAME
+    from evalgate.cli.curate.places import dataset_said, named_by, profile_of, target_of
     from evalgate.curate.labelling.taxonomies import SHIPPED
     from evalgate.suite.curate import CuratedDataset
     from evalgate.suite.curate_clean import Clean
@@ -63,6 +71,7 @@ def labelling_place(
         curated = chosen.dataset
     else:
         raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    flags = tuple(part for name in ("model", "taxonomy") if name in given for part in (f"--{name}", str(given[name])))
     if given.get("taxonomy") not in (None, *SHIPPED):
         # What is said here is meant from here, wherever the config is.
         given = {**given, "taxonomy": str(Path(given["taxonomy"]).absolute())}
@@ -70,16 +79,16 @@ def labelling_place(
         label = Label.model_validate({**base, **given})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if first["loc"][0] == "model":
+            raise click.UsageError(f"--model {given['model']} names no endpoint: write it as ENDPOINT/MODEL") from None
         raise click.UsageError(f"--{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
     loaded = load_config(config, environ=environ, overrides={}, committed=True).config
-    target = target_of(curated, config.parent)
-    named = ["--profile", str(profile)] if dataset is None else ["--dataset", dataset]
-    said = shlex.join(named if config == Path(CONFIG_NAME) else [*named, "--config", str(config)])
+    target = target_of(curated, config.parent, named_by(profile, dataset, config, server))
     return Place(
         target=target,
         label=label,
+        flags=flags,
         loaded=loaded,
-        said=said,
         server=None if chosen is None else chosen.server,
         clean=Clean() if chosen is None else chosen.clean,
     )

@@ -52,7 +52,7 @@ async def model_asked(
         how = nearest(endpoint, config.endpoints) if config.endpoints else "none is declared"
         raise ConfigurationError(
             f"the model {name} is of the endpoint `{endpoint}`, which the config does not have: {how}",
-            next_step=f"add it under `endpoints:`, or name a model of another one: {following} --model ENDPOINT/MODEL",
+            next_step="add it under `endpoints:` of the config, or name a model of another one: --model ENDPOINT/MODEL",
         )
     stop = asyncio.Event()
     models = Models(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -32,6 +33,23 @@ class Target:
     file: Path | None = None
     phoenix: str | None = None
     candidates: Path
+    named: tuple[str, ...] = ()
+    """How the command named it; nothing where no command did."""
+
+    def step(self, name: str, *more: str) -> str:
+        """Return the command that does a step with it, as it is typed: with the profile, config and server of this one.
+
+        `pull` without a profile has PROJECT in it, which nobody but who types it knows.
+        """
+        of_itself = {"--dataset", "--profile"}.isdisjoint(self.named)
+        named = ("--dataset", self.shown, *self.named) if of_itself else self.named
+        whole = ("PROJECT", *named) if name == "pull" and "--profile" not in named else named
+        return shlex.join(("evalgate", "curate", name, *whole, *more))
+
+    @property
+    def of_size(self) -> tuple[str, ...]:
+        """Return how many a sample is, where no profile says it: whoever types the next step sees where it is said."""
+        return () if "--profile" in self.named else ("--size", "20")
 
     @property
     def shown(self) -> str:
@@ -51,14 +69,37 @@ def _from_here(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def target_of(dataset: CuratedDataset, folder: Path) -> Target:
-    """Return where things are, relative to the config's folder."""
+def named_by(profile: str | None, dataset: str | None, config: Path, server: str | None = None) -> tuple[str, ...]:
+    """Return the arguments that name the same place again."""
+    from evalgate.cli.options import CONFIG_NAME
+
+    said = (
+        ("--profile", profile),
+        ("--dataset", dataset),
+        ("--config", None if config == Path(CONFIG_NAME) else str(config)),
+        ("--server", server),
+    )
+    return tuple(part for flag, value in said if value is not None for part in (flag, value))
+
+
+def target_of(dataset: CuratedDataset, folder: Path, named: tuple[str, ...] = ()) -> Target:
+    """Return where things are, relative to the config's folder; `named` is how a command named them."""
     from evalgate.curate.candidates import candidates_file, candidates_file_of
 
     if dataset.phoenix is not None:
-        return Target(phoenix=dataset.phoenix, candidates=candidates_file_of(dataset.phoenix, folder))
+        return Target(phoenix=dataset.phoenix, candidates=candidates_file_of(dataset.phoenix, folder), named=named)
     file = folder / str(dataset.file)
-    return Target(file=file, candidates=candidates_file(file))
+    return Target(file=file, candidates=candidates_file(file), named=named)
+
+
+def require_candidates(target: Target) -> None:
+    """Raise ConfigurationError where nothing was pulled yet."""
+    from evalgate.errors import ConfigurationError
+
+    if not target.candidates.exists():
+        raise ConfigurationError(
+            f"{target.shown} has no candidates: there is no {target.shown_candidates}", next_step=target.step("pull")
+        )
 
 
 def dataset_said(dataset: str) -> dict[str, Any]:
@@ -105,7 +146,7 @@ def profile_of(
 
 
 def dataset_named(
-    config: Path, profile: str | None, dataset: str | None, environ: Mapping[str, str]
+    config: Path, profile: str | None, dataset: str | None, environ: Mapping[str, str], *, server: str | None
 ) -> tuple[Target, str | None]:
     """Return the dataset that --dataset names, or --profile, and the server that the profile has it on.
 
@@ -113,13 +154,14 @@ def dataset_named(
     """
     from evalgate.suite.curate import CuratedDataset
 
+    named = named_by(profile, dataset, config, server)
     if profile is not None:
         said = {} if dataset is None else {"dataset": dataset_said(dataset)}
         chosen = profile_of(config, profile, said, environ)[0]
-        return target_of(chosen.dataset, config.parent), chosen.dataset.server or chosen.server
+        return target_of(chosen.dataset, config.parent, named), chosen.dataset.server or chosen.server
     if not dataset:
         raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
-    return target_of(CuratedDataset.model_validate(dataset_said(dataset)), config.parent), None
+    return target_of(CuratedDataset.model_validate(dataset_said(dataset)), config.parent, named), None
 
 
 def kept_texts(config: Path, profile: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:

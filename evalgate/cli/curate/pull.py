@@ -15,7 +15,7 @@ import click
 
 from evalgate.cli.asking import tell
 from evalgate.cli.curate.flags import said_of, time_of
-from evalgate.cli.curate.places import dataset_option, profile_of, profile_option, target_of
+from evalgate.cli.curate.places import dataset_option, named_by, profile_of, profile_option, target_of
 from evalgate.cli.options import config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _EVERY_S: Final = 2.0
 @click.argument("project", required=False)
 @dataset_option
 @profile_option
-@click.option("--since", metavar="PERIOD", help="Spans that began at most so long ago.  [default: 7d]")
+@click.option("--since", metavar="PERIOD", help="Spans that began at most so long ago: 7d, 12h, 30m.  [default: 7d]")
 @click.option("--from", "start", metavar="TIME", help="Spans that began then or later, as 2026-01-31 or with a time.")
 @click.option("--to", "end", metavar="TIME", help="Spans that began before that.")
 @click.option("--per", type=click.Choice(["trace", "call"]), help="One example of a trace, or of each call of a model.")
@@ -106,11 +106,14 @@ def command(
 
     address = address_in(servers, chosen.server, environ, config=config)
     asked = _asked(chosen, address, now, time_of(start, "--from"), time_of(end, "--to"))
-    target = target_of(chosen.dataset, config.parent)
+    target = target_of(chosen.dataset, config.parent, named_by(profile, dataset, config, given["server"]))
     opened = None if gate is None else gate.open(chosen.dataset.model_dump(exclude_none=True))
     tell(f"reading {chosen.project} from {address.shown}")
     pulled = asyncio.run(_pull(address, chosen, asked, target, now, opened=opened))
-    found, lines = {**asdict(pulled), "candidates": str(target.candidates)}, _lines(pulled, chosen, target)
+    found, lines = (
+        {**asdict(pulled), "candidates": str(target.candidates)},
+        _lines(pulled, chosen, target, when=_when(chosen, start, end)),
+    )
     if opened is not None:
         found, lines = {**found, **opened.as_json}, [*opened.lines, *lines]
     return _say(found, lines, as_json=as_json)
@@ -216,7 +219,13 @@ def _asked(profile: Profile, address: Address, now: datetime, start: datetime | 
     )
 
 
-def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
+def _when(profile: Profile, start: str | None, end: str | None) -> str:
+    """Return in words from when to when spans were looked for."""
+    begin = f"from {start}" if start is not None else f"in the last {profile.since}"
+    return begin if end is None else f"{begin} to {end}" if start is not None else f"{begin}, before {end}"
+
+
+def _lines(pulled: Pulled, profile: Profile, target: Target, *, when: str) -> list[str]:
     counts = (
         (pulled.known, "known"),
         (pulled.without_input, "without input"),
@@ -234,10 +243,11 @@ def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
     if pulled.resumed:
         lines.append("a pull that was ended before its time went on")
     if not pulled.read:
-        whom = "no span" if profile.per == "call" else "no root of a trace"
-        lines.append(f"{whom} of {profile.project} is as asked; next: a longer --since, or fewer filters")
+        wider = "an earlier --from" if when.startswith("from ") else "a longer --since"
+        what = "call of a model" if profile.per == "call" else "trace"
+        lines.append(f"no {what} of {profile.project} that began {when} is as asked; next: {wider}, or fewer filters")
         if profile.per == "trace":
             lines.append("where traces begin in a program that Phoenix does not see, --per call takes what is below")
     elif pulled.new:
-        lines.append(f"in {target.candidates}; next: evalgate curate clean --dataset {target.shown}")
+        lines.append(f"in {target.shown_candidates}; next: {target.step('clean')}")
     return lines

@@ -58,7 +58,7 @@ def command(
     from evalgate.curate.candidates import held
 
     environ = dict(os.environ)
-    target, of_profile = dataset_named(config, profile, dataset, environ)
+    target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
     if mirror is not None and target.phoenix is not None:
         raise click.UsageError("--phoenix puts a file into Phoenix too: this dataset is there already")
     address = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,19 +61,12 @@ def as_json_of(done: Done, target: Target) -> dict[str, Any]:
 def lines_of(done: Done, target: Target) -> list[str]:
     """Return what a push came to, for people, with what is left and why, and what comes next."""
     plan, accepted = done.plan, done.accepted
-    shown = target.shown
     counts = ((len(plan.added), "added"), (len(plan.replaced), "replaced"), (len(plan.same), "there already"))
     said = [
         f"{number:,} {what}" for number, what in (*counts, (len(plan.elsewhere), "there under another id")) if number
     ]
-    lines = [f"{', '.join(said)}: {shown} is {done.tag}, version {done.version}" if said else "nothing was pushed"]
-    if done.mirrored is not None and target.file is not None:
-        lines.append(f"{done.mirrored.dataset.name} in Phoenix is version {done.mirrored.version.id}")
-    if done.mirrored is not None and done.mirrored.unlinked:
-        lines.append(
-            f"{len(done.mirrored.unlinked):,} are not linked to their span, which Phoenix does not have or cannot link"
-            " to what was there before; metadata.curated names it"
-        )
+    lines = [f"{', '.join(said)}: {target.shown} is {done.tag}, version {done.version}"] if said else []
+    lines = [*lines, *_mirrored(done, target, pushed=bool(said))]
     if plan.differing:
         lines.append(
             f"{len(plan.differing):,} have other content in the dataset, which stays ({', '.join(plan.differing[:3])}"
@@ -80,24 +75,46 @@ def lines_of(done: Done, target: Target) -> list[str]:
     if accepted.unvouched:
         lines.append(
             f"{len(accepted.unvouched):,} are accepted by nobody, neither a person nor a rule that names itself,"
-            f" and stay ({', '.join(accepted.unvouched[:3])}); next: evalgate curate review --dataset {shown}"
+            f" and stay ({', '.join(accepted.unvouched[:3])}); next: {target.step('review')}"
         )
     if accepted.secret:
         lines.append(
             f"{len(accepted.secret):,} hold a key, a token or a password and stay ({', '.join(accepted.secret[:3])});"
-            f" next: evalgate curate clean --dataset {shown}, and review them again"
+            f" next: {target.step('clean', '--write')}, and review them again"
         )
     waiting = [f"{accepted.states[state]:,} {state}" for state in ("new", "chosen") if accepted.states.get(state)]
     if waiting:
-        lines.append(f"{' and '.join(waiting)} wait; next: evalgate curate review --dataset {shown}")
+        following = target.step("review") if accepted.states.get("chosen") else target.step("sample", *target.of_size)
+        lines.append(f"{' and '.join(waiting)} wait; next: {following}")
     elif not accepted.states:
-        lines.append(
-            f"{target.shown_candidates} has no candidates; next: evalgate curate pull PROJECT --dataset {shown}"
-        )
-    if said and target.file is not None:
-        # With people's decisions, which are beside the candidates.
-        beside = target.shown_candidates.removesuffix(".jsonl")
-        lines.append(f"next: git add {shown} {beside}* && git commit")
-    elif said:
-        lines.append(f"next: evalgate dataset history {target.phoenix}")
+        lines.append(f"{target.shown_candidates} has no candidates; next: {target.step('pull')}")
+    if said:
+        lines.append(f"next: {_following(target)}")
     return lines
+
+
+def _mirrored(done: Done, target: Target, *, pushed: bool) -> Iterator[str]:
+    """Yield what was put into Phoenix, and that nothing was put anywhere."""
+    mirrored = done.mirrored
+    made = mirrored is not None and mirrored.made
+    if not pushed and not made:
+        yield "nothing was pushed"
+    if mirrored is None:
+        return
+    if target.file is not None:
+        yield f"{mirrored.dataset.name} in Phoenix is version {mirrored.version.id}{'' if made else ', as before'}"
+    if mirrored.unlinked:
+        yield (
+            f"{len(mirrored.unlinked):,} are not linked to their span, which Phoenix does not have or cannot link"
+            " to what was there before; metadata.curated names it"
+        )
+
+
+def _following(target: Target) -> str:
+    if target.file is None:
+        return f"evalgate dataset history {target.phoenix}"
+    # With people's decisions, which are beside the candidates, and the line by which git merges them.
+    beside = target.shown_candidates.removesuffix(".jsonl")
+    merging = target.candidates.with_name(".gitattributes")
+    more = f" {Path(target.shown).with_name(merging.name)}" if merging.exists() else ""
+    return f"git add {target.shown} {beside}*{more} && git commit"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate.places import dataset_named, dataset_option, profile_option
+from evalgate.cli.curate.places import dataset_named, dataset_option, profile_option, require_candidates
 from evalgate.cli.options import config_option, json_option, server_option
 from evalgate.errors import ConfigurationError, Interrupted
 
@@ -33,7 +32,9 @@ _file: Final = click.Path(path_type=Path, dir_okay=False)
 @profile_option
 @click.option("--as", "named", metavar="NAME", help="Who decides.  [default: as git knows you]")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="These candidates, decided or not; several times.")
-@click.option("--state", "states", multiple=True, type=click.Choice(_STATES), help="Candidates in this state.")
+@click.option(
+    "--state", "states", multiple=True, type=click.Choice(_STATES), help="Candidates in this state; several times."
+)
 @click.option("--second", is_flag=True, help="What others decided and you did not; their decisions are not shown.")
 @click.option("--disagreements", is_flag=True, help="What reviewers differ on; what you decide then settles it.")
 @click.option("--write", type=_file, metavar="FILE", help="Write them to a file for review, .md or .csv.")
@@ -69,18 +70,14 @@ def command(
     before the next candidate is shown; leave with q or Ctrl-C, and go on another time. Instead of the terminal, people
     decide in a file (--write, then --read), or in Phoenix (--annotation).
     """
-    from evalgate.cli.curate.reviewed import review_command, tell_states
+    from evalgate.cli.curate.reviewed import tell_states
 
     _check(given)
     environ = dict(os.environ)
-    target, _ = dataset_named(config, profile, dataset, environ)
-    if not target.candidates.exists():
-        raise ConfigurationError(
-            f"{target.shown} has no candidates: there is no {target.candidates}",
-            next_step=f"evalgate curate pull PROJECT --dataset {shlex.quote(target.shown)}",
-        )
+    target, _ = dataset_named(config, profile, dataset, environ, server=server)
+    require_candidates(target)
     if target.candidates.stat().st_size > _LARGE:
-        tell(f"reading {target.candidates}")
+        tell(f"reading {target.shown_candidates}")
     try:
         if given["annotation"] is not None:
             from evalgate.cli.curate.review_ways import decide_by_annotations
@@ -90,13 +87,14 @@ def command(
             ended = _ended(target, given, environ, as_json=as_json)
     except OSError as error:
         raise ConfigurationError(
-            f"cannot write beside {target.candidates}: {error.strerror}; what was decided is kept",
+            f"cannot write beside {target.shown_candidates}: {error.strerror}; what was decided is kept",
             next_step="make room, and run the same again",
         ) from error
     tell_states(target, ended, as_json=as_json)
     if ended.interrupted:
         raise Interrupted(
-            "the review was ended; what was decided is kept", next_step=f"{review_command(target)} goes on where it was"
+            "the review was ended; what was decided is kept",
+            next_step=f"`{target.step('review')}` goes on where it was",
         )
     return 0
 

@@ -43,7 +43,7 @@ def _pair(pair: Pair) -> str:
         if math.isnan(pair.kappa)
         else f"kappa {pair.kappa:.2f} (95 % interval {pair.low:.2f} to {pair.high:.2f})"
     )
-    return f"{pair.first} and {pair.second}: {pair.alike:.0%} of {pair.both:,} alike, {kappa}"
+    return f"{pair.first} and {pair.second}: {100 * pair.alike:.0f} % of {pair.both:,} alike, {kappa}"
 
 
 def _disagreement(found: Disagreement) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from evalgate.cli.curate.reviewed import Ended, review_command
+from evalgate.cli.curate.reviewed import Ended
 from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup, Location
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ def write_file(target: Target, asked: Asked, file: Path, *, force: bool) -> Ende
     if file.exists() and not force:
         raise ConfigurationError(
             f"{file} is there, and may hold decisions",
-            next_step=f"{review_command(target, '--read', str(file))}, or add --force to write it anew",
+            next_step=f"`{target.step('review', '--read', str(file))}`, or add --force to write it anew",
         )
     with Queue(wanted(target.candidates, read_reviews(target.candidates), asked)) as queue:
         if not len(queue):
             return Ended(lines=("nothing is there to review as asked; no file was written",), said={"written": 0})
         each = (queue[place] for place in range(len(queue)))
-        command = review_command(target, "--read", str(file))
+        command = target.step("review", "--read", str(file))
         pieces = (
             table(each, of=len(queue))
             if as_table

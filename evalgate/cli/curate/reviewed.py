@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -42,7 +41,7 @@ def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
             raise
         raise ConfigurationError(
             f"{error.message}; what was decided is kept",
-            next_step=f"{review_command(target, '--apply')}, once that is over, brings the states in line",
+            next_step=f"`{target.step('review', '--apply')}`, once that is over, brings the states in line",
         ) from error
     if as_json:
         said = {**ended.said, "states": asdict(states), "candidates": str(target.candidates)}
@@ -50,16 +49,11 @@ def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
         return
     lines = [
         *ended.lines,
-        f"{target.candidates}: {_counts(states)}",
+        f"{target.shown_candidates}: {_counts(states)}",
         f"next: {ended.following or _next(target, states)}",
     ]
     # A name with a line end in it is still one line, and no command of a workflow.
     click.echo("\n".join(map(for_terminal, lines)))
-
-
-def review_command(target: Target, *more: str) -> str:
-    """Return the command that reviews this, as it is typed."""
-    return shlex.join(("evalgate", "curate", "review", "--dataset", target.shown, *more))
 
 
 def _counts(states: States) -> str:
@@ -77,13 +71,12 @@ def _counts(states: States) -> str:
 
 
 def _next(target: Target, states: States) -> str:
-    place = f"--dataset {shlex.quote(target.shown)}"
     if states.disputed:
-        return review_command(target, "--disagreements")
+        return target.step("review", "--disagreements")
     if states.chosen:
-        return review_command(target)
+        return target.step("review")
     if states.accepted:
-        return f"evalgate curate push {place}"
+        return target.step("push")
     if states.new:
-        return f"evalgate curate sample {place}"
-    return f"evalgate curate pull PROJECT {place}"
+        return target.step("sample")
+    return target.step("pull")

@@ -25,16 +25,26 @@ _SHOWN = 12
 @click.command(short_help="Choose candidates for review.")
 @dataset_option
 @profile_option
-@click.option("--size", type=click.IntRange(min=1, max=100_000), help="How many wait for review then.  [default: 20]")
+@click.option(
+    "--size", type=click.IntRange(min=1, max=100_000), help="How many wait for review in the end.  [default: 20]"
+)
 @click.option(
     "--by",
     multiple=True,
     metavar="WHAT",
     help="By cluster, label, a field (metadata.lang), uncertainty, failure, random; several times.  [default: cluster]",
 )
-@click.option("--least", type=click.IntRange(min=0, max=1000), help="So many of every group first.  [default: 2]")
+@click.option(
+    "--least",
+    type=click.IntRange(min=0, max=1000),
+    help="So many of every group, golden ones counted, come first.  [default: 2]",
+)
 @click.option("--clusters", type=click.IntRange(min=1, max=200), help="How many groups `cluster` makes.")
-@click.option("--holdout", type=Amount(min=0, max=1, max_open=True), help="The holdout's share.  [default: 0.2]")
+@click.option(
+    "--holdout",
+    type=Amount(min=0, max=1, max_open=True),
+    help="The share that goes to the split holdout.  [default: 0.2]",
+)
 @click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
 @click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
 @config_option
@@ -78,7 +88,7 @@ async def _sample(place: Place, cache: Path | None) -> Sampled:
     from evalgate.curate.sampling.sampling import sample
 
     golden = await examples_of(place, os.environ)
-    async with vectors_for(place, cache=cache, following=f"evalgate curate sample {place.said}") as vectors:
+    async with vectors_for(place, cache=cache, following=place.step("sample")) as vectors:
         return await sample(place.target.candidates, golden, place.sample, vectors=vectors, now=datetime.now(UTC))
 
 
@@ -97,10 +107,10 @@ def lines(sampled: Sampled, place: Place) -> list[str]:
     if sampled.silent:
         found.append(f"{sampled.silent:,} left out: no annotation or status makes them a matter of {_evidence(place)}")
     if of_all:
-        return [*found, f"next: evalgate curate review {place.said}"]
+        return [*found, f"next: {place.step('review')}"]
     if sampled.silent:
-        return [*found, f"next: evalgate curate sample {place.said} --by cluster"]
-    return [*found, f"next: evalgate curate pull, for more candidates in {place.target.candidates}"]
+        return [*found, f"next: {place.step('sample', '--by', 'cluster')}"]
+    return [*found, f"nothing is left to choose from; next: {place.step('pull')}"]
 
 
 def _spread(sampled: Sampled) -> str:
@@ -109,8 +119,8 @@ def _spread(sampled: Sampled) -> str:
         return ""
     least = min(each.golden + each.chosen for each in reached)
     new = sum(each.golden == 0 for each in reached)
-    lacked = f"; the dataset had nothing of {new} of them" if new else ""
-    return f": {len(reached)} of {len(sampled.groups)} groups, at least {least} each with those it had{lacked}"
+    lacked = f"; {new} of them had nothing yet" if new and any(each.golden for each in sampled.groups) else ""
+    return f": from {len(reached)} of {len(sampled.groups)} groups, which then have at least {least} each{lacked}"
 
 
 def _groups(sampled: Sampled) -> list[str]:
@@ -118,7 +128,7 @@ def _groups(sampled: Sampled) -> list[str]:
     shown = [each for each in sampled.groups if each.chosen]
     width = max(len(each.name) for each in shown[:_SHOWN])
     found = [
-        f"  {each.name:<{width}}  {each.production / everything:>4.0%} of production"
+        f"  {each.name:<{width}}  {100 * each.production / everything:>3.0f} % of production"
         f"  {each.golden:>4,} had  {each.chosen:>4,} chosen"
         for each in shown[:_SHOWN]
     ]

@@ -25,20 +25,23 @@ if TYPE_CHECKING:
     from evalgate.suite.config import Config
     from evalgate.suite.curate_sample import Sample
 
-_SAID_FROM = 2_000
+_SAID_FROM = 1_000
 """Texts from which on it is said what takes a while."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """What is sampled, and how. `said` is how a command names it; `loaded` is None where there is no config."""
+    """What is sampled, and how. `loaded` is None where there is no config."""
 
     target: Target
     sample: Sample
     loaded: Config | None
     config: Path
     server: str | None
-    said: str
+
+    def step(self, name: str, *more: str) -> str:
+        """Return the command that does a step here, as it is typed."""
+        return self.target.step(name, *more)
 
 
 def sampling_place(
@@ -56,7 +59,7 @@ def sampling_place(
     """
     from pydantic import ValidationError
 
-    from evalgate.cli.curate.places import dataset_said, profile_of, target_of
+    from evalgate.cli.curate.places import dataset_said, named_by, profile_of, require_candidates, target_of
     from evalgate.cli.options import CONFIG_NAME
     from evalgate.suite.curate import CuratedDataset
     from evalgate.suite.curate_sample import Sample
@@ -74,28 +77,16 @@ def sampling_place(
         sample = Sample.model_validate({**base, **given})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
+        if first["loc"][0] == "embedding":
+            said = given["embedding"]
+            raise click.UsageError(f"--embedding {said} names no endpoint: write it as ENDPOINT/MODEL") from None
         raise click.UsageError(f"--{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
     there = config.is_file() or config != Path(CONFIG_NAME) or profile is not None
     loaded = load_config(config, environ=environ, overrides={}, committed=True).config if there else None
-    target = target_of(curated, config.parent)
-    if not target.candidates.exists():
-        raise _no_candidates(target)
-    said = f"--dataset {dataset}" if dataset is not None else f"--profile {profile}"
-    if config != Path(CONFIG_NAME):
-        said += f" --config {config}"
-    if server is not None:
-        said += f" --server {server}"
+    target = target_of(curated, config.parent, named_by(profile, dataset, config, server))
+    require_candidates(target)
     where = server or curated.server or (chosen.server if chosen is not None else None)
-    return Place(target=target, sample=sample, loaded=loaded, config=config, server=where, said=said)
-
-
-def _no_candidates(target: Target) -> Exception:
-    from evalgate.errors import DatasetError
-
-    return DatasetError(
-        f"there are no candidates: {target.candidates} does not exist",
-        next_step=f"evalgate curate pull PROJECT --dataset {target.shown}",
-    )
+    return Place(target=target, sample=sample, loaded=loaded, config=config, server=where)
 
 
 async def examples_of(place: Place, environ: Mapping[str, str]) -> list[Example]:

@@ -17,19 +17,25 @@ _NAMED: Final = 5
 
 
 def bars_of(surveyed: Survey, taxonomy: Taxonomy) -> list[Bar]:
-    """Return a bar for each label that traces have, the most frequent first; what is fine, and no label, at the end."""
+    """Return a bar for each label that traces have, the most frequent first and what is fine at the end.
+
+    What nobody labelled has none: most of what was pulled never is, and would make every other bar too small to see.
+    """
     wrong = [Bar(name=label, number=n) for label, n in surveyed.labels.items() if n and label not in taxonomy.fine]
     fine = [Bar(name=each, number=surveyed.labels[each], quiet=True) for each in taxonomy.fine if surveyed.labels[each]]
-    bare = [Bar(name="(no label)", number=surveyed.unlabelled, quiet=True)] if surveyed.unlabelled else []
-    return [*sorted(wrong, key=lambda each: (-each.number, each.name)), *fine, *bare]
+    return [*sorted(wrong, key=lambda each: (-each.number, each.name)), *fine]
 
 
 def render_analysis(
     surveyed: Survey, analysed: Sequence[Analysed], taxonomy: Taxonomy, tests: dict[str, str], merged: Merged | None
 ) -> str:
     """Return the report. `tests` has each label's test file, by its name within the report's folder."""
+    labelled = surveyed.of - surveyed.unlabelled
     lines = [f"# {for_markdown(taxonomy.question)}", "", f"![How many traces have which label]({PICTURE})", ""]
-    lines += [f"{surveyed.of:,} traces: {surveyed.fine:,} are fine, {surveyed.unlabelled:,} have no label.", ""]
+    lines += [
+        f"{labelled:,} traces are labelled, {surveyed.fine:,} of them are fine; {surveyed.unlabelled:,} have no label.",
+        "",
+    ]
     lines += ["| label | traces |", "|---|---|"]
     lines += [f"| {for_markdown(each.name)} | {each.number:,} |" for each in bars_of(surveyed, taxonomy)]
     for each in analysed:

@@ -71,8 +71,8 @@ class Session:
 
     @property
     def decided(self) -> int:
-        """Return how many decisions were made and not taken back."""
-        return len(self.made)
+        """Return how many candidates were decided, and not taken back; one that was decided twice is one."""
+        return len({each.review.id for each in self.made})
 
     def run(self) -> None:
         """Go through the queue until its end, or until the person leaves. Raises KeyboardInterrupt, EOFError."""
@@ -255,6 +255,8 @@ class Session:
         found = self.queue.find(self.searched, self.place)
         if found is None:
             self._say("not found")
+        elif found == self.place:
+            self._say("found nowhere else")
         else:
             self.place = found
 

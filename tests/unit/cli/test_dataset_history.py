@@ -25,6 +25,14 @@ def line(question, **more):
     return json.dumps({"id": f"span:{SPAN}", "input": {"q": question}, **more}) + "\n"
 
 
+def test_the_versions_of_a_file_are_commits(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "some.jsonl").write_text(line("a"))
+    ended = CliRunner().invoke(history, ["some.jsonl"])
+    assert ended.exit_code == 2
+    assert "`git log some.jsonl` lists them; name an EXAMPLE" in ended.output
+
+
 @pytest.fixture
 def told(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

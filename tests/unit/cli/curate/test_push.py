@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
 
+from evalgate.cli.curate.places import Target
 from evalgate.cli.curate.push import command
+from evalgate.cli.curate.pushed import Done, lines_of
 from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
 from evalgate.curate.reviewing.reviews import Review, append_reviews
 from evalgate.curate.reviewing.standing import seen_of
@@ -125,3 +128,18 @@ def test_what_holds_a_secret_is_not_pushed_whoever_accepted_it(push, tmp_path):
     )
     done = json.loads(push("--profile", "shop", "--yes", "--json"))
     assert (done["added"], done["secret"]) == ([f"span:{1:016x}"], [f"span:{2:016x}"])
+
+
+@pytest.mark.parametrize(("made", "said"), [(True, []), (False, ["nothing was pushed"])])
+def test_what_was_pushed_to_phoenix_alone_is_not_called_nothing(tmp_path, made, said):
+    mirrored = SimpleNamespace(
+        dataset=SimpleNamespace(name="there"), version=SimpleNamespace(id="v1"), made=made, unlinked=()
+    )
+    accepted = SimpleNamespace(states={"golden": 3}, unvouched=(), secret=())
+    plan = SimpleNamespace(added=(), replaced=(), same=(), elsewhere=(), differing=())
+    target = Target(file=tmp_path / "some.jsonl", candidates=tmp_path / "some.candidates.jsonl")
+    as_before = "" if made else ", as before"
+    assert lines_of(Done(accepted=accepted, plan=plan, mirrored=mirrored), target) == [
+        *said,
+        f"there in Phoenix is version v1{as_before}",
+    ]

@@ -69,7 +69,7 @@ class Project:
                 self.write(name, content)
         return self
 
-    def evalgate(self, *arguments: str, timeout: float = 60, **env: str) -> Ended:
+    def evalgate(self, *arguments: str, timeout: float = 180, **env: str) -> Ended:
         """Run the command line to its end."""
         ended = subprocess.run(
             [sys.executable, "-m", "evalgate", *arguments],

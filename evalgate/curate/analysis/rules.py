@@ -49,10 +49,6 @@ class Rule:
         """Return whether it says something about the answer of a trace."""
         return not self.traces or identity in self.traces
 
-    def shown(self) -> str:
-        """Return it in words."""
-        return MEANINGS[self.kind].replace("`value`", f"`{self.value}`") if self.value else MEANINGS[self.kind]
-
 
 def checked_rule(rule: Rule) -> Rule:
     """Return a rule that can be checked, here and by the tests that are written. Raises Unparseable."""

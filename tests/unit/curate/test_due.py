@@ -68,3 +68,10 @@ def test_a_file_that_is_none_is_said_with_what_to_do(tmp_path, content):
     with pytest.raises(ConfigurationError, match=r"state\.json says when profiles last ran") as said:
         read_last(path, "shop")
     assert said.value.next_step == "take it as it was committed, or delete it: every profile is then due"
+
+
+def test_the_digest_of_a_file_for_review_is_remembered(tmp_path):
+    now = datetime(2026, 1, 5, tzinfo=UTC)
+    for last in (Last(began=now, until=now, sheet="a" * 24), Last(began=now, until=now)):
+        write_last(tmp_path / "some.state.json", "shop", last)
+        assert read_last(tmp_path / "some.state.json", "shop") == last

@@ -15,11 +15,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.encoding import NotUtf8Error, printable
-from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup, Location
+from evalgate.encoding import NotUtf8Error
+from evalgate.errors import ConfigurationError, DatasetError
 from evalgate.golden.examples import to_example
 from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
+from evalgate.golden.reading import grouped
 from evalgate.records import Example, Json, JsonObject
 from evalgate.whole_file import clear_parts, writing_whole
 
@@ -116,7 +117,8 @@ def read_candidates(path: Path) -> Iterator[Candidate]:
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}", next_step=f"check what {path} is") from None
     if total:
-        raise _group(path, problems, total)
+        following = f"edit {path}, or take it as it was committed, then run the same again"
+        raise grouped(path, problems, total, next_step=following)
 
 
 def write_candidates(path: Path, candidates: Iterable[Candidate]) -> int:
@@ -321,13 +323,3 @@ def is_step(value: Any) -> bool:
         and value["what"] in _WHAT
         and value["by"] in _BY
     )
-
-
-def _group(path: Path, problems: list[Problem], total: int) -> ErrorGroup:
-    errors: list[ConfigurationError] = [
-        DatasetError(printable(each.message), location=Location(file=str(path), line=each.line, column=each.column))
-        for each in problems
-    ]
-    if total > len(problems):
-        errors.append(DatasetError(f"{total - len(problems):,} more problems", location=Location(file=str(path))))
-    return ErrorGroup(errors, next_step=f"edit {path}, or take it as it was committed, then run the same again")

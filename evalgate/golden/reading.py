@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Final, NamedTuple
 
@@ -89,18 +89,19 @@ class ProblemList:
 def group(path: FilePath, problems: Problems, fields: Mapping[str, str], *, following: str | None = None) -> ErrorGroup:
     """Return the exception that shows `problems`; `following` is the command to run once they are gone."""
     mapping = "".join(f" --field {here}={there}" for here, there in fields.items())
-    errors: list[ConfigurationError] = [
-        DatasetError(
-            printable(problem.message), location=Location(file=str(path), line=problem.line, column=problem.column)
-        )
-        for problem in problems.first
-    ]
-    if problems.total > len(problems.first):
-        errors.append(
-            DatasetError(f"{problems.total - len(problems.first):,} more problems", location=Location(file=str(path)))
-        )
     command = following or f"evalgate dataset validate {path}{mapping}"
-    return ErrorGroup(errors, next_step=f"edit {path}, then run `{command}`")
+    return grouped(path, problems.first, problems.total, next_step=f"edit {path}, then run `{command}`")
+
+
+def grouped(path: FilePath, first: Sequence[Problem], total: int, *, next_step: str) -> ErrorGroup:
+    """Return the exception that shows the first problems of a file, each with its place, and counts the others."""
+    errors: list[ConfigurationError] = [
+        DatasetError(printable(each.message), location=Location(file=str(path), line=each.line, column=each.column))
+        for each in first
+    ]
+    if total > len(first):
+        errors.append(DatasetError(f"{total - len(first):,} more problems", location=Location(file=str(path))))
+    return ErrorGroup(errors, next_step=next_step)
 
 
 def read_raw(path: FilePath, *, json_columns: tuple[str, ...] = JSON_COLUMNS) -> Iterator[Raw | Problem]:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from evalgate.cli.curate.reviewed import Ended
-from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup, Location
+from evalgate.errors import ConfigurationError, DatasetError, Location
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
     from evalgate.curate.reviewing.queue import Asked
-    from evalgate.golden.raw import Problem
 
 _SHOWN: Final = 20
 
@@ -65,7 +64,10 @@ def read_file(target: Target, who: str, file: Path, *, now: str, partial: bool) 
     entries = read_table(text) if _is_table(file) else read_markdown(text)
     read = read_entries(entries, read_candidates(target.candidates), who=who, at=now, via=f"file {file.name}")
     if read.problems:
-        raise _group(file, read.problems)
+        from evalgate.golden.reading import grouped
+
+        following = f"edit {file}, then run the same again: nothing of it was taken"
+        raise grouped(file, read.problems[:_SHOWN], len(read.problems), next_step=following)
     if read.missing and not partial:
         places = ", ".join(map(str, read.missing[:_SHOWN])) + ("…" if len(read.missing) > _SHOWN else "")
         raise DatasetError(
@@ -104,15 +106,3 @@ def _text(file: Path) -> str:
             location=Location(file=str(file), line=error.line, column=error.column),
             next_step="save it as UTF-8 (spreadsheets call it `CSV UTF-8`), then run the same again",
         ) from None
-
-
-def _group(file: Path, problems: tuple[Problem, ...]) -> ErrorGroup:
-    from evalgate.encoding import printable
-
-    errors: list[ConfigurationError] = [
-        DatasetError(printable(each.message), location=Location(file=str(file), line=each.line, column=each.column))
-        for each in problems[:_SHOWN]
-    ]
-    if len(problems) > _SHOWN:
-        errors.append(DatasetError(f"{len(problems) - _SHOWN:,} more problems", location=Location(file=str(file))))
-    return ErrorGroup(errors, next_step=f"edit {file}, then run the same again: nothing of it was taken")

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
 from evalgate.curate.candidates import held, json_line, reviews_file
-from evalgate.encoding import NotUtf8Error, printable
-from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup, Location
+from evalgate.encoding import NotUtf8Error
+from evalgate.errors import ConfigurationError, DatasetError
 from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
+from evalgate.golden.reading import grouped
 from evalgate.records import JsonObject
 
 Reviewer = Literal["person", "rule"]
@@ -80,7 +81,8 @@ def read_reviews(candidates: Path) -> Mapping[str, tuple[Review, ...]]:
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}", next_step=f"check what {path} is") from None
     if problems:
-        raise _group(path, problems)
+        following = f"edit {path}: keep every line that is a decision, then run the same again"
+        raise grouped(path, problems[:_SHOWN], len(problems), next_step=following)
     return {identity: tuple(reviews) for identity, reviews in found.items()}
 
 
@@ -202,13 +204,3 @@ def _wrong(value: Mapping[str, Any]) -> tuple[str, str] | None:
     if not all(isinstance(value.get(key, ""), str) for key in ("reason", "via")):
         return "reason", "reason and via should be texts"
     return None if isinstance(value.get("settles", False), bool) else ("settles", "settles should be true or false")
-
-
-def _group(path: Path, problems: list[Problem]) -> ErrorGroup:
-    errors: list[ConfigurationError] = [
-        DatasetError(printable(each.message), location=Location(file=str(path), line=each.line, column=each.column))
-        for each in problems[:_SHOWN]
-    ]
-    if len(problems) > _SHOWN:
-        errors.append(DatasetError(f"{len(problems) - _SHOWN:,} more problems", location=Location(file=str(path))))
-    return ErrorGroup(errors, next_step=f"edit {path}: keep every line that is a decision, then run the same again")

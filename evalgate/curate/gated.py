@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate, State, Step, is_step
+from evalgate.golden.curated import CURATED, uncurated
 from evalgate.records import Example, Json
 
 REPAIR: Final = "repair"
 """The mark of a golden example that is up for review: {"build", "suite", "why"}."""
 _SOURCE: Final = ("span", "trace", "session", "project")
-_CURATED: Final = "curated"
 _REVIEW: Final = "review"
 """The mark of what was decided: with it the answer from before that decision would come back."""
 
@@ -72,13 +72,13 @@ def _reopened(candidate: Candidate, finding: Finding, at: str) -> Candidate:
 
 def _candidate(example: Example) -> Candidate:
     """Return a golden example as a candidate again, with the span and the history that it carries."""
-    said = example.metadata.get(_CURATED)
+    said = example.metadata.get(CURATED)
     curated: Mapping[str, Any] = said if isinstance(said, dict) else {}
     return Candidate(
         id=example.id,
         input=example.input,
         output=example.output,
-        metadata={key: each for key, each in example.metadata.items() if key != _CURATED},
+        metadata=uncurated(example.metadata),
         split=example.split,
         source={key: curated[key] for key in _SOURCE if isinstance(curated.get(key), str)},
         history=tuple(_steps(curated.get("history"))),

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from evalgate.records import Example
+
 CURATED: Final = "curated"
 """The key of an example's metadata: {"span", "trace", "project", "history": [{"at", "what", "by", "why"}]}."""
 _SPAN_ID: Final = re.compile(r"[0-9a-f]{16}")
@@ -16,6 +18,12 @@ def span_of(metadata: Mapping[str, Any]) -> str | None:
     curated = metadata.get(CURATED)
     span = curated.get("span") if isinstance(curated, Mapping) else None
     return span if isinstance(span, str) and _SPAN_ID.fullmatch(span) else None
+
+
+def pulled_as(example: Example) -> str:
+    """Return the id of the candidate that an example was made of: its span's, or its own where it names no span."""
+    span = span_of(example.metadata)
+    return example.id if span is None else f"span:{span}"
 
 
 def uncurated(metadata: Mapping[str, Any]) -> dict[str, Any]:

@@ -208,14 +208,12 @@ async def golden_ids(target: Target, connection: Connection) -> AsyncIterator[st
     A dataset that is not there has none. Raises DatasetError, ErrorGroup, PhoenixError.
     """
     if target.file is not None:
+        from evalgate.golden.curated import pulled_as
         from evalgate.golden.reading import read_examples
 
-        if target.file.exists():
-            for each in read_examples(target.file):
-                yield each.id
-                curated = each.metadata.get("curated")
-                if isinstance(curated, dict) and isinstance(curated.get("span"), str):
-                    yield f"span:{curated['span']}"
+        for each in read_examples(target.file) if target.file.exists() else ():
+            yield each.id
+            yield pulled_as(each)
         return
     from evalgate.phoenix.datasets.reading import latest_version, look_up_dataset, read_version
 

@@ -17,6 +17,7 @@ from evalgate.curate.sampling.pool import is_asked
 from evalgate.curate.sampling.sampling import Vectors
 from evalgate.curate.sampling.vectors import READ, for_groups, telling_words
 from evalgate.curate.wording import asked, normalised
+from evalgate.golden.curated import pulled_as
 from evalgate.records import Example
 from evalgate.stats.partition import partition
 from evalgate.stats.two_samples import apartness
@@ -257,10 +258,7 @@ def _question(candidate: Candidate) -> _Question:
 
 
 def _golden(example: Example) -> _Question:
-    curated = example.metadata.get("curated")
-    span = curated.get("span") if isinstance(curated, dict) else None
-    identity = f"span:{span}" if isinstance(span, str) else example.id
-    return _Question(id=identity, text=asked(example.input)[:READ], whose=example.id)
+    return _Question(id=pulled_as(example), text=asked(example.input)[:READ], whose=example.id)
 
 
 def _moment(text: object) -> datetime | None:

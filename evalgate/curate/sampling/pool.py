@@ -11,6 +11,7 @@ from evalgate.curate.cleaning.quality import Reason
 from evalgate.curate.sampling.evidence import failure, uncertainty
 from evalgate.curate.sampling.vectors import READ
 from evalgate.curate.wording import asked, content_key
+from evalgate.golden.curated import pulled_as
 from evalgate.records import Example, JsonObject
 from evalgate.suite.curate_sample import Sample
 
@@ -71,11 +72,9 @@ def is_asked(candidate: Candidate) -> bool:
 
 
 def _of_example(example: Example, sample: Sample) -> Pooled:
-    curated = example.metadata.get("curated")
-    span = curated.get("span") if isinstance(curated, dict) else None
     value: dict[str, Any] = {"input": example.input, "metadata": example.metadata, "source": {}}
     return Pooled(
-        id=f"span:{span}" if isinstance(span, str) else example.id,
+        id=pulled_as(example),
         text=asked(example.input)[:READ],
         key=content_key(example.input),
         groups=_groups(value, sample),

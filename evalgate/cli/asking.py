@@ -1,11 +1,18 @@
-"""What a command says beside its result, and how it asks before it writes."""
+"""What a command says beside its result, how far it is among that, and how it asks before it writes."""
 
 from __future__ import annotations
 
 import shlex
 import sys
+import time
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 import click
+
+T = TypeVar("T")
+_EVERY_S: Final = 10.0
+"""Seconds between lines that say how far a command is, where they cannot take each other's place."""
 
 
 def tell(line: str) -> None:
@@ -13,6 +20,41 @@ def tell(line: str) -> None:
     from evalgate.encoding import printable
 
     click.echo(printable(line), err=True)
+
+
+def now_and_then(words: Callable[[T], str], *, seconds: float = 2.0) -> Callable[[T], None]:
+    """Return what tells how far something is, in these `words` and not more often than every so many seconds."""
+    told = time.monotonic()
+
+    def hear(far: T) -> None:
+        nonlocal told
+        if time.monotonic() - told >= seconds:
+            told = time.monotonic()
+            tell(words(far))
+
+    return hear
+
+
+def counting(what: str) -> Callable[[int, int], None]:
+    """Return what tells how many of how many are done: a line that lives on a terminal, one now and then elsewhere.
+
+    What all of them came to is the result's to say.
+    """
+    live = sys.stderr.isatty()
+    last = time.monotonic()
+
+    def hear(done: int, of: int) -> None:
+        nonlocal last
+        ended = done == of
+        if (ended and not live) or (not ended and time.monotonic() - last < (0.1 if live else _EVERY_S)):
+            return
+        last = time.monotonic()
+        line = f"{done:,} of {of:,} {what}"
+        click.echo(f"\r{line}" if live else line, nl=not live, err=True)
+        if ended:
+            click.echo("\r\x1b[K", nl=False, err=True)
+
+    return hear
 
 
 def agreed(question: str, *, yes: bool) -> bool:

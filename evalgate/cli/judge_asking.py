@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import click
-
+from evalgate.cli.asking import counting
 from evalgate.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -21,7 +18,7 @@ if TYPE_CHECKING:
 def asked(answers: list[Labelled], runners: JudgeRunners, repetitions: int, following: str, *, quiet: bool) -> Asked:
     """Return every verdict. Raises Interrupted where it was stopped, with `following` to begin anew."""
     try:
-        found = asyncio.run(_ask(answers, runners, repetitions, _teller(quiet=quiet)))
+        found = asyncio.run(_ask(answers, runners, repetitions, (lambda *_: None) if quiet else counting("verdicts")))
     except asyncio.CancelledError:
         found = None
     if found is None:
@@ -41,22 +38,3 @@ async def _ask(
         async with runners.started(stop.set) as (runner, *told_in_reverse):
             reverse = next((each for each in told_in_reverse if not isinstance(each, PairRunner)), None)
             return await ask(answers, runner, reverse, draws=repetitions, stop=stop, tell=tell)
-
-
-def _teller(*, quiet: bool) -> Callable[[int, int], None]:
-    """Return what says how far it is: a line that lives on a terminal, one now and then elsewhere."""
-    if quiet:
-        return lambda done, of: None  # noqa: ARG005 - nobody listens
-    live = sys.stderr.isatty()
-    last = time.monotonic()
-
-    def tell(done: int, of: int) -> None:
-        nonlocal last
-        if done < of and time.monotonic() - last < (0.1 if live else 10.0):
-            return
-        last = time.monotonic()
-        click.echo(f"\r{done:,} of {of:,} verdicts" if live else f"{done:,} of {of:,} verdicts", nl=not live, err=True)
-        if live and done == of:
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-    return tell

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.asking import tell
+from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.analyzed import Analysing, Found, say_found, write_found
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.places import dataset_option, profile_option
@@ -138,7 +138,7 @@ async def _candidates(asked: Analysing) -> Found:
 
 async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[Candidate]) -> Found:
     """Label what got worse in a build, and analyse that; `good` are the other side's answers."""
-    from evalgate.cli.curate.models import model_asked, teller
+    from evalgate.cli.curate.models import model_asked
     from evalgate.curate.analysis.analysis import survey
     from evalgate.curate.candidates import State
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
@@ -151,7 +151,8 @@ async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[
             model=asking.model, taxonomy=asked.taxonomy, answers=False, states=frozenset({State.CHOSEN})
         )
         tell(f"asking {place.model} about {len(worse):,} examples")
-        found = await ask_all(worse, labeller, stop=asking.stop, tell=teller(len(worse), "labelled"))
+        told = counting("labelled")
+        found = await ask_all(worse, labeller, stop=asking.stop, tell=lambda done: told(done, len(worse)))
         kept = "answers that were paid for are kept"
         refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=asked.again)
         traces = list(labelled(worse, found.marks, labeller, now=""))

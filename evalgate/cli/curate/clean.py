@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.asking import tell
+from evalgate.cli.asking import now_and_then
 from evalgate.cli.curate.places import dataset_option, dataset_said, profile_option
 from evalgate.cli.options import config_option, json_option, server_option
 
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from evalgate.records import Example
     from evalgate.suite.curate_clean import Clean
 
-_EVERY_S: Final = 2.0
-"""Seconds between lines of progress."""
 _SHOWN: Final = 100
 """Letters of an example that are shown."""
 
@@ -158,7 +155,7 @@ def _cleaning(place: _Place, environ: Mapping[str, str], *, write: bool) -> Clea
         quality=quality_of(clean, only_errors=place.only_errors),
         inputs=Inputs(at_least=clean.near),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
-        tell=_progress(),
+        tell=now_and_then(lambda far: f"{far.looked:,} candidates looked at, {far.out.total():,} left out"),
     )
 
 
@@ -177,18 +174,6 @@ def _clean(cleaning: Cleaning, target: Target, golden: list[Example], *, write: 
     else:
         for _ in step(read_candidates(target.candidates)):
             pass
-
-
-def _progress() -> Callable[[Report], None]:
-    told = time.monotonic()
-
-    def say(report: Report) -> None:
-        nonlocal told
-        if time.monotonic() - told >= _EVERY_S:
-            told = time.monotonic()
-            tell(f"{report.looked:,} candidates looked at, {sum(report.out.values()):,} left out")
-
-    return say
 
 
 def _lines(report: Report, place: _Place, *, write: bool) -> Iterator[str]:

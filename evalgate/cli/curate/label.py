@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.asking import tell
+from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.places import dataset_option, profile_option
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
@@ -114,7 +114,7 @@ async def _label(
 ) -> dict[str, Any]:
     from contextlib import AsyncExitStack
 
-    from evalgate.cli.curate.models import model_asked, teller
+    from evalgate.cli.curate.models import model_asked
     from evalgate.curate.candidates import read_candidates, rewrite
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
     from evalgate.curate.labelling.taxonomies import taxonomy_of
@@ -137,7 +137,8 @@ async def _label(
         due = sum(labeller.is_due(each) for each in read_candidates(file))
         if due:
             tell(f"asking {place.model} about {due:,} candidates")
-        found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=teller(due, "labelled"))
+        told = counting("labelled")
+        found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=lambda done: told(done, due))
         if found.marks:
             now = datetime.now(UTC).isoformat(timespec="seconds")
             rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now))

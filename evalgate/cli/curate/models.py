@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from evalgate.curate.asking import Model
     from evalgate.suite.config import Config
-
-_EVERY_S: Final = 10.0
-"""Seconds between lines of progress where there is no terminal."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,23 +77,3 @@ async def model_asked(
             )
     finally:
         await models.close()
-
-
-def teller(of: int, what: str) -> Callable[[int], None]:
-    """Return what says how far it is: a line that lives on a terminal, one now and then elsewhere."""
-    live = sys.stderr.isatty()
-    last = time.monotonic()
-
-    def tell(done: int) -> None:
-        nonlocal last
-        if done < of and time.monotonic() - last < (0.1 if live else _EVERY_S):
-            return
-        if not live and done == of:
-            return
-        last = time.monotonic()
-        line = f"{done:,} of {of:,} {what}"
-        click.echo(f"\r{line}" if live else line, nl=not live, err=True)
-        if live and done == of:
-            click.echo("\r\x1b[K", nl=False, err=True)
-
-    return tell

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.asking import tell
+from evalgate.cli.asking import now_and_then, tell
 from evalgate.cli.curate.flags import said_of, time_of
 from evalgate.cli.curate.places import dataset_option, named_by, profile_of, profile_option, target_of
 from evalgate.cli.options import config_option, journal_option, json_option, server_option
@@ -24,9 +23,6 @@ if TYPE_CHECKING:
     from evalgate.curate.pull import Asked, Pulled
     from evalgate.phoenix.address import Address
     from evalgate.suite.curate import Profile
-
-_EVERY_S: Final = 2.0
-"""Seconds between lines of progress."""
 
 
 @click.command(short_help="Take spans from Phoenix as candidates.")
@@ -158,7 +154,7 @@ async def _pull(
                 now=now,
                 prepared=prepared,
                 looked_for=opened.neighbours.marked if opened is not None else lambda each: each,
-                tell=_progress(),
+                tell=now_and_then(lambda far: f"{far.read:,} spans read, {far.new:,} new"),
             )
         except PhoenixError as error:
             raise MeasurementError(
@@ -167,18 +163,6 @@ async def _pull(
             ) from None
         prepared.say()
         return pulled
-
-
-def _progress() -> Callable[[Pulled], None]:
-    told = time.monotonic()
-
-    def say(pulled: Pulled) -> None:
-        nonlocal told
-        if time.monotonic() - told >= _EVERY_S:
-            told = time.monotonic()
-            tell(f"{pulled.read:,} spans read, {pulled.new:,} new")
-
-    return say
 
 
 def _asked(profile: Profile, address: Address, now: datetime, start: datetime | None, end: datetime | None) -> Asked:

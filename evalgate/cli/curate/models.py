@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from evalgate.cli.asking import tell
 
 if TYPE_CHECKING:
     from evalgate.curate.asking import Model
+    from evalgate.llm.endpoint import ModelEndpoint
     from evalgate.suite.config import Config
 
 
@@ -23,6 +24,35 @@ class Asking:
     model: Model
     stop: asyncio.Event
     ended: Callable[[], tuple[str, str] | None]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """A model that was named: the config that has its endpoint, and what that endpoint calls it."""
+
+    config: Config
+    endpoint: ModelEndpoint
+    model: str
+
+
+def named_model(name: str, config: Config | None, environ: Mapping[str, str], *, instead: str) -> Named:
+    """Return what `endpoint/model` names; `instead` is what else may be done.
+
+    Raises ConfigurationError for an endpoint that is not declared, or cannot be called.
+    """
+    from evalgate.errors import ConfigurationError
+    from evalgate.llm.endpoint import resolve_endpoint
+    from evalgate.suite.model import nearest
+
+    endpoint, _, model = name.partition("/")
+    declared = {} if config is None else config.endpoints
+    if config is None or endpoint not in declared:
+        how = nearest(endpoint, declared) if declared else "none is declared"
+        raise ConfigurationError(
+            f"the model {name} is of the endpoint `{endpoint}`, which the config does not have: {how}",
+            next_step=f"add it under `endpoints:` of the config, or {instead}",
+        )
+    return Named(config=config, endpoint=resolve_endpoint(endpoint, declared[endpoint], environ), model=model)
 
 
 @asynccontextmanager
@@ -37,31 +67,22 @@ async def model_asked(
     from evalgate.cli.models import CacheChoice, Models
     from evalgate.cli.signals import soft_stop
     from evalgate.curate.asking import Model
-    from evalgate.errors import ConfigurationError
-    from evalgate.llm.endpoint import resolve_endpoint
     from evalgate.llm.structured import Structured
-    from evalgate.suite.model import nearest
 
-    endpoint, _, named = name.partition("/")
-    if endpoint not in config.endpoints:
-        how = nearest(endpoint, config.endpoints) if config.endpoints else "none is declared"
-        raise ConfigurationError(
-            f"the model {name} is of the endpoint `{endpoint}`, which the config does not have: {how}",
-            next_step="add it under `endpoints:` of the config, or name a model of another one: --model ENDPOINT/MODEL",
-        )
+    instead = "name a model of another one: --model ENDPOINT/MODEL"
+    named = named_model(name, config, environ, instead=instead)
     stop = asyncio.Event()
     models = Models(
         config,
         choice=CacheChoice(path=cache_path(cache)),
         stop=stop.set,
-        log=lambda line: click.echo(line, err=True),
+        log=tell,
         goes_on=following,
     )
-    resolved = resolve_endpoint(endpoint, config.endpoints[endpoint], environ)
     structured = Structured(
         models.sender(),
-        resolved,
-        named,
+        named.endpoint,
+        named.model,
         parameters={"temperature": 0.0, "seed": 1},
         droppable=frozenset({"temperature", "seed"}),
     )
@@ -69,7 +90,7 @@ async def model_asked(
         with soft_stop(stop):
             models.begin()
             yield Asking(
-                model=Model(structured, name, concurrency=resolved.concurrency),
+                model=Model(structured, name, concurrency=named.endpoint.concurrency),
                 stop=stop,
                 ended=lambda: (
                     None if models.halt.reason is None else (models.halt.reason.message, models.halt.reason.next_step)

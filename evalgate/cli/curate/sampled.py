@@ -113,29 +113,20 @@ async def vectors_for(place: Place, *, cache: Path | None, following: str) -> As
         yield _of_words
         return
     from evalgate.cli.builds import cache_path
+    from evalgate.cli.curate.models import named_model
     from evalgate.cli.models import CacheChoice, Models
     from evalgate.curate.sampling.vectors import vectors_of_model
-    from evalgate.errors import ConfigurationError, MeasurementError
+    from evalgate.errors import MeasurementError
     from evalgate.llm.embeddings import check_embeds, embed
-    from evalgate.llm.endpoint import resolve_endpoint
-    from evalgate.suite.model import nearest
 
-    declared = {} if place.loaded is None else dict(place.loaded.endpoints)
-    endpoint, _, model = name.partition("/")
-    if place.loaded is None or endpoint not in declared:
-        how = nearest(endpoint, declared) if declared else "none is declared"
-        raise ConfigurationError(
-            f"the embedding {name} is of the endpoint `{endpoint}`, which the config does not have: {how}",
-            next_step=f"add it under `endpoints:` of {place.config}, or leave the embedding out",
-        )
-    resolved = resolve_endpoint(endpoint, declared[endpoint], os.environ)
-    check_embeds(resolved)
+    named = named_model(name, place.loaded, os.environ, instead="leave the embedding out")
+    check_embeds(named.endpoint)
     choice = CacheChoice(path=cache_path(cache))
-    models = Models(place.loaded, choice=choice, stop=lambda: None, log=tell, goes_on=following)
+    models = Models(named.config, choice=choice, stop=lambda: None, log=tell, goes_on=following)
 
     async def of_model(texts: Sequence[str]) -> NDArray[np.float64]:
         tell(f"asking {name} what {len(texts):,} questions are about")
-        return vectors_of_model(await embed(models.sender(), resolved, model=model, texts=texts))
+        return vectors_of_model(await embed(models.sender(), named.endpoint, model=named.model, texts=texts))
 
     try:
         models.begin()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -11,7 +13,15 @@ import click
 from evalgate.errors import ConfigurationError, MeasurementError
 
 
-def say(text: str) -> None:
+def say_done(found: object, lines: Iterable[str], *, as_json: bool) -> None:
+    """Print what a step came to, for people, or as JSON. Raises MeasurementError as `say` does."""
+    from evalgate.encoding import printable
+
+    text = json.dumps(found, indent=2) if as_json else printable("\n".join(lines))
+    say(f"{text}\n", kept="what was done stays", following="make room; the same again does what is left")
+
+
+def say(text: str, *, kept: str = "what was decided is recorded", following: str = "evalgate decide") -> None:
     """Print a result. Raises MeasurementError where standard output takes nothing, a full disk behind it say.
 
     A reader who left after the first lines (`| head -1`) had what he wanted: the exit code stays the result's.
@@ -23,8 +33,7 @@ def say(text: str) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):
             raise MeasurementError(
-                f"cannot write to standard output: {error.strerror}; what was decided is recorded",
-                next_step="evalgate decide",
+                f"cannot write to standard output: {error.strerror}; {kept}", next_step=following
             ) from error
 
 

@@ -14,6 +14,7 @@ import click
 
 from evalgate.cli.asking import now_and_then
 from evalgate.cli.curate.places import dataset_option, dataset_said, profile_option
+from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -63,18 +64,10 @@ def command(
     golden = _golden(place, server, config, environ)
     cleaning = _cleaning(place, environ, write=write)
     _clean(cleaning, place.target, golden, write=write)
-    if as_json:
-        import json
+    from evalgate.cli.curate.cleaning import report_json
 
-        from evalgate.cli.curate.cleaning import report_json
-
-        said = report_json(cleaning.report)
-        click.echo(json.dumps({**said, "written": write, "file": str(place.target.candidates)}, indent=2))
-    else:
-        from evalgate.encoding import printable
-
-        for line in _lines(cleaning.report, place, write=write):
-            click.echo(printable(line))
+    said = {**report_json(cleaning.report), "written": write, "file": str(place.target.candidates)}
+    say_done(said, _lines(cleaning.report, place, write=write), as_json=as_json)
     return 0
 
 

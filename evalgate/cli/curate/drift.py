@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -63,14 +64,7 @@ def command(
     said = {key: value for key, value in given.items() if value is not None}
     place = sampling_place(dataset, profile, said, config, os.environ, server=server)
     found, waiting = asyncio.run(_drift(place, _period(since, until), cache))
-    if as_json:
-        import json
-
-        click.echo(json.dumps(asdict(found), indent=2))
-    else:
-        from evalgate.encoding import printable
-
-        click.echo("\n".join(map(printable, lines(found, place.target, waiting))))
+    say_done(asdict(found), lines(found, place.target, waiting), as_json=as_json)
     return 0
 
 
@@ -116,7 +110,7 @@ def _check(questions: Questions, place: Place, period: Period) -> None:
 
     if not questions.now:
         if questions.latest is None:
-            when = "none of them says when it was asked" if period.end > datetime.now(UTC) else "none is older"
+            when = "none of them says that it was asked before then"
         else:
             when = f"the latest is of {questions.latest:%Y-%m-%d %H:%M}"
         raise MeasurementError(

@@ -91,7 +91,7 @@ def command(
     """
     import json
 
-    from evalgate.cli.files import write_file
+    from evalgate.cli.files import say_done, write_file
     from evalgate.curate.exporting.export import Asked, exported
     from evalgate.golden.versions import dataset_version
 
@@ -112,12 +112,7 @@ def command(
     for name, file in zip(_NAMES, (found.train, found.holdout), strict=True):
         write_file(folder / name, file.content())
     write_file(folder / _REPORT, f"{text}\n".encode("utf-8", "replace"))
-    if as_json:
-        click.echo(text)
-    else:
-        from evalgate.encoding import printable
-
-        click.echo(printable("\n".join(_lines(found, folder, len(own), measured=not of_candidates))))
+    say_done(said, _lines(found, folder, len(own), measured=not of_candidates), as_json=as_json)
     return 0
 
 

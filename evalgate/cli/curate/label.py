@@ -14,6 +14,7 @@ import click
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -178,13 +179,6 @@ def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
 
 
 def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
-    import json
-
-    from evalgate.encoding import printable
-
-    if as_json:
-        click.echo(json.dumps(counts, indent=2))
-        return
     if not counts["of"]:
         following = place.step("sample", *place.target.of_size) if counts["all"] else place.step("pull")
         there = f"{place.target.shown_candidates} has no candidates"
@@ -204,4 +198,4 @@ def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
             gone = f"; {counts['spans_gone']:,} spans are gone" if counts["spans_gone"] else ""
             lines.append(f"{counts['annotated']:,} labels are in Phoenix{gone}")
         lines.append(f"next: {place.step('review')}")
-    click.echo(printable("\n".join(lines)))
+    say_done(counts, lines, as_json=as_json)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ import click
 from evalgate.cli.asking import now_and_then, tell
 from evalgate.cli.curate.flags import said_of, time_of
 from evalgate.cli.curate.places import dataset_option, named_by, profile_of, profile_option, target_of
+from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def command(
             said["dataset"] = gate.dataset
         if profile is None and project is None:
             alone = gate.open(said["dataset"])
-            return _say(alone.as_json, [*alone.lines, alone.alone], as_json=as_json)
+            say_done(alone.as_json, [*alone.lines, alone.alone], as_json=as_json)
+            return 0
     missing = next((key for key in ("project", "dataset") if profile is None and key not in said), None)
     if missing is not None:
         flag = "PROJECT" if missing == "project" else "--dataset FILE"
@@ -112,18 +113,7 @@ def command(
     )
     if opened is not None:
         found, lines = {**found, **opened.as_json}, [*opened.lines, *lines]
-    return _say(found, lines, as_json=as_json)
-
-
-def _say(found: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> int:
-    if as_json:
-        import json
-
-        click.echo(json.dumps(found, indent=2))
-    else:
-        from evalgate.encoding import printable
-
-        click.echo(printable("\n".join(lines)))
+    say_done(found, lines, as_json=as_json)
     return 0
 
 

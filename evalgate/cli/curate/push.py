@@ -15,6 +15,7 @@ import click
 from evalgate.cli.asking import agreed, tell
 from evalgate.cli.curate.places import dataset_named, dataset_option, decided_candidates, kept_texts, profile_option
 from evalgate.cli.curate.pushed import Done, as_json_of, lines_of, shown_of
+from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def command(
     with held(target.candidates):
         done = _push(target, mirror, address, said, environ)
     if done is not None:
-        _conclude(done, target, as_json=as_json)
+        say_done(as_json_of(done, target), lines_of(done, target), as_json=as_json)
     return 0
 
 
@@ -259,14 +260,3 @@ def _show(there: list[Example], accepted: Accepted, plan: Plan, changes: Changes
     shorts = shown_of(accepted, plan)
     for line in lines:
         click.echo(printable(f"{line}  {shorts.pop(line)}" if line in shorts else line))
-
-
-def _conclude(done: Done, target: Target, *, as_json: bool) -> None:
-    if as_json:
-        import json
-
-        click.echo(json.dumps(as_json_of(done, target), indent=2, ensure_ascii=False))
-        return
-    from evalgate.encoding import printable
-
-    click.echo(printable("\n".join(lines_of(done, target))))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import click
-
+from evalgate.cli.files import say_done
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -43,17 +41,14 @@ def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
             f"{error.message}; what was decided is kept",
             next_step=f"`{target.step('review', '--apply')}`, once that is over, brings the states in line",
         ) from error
-    if as_json:
-        said = {**ended.said, "states": asdict(states), "candidates": str(target.candidates)}
-        click.echo(json.dumps(said, indent=2))
-        return
+    said = {**ended.said, "states": asdict(states), "candidates": str(target.candidates)}
     lines = [
         *ended.lines,
         f"{target.shown_candidates}: {_counts(states)}",
         f"next: {ended.following or _next(target, states)}",
     ]
     # A name with a line end in it is still one line, and no command of a workflow.
-    click.echo("\n".join(map(for_terminal, lines)))
+    say_done(said, map(for_terminal, lines), as_json=as_json)
 
 
 def _counts(states: States) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.files import say_done
 from evalgate.cli.options import Amount, cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -71,15 +72,8 @@ def command(
     said = {key: value for key, value in given.items() if value is not None and value != ()}
     place = sampling_place(dataset, profile, said, config, os.environ, server=server)
     sampled = asyncio.run(_sample(place, cache))
-    if as_json:
-        import json
-
-        shown = {**asdict(sampled), "candidates": str(place.target.candidates)}
-        click.echo(json.dumps(shown, indent=2))
-    else:
-        from evalgate.encoding import printable
-
-        click.echo("\n".join(map(printable, lines(sampled, place))))
+    shown = {**asdict(sampled), "candidates": str(place.target.candidates)}
+    say_done(shown, lines(sampled, place), as_json=as_json)
     return 0
 
 

@@ -330,3 +330,17 @@ async def test_a_dataset_in_phoenix_knows_its_spans(pull, phoenix):
     found = await pull(project, dataset=f"phoenix:{name}")
     assert (found["new"], found["known"]) == (2, 1)
     assert set(pull.candidates(f"curate/{name}")) == {id_of(each) for each in spans[1:]}
+
+
+async def test_a_dataset_on_another_server_than_the_spans_is_looked_up_there(pull, phoenix):
+    team, project = Team(phoenix), phoenix.unique("shop")
+    await team.spans(project, [call("q", "a")])
+    (pull.folder / "evalgate.yaml").write_text(
+        CONFIG
+        + "phoenix: {servers: {shop: {endpoint_env: SHOP}, golden: {endpoint_env: GOLDEN}}}\n"
+        + "curate:\n  profiles:\n    shop:\n"
+        + f"      {{project: {project}, server: shop, dataset: {{phoenix: some, server: golden}}}}\n"
+    )
+    nobody = "http://127.0.0.1:9"
+    assert nobody in await pull("--profile", "shop", code=4, SHOP=phoenix.base_url, GOLDEN=nobody)
+    assert (await pull("--profile", "shop", SHOP=phoenix.base_url, GOLDEN=phoenix.base_url))["new"] == 1

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import now_and_then
-from evalgate.cli.curate.places import dataset_option, dataset_said, profile_option
+from evalgate.cli.curate.places import dataset_option, dataset_said, golden_of, profile_option
 from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, json_option, server_option
 
@@ -61,7 +61,7 @@ def command(
     """
     environ = dict(os.environ)
     place = _place(dataset, profile, given, config, environ, server=server)
-    golden = _golden(place, server, config, environ)
+    golden = asyncio.run(golden_of(place.target, config, server or place.server, environ))
     cleaning = _cleaning(place, environ, write=write)
     _clean(cleaning, place.target, golden, write=write)
     from evalgate.cli.curate.cleaning import report_json
@@ -127,14 +127,6 @@ def _flags(said: Mapping[str, Any]) -> Iterator[str]:
     for name, value in said.items():
         for each in value if isinstance(value, tuple) else (value,):
             yield from (f"--{name.replace('languages', 'language')}", str(each))
-
-
-def _golden(place: _Place, server: str | None, config: Path, environ: Mapping[str, str]) -> list[Example]:
-    from evalgate.cli.curate.places import golden_of
-    from evalgate.cli.dataset_places import address_for
-    from evalgate.phoenix.connection import connect
-
-    return asyncio.run(golden_of(place.target, lambda: connect(address_for(config, server or place.server, environ))))
 
 
 def _cleaning(place: _Place, environ: Mapping[str, str], *, write: bool) -> Cleaning:

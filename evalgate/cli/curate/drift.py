@@ -85,11 +85,12 @@ def _period(since: str, until: str | None) -> Period:
 
 async def _drift(place: Place, period: Period, cache: Path | None) -> tuple[Drift, int]:
     """Return what is said of drift, and how many candidates wait for review: a sample counts them."""
-    from evalgate.cli.curate.sampled import examples_of, vectors_for
+    from evalgate.cli.curate.places import golden_of
+    from evalgate.cli.curate.sampled import vectors_for
     from evalgate.curate.candidates import State, read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 
-    golden = await examples_of(place, os.environ)
+    golden = await golden_of(place.target, place.config, place.server, os.environ)
     waiting = 0
 
     def read() -> Iterator[Candidate]:

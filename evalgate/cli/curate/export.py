@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,7 +23,6 @@ from evalgate.cli.options import Amount, config_option, json_option, server_opti
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
     from evalgate.curate.exporting.export import Export, File
-    from evalgate.phoenix.connection import Connection
     from evalgate.records import Example
 
 _NAMES: Final = ("train.jsonl", "holdout.jsonl")
@@ -99,7 +97,7 @@ def command(
     if of_candidates and splits:
         raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
     target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
-    golden = _golden(target, config, server or of_profile, environ)
+    golden = asyncio.run(golden_of(target, config, server or of_profile, environ))
     if of_candidates:
         own = _accepted(target, golden, kept_texts(config, profile, environ))
     else:
@@ -114,18 +112,6 @@ def command(
     write_file(folder / _REPORT, f"{text}\n".encode("utf-8", "replace"))
     say_done(said, _lines(found, folder, len(own), measured=not of_candidates), as_json=as_json)
     return 0
-
-
-def _golden(target: Target, config: Path, server: str | None, environ: Mapping[str, str]) -> list[Example]:
-    """Return what the dataset has now; nothing where it is not there. Raises DatasetError, ErrorGroup, PhoenixError."""
-
-    def opened() -> AbstractAsyncContextManager[Connection]:
-        from evalgate.cli.dataset_places import address_for
-        from evalgate.phoenix.connection import connect
-
-        return connect(address_for(config, server, environ))
-
-    return asyncio.run(golden_of(target, opened))
 
 
 def _accepted(target: Target, golden: list[Example], keep: tuple[str, ...]) -> list[Example]:

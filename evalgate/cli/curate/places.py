@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from evalgate.cli.dataset_places import in_phoenix
 
 if TYPE_CHECKING:
     from evalgate.curate.candidates import Candidate
-    from evalgate.phoenix.connection import Connection
+    from evalgate.phoenix.datasets.reading import StoredExample
     from evalgate.records import Example
     from evalgate.suite.curate import CuratedDataset, Profile
     from evalgate.suite.phoenix import PhoenixSettings
@@ -183,29 +182,28 @@ def decided_candidates(path: Path) -> Iterator[Candidate]:
         yield decided(each, reviews.get(each.id, ()))
 
 
-async def golden_of(target: Target, connection: Callable[[], AbstractAsyncContextManager[Connection]]) -> list[Example]:
+async def golden_of(target: Target, config: Path, server: str | None, environ: Mapping[str, str]) -> list[Example]:
     """Return what the dataset has; a dataset that is not there has nothing.
 
-    `connection` is used for a dataset in Phoenix alone. Raises DatasetError, ErrorGroup, PhoenixError.
+    `server` is the one of the config that has it, for a dataset in Phoenix. Raises ConfigurationError, DatasetError,
+    ErrorGroup, PhoenixError.
     """
     if target.file is not None:
         from evalgate.golden.reading import read_examples
 
         return list(read_examples(target.file)) if target.file.exists() else []
-    from evalgate.phoenix.datasets.reading import golden_examples, latest_version, look_up_dataset, read_version
+    from evalgate.phoenix.datasets.reading import golden_examples
 
-    async with connection() as opened:
-        dataset = await look_up_dataset(opened, str(target.phoenix))
-        version = None if dataset is None else await latest_version(opened, dataset)
-        if dataset is None or version is None:
-            return []
-        return golden_examples(dataset.name, await read_version(opened, dataset, version))
+    name = str(target.phoenix)
+    return golden_examples(name, await _stored(name, config, server, environ))
 
 
-async def golden_ids(target: Target, connection: Connection) -> AsyncIterator[str]:
+async def golden_ids(
+    target: Target, config: Path, server: str | None, environ: Mapping[str, str]
+) -> AsyncIterator[str]:
     """Yield the ids of what the dataset has, and `span:<id>` of the spans that they were made of.
 
-    A dataset that is not there has none. Raises DatasetError, ErrorGroup, PhoenixError.
+    A dataset that is not there has none. Raises as `golden_of` does.
     """
     if target.file is not None:
         from evalgate.golden.curated import pulled_as
@@ -215,13 +213,17 @@ async def golden_ids(target: Target, connection: Connection) -> AsyncIterator[st
             yield each.id
             yield pulled_as(each)
         return
-    from evalgate.phoenix.datasets.reading import latest_version, look_up_dataset, read_version
+    for stored in await _stored(str(target.phoenix), config, server, environ):
+        if stored.id is not None:
+            yield stored.id
+        if stored.span_id is not None:
+            yield f"span:{stored.span_id}"
 
-    dataset = await look_up_dataset(connection, str(target.phoenix))
-    version = None if dataset is None else await latest_version(connection, dataset)
-    if dataset is not None and version is not None:
-        for stored in await read_version(connection, dataset, version):
-            if stored.id is not None:
-                yield stored.id
-            if stored.span_id is not None:
-                yield f"span:{stored.span_id}"
+
+async def _stored(name: str, config: Path, server: str | None, environ: Mapping[str, str]) -> tuple[StoredExample, ...]:
+    from evalgate.cli.dataset_places import address_for
+    from evalgate.phoenix.connection import connect
+    from evalgate.phoenix.datasets.reading import newest_examples
+
+    async with connect(address_for(config, server, environ)) as connection:
+        return await newest_examples(connection, name)

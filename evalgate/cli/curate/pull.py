@@ -106,7 +106,7 @@ def command(
     target = target_of(chosen.dataset, config.parent, named_by(profile, dataset, config, given["server"]))
     opened = None if gate is None else gate.open(chosen.dataset.model_dump(exclude_none=True))
     tell(f"reading {chosen.project} from {address.shown}")
-    pulled = asyncio.run(_pull(address, chosen, asked, target, now, opened=opened))
+    pulled = asyncio.run(_pull(address, chosen, asked, target, now, config=config, opened=opened))
     found, lines = (
         {**asdict(pulled), "candidates": str(target.candidates)},
         _lines(pulled, chosen, target, when=_when(chosen, start, end)),
@@ -118,7 +118,14 @@ def command(
 
 
 async def _pull(
-    address: Address, profile: Profile, asked: Asked, target: Target, now: datetime, *, opened: Opened | None
+    address: Address,
+    profile: Profile,
+    asked: Asked,
+    target: Target,
+    now: datetime,
+    *,
+    config: Path,
+    opened: Opened | None,
 ) -> Pulled:
     from evalgate.cli.curate.cleaning import BeforeWriting
     from evalgate.cli.curate.places import golden_ids
@@ -131,7 +138,8 @@ async def _pull(
         project = await find_project(connection, profile.project)
         if opened is not None:
             asked = replace(asked, spec={"pull": asked.spec, "from": opened.spec})
-        golden = [each async for each in golden_ids(target, connection)]
+        server = profile.dataset.server or profile.server
+        golden = [each async for each in golden_ids(target, config, server, os.environ)]
         at = now.isoformat(timespec="seconds")
         prepared = BeforeWriting(profile.clean, target.candidates, os.environ, at)
         try:

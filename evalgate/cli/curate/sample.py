@@ -78,10 +78,11 @@ def command(
 
 
 async def _sample(place: Place, cache: Path | None) -> Sampled:
-    from evalgate.cli.curate.sampled import examples_of, vectors_for
+    from evalgate.cli.curate.places import golden_of
+    from evalgate.cli.curate.sampled import vectors_for
     from evalgate.curate.sampling.sampling import sample
 
-    golden = await examples_of(place, os.environ)
+    golden = await golden_of(place.target, place.config, place.server, os.environ)
     async with vectors_for(place, cache=cache, following=place.step("sample")) as vectors:
         return await sample(place.target.candidates, golden, place.sample, vectors=vectors, now=datetime.now(UTC))
 

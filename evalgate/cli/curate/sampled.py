@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from evalgate.cli.curate.places import Target
     from evalgate.curate.sampling.sampling import Vectors
-    from evalgate.phoenix.connection import Connection
-    from evalgate.records import Example
     from evalgate.suite.config import Config
     from evalgate.suite.curate_sample import Sample
 
@@ -87,19 +85,6 @@ def sampling_place(
     require_candidates(target)
     where = server or curated.server or (chosen.server if chosen is not None else None)
     return Place(target=target, sample=sample, loaded=loaded, config=config, server=where)
-
-
-async def examples_of(place: Place, environ: Mapping[str, str]) -> list[Example]:
-    """Return the examples of the dataset; none where it does not exist yet. Raises as `golden_of` does."""
-    from evalgate.cli.curate.places import golden_of
-
-    def connection() -> AbstractAsyncContextManager[Connection]:
-        from evalgate.cli.dataset_places import address_for
-        from evalgate.phoenix.connection import connect
-
-        return connect(address_for(place.config, place.server, environ))
-
-    return await golden_of(place.target, connection)
 
 
 @asynccontextmanager

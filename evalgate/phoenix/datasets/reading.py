@@ -187,6 +187,16 @@ async def read_version(connection: Connection, dataset: Dataset, version: Versio
     )
 
 
+async def newest_examples(connection: Connection, name: str) -> tuple[StoredExample, ...]:
+    """Return what the dataset of this name has in its newest version; nothing where there is none.
+
+    Raises as `read_version` does.
+    """
+    dataset = await look_up_dataset(connection, name)
+    version = None if dataset is None else await latest_version(connection, dataset)
+    return () if dataset is None or version is None else await read_version(connection, dataset, version)
+
+
 def golden_examples(name: str, stored: Sequence[StoredExample], *, split: str | None = None) -> list[Example]:
     """Return the examples of the dataset `name` as golden ones, in their order.
 

@@ -121,7 +121,8 @@ class Connection:
             except TimeoutError:
                 raise httpx.ReadTimeout("it never ended", request=request) from None
             answer.raise_for_status()
-            return answer.json() if answer.content else None
+            # A score that is no number is none: no file could say it.
+            return answer.json(parse_constant=lambda _: None) if answer.content else None
 
     async def _bounded(self, request: httpx.Request, largest: int) -> httpx.Response:
         """Return the answer to a request. Raises TooLongError for one that would fill the memory."""

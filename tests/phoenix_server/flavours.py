@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from evalgate.errors import MeasurementError
 from evalgate.phoenix.server.environment import server_python
 from evalgate.phoenix.server.launch import Launched, free_port, launch
 from evalgate.phoenix.server.processes import end
@@ -64,7 +65,17 @@ def _prefix(data: Path) -> Iterator[PhoenixServer]:
 @contextmanager
 def _launched(data: Path, settings: dict[str, str] | None = None) -> Iterator[Launched]:
     python = server_python(os.environ, lambda text: print(text, flush=True))
-    launched = launch(python, data, os.environ, settings=settings, port=free_port())
+
+    def start() -> Launched:
+        return launch(python, data, os.environ, settings=settings, port=free_port())
+
+    try:
+        launched = start()
+    except MeasurementError as error:
+        # A start takes seconds, in which another test may have been given the port.
+        if "already in use" not in error.message:
+            raise
+        launched = start()
     try:
         yield launched
     finally:

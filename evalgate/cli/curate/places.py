@@ -14,7 +14,7 @@ from evalgate.cli.dataset_places import in_phoenix
 
 if TYPE_CHECKING:
     from evalgate.curate.candidates import Candidate
-    from evalgate.phoenix.datasets.reading import StoredExample
+    from evalgate.phoenix.datasets.records import StoredExample
     from evalgate.records import Example
     from evalgate.suite.curate import CuratedDataset, Profile
     from evalgate.suite.phoenix import PhoenixSettings

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import agreed, tell
-from evalgate.cli.curate.places import dataset_named, dataset_option, decided_candidates, kept_texts, profile_option
+from evalgate.cli.curate.places import (
+    dataset_named,
+    dataset_option,
+    decided_candidates,
+    kept_texts,
+    profile_option,
+    require_candidates,
+)
 from evalgate.cli.curate.pushed import Done, as_json_of, lines_of, shown_of
 from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
@@ -62,6 +69,8 @@ def command(
     target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
     if mirror is not None and target.phoenix is not None:
         raise click.UsageError("--phoenix puts a file into Phoenix too: this dataset is there already")
+    if mirror is None:
+        require_candidates(target)
     address = None
     if target.phoenix is not None or mirror is not None:
         from evalgate.cli.dataset_places import address_for

@@ -34,6 +34,8 @@ _UNTOUCHED: Final = frozenset({"server", "project", "trace", "span", "start", "e
 """Of where a candidate came from: what finds its span again."""
 _SECRET: Final = f"<{Kind.SECRET}>"
 _LONGEST_FIELD: Final = 200
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,19}")
+"""A key that names a field; another one may be what somebody said."""
 _REMEMBERED: Final = 1000
 """Texts whose findings are remembered: a system prompt is in thousands of candidates."""
 _DEEPEST: Final = 100
@@ -195,7 +197,7 @@ def _walked(value: Any, put: Replace, path: tuple[str, ...] = (), depth: int = 0
         return _of_text(value, put, path, depth)
     if isinstance(value, dict):
         return {
-            (put(key, ()) if "@" in key or len(key) > 20 else key): _walked(each, put, (*path, key), depth + 1)
+            (key if _NAME.fullmatch(key) else put(key, ())): _walked(each, put, (*path, key), depth + 1)
             for key, each in value.items()
         }
     if isinstance(value, list):
@@ -208,7 +210,7 @@ def _walked(value: Any, put: Replace, path: tuple[str, ...] = (), depth: int = 0
 
 
 def _of_text(text: str, put: Replace, path: tuple[str, ...], depth: int) -> str:
-    if text[:1] not in ("{", "["):
+    if text.lstrip()[:1] not in ("{", "["):
         return put(text, path)
     is_repeated = False
 

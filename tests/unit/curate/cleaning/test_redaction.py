@@ -155,6 +155,13 @@ def test_what_stands_in_json_under_a_key_that_is_there_twice_is_found():
     assert (secret in content(clean), found["SECRET"]) == (False, 1)
 
 
+def test_keys_that_name_no_field_and_json_behind_a_space_are_looked_into():
+    told = {"+49 30 1234567": 1, "mailto:anna@example.com": 2, "customer_name": "Xqzt Brmpf", "note.de": "kept"}
+    clean, found = redactor().redacted(says(f" {json.dumps(told)}"), AT)
+    assert not [gone for gone in ("1234567", "anna@", "Xqzt") if gone in content(clean)]
+    assert ("note.de" in content(clean), found["PHONE"], found["EMAIL"], found["PERSON"]) == (True, 1, 1, 1)
+
+
 def test_sessions_whose_ids_are_secrets_are_told_apart():
     ids = ["Zq3vX9LmT0aRb7KcW2nYp5HdF8sGjU1eViO4xBzQ6Mk", "aRb7KcW2nYp5HdF8sGjU1eViO4xBzQ6MkZq3vX9LmT0"]
     found = [says("hi", source={"session": each}) for each in (*ids, ids[0])]

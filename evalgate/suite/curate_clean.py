@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from evalgate.suite.judging import ModelName
 from evalgate.suite.model import ConfigModel, Count
 from evalgate.suite.phoenix import Variable
 
@@ -34,3 +35,7 @@ class Clean(ConfigModel):
     """The languages that are wanted ([en, de]); any, without it."""
     near: float | None = Field(default=0.75, ge=0.6, le=1)
     """How much two inputs have to share for one to be left out, 0.6 to 1; null: only what is the same is."""
+    embedding: ModelName | None = None
+    """A model of embeddings, as `endpoint/model`: what asks the same in other words is left out too."""
+    alike: float = Field(default=0.95, ge=0.5, le=1)
+    """How near two inputs are to that model, as a cosine, for one to be left out."""

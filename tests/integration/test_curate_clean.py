@@ -278,3 +278,38 @@ def test_what_is_typed_next_does_what_was_shown_and_nothing_left_to_do_leads_on(
     assert shown.endswith(f"nothing was written; next: {written}\n")
     assert said("--write").endswith("next: evalgate curate sample --dataset some.jsonl --size 20\n")
     assert said().endswith("clean already; next: evalgate curate sample --dataset some.jsonl --size 20\n")
+
+
+async def test_what_asks_the_same_in_other_words_is_left_out_where_a_model_says_so(folder, fake_model):
+    (folder / "evalgate.yaml").write_text(f"{CONFIG}endpoints: {{fake: {{base_url: '{fake_model.base_url}'}}}}\n")
+    other = "Without cream? tonight for four people How do I cook leek soup"
+    who = "I am Anna Schmidt, anna@example.com. Where is my order?"
+    write(folder / "some.candidates.jsonl", line("a", LEEKS), line("b", other), line("c", who))
+    wanted = ("--embedding", "fake/small", "--alike", "0.9")
+    env = {"XDG_CACHE_HOME": str(folder / "cache")}
+
+    async def cleaned(*more, code=0):
+        return await asyncio.to_thread(clean, folder, *more, code=code, **env)
+
+    assert (await cleaned())["out"] == {}
+    before = (folder / "some.candidates.jsonl").read_bytes()
+    shown = await cleaned(*wanted)
+    assert (shown["out"], shown["stay_new"], (folder / "some.candidates.jsonl").read_bytes()) == (
+        {"near duplicate": 1},
+        2,
+        before,
+    )
+    calls = fake_model.calls
+    assert (await cleaned(*wanted, "--write"))["out"] == {"near duplicate": 1}
+    assert fake_model.calls == calls == 1
+    told = json.dumps([each["body"] for each in fake_model.requests])
+    assert not [gone for gone in GONE[:3] if gone in told]
+    states = {each.id: each for each in read_candidates(folder / "some.candidates.jsonl")}
+    assert [states[one].state for one in "abc"] == [State.NEW, State.OUT, State.NEW]
+    assert states["b"].marks["out"]["by"] == "fake/small"
+    assert states["b"].history[-1].by == "model"
+    after = (folder / "some.candidates.jsonl").read_bytes()
+    assert (await cleaned(*wanted, "--write"))["out"] == {}
+    assert (folder / "some.candidates.jsonl").read_bytes() == after
+    assert "names no endpoint" in await cleaned("--embedding", "small", code=2)
+    assert "the config does not have" in await cleaned("--embedding", "other/small", code=2)

@@ -15,12 +15,13 @@ import click
 from evalgate.cli.asking import now_and_then
 from evalgate.cli.curate.places import dataset_option, dataset_said, golden_of, profile_option
 from evalgate.cli.files import say_done
-from evalgate.cli.options import config_option, json_option, server_option
+from evalgate.cli.options import CONFIG_NAME, cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
     from evalgate.curate.cleaning.step import Cleaning, Report
     from evalgate.records import Example
+    from evalgate.suite.config import Config
     from evalgate.suite.curate_clean import Clean
 
 _SHOWN: Final = 100
@@ -40,8 +41,11 @@ _SHOWN: Final = 100
     "--near", type=float, metavar="SHARE", help="How much near duplicates have in common, 0.6 to 1.  [default: 0.75]"
 )
 @click.option("--errors", type=click.Choice(["out", "keep"]), help="Candidates whose span failed.  [default: out]")
+@click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what asks the same in other words.")
+@click.option("--alike", type=float, metavar="COSINE", help="How near to it that is, 0.5 to 1.  [default: 0.95]")
 @config_option
 @server_option
+@cache_option
 @json_option
 def command(
     *,
@@ -50,6 +54,7 @@ def command(
     write: bool,
     config: Path,
     server: str | None,
+    cache: Path | None,
     as_json: bool,
     **given: Any,
 ) -> int:
@@ -64,6 +69,8 @@ def command(
     golden = asyncio.run(golden_of(place.target, config, server or place.server, environ))
     cleaning = _cleaning(place, environ, write=write)
     _clean(cleaning, place.target, golden, write=write)
+    if place.clean.embedding is not None:
+        _by_meaning(cleaning, place, place.clean.embedding, environ, cache=cache, write=write)
     from evalgate.cli.curate.cleaning import report_json
 
     said = {**report_json(cleaning.report), "written": write, "file": str(place.target.candidates)}
@@ -73,10 +80,14 @@ def command(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Place:
-    """Whose candidates, how they are cleaned, which flags said so, and whether only failures were pulled."""
+    """Whose candidates, how they are cleaned, which flags said so, and whether only failures were pulled.
+
+    `loaded` is the config where a model is asked, and there is one.
+    """
 
     target: Target
     clean: Clean
+    loaded: Config | None
     flags: tuple[str, ...]
     server: str | None
     only_errors: bool
@@ -112,14 +123,27 @@ def _place(
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         flag = str(first["loc"][0]).replace("languages", "language")
+        if flag == "embedding":
+            raise click.UsageError(
+                f"--embedding {said['embedding']} names no endpoint: write it as ENDPOINT/MODEL"
+            ) from None
         raise click.UsageError(f"--{flag}: {first['msg'].removeprefix('Value error, ')}") from None
     return _Place(
         target=target_of(curated, config.parent, named_by(profile, dataset, config, server)),
         clean=clean,
+        loaded=None if clean.embedding is None else _loaded(config, environ),
         flags=tuple(_flags(said)),
         server=curated.server or (chosen.server if chosen is not None else None),
         only_errors=chosen is not None and chosen.errors == "only",
     )
+
+
+def _loaded(config: Path, environ: Mapping[str, str]) -> Config | None:
+    from evalgate.suite.loading import load_config
+
+    if not config.is_file() and config == Path(CONFIG_NAME):
+        return None
+    return load_config(config, environ=environ, overrides={}, committed=True).config
 
 
 def _flags(said: Mapping[str, Any]) -> Iterator[str]:
@@ -141,6 +165,7 @@ def _cleaning(place: _Place, environ: Mapping[str, str], *, write: bool) -> Clea
         inputs=Inputs(at_least=clean.near),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         tell=now_and_then(lambda far: f"{far.looked:,} candidates looked at, {far.out.total():,} left out"),
+        heard=None if clean.embedding is None else [],
     )
 
 
@@ -159,6 +184,34 @@ def _clean(cleaning: Cleaning, target: Target, golden: list[Example], *, write: 
     else:
         for _ in step(read_candidates(target.candidates)):
             pass
+
+
+def _by_meaning(
+    cleaning: Cleaning, place: _Place, model: str, environ: Mapping[str, str], *, cache: Path | None, write: bool
+) -> None:
+    """Leave out what the model says asks the same in other words; what it said before costs nothing.
+
+    It sees what is left by then, without personal data and secrets. Raises as `embeddings_asked` does: what was done
+    by then stays.
+    """
+    from evalgate.cli.curate.models import embeddings_asked
+    from evalgate.curate.candidates import rewrite
+    from evalgate.curate.cleaning.meaning import doubles, texts_of
+
+    heard = cleaning.heard or []
+    if all(each.stands for each in heard):
+        return
+    texts = texts_of(heard)
+    again = place.target.step("clean", *place.flags, *(("--write",) if write else ()))
+
+    async def ask() -> list[list[float]]:
+        async with embeddings_asked(model, place.loaded, environ, cache=cache, following=again) as asked:
+            return await asked(texts)
+
+    found = doubles(heard, texts, asyncio.run(ask()), at_least=place.clean.alike)
+    cleaning.mean_the_same(found, model)
+    if write and found:
+        rewrite(place.target.candidates, lambda candidates: cleaning.without(candidates, found, model))
 
 
 def _lines(report: Report, place: _Place, *, write: bool) -> Iterator[str]:

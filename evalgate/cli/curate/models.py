@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from evalgate.cli.asking import tell
 
 if TYPE_CHECKING:
     from evalgate.curate.asking import Model
+    from evalgate.llm.embeddings import Vector
     from evalgate.llm.endpoint import ModelEndpoint
     from evalgate.suite.config import Config
 
@@ -98,3 +99,35 @@ async def model_asked(
             )
     finally:
         await models.close()
+
+
+@asynccontextmanager
+async def embeddings_asked(
+    name: str, config: Config | None, environ: Mapping[str, str], *, cache: Path | None, following: str
+) -> AsyncIterator[Callable[[Sequence[str]], Awaitable[list[Vector]]]]:
+    """Yield what asks the embedding model `endpoint/model` for a vector of each text.
+
+    Raises ConfigurationError for a model that cannot be asked, MeasurementError where it stopped answering.
+    """
+    from evalgate.cli.builds import cache_path
+    from evalgate.cli.models import CacheChoice, Models
+    from evalgate.errors import MeasurementError
+    from evalgate.llm.embeddings import check_embeds, embed
+
+    named = named_model(name, config, environ, instead="leave the embedding out")
+    check_embeds(named.endpoint)
+    choice = CacheChoice(path=cache_path(cache))
+    models = Models(named.config, choice=choice, stop=lambda: None, log=tell, goes_on=following)
+
+    async def ask(texts: Sequence[str]) -> list[Vector]:
+        tell(f"asking {name} what {len(texts):,} questions are about")
+        return await embed(models.sender(), named.endpoint, model=named.model, texts=texts)
+
+    try:
+        models.begin()
+        yield ask
+    finally:
+        halted = models.halt.reason
+        await models.close()
+        if halted is not None:
+            raise MeasurementError(halted.message, next_step=halted.next_step)

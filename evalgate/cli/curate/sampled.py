@@ -91,36 +91,21 @@ def sampling_place(
 async def vectors_for(place: Place, *, cache: Path | None, following: str) -> AsyncIterator[Vectors]:
     """Yield what says what texts are about: the embedding model that is configured, else their words.
 
-    Raises ConfigurationError for a model that cannot be asked, MeasurementError where it stopped answering.
+    Raises as `embeddings_asked` does.
     """
     name = place.sample.embedding
     if name is None:
         yield _of_words
         return
-    from evalgate.cli.builds import cache_path
-    from evalgate.cli.curate.models import named_model
-    from evalgate.cli.models import CacheChoice, Models
+    from evalgate.cli.curate.models import embeddings_asked
     from evalgate.curate.sampling.vectors import vectors_of_model
-    from evalgate.errors import MeasurementError
-    from evalgate.llm.embeddings import check_embeds, embed
 
-    named = named_model(name, place.loaded, os.environ, instead="leave the embedding out")
-    check_embeds(named.endpoint)
-    choice = CacheChoice(path=cache_path(cache))
-    models = Models(named.config, choice=choice, stop=lambda: None, log=tell, goes_on=following)
+    async with embeddings_asked(name, place.loaded, os.environ, cache=cache, following=following) as ask:
 
-    async def of_model(texts: Sequence[str]) -> NDArray[np.float64]:
-        tell(f"asking {name} what {len(texts):,} questions are about")
-        return vectors_of_model(await embed(models.sender(), named.endpoint, model=named.model, texts=texts))
+        async def of_model(texts: Sequence[str]) -> NDArray[np.float64]:
+            return vectors_of_model(await ask(texts))
 
-    try:
-        models.begin()
         yield of_model
-    finally:
-        halted = models.halt.reason
-        await models.close()
-        if halted is not None:
-            raise MeasurementError(halted.message, next_step=halted.next_step)
 
 
 async def _of_words(texts: Sequence[str]) -> NDArray[np.float64]:

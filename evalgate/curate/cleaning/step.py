@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from evalgate.curate.candidates import Candidate, State, Step
-from evalgate.curate.cleaning.duplicates import Inputs
+from evalgate.curate.cleaning.duplicates import Double, Inputs
 from evalgate.curate.cleaning.findings import STAND_IN
+from evalgate.curate.cleaning.meaning import Heard
 from evalgate.curate.cleaning.quality import Quality, Reason
 from evalgate.curate.cleaning.redaction import Redactor, texts_of
-from evalgate.curate.wording import asked
-from evalgate.records import Example, Json
+from evalgate.curate.wording import asked, asked_last
+from evalgate.records import Example, Json, JsonObject
 
 _EXAMPLES: Final = 3
 _AROUND: Final = 40
@@ -58,7 +59,8 @@ class Report:
 class Cleaning:
     """One cleaning at work: what is looked for, what is wanted, what there is, and what it came to.
 
-    `at` is when, in ISO 8601.
+    `at` is when, in ISO 8601. `heard` takes what is asked in all that stays, without personal data and secrets, for a
+    model to say what means the same; None: no model is asked.
     """
 
     redactor: Redactor
@@ -66,17 +68,22 @@ class Cleaning:
     inputs: Inputs
     at: str
     tell: Callable[[Report], None] = lambda _: None
+    heard: list[Heard] | None = None
     report: Report = field(default_factory=Report)
 
     def know(self, golden: Iterable[Example], candidates: Iterable[Candidate]) -> None:
         """Take what is golden, and the candidates that later steps took: nothing new may be like them."""
         for example in golden:
-            self.inputs.add(example.id, example.input, golden=True)
+            self._stands(example.id, example.input, golden=True)
         for each in candidates:
             if each.state in _STANDS:
-                self.inputs.add(
-                    each.id, self.redactor.redacted(each, self.at)[0].input, golden=each.state == State.GOLDEN
-                )
+                clean = self.redactor.redacted(each, self.at)[0]
+                self._stands(each.id, clean.input, golden=each.state == State.GOLDEN)
+
+    def _stands(self, identity: str, value: JsonObject, *, golden: bool) -> None:
+        self.inputs.add(identity, value, golden=golden)
+        if self.heard is not None:
+            self.heard.append(_heard(identity, value, stands=True, golden=golden))
 
     def cleaned(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """Yield the candidates as they are after it, in their order; what is known has to be known before."""
@@ -109,17 +116,53 @@ class Cleaning:
         double = self.inputs.double(candidate.id, candidate.input)
         if double is None:
             self.report.left += 1
+            if self.heard is not None:
+                self.heard.append(_heard(candidate.id, candidate.input))
             return candidate
         near = double.reason in (Reason.NEAR_DUPLICATE, Reason.NEAR_GOLDEN)
         why = f"{double.likeness:.2f} like {double.of}" if near else f"says what {double.of} says"
-        mark: dict[str, Json] = {"reason": double.reason.value, "of": double.of, "likeness": round(double.likeness, 3)}
-        return self._out(candidate, double.reason, why, mark)
+        return self._out(candidate, double.reason, why, _mark(double))
+
+    def mean_the_same(self, doubles: Mapping[str, Double], model: str) -> None:
+        """Count what a model says means the same as another one, and is not left out yet."""
+        for each in self.heard or ():
+            double = doubles.get(each.id)
+            if double is not None:
+                self.report.left -= 1
+                self.report.out[double.reason.value] += 1
+                shown = Shown(id=each.id, text=each.whole[: 3 * _AROUND], why=_meant(double, model))
+                self.report.show(double.reason.value, shown)
+
+    def without(
+        self, candidates: Iterable[Candidate], doubles: Mapping[str, Double], model: str
+    ) -> Iterator[Candidate]:
+        """Yield cleaned candidates, those left out that mean the same as another one by what the model says."""
+        for each in candidates:
+            double = doubles.get(each.id) if each.state == State.NEW else None
+            if double is None:
+                yield each
+                continue
+            mark = {**_mark(double), "by": model}
+            step = Step(at=self.at, what="out", by="model", why=f"{double.reason}: {_meant(double, model)}")
+            yield each.marked("out", mark).moved(State.OUT, step)
 
     def _out(self, candidate: Candidate, reason: Reason, why: str, mark: Json) -> Candidate:
         self.report.out[reason.value] += 1
         self.report.show(reason.value, Shown(id=candidate.id, text=asked(candidate.input)[: 3 * _AROUND], why=why))
         step = Step(at=self.at, what="out", by="rule", why=f"{reason}: {why}")
         return candidate.marked("out", mark).moved(State.OUT, step)
+
+
+def _heard(identity: str, value: JsonObject, *, stands: bool = False, golden: bool = False) -> Heard:
+    return Heard(id=identity, whole=asked(value), last=asked_last(value), stands=stands, golden=golden)
+
+
+def _mark(double: Double) -> dict[str, Json]:
+    return {"reason": double.reason.value, "of": double.of, "likeness": round(double.likeness, 3)}
+
+
+def _meant(double: Double, model: str) -> str:
+    return f"{double.likeness:.2f} like {double.of} by {model}"
 
 
 def _around(text: str, start: int, end: int) -> str:

@@ -28,7 +28,6 @@ def test_a_place_that_takes_no_file_is_a_mistake_that_another_name_mends(tmp_pat
     assert caught.value.next_step == "name another file"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 @pytest.mark.parametrize("more", [(), ("--json",)])
 def test_a_step_of_curation_whose_result_nobody_can_have_says_what_stays(tmp_path, more):
     (tmp_path / "some.candidates.jsonl").write_text('{"id": "a", "input": {"q": 1}, "state": "new"}\n')

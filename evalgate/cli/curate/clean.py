@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import now_and_then
-from evalgate.cli.curate.places import dataset_option, dataset_said, golden_of, profile_option
+from evalgate.cli.curate.places import dataset_option, golden_of, profile_option
 from evalgate.cli.files import say_done
 from evalgate.cli.options import CONFIG_NAME, cache_option, config_option, json_option, server_option
 
@@ -105,17 +105,10 @@ def _place(
     """Return what was said over what the profile says. Raises UsageError, ConfigurationError."""
     from pydantic import ValidationError
 
-    from evalgate.cli.curate.places import named_by, profile_of, target_of
-    from evalgate.suite.curate import CuratedDataset
+    from evalgate.cli.curate.places import chosen_by, named_by, target_of
     from evalgate.suite.curate_clean import Clean
 
-    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
-    if dataset is not None:
-        curated = CuratedDataset.model_validate(dataset_said(dataset))
-    elif chosen is not None:
-        curated = chosen.dataset
-    else:
-        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    chosen, curated = chosen_by(config, profile, dataset, environ)
     base = {} if chosen is None else chosen.clean.model_dump(exclude_unset=True)
     said = {key: value for key, value in given.items() if value not in (None, ())}
     try:

@@ -56,21 +56,14 @@ def labelling_place(
     """
     from pydantic import ValidationError
 
-    from evalgate.cli.curate.places import dataset_said, named_by, profile_of, target_of
+    from evalgate.cli.curate.places import chosen_by, named_by, target_of
     from evalgate.curate.labelling.taxonomies import SHIPPED
-    from evalgate.suite.curate import CuratedDataset
     from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_label import Label
     from evalgate.suite.loading import load_config
 
-    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
+    chosen, curated = chosen_by(config, profile, dataset, environ)
     base = {} if chosen is None or chosen.label is None else chosen.label.model_dump(exclude_unset=True)
-    if dataset is not None:
-        curated = CuratedDataset.model_validate(dataset_said(dataset))
-    elif chosen is not None:
-        curated = chosen.dataset
-    else:
-        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
     flags = tuple(part for name in ("model", "taxonomy") if name in given for part in (f"--{name}", str(given[name])))
     if given.get("taxonomy") not in (None, *SHIPPED):
         # What is said here is meant from here, wherever the config is.

@@ -151,16 +151,26 @@ def dataset_named(
 
     Raises ConfigurationError for a profile that is not there, UsageError where neither is said.
     """
+    chosen, curated = chosen_by(config, profile, dataset, environ)
+    target = target_of(curated, config.parent, named_by(profile, dataset, config, server))
+    return target, curated.server or (chosen.server if chosen is not None else None)
+
+
+def chosen_by(
+    config: Path, profile: str | None, dataset: str | None, environ: Mapping[str, str]
+) -> tuple[Profile | None, CuratedDataset]:
+    """Return the profile that --profile names, and the dataset that --dataset does in the place of the profile's.
+
+    Raises ConfigurationError for a profile that is not there, UsageError where neither is said.
+    """
     from evalgate.suite.curate import CuratedDataset
 
-    named = named_by(profile, dataset, config, server)
-    if profile is not None:
-        said = {} if dataset is None else {"dataset": dataset_said(dataset)}
-        chosen = profile_of(config, profile, said, environ)[0]
-        return target_of(chosen.dataset, config.parent, named), chosen.dataset.server or chosen.server
-    if not dataset:
+    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
+    if dataset:
+        return chosen, CuratedDataset.model_validate(dataset_said(dataset))
+    if chosen is None:
         raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
-    return target_of(CuratedDataset.model_validate(dataset_said(dataset)), config.parent, named), None
+    return chosen, chosen.dataset
 
 
 def kept_texts(config: Path, profile: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -57,19 +57,12 @@ def sampling_place(
     """
     from pydantic import ValidationError
 
-    from evalgate.cli.curate.places import dataset_said, named_by, profile_of, require_candidates, target_of
+    from evalgate.cli.curate.places import chosen_by, named_by, require_candidates, target_of
     from evalgate.cli.options import CONFIG_NAME
-    from evalgate.suite.curate import CuratedDataset
     from evalgate.suite.curate_sample import Sample
     from evalgate.suite.loading import load_config
 
-    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
-    if dataset is not None:
-        curated = CuratedDataset.model_validate(dataset_said(dataset))
-    elif chosen is not None:
-        curated = chosen.dataset
-    else:
-        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
+    chosen, curated = chosen_by(config, profile, dataset, environ)
     base = {} if chosen is None else chosen.sample.model_dump(exclude_unset=True)
     try:
         sample = Sample.model_validate({**base, **given})

@@ -80,6 +80,7 @@ def command(
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
     asked = Analysing(
         place=place,
+        config_folder=config.parent,
         taxonomy=taxonomy,
         environ=environ,
         cache=cache,
@@ -131,7 +132,8 @@ async def _candidates(asked: Analysing) -> Found:
         if asked.address is not None:
             from evalgate.cli.curate.steps import steps_read
 
-            steps = await stack.enter_async_context(steps_read(asked.address, place.clean, file, asked.environ))
+            reading = steps_read(asked.address, place.clean, file, asked.environ, folder=asked.config_folder)
+            steps = await stack.enter_async_context(reading)
         tell(f"asking {place.model} about {len(surveyed.shown)} labels")
         return await _analysed(asked, asking.model, lambda: read_candidates(file), surveyed, steps=steps)
 

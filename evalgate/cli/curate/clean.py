@@ -33,6 +33,7 @@ _SHOWN: Final = 100
 @profile_option
 @click.option("--write", is_flag=True, help="Do it: without it, what would be done is shown.")
 @click.option("--personal", type=click.Choice(["replace", "keep"]), help="Whether personal data is replaced.")
+@click.option("--presidio", metavar="MODEL", help="Let Presidio look too: a model of spaCy, a package or ./a/folder.")
 @click.option(
     "--language", "languages", multiple=True, metavar="CODE", help="A language that is wanted: en; several times."
 )
@@ -82,7 +83,7 @@ def command(
 class _Place:
     """Whose candidates, how they are cleaned, which flags said so, and whether only failures were pulled.
 
-    `loaded` is the config where a model is asked, and there is one.
+    `loaded` is the config where a model is asked, and there is one; `folder` is the config's.
     """
 
     target: Target
@@ -91,6 +92,7 @@ class _Place:
     flags: tuple[str, ...]
     server: str | None
     only_errors: bool
+    folder: Path
 
 
 def _place(
@@ -112,7 +114,7 @@ def _place(
     base = {} if chosen is None else chosen.clean.model_dump(exclude_unset=True)
     said = {key: value for key, value in given.items() if value not in (None, ())}
     try:
-        clean = Clean.model_validate({**base, **said})
+        clean = Clean.model_validate({**base, **said, **_presidio(said.get("presidio"), base.get("presidio"))})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         flag = str(first["loc"][0]).replace("languages", "language")
@@ -128,7 +130,16 @@ def _place(
         flags=tuple(_flags(said)),
         server=curated.server or (chosen.server if chosen is not None else None),
         only_errors=chosen is not None and chosen.errors == "only",
+        folder=config.parent,
     )
+
+
+def _presidio(model: str | None, chosen: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return what --presidio says as the config writes it: one model for every language, a folder of it from here."""
+    if model is None:
+        return {}
+    where = str(Path(model).expanduser().absolute()) if "/" in model or os.sep in model else model
+    return {"presidio": {**(chosen or {}), "models": {"other": where}}}
 
 
 def _loaded(config: Path, environ: Mapping[str, str]) -> Config | None:
@@ -153,7 +164,9 @@ def _cleaning(place: _Place, environ: Mapping[str, str], *, write: bool) -> Clea
 
     clean, file = place.clean, place.target.candidates
     return Cleaning(
-        redactor=redactor_of(clean, file, environ, personal=clean.personal != "keep", writes=write),
+        redactor=redactor_of(
+            clean, file, environ, folder=place.folder, personal=clean.personal != "keep", writes=write
+        ),
         quality=quality_of(clean, only_errors=place.only_errors),
         inputs=Inputs(at_least=clean.near),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -211,7 +224,13 @@ def _lines(report: Report, place: _Place, *, write: bool) -> Iterator[str]:
     done = "" if write else "would be "
     yield f"{report.looked:,} candidates in {place.target.shown_candidates}, {report.new:,} of them new"
     yield f"{done}replaced in {report.redacted:,}" if report.redacted else "nothing to replace"
-    yield from _table(report, report.found)
+    yield from _table(report, report.found, report.by)
+    if report.unread:
+        languages = ", ".join(f"{language} {count:,}" for language, count in report.unread.most_common(5))
+        yield (
+            f"{report.unread.total():,} are in languages that Presidio has no model for ({languages}): the patterns of"
+            " evalgate alone looked through them"
+        )
     left = sum(report.out.values())
     yield f"{done}left out: {left:,} of {report.new:,}"
     yield from _table(report, report.out)
@@ -228,9 +247,12 @@ def _lines(report: Report, place: _Place, *, write: bool) -> Iterator[str]:
         yield f"nothing was written; next: {place.target.step('clean', *place.flags, '--write')}"
 
 
-def _table(report: Report, counts: Mapping[str, int]) -> Iterator[str]:
+def _table(report: Report, counts: Mapping[str, int], by: Mapping[tuple[str, str], int] | None = None) -> Iterator[str]:
+    from evalgate.curate.cleaning.findings import OWN
+
     for what, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
-        yield f"  {what:<20} {count:>7,}"
+        others = [f"{found:,} by {name}" for (kind, name), found in (by or {}).items() if kind == what and name != OWN]
+        yield f"  {what:<20} {count:>7,}{''.join(f', {each}' for each in others)}"
         for shown in report.shown[what]:
             text = " ".join(shown.text.split())
             text = f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text

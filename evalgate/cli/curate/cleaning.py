@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from evalgate.curate.candidates import Candidate
     from evalgate.curate.cleaning.given_names import Names
     from evalgate.curate.cleaning.quality import Quality
+    from evalgate.curate.cleaning.recognising import Recogniser
     from evalgate.curate.cleaning.redaction import Redactor
+    from evalgate.suite import curate_clean
     from evalgate.suite.curate_clean import Clean
 
 
 def redactor_of(
-    clean: Clean, candidates: Path, environ: Mapping[str, str], *, personal: bool, writes: bool = True
+    clean: Clean, candidates: Path, environ: Mapping[str, str], *, folder: Path, personal: bool, writes: bool = True
 ) -> Redactor:
-    """Return what replaces secrets in candidates and, where it is said, personal data.
+    """Return what replaces secrets in candidates and, where it is said, personal data. `folder` is the config's.
 
-    Raises ConfigurationError for a key that is none, and where packages are missing.
+    Raises ConfigurationError for a key that is none, and where packages or models are missing.
     """
     from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.cleaning.redaction import Redactor
@@ -30,8 +32,9 @@ def redactor_of(
     if not personal:
         return Redactor(keep=clean.keep)
     names = _names()
+    other = None if clean.presidio is None else _presidio(clean.presidio, clean.regions, folder)
     key = _key(clean, candidates, environ, writes=writes)
-    return Redactor(pseudonyms=Pseudonyms(key), names=names, regions=clean.regions, keep=clean.keep)
+    return Redactor(pseudonyms=Pseudonyms(key), names=names, regions=clean.regions, keep=clean.keep, other=other)
 
 
 class BeforeWriting:
@@ -39,8 +42,9 @@ class BeforeWriting:
     profile says so. `found` counts what was replaced.
     """
 
-    def __init__(self, clean: Clean, candidates: Path, environ: Mapping[str, str], at: str) -> None:
-        self._redactor = redactor_of(clean, candidates, environ, personal=clean.personal == "replace")
+    def __init__(self, clean: Clean, candidates: Path, environ: Mapping[str, str], at: str, *, folder: Path) -> None:
+        personal = clean.personal == "replace"
+        self._redactor = redactor_of(clean, candidates, environ, folder=folder, personal=personal)
         self._at = at
         self.found: Counter[str] = Counter()
 
@@ -82,6 +86,14 @@ def _key(clean: Clean, candidates: Path, environ: Mapping[str, str], *, writes: 
             f" put a key of your own into {clean.key_env}"
         )
     return key
+
+
+def _presidio(settings: curate_clean.Presidio, regions: Sequence[str], folder: Path) -> Recogniser:
+    from evalgate.cli.curate.presidio import presidio_of
+    from evalgate.curate.cleaning.presidio import OTHER
+
+    telling = None if set(settings.models) == {OTHER} else _languages()
+    return presidio_of(settings, regions, folder, telling)
 
 
 def _names() -> Names:
@@ -130,6 +142,11 @@ def report_json(report: Any) -> dict[str, Any]:
         "redacted": report.redacted,
         "other_key": report.other_key,
         "replaced": dict(sorted(report.found.items())),
+        "replaced_by": {
+            name: {kind: count for (kind, by), count in sorted(report.by.items()) if by == name}
+            for name in sorted({by for _, by in report.by})
+        },
+        "unread": dict(sorted(report.unread.items())),
         "out": dict(sorted(report.out.items())),
         "examples": {
             what: [{"id": each.id, "text": each.text, "why": each.why} for each in shown]

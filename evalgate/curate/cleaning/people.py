@@ -6,7 +6,7 @@ found where someone is introduced, greeted, titled or signs with it, and then ev
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 import regex  # type: ignore[import-untyped]  # it has no stubs
@@ -47,6 +47,10 @@ _TOLD: Final = regex.compile(
 _TITLED: Final = regex.compile(
     rf"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Prof)\b\.?|{_TITLES})[ ](?:(?:Dr|Prof)\.[ ])*(?P<name>{_NAME})"
 )
+_BARE: Final = regex.compile(
+    rf"(?:\b(?i:Mr|Mrs|Ms|Mx|Dr|Prof|{_TITLES})\.?[\s.]+)*(?P<name>\p{{L}}(?:.*[\p{{L}}\p{{M}}])?)"
+)
+_LINE: Final = regex.compile(r"[^\r\n]+")
 _SIGNED: Final = regex.compile(rf"(?i:\b(?:{_CLOSINGS})[,.!]?)[ ]*\n[ ]*[-–—]?[ ]*(?P<name>{_NAME})[ ]*(?=\n|\Z|,)")
 _SOFT: Final = regex.compile(rf"(?i:\b(?:{_BEFORE})[ ,!:]{{1,2}})(?P<name>{_NAME})")
 _KINDS: Final = (
@@ -85,6 +89,31 @@ def mentions(text: str, known: Mapping[str, str]) -> Iterator[Finding]:
         plain = _bare(word)
         if plain in known:
             yield Finding(start=found.start(), end=found.start() + len(plain), kind=Kind.PERSON, who=known[plain])
+
+
+def repeated(text: str, names: Collection[str]) -> Iterator[Finding]:
+    """Yield where whole names stand again that were found once, however they are written there."""
+    plain = text.casefold()
+    there = sorted((name for name in names if name.split()[0] in plain), key=len, reverse=True)
+    if there:
+        words = "|".join(r"\s+".join(map(regex.escape, name.split())) for name in there)
+        # Without spaces between words, as Chinese is written, a name ends where it ends.
+        pattern = rf"(?:(?<![\p{{L}}\p{{N}}])|(?=\p{{Lo}}))(?:{words})(?:(?![\p{{L}}\p{{N}}])|(?<=\p{{Lo}}))"
+        for found in regex.finditer(pattern, text, regex.IGNORECASE | regex.FULLCASE):
+            yield _person(text, *found.span())
+
+
+def meant(text: str, start: int, end: int) -> Iterator[Finding]:
+    """Yield the names in what somebody says is one: without the title before it, and apart on lines of their own."""
+    for line in _LINE.finditer(text, start, end):
+        found = _BARE.search(text, line.start(), line.end())
+        if found is not None:
+            yield _person(text, *found.span("name"))
+
+
+def is_whole(who: str) -> bool:
+    """Return whether a name can be nobody else's word: a full one, or one in a script without capitals."""
+    return " " in who or (len(who) > 1 and who.upper() == who)
 
 
 def aliases(who: str) -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -19,6 +20,8 @@ from evalgate.records import Example, Json, JsonObject
 _EXAMPLES: Final = 3
 _AROUND: Final = 40
 """Letters beside what was found that are shown."""
+_AT_ONCE: Final = 32
+"""Candidates that another recogniser reads together."""
 _STANDS: Final = frozenset({State.CHOSEN, State.ACCEPTED, State.GOLDEN})
 """What later steps took: a new candidate that says the same is left out, and never the other way round."""
 
@@ -36,8 +39,9 @@ class Shown:
 class Report:
     """What a cleaning came to. Of `looked` candidates, the `new` ones were judged; `left` of them are new still.
 
-    `out` counts by reason, `found` what was replaced by its kind, `redacted` the candidates that it was in. Of
-    `other_key` are candidates whose pseudonyms another key made.
+    `out` counts by reason, `found` what was replaced by its kind, `by` that and who found it, `redacted` the candidates
+    that it was in. Of `other_key` are candidates whose pseudonyms another key made; `unread` are those, by language,
+    that another recogniser has no model for.
     """
 
     looked: int = 0
@@ -45,6 +49,8 @@ class Report:
     left: int = 0
     redacted: int = 0
     other_key: int = 0
+    by: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
     out: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
     shown: defaultdict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
@@ -87,20 +93,24 @@ class Cleaning:
 
     def cleaned(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """Yield the candidates as they are after it, in their order; what is known has to be known before."""
-        for each in candidates:
-            self.report.looked += 1
-            candidate = self._redacted(each)
-            yield self._judged(candidate) if candidate.state == State.NEW else candidate
-            self.tell(self.report)
+        for some in _batches(candidates, self.redactor):
+            for each in some:
+                self.report.looked += 1
+                candidate = self._redacted(each)
+                yield self._judged(candidate) if candidate.state == State.NEW else candidate
+                self.tell(self.report)
 
     def _redacted(self, candidate: Candidate) -> Candidate:
         before = candidate.marks.get("redacted")
         key = before.get("key") if isinstance(before, dict) else None
         self.report.other_key += self.redactor.names is not None and key not in (None, self.redactor.pseudonyms.check)
-        clean, found = self.redactor.redacted(candidate, self.at)
-        if found:
+        done = self.redactor.looked_through(candidate, self.at)
+        clean = done.candidate
+        self.report.unread.update([done.unread] if done.unread else [])
+        if done.found:
             self.report.redacted += 1
-            self.report.found.update(found)
+            self.report.found.update(done.found)
+            self.report.by.update(done.by)
             for text in texts_of(clean):
                 for stand in STAND_IN.finditer(text):
                     kind = stand[0][1:-1].rpartition("_")[0] or stand[0][1:-1]
@@ -151,6 +161,17 @@ class Cleaning:
         self.report.show(reason.value, Shown(id=candidate.id, text=asked(candidate.input)[: 3 * _AROUND], why=why))
         step = Step(at=self.at, what="out", by="rule", why=f"{reason}: {why}")
         return candidate.marked("out", mark).moved(State.OUT, step)
+
+
+def _batches(candidates: Iterable[Candidate], redactor: Redactor) -> Iterator[Sequence[Candidate]]:
+    """Yield the candidates some at a time where somebody reads many at once, who has read them then."""
+    if redactor.other is None:
+        yield from ((each,) for each in candidates)
+        return
+    rest = iter(candidates)
+    while some := tuple(itertools.islice(rest, _AT_ONCE)):
+        redactor.ahead(some)
+        yield some
 
 
 def _heard(identity: str, value: JsonObject, *, stands: bool = False, golden: bool = False) -> Heard:

@@ -69,7 +69,7 @@ def quality_of(clean: Clean, *, only_errors: bool) -> Quality:
         errors=clean.errors == "keep" or only_errors,
         longest=clean.longest,
         languages=frozenset(clean.languages),
-        tell=_languages() if clean.languages else None,
+        tell=languages_told() if clean.languages else None,
     )
 
 
@@ -92,7 +92,7 @@ def _presidio(settings: curate_clean.Presidio, regions: Sequence[str], folder: P
     from evalgate.cli.curate.presidio import presidio_of
     from evalgate.curate.cleaning.presidio import OTHER
 
-    telling = None if set(settings.models) == {OTHER} else _languages()
+    telling = None if set(settings.models) == {OTHER} else languages_told()
     return presidio_of(settings, regions, folder, telling)
 
 
@@ -107,7 +107,8 @@ def _names() -> Names:
         raise _missing("personal data is found", error) from None
 
 
-def _languages() -> Callable[[str], tuple[str, float]]:
+def languages_told() -> Callable[[str], tuple[str, float]]:
+    """Return what tells the language of a text, and how sure that is. Raises ConfigurationError without py3langid."""
     try:
         from py3langid.langid import (  # type: ignore[import-untyped]  # it has no stubs
             MODEL_FILE,

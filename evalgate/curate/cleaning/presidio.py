@@ -47,6 +47,8 @@ _OVERLAP: Final = 300
 _SURE: Final = 0.8
 _LETTERS: Final = 15
 """Letters from which a language can be told."""
+_NONE: Final = frozenset({"zxx", "und", "mul"})
+"""What is said of a text that is in no language, in none that is known, in several (ISO 639-2)."""
 _UNWRITABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
@@ -84,6 +86,8 @@ class Presidio:
         if self._tell is None or sum(map(str.isalpha, text)) < _LETTERS:
             return Reading(model=self._unsure)
         language, sure = self._tell(text)
+        if language in _NONE:
+            return Reading(model=self._unsure)
         if language in self.models:
             return Reading(model=language, language=language)
         if OTHER in self.models:

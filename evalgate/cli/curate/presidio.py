@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -119,7 +119,7 @@ def _analyse(models: Mapping[str, Any], settings: curate_clean.Presidio, regions
     )
     entities = sorted({entity for each in recognisers for entity in each.supported_entities})
 
-    def analyse(texts: Iterable[str], language: str) -> Iterator[Sequence[Said]]:
+    def analyse(texts: Sequence[str], language: str) -> Iterator[Sequence[Said]]:
         from evalgate.curate.cleaning.presidio import Said
 
         # Words that it sees for the first time are forgotten after it: memory is flat.

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -94,13 +95,21 @@ def apart(text: str, findings: Iterable[Finding]) -> list[Finding]:
     waiting = sorted(findings, key=_rank)
     is_mixed = any(each.by != OWN for each in waiting)
     for each in waiting:
-        beside = [place for place in taken if place[0] < each.end and each.start < place[1]]
+        beside = _overlapping(taken, each)
         found = [each]
         if beside:
             found = list(_beside(text, each, beside)) if is_mixed and each.kind in _WORDS else []
-        taken += [(one.start, one.end) for one in found]
+        for one in found:
+            insort(taken, (one.start, one.end))
         kept += found
     return sorted(kept, key=lambda found: found.start)
+
+
+def _overlapping(taken: Sequence[tuple[int, int]], found: Finding) -> Sequence[tuple[int, int]]:
+    """Return which of the places that are taken, which lie apart and in order, a finding overlaps with."""
+    first = bisect_left(taken, found.start, key=lambda place: place[1] - 1)
+    last = bisect_left(taken, found.end, key=lambda place: place[0])
+    return taken[first:last]
 
 
 def _rank(found: Finding) -> tuple[float, int, int, bool]:
@@ -109,10 +118,10 @@ def _rank(found: Finding) -> tuple[float, int, int, bool]:
     return order, found.start - found.end, found.start, found.by != OWN
 
 
-def _beside(text: str, found: Finding, taken: Iterable[tuple[int, int]]) -> Iterator[Finding]:
+def _beside(text: str, found: Finding, taken: Sequence[tuple[int, int]]) -> Iterator[Finding]:
     """Yield what is left of a finding without the places that are taken: each part of it that has a word."""
     at = found.start
-    for start, end in [*sorted(taken), (found.end, found.end)]:
+    for start, end in [*taken, (found.end, found.end)]:
         for word in _RUN.finditer(text, at, max(at, min(start, found.end))):
             who = " ".join(word[0].casefold().split())
             yield replace(found, start=word.start(), end=word.end(), who=who)

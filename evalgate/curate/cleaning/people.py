@@ -6,7 +6,7 @@ found where someone is introduced, greeted, titled or signs with it, and then ev
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import regex  # type: ignore[import-untyped]  # it has no stubs
@@ -50,6 +50,7 @@ _TITLED: Final = regex.compile(
 _BARE: Final = regex.compile(
     rf"(?:\b(?i:Mr|Mrs|Ms|Mx|Dr|Prof|{_TITLES})\.?[\s.]+)*(?P<name>\p{{L}}(?:.*[\p{{L}}\p{{M}}])?)"
 )
+_LETTERS: Final = regex.compile(r"\p{L}+")
 _LINE: Final = regex.compile(r"[^\r\n]+")
 _SIGNED: Final = regex.compile(rf"(?i:\b(?:{_CLOSINGS})[,.!]?)[ ]*\n[ ]*[-–—]?[ ]*(?P<name>{_NAME})[ ]*(?=\n|\Z|,)")
 _SOFT: Final = regex.compile(rf"(?i:\b(?:{_BEFORE})[ ,!:]{{1,2}})(?P<name>{_NAME})")
@@ -91,16 +92,35 @@ def mentions(text: str, known: Mapping[str, str]) -> Iterator[Finding]:
             yield Finding(start=found.start(), end=found.start() + len(plain), kind=Kind.PERSON, who=known[plain])
 
 
-def repeated(text: str, names: Collection[str]) -> Iterator[Finding]:
-    """Yield where whole names stand again that were found once, however they are written there."""
-    plain = text.casefold()
-    there = sorted((name for name in names if name.split()[0] in plain), key=len, reverse=True)
-    if there:
-        words = "|".join(r"\s+".join(map(regex.escape, name.split())) for name in there)
-        # Without spaces between words, as Chinese is written, a name ends where it ends.
-        pattern = rf"(?:(?<![\p{{L}}\p{{N}}])|(?=\p{{Lo}}))(?:{words})(?:(?![\p{{L}}\p{{N}}])|(?<=\p{{Lo}}))"
-        for found in regex.finditer(pattern, text, regex.IGNORECASE | regex.FULLCASE):
-            yield _person(text, *found.span())
+def repeated(text: str, names: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """Yield where whole names stand again that were found once, however they are written; `names` by their first words.
+
+    Those of scripts without spaces between words are under "".
+    """
+    for found in _LETTERS.finditer(text) if len(names) > ("" in names) else ():
+        for name in names.get(found[0].casefold(), ()):
+            pattern = r"\s+".join(map(regex.escape, name.split())) + r"(?![\p{L}\p{N}])"
+            whole = regex.compile(pattern, regex.IGNORECASE | regex.FULLCASE).match(text, found.start())
+            if whole is not None:
+                yield _person(text, *whole.span())
+                break
+    for name in names.get("", ()):
+        at = text.find(name)
+        while at != -1:
+            yield _person(text, at, at + len(name))
+            at = text.find(name, at + len(name))
+
+
+def by_first_word(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names that can be nobody else's word, the longest first: full ones, and those without capitals."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        first = _LETTERS.match(name)
+        if name.upper() == name and len(name) > 1:
+            found.setdefault("", []).append(name)
+        elif " " in name and first is not None:
+            found.setdefault(first[0], []).append(name)
+    return found
 
 
 def meant(text: str, start: int, end: int) -> Iterator[Finding]:
@@ -109,11 +129,6 @@ def meant(text: str, start: int, end: int) -> Iterator[Finding]:
         found = _BARE.search(text, line.start(), line.end())
         if found is not None:
             yield _person(text, *found.span("name"))
-
-
-def is_whole(who: str) -> bool:
-    """Return whether a name can be nobody else's word: a full one, or one in a script without capitals."""
-    return " " in who or (len(who) > 1 and who.upper() == who)
 
 
 def aliases(who: str) -> Iterator[str]:

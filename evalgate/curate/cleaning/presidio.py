@@ -41,9 +41,11 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "LOCATION": Kind.PLACE,
     "CRYPTO": Kind.WALLET,
 }
-_WINDOW: Final = 20_000
-"""Letters that a model is given at once: memory grows with them, and spaCy takes no more than a million."""
+_WINDOW: Final = 10_000
+"""Letters of a text that a model is given at once: memory grows with them, and spaCy takes no more than a million."""
 _OVERLAP: Final = 300
+_TOGETHER: Final = 40_000
+"""Letters of several that it is given together."""
 _SURE: Final = 0.8
 _LETTERS: Final = 15
 """Letters from which a language can be told."""
@@ -61,8 +63,10 @@ class Said:
     end: int
 
 
-Analyse = Callable[[Iterable[str], str], Iterator[Sequence[Said]]]
+Analyse = Callable[[Sequence[str], str], Iterator[Sequence[Said]]]
 """Texts and the name of a model; what is said of each. It raises whatever a model breaks with."""
+Place = tuple[int, int, int]
+"""The number of a text, and where in it a part begins and ends."""
 Tell = Callable[[str], tuple[str, float]]
 """A text's language (ISO 639-1), and how sure that is, 0 to 1."""
 
@@ -102,11 +106,11 @@ class Presidio:
         """Return what a model finds in each text. Raises Unreadable, without a word of the text."""
         found: list[list[Finding]] = [[] for _ in texts]
         places = [(number, start, end) for number, text in enumerate(texts) for start, end in _windows(text)]
-        pieces = (_UNWRITABLE.sub("\ufffd", texts[number][start:end]) for number, start, end in places)
         try:
-            for (number, start, _), said in zip(places, self._analyse(pieces, model), strict=True):
-                for each in said:
-                    found[number] += _findings(texts[number], each, start)
+            for some in _together(places):
+                pieces = [_UNWRITABLE.sub("\ufffd", texts[number][start:end]) for number, start, end in some]
+                for (number, start, _), said in zip(some, self._analyse(pieces, model), strict=True):
+                    found[number] += [each for one in said for each in _findings(texts[number], one, start)]
         except Exception as error:  # noqa: BLE001 whatever a model breaks with: the text of it stays unsaid
             raise Unreadable(f"Presidio's model for {model} ended with {type(error).__name__}") from None
         return [tuple(dict.fromkeys(each)) for each in found]
@@ -122,6 +126,18 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
         start = end - _OVERLAP
     yield start, len(text)
+
+
+def _together(places: Iterable[Place]) -> Iterator[list[Place]]:
+    """Yield places of texts, as many at a time as a model is given together."""
+    some: list[Place] = []
+    for place in places:
+        some.append(place)
+        if sum(end - start for _, start, end in some) >= _TOGETHER:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 def _findings(text: str, said: Said, at: int) -> Iterator[Finding]:

@@ -55,7 +55,7 @@ class _Known:
 
     words: Mapping[str, str] = field(default_factory=dict)
     by: Mapping[str, str] = field(default_factory=dict)
-    whole: frozenset[str] = frozenset()
+    whole: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 _NOBODY: Final = _Known()
@@ -183,7 +183,7 @@ class Redactor:
         for who in sorted(found, key=lambda name: (-len(name.split()), name)):
             if " " in who or who not in words:
                 words.update({word: word if word in words else who for word in people.aliases(who)})
-        return _Known(words=words, by=found, whole=frozenset(filter(people.is_whole, found)))
+        return _Known(words=words, by=found, whole=people.by_first_word(found))
 
     def _all(self, text: str, path: tuple[str, ...], known: _Known, model: str | None) -> list[Finding]:
         field_kind = kind_of(path, text)

@@ -129,7 +129,7 @@ async def _label(
         )
         steps = None
         if place.label.steps and address is not None:
-            from evalgate.cli.curate.steps import steps_read
+            from evalgate.cli.curate.trajectories import steps_read
 
             reading = steps_read(address, place.clean, file, environ, folder=config.parent)
             steps = await stack.enter_async_context(reading)

@@ -19,7 +19,7 @@ from evalgate.curate.cleaning.identifiers import REGIONS, identifiers_in
 from evalgate.curate.cleaning.recognising import Reading, Recogniser, Unreadable, is_said
 from evalgate.curate.cleaning.secrets import secrets_in
 from evalgate.curate.cleaning.walking import walked
-from evalgate.curate.wording import answered, asked
+from evalgate.curate.texts.wording import answered, asked
 from evalgate.errors import MeasurementError
 from evalgate.records import JsonObject
 

@@ -219,6 +219,15 @@ def test_a_model_that_breaks_or_is_none_is_one_error_and_nothing_is_written(pyth
     assert "python -m spacy download en_core_web_lg" in told[5]
 
 
+def test_where_nobody_asks_for_it_it_is_not_imported(python, folder):
+    write(folder, line("a", "My name is Anna Schmidt"))
+    program = "import sys, atexit; atexit.register(lambda: print({'spacy', 'presidio_analyzer'} & set(sys.modules)))"
+    command = ("curate", "clean", "--dataset", "some.jsonl")
+    ended = run(python, "-c", f"{program}; from evalgate.cli import main; main()", *command, cwd=folder, **KEY)
+    assert ended.stdout.splitlines()[-1] == "set()"
+    assert "PERSON" in ended.stdout
+
+
 def test_where_presidio_is_not_installed_the_error_says_what_to_install(folder):
     write(folder, line("a", "hello"))
     command = ("-m", "evalgate", "curate", "clean", "--dataset", "some.jsonl", "--presidio", "./models/names")

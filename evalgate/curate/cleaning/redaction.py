@@ -31,6 +31,8 @@ _REMEMBERED: Final = 1000
 _AGAIN: Final = 4
 _AGAIN_READ: Final = 20
 """What a model finds depends on all that stands around it: it takes longer until it finds nothing."""
+_HELD: Final = 2_000_000
+"""Letters of the texts of which it is remembered what another recogniser found."""
 _TELLING: Final = 2000
 """Letters of a conversation that its language is told by."""
 _SAID_MARKS: Final = frozenset({"annotations", "steps", "proposed", "expected"})
@@ -92,6 +94,8 @@ class Redactor:
         try:
             for _ in range(_AGAIN if self.other is None else _AGAIN_READ):
                 # What stands beside a stand-in may be found only now: a second time has to find nothing.
+                if reading.model is not None:
+                    self._read_all(_said_in(changed), reading.model)
                 changed, more = self._once(changed, reading.model)
                 if not more:
                     break
@@ -111,19 +115,23 @@ class Redactor:
 
     def ahead(self, candidates: Sequence[Candidate]) -> None:
         """Let another recogniser read many candidates at once, which is quicker than one by one."""
-        if self.other is None:
-            return
-        if len(self._read) >= _REMEMBERED:
-            self._read.clear()
-        wanted: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        wanted: defaultdict[str, list[str]] = defaultdict(list)
         for each in candidates:
             model = self._reading(each).model
             if model is not None:
-                wanted[model].update(dict.fromkeys(_said_in(each)))
+                wanted[model] += _said_in(each)
         for model, texts in wanted.items():
-            new = [text for text in texts if (text, model) not in self._read]
             with suppress(Unreadable):  # whose text it was is said when its turn comes
-                self._read.update(zip(((text, model) for text in new), self.other.found_in(new, model), strict=True))
+                self._read_all(texts, model)
+
+    def _read_all(self, texts: Sequence[str], model: str) -> None:
+        new = {text for text in texts if (text, model) not in self._read}
+        if self.other is None or not new:
+            return
+        if sum(len(text) for text, _ in self._read) > _HELD:
+            self._read.clear()
+        some = [text for text in dict.fromkeys(texts) if (text, model) not in self._read]
+        self._read.update(zip(((text, model) for text in some), self.other.found_in(some, model), strict=True))
 
     def _reading(self, candidate: Candidate) -> Reading:
         """Return which model of another recogniser reads a candidate: the same one every time."""
@@ -204,10 +212,8 @@ class Redactor:
         return apart(text, found) if found else found
 
     def _read_in(self, text: str, model: str) -> tuple[Finding, ...]:
-        there = self._read.get((text, model))
-        if there is None and self.other is not None:
-            there = self._read[text, model] = self.other.found_in([text], model)[0]
-        return there or ()
+        self._read_all([text], model)
+        return self._read[text, model]
 
     def _in(self, text: str) -> tuple[Finding, ...]:
         there = self._seen.get(text)

@@ -52,7 +52,7 @@ def run(python: Path, *arguments: str, cwd: Path = REPOSITORY, check: bool = Tru
         capture_output=True,
         encoding="utf-8",
         check=check,
-        timeout=300,
+        timeout=900,
     )
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate
+from evalgate.curate.moments import moment
 from evalgate.golden.curated import CURATED, uncurated
 from evalgate.golden.differences import diff
 from evalgate.records import Example
@@ -91,27 +92,19 @@ def changes_of(versions: Iterable[Version], *, whole: bool) -> list[Event]:
 
 def in_order(*lives: Sequence[Event]) -> list[Event]:
     """Return events by when they were; of the same moment as they came."""
-    return sorted((event for life in lives for event in life), key=lambda event: _moment(event.at))
+    return sorted((event for life in lives for event in life), key=lambda event: moment(event.at) or _NEVER)
 
 
 def life_lines(events: Iterable[Event]) -> Iterator[str]:
     """Yield a line for each event: when, what, by whom, where, why."""
     for each in events:
-        moment = _moment(each.at)
-        when = moment.strftime("%Y-%m-%d %H:%M") if moment > _NEVER else each.at[:16]
+        at = moment(each.at)
+        when = at.strftime("%Y-%m-%d %H:%M") if at is not None else each.at[:16]
         parts = [when, each.what, f"by {each.by}" if each.by else "", each.where, each.why]
         yield "  ".join(" ".join(part.split()) for part in parts if part)
 
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
-
-
-def _moment(text: str) -> datetime:
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        return _NEVER
-    return read.astimezone(UTC) if read.tzinfo is not None else read.replace(tzinfo=UTC)
 
 
 def _event(version: Version, what: str) -> Event:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evalgate.curate.candidates import State, read_candidates
-from evalgate.curate.gated import REPAIR
-from evalgate.curate.neighbours import NEIGHBOUR
+from evalgate.curate.gated.findings import REPAIR
+from evalgate.curate.gated.neighbours import NEIGHBOUR
 from tests.integration.team import Team
 from tests.integration.test_curate_pull import call, id_of
 

@@ -202,7 +202,7 @@ async def test_where_the_config_forbids_it_nothing_personal_is_ever_written(fold
     program = f"""
 import os, sys
 from evalgate.cli import main
-from evalgate.curate.spool import Spool
+from evalgate.curate.pulling.spool import Spool
 from evalgate.phoenix.spans import reading, stored
 reading._FIRST = stored._SPANS = 8
 done, calls = Spool.add, []

@@ -223,11 +223,11 @@ async def test_a_pull_that_is_killed_goes_on_and_ends_as_it_would_have(pull, pho
     team, project = Team(phoenix), phoenix.unique("shop")
     await team.spans(project, [call(f"question {n}", f"answer {n}") for n in range(60)])
     whole = await pull(project, dataset="whole.jsonl")
-    place = "evalgate.curate.spool.Spool.add" if when == "a page" else "evalgate.curate.spool.Spool.clear"
+    place = f"evalgate.curate.pulling.spool.Spool.{'add' if when == 'a page' else 'clear'}"
     program = f"""
 import os, sys
 from evalgate.cli import main
-from evalgate.curate import spool, pull
+from evalgate.curate.pulling import spool, pull
 from evalgate.phoenix.spans import reading, stored
 reading._FIRST = 8
 stored._SPANS = 8

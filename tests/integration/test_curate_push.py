@@ -263,7 +263,7 @@ main()
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("curate.golden_file", "put"),
+        ("curate.pushing.golden_file", "put"),
         ("phoenix.datasets.pushing", "upload_linked"),
         ("phoenix.datasets.pushing", "patch_examples"),
         ("curate.candidates", "write_candidates"),

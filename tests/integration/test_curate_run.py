@@ -142,7 +142,7 @@ async def test_a_run_that_is_killed_is_done_by_the_next(runs, phoenix, before):
 import os, sys
 from evalgate.cli import main
 from evalgate.cli.curate import turn
-from evalgate.curate import due
+from evalgate.curate.scheduling import due
 done = turn._do
 def killed(work, step, *more):
     if step == {before!r}:

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from evalgate.curate.spans import content_of
+from evalgate.curate.pulling.spans import content_of
 from evalgate.phoenix.spans.stored import StoredSpan
 from tests.fake_model import Rule
 

@@ -19,7 +19,7 @@ from evalgate.cli.options import cache_option, config_option, journal_option, js
 if TYPE_CHECKING:
     from evalgate.cli.curate.labelling import Place
     from evalgate.curate.analysis.analysis import Steps, Survey, Traces
-    from evalgate.curate.asking import Model
+    from evalgate.curate.asking.model import Model
     from evalgate.curate.candidates import Candidate
 
 
@@ -129,7 +129,7 @@ async def _candidates(asked: Analysing) -> Found:
         )
         steps = None
         if asked.address is not None:
-            from evalgate.cli.curate.steps import steps_read
+            from evalgate.cli.curate.trajectories import steps_read
 
             steps = await stack.enter_async_context(steps_read(asked.address, place.clean, file, asked.environ))
         tell(f"asking {place.model} about {len(surveyed.shown)} labels")

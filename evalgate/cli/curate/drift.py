@@ -18,7 +18,7 @@ from evalgate.cli.options import cache_option, config_option, json_option, serve
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
-    from evalgate.cli.curate.sampled import Place
+    from evalgate.cli.curate.sampling import Place
     from evalgate.curate.candidates import Candidate
     from evalgate.curate.sampling.drift import Drift, Period, Questions
 
@@ -59,7 +59,7 @@ def command(
     It reads the candidates beside the dataset, so pull first. Nothing is written, and drift is no failure: the exit
     code is 0 either way, and --json has `drifted`.
     """
-    from evalgate.cli.curate.sampled import sampling_place
+    from evalgate.cli.curate.sampling import sampling_place
 
     said = {key: value for key, value in given.items() if value is not None}
     place = sampling_place(dataset, profile, said, config, os.environ, server=server)
@@ -86,7 +86,7 @@ def _period(since: str, until: str | None) -> Period:
 async def _drift(place: Place, period: Period, cache: Path | None) -> tuple[Drift, int]:
     """Return what is said of drift, and how many candidates wait for review: a sample counts them."""
     from evalgate.cli.curate.places import golden_of
-    from evalgate.cli.curate.sampled import vectors_for
+    from evalgate.cli.curate.sampling import vectors_for
     from evalgate.curate.candidates import State, read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 

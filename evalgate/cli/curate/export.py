@@ -117,7 +117,7 @@ def command(
 def _accepted(target: Target, golden: list[Example], keep: tuple[str, ...]) -> list[Example]:
     """Return the examples that accepted candidates would become, but for those that are golden or hold a secret."""
     from evalgate.curate.cleaning.redaction import Redactor
-    from evalgate.curate.pushing import accepted_of, golden_example
+    from evalgate.curate.pushing.pushing import accepted_of, golden_example
 
     known = {each.id for each in golden}
     found = accepted_of(decided_candidates(target.candidates), Redactor(keep=keep)).candidates

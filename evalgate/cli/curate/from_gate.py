@@ -15,8 +15,8 @@ from evalgate.cli.curate.places import Target, named_by, target_of
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from evalgate.curate.gated import Finding
-    from evalgate.curate.neighbours import Neighbours
+    from evalgate.curate.gated.findings import Finding
+    from evalgate.curate.gated.neighbours import Neighbours
     from evalgate.gate.reports import Shown
     from evalgate.journal.store import Journal
     from evalgate.records import Example, Json
@@ -102,7 +102,7 @@ class Gate:
     def _read(
         cls, title: str, found: list[Finding], store: Journal, build: int, *, config: Path, now: datetime
     ) -> Gate:
-        from evalgate.curate.wording import asked
+        from evalgate.curate.texts.wording import asked
         from evalgate.gate.evidence.config import recorded_config
         from evalgate.suite.curate import CuratedDataset
 
@@ -135,8 +135,8 @@ class Gate:
         Raises ConfigurationError where nothing was found in this one.
         """
         from evalgate.curate.candidates import read_candidates, rewrite
-        from evalgate.curate.gated import up_for_review
-        from evalgate.curate.neighbours import NEIGHBOUR, Neighbours
+        from evalgate.curate.gated.findings import up_for_review
+        from evalgate.curate.gated.neighbours import NEIGHBOUR, Neighbours
         from evalgate.suite.curate import CuratedDataset
 
         named = named_by(None, None, self.config)
@@ -197,7 +197,7 @@ def _flaky(store: Journal, study_id: int) -> Iterator[Finding]:
 
 
 def _finding(example: Example, build: int, suite: str, why: str) -> Finding:
-    from evalgate.curate.gated import Finding
+    from evalgate.curate.gated.findings import Finding
 
     return Finding(example=example, build=build, suite=suite, why=why)
 

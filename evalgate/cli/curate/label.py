@@ -139,7 +139,7 @@ async def _label(
         )
         steps = None
         if place.label.steps and address is not None:
-            from evalgate.cli.curate.steps import steps_read
+            from evalgate.cli.curate.trajectories import steps_read
 
             steps = await stack.enter_async_context(steps_read(address, place.clean, file, environ))
         labeller = Labeller(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from evalgate.cli.asking import tell
 
 if TYPE_CHECKING:
-    from evalgate.curate.asking import Model
+    from evalgate.curate.asking.model import Model
     from evalgate.llm.embeddings import Vector
     from evalgate.llm.endpoint import ModelEndpoint
     from evalgate.suite.config import Config
@@ -67,7 +67,7 @@ async def model_asked(
     from evalgate.cli.builds import cache_path
     from evalgate.cli.models import CacheChoice, Models
     from evalgate.cli.signals import soft_stop
-    from evalgate.curate.asking import Model
+    from evalgate.curate.asking.model import Model
     from evalgate.llm.structured import Structured
 
     instead = "name a model of another one: --model ENDPOINT/MODEL"

@@ -20,7 +20,7 @@ from evalgate.cli.options import config_option, journal_option, json_option, ser
 if TYPE_CHECKING:
     from evalgate.cli.curate.from_gate import Opened
     from evalgate.cli.curate.places import Target
-    from evalgate.curate.pull import Asked, Pulled
+    from evalgate.curate.pulling.pull import Asked, Pulled
     from evalgate.phoenix.address import Address
     from evalgate.suite.curate import Profile
 
@@ -129,7 +129,7 @@ async def _pull(
 ) -> Pulled:
     from evalgate.cli.curate.cleaning import BeforeWriting
     from evalgate.cli.curate.places import golden_ids
-    from evalgate.curate.pull import pull
+    from evalgate.curate.pulling.pull import pull
     from evalgate.errors import MeasurementError
     from evalgate.phoenix.annotations.spans import find_project
     from evalgate.phoenix.connection import PhoenixError, connect
@@ -165,7 +165,7 @@ async def _pull(
 
 
 def _asked(profile: Profile, address: Address, now: datetime, start: datetime | None, end: datetime | None) -> Asked:
-    from evalgate.curate.pull import Asked
+    from evalgate.curate.pulling.pull import Asked
     from evalgate.phoenix.spans.reading import Remark, Selection
     from evalgate.suite.periods import seconds_of
 

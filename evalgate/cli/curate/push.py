@@ -27,7 +27,7 @@ from evalgate.cli.options import config_option, json_option, server_option, yes_
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
-    from evalgate.curate.pushing import Accepted, Plan
+    from evalgate.curate.pushing.pushing import Accepted, Plan
     from evalgate.phoenix.address import Address
     from evalgate.phoenix.datasets.changes import Changes
     from evalgate.phoenix.datasets.pushing import Pushed, Why
@@ -102,7 +102,7 @@ def _push(
 ) -> Done | None:
     """Do it and return what it came to; None where it was not agreed to."""
     from evalgate.curate.cleaning.redaction import Redactor
-    from evalgate.curate.pushing import accepted_of, free_tag, planned, reasons
+    from evalgate.curate.pushing.pushing import accepted_of, free_tag, planned, reasons
 
     accepted = accepted_of(decided_candidates(target.candidates), Redactor(keep=said.keep))
     if target.phoenix is not None and address is not None:
@@ -139,7 +139,7 @@ def _push(
 
 def _in_file(target: Target) -> list[Example]:
     """Return what the dataset's file has now. Raises DatasetError, ErrorGroup."""
-    from evalgate.curate.golden_file import require_writable
+    from evalgate.curate.pushing.golden_file import require_writable
     from evalgate.golden.reading import read_examples
 
     file = target.file
@@ -181,7 +181,7 @@ async def _compared(address: Address, name: str, own: list[Example]) -> Changes:
 
 def _written(target: Target, there: list[Example], plan: Plan) -> str | None:
     """Write the dataset's file where it changes, and return its version; None for a dataset in Phoenix."""
-    from evalgate.curate.golden_file import put
+    from evalgate.curate.pushing.golden_file import put
     from evalgate.errors import ConfigurationError
     from evalgate.golden.versions import dataset_version
 
@@ -240,7 +240,7 @@ def _record(
 ) -> None:
     """Write in the candidates file which of them are golden, and where. The file is held."""
     from evalgate.curate.candidates import write_candidates
-    from evalgate.curate.pushing import marked_golden
+    from evalgate.curate.pushing.pushing import marked_golden
 
     if not plan.golden:
         return

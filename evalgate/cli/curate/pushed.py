@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
-    from evalgate.curate.pushing import Accepted, Plan
+    from evalgate.curate.pushing.pushing import Accepted, Plan
     from evalgate.phoenix.datasets.pushing import Pushed
 
 
@@ -26,7 +26,7 @@ class Done:
 
 def shown_of(accepted: Accepted, plan: Plan) -> dict[str, str]:
     """Return for the line of each new candidate in a diff what it is about, in short."""
-    from evalgate.curate.pushing import in_short
+    from evalgate.curate.pushing.pushing import in_short
 
     added = frozenset(plan.added)
     return {f"+ {each.id}": in_short(each) for each in accepted.candidates if each.id in added}

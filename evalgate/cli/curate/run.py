@@ -14,7 +14,7 @@ from evalgate.cli.asking import tell
 from evalgate.cli.options import config_option, json_option
 
 if TYPE_CHECKING:
-    from evalgate.curate.turns import Turn
+    from evalgate.curate.scheduling.turns import Turn
     from evalgate.suite.curate import Curate
     from evalgate.suite.curate_run import Told
 
@@ -51,8 +51,8 @@ def command(
     from evalgate.cli.curate.turn import Work, take_turn
     from evalgate.cli.files import say, write
     from evalgate.cli.workflow import guarded
-    from evalgate.curate.turns import as_json as in_json
-    from evalgate.curate.turns import exit_code, files, lines, proposal
+    from evalgate.curate.scheduling.turns import as_json as in_json
+    from evalgate.curate.scheduling.turns import exit_code, files, lines, proposal
 
     environ = dict(os.environ)
     curate = _declared(config, environ)
@@ -112,7 +112,7 @@ def _leave(turns: list[Turn], environ: Mapping[str, str]) -> None:
     """Fill the outputs and the summary of a workflow's step, where one runs this."""
     from evalgate.cli.files import write
     from evalgate.cli.workflow import leave_values
-    from evalgate.curate.turns import markdown, outputs
+    from evalgate.curate.scheduling.turns import markdown, outputs
 
     leave_values(outputs(turns), environ)
     if path := environ.get("GITHUB_STEP_SUMMARY"):
@@ -129,7 +129,7 @@ def _tell_channel(turns: list[Turn], notify: Told | None, environ: Mapping[str, 
         return
     from evalgate.cli.telling import run_link
     from evalgate.cli.workflow import guarded
-    from evalgate.curate.turns import told
+    from evalgate.curate.scheduling.turns import told
     from evalgate.errors import EvalgateError
     from evalgate.notify.slack import message
     from evalgate.notify.webhook import send

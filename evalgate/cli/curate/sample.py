@@ -16,7 +16,7 @@ from evalgate.cli.files import say_done
 from evalgate.cli.options import Amount, cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate.sampled import Place
+    from evalgate.cli.curate.sampling import Place
     from evalgate.curate.sampling.sampling import Sampled
 
 _SHOWN = 12
@@ -67,7 +67,7 @@ def command(
     Each chosen one gets a split, regression or holdout, which never changes. Running it again chooses no more until
     some are reviewed, or --size is larger.
     """
-    from evalgate.cli.curate.sampled import sampling_place
+    from evalgate.cli.curate.sampling import sampling_place
 
     said = {key: value for key, value in given.items() if value is not None and value != ()}
     place = sampling_place(dataset, profile, said, config, os.environ, server=server)
@@ -79,7 +79,7 @@ def command(
 
 async def _sample(place: Place, cache: Path | None) -> Sampled:
     from evalgate.cli.curate.places import golden_of
-    from evalgate.cli.curate.sampled import vectors_for
+    from evalgate.cli.curate.sampling import vectors_for
     from evalgate.curate.sampling.sampling import sample
 
     golden = await golden_of(place.target, place.config, place.server, os.environ)

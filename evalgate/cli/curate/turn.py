@@ -20,8 +20,8 @@ from evalgate.cli.options import CONFIG_NAME
 from evalgate.errors import EvalgateError, Interrupted
 
 if TYPE_CHECKING:
-    from evalgate.curate.due import Last
-    from evalgate.curate.turns import Turn
+    from evalgate.curate.scheduling.due import Last
+    from evalgate.curate.scheduling.turns import Turn
     from evalgate.suite.curate import Profile
 
 _AFTER: Final = ("sample", "label")
@@ -59,7 +59,7 @@ def take_turn(work: Work, now: datetime) -> Turn:
     Raises Interrupted and Abort alone.
     """
     from evalgate.curate.candidates import held
-    from evalgate.curate.turns import Turn
+    from evalgate.curate.scheduling.turns import Turn
 
     steps: dict[str, Any] = {}
     try:
@@ -98,8 +98,8 @@ def _failure(error: Exception) -> tuple[str, int, str | None]:
 def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     """Do the steps. What was pulled is cleaned whether enough came or not: nothing waits as it was pulled."""
     from evalgate.curate.candidates import read_candidates
-    from evalgate.curate.due import Last, arrived, read_last, state_file, too_early, write_last
-    from evalgate.curate.turns import Turn
+    from evalgate.curate.scheduling.due import Last, arrived, read_last, state_file, too_early, write_last
+    from evalgate.curate.scheduling.turns import Turn
     from evalgate.suite.periods import seconds_of
 
     when, candidates = work.profile.when, work.target.candidates
@@ -155,7 +155,7 @@ class Sheet:
 
 def _sheet(work: Work, last: Last | None, steps: dict[str, Any]) -> Sheet:
     """Write the file for review anew, unless somebody wrote in it: then it stays until that was taken."""
-    from evalgate.curate.due import digest_of
+    from evalgate.curate.scheduling.due import digest_of
 
     candidates, own = work.target.candidates, None if last is None else last.sheet
     if not work.sheet:

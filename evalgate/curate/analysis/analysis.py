@@ -16,7 +16,7 @@ from evalgate.curate.analysis import guidelines as merging
 from evalgate.curate.analysis.findings import MOST, Findings, Lesson
 from evalgate.curate.analysis.guidelines import Merged, Standing
 from evalgate.curate.analysis.rules import Rule, broken
-from evalgate.curate.asking import Model
+from evalgate.curate.asking.model import Model
 from evalgate.curate.candidates import Candidate, State, as_line
 from evalgate.curate.labelling.labelling import labels_of
 from evalgate.llm.failures import TaskFault

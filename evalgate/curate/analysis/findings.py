@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.curate.analysis.rules import KINDS, MEANINGS, Rule, checked_rule
+from evalgate.curate.asking.material import cut, fenced, written
 from evalgate.curate.candidates import Candidate
-from evalgate.curate.material import cut, fenced, written
 from evalgate.llm.failures import Unparseable
 from evalgate.llm.wording import one_line
 from evalgate.records import Json, JsonObject

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evalgate.curate.analysis.findings import Lesson
-from evalgate.curate.material import fenced
-from evalgate.curate.wording import normalised
+from evalgate.curate.asking.material import fenced
+from evalgate.curate.texts.wording import normalised
 from evalgate.llm.failures import Unparseable
 from evalgate.llm.wording import one_line
 from evalgate.records import Json, JsonObject

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from evalgate.curate.cleaning.findings import STAND_IN
 from evalgate.curate.cleaning.quality import Reason
-from evalgate.curate.likeness import NEAR, Likenesses, Signature, signature
-from evalgate.curate.wording import asked_last, content_key, said
+from evalgate.curate.texts.likeness import NEAR, Likenesses, Signature, signature
+from evalgate.curate.texts.wording import asked_last, content_key, said
 from evalgate.records import Json
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from evalgate.curate.candidates import Candidate
 from evalgate.curate.cleaning.findings import STAND_IN
-from evalgate.curate.wording import answered, asked
+from evalgate.curate.texts.wording import answered, asked
 
 LONGEST: Final = 50_000
 """Characters of an input and its output together."""

@@ -13,7 +13,7 @@ from evalgate.curate.cleaning.findings import STAND_IN
 from evalgate.curate.cleaning.meaning import Heard
 from evalgate.curate.cleaning.quality import Quality, Reason
 from evalgate.curate.cleaning.redaction import Redactor, texts_of
-from evalgate.curate.wording import asked, asked_last
+from evalgate.curate.texts.wording import asked, asked_last
 from evalgate.records import Example, Json, JsonObject
 
 _EXAMPLES: Final = 3

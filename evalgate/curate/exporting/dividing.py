@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from evalgate.curate.likeness import NEAR, groups
-from evalgate.curate.wording import asked
+from evalgate.curate.texts.likeness import NEAR, groups
+from evalgate.curate.texts.wording import asked
 from evalgate.golden.curated import CURATED
 from evalgate.records import Example
 

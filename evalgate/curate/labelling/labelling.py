@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from evalgate.curate.asking import Model
+from evalgate.curate.asking.model import Model
 from evalgate.curate.candidates import Candidate, State, Step
 from evalgate.curate.labelling.prompts import Proposal, messages_of, read_proposal, schema_of
 from evalgate.errors import MeasurementError

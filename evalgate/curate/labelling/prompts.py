@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from evalgate.curate.asking.material import cut, fenced, written
 from evalgate.curate.candidates import Candidate
-from evalgate.curate.material import cut, fenced, written
 from evalgate.llm.failures import Unparseable
 from evalgate.llm.jsontext import strict_json
 from evalgate.llm.wording import one_line

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from evalgate.curate.material import cut, written
-from evalgate.curate.spans import content_of
+from evalgate.curate.asking.material import cut, written
+from evalgate.curate.pulling.spans import content_of
 from evalgate.phoenix.spans.stored import StoredSpan
 from evalgate.records import Json
 

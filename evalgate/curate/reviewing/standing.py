@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from evalgate.canonical import canonical_json, content_hash
 from evalgate.curate.candidates import Candidate, State, Step
-from evalgate.curate.gated import REPAIR
+from evalgate.curate.gated.findings import REPAIR
 from evalgate.curate.reviewing.reviews import Review
 
 MARK: Final = "review"

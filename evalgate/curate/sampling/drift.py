@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from evalgate.curate.candidates import Candidate, State
+from evalgate.curate.moments import moment
 from evalgate.curate.sampling.choosing import drawn_at
 from evalgate.curate.sampling.pool import is_asked
 from evalgate.curate.sampling.sampling import Vectors
 from evalgate.curate.sampling.vectors import READ, for_groups, telling_words
-from evalgate.curate.wording import asked, normalised
+from evalgate.curate.texts.wording import asked, normalised
 from evalgate.golden.curated import pulled_as
 from evalgate.records import Example
 from evalgate.stats.partition import partition
@@ -126,7 +127,7 @@ def questions_of(candidates: Iterable[Candidate], golden: Iterable[Example], per
     parts: dict[str, list[_Question]] = {"now": [], "before": []}
     latest: datetime | None = None
     for each in candidates:
-        at = _moment(each.source.get("start"))
+        at = moment(each.source.get("start"))
         if at is None or at >= period.end or not is_asked(each):
             continue
         latest = at if latest is None else max(at, latest)
@@ -259,14 +260,6 @@ def _question(candidate: Candidate) -> _Question:
 
 def _golden(example: Example) -> _Question:
     return _Question(id=pulled_as(example), text=asked(example.input)[:READ], whose=example.id)
-
-
-def _moment(text: object) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text) if isinstance(text, str) else None
-    except ValueError:
-        return None
-    return found if found is None or found.tzinfo is not None else found.replace(tzinfo=UTC)
 
 
 def period_of(now: datetime, *, since: float, until: float) -> Period:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate
-from evalgate.curate.neighbours import NEIGHBOUR
+from evalgate.curate.gated.neighbours import NEIGHBOUR
 
 _THRESHOLD: Final = 0.5
 _CLOSE: Final = 0.25

@@ -10,7 +10,7 @@ from evalgate.curate.candidates import Candidate, State
 from evalgate.curate.cleaning.quality import Reason
 from evalgate.curate.sampling.evidence import failure, uncertainty
 from evalgate.curate.sampling.vectors import READ
-from evalgate.curate.wording import asked, content_key
+from evalgate.curate.texts.wording import asked, content_key
 from evalgate.golden.curated import pulled_as
 from evalgate.records import Example, JsonObject
 from evalgate.suite.curate_sample import Sample

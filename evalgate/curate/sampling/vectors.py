@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.curate.wording import normalised
+from evalgate.curate.texts.wording import normalised
 from evalgate.stats.chance import Chance
 
 READ: Final = 4_000

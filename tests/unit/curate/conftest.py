@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evalgate.curate.asking import Model
+from evalgate.curate.asking.model import Model
 from evalgate.llm.endpoint import ModelEndpoint
 from evalgate.llm.structured import Structured
 from tests.fake_model import FakeModel, Rule

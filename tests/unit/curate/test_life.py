@@ -2,7 +2,7 @@
 
 from evalgate.curate.candidates import Candidate, Step
 from evalgate.curate.life import Event, Version, changes_of, in_order, life_lines, steps_in, steps_of
-from evalgate.curate.pushing import golden_example
+from evalgate.curate.pushing.pushing import golden_example
 from evalgate.records import Example
 
 PULLED = Step(at="2026-01-05T12:00:00+00:00", what="pulled", by="evalgate")

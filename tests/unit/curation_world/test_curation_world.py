@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from evalgate.curate.spans import completed, content_of
+from evalgate.curate.pulling.spans import completed, content_of
 from evalgate.phoenix.spans.stored import StoredSpan
 from tests.curation_world.assistant import Assistant, Ids, root_id
 from tests.curation_world.kitchen import SYSTEM

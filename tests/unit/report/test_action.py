@@ -14,7 +14,7 @@ import click
 import pytest
 import yaml
 
-from evalgate.curate.turns import outputs
+from evalgate.curate.scheduling.turns import outputs
 from evalgate.report.github_files import OUTPUTS
 
 _ROOT = Path(__file__).parents[3]

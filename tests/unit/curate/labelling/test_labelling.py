@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
+from evalgate.curate.asking.material import GUARD
 from evalgate.curate.candidates import Candidate, State
 from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled, labels_of
 from evalgate.curate.labelling.prompts import read_proposal
-from evalgate.curate.material import GUARD
 from evalgate.llm.failures import Unparseable
 from evalgate.suite.taxonomy import Taxonomy
 from tests.fake_model import Rule

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalgate.curate.candidates import State, Step
-from evalgate.curate.gated import Finding, up_for_review
+from evalgate.curate.gated.findings import Finding, up_for_review
 from evalgate.curate.reviewing.standing import decided, opinions, seen_of, standing, undecided
 from tests.unit.curate.reviewing.making import candidate, review, said
 

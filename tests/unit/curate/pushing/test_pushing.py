@@ -3,7 +3,7 @@
 import pytest
 
 from evalgate.curate.candidates import Candidate, State, Step
-from evalgate.curate.pushing import (
+from evalgate.curate.pushing.pushing import (
     accepted_of,
     free_tag,
     golden_example,

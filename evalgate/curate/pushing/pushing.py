@@ -9,7 +9,7 @@ from typing import Final
 
 from evalgate.curate.candidates import Candidate, State, Step
 from evalgate.curate.cleaning.redaction import Redactor
-from evalgate.curate.wording import answered, asked
+from evalgate.curate.texts.wording import answered, asked
 from evalgate.golden.curated import CURATED, span_of, uncurated
 from evalgate.golden.versions import example_hash
 from evalgate.records import Example, Json

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from evalgate.curate.candidates import Candidate, held, read_candidates, write_candidates
-from evalgate.curate.spans import Content, candidate_id, candidate_of, completed, content_of, is_call, moment
-from evalgate.curate.spool import Notes, Spool
+from evalgate.curate.moments import moment
+from evalgate.curate.pulling.spans import Content, candidate_id, candidate_of, completed, content_of, is_call
+from evalgate.curate.pulling.spool import Notes, Spool
 from evalgate.phoenix.annotations.spans import Project
 from evalgate.phoenix.connection import Connection
 from evalgate.phoenix.spans.reading import Annotation, Selection, SpanPage, selected_spans
@@ -133,7 +134,7 @@ def _begun(spool: Spool, asked: Asked, now: datetime) -> tuple[Notes, bool]:
     """Return where to go on, and whether that is in the middle of an earlier pull of the same."""
     notes = spool.resume()
     if notes is not None and notes.asked.get("spec") == asked.spec:
-        began = moment(str(notes.asked.get("at")))
+        began = moment(notes.asked.get("at"))
         counted = notes.counts.keys() <= {each.name for each in fields(Pulled)}
         if counted and began is not None and timedelta() <= now - began < _RESUMED_WITHIN:
             return notes, True

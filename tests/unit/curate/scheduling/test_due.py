@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evalgate.curate.candidates import Candidate, Step
-from evalgate.curate.due import Arrived, Last, arrived, read_last, state_file, too_early, write_last
+from evalgate.curate.scheduling.due import Arrived, Last, arrived, read_last, state_file, too_early, write_last
 from evalgate.errors import ConfigurationError
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

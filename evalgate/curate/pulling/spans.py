@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate, Step
+from evalgate.curate.moments import moment
 from evalgate.phoenix.spans.stored import StoredSpan
 from evalgate.records import Json
 from evalgate.traces.conventions import LLM, finish_of, is_note, kind_of, model_of, read_json
@@ -136,15 +137,6 @@ def candidate_of(
         marks=marks,
         history=(Step(at=now.isoformat(timespec="seconds"), what="pulled", by="evalgate"),),
     )
-
-
-def moment(text: str) -> datetime | None:
-    """Return when something was, as a server writes it; None where it cannot be read."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def _clock(span: StoredSpan, now: datetime, settle: timedelta) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from evalgate.curate.candidates import Candidate
-from evalgate.curate.spool import Notes, Spool
+from evalgate.curate.pulling.spool import Notes, Spool
 
 
 def page(spool, first, cursor):

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evalgate.curate.golden_file import put, require_writable
+from evalgate.curate.pushing.golden_file import put, require_writable
 from evalgate.errors import ConfigurationError, DatasetError
 from evalgate.golden.reading import read_examples
 from evalgate.records import Example

@@ -3,7 +3,7 @@
 import pytest
 
 from evalgate.curate.candidates import Candidate, State, Step, as_line
-from evalgate.curate.gated import REPAIR, Finding, up_for_review
+from evalgate.curate.gated.findings import REPAIR, Finding, up_for_review
 from evalgate.records import Example
 
 AT = "2026-01-05T12:00:00+00:00"

@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from evalgate.curate.likeness import Likenesses, groups, likeness, signature
+from evalgate.curate.texts.likeness import Likenesses, groups, likeness, signature
 
 WORDS = [f"{a}{b}{c}" for a in ("ka", "lo", "mi", "ne", "pru", "sta") for b in "aeiou" for c in ("rt", "ns", "l", "mp")]
 

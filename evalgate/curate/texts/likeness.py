@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.curate.wording import normalised
+from evalgate.curate.texts.wording import normalised
 
 NEAR: Final = 0.75
 """Likeness of texts that say nearly the same."""

@@ -4,7 +4,18 @@ import json
 
 import pytest
 
-from evalgate.curate.turns import Turn, as_json, exit_code, files, headline, lines, markdown, outcome_of, outputs, told
+from evalgate.curate.scheduling.turns import (
+    Turn,
+    as_json,
+    exit_code,
+    files,
+    headline,
+    lines,
+    markdown,
+    outcome_of,
+    outputs,
+    told,
+)
 
 
 def turn(profile="shop", outcome="done", why="60 new", code=0, **more):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalgate.curate.wording import answered, asked, asked_last, content_key, normalised, said
+from evalgate.curate.texts.wording import answered, asked, asked_last, content_key, normalised, said
 
 
 def talk(*turns, **more):

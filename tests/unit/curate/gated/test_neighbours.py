@@ -3,8 +3,8 @@
 import pytest
 
 from evalgate.curate.candidates import Candidate, State
-from evalgate.curate.gated import Finding
-from evalgate.curate.neighbours import NEIGHBOUR, Neighbours
+from evalgate.curate.gated.findings import Finding
+from evalgate.curate.gated.neighbours import NEIGHBOUR, Neighbours
 from evalgate.records import Example
 
 MONEY = "How do I get my money back?"

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate
-from evalgate.curate.spans import moment
+from evalgate.curate.moments import moment
 from evalgate.errors import ConfigurationError
 from evalgate.whole_file import write_whole
 
@@ -75,7 +75,7 @@ def read_last(path: Path, profile: str) -> Last | None:
     if found is None:
         return None
     times = found if isinstance(found, dict) else {}
-    began, until = (moment(str(times.get(key))) for key in ("began", "until"))
+    began, until = (moment(times.get(key)) for key in ("began", "until"))
     if began is None or until is None:
         raise _unusable(path, f"what it says of {profile} has no times `began` and `until`")
     sheet = times.get("sheet")

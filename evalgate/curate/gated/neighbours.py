@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from evalgate.curate.candidates import Candidate, State
-from evalgate.curate.gated import Finding
-from evalgate.curate.wording import asked, normalised
+from evalgate.curate.gated.findings import Finding
+from evalgate.curate.texts.wording import asked, normalised
 from evalgate.records import Json
 
 NEIGHBOUR: Final = "from_gate"

@@ -1,0 +1,1 @@
+"""A model asked about candidates: in a form of its own, with their traces as material that it never obeys."""

@@ -1,0 +1,1 @@
+"""Profiles on a schedule: when one is due, and what became of each."""

@@ -1,4 +1,4 @@
-"""Curation on a Phoenix that asks for keys, and on one below a path: with the right key, a wrong one, one that may look."""
+"""Curation on a Phoenix that asks for keys, and on one below a path: a right key, a wrong one, one that may look."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ class Shop:
         """Hold that no key was printed, or is in any file, hidden ones and stores included."""
         for key in keys:
             assert key not in self.printed
-            assert [path for path in self.folder.rglob("*") if path.is_file() and key.encode() in path.read_bytes()] == []
+            assert [
+                path for path in self.folder.rglob("*") if path.is_file() and key.encode() in path.read_bytes()
+            ] == []
 
 
 @pytest.fixture

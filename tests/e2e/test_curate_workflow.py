@@ -192,9 +192,7 @@ async def test_where_it_may_open_none_it_says_which_setting_to_change(scheduled)
     await scheduled.one()
     scheduled.repository.actions_may_open = False
     said = await scheduled(code=4)
-    assert (
-        f"::error::the candidates are on {BRANCH}, and a pull request could not be opened: gh: GitHub Actions" in said
-    )
+    assert f"::error::{BRANCH} is pushed, and a pull request could not be opened: gh: GitHub Actions" in said
     assert "next: tick 'Allow GitHub Actions to create and approve pull requests' under Settings, Actions" in said
     assert scheduled.output("outcome") == "done"
     assert "data/shop.candidates.jsonl" in scheduled.proposed()

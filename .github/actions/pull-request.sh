@@ -62,9 +62,11 @@ open_one() {
   edit "$number"
 }
 
-push() {
-  remote push --quiet "$@" origin "HEAD:refs/heads/$BRANCH" && return
-  echo "::error::$BRANCH could not be pushed; next: give the job permissions: {contents: write, pull-requests: write}," \
+push() { remote push --quiet "$@" origin "HEAD:refs/heads/$BRANCH" || barred pushed; }
+
+# Git has said why: the token may not, or somebody pushed at the same time.
+barred() {
+  echo "::error::$BRANCH could not be $1; next: give the job permissions: {contents: write, pull-requests: write}," \
     "or run it again where somebody pushed meanwhile" >&2
   exit 4
 }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from tests.e2e.project import REPOSITORY, environment
 from tests.e2e.repository import Repo
 from tests.fake_github import FakeGitHub, Fault
 from tests.fake_github.gh import settings
+from tests.fake_github.git import served
 from tests.integration.team import Team
 from tests.integration.test_curate_pull import call
 
@@ -251,23 +253,25 @@ async def test_what_github_refuses_is_said_before_anything_is_done(scheduled):
     ids=["github.com", "a server of one's own"],
     indirect=["scheduled"],
 )
-async def test_git_and_github_are_given_the_token_wherever_they_are(scheduled, host):
+async def test_git_and_github_are_given_the_token_wherever_they_are(scheduled, host, tmp_path):
+    """The remote is GitHub's address, which lets git fetch and push with the token that gh gives it, and no other."""
     scheduled.host = f"https://{host}"
-    await scheduled.one()
-    await scheduled()
-    (opened,) = scheduled.repository.opened()
+    shop = await scheduled.one()
+    bare = tmp_path / "served" / NAME
+    shutil.copytree(tmp_path / "remote.git", bare)
+    scheduled.repo.git("remote", "set-url", "origin", f"https://{host}/{NAME}")
+    scheduled.repository.has_branch = bool
+    with served(tmp_path / "served", scheduled.token) as named:
+        await scheduled(**named)
+        (opened,) = scheduled.repository.opened()
+        first = opened.body
+        await scheduled.team.spans(shop, [call("which trains run on a Sunday in Berlin?", "some", ago=8)])
+        await scheduled(**named)
+        assert scheduled.repository.opened() == [opened]
+        assert opened.body != first
+        other = scheduled.github.job_token(NAME, pull_requests="write")
+        assert f"::error::{BRANCH} could not be fetched; next: give" in await scheduled(code=4, GH_TOKEN=other, **named)
+    log = ["git", "-C", str(bare), "log", "--format=%s", f"main..{BRANCH}"]
+    said = await asyncio.to_thread(subprocess.run, log, capture_output=True, text=True, check=True)
+    assert said.stdout.splitlines() == ["Candidates for golden datasets"] * 2
     assert {each.login for each in scheduled.github.requests} == {"github-actions[bot]"}
-    assert opened.body
-    # The remote is a folder and asks for nothing: what it would be given, git is asked for as the script has it.
-    named = {"GH_HOST": host, "GH_TOKEN": scheduled.token, "GH_ENTERPRISE_TOKEN": scheduled.token}
-    helper = ("-c", "credential.helper=", "-c", "credential.helper=!gh auth git-credential")
-    filled = await asyncio.to_thread(
-        subprocess.run,
-        ["git", *helper, "credential", "fill"],
-        env=environment(**scheduled.gh, **named, GIT_TERMINAL_PROMPT="0"),
-        input=f"protocol=https\nhost={host}\n\n",
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert f"username=x-access-token\npassword={scheduled.token}\n" in filled.stdout

@@ -14,7 +14,7 @@ number=$(find_one open)
 base=$(git rev-parse HEAD)
 if [ -n "$number" ]; then
   # People decide on this branch: it goes on from what they committed, and is never written over.
-  remote fetch --quiet origin "refs/heads/$BRANCH"
+  remote fetch --quiet origin "refs/heads/$BRANCH" || barred fetched
   git switch --quiet --force-create "$BRANCH" FETCH_HEAD
   if ! git "${own[@]}" merge --quiet --no-edit "$base"; then
     git merge --abort

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.times import read_times, since_option, until_option
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
@@ -31,10 +32,8 @@ _MAYBE = 0.05
 @click.command(short_help="Compare production with the golden dataset.")
 @dataset_option
 @profile_option
-@click.option(
-    "--since", metavar="PERIOD", default="7d", help="What was asked at most so long ago: 7d, 12h.  [default: 7d]"
-)
-@click.option("--until", metavar="PERIOD", help="And longer ago than this: --since 14d --until 7d is the week before.")
+@since_option
+@until_option
 @click.option("--clusters", type=click.IntRange(min=1, max=200), help="How many topics are told apart.")
 @click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
 @click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
@@ -46,7 +45,7 @@ def command(
     *,
     dataset: str | None,
     profile: str | None,
-    since: str,
+    since: str | None,
     until: str | None,
     config: Path,
     server: str | None,
@@ -63,24 +62,17 @@ def command(
 
     said = {key: value for key, value in given.items() if value is not None}
     place = sampling_place(dataset, profile, said, config, os.environ, server=server)
-    found, waiting = asyncio.run(_drift(place, _period(since, until), cache))
+    found, waiting = asyncio.run(_drift(place, _period(since or "7d", until), cache))
     say_done(asdict(found), lines(found, place.target, waiting), as_json=as_json)
     return 0
 
 
 def _period(since: str, until: str | None) -> Period:
-    from evalgate.curate.sampling.drift import period_of
-    from evalgate.suite.periods import seconds_of
+    from evalgate.curate.sampling.drift import Period
 
-    seconds: dict[str, float] = {}
-    for name, text in (("since", since), ("until", until or "0s")):
-        try:
-            seconds[name] = seconds_of(text)
-        except ValueError as error:
-            raise click.UsageError(f"--{name}: {error}") from None
-    if seconds["until"] >= seconds["since"]:
-        raise click.UsageError(f"--until {until} is as long ago as --since {since}, or longer: nothing lies between")
-    return period_of(datetime.now(UTC), **seconds)
+    now = datetime.now(UTC)
+    start, end = read_times(since, until, now)
+    return Period(start=start, end=end or now)
 
 
 async def _drift(place: Place, period: Period, cache: Path | None) -> tuple[Drift, int]:
@@ -117,7 +109,7 @@ def _check(questions: Questions, place: Place, period: Period) -> None:
         raise MeasurementError(
             f"{place.target.shown_candidates} has nothing that was asked from {period.start:%Y-%m-%d %H:%M} to"
             f" {period.end:%Y-%m-%d %H:%M} UTC: {when}",
-            next_step=f"say a longer --since, or `{place.step('pull')}`",
+            next_step=f"say an earlier --since, or `{place.step('pull')}`",
         )
     if not questions.golden:
         raise MeasurementError(

@@ -29,7 +29,9 @@ _LARGEST: Final = 200_000_000
 @click.command(short_help="List a dataset's versions, or tell the life of one example.")
 @click.argument("name", metavar="NAME")
 @click.argument("example", metavar="[EXAMPLE]", required=False)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many versions.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="At most so many versions."
+)
 @config_option
 @server_option
 @json_option

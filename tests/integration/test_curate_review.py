@@ -179,20 +179,20 @@ def test_what_is_shown_is_harmless_and_as_wide_as_the_terminal(dataset, columns)
 
 
 def test_where_nobody_can_be_asked_it_says_what_to_do(dataset):
-    assert "--write FILE" in run(dataset, code=2)
+    assert "--to FILE" in run(dataset, code=2)
     assert "has no candidates" in run(dataset.with_name("none.jsonl"), code=2)
     assert "are two ways to review" in run(dataset, "--agreement", "--read", "x.md", code=2)
-    assert "has no candidate span:77" in run(dataset, "--id", "span:77", "--write", "x.md", code=2)
+    assert "has no candidate span:77" in run(dataset, "--id", "span:77", "--to", "x.md", code=2)
     assert "leave one" in run(dataset, "--second", "--id", "span:1", code=2)
     assert "--as" in run(dataset, "--read", "x.md", code=2)
-    assert "neither .md nor .csv" in run(dataset, "--write", "x.txt", code=2)
+    assert "neither .md nor .csv" in run(dataset, "--to", "x.txt", code=2)
 
 
 @pytest.mark.parametrize("kind", ["md", "csv"])
 def test_a_file_for_a_pull_request_there_and_back(dataset, kind):
     file = dataset.parent / f"review.{kind}"
-    assert f"--read {file.name}" in run(dataset, "--write", file.name)
-    assert "--force" in run(dataset, "--write", file.name, code=2)
+    assert f"--read {file.name}" in run(dataset, "--to", file.name)
+    assert "--force" in run(dataset, "--to", file.name, code=2)
     text = file.read_text(encoding="utf-8-sig")
     if kind == "md":
         text = text.replace("- [ ] accept\n", "- [x] accept\n", 1).replace("seven minutes", "eight minutes", 1)
@@ -238,7 +238,7 @@ async def test_people_decide_by_annotations_in_phoenix(dataset, phoenix):
 
     def ask():
         ended = subprocess.run(
-            [*COMMAND, "--dataset", str(dataset), "--annotation", "review", "--json"],
+            [*COMMAND, "--dataset", str(dataset), "--annotations", "review", "--json"],
             cwd=dataset.parent,
             capture_output=True,
             text=True,

@@ -13,7 +13,7 @@ import click
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.analyzed import Analysing, Found, say_found, write_found
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
-from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.options import dataset_option, profile_option, steps_option, taxonomy_option
 from evalgate.cli.options import cache_option, config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -33,15 +33,9 @@ if TYPE_CHECKING:
     help="Analyze what got worse in this build, its id or an exported file, instead of candidates.",
 )
 @click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked; without one, labels are counted.")
-@click.option(
-    "--taxonomy",
-    metavar="FILE",
-    help="A YAML file of labels and their meanings.  [default: pipeline_states, which is shipped]",
-)
-@click.option(
-    "--steps/--no-steps", default=None, help="Show the model what was done in each trace, which is read from Phoenix."
-)
-@click.option("--out", metavar="FOLDER", help="Where the report goes.  [default: NAME.analysis beside the dataset]")
+@taxonomy_option
+@steps_option
+@click.option("--to", metavar="FOLDER", help="Where the report goes.  [default: NAME.analysis beside the dataset]")
 @click.option(
     "--guidelines",
     metavar="FILE",
@@ -57,7 +51,7 @@ def command(
     dataset: str | None,
     profile: str | None,
     build: str | None,
-    out: str | None,
+    to: str | None,
     guidelines: str | None,
     config: Path,
     cache: Path | None,
@@ -87,7 +81,7 @@ def command(
         address=phoenix_of(place, server, config, environ) if place.label.steps and build is None else None,
         guidelines=Path(guidelines) if guidelines else _beside(place, ".guidelines.yaml"),
     )
-    folder = Path(out) if out else _beside(place, ".analysis")
+    folder = Path(to) if to else _beside(place, ".analysis")
     from evalgate.curate.candidates import held
 
     with held(place.target.candidates, ".analysis"):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import now_and_then
-from evalgate.cli.curate.places import dataset_option, golden_of, profile_option
+from evalgate.cli.curate.options import dataset_option, profile_option
+from evalgate.cli.curate.places import golden_of
 from evalgate.cli.files import say_done
 from evalgate.cli.options import CONFIG_NAME, cache_option, config_option, json_option, server_option
 
@@ -40,7 +41,7 @@ _SHOWN: Final = 100
 @click.option(
     "--near", type=float, metavar="SHARE", help="How much near duplicates have in common, 0.6 to 1.  [default: 0.75]"
 )
-@click.option("--errors", type=click.Choice(["out", "keep"]), help="Candidates whose span failed.  [default: out]")
+@click.option("--failed", type=click.Choice(["out", "keep"]), help="Candidates whose span failed.  [default: out]")
 @click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what asks the same in other words.")
 @click.option("--alike", type=float, metavar="COSINE", help="How near to it that is, 0.5 to 1.  [default: 0.95]")
 @config_option

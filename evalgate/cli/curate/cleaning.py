@@ -62,7 +62,7 @@ def quality_of(clean: Clean, *, only_errors: bool) -> Quality:
     from evalgate.curate.cleaning.quality import Quality
 
     return Quality(
-        errors=clean.errors == "keep" or only_errors,
+        errors=clean.failed == "keep" or only_errors,
         longest=clean.longest,
         languages=frozenset(clean.languages),
         tell=_languages() if clean.languages else None,

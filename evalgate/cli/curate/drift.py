@@ -12,8 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.curate.places import dataset_option, profile_option
-from evalgate.cli.curate.times import read_times, since_option, until_option
+from evalgate.cli.curate.options import (
+    dataset_option,
+    embedding_option,
+    profile_option,
+    read_times,
+    seed_option,
+    since_option,
+    until_option,
+)
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
@@ -35,8 +42,8 @@ _MAYBE = 0.05
 @since_option
 @until_option
 @click.option("--clusters", type=click.IntRange(min=1, max=200), help="How many topics are told apart.")
-@click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
-@click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
+@seed_option
+@embedding_option
 @config_option
 @server_option
 @cache_option

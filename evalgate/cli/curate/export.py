@@ -10,14 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.curate.places import (
-    dataset_named,
-    dataset_option,
-    decided_candidates,
-    golden_of,
-    kept_texts,
-    profile_option,
-)
+from evalgate.cli.curate.options import dataset_option, profile_option
+from evalgate.cli.curate.places import dataset_named, decided_candidates, golden_of, kept_texts
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -41,7 +35,7 @@ _REPORT: Final = "export.json"
     help="Where train.jsonl, holdout.jsonl and export.json are written.",
 )
 @click.option(
-    "--as",
+    "--format",
     "form",
     type=click.Choice(["messages", "completion"]),
     default="messages",
@@ -144,7 +138,7 @@ def _as_json(
     return {
         "dataset": target.shown,
         "version": version,
-        "as": wanted["form"],
+        "format": wanted["form"],
         "seed": wanted["seed"],
         "examples": examples,
         "groups": found.groups,

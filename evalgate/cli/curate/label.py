@@ -13,7 +13,7 @@ import click
 
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
-from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.options import dataset_option, profile_option, states_option, steps_option, taxonomy_option
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
@@ -23,29 +23,15 @@ if TYPE_CHECKING:
     from evalgate.curate.labelling.labelling import Labeller
     from evalgate.phoenix.address import Address
 
-_STATES = ("new", "chosen", "accepted", "rejected", "golden")
-
 
 @click.command(short_help="Let a model propose answers and labels.")
 @dataset_option
 @profile_option
 @click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked.")
-@click.option(
-    "--taxonomy",
-    metavar="FILE",
-    help="A YAML file of labels and their meanings.  [default: pipeline_states, which is shipped]",
-)
+@taxonomy_option
 @click.option("--answers/--no-answers", default=None, help="--no-answers: labels alone, no expected answer.")
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=click.Choice(_STATES),
-    help="Which candidates; several times.  [default: chosen]",
-)
-@click.option(
-    "--steps/--no-steps", default=None, help="Show the model what was done in each trace, which is read from Phoenix."
-)
+@states_option("chosen")
+@steps_option
 @click.option("--annotate/--no-annotate", default=None, help="Write labels to Phoenix, as annotations of the spans.")
 @config_option
 @cache_option

@@ -19,11 +19,6 @@ if TYPE_CHECKING:
     from evalgate.suite.curate import CuratedDataset, Profile
     from evalgate.suite.phoenix import PhoenixSettings
 
-dataset_option = click.option(
-    "--dataset", metavar="FILE", help="The golden dataset: a file, or phoenix:NAME for one in Phoenix."
-)
-profile_option = click.option("--profile", metavar="NAME", help="Take what is not said here from this profile.")
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:

@@ -13,8 +13,8 @@ import click
 
 from evalgate.cli.asking import now_and_then, tell
 from evalgate.cli.curate.flags import said_of
-from evalgate.cli.curate.places import dataset_option, named_by, profile_of, profile_option, target_of
-from evalgate.cli.curate.times import read_times, since_option, until_option
+from evalgate.cli.curate.options import dataset_option, profile_option, read_times, since_option, until_option
+from evalgate.cli.curate.places import named_by, profile_of, target_of
 from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, journal_option, json_option, server_option
 

@@ -13,14 +13,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import agreed, tell
-from evalgate.cli.curate.places import (
-    dataset_named,
-    dataset_option,
-    decided_candidates,
-    kept_texts,
-    profile_option,
-    require_candidates,
-)
+from evalgate.cli.curate.options import dataset_option, profile_option
+from evalgate.cli.curate.places import dataset_named, decided_candidates, kept_texts, require_candidates
 from evalgate.cli.curate.pushed import Done, as_json_of, lines_of, shown_of
 from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
@@ -38,7 +32,7 @@ if TYPE_CHECKING:
 @dataset_option
 @profile_option
 @click.option("--phoenix", "mirror", metavar="NAME", help="Put the dataset's file into this dataset of Phoenix, too.")
-@click.option("--tag", metavar="NAME", help="What this version is called.  [default: golden- and today's date]")
+@click.option("--tag", metavar="TAG", help="What this version is called.  [default: golden- and today's date]")
 @click.option("--message", metavar="WHY", help="What the version says of itself, beside its tag.")
 @click.option("--replace", is_flag=True, help="Where the dataset has other content under a candidate's id, replace it.")
 @config_option

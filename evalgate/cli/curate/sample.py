@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.options import dataset_option, embedding_option, profile_option, seed_option
 from evalgate.cli.files import say_done
 from evalgate.cli.options import Amount, cache_option, config_option, json_option, server_option
 
@@ -46,8 +46,8 @@ _SHOWN = 12
     type=Amount(min=0, max=1, max_open=True),
     help="The share that goes to the split holdout.  [default: 0.2]",
 )
-@click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
-@click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
+@seed_option
+@embedding_option
 @config_option
 @server_option
 @cache_option

@@ -166,7 +166,7 @@ def _sheet(work: Work, last: Last | None, steps: dict[str, Any]) -> Sheet:
         said = f"; {file} was written in, and stays until it is read and deleted"
         return Sheet(file=file, digest=own, said=said, more=more)
     file.unlink(missing_ok=True)
-    _do(work, "review", steps, "--write", str(file))
+    _do(work, "review", steps, "--to", str(file))
     return Sheet(file=file, digest=digest_of(file), more=more) if file.exists() else Sheet()
 
 

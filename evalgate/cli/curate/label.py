@@ -140,6 +140,7 @@ def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
 
     from evalgate.curate.candidates import read_candidates
     from evalgate.curate.labelling.labelling import labels_of
+    from evalgate.curate.labelling.proposals import proposal_of
 
     by_label: Counter[str] = Counter()
     whole = unlabelled = answers = 0
@@ -150,8 +151,7 @@ def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
             labels = labels_of(each, labeller.taxonomy.name)
             by_label.update(labels)
             unlabelled += not labels
-            mark = each.marks.get("proposed")
-            answers += isinstance(mark, Mapping) and mark.get("output") is not None
+            answers += proposal_of(each).get("output") is not None
     return {
         "candidates": str(file),
         "taxonomy": labeller.taxonomy.name,

@@ -13,6 +13,7 @@ from typing import Final
 
 from evalgate.curate.candidates import Candidate, held, read_candidates, write_candidates
 from evalgate.curate.moments import moment
+from evalgate.curate.pulling.remarks import REMARKS
 from evalgate.curate.pulling.spans import Content, candidate_id, candidate_of, completed, content_of, is_call
 from evalgate.curate.pulling.spool import Notes, Spool
 from evalgate.phoenix.annotations.spans import Project
@@ -241,7 +242,7 @@ def _remarked(candidate: Candidate, said: Iterable[Annotation]) -> Candidate:
     remarks: list[Json] = [
         {"name": each.name, "label": each.label, "score": each.score, "annotator": each.annotator} for each in said
     ]
-    return candidate.marked("annotations", remarks) if remarks else candidate
+    return candidate.marked(REMARKS, remarks) if remarks else candidate
 
 
 def _size(candidate: Candidate) -> int:

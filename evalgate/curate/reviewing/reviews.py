@@ -26,6 +26,8 @@ Reviewer = Literal["person", "rule"]
 Decision = Literal["accepted", "rejected", "undone"]
 Answer = Literal["own", "proposed", "edited"]
 
+DECIDED: Final = "review"
+"""The mark of a candidate that was decided: what it was before, and who disagrees."""
 _TEXTS: Final = {"id", "who", "by", "at", "decision", "seen", "answer"}
 _KEYS: Final = (*sorted(_TEXTS), "output", "reason", "settles", "via")
 _WAIT_S: Final = 10.0

@@ -14,6 +14,7 @@ from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.analyzed import Analysing, Found, say_found, write_found
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.options import dataset_option, profile_option, steps_option, taxonomy_option
+from evalgate.cli.curate.settings import Named
 from evalgate.cli.options import cache_option, config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def command(
     evalgate's own, and nothing that a model wrote is run.
     """
     environ = dict(os.environ)
-    said = {key: value for key, value in given.items() if value is not None}
-    place = labelling_place(dataset, profile, said, config, environ, server=server)
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    place = labelling_place(named, given)
     from evalgate.curate.labelling.taxonomies import taxonomy_of
 
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)

@@ -26,9 +26,10 @@ from evalgate.cli.options import cache_option, config_option, json_option, serve
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
-    from evalgate.cli.curate.sampling import Place
+    from evalgate.cli.curate.settings import Settings
     from evalgate.curate.candidates import Candidate
     from evalgate.curate.sampling.drift import Drift, Period, Questions
+    from evalgate.suite.curate_sample import Sample
 
 _SHOWN = 8
 """Topics that are listed."""
@@ -65,10 +66,9 @@ def command(
     It reads the candidates beside the dataset, so pull first. Nothing is written, and drift is no failure: the exit
     code is 0 either way, and --json has `drifted`.
     """
-    from evalgate.cli.curate.sampling import sampling_place
+    from evalgate.cli.curate.sampling import sampling_settings
 
-    said = {key: value for key, value in given.items() if value is not None}
-    place = sampling_place(dataset, profile, said, config, os.environ, server=server)
+    place = sampling_settings(dataset, profile, config, server, given)
     found, waiting = asyncio.run(_drift(place, _period(since or "7d", until), cache))
     say_done(asdict(found), lines(found, place.target, waiting), as_json=as_json)
     return 0
@@ -82,14 +82,14 @@ def _period(since: str, until: str | None) -> Period:
     return Period(start=start, end=end or now)
 
 
-async def _drift(place: Place, period: Period, cache: Path | None) -> tuple[Drift, int]:
+async def _drift(place: Settings[Sample], period: Period, cache: Path | None) -> tuple[Drift, int]:
     """Return what is said of drift, and how many candidates wait for review: a sample counts them."""
     from evalgate.cli.curate.places import golden_of
     from evalgate.cli.curate.sampling import vectors_for
     from evalgate.curate.candidates import State, read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 
-    golden = await golden_of(place.target, place.config, place.server, os.environ)
+    golden = await golden_of(place.target, place.named.config, place.server, os.environ)
     waiting = 0
 
     def read() -> Iterator[Candidate]:
@@ -100,11 +100,11 @@ async def _drift(place: Place, period: Period, cache: Path | None) -> tuple[Drif
 
     questions = questions_of(read(), golden, period)
     _check(questions, place, period)
-    async with vectors_for(place, cache=cache, following=place.step("drift")) as vectors:
-        return await drift(questions, period, place.sample, vectors=vectors), waiting
+    async with vectors_for(place, cache=cache, following=place.again("drift")) as vectors:
+        return await drift(questions, period, place.own, vectors=vectors), waiting
 
 
-def _check(questions: Questions, place: Place, period: Period) -> None:
+def _check(questions: Questions, place: Settings[Sample], period: Period) -> None:
     """Raise MeasurementError where there is nothing to compare."""
     from evalgate.errors import MeasurementError
 

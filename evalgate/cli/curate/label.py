@@ -14,6 +14,7 @@ import click
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.options import dataset_option, profile_option, states_option, steps_option, taxonomy_option
+from evalgate.cli.curate.settings import Named
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
@@ -55,8 +56,8 @@ def command(
     once, and again where it, the model or the taxonomy has changed.
     """
     environ = dict(os.environ)
-    said = {key: value for key, value in given.items() if value is not None}
-    place = labelling_place(dataset, profile, said, config, environ, server=server)
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    place = labelling_place(named, given)
     wants = place.label.annotate or place.label.steps
     address = phoenix_of(place, server, config, environ) if wants else None
     from evalgate.curate.candidates import State
@@ -85,7 +86,7 @@ async def _annotate(place: Place, states: frozenset[State], taxonomy: str, addre
     except PhoenixError as error:
         raise MeasurementError(
             f"{error.message}; the labels are kept in {place.target.shown_candidates}",
-            next_step=place.step("label", *place.flags, "--annotate"),
+            next_step=place.step("label", *dict.fromkeys((*place.flags, "--annotate"))),
         ) from None
     return len(labels) - gone, gone
 

@@ -14,7 +14,8 @@ import click
 from evalgate.cli.asking import now_and_then, tell
 from evalgate.cli.curate.flags import said_of
 from evalgate.cli.curate.options import dataset_option, profile_option, read_times, since_option, until_option
-from evalgate.cli.curate.places import named_by, profile_of, target_of
+from evalgate.cli.curate.places import named_by, target_of
+from evalgate.cli.curate.settings import profile_of
 from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, journal_option, json_option, server_option
 

@@ -14,8 +14,9 @@ import click
 
 from evalgate.cli.asking import agreed, tell
 from evalgate.cli.curate.options import dataset_option, profile_option
-from evalgate.cli.curate.places import dataset_named, decided_candidates, kept_texts, require_candidates
+from evalgate.cli.curate.places import decided_candidates, require_candidates
 from evalgate.cli.curate.pushed import Done, as_json_of, lines_of, shown_of
+from evalgate.cli.curate.settings import Named, dataset_named, kept_texts
 from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
@@ -60,7 +61,8 @@ def command(
     from evalgate.curate.candidates import held
 
     environ = dict(os.environ)
-    target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    target, of_profile = dataset_named(named)
     if mirror is not None and target.phoenix is not None:
         raise click.UsageError("--phoenix puts a file into Phoenix too: this dataset is there already")
     if mirror is None:
@@ -69,8 +71,8 @@ def command(
     if target.phoenix is not None or mirror is not None:
         from evalgate.cli.dataset_places import address_for
 
-        address = address_for(config, server or of_profile, environ)
-    keep = kept_texts(config, profile, environ)
+        address = address_for(config, of_profile, environ)
+    keep = kept_texts(named)
     said = _Said(tag=tag, message=message, replace=replace, yes=yes, as_json=as_json, keep=keep)
     with held(target.candidates):
         done = _push(target, mirror, address, said, environ)

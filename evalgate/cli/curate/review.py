@@ -11,7 +11,8 @@ import click
 
 from evalgate.cli.asking import tell
 from evalgate.cli.curate.options import dataset_option, profile_option, states_option
-from evalgate.cli.curate.places import dataset_named, require_candidates
+from evalgate.cli.curate.places import require_candidates
+from evalgate.cli.curate.settings import Named, dataset_named
 from evalgate.cli.options import config_option, json_option, server_option
 from evalgate.errors import ConfigurationError, Interrupted
 
@@ -72,7 +73,8 @@ def command(
 
     _check(given)
     environ = dict(os.environ)
-    target, _ = dataset_named(config, profile, dataset, environ, server=server)
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    target, _ = dataset_named(named)
     require_candidates(target)
     if target.candidates.stat().st_size > _LARGE:
         tell(f"reading {target.shown_candidates}")

@@ -96,15 +96,10 @@ def _declared(config: Path, environ: Mapping[str, str]) -> Curate:
 
 def _asked(curate: Curate, names: tuple[str, ...], config: Path) -> list[str]:
     """Return the names of the profiles that are meant, each once. Raises ConfigurationError for what is none."""
-    from evalgate.errors import ConfigurationError
-    from evalgate.suite.model import nearest
+    from evalgate.cli.curate.settings import declared
 
     for name in names:
-        if name not in curate.profiles:
-            raise ConfigurationError(
-                f"{config} has no profile {name!r} under `curate.profiles`: {nearest(name, curate.profiles)}",
-                next_step="name one that it has",
-            )
+        declared(curate, config, name)
     return list(dict.fromkeys(names or curate.profiles))
 
 

@@ -20,7 +20,7 @@ from typing import Any
 from tests.curation_world.filling import Filled
 from tests.curation_world.plan import Asked
 from tests.e2e.project import Ended, Project, environment
-from tests.e2e.reviewer import Sitting, without_colours
+from tests.person import Person, without_colours
 
 DATASET = "datasets/recipes.jsonl"
 CANDIDATES = "datasets/recipes.candidates.jsonl"
@@ -175,20 +175,19 @@ def question_of(row: dict[str, Any]) -> str:
 
 def sitting(shop: Shop, decide: Callable[[str], str], kill_after: int | None) -> dict[str, str]:
     """Let a person decide at a terminal until the last one, or until it is killed; return each screen by its id."""
-    command = [sys.executable, "-m", "evalgate", "curate", "review", "--dataset", DATASET, "--as", "Jo Doe"]
+    env = {**environment(**shop.env), "TERM": "xterm-256color", "COLUMNS": "100"}
+    jo = Person(DATASET, folder=shop.folder, env=env, name="Jo Doe", columns=100)
     seen: dict[str, str] = {}
-    with Sitting(command, shop.folder, environment(**shop.env)) as person:
-        while person.waits("q quit"):
-            if len(seen) == kill_after:
-                person.kill()
-                return seen
-            found = re.findall(r"(\d+) of \d+\s+(span:[0-9a-f]{16})", without_colours(person.screen))
-            identity = found[-1][1]
-            seen[identity] = person.screen
-            key = decide(identity)
-            person.press(key)
-            if key == "r":
-                person.asks("not rejected): ")
-                person.press("nobody asks that\n")
-        assert person.code() == 0, person.screen
+    while jo.waits():
+        if len(seen) == kill_after:
+            jo.is_killed()
+            return seen
+        found = re.findall(r"(\d+) of \d+\s+(span:[0-9a-f]{16})", without_colours(jo.shown))
+        identity = found[-1][1]
+        seen[identity] = jo.shown
+        key = decide(identity)
+        jo.sends(key)
+        if key == "r":
+            jo.sees("not rejected): ").types("nobody asks that")
+    jo.ends()
     return seen

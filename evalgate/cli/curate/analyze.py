@@ -67,24 +67,12 @@ def command(
     and those are kept that tell failing answers from good ones. Tests are files for pytest that fail now; their code is
     evalgate's own, and nothing that a model wrote is run.
     """
-    environ = dict(os.environ)
-    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
-    place = labelling_place(named, given)
-    from evalgate.curate.labelling.taxonomies import taxonomy_of
-
-    taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
-    asked = Analysing(
-        place=place,
-        taxonomy=taxonomy,
-        environ=environ,
-        cache=cache,
-        again=place.step("analyze", *place.flags, *(("--from-gate", build) if build else ())),
-        address=phoenix_of(place, server, config, environ) if place.label.steps and build is None else None,
-        guidelines=Path(guidelines) if guidelines else _beside(place, ".guidelines.yaml"),
-    )
-    folder = Path(to) if to else _beside(place, ".analysis")
     from evalgate.curate.candidates import held
 
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=dict(os.environ))
+    place = labelling_place(named, given)
+    asked = _asked(place, named, build=build, cache=cache, guidelines=guidelines)
+    folder = Path(to) if to else _beside(place, ".analysis")
     with held(place.target.candidates, ".analysis"):
         if build is None:
             found = asyncio.run(_candidates(asked))
@@ -96,6 +84,22 @@ def command(
             write_found(folder, asked, found)
     say_found(folder, asked, found, as_json=as_json)
     return 0
+
+
+def _asked(place: Place, named: Named, *, build: str | None, cache: Path | None, guidelines: str | None) -> Analysing:
+    """Return what is analysed, with what."""
+    from evalgate.curate.labelling.taxonomies import taxonomy_of
+
+    steps = place.label.steps and build is None
+    return Analysing(
+        place=place,
+        taxonomy=taxonomy_of(place.label.taxonomy, named.config.parent),
+        environ=named.environ,
+        cache=cache,
+        again=place.step("analyze", *place.flags, *(("--from-gate", build) if build else ())),
+        address=phoenix_of(place, named.server, named.config, named.environ) if steps else None,
+        guidelines=Path(guidelines) if guidelines else _beside(place, ".guidelines.yaml"),
+    )
 
 
 def _beside(place: Place, ending: str) -> Path:

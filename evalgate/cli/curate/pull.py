@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -91,10 +92,8 @@ def command(
             alone = gate.open(said["dataset"])
             say_done(alone.as_json, [*alone.lines, alone.alone], as_json=as_json)
             return 0
-    missing = next((key for key in ("project", "dataset") if profile is None and key not in said), None)
-    if missing is not None:
-        flag = "PROJECT" if missing == "project" else "--dataset FILE"
-        raise click.UsageError(f"name {flag}, or a --profile of the config that says it")
+    if profile is None:
+        _require(said)
     chosen, servers = profile_of(config, profile, said, environ)
     from evalgate.phoenix.address import address_in
 
@@ -104,14 +103,18 @@ def command(
     opened = None if gate is None else gate.open(chosen.dataset.model_dump(exclude_none=True))
     tell(f"reading {chosen.project} from {address.shown}")
     pulled = asyncio.run(_pull(address, chosen, asked, target, now, config=config, opened=opened))
-    found, lines = (
-        {**asdict(pulled), "candidates": str(target.candidates)},
-        _lines(pulled, chosen, target),
-    )
+    found, lines = {**asdict(pulled), "candidates": str(target.candidates)}, _lines(pulled, chosen, target)
     if opened is not None:
         found, lines = {**found, **opened.as_json}, [*opened.lines, *lines]
     say_done(found, lines, as_json=as_json)
     return 0
+
+
+def _require(said: Mapping[str, Any]) -> None:
+    """Raise UsageError where no profile says what was not said."""
+    for key, flag in (("project", "PROJECT"), ("dataset", "--dataset FILE")):
+        if key not in said:
+            raise click.UsageError(f"name {flag}, or a --profile of the config that says it")
 
 
 async def _pull(

@@ -124,11 +124,7 @@ def planned(
     this `replaces`. `made_of` says of spans which example was made of them, where the examples themselves do not.
     """
     own = {each.id: each for each in golden}
-    spans = {**(made_of or {})}
-    for each in own.values():
-        span = span_of(each.metadata)
-        if span is not None:
-            spans.setdefault(span, each.id)
+    spans = _spans_of(own.values(), made_of or {})
     added, replaced, same, differing, stamped = [], [], [], [], []
     elsewhere: dict[str, str] = {}
     for candidate in accepted:
@@ -158,6 +154,16 @@ def planned(
         differing=tuple(differing),
         changed=frozenset((*added, *replaced, *stamped)),
     )
+
+
+def _spans_of(golden: Iterable[Example], made_of: Mapping[str, str]) -> dict[str, str]:
+    """Return by span which example was made of it."""
+    spans = {**made_of}
+    for each in golden:
+        span = span_of(each.metadata)
+        if span is not None:
+            spans.setdefault(span, each.id)
+    return spans
 
 
 def _content(example: Example) -> str:

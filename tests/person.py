@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+import termios
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +15,7 @@ import pyte
 
 REPOSITORY = Path(__file__).parents[1]
 ROWS = 60
+_PATIENCE_S = 120.0
 KEYS = "q quit"
 """The end of the line that names the keys."""
 _SGR = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -34,7 +37,7 @@ class Person:
             dimensions=(ROWS, columns),
             encoding="utf-8",
             codec_errors="replace",
-            timeout=120,
+            timeout=_PATIENCE_S,
             env=dict(env),
         )
 
@@ -54,11 +57,13 @@ class Person:
             self._take(self._child.before)
             return False
         self._take(self._child.before + self._child.after)
+        self._listens()
         return True
 
     def presses(self, key: str) -> Person:
         """Wait for the line that names the keys, and press one."""
         self.sees(KEYS)
+        self._listens()
         return self.sends(key)
 
     def sends(self, text: str) -> Person:
@@ -90,6 +95,13 @@ class Person:
         screen = pyte.Screen(self.columns, ROWS)
         pyte.Stream(screen).feed(self.said)
         return screen
+
+    def _listens(self) -> None:
+        """Wait until the terminal gives single keys: what is pressed before goes the way of what nobody waits for."""
+        until = time.monotonic() + _PATIENCE_S
+        while termios.tcgetattr(self._child.child_fd)[3] & termios.ICANON:
+            assert time.monotonic() < until, "it names its keys, and waits for none"
+            time.sleep(0.01)
 
     def _take(self, text: str) -> None:
         self.said += text

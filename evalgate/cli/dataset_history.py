@@ -78,7 +78,7 @@ async def _history(address: Address, name: str, limit: int) -> list[HistoryEntry
 
 
 def _life(name: str, example: str, *, limit: int, config: Path, server: str | None, as_json: bool) -> int:
-    from evalgate.curate.candidates import candidates_file, candidates_file_of
+    from evalgate.curate.beside import candidates_file, candidates_file_of
     from evalgate.curate.life import in_order, life_lines, steps_in, steps_of
     from evalgate.errors import DatasetError
 

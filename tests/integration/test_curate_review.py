@@ -8,15 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from evalgate.curate.candidates import (
-    Candidate,
-    State,
-    candidates_file,
-    held,
-    read_candidates,
-    reviews_file,
-    write_candidates,
-)
+from evalgate.curate.beside import candidates_file, held, reviews_file
+from evalgate.curate.candidates import Candidate, State, read_candidates, write_candidates
 from tests.integration.team import Team, span
 from tests.person import REPOSITORY, editor, person
 from tests.pictures.terminal import svg

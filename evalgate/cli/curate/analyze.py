@@ -67,7 +67,7 @@ def command(
     and those are kept that tell failing answers from good ones. Tests are files for pytest that fail now; their code is
     evalgate's own, and nothing that a model wrote is run.
     """
-    from evalgate.curate.candidates import held
+    from evalgate.curate.beside import held
 
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=dict(os.environ))
     place = labelling_place(named, given)

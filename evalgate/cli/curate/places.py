@@ -75,7 +75,7 @@ def named_by(profile: str | None, dataset: str | None, config: Path, server: str
 
 def target_of(dataset: CuratedDataset, folder: Path, named: tuple[str, ...] = ()) -> Target:
     """Return where things are, relative to the config's folder; `named` is how a command named them."""
-    from evalgate.curate.candidates import candidates_file, candidates_file_of
+    from evalgate.curate.beside import candidates_file, candidates_file_of
 
     if dataset.phoenix is not None:
         return Target(phoenix=dataset.phoenix, candidates=candidates_file_of(dataset.phoenix, folder), named=named)

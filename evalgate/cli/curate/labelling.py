@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.curate.settings import Named, config_needed, given_of, over, settings
+from evalgate.cli.curate.settings import Named, config_needed, settings
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.models import Asking
@@ -52,14 +52,14 @@ def labelling_place(named: Named, given: Mapping[str, Any]) -> Place:
     from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_label import Label
 
-    found = settings(Label, named, given)
-    said = given_of(given)
-    if said.get("taxonomy") not in (None, *SHIPPED):
+    found = settings(Label, lambda profile: profile.label, named, given)
+    label, taxonomy = found.own, given.get("taxonomy")
+    if taxonomy not in (None, *SHIPPED):
         # What is said here is meant from here, wherever the config is.
-        said["taxonomy"] = str(Path(said["taxonomy"]).absolute())
+        label = label.model_copy(update={"taxonomy": str(Path(taxonomy).absolute())})
     return Place(
         target=found.target,
-        label=over(Label, None if found.profile is None else found.profile.label, said),
+        label=label,
         flags=found.flags,
         loaded=config_needed(named),
         server=None if found.profile is None else found.profile.server,

@@ -31,7 +31,7 @@ def sampling_settings(
     from evalgate.suite.curate_sample import Sample
 
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=dict(os.environ))
-    found = settings(Sample, named, given)
+    found = settings(Sample, lambda profile: profile.sample, named, given)
     require_candidates(found.target)
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
@@ -65,15 +65,15 @@ class Settings(Generic[M]):
         return config_of(self.named.config, self.named.environ)
 
 
-def settings(kind: type[M], named: Named, given: Mapping[str, Any]) -> Settings[M]:
-    """Return what flags say over what the profile says under the name of `kind`, in small letters: Clean is `clean`.
+def settings(kind: type[M], of: Callable[[Profile], M | None], named: Named, given: Mapping[str, Any]) -> Settings[M]:
+    """Return what flags say over what the profile says; `of` takes that part of a profile.
 
     Flags that were not given are None or empty. Raises UsageError, ConfigurationError.
     """
     chosen, curated = chosen_by(named)
     said = given_of(given)
     return Settings(
-        own=over(kind, None if chosen is None else getattr(chosen, kind.__name__.lower()), said),
+        own=over(kind, None if chosen is None else of(chosen), said),
         target=target_of(curated, named.config.parent, _typed(named)),
         profile=chosen,
         flags=tuple(_as_typed(said)),

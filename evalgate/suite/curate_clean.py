@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evalgate.suite.judging import ModelName
 from evalgate.suite.model import ConfigModel, Count
@@ -31,6 +31,11 @@ class Presidio(ConfigModel):
     threshold: float = Field(default=0.5, ge=0, le=0.85)
     """How sure Presidio has to be of a number. Names have 0.85."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_model(cls, data: Any) -> Any:
+        return {"models": {"other": data}} if isinstance(data, str) else data
+
 
 class Clean(ConfigModel):
     """Personal data, and which candidates are left out. Keys, tokens and passwords are always replaced."""
@@ -47,7 +52,7 @@ class Clean(ConfigModel):
     """A model that reads what candidates say, for names that no list has; without it the patterns of evalgate alone."""
     keep: tuple[str, ...] = ()
     """What is nobody's secret, such as your own support's address; `*` stands for anything: `*@shop.example.com`."""
-    errors: Literal["out", "keep"] = "out"
+    failed: Literal["out", "keep"] = "out"
     """Candidates whose span failed. A profile that pulls nothing else keeps them."""
     longest: Count = 50_000
     """Characters of an input and its output; what has more is left out."""

@@ -23,6 +23,8 @@ from evalgate.curate.texts.wording import answered, asked
 from evalgate.errors import MeasurementError
 from evalgate.records import JsonObject
 
+REDACTED: Final = "redacted"
+"""The mark: how many of each kind were replaced, and by which key people were named."""
 _UNTOUCHED: Final = frozenset({"server", "project", "trace", "span", "start", "end"})
 """Of where a candidate came from: what finds its span again."""
 _SECRET: Final = f"<{Kind.SECRET}>"
@@ -109,7 +111,7 @@ class Redactor:
             return Redacted(candidate=candidate, found=found, by=by, unread=unread)
         why = ", ".join(f"{found[kind]} {kind}" for kind in Kind if kind in found)
         step = Step(at=at, what="redacted", by="evalgate", why=why)
-        marked = changed.marked("redacted", _mark(candidate, found, self, reading.model))
+        marked = changed.marked(REDACTED, _mark(candidate, found, self, reading.model))
         whole = replace(marked, history=(*marked.history, step))
         return Redacted(candidate=whole, found=found, by=by, unread=unread)
 
@@ -137,7 +139,7 @@ class Redactor:
         """Return which model of another recogniser reads a candidate: the same one every time."""
         if self.other is None:
             return Reading(model=None)
-        before = candidate.marks.get("redacted")
+        before = candidate.marks.get(REDACTED)
         model = before.get("model") if isinstance(before, dict) else None
         if isinstance(model, str) and model in self.other.models:
             return Reading(model=model)
@@ -264,7 +266,7 @@ def _said_in(candidate: Candidate) -> list[str]:
 
 def _mark(candidate: Candidate, found: Counter[str], redactor: Redactor, model: str | None) -> JsonObject:
     """Return what was found in all, by which key it was named, and which model of another recogniser read it."""
-    before = candidate.marks.get("redacted")
+    before = candidate.marks.get(REDACTED)
     total: Counter[str] = Counter()
     if isinstance(before, dict):
         total.update({kind: count for kind, count in before.items() if isinstance(count, int)})

@@ -233,7 +233,7 @@ main()
     names = {each.input["messages"][0]["content"].split()[4] for each in found.values()}
     assert len(names) == 1
     assert next(iter(names)).startswith("<PERSON_")
-    assert all(each.source["session"].startswith("<EMAIL_") for each in found.values())
+    assert all(each.source["session"].startswith("<SESSION_") for each in found.values())
 
 
 async def test_a_pull_never_writes_a_secret(folder, phoenix):

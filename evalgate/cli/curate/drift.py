@@ -99,7 +99,7 @@ async def _drift(place: Place, period: Period, cache: Path | None) -> tuple[Drif
             waiting += each.state is State.CHOSEN
             yield each
 
-    questions = questions_of(read(), golden, period)
+    questions = questions_of(read(), golden, period, place.pseudonyms)
     _check(questions, place, period)
     async with vectors_for(place, cache=cache, following=place.step("drift")) as vectors:
         return await drift(questions, period, place.sample, vectors=vectors), waiting

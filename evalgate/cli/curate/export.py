@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.curate.places import (
+    cleaned_by,
     dataset_named,
     dataset_option,
     decided_candidates,
     golden_of,
-    kept_texts,
     profile_option,
 )
 from evalgate.cli.options import Amount, config_option, json_option, server_option
@@ -89,6 +89,7 @@ def command(
     """
     import json
 
+    from evalgate.cli.curate.cleaning import pseudonyms_of
     from evalgate.cli.files import say_done, write_file
     from evalgate.curate.exporting.export import Asked, exported
     from evalgate.golden.versions import dataset_version
@@ -97,14 +98,15 @@ def command(
     if of_candidates and splits:
         raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
     target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
+    clean = cleaned_by(config, profile, environ)
     golden = asyncio.run(golden_of(target, config, server or of_profile, environ))
     if of_candidates:
-        own = _accepted(target, golden, kept_texts(config, profile, environ))
+        own = _accepted(target, golden, clean.keep)
     else:
         own = [each for each in golden if not splits or each.split in splits]
     if not own:
         raise _nothing(target, splits, of_candidates=of_candidates)
-    found = exported(own, golden, Asked(**wanted))
+    found = exported(own, golden, Asked(**wanted), pseudonyms_of(clean, target.candidates, environ))
     said = _as_json(found, wanted, target, version=dataset_version(golden), examples=len(own))
     text = json.dumps(said, indent=2, ensure_ascii=False)
     for name, file in zip(_NAMES, (found.train, found.holdout), strict=True):

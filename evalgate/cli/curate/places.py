@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from evalgate.phoenix.datasets.records import StoredExample
     from evalgate.records import Example
     from evalgate.suite.curate import CuratedDataset, Profile
+    from evalgate.suite.curate_clean import Clean
     from evalgate.suite.phoenix import PhoenixSettings
 
 dataset_option = click.option(
@@ -173,9 +174,11 @@ def chosen_by(
     return chosen, chosen.dataset
 
 
-def kept_texts(config: Path, profile: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what is nobody's secret, as a profile says it. Raises as `profile_of` does."""
-    return () if profile is None else profile_of(config, profile, {}, environ)[0].clean.keep
+def cleaned_by(config: Path, profile: str | None, environ: Mapping[str, str]) -> Clean:
+    """Return how candidates are cleaned, as a profile says it. Raises as `profile_of` does."""
+    from evalgate.suite.curate_clean import Clean
+
+    return Clean() if profile is None else profile_of(config, profile, {}, environ)[0].clean
 
 
 def decided_candidates(path: Path) -> Iterator[Candidate]:

@@ -14,10 +14,10 @@ import click
 
 from evalgate.cli.asking import agreed, tell
 from evalgate.cli.curate.places import (
+    cleaned_by,
     dataset_named,
     dataset_option,
     decided_candidates,
-    kept_texts,
     profile_option,
     require_candidates,
 )
@@ -76,7 +76,7 @@ def command(
         from evalgate.cli.dataset_places import address_for
 
         address = address_for(config, server or of_profile, environ)
-    keep = kept_texts(config, profile, environ)
+    keep = cleaned_by(config, profile, environ).keep
     said = _Said(tag=tag, message=message, replace=replace, yes=yes, as_json=as_json, keep=keep)
     with held(target.candidates):
         done = _push(target, mirror, address, said, environ)

@@ -84,7 +84,10 @@ async def _sample(place: Place, cache: Path | None) -> Sampled:
 
     golden = await golden_of(place.target, place.config, place.server, os.environ)
     async with vectors_for(place, cache=cache, following=place.step("sample")) as vectors:
-        return await sample(place.target.candidates, golden, place.sample, vectors=vectors, now=datetime.now(UTC))
+        now, pseudonyms = datetime.now(UTC), place.pseudonyms
+        return await sample(
+            place.target.candidates, golden, place.sample, vectors=vectors, now=now, pseudonyms=pseudonyms
+        )
 
 
 def lines(sampled: Sampled, place: Place) -> list[str]:
@@ -97,6 +100,11 @@ def lines(sampled: Sampled, place: Place) -> list[str]:
         found += _groups(sampled)
     if sampled.splits:
         found.append("splits: " + ", ".join(f"{count:,} {name}" for name, count in sampled.splits.items()))
+    if sampled.unsure:
+        found.append(
+            f"{sampled.unsure:,} of them may be in another split than the rest of their conversation, as sessions were"
+            f" replaced under another key: sample with that key in {place.clean.key_env}"
+        )
     if sampled.same:
         found.append(f"{sampled.same:,} left out: they ask what is golden, chosen or rejected already, or one another")
     if sampled.silent:

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from evalgate.cli.curate.places import Target
+    from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.sampling.sampling import Vectors
     from evalgate.suite.config import Config
+    from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_sample import Sample
 
 _SAID_FROM = 1_000
@@ -29,10 +31,11 @@ _SAID_FROM = 1_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """What is sampled, and how. `loaded` is None where there is no config."""
+    """What is sampled, and how. `loaded` is None where there is no config; `clean` is how sessions are replaced."""
 
     target: Target
     sample: Sample
+    clean: Clean
     loaded: Config | None
     config: Path
     server: str | None
@@ -40,6 +43,13 @@ class Place:
     def step(self, name: str, *more: str) -> str:
         """Return the command that does a step here, as it is typed."""
         return self.target.step(name, *more)
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """Return those of the key at hand. Raises ConfigurationError for one that is none."""
+        from evalgate.cli.curate.cleaning import pseudonyms_of
+
+        return pseudonyms_of(self.clean, self.target.candidates, os.environ)
 
 
 def sampling_place(
@@ -59,6 +69,7 @@ def sampling_place(
 
     from evalgate.cli.curate.places import chosen_by, named_by, require_candidates, target_of
     from evalgate.cli.options import CONFIG_NAME
+    from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_sample import Sample
     from evalgate.suite.loading import load_config
 
@@ -77,7 +88,8 @@ def sampling_place(
     target = target_of(curated, config.parent, named_by(profile, dataset, config, server))
     require_candidates(target)
     where = server or curated.server or (chosen.server if chosen is not None else None)
-    return Place(target=target, sample=sample, loaded=loaded, config=config, server=where)
+    clean = Clean() if chosen is None else chosen.clean
+    return Place(target=target, sample=sample, clean=clean, loaded=loaded, config=config, server=where)
 
 
 @asynccontextmanager

@@ -85,9 +85,10 @@ class Redactor:
 
         def put_source(text: str, path: tuple[str, ...]) -> str:
             changed = put(text, path)
-            secret = path == ("session",) and changed != text and _SECRET in changed
-            # Without a key, as secrets are replaced before there is one; six letters lead back to no id.
-            return Pseudonyms(b"").of_session(text) if secret else changed
+            if path != ("session",) or changed == text:
+                return changed
+            # A secret without a key, as they are replaced before there is one; six letters lead back to no id.
+            return (Pseudonyms(b"") if _SECRET in changed else self.pseudonyms).of_session(text)
 
         parts: dict[str, Any] = {
             "input": _walked(candidate.input, put),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from evalgate.curate.cleaning.findings import Pseudonyms
 from evalgate.curate.exporting.dividing import divided
 from evalgate.curate.exporting.lines import Form, UnfitError, line_of
 from evalgate.curate.exporting.published import LEAST
@@ -50,9 +51,12 @@ class Export:
     groups: int
 
 
-def exported(own: Sequence[Example], kept: Iterable[Example], asked: Asked) -> Export:
+def exported(
+    own: Sequence[Example], kept: Iterable[Example], asked: Asked, pseudonyms: Pseudonyms | None = None
+) -> Export:
     """Return the files of the examples `own`, none of which is near one of `kept` that is none of them.
 
+    `pseudonyms` are those of the key at hand, by which turns of a conversation are known whose session was replaced.
     Raises ConfigurationError where fewer than `least` are left to train on.
     """
     left: Counter[str] = Counter()
@@ -66,7 +70,8 @@ def exported(own: Sequence[Example], kept: Iterable[Example], asked: Asked) -> E
         else:
             fit.append(each)
     mine = {each.id for each in own}
-    found = divided(fit, (each for each in kept if each.id not in mine), share=asked.share, seed=asked.seed)
+    others = (each for each in kept if each.id not in mine)
+    found = divided(fit, others, share=asked.share, seed=asked.seed, pseudonyms=pseudonyms)
     if found.near:
         left["nearly the same as an example that is kept back"] += len(found.near)
     train, holdout = (_file(lines[each] for each in ids) for ids in (found.train, found.holdout))

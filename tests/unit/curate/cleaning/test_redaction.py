@@ -168,4 +168,4 @@ def test_sessions_whose_ids_are_secrets_are_told_apart():
     first, second, again = (redactor().redacted(Redactor().redacted(each, AT)[0], AT)[0] for each in found)
     assert first.source == again.source != second.source
     assert ids[0][:8] not in first.source["session"]
-    assert re.fullmatch(r"<SECRET_[A-Z2-9]{6}>", first.source["session"])
+    assert re.fullmatch(r"<SESSION_[A-Z2-9]{6}>", first.source["session"])

@@ -148,10 +148,19 @@ def lines(drift: Drift, target: Target, waiting: int) -> list[str]:
         found.append(f"nobody asked about: {'; '.join(drift.unasked[:_SHOWN])}")
     wanted = sum(each.add for each in lacking)
     if not wanted:
+        if drift.test is None:
+            return [*found, f"what it lacks cannot be told from so few; next: {_more(drift, target)}"]
         return [*found, "it lacks nothing"]
     if any(each.candidates for each in lacking):
         return [*found, f"next: {target.step('sample', '--size', str(waiting + wanted))}"]
     return [*found, f"none of these is a candidate; next: {target.step('pull')}"]
+
+
+def _more(drift: Drift, target: Target) -> str:
+    """Return the step that brings what there is too little of."""
+    from evalgate.curate.sampling.drift import FEW
+
+    return target.step("sample", *target.of_size) if drift.golden < FEW else target.step("pull")
 
 
 def _verdict(drift: Drift) -> str:

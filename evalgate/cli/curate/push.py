@@ -256,7 +256,7 @@ def _record(
 
 
 def _show(there: list[Example], accepted: Accepted, plan: Plan, changes: Changes | None, target: Target) -> None:
-    from evalgate.encoding import printable
+    from evalgate.cli.files import shown_here
     from evalgate.golden.differences import diff
     from evalgate.report.datasets import diff_lines
 
@@ -268,4 +268,4 @@ def _show(there: list[Example], accepted: Accepted, plan: Plan, changes: Changes
         lines += [f"{changes.name} in Phoenix, {version}:", *diff_lines(changes.diff, keeps=True)]
     shorts = shown_of(accepted, plan)
     for line in lines:
-        click.echo(printable(f"{line}  {shorts.pop(line)}" if line in shorts else line))
+        click.echo(shown_here(f"{line}  {shorts.pop(line)}" if line in shorts else line))

@@ -152,7 +152,7 @@ class Story:
         assert f"{self.shop.folder}/" not in out, "what is printed is named from where one stands"
         text = out.replace(self.kitchen.server.base_url, "https://phoenix.example.com")
         text = re.sub(rf"golden-\d{{4}}-\d\d-\d\d|(?<= to ){datetime.now(UTC):%Y-%m-%d}", _dated, text)
-        text = re.sub(r"\b([0-9a-f]{64})\b", "1a2b3c4d…", text)
+        text = re.sub(r"\b[0-9a-f]{12}\b", "1a2b3c4d5e6f", text)
         said = re.sub(r"--since \d+h", "--since 7d", " ".join(arguments))
         said = re.sub(r"--since 7d --until \d+h", "--since 14d --until 7d", said)
         lines = re.sub(r"(^(?: {6}|\+ )span:.*\n)(?:^( {6}|\+ )span:.*\n)+", r"\1\2…\n", text, flags=re.MULTILINE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -182,11 +183,10 @@ def _walked(value: Any, put: Replace, path: tuple[str, ...] = (), depth: int = 0
     return value
 
 
-def _is_whole(value: float) -> bool:
+def _is_whole(value: Any) -> bool:
     """Return whether a number is long enough to be somebody's, and has all of its digits."""
-    if isinstance(value, float):
-        return _SHORTEST <= abs(value) <= _EXACT and value.is_integer()
-    return abs(value) >= _SHORTEST
+    most = _EXACT if isinstance(value, float) else math.inf
+    return bool(_SHORTEST <= abs(value) <= most and value == int(value))
 
 
 def _of_text(text: str, put: Replace, path: tuple[str, ...], depth: int) -> str:

@@ -29,10 +29,10 @@ def shown_here(text: str) -> str:
 
     A command that comes next stays whole: it is copied.
     """
-    from evalgate.encoding import printable
     from evalgate.report.console import cells, wrapped
+    from evalgate.report.escaping import shown
 
-    safe = printable(text)
+    safe = shown(text, lines=True)
     if sys.stdout is None or not sys.stdout.isatty():
         return safe
     width = shutil.get_terminal_size().columns
@@ -42,7 +42,7 @@ def shown_here(text: str) -> str:
             lines.append(line)
             continue
         indent = line[: len(line) - len(line.lstrip())]
-        # Columns stay apart: what is printable has none of these.
+        # Columns stay apart: what is shown has none of these.
         glued = _COLUMNS.sub(lambda gap: "\ue000" * len(gap[0]), line[len(indent) :])
         lines += (
             each.replace("\ue000", " ") for each in wrapped(glued, width=width, indent=indent, hanging=f"{indent}  ")

@@ -44,6 +44,10 @@ def test_wide_letters_count_as_two_and_what_steers_a_terminal_is_spelled_out(on_
     assert "\\x1b[2J \\u202eevil" in " ".join(line.strip() for line in lines)
 
 
+def test_what_is_written_with_joiners_stays_and_what_cannot_be_seen_does_not():
+    assert shown_here("👨\u200d👩\u200d👧 \u2800\u3164") == "👨\u200d👩\u200d👧 \\u2800\\u3164"
+
+
 def test_a_command_stays_whole(on_narrow):
     assert on_narrow(NEXT) == NEXT
 

@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.curate.places import (
-    cleaned_by,
-    dataset_named,
-    dataset_option,
-    decided_candidates,
-    golden_of,
-    profile_option,
-)
+from evalgate.cli.curate.options import dataset_option, profile_option
+from evalgate.cli.curate.places import decided_candidates, golden_of
+from evalgate.cli.curate.settings import Named, cleaned_by, dataset_named
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -41,7 +36,7 @@ _REPORT: Final = "export.json"
     help="Where train.jsonl, holdout.jsonl and export.json are written.",
 )
 @click.option(
-    "--as",
+    "--format",
     "form",
     type=click.Choice(["messages", "completion"]),
     default="messages",
@@ -98,9 +93,10 @@ def command(
     environ = dict(os.environ)
     if of_candidates and splits:
         raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
-    target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
-    clean = cleaned_by(config, profile, environ)
-    golden = asyncio.run(golden_of(target, config, server or of_profile, environ))
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    target, of_profile = dataset_named(named)
+    clean = cleaned_by(named)
+    golden = asyncio.run(golden_of(target, config, of_profile, environ))
     if of_candidates:
         own = _accepted(target, golden, clean.keep)
     else:
@@ -148,7 +144,7 @@ def _as_json(
     return {
         "dataset": target.shown,
         "version": version,
-        "as": wanted["form"],
+        "format": wanted["form"],
         "seed": wanted["seed"],
         "examples": examples,
         "groups": found.groups,

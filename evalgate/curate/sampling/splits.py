@@ -9,6 +9,7 @@ from typing import Final
 
 from evalgate.curate.candidates import Candidate
 from evalgate.curate.cleaning.findings import STAND_IN, Pseudonyms
+from evalgate.curate.cleaning.redaction import REDACTED
 from evalgate.curate.conversations import Conversations
 from evalgate.curate.moments import moment
 from evalgate.golden.curated import pulled_as
@@ -87,7 +88,7 @@ class Splits:
 
     def _key(self, candidate: Candidate) -> str:
         """Return four letters of the key of a candidate's session: of the one at hand where it was not replaced."""
-        mark = candidate.marks.get("redacted") if _replaced(candidate) else None
+        mark = candidate.marks.get(REDACTED) if _replaced(candidate) else None
         key = mark.get("key") if isinstance(mark, dict) else None
         return key if isinstance(key, str) else self.pseudonyms.check
 

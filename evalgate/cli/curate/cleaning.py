@@ -11,6 +11,7 @@ from evalgate.cli.asking import tell
 
 if TYPE_CHECKING:
     from evalgate.curate.candidates import Candidate
+    from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.cleaning.given_names import Names
     from evalgate.curate.cleaning.quality import Quality
     from evalgate.curate.cleaning.redaction import Redactor
@@ -33,14 +34,13 @@ def redactor_of(
 
     Raises ConfigurationError for a key that is none, and where packages are missing.
     """
-    from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.cleaning.redaction import Redactor
 
     if not personal:
         return Redactor(keep=clean.keep)
     names = _names()
-    key = _key(clean, candidates, environ, writes=writes)
-    return Redactor(pseudonyms=Pseudonyms(key), names=names, regions=clean.regions, keep=clean.keep)
+    pseudonyms = pseudonyms_of(clean, candidates, environ, writes=writes)
+    return Redactor(pseudonyms=pseudonyms, names=names, regions=clean.regions, keep=clean.keep)
 
 
 class BeforeWriting:
@@ -78,19 +78,24 @@ def quality_of(clean: Clean, *, only_errors: bool) -> Quality:
     )
 
 
-def _key(clean: Clean, candidates: Path, environ: Mapping[str, str], *, writes: bool) -> bytes:
+def pseudonyms_of(clean: Clean, candidates: Path, environ: Mapping[str, str], *, writes: bool = False) -> Pseudonyms:
+    """Return the pseudonyms of the key that is given, or kept beside the candidates; it is made only for what `writes`.
+
+    Raises ConfigurationError for a key that is none.
+    """
+    from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.cleaning.keys import checked, key_beside
 
     given = environ.get(clean.key_env, "").strip()
     if given:
-        return checked(given, clean.key_env)
+        return Pseudonyms(checked(given, clean.key_env))
     key, made = key_beside(candidates, make=writes)
     if made:
         tell(
             f"made a key for pseudonyms, which stays on this machine: to give a person the same name on every one,"
             f" put a key of your own into {clean.key_env}"
         )
-    return key
+    return Pseudonyms(key)
 
 
 def _names() -> Names:

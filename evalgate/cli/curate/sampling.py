@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.sampling.sampling import Vectors
+    from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_sample import Sample
 
 _SAID_FROM = 1_000
@@ -34,6 +36,20 @@ def sampling_settings(
     found = settings(Sample, lambda profile: profile.sample, named, given)
     require_candidates(found.target)
     return found
+
+
+def clean_of(place: Settings[Sample]) -> Clean:
+    """Return how sessions are replaced where something is sampled."""
+    from evalgate.suite.curate_clean import Clean
+
+    return Clean() if place.profile is None else place.profile.clean
+
+
+def pseudonyms_at_hand(place: Settings[Sample]) -> Pseudonyms:
+    """Return those of the key that is given or kept here. Raises ConfigurationError for one that is none."""
+    from evalgate.cli.curate.cleaning import pseudonyms_of
+
+    return pseudonyms_of(clean_of(place), place.target.candidates, place.named.environ)
 
 
 @asynccontextmanager

@@ -30,7 +30,8 @@ class Kind(StrEnum):
 
 
 _ORDER: Final = {kind: number for number, kind in enumerate(Kind)}
-STAND_IN: Final = re.compile(rf"<(?:{'|'.join(Kind)})(?:_[A-Z2-9]{{{_LENGTH}}})?>")
+_SESSION: Final = "SESSION"
+STAND_IN: Final = re.compile(rf"<(?:{'|'.join((*Kind, _SESSION))})(?:_[A-Z2-9]{{{_LENGTH}}})?>")
 """What stands in the place of something."""
 
 
@@ -62,8 +63,11 @@ class Pseudonyms:
         return f"<{finding.kind}_{self._letters(finding.kind, finding.who)}>"
 
     def of_session(self, text: str) -> str:
-        """Return what stands for a session whose id is a secret: one conversation has to be told from another."""
-        return f"<{Kind.SECRET}_{self._letters('session', text)}>"
+        """Return what stands for a session whose id may not stay: one conversation is told from another.
+
+        It is the whole id's, as what is found in it may hang on the candidate that it is in; itself of a stand-in.
+        """
+        return text if STAND_IN.fullmatch(text) else f"<{_SESSION}_{self._letters('session', text)}>"
 
     def _letters(self, kind: str, who: str) -> str:
         said = f"{kind}\0{who}".encode("utf-8", "surrogatepass")

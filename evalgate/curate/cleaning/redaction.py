@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -13,29 +14,18 @@ from typing import Any, Final
 from evalgate.curate.candidates import Candidate, Step
 from evalgate.curate.cleaning import people
 from evalgate.curate.cleaning.addresses import addresses_in
-from evalgate.curate.cleaning.findings import STAND_IN, Finding, Kind, Pseudonyms, apart, replaced
+from evalgate.curate.cleaning.fields import is_otherwise, kind_of
+from evalgate.curate.cleaning.findings import Finding, Kind, Pseudonyms, apart, replaced
 from evalgate.curate.cleaning.given_names import Names
 from evalgate.curate.cleaning.identifiers import REGIONS, identifiers_in
-from evalgate.curate.cleaning.secrets import FIELDS as SECRETS
 from evalgate.curate.cleaning.secrets import secrets_in
 from evalgate.records import Json, JsonObject
 
 REDACTED: Final = "redacted"
 """The mark: how many of each kind were replaced, and by which key people were named."""
-_FIELDS: Final = (
-    (Kind.SECRET, SECRETS),
-    (Kind.PERSON, people.FIELDS),
-    (
-        Kind.PHONE,
-        re.compile(r"(?i)^(?:.*[_. -])?(?:tele)?(?:phone|mobile|fax|telefon|tel|msisdn)(?:_?(?:number|no))?$"),
-    ),
-    (Kind.ADDRESS, re.compile(r"(?i)^(?:.*[_. -])?(?:street(?:_?address)?|address(?:_?line_?\d)?|postal_?address)$")),
-    (Kind.BIRTHDAY, re.compile(r"(?i)^(?:.*[_. -])?(?:birth_?da(?:te|y)|date_?of_?birth|dob|geburtsdatum)$")),
-)
 _UNTOUCHED: Final = frozenset({"server", "project", "trace", "span", "start", "end"})
 """Of where a candidate came from: what finds its span again."""
 _SECRET: Final = f"<{Kind.SECRET}>"
-_LONGEST_FIELD: Final = 200
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,19}")
 """A key that names a field; another one may be what somebody said."""
 _REMEMBERED: Final = 1000
@@ -43,6 +33,9 @@ _REMEMBERED: Final = 1000
 _DEEPEST: Final = 100
 """Levels that are walked, those of JSON in texts among them; what lies deeper is looked through as one text."""
 _AGAIN: Final = 4
+_SHORTEST: Final = 10**6
+_EXACT: Final = 2**53
+"""Numbers that may be a telephone's; floats beyond the other have lost digits."""
 
 Replace = Callable[[str, tuple[str, ...]], str]
 
@@ -87,9 +80,10 @@ class Redactor:
 
         def put_source(text: str, path: tuple[str, ...]) -> str:
             changed = put(text, path)
-            secret = path == ("session",) and changed != text and _SECRET in changed
-            # Without a key, as secrets are replaced before there is one; six letters lead back to no id.
-            return Pseudonyms(b"").of_session(text) if secret else changed
+            if path != ("session",) or changed == text:
+                return changed
+            # A secret without a key, as they are replaced before there is one; six letters lead back to no id.
+            return (Pseudonyms(b"") if _SECRET in changed else self.pseudonyms).of_session(text)
 
         parts: dict[str, Any] = {
             "input": _walked(candidate.input, put),
@@ -120,11 +114,13 @@ class Redactor:
         return known
 
     def _all(self, text: str, path: tuple[str, ...], known: dict[str, str]) -> list[Finding]:
-        field_kind = _kind_of(path, text)
+        field_kind = kind_of(path, text)
         if field_kind is not None and (self.names is not None or field_kind == Kind.SECRET) and not self._kept(text):
             who = " ".join(text.casefold().split())
+            if field_kind in (Kind.CARD, Kind.ID_NUMBER):
+                who = "".join(filter(str.isalnum, who)).upper()
             return [Finding(start=0, end=len(text), kind=field_kind, who=known.get(who, who))]
-        found = list(self._in(text))
+        found = [] if is_otherwise(path, text) else list(self._in(text))
         if known:
             found = [
                 replace(each, who=known.get(each.who, each.who)) if each.kind == Kind.PERSON else each for each in found
@@ -168,28 +164,6 @@ def _mark(candidate: Candidate, found: Counter[str], redactor: Redactor) -> Json
     return {**dict(sorted(total.items())), **({"key": redactor.pseudonyms.check} if redactor.names is not None else {})}
 
 
-def _kind_of(path: tuple[str, ...], text: str) -> Kind | None:
-    """Return what a field's name says that its value is; None where it says nothing."""
-    if not path or not text.strip() or len(text) > _LONGEST_FIELD or STAND_IN.search(text):
-        return None
-    names = (path[-1], "_".join(path[-2:]))
-    for kind, pattern in _FIELDS:
-        if any(map(pattern.match, names)) and _likely(kind, text):
-            return kind
-    return None
-
-
-def _likely(kind: Kind, text: str) -> bool:
-    digits = sum(map(str.isdigit, text))
-    if kind in (Kind.PHONE, Kind.BIRTHDAY):
-        return digits >= 4
-    if kind == Kind.PERSON:
-        return digits == 0 and any(map(str.isalpha, text)) and len(text.split()) <= 6
-    if kind == Kind.ADDRESS:
-        return digits > 0 and "@" not in text
-    return len(text) >= 6
-
-
 def _walked(value: Any, put: Replace, path: tuple[str, ...] = (), depth: int = 0) -> Any:
     """Return a value with `put` in the place of each of its texts, which hears under which fields it stands.
 
@@ -204,11 +178,17 @@ def _walked(value: Any, put: Replace, path: tuple[str, ...] = (), depth: int = 0
         }
     if isinstance(value, list):
         return [_walked(each, put, path, depth + 1) for each in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6:
-        text = str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and _is_whole(value):
+        text = str(abs(int(value)))
         changed = put(text, path)
         return value if changed == text else changed
     return value
+
+
+def _is_whole(value: Any) -> bool:
+    """Return whether a number is long enough to be somebody's, and has all of its digits."""
+    most = _EXACT if isinstance(value, float) else math.inf
+    return bool(_SHORTEST <= abs(value) <= most and value == int(value))
 
 
 def _of_text(text: str, put: Replace, path: tuple[str, ...], depth: int) -> str:

@@ -147,7 +147,7 @@ class _Visit:
 
     def findings(self, names: tuple[str, ...], stored: Path) -> list[Finding]:
         """Return how everything stands, the config first."""
-        from evalgate.decision.words import count
+        from evalgate.decision.number_words import count
         from evalgate.gate.doctor.findings import failed, ok
 
         found = [ok("config", f"{self._loaded.path.name}, {count(len(self._loaded.config.suites), 'suite')}")]

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from evalgate.decision import words
 from evalgate.decision.evidence import Acceptance, Covered, SuiteEvidence
+from evalgate.decision.number_words import number, points, some
 from evalgate.decision.results import Accepted, CheckDecision, RuleDecision, SliceDecision, SuiteDecision
 from evalgate.records import Verdict
 from evalgate.stats.power import bounds
@@ -151,10 +151,10 @@ def _outside(
             return f"`{rule.rule}` fails too, which nobody accepted"
         if rule.rule == ZERO_TOLERANCE:
             if more := sorted(set(rule.example_ids) - set(acceptance.examples)):
-                return f"more examples fail: {words.some(more)}"
+                return f"more examples fail: {some(more)}"
         elif rule.rule in THRESHOLDS:
             if _beyond(check.candidate_mean, covered.score_to, rule.rule):
-                return f"the score is {words.number(check.candidate_mean or 0.0)} now, further from what is asked"
+                return f"the score is {number(check.candidate_mean or 0.0)} now, further from what is asked"
         elif check.comparison is not None and -check.comparison.delta > _covered_drop(covered):
             return _too_deep(-check.comparison.delta, covered, check)
     return None
@@ -177,4 +177,4 @@ def _too_deep(drop: float, covered: Covered, check: CheckDecision) -> str:
 
 
 def _size(drop: float, check: CheckDecision) -> str:
-    return words.points(drop) if check.ratio is None else f"{100 * drop:.0f} %"
+    return points(drop) if check.ratio is None else f"{100 * drop:.0f} %"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalgate.decision import noise_words, screen_words, words
+from evalgate.decision import noise_words, screen_words, verdict_words, words
 from evalgate.decision.accepting import all_accepted, with_acceptances
 from evalgate.decision.checks import Settled, describe, settle
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, ResourceEvidence, SuiteEvidence
@@ -236,18 +236,18 @@ def _suite_verdict(
         return Verdict.PASS, words.Told(reason=suite.unchanged), None
     gating = [check for check in checks if check.gating]
     if not suite.example_ids or not gating:
-        none = nothing_gates(given, policy) or words.no_gating_check()
-        told = words.no_examples() if not suite.example_ids else none
+        none = nothing_gates(given, policy) or verdict_words.no_gating_check()
+        told = verdict_words.no_examples() if not suite.example_ids else none
         return Verdict.UNMEASURABLE, told, Unmeasurable.NOTHING
     verdict = worst([check.verdict for check in gating])
     if verdict is Verdict.PASS:
-        return verdict, words.all_pass([(check.name, _reasons(check)) for check in gating], "check"), None
+        return verdict, verdict_words.all_pass([(check.name, _reasons(check)) for check in gating], "check"), None
     decisive = [(check.name, rule) for check, rule in _rules(gating) if rule.verdict is verdict]
     named = sorted(decisive, key=lambda pair: (pair[0], pair[1].rule))
     kind = _strictest([rule.unmeasurable for _, rule in named if rule.unmeasurable is not None], policy)
     chosen = next((pair for pair in named if pair[1].unmeasurable is kind), named[0])
     affected = len({name for name, _ in named})
-    told = words.because_of(chosen[0], chosen[1].reason, chosen[1].next_step, others=affected - 1, noun="check")
+    told = verdict_words.because_of(chosen[0], chosen[1].reason, chosen[1].next_step, others=affected - 1, noun="check")
     return verdict, told, kind
 
 
@@ -280,13 +280,15 @@ def _build(
     improvement = rules & IMPROVEMENT_RULES
     comparing = [rule for _, rule in _rules(gating) if rule.rule == NO_REGRESSION]
     if not affected:
-        told = words.no_suites()
+        told = verdict_words.no_suites()
     elif verdict is Verdict.PASS and skipped.issuperset(suite.name for suite in suites):
-        told = words.nothing_to_measure(len(suites))
+        told = verdict_words.nothing_to_measure(len(suites))
     elif verdict is Verdict.PASS:
-        told = words.all_pass([(suite.name, suite.reason) for suite in affected], "suite")
+        told = verdict_words.all_pass([(suite.name, suite.reason) for suite in affected], "suite")
     else:
-        told = words.because_of(affected[0].name, affected[0].reason, None, others=len(affected) - 1, noun="suite")
+        told = verdict_words.because_of(
+            affected[0].name, affected[0].reason, None, others=len(affected) - 1, noun="suite"
+        )
     return BuildDecision(
         verdict=verdict,
         reason=told.reason,
@@ -295,7 +297,7 @@ def _build(
         flips=family.patterns,
         alpha=policy.alpha,
         exact=policy.exact,
-        promise=words.promise(
+        promise=verdict_words.promise(
             columns=family.columns,
             checks=family.checks,
             alpha=policy.alpha,

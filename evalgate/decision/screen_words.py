@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from evalgate.decision.evidence import History, StoredRuns
-from evalgate.decision.words import Told, count, point_number, points, times_in_100
+from evalgate.decision.number_words import count, point_number, points, times_in_100
+from evalgate.decision.words import Told
 
 _NAMED: Final = 3
 """More falls than this are counted."""

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from evalgate.decision import words
+from evalgate.decision import number_words
+from evalgate.decision.number_words import point_size
 from evalgate.decision.ratios import words as ratio_words
 from evalgate.decision.results import Interval
 from evalgate.money import dollars
@@ -88,7 +89,7 @@ def seconds(value: float) -> str:
 
 def count(amount: int, noun: str) -> str:
     """Write how many, as the sentences of a decision do: `1 example`, `1,000 examples`; and `no examples`."""
-    return words.count(amount, noun) if amount else f"no {noun}s"
+    return number_words.count(amount, noun) if amount else f"no {noun}s"
 
 
 def score(value: float | None, *, low: float | None, high: float | None, unit: str | None = None) -> str:
@@ -160,7 +161,7 @@ def change(
 
 def _points_number(share: float, *, signed: bool) -> str:
     """Write points as the sentences of a decision do; what is not nothing is never 0."""
-    size = words.point_size(share)
+    size = point_size(share)
     if size == "0":
         return "0" if share == 0 else "about 0"
     return f"{MINUS if share < 0 else '+'}{size}" if signed else size

@@ -20,6 +20,7 @@ from evalgate.decision.comparison import (
 from evalgate.decision.family import ColumnKey, Family
 from evalgate.decision.layout import TESTED_FROM, Slicing
 from evalgate.decision.no_regression import RULE, STORED_TO_PASS
+from evalgate.decision.number_words import count
 from evalgate.decision.ratios import words as ratio_words
 from evalgate.decision.ratios.obstacles import comparison_obstacle
 from evalgate.decision.ratios.outlook import to_decide
@@ -128,7 +129,7 @@ def decide_ratio(
     deciding = [part for part in counted if part.verdict is verdict]
     told += [_told(part, briefly=bool(told)) for part in deciding[:_TOLD]]
     if len(deciding) > _TOLD:
-        told.append(f"So do {words.count(len(deciding) - _TOLD, 'more slice')}.")
+        told.append(f"So do {count(len(deciding) - _TOLD, 'more slice')}.")
     pairs = int(of.pairs.paired.sum()) if of.pairs is not None else 0
     told += [used] if (used := ratio_words.pairs_used(pairs, len(of.layout.example_ids))) else []
     at_slice = words.LOOK_AT_SLICE if verdict is Verdict.FAIL else words.FEED_SLICE

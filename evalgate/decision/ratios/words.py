@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from evalgate.decision import words
+from evalgate.decision.number_words import among, count, some, times_in_100
 from evalgate.decision.results import Comparison, Interval
-from evalgate.decision.words import Told, count
+from evalgate.decision.words import Told
 from evalgate.money import dollars
 from evalgate.suite.resources import Resource
 
@@ -130,13 +131,13 @@ def failed(
     """Return the words of a rise beyond what is allowed."""
     one, many, other = _MORE[resource]
     less = f"{compared.better:,}" if compared.better else "none"
-    happens = words.times_in_100(compared.p_adjusted if compared.p_adjusted is not None else 1.0)
+    happens = times_in_100(compared.p_adjusted if compared.p_adjusted is not None else 1.0)
     return Told(
         reason=(
             f"{changed(compared, resource, label)}; {rise(allowed)} is allowed."
             f" {compared.worse:,} of {count(compared.pairs, 'example')} {one if compared.worse == 1 else many},"
             f" {less} {other}{_in_all(totals, resource)}."
-            f" {words.BY_CHANCE}, a rise this lopsided in {words.among(columns, checks)} would happen"
+            f" {words.BY_CHANCE}, a rise this lopsided in {among(columns, checks)} would happen"
             f" {happens}."
         ),
         next_step="look at the examples that rose most: `evalgate show`",
@@ -178,7 +179,7 @@ def total_rose(totals: Totals, *, resource: Resource, allowed: float, carriers: 
         reason=(
             f"The usual answer takes no more than is allowed, but in all {ends}"
             f" ({totals.text}), and {rise(2 * allowed)} is the most that passes."
-            f" {count(len(carriers), 'example')} of {examples:,} {carry} the rise: {words.some(carriers)}."
+            f" {count(len(carriers), 'example')} of {examples:,} {carry} the rise: {some(carriers)}."
         ),
         next_step=words.SHOW,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from evalgate import __version__
 from evalgate.decision import stored_words
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.errors import BaselineError, ConfigurationError, JournalError, MeasurementError
 from evalgate.gate.baselines.elsewhere import Fetched
 from evalgate.gate.baselines.found import Scoring, apart, scored_alike, unscored

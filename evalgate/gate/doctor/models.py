@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning
 from evalgate.gate.doctor.suites import starts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.errors import CandidateError, EvalgateError
 from evalgate.evaluators.registry import build
 from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import example_hash
 from evalgate.records import Example

@@ -21,7 +21,8 @@ from evalgate.cli.models import CacheChoice, Models
 from evalgate.cli.root import COMMANDS
 from evalgate.gate.request import _title
 from evalgate.git.worktrees import SETUP_MARKERS
-from evalgate.journal.schema import _MIGRATIONS, VERSION
+from evalgate.journal.migrations import MIGRATIONS
+from evalgate.journal.schema import VERSION
 from evalgate.suite.config import Budget, Config, ResponseCache
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS
 from evalgate.workers.setup import MARKERS
@@ -116,7 +117,7 @@ async def test_every_kind_of_task_has_a_model_a_runner_and_a_title(tmp_path):
 
 
 def test_there_is_a_step_to_this_version_of_the_journal_from_every_older_one():
-    assert sorted(_MIGRATIONS) == list(range(VERSION))
+    assert sorted(MIGRATIONS) == list(range(VERSION))
 
 
 @pytest.mark.parametrize("version", range(VERSION))
@@ -128,7 +129,7 @@ def test_a_journal_of_every_older_version_opens_as_one_of_today(version, tmp_pat
     old = tmp_path / "old.db"
     with sqlite3.connect(old) as db:
         for step in range(version):
-            db.executescript(schema._MIGRATIONS[step])
+            db.executescript(MIGRATIONS[step])
         if version:
             db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {version}")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from evalgate.gate.forks.scoring import _NOT_HERE
-from evalgate.suite.evaluators import EVALUATOR_KINDS
+from evalgate.suite.evaluator_kinds import EVALUATOR_KINDS
 
 _ROOT = Path(__file__).parents[2]
 PAGE = (_ROOT / "docs" / "forks.md").read_text("utf-8")

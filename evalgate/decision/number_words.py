@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 from evalgate.decision.results import Interval
 
-_NAMED = 5
-
 
 def points(share: float) -> str:
     """Return the size of a share as points, hundredths of the range: `26 points`, `1 point`, `0.4 points`."""
@@ -59,10 +57,10 @@ def family_noun(columns: int, checks: int) -> str:
     return "checks" if columns == checks else "comparisons"
 
 
-def some(names: Sequence[str]) -> str:
-    """Return a few names and how many more there are."""
-    shown = ", ".join(names[:_NAMED])
-    return f"{shown} and {len(names) - _NAMED:,} more" if len(names) > _NAMED else shown
+def some(names: Sequence[str], most: int = 5) -> str:
+    """Return the first `most` of some names and how many more there are."""
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most:,} more" if len(names) > most else shown
 
 
 def number(value: float, beside: float | None = None) -> str:

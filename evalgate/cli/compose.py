@@ -16,7 +16,7 @@ from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.errors import MeasurementError
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.gate.spending import spent
 from evalgate.gate.world import Expect, World
 from evalgate.journal.store import Journal

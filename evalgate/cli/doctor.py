@@ -24,7 +24,7 @@ from evalgate.errors import EvalgateError
 if TYPE_CHECKING:
     from evalgate.gate.doctor.findings import Finding
     from evalgate.gate.guard.guard import Gate
-    from evalgate.gate.prepare import PreparedSuite
+    from evalgate.gate.prepared import PreparedSuite
     from evalgate.journal.store import Journal
     from evalgate.suite.loading import LoadedConfig
 

@@ -17,7 +17,7 @@ from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evalgate.cli.models import CacheChoice
-    from evalgate.gate.prepare import PreparedSuite
+    from evalgate.gate.prepared import PreparedSuite
     from evalgate.gate.trials import Trial
     from evalgate.suite.config import Config
 

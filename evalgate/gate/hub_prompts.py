@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from evalgate.errors import CandidateError, ConfigurationError
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.journal.builds import ProblemRow
 from evalgate.records import Side
 from evalgate.suite.checks import Unmeasurable

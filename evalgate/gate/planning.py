@@ -29,7 +29,7 @@ from evalgate.gate.evidence.evidence import build_evidence, known_noise
 from evalgate.gate.evidence.grouping import grouping
 from evalgate.gate.evidence.noise import study_evidence
 from evalgate.gate.preflight import Known, outlook
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.spending import per_run, suite_spending
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal

@@ -14,7 +14,8 @@ from pathlib import Path
 from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
 from evalgate.gate.baselines.bases import Bases
 from evalgate.gate.hub_prompts import LookUp
-from evalgate.gate.prepare import PreparedSide, PreparedSuite, Tree, libraries, prepare_side
+from evalgate.gate.prepare import Tree, libraries, prepare_side
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.git.history import Base
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import dataset_version

@@ -14,7 +14,7 @@ from evalgate.errors import BaselineError, ConfigurationError, JournalError, Mea
 from evalgate.gate.baselines.elsewhere import Fetched
 from evalgate.gate.baselines.found import Scoring, apart, scored_alike, unscored
 from evalgate.gate.evidence.config import recorded_config
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.samples import deciding_samples, samples
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoteRow, ProblemRow
 from evalgate.journal.store import Journal

@@ -21,7 +21,7 @@ from evalgate.gate.baselines.replayed import replay
 from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.gate.loading import Loaded, load, start_baseline
 from evalgate.gate.measuring import work_of
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.recording import experiment_row
 from evalgate.gate.request import Request
 from evalgate.gate.run import Ended, run_build

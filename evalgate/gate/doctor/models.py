@@ -9,7 +9,7 @@ from evalgate.decision.number_words import count
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning
 from evalgate.gate.doctor.suites import starts
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.recording import known_judges
 from evalgate.journal.store import Journal
 from evalgate.llm.call import Sender

@@ -14,7 +14,7 @@ from typing import Final
 from evalgate.engine.ports import EvaluatorRunner, PairRunner
 from evalgate.evaluators.models import Models
 from evalgate.evaluators.registry import build, judge, preference
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.records import Evaluation, Subject
 from evalgate.suite.evaluator_kinds import Latency, Sql, Tokens

@@ -204,7 +204,7 @@ class _Visit:
     def _suites(self, gate: Gate, prepared: list[PreparedSuite], journal: Journal | None) -> list[Finding]:
         from evalgate.gate.doctor.models import judge_findings
         from evalgate.gate.doctor.suites import suite_findings
-        from evalgate.gate.planning import noise_by_check
+        from evalgate.gate.seen import noise_by_check
 
         policy = gate.loaded.config.policy
         known = noise_by_check(journal, prepared) if journal is not None else {}

@@ -78,9 +78,9 @@ def validate(
     """
     from evalgate import __version__
     from evalgate.cli.builds import cache_path, journal_path, tree_of
-    from evalgate.cli.compose import judge_runners
     from evalgate.cli.hub import prompts_of
     from evalgate.cli.judge_asking import asked
+    from evalgate.cli.judge_runners import judge_runners
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.gate.guard.guard import unguarded

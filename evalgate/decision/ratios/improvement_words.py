@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from evalgate.decision import words
 from evalgate.decision.number_words import count
-from evalgate.decision.ratios.words import Change, Totals, amount, rise
+from evalgate.decision.ratios.changes import Change, Totals, amount, rise
 from evalgate.suite.resources import Resource
 
 

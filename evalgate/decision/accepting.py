@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
 
 from evalgate.decision.evidence import Acceptance, Covered, SuiteEvidence
 from evalgate.decision.number_words import number, points, some
 from evalgate.decision.results import Accepted, CheckDecision, RuleDecision, SliceDecision, SuiteDecision
 from evalgate.records import Verdict
 from evalgate.stats.power import bounds
+from evalgate.suite.acceptance import ACCEPT_LABEL
 
-ACCEPT: Final = "evalgate:accept"
-"""The label that accepts what fails of the commit that it was set for."""
 THRESHOLDS = frozenset({"at_least", "at_most"})
 ZERO_TOLERANCE = "zero_tolerance"
 _SLACK = 1e-9
@@ -87,10 +85,10 @@ def _labelled(who: str) -> Accepted:
     """Return what a label does: it covers this commit alone, and whatever failed of it."""
     return Accepted(
         author=who,
-        reason=f"the label {ACCEPT}",
+        reason=f"the label {ACCEPT_LABEL}",
         expires="",
         counts=True,
-        told=f"Accepted by {who}, who set the label {ACCEPT} for this commit; the next push voids it.",
+        told=f"Accepted by {who}, who set the label {ACCEPT_LABEL} for this commit; the next push voids it.",
     )
 
 

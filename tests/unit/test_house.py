@@ -6,6 +6,7 @@ import dataclasses
 import os
 import re
 import sqlite3
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -145,6 +146,19 @@ def _tables(path: Path) -> list[tuple[str, str]]:
         return db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
     finally:
         db.close()
+
+
+def test_the_page_of_the_house_has_every_room_on_its_floor():
+    page = (_ROOT / "docs/decisions/0001-the-house-and-its-floors.md").read_text("utf-8").split("```")[1]
+    contract = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
+    rooms = re.sub(r"(\w) {3,}.*", r"\1", page)  # without what is said of them
+    floors = [re.findall(r"\w+", floor) for floor in re.split(r"\n\d ", rooms)[1:]]
+    places = [
+        {next(at for at, told in enumerate(floors) if room in told) for room in layer.split(" | ")}
+        for layer in contract["layers"]
+    ]
+    assert [len(each) for each in places] == [1] * len(places)
+    assert sorted(places, key=min) == places
 
 
 def test_decisions_are_numbered_in_a_row_and_listed_with_their_titles():

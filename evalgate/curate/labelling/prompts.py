@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from evalgate.curate.asking.material import cut, fenced, written
 from evalgate.curate.candidates import Candidate
+from evalgate.jsontext import strict_json
 from evalgate.llm.failures import Unparseable
-from evalgate.llm.jsontext import strict_json
 from evalgate.llm.wording import one_line
 from evalgate.records import Json, JsonObject
 from evalgate.suite.taxonomy import Taxonomy

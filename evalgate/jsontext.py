@@ -31,7 +31,7 @@ def _no_constant(name: str) -> NoReturn:
 def _finite(digits: str) -> float:
     value = float(digits)
     if value in {float("inf"), float("-inf")}:
-        raise ValueError(f"{digits[:30]} is beyond the numbers that can be kept")
+        raise ValueError(f"{digits[:30]} is too large for a number")
     return value
 
 

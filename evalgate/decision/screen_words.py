@@ -131,6 +131,14 @@ def made(label: str, repetitions: int) -> str:
     )
 
 
+def unscreened(change: str, repetitions: int) -> str:
+    """Return why a change whose last measurement failed is not screened, though there are stored runs."""
+    return (
+        f"The measurement of {change} before this one failed, so nothing was screened: both sides were drawn"
+        f" {count(repetitions, 'time')} at once."
+    )
+
+
 def measured_before(build: int, day: str) -> str:
     """Return what is said where every run was taken over."""
     return f"Nothing was drawn now: build {build} ({day}) measured exactly this, and its answers decide again."

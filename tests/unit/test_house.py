@@ -58,6 +58,11 @@ def test_the_drawn_exception_tree_is_the_tree_of_the_classes():
     assert seen == defined - {"EvalgateError"}
 
 
+_ON_EVERY_PAGE = pytest.mark.parametrize(
+    "page", [*_ROOT.glob("*.md"), *_ROOT.glob("docs/**/*.md"), *_ROOT.glob(".github/*.md")], ids=lambda page: page.name
+)
+
+
 @pytest.mark.parametrize(
     "record", [each for each in vars(records).values() if isinstance(each, type) and dataclasses.is_dataclass(each)]
 )
@@ -172,9 +177,22 @@ def test_decisions_are_numbered_in_a_row_and_listed_with_their_titles():
     assert re.findall(r"^  - (.*)$", contributing, re.MULTILINE) == listed
 
 
-@pytest.mark.parametrize(
-    "page", [*_ROOT.glob("*.md"), *_ROOT.glob("docs/**/*.md"), *_ROOT.glob(".github/*.md")], ids=lambda page: page.name
-)
+@_ON_EVERY_PAGE
+def test_every_command_that_a_page_shows_is_there_with_its_options(page):
+    text = page.read_text("utf-8").replace("\\\n", " ")
+    for shown in re.findall(r"(?:`|-m |^)(evalgate [a-z][^`\n#|;&]*)", text, re.MULTILINE):
+        _, name, *words = shown.split()
+        if name not in COMMANDS and not text.count(f"`{shown}"):
+            continue  # a line of prose that begins with the name
+        command = import_module(f"evalgate.cli.{name}").command
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            command = command.get_command(click.Context(command), words.pop(0))
+            assert command is not None, shown
+        there = {flag for each in command.params for flag in (*each.opts, *each.secondary_opts)} | {"--help"}
+        assert {flag for word in words for flag in re.findall(r"^--[a-z][a-z-]*", word)} <= there, shown
+
+
+@_ON_EVERY_PAGE
 def test_every_link_to_a_file_leads_to_one(page):
     links = re.findall(r"\]\((?!\w+:|#)([^)#]+)", page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []

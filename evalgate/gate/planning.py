@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from evalgate.decision.evidence import (
     Scores,
     SuiteEvidence,
 )
-from evalgate.decision.planning import plan_comparisons
+from evalgate.decision.planning import Comparisons, plan_comparisons
 from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.reserve import Limit, PerRun, Stage, reserves
 from evalgate.gate.baselines.ahead import Ahead, draws_ahead
@@ -64,41 +65,56 @@ def make_plan(
         catch=catch,
     )
     taken = {suite.name: per_run(journal, suite.name) if journal is not None else None for suite in suites}
-    plans = []
-    for suite in suites:
-        ahead = drawn[suite.name]
-        sides = _sides(suite, seen, ahead.times, ahead.lacking)
-        confirmation = _confirmation(suite, seen, ahead.confirm)
-        plans.append(
-            SuitePlan(
-                name=suite.name,
-                dataset=suite.suite.dataset.shown,
-                looked_at_by=suite.suite.dataset.looked_at_by,
-                examples=suite.count,
-                set_aside=len({each.example_id for each in unanswered[suite.name].quarantined}),
-                clusters=comparisons.clusters.get(suite.name),
-                repetitions=suite.suite.repetitions,
-                evaluators=sum(not spec.pairwise for spec in specs[suite.name]),
-                pairwise=sum(spec.pairwise for spec in specs[suite.name]),
-                again=ahead.again,
-                own=_by_own(suite, specs[suite.name], ahead),
-                sides=sides,
-                confirmation=confirmation,
-                checks=comparisons.checks.get(suite.name, ()),
-                ratios=comparisons.ratios.get(suite.name, ()),
-                changes=comparisons.changes.get(suite.name, ()),
-                thresholds=thresholds[suite.name],
-                models=_models(taken[suite.name], sides),
-                confirming=_models(taken[suite.name], confirmation),
-                redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
-            )
+    plans = [
+        replace(
+            _suite_plan(
+                suite, specs[suite.name], seen, drawn[suite.name], taken=taken[suite.name], comparisons=comparisons
+            ),
+            set_aside=len({each.example_id for each in unanswered[suite.name].quarantined}),
+            thresholds=thresholds[suite.name],
         )
+        for suite in suites
+    ]
     return BuildPlan(
         suites=tuple(plans),
         comparisons=comparisons.columns,
         promise=comparisons.promise,
         catch=catch,
         budget=() if budget is None else tuple(_budget(plans, taken, budget)),
+    )
+
+
+def _suite_plan(
+    suite: PreparedSuite,
+    specs: Sequence[EvaluatorSpec],
+    seen: Seen,
+    ahead: Ahead,
+    *,
+    taken: PerRun | None,
+    comparisons: Comparisons,
+) -> SuitePlan:
+    """Return what a run of one suite takes, models included, and what its comparisons could catch."""
+    sides = _sides(suite, seen, ahead.times, ahead.lacking)
+    confirmation = _confirmation(suite, seen, ahead.confirm)
+    return SuitePlan(
+        name=suite.name,
+        dataset=suite.suite.dataset.shown,
+        looked_at_by=suite.suite.dataset.looked_at_by,
+        examples=suite.count,
+        clusters=comparisons.clusters.get(suite.name),
+        repetitions=suite.suite.repetitions,
+        evaluators=sum(not spec.pairwise for spec in specs),
+        pairwise=sum(spec.pairwise for spec in specs),
+        again=ahead.again,
+        own=_by_own(suite, specs, ahead),
+        sides=sides,
+        confirmation=confirmation,
+        checks=comparisons.checks.get(suite.name, ()),
+        ratios=comparisons.ratios.get(suite.name, ()),
+        changes=comparisons.changes.get(suite.name, ()),
+        models=_models(taken, sides),
+        confirming=_models(taken, confirmation),
+        redraws=any(check.zero_tolerance and check.gating for check in suite.suite.checks.values()),
     )
 
 

@@ -71,7 +71,10 @@ class _Outcome:
 def decide_no_regression(
     of: View, rule: NoRegression, family: Family, slicings: Sequence[Slicing]
 ) -> tuple[RuleDecision, tuple[SliceDecision, ...]]:
-    """Return the rule's verdict, its slices' FAILs and required INCONCLUSIVEs in it, and each slice's own."""
+    """Return the rule's verdict, its slices' FAILs and required INCONCLUSIVEs in it, and each slice's own.
+
+    Raises ValueError for a view that has neither pairs nor anything that stands against comparing.
+    """
     obstacle = comparison_obstacle(of)
     if obstacle is not None:
         return obstacle, ()

@@ -27,7 +27,7 @@ LookUp = Callable[[TaskBase, Mapping[str, Endpoint]], TaskBase]
 
 
 def no_prompts(ref: PromptRef, _: PhoenixSettings) -> HubPrompt:
-    """Refuse to look anything up: for callers whose tasks have no prompt in Phoenix."""
+    """Raise ConfigurationError: for callers whose tasks have no prompt in Phoenix."""
     raise ConfigurationError(f"the prompt {ref.shown} is in Phoenix, which is not asked here")
 
 

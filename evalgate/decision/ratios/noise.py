@@ -21,7 +21,7 @@ from evalgate.suite.checks import NoRegression, Policy
 
 
 def resource_noise(check: ResourceEvidence, layout: Layout, policy: Policy, comparisons: int) -> ResourceNoise:
-    """Return what one check of a resource varies by, in logarithms; `comparisons` share the promise of a build."""
+    """Return what one check of a resource varies by; `comparisons` share the promise of a build."""
     of = ratio_view(layout, check, policy)
     answers = of.candidate.answers
     whole = np.all(answers.answered, axis=1)

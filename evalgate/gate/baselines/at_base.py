@@ -49,7 +49,8 @@ class AtBase:
 def at_base(name: str, suite: Suite, loaded: LoadedConfig, bases: Bases, *, tree: Tree, look_up: LookUp) -> AtBase:
     """Return the suite's baseline side at its base commit, or why there is none.
 
-    `look_up` looks up a prompt in Phoenix that the base's task names. Raises ValueError where the baseline is no commit.
+    `look_up` looks up a prompt in Phoenix that the base's task names. Raises ValueError for a baseline that is no
+    commit.
     """
     ref = suite.baseline_ref
     if ref is None or not ref.of_commit:

@@ -188,7 +188,7 @@ def _before(drift: Drift) -> list[str]:
 
 
 def _by_luck(p: float) -> str:
-    from evalgate.decision.words import times_in_100
+    from evalgate.decision.number_words import times_in_100
 
     return f"by luck {times_in_100(p)}"
 

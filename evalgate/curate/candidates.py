@@ -9,20 +9,20 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from evalgate.curate.holding import MOMENT_S, held, unwritten
 from evalgate.encoding import NotUtf8Error
-from evalgate.errors import ConfigurationError, DatasetError
+from evalgate.errors import DatasetError
 from evalgate.golden.examples import to_example
 from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
 from evalgate.golden.reading import grouped
 from evalgate.records import Example, Json, JsonObject
-from evalgate.whole_file import clear_parts, writing_whole
+from evalgate.whole_file import writing_whole
 
 By = Literal["evalgate", "model", "person", "rule"]
 What = Literal["pulled", "redacted", "out", "chosen", "labelled", "edited", "accepted", "rejected", "pushed"]
@@ -124,8 +124,8 @@ def read_candidates(path: Path) -> Iterator[Candidate]:
 def write_candidates(path: Path, candidates: Iterable[Candidate]) -> int:
     """Write a candidates file whole, from a stream, and return how many it has.
 
-    What is read may be the same file. Raises ConfigurationError where it cannot be written; what reading raises goes
-    through, and the file is as it was.
+    What is read may be the same file. Raises ConfigurationError where it cannot be written, MeasurementError where the
+    disk has no room; what reading raises goes through, and the file is as it was.
     """
     written = 0
     try:
@@ -134,59 +134,19 @@ def write_candidates(path: Path, candidates: Iterable[Candidate]) -> int:
             for written, candidate in enumerate(candidates, start=1):  # noqa: B007  # the last of them is the count
                 file.write(as_line(candidate))
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror}", next_step="name another dataset") from error
+        raise unwritten(f"cannot write {path}", error, "name another dataset") from error
     return written
 
 
-def rewrite(path: Path, step: Callable[[Iterator[Candidate]], Iterable[Candidate]]) -> int:
+def rewrite(
+    path: Path, step: Callable[[Iterator[Candidate]], Iterable[Candidate]], *, seconds: float = MOMENT_S
+) -> int:
     """Put every candidate through `step` and write what comes out, whole; return how many that are.
 
     One step at a time holds the file. Raises as `read_candidates`, `write_candidates` and `held` do.
     """
-    with held(path):
+    with held(path, seconds=seconds):
         return write_candidates(path, step(read_candidates(path)))
-
-
-@contextmanager
-def held(path: Path, what: str = "", *, seconds: float = 0.0) -> Iterator[None]:
-    """Hold a candidates file, or `what` of it, against other steps on this machine, waiting so long for it.
-
-    What a step that was killed left of the file that it was writing is removed: it may hold what was cleaned since.
-    Raises ConfigurationError where one has it.
-    """
-    from filelock import FileLock, Timeout
-
-    try:
-        lock = FileLock(workplace(path) / f"{path.name}{what}.lock", timeout=seconds)
-        lock.acquire()
-    except Timeout:
-        raise ConfigurationError(
-            f"another step is at work on {path}", next_step="wait until it has ended, and run this again"
-        ) from None
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot write beside {path}: {error.strerror}", next_step="check its folder"
-        ) from None
-    try:
-        if not what:
-            with suppress(OSError, RuntimeError):
-                clear_parts(path)
-        yield
-    finally:
-        lock.release()
-
-
-def workplace(path: Path) -> Path:
-    """Return the folder for what steps keep while they work on a candidates file: beside it, ignored by git.
-
-    Raises OSError where it cannot be made.
-    """
-    folder = path.parent / ".curate"
-    folder.mkdir(parents=True, exist_ok=True)
-    ignored = folder / ".gitignore"
-    if not ignored.exists():
-        ignored.write_text("*\n")
-    return folder
 
 
 def as_line(candidate: Candidate) -> bytes:

@@ -88,7 +88,7 @@ def command(
         guidelines=Path(guidelines) if guidelines else _beside(place, ".guidelines.yaml"),
     )
     folder = Path(out) if out else _beside(place, ".analysis")
-    from evalgate.curate.candidates import held
+    from evalgate.curate.holding import held
 
     with held(place.target.candidates, ".analysis"):
         if build is None:
@@ -125,7 +125,7 @@ async def _candidates(asked: Analysing) -> Found:
     place = asked.place
     async with AsyncExitStack() as stack:
         asking = await stack.enter_async_context(
-            model_asked(place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again)
+            model_asked(place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again, about=file)
         )
         steps = None
         if asked.address is not None:
@@ -144,8 +144,9 @@ async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
 
     place = asked.place
+    about = place.target.candidates
     async with model_asked(
-        place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again
+        place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again, about=about
     ) as asking:
         labeller = Labeller(
             model=asking.model, taxonomy=asked.taxonomy, answers=False, states=frozenset({State.CHOSEN})

@@ -198,7 +198,8 @@ def _by_meaning(
     again = place.target.step("clean", *place.flags, *(("--write",) if write else ()))
 
     async def ask() -> list[list[float]]:
-        async with embeddings_asked(model, place.loaded, environ, cache=cache, following=again) as asked:
+        about = place.target.candidates
+        async with embeddings_asked(model, place.loaded, environ, cache=cache, following=again, about=about) as asked:
             return await asked(texts)
 
     found = doubles(heard, texts, asyncio.run(ask()), at_least=place.clean.alike)

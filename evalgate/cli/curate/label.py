@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from evalgate.curate.labelling.labelling import Labeller
     from evalgate.phoenix.address import Address
 
+_PAID = "what was answered by then costs nothing the next time"
 _STATES = ("new", "chosen", "accepted", "rejected", "golden")
 
 
@@ -117,15 +118,17 @@ async def _label(
 
     from evalgate.cli.curate.models import model_asked
     from evalgate.curate.candidates import read_candidates, rewrite
+    from evalgate.curate.holding import WAIT_S
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
     from evalgate.curate.labelling.taxonomies import taxonomy_of
+    from evalgate.errors import EvalgateError
 
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
     file = place.target.candidates
     again = place.step("label", *place.flags)
     async with AsyncExitStack() as stack:
         asking = await stack.enter_async_context(
-            model_asked(place.model, place.loaded, environ, cache=cache, following=again)
+            model_asked(place.model, place.loaded, environ, cache=cache, following=again, about=file)
         )
         steps = None
         if place.label.steps and address is not None:
@@ -142,7 +145,11 @@ async def _label(
         found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=lambda done: told(done, due))
         if found.marks:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now))
+            try:
+                rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now), seconds=WAIT_S)
+            except EvalgateError as error:
+                refuse_part(asking, failed=0, why="", kept=f"{error.message}; {_PAID}", again=again)
+                raise type(error)(f"{error.message}; {_PAID}", next_step=error.next_step) from None
         kept = f"{len(found.marks):,} of {due:,} were labelled and are kept"
         refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=again)
     return _counts(file, labeller, new=len(found.marks))

@@ -93,7 +93,8 @@ async def vectors_for(place: Place, *, cache: Path | None, following: str) -> As
     from evalgate.cli.curate.models import embeddings_asked
     from evalgate.curate.sampling.vectors import vectors_of_model
 
-    async with embeddings_asked(name, place.loaded, os.environ, cache=cache, following=following) as ask:
+    about = place.target.candidates
+    async with embeddings_asked(name, place.loaded, os.environ, cache=cache, following=following, about=about) as ask:
 
         async def of_model(texts: Sequence[str]) -> NDArray[np.float64]:
             return vectors_of_model(await ask(texts))

@@ -230,30 +230,20 @@ def test_where_nothing_can_be_kept_nothing_is_paid(label, tmp_path, when):
     write_candidates(label.file, map(chosen, range(40)))
     untouched = label.file.read_bytes()
     label.fake.rules = [Rule(reply=reply("Search"), latency=0.05)]
-    arguments = [
-        "--profile",
-        "shop",
-        "--config",
-        str(tmp_path / "evalgate.yaml"),
-        "--cache",
-        str(tmp_path / "cache.db"),
-    ]
-    nothing = (1, resource.RLIM_INFINITY)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evalgate", "curate", "label", *arguments],
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=(lambda: resource.setrlimit(resource.RLIMIT_FSIZE, nothing)) if when == "before" else None,
-    )
+    arguments = ["--profile", "shop", "--config", str(tmp_path / "evalgate.yaml")]
+    typed = [sys.executable, "-m", "evalgate", "curate", "label", *arguments, "--cache", str(tmp_path / "cache.db")]
+    limited = ["bash", "-c", 'ulimit -S -f 0; exec "$@"', "bash"] if when == "before" else []
+    process = subprocess.Popen([*limited, *typed], stderr=subprocess.PIPE, text=True)
     if when == "meanwhile":
         until = time.monotonic() + 60
         while label.fake.calls < 12 and time.monotonic() < until:
             time.sleep(0.01)
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, nothing)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
     _, said = process.communicate(timeout=60)
     assert process.returncode == 4, said
     assert "cannot be written" in said
     assert label.file.read_bytes() == untouched
+    assert "what was answered by then costs nothing" in said or when == "before"
     paid = label.fake.calls
     assert paid == 0 if when == "before" else paid < 20
     assert label("--profile", "shop", "--json")["labels"]["Search"] == 40

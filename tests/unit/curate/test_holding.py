@@ -38,7 +38,7 @@ def holder(tmp_path):
     yield hold
     for each in held_by:
         each.kill()
-        each.wait()
+        each.communicate()
 
 
 def test_who_has_it_is_named_and_a_killed_one_has_nothing(tmp_path, holder):
@@ -63,7 +63,7 @@ def test_a_step_waits_for_one_that_is_quick(tmp_path, holder):
     write_candidates(path, [Candidate(id="1", input={})])
     process = holder()
     waiting = subprocess.Popen(
-        [sys.executable, "-c", HOLD.replace(", sys.argv[4])", ", seconds=60)"), "curate", "clean", str(path)],
+        [sys.executable, "-c", HOLD.replace("sys.argv[4])", "seconds=60)"), "curate", "clean", str(path)],
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -72,7 +72,7 @@ def test_a_step_waits_for_one_that_is_quick(tmp_path, holder):
         assert waiting.stdout.readline() == "held\n"
     finally:
         waiting.kill()
-        waiting.wait()
+        waiting.communicate()
     assert [each.id for each in read_candidates(path)] == ["1"]
 
 

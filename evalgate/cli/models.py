@@ -62,7 +62,7 @@ class Models:
     """The one transport of a build, with all that stands above it. Nothing is opened before it is needed.
 
     `before` is what the build has paid for already; `stop` ends the run, for which `halt` then has the reason, and
-    `goes_on` is the command that then goes on.
+    `goes_on` is the command that then goes on. Once it was `stopped` from outside, nothing more is sent.
     """
 
     def __init__(
@@ -75,12 +75,13 @@ class Models:
         before: Spent | None = None,
         goes_on: str = "evalgate run --resume",
         prices: Mapping[str, Price] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         from evalgate.llm.budget import Purse, Spent
         from evalgate.llm.halt import Halt
         from evalgate.llm.prices import Prices
 
-        self._config, self._choice, self._log = config, choice, log
+        self._config, self._choice, self._log, self._stopped = config, choice, log, stopped
         self.halt = Halt(stop, goes_on=goes_on)
         self._purse = Purse(config.budget, self.halt, before=before or Spent(), log=log)
         self._prices = Prices(config.prices, last=prices)
@@ -116,7 +117,7 @@ class Models:
         if self._wire is None:
             from evalgate.llm.ondemand import OnDemand
 
-            self._wire = OnDemand(trust_env=True, halted=lambda: self.halt.reason is not None)
+            self._wire = OnDemand(trust_env=True, halted=lambda: self.halt.reason is not None or self._stopped())
         return self._wire
 
     def sender(self) -> Sender:

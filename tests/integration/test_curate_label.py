@@ -173,8 +173,12 @@ def test_what_cannot_be_asked_says_so_before_anything_is_paid(label, tmp_path):
     assert "no candidate is in that state; next: evalgate curate sample" in label(
         "--profile", "shop", "--state", "accepted"
     )
+    label.file.write_text("")
+    assert "some.candidates.jsonl holds none\n  next: evalgate curate pull --profile shop" in label(
+        "--profile", "shop", code=2
+    )
     label.file.unlink()
-    assert "has no candidates; next: evalgate curate pull --profile shop" in label("--profile", "shop")
+    assert "some.candidates.jsonl is not there\n" in label("--profile", "shop", code=2)
     assert label.fake.calls == 0
 
 

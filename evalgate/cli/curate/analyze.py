@@ -6,21 +6,23 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.analyzed import Analysing, Found, say_found, write_found
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
-from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.places import dataset_option, profile_option, require_candidates
 from evalgate.cli.options import cache_option, config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.labelling import Place
+    from evalgate.cli.curate.models import Asking
     from evalgate.curate.analysis.analysis import Steps, Survey, Traces
-    from evalgate.curate.asking.model import Model
     from evalgate.curate.candidates import Candidate
+
+_PAID: Final = "answers that were paid for are kept"
 
 
 @click.command(short_help="Find what failing traces have in common.")
@@ -75,6 +77,8 @@ def command(
     environ = dict(os.environ)
     said = {key: value for key, value in given.items() if value is not None}
     place = labelling_place(dataset, profile, said, config, environ, server=server)
+    if build is None:
+        require_candidates(place.target)
     from evalgate.curate.labelling.taxonomies import taxonomy_of
 
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
@@ -133,7 +137,7 @@ async def _candidates(asked: Analysing) -> Found:
 
             steps = await stack.enter_async_context(steps_read(asked.address, place.clean, file, asked.environ))
         tell(f"asking {place.model} about {len(surveyed.shown)} labels")
-        return await _analysed(asked, asking.model, lambda: read_candidates(file), surveyed, steps=steps)
+        return await _analysed(asked, asking, lambda: read_candidates(file), surveyed, steps=steps)
 
 
 async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[Candidate]) -> Found:
@@ -154,16 +158,15 @@ async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[
         tell(f"asking {place.model} about {len(worse):,} examples")
         told = counting("labelled")
         found = await ask_all(worse, labeller, stop=asking.stop, tell=lambda done: told(done, len(worse)))
-        kept = "answers that were paid for are kept"
-        refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=asked.again)
+        refuse_part(asking, failed=found.failed, why=found.why, kept=_PAID, again=asked.again)
         traces = list(labelled(worse, found.marks, labeller, now=""))
         surveyed = survey(traces, asked.taxonomy)
-        return await _analysed(asked, asking.model, lambda: traces, surveyed, good=lambda: good)
+        return await _analysed(asked, asking, lambda: traces, surveyed, good=lambda: good)
 
 
 async def _analysed(
     asked: Analysing,
-    model: Model,
+    asking: Asking,
     traces: Traces,
     surveyed: Survey,
     *,
@@ -177,10 +180,10 @@ async def _analysed(
     file = asked.guidelines
     known = load_guidelines(file.parent, file.name)
     try:
-        analysed = await analyse(traces, surveyed, asked.taxonomy, model, good=good, steps=steps)
-        merged, recognised, unsettled = await with_lessons(known, analysed, model)
+        analysed = await analyse(traces, surveyed, asked.taxonomy, asking.model, good=good, steps=steps)
+        merged, recognised, unsettled = await with_lessons(known, analysed, asking.model)
     except MeasurementError as failed:
-        raise MeasurementError(
-            f"{failed.message}; answers that were paid for are kept", next_step=asked.again
-        ) from None
+        refuse_part(asking, failed=0, why="", kept=_PAID, again=asked.again)
+        raise MeasurementError(f"{failed.message}; {_PAID}", next_step=asked.again) from None
+    refuse_part(asking, failed=0, why="", kept=_PAID, again=asked.again)
     return Found(survey=surveyed, analysed=analysed, merged=merged, known=recognised, unsettled=unsettled)

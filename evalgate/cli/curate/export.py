@@ -17,6 +17,7 @@ from evalgate.cli.curate.places import (
     golden_of,
     kept_texts,
     profile_option,
+    require_candidates,
 )
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
@@ -97,6 +98,8 @@ def command(
     if of_candidates and splits:
         raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
     target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
+    if of_candidates:
+        require_candidates(target)
     golden = asyncio.run(golden_of(target, config, server or of_profile, environ))
     if of_candidates:
         own = _accepted(target, golden, kept_texts(config, profile, environ))

@@ -13,7 +13,7 @@ import click
 
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
-from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.places import dataset_option, profile_option, require_candidates
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
@@ -72,6 +72,7 @@ def command(
     environ = dict(os.environ)
     said = {key: value for key, value in given.items() if value is not None}
     place = labelling_place(dataset, profile, said, config, environ, server=server)
+    require_candidates(place.target)
     wants = place.label.annotate or place.label.steps
     address = phoenix_of(place, server, config, environ) if wants else None
     from evalgate.curate.candidates import State
@@ -187,9 +188,7 @@ def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
 
 def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
     if not counts["of"]:
-        following = place.step("sample", *place.target.of_size) if counts["all"] else place.step("pull")
-        there = f"{place.target.shown_candidates} has no candidates"
-        lines = [f"{'no candidate is in that state' if counts['all'] else there}; next: {following}"]
+        lines = [f"no candidate is in that state; next: {place.step('sample', *place.target.of_size)}"]
     else:
         given = "; ".join(f"{number:,} {label}" for label, number in counts["labels"].items() if number)
         known = counts["of"] - counts["new"]

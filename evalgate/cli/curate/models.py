@@ -83,6 +83,7 @@ async def model_asked(
         stop=stop.set,
         log=tell,
         goes_on=following,
+        stopped=stop.is_set,
     )
     structured = Structured(
         models.sender(),
@@ -111,23 +112,40 @@ async def embeddings_asked(
 ) -> AsyncIterator[Callable[[Sequence[str]], Awaitable[list[Vector]]]]:
     """Yield what asks the embedding model `endpoint/model` for a vector of each text, `about` one candidates file.
 
-    Raises ConfigurationError for a model that cannot be asked, MeasurementError where it stopped answering; as `held`
-    does.
+    Raises ConfigurationError for a model that cannot be asked, MeasurementError where it stopped answering, Interrupted
+    after a signal; and as `held` does.
     """
     from evalgate.cli.builds import cache_path
     from evalgate.cli.models import CacheChoice, Models
+    from evalgate.cli.signals import soft_stop
     from evalgate.curate.holding import held
-    from evalgate.errors import MeasurementError
+    from evalgate.errors import Interrupted, MeasurementError
     from evalgate.llm.embeddings import check_embeds, embed
+    from evalgate.llm.failures import Stopped
 
     named = named_model(name, config, environ, instead="leave the embedding out")
     check_embeds(named.endpoint)
-    choice = CacheChoice(path=cache_path(cache), alone=True)
-    models = Models(named.config, choice=choice, stop=lambda: None, log=tell, goes_on=following)
+    stop = asyncio.Event()
+    models = Models(
+        named.config,
+        choice=CacheChoice(path=cache_path(cache), alone=True),
+        stop=lambda: None,
+        log=tell,
+        goes_on=following,
+        stopped=stop.is_set,
+    )
 
     async def ask(texts: Sequence[str]) -> list[Vector]:
         tell(f"asking {name} what {len(texts):,} questions are about")
-        return await embed(models.sender(), named.endpoint, model=named.model, texts=texts)
+        try:
+            with soft_stop(stop):
+                vectors = await embed(models.sender(), named.endpoint, model=named.model, texts=texts)
+        except Stopped:
+            if not stop.is_set():
+                raise
+        if stop.is_set():
+            raise Interrupted(f"stopped; what {name} answered by then is kept", next_step=following)
+        return vectors
 
     try:
         with held(about, _ASKING):

@@ -11,9 +11,12 @@ from evalgate.phoenix.connection import Connection, PhoenixError
 _BARREN: Final = 3
 """So many pages in a row without anything new are no listing: one may overlap with what came before it."""
 
+_REMEMBERED: Final = 200_000
+"""Things that are remembered, in 20 MB: a listing in which none of so many comes again has something on it."""
+
 
 class Listing:
-    """One listing while it is read, page by page: what was on it, eight bytes each.
+    """One listing while it is read, page by page: what was on it lately, a hash of each.
 
     `doing` says in words what could not be done where it has no end.
     """
@@ -31,6 +34,8 @@ class Listing:
         With `more` false the page was the last, whatever its cursor says. Raises PhoenixError for pages without end.
         """
         new = {_hash(each) for each in page} - self._seen
+        if len(self._seen) > _REMEMBERED:
+            self._seen = set()
         self._seen |= new
         self._barren = 0 if new else self._barren + 1
         if not more:

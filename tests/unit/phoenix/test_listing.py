@@ -7,6 +7,7 @@ import json
 import pytest
 from aiohttp import web
 
+from evalgate.phoenix import listing as module
 from evalgate.phoenix.annotations.spans import Project, annotated_spans
 from evalgate.phoenix.connection import PhoenixError, connect
 from evalgate.phoenix.listing import Listing
@@ -115,3 +116,16 @@ async def test_a_page_or_two_that_bring_nothing_new_are_forgiven():
         assert [listing.following(each, str(n)) for n, each in enumerate(pages)] == list("0123456")
         assert listing.following([], "7") == "7"
         assert listing.following([], None, more=False) is None
+
+
+async def test_what_was_long_ago_is_forgotten(monkeypatch):
+    """Memory stays what it is however long a listing is, and one that goes in circles is still left."""
+    monkeypatch.setattr(module, "_REMEMBERED", 20)
+    async with serving(hostile("empty")) as (base_url, _), connect(at(base_url)) as connection:
+        listing = Listing(connection, doing="x")
+        for number in range(100):
+            listing.following([str(number), str(number + 1)], f"c{number}")
+            assert len(listing._seen) <= 23
+        with pytest.raises(PhoenixError, match=ENDLESS):
+            for number in range(4):
+                listing.following(["99", "100"], f"d{number}")

@@ -174,7 +174,7 @@ async def _analysed(
     steps: Steps | None = None,
 ) -> Found:
     from evalgate.curate.analysis.analysis import analyse, with_lessons
-    from evalgate.errors import MeasurementError
+    from evalgate.errors import Interrupted, MeasurementError
     from evalgate.suite.guidelines import load_guidelines
 
     file = asked.guidelines
@@ -185,5 +185,6 @@ async def _analysed(
     except MeasurementError as failed:
         refuse_part(asking, failed=0, why="", kept=_PAID, again=asked.again)
         raise MeasurementError(f"{failed.message}; {_PAID}", next_step=asked.again) from None
-    refuse_part(asking, failed=0, why="", kept=_PAID, again=asked.again)
+    if asking.stop.is_set() and asking.ended() is None:  # a budget that is spent with the last answer ends nothing
+        raise Interrupted(f"stopped; {_PAID}", next_step=asked.again)
     return Found(survey=surveyed, analysed=analysed, merged=merged, known=recognised, unsettled=unsettled)

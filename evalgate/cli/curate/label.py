@@ -150,7 +150,8 @@ async def _label(
                 rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now), seconds=WAIT_S)
             except EvalgateError as error:
                 refuse_part(asking, failed=0, why="", kept=f"{error.message}; {_PAID}", again=again)
-                raise type(error)(f"{error.message}; {_PAID}", next_step=error.next_step) from None
+                tell(_PAID)
+                raise
         kept = f"{len(found.marks):,} of {due:,} were labelled and are kept"
         refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=again)
     return _counts(file, labeller, new=len(found.marks))

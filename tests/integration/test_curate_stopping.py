@@ -186,6 +186,7 @@ def test_a_run_of_profiles_says_what_to_type_again(desk):
 )
 def test_what_an_embedding_model_answered_is_kept(desk, sent, step):
     write_candidates(desk.file, questions(900))
+    desk.model.rules = [Rule(latency=1.0)]
     (desk.folder / "some.jsonl").write_text('{"id": "g", "input": {"question": "what?"}}\n')
     untouched = [each.state for each in read_candidates(desk.file)]
     more = ("--since", "3650d") if step == "drift" else ()
@@ -213,7 +214,7 @@ def test_an_analysis_is_stopped_softly(desk):
         return chosen(number).marked("proposed", mark)
 
     write_candidates(desk.file, map(labelled, range(6)))
-    desk.model.rules = [Rule(reply="no JSON", latency=0.4)]
+    desk.model.rules = [Rule(reply="no JSON", latency=2.0)]
     kept = desk.stopped(signal.SIGINT, lambda: desk.model.calls >= 2, "analyze", "--profile", "shop")
     assert kept == "evalgate: stopped; answers that were paid for are kept"
     assert desk.model.calls == 2  # no second time of asking
@@ -253,19 +254,25 @@ def test_a_push_that_waits_for_a_server_is_stopped(desk):
     assert kept == "evalgate: stopped; what was written stays, and nothing is there twice"
 
 
-def test_of_two_steps_that_ask_models_one_pays(desk):
+def test_of_two_steps_that_ask_models_one_pays_until_it_is_killed(desk):
     write_candidates(desk.file, map(chosen, range(12)))
-    desk.model.rules = [Rule(reply=reply("Search"), latency=2.5)]
+    desk.model.rules = [Rule(reply=reply("Search"), latency=2 * PATIENCE_S)]
     first = desk.begin("label", "--profile", "shop")
-    wait(lambda: desk.model.calls >= 2, first)
+    wait(lambda: desk.model.calls >= 4, first)
     second = desk.begin("label", "--profile", "shop")
     _, said = second.communicate(timeout=PATIENCE_S)
     assert second.returncode == 2
     assert f"another step is at work on {desk.file.name}: " in said.replace(f"{desk.folder}/", "")
     assert f"(process {first.pid}), since 20" in said
-    first.communicate(timeout=PATIENCE_S)
-    assert first.returncode == 0
-    assert desk.model.calls == 12
+    assert desk.model.calls == 4
+    first.kill()
+    first.communicate()
+    desk.model.rules = [Rule(reply=reply("Search"))]
+    third = desk.begin("label", "--profile", "shop")
+    _, said = third.communicate(timeout=PATIENCE_S)
+    assert third.returncode == 0, said
+    # What was on its way when the first was killed has no answer: those alone are asked for again.
+    assert desk.model.calls == 4 + 12
     assert all("proposed" in each.marks for each in read_candidates(desk.file))
 
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.curate.holding import MOMENT_S, held, unwritten
+from evalgate.curate.beside import held
 from evalgate.encoding import NotUtf8Error
 from evalgate.errors import DatasetError
 from evalgate.golden.examples import to_example
@@ -190,25 +190,6 @@ def of_line(line: bytes) -> Candidate:
     if isinstance(found, Problem):
         raise ValueError(found.message)  # noqa: TRY004  # a value, not its type
     return found
-
-
-def candidates_file(dataset: Path) -> Path:
-    """Return where the candidates of a dataset file are: beside it."""
-    return dataset.with_name(f"{dataset.stem}.candidates.jsonl")
-
-
-def candidates_file_of(name: str, folder: Path) -> Path:
-    """Return where the candidates of a dataset in Phoenix are, below the config's folder."""
-    plain = "".join(letter if letter.isalnum() or letter in "_.-" else "_" for letter in name).strip(".")[:80]
-    if plain != name:
-        # Names that differ have files that differ.
-        plain = f"{plain}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
-    return folder / "curate" / f"{plain}.candidates.jsonl"
-
-
-def reviews_file(candidates: Path) -> Path:
-    """Return where people's decisions on a file's candidates are kept."""
-    return candidates.with_name(f"{candidates.name.removesuffix('.jsonl')}.reviews.jsonl")
 
 
 def _items(path: Path) -> Iterator[Candidate | Problem]:

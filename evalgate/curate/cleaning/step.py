@@ -12,10 +12,12 @@ from evalgate.curate.cleaning.duplicates import Double, Inputs
 from evalgate.curate.cleaning.findings import STAND_IN
 from evalgate.curate.cleaning.meaning import Heard
 from evalgate.curate.cleaning.quality import Quality, Reason
-from evalgate.curate.cleaning.redaction import Redactor, texts_of
+from evalgate.curate.cleaning.redaction import REDACTED, Redactor, texts_of
 from evalgate.curate.texts.wording import asked, asked_last
 from evalgate.records import Example, Json, JsonObject
 
+_OUT: Final = "out"
+"""The mark of what is left out: its reason, and what it is like."""
 _EXAMPLES: Final = 3
 _AROUND: Final = 40
 """Letters beside what was found that are shown."""
@@ -94,7 +96,7 @@ class Cleaning:
             self.tell(self.report)
 
     def _redacted(self, candidate: Candidate) -> Candidate:
-        before = candidate.marks.get("redacted")
+        before = candidate.marks.get(REDACTED)
         key = before.get("key") if isinstance(before, dict) else None
         self.report.other_key += self.redactor.names is not None and key not in (None, self.redactor.pseudonyms.check)
         clean, found = self.redactor.redacted(candidate, self.at)
@@ -144,13 +146,13 @@ class Cleaning:
                 continue
             mark = {**_mark(double), "by": model}
             step = Step(at=self.at, what="out", by="model", why=f"{double.reason}: {_meant(double, model)}")
-            yield each.marked("out", mark).moved(State.OUT, step)
+            yield each.marked(_OUT, mark).moved(State.OUT, step)
 
     def _out(self, candidate: Candidate, reason: Reason, why: str, mark: Json) -> Candidate:
         self.report.out[reason.value] += 1
         self.report.show(reason.value, Shown(id=candidate.id, text=asked(candidate.input)[: 3 * _AROUND], why=why))
         step = Step(at=self.at, what="out", by="rule", why=f"{reason}: {why}")
-        return candidate.marked("out", mark).moved(State.OUT, step)
+        return candidate.marked(_OUT, mark).moved(State.OUT, step)
 
 
 def _heard(identity: str, value: JsonObject, *, stands: bool = False, golden: bool = False) -> Heard:

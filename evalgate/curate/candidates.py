@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.curate.beside import held
+from evalgate.curate.holding import MOMENT_S, held, unwritten
 from evalgate.encoding import NotUtf8Error
 from evalgate.errors import DatasetError
 from evalgate.golden.examples import to_example

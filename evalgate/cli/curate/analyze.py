@@ -14,6 +14,7 @@ from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.analyzed import Analysing, Found, say_found, write_found
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.options import dataset_option, profile_option, steps_option, taxonomy_option
+from evalgate.cli.curate.places import require_candidates
 from evalgate.cli.curate.settings import Named
 from evalgate.cli.options import cache_option, config_option, journal_option, json_option, server_option
 
@@ -69,10 +70,12 @@ def command(
     and those are kept that tell failing answers from good ones. Tests are files for pytest that fail now; their code is
     evalgate's own, and nothing that a model wrote is run.
     """
-    from evalgate.curate.beside import held
+    from evalgate.curate.holding import held
 
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=dict(os.environ))
     place = labelling_place(named, given)
+    if build is None:
+        require_candidates(place.target)
     asked = _asked(place, named, build=build, cache=cache, guidelines=guidelines)
     folder = Path(to) if to else _beside(place, ".analysis")
     with held(place.target.candidates, ".analysis"):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.curate.options import dataset_option, profile_option
-from evalgate.cli.curate.places import decided_candidates, golden_of
+from evalgate.cli.curate.places import decided_candidates, golden_of, require_candidates
 from evalgate.cli.curate.settings import Named, dataset_named, kept_texts
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
@@ -93,6 +93,8 @@ def command(
         raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
     target, of_profile = dataset_named(named)
+    if of_candidates:
+        require_candidates(target)
     golden = asyncio.run(golden_of(target, config, of_profile, environ))
     if of_candidates:
         own = _accepted(target, golden, kept_texts(named))

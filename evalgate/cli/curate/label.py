@@ -14,6 +14,7 @@ import click
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.options import dataset_option, profile_option, states_option, steps_option, taxonomy_option
+from evalgate.cli.curate.places import require_candidates
 from evalgate.cli.curate.settings import Named
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from evalgate.curate.candidates import State
     from evalgate.curate.labelling.labelling import Labeller
     from evalgate.phoenix.address import Address
+
+_PAID = "what was answered by then costs nothing the next time"
 
 
 @click.command(short_help="Let a model propose answers and labels.")
@@ -58,6 +61,7 @@ def command(
     environ = dict(os.environ)
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
     place = labelling_place(named, given)
+    require_candidates(place.target)
     wants = place.label.annotate or place.label.steps
     address = phoenix_of(place, server, config, environ) if wants else None
     from evalgate.curate.candidates import State

@@ -58,7 +58,7 @@ def take_turn(work: Work, now: datetime) -> Turn:
 
     Raises Interrupted and Abort alone.
     """
-    from evalgate.curate.beside import held
+    from evalgate.curate.holding import held
     from evalgate.curate.scheduling.turns import Turn
 
     steps: dict[str, Any] = {}

@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from evalgate.curate.beside import held
 from evalgate.curate.candidates import Candidate, read_candidates, write_candidates
+from evalgate.curate.holding import WAIT_S, held
 from evalgate.curate.moments import moment
 from evalgate.curate.pulling.remarks import REMARKS
 from evalgate.curate.pulling.spans import Content, candidate_id, candidate_of, completed, content_of, is_call

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.curate.beside import held, reviews_file
+from evalgate.curate.beside import reviews_file
 from evalgate.curate.candidates import json_line
+from evalgate.curate.holding import WAIT_S, held
 from evalgate.encoding import NotUtf8Error
 from evalgate.errors import ConfigurationError, DatasetError
 from evalgate.golden.json_files import read_json_lines

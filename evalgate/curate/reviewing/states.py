@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalgate.curate.beside import held
 from evalgate.curate.candidates import Candidate, State, read_candidates, write_candidates
+from evalgate.curate.holding import WAIT_S, held
 from evalgate.curate.reviewing.reviews import Review, read_reviews
 from evalgate.curate.reviewing.standing import decided, seen_of, standing
 

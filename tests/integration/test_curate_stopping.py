@@ -167,11 +167,11 @@ def questions(count):
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
 def test_a_pull_of_spans_without_an_end_is_stopped_and_goes_on(desk, sent):
-    kept = desk.stopped(sent, lambda: desk.server.pages >= 5, "pull", "--profile", "shop", "--from", "2025-01-01")
+    kept = desk.stopped(sent, lambda: desk.server.pages >= 5, "pull", "--profile", "shop", "--since", "2025-01-01")
     assert kept == "evalgate: stopped; what was read so far is kept"
     assert not desk.file.exists()
     read, before = len(desk.server.first), max(desk.server.first)
-    desk.stopped(sent, lambda: desk.server.pages >= read + 3, "pull", "--profile", "shop", "--from", "2025-01-01")
+    desk.stopped(sent, lambda: desk.server.pages >= read + 3, "pull", "--profile", "shop", "--since", "2025-01-01")
     assert desk.server.first[read] in (before, before + 10)  # where it was
     assert len(set(desk.server.first)) >= len(desk.server.first) - 2
 

@@ -102,7 +102,7 @@ def validate(
     suite, evaluator = choose(
         whole_suites(unguarded(loaded), suites, tree=tree_of(environ), prompts=prompts_of(config, environ)), name
     )
-    choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
+    choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay, alone=True)
     source = str(labels) if annotations is None else annotations.told
     following = f"evalgate judge validate {source} --suite {suite.name} --judge {evaluator.label}"
     runners = judge_runners(
@@ -231,7 +231,7 @@ def try_out(
         prompts=prompts_of(config, environ),
     )
     refuse_unknown(prepared, names)
-    choice = CacheChoice(path=cache_path(cache))
+    choice = CacheChoice(path=cache_path(cache), alone=True)
     found = asyncio.run(_tried(prepared, names, examples, loaded.config, environ, choice))
     trials = [asdict(trial) | {"sound": trial.sound, "blind": trial.blind} for trial in found]
     if as_json:

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from evalgate.curate.beside import candidates_file, held, reviews_file
+from evalgate.curate.beside import candidates_file, reviews_file
 from evalgate.curate.candidates import Candidate, State, read_candidates, write_candidates
+from evalgate.curate.holding import held
 from tests.integration.team import Team, span
 from tests.person import REPOSITORY, editor, person
 from tests.pictures.terminal import svg

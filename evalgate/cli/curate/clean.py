@@ -139,7 +139,9 @@ def _by_meaning(
     again = place.again("clean", *(("--write",) if write else ()))
 
     async def ask() -> list[list[float]]:
-        async with embeddings_asked(model, place.config, environ, cache=cache, following=again) as asked:
+        async with embeddings_asked(
+            model, place.config, environ, cache=cache, following=again, about=place.target.candidates
+        ) as asked:
             return await asked(texts)
 
     found = doubles(heard, texts, asyncio.run(ask()), at_least=place.own.alike)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.curate.options import dataset_option, profile_option
-from evalgate.cli.curate.places import decided_candidates, golden_of
+from evalgate.cli.curate.places import decided_candidates, golden_of, require_candidates
 from evalgate.cli.curate.settings import Named, cleaned_by, dataset_named
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
@@ -96,6 +96,8 @@ def command(
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
     target, of_profile = dataset_named(named)
     clean = cleaned_by(named)
+    if of_candidates:
+        require_candidates(target)
     golden = asyncio.run(golden_of(target, config, of_profile, environ))
     if of_candidates:
         own = _accepted(target, golden, clean.keep)

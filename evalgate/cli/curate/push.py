@@ -58,7 +58,7 @@ def command(
     What changes is shown and asked for. Each example keeps what was done to it under metadata.curated and, in Phoenix,
     is linked to its span. Pushing again changes nothing; a push that was ended is finished by the same command.
     """
-    from evalgate.curate.beside import held
+    from evalgate.curate.holding import held
 
     environ = dict(os.environ)
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)

@@ -65,7 +65,9 @@ async def vectors_for(place: Settings[Sample], *, cache: Path | None, following:
     from evalgate.cli.curate.models import embeddings_asked
     from evalgate.curate.sampling.vectors import vectors_of_model
 
-    async with embeddings_asked(name, place.config, os.environ, cache=cache, following=following) as ask:
+    async with embeddings_asked(
+        name, place.config, os.environ, cache=cache, following=following, about=place.target.candidates
+    ) as ask:
 
         async def of_model(texts: Sequence[str]) -> NDArray[np.float64]:
             return vectors_of_model(await ask(texts))

@@ -12,9 +12,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.curate.beside import held
 from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
 from evalgate.curate.cleaning.findings import Pseudonyms
+from evalgate.curate.holding import held
 from evalgate.curate.sampling.choosing import Available, choose
 from evalgate.curate.sampling.pool import Pooled, pool
 from evalgate.curate.sampling.splits import Splits

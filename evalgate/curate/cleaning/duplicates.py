@@ -49,7 +49,9 @@ class Inputs:
             return Double(reason=Reason.GOLDEN if there[1] else Reason.DUPLICATE, of=there[0], likeness=1.0)
         own = last = None
         if self._at_least is not None:
-            own, last = _signature(said(value)), _signature(asked_last(value))
+            whole, asked = said(value), asked_last(value)
+            own = _signature(whole)
+            last = own if asked == whole else _signature(asked)
             near = None if always else self._nearest(own, last)
             if near is not None:
                 reason = Reason.NEAR_GOLDEN if near[0] in self._golden else Reason.NEAR_DUPLICATE

@@ -29,6 +29,8 @@ class Kind(StrEnum):
     PERSON = "PERSON"
 
 
+_DOTS: Final = {0x131: "i", 0x307: None}
+"""An i without its dot, and the dot that a large one with it leaves."""
 _ORDER: Final = {kind: number for number, kind in enumerate(Kind)}
 STAND_IN: Final = re.compile(rf"<(?:{'|'.join(Kind)})(?:_[A-Z2-9]{{{_LENGTH}}})?>")
 """What stands in the place of something."""
@@ -69,6 +71,17 @@ class Pseudonyms:
         said = f"{kind}\0{who}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key, said, hashlib.sha256)
         return "".join(_LETTERS[byte % 32] for byte in digest[:_LENGTH])
+
+
+def folded(text: str) -> str:
+    """Return a text in which a word of small ASCII letters is wherever an expression that ignores case finds it."""
+    plain = text.casefold()
+    return plain if plain.isascii() else plain.translate(_DOTS)
+
+
+def has_any(text: str, words: Iterable[str]) -> bool:
+    """Return whether one of these words is in a text: quicker than an expression of all of them."""
+    return any(word in text for word in words)
 
 
 def apart(text: str, findings: Iterable[Finding]) -> list[Finding]:

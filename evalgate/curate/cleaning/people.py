@@ -7,6 +7,7 @@ found where someone is introduced, greeted, titled or signs with it, and then ev
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 import regex  # type: ignore[import-untyped]  # it has no stubs
@@ -54,6 +55,11 @@ _KINDS: Final = (
     r"|passenger|recipient|sender|buyer|owner|holder|card_?holder|account_?holder|employee|person|agent|caller|author"
     r"|reviewer|student|driver|member|subscriber|billing|shipping|delivery"
 )
+_ENDS: Final = frozenset("s'’")
+_NOT_LARGE, _NOT_SMALL = (
+    bytes(letter for letter in range(128) if not bytes([letter]).isalpha() or chr(letter) in letters)
+    for letters in (ascii_lowercase, ascii_uppercase)
+)
 FIELDS: Final = regex.compile(
     rf"(?i)^(?:.*[_. -])?(?:(?:{_KINDS})_?name|vorname|nachname|prenom|prénom|nom_?de_?famille|apellidos?|cognome"
     r"|sobrenome|cardholder|assignee|recipient)$"
@@ -63,12 +69,15 @@ FIELDS: Final = regex.compile(
 
 def names_in(text: str, names: Names) -> Iterator[Finding]:
     """Yield the names of people in a text; those of one place may overlap."""
-    for pattern in (_TOLD, _TITLED, _SIGNED) if _shouted(text) else (_TOLD, _TITLED, _SIGNED, _SOFT):
+    shouted = _shouted(text)
+    for pattern in (_TOLD, _TITLED, _SIGNED) if shouted else (_TOLD, _TITLED, _SIGNED, _SOFT):
+        if pattern is _SIGNED and "\n" not in text:
+            continue
         for found in pattern.finditer(text):
             place = _named(found, names, surely=pattern is not _SOFT)
             if place is not None:
                 yield _person(text, *place)
-    words = [] if _shouted(text) else list(_WORDS.finditer(text))
+    words = [] if shouted else list(_WORDS.finditer(text))
     number = 0
     while number < len(words):
         last = _last_of(text, words, number, names)
@@ -140,11 +149,15 @@ def _person(text: str, start: int, end: int) -> Finding:
 
 def _shouted(text: str) -> bool:
     """Return whether a text is in capitals, so that they say nothing."""
+    if text.isascii():
+        data = text.encode()
+        return len(data.translate(None, _NOT_LARGE)) > len(data.translate(None, _NOT_SMALL))
     return sum(map(str.isupper, text)) > sum(map(str.islower, text))
 
 
 def _bare(word: str) -> str:
     plain = word.casefold()
-    for ending in ("'s", "’s", "'", "’"):
-        plain = plain.removesuffix(ending)
+    if plain[-1:] in _ENDS:
+        for ending in ("'s", "’s", "'", "’"):
+            plain = plain.removesuffix(ending)
     return plain

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate, Step
@@ -75,8 +76,10 @@ class Redactor:
         return replace(marked, history=(*marked.history, step)), found
 
     def _once(self, candidate: Candidate) -> tuple[Candidate, Counter[str]]:
-        known = self._known(candidate)
         found: Counter[str] = Counter()
+        known = self._known(candidate)
+        if known is None:
+            return candidate, found
 
         def put(text: str, path: tuple[str, ...]) -> str:
             here = self._all(text, path, known)
@@ -98,19 +101,32 @@ class Redactor:
         }
         return replace(candidate, **parts), found
 
-    def _known(self, candidate: Candidate) -> dict[str, str]:
-        """Return the names of a candidate by each word that stands for one of them alone."""
+    def _known(self, candidate: Candidate) -> dict[str, str] | None:
+        """Return the names of a candidate by each word that stands for one of them alone.
+
+        None where nothing at all is found in it: most of what is walked a second time is walked only here.
+        """
         known: dict[str, str] = {}
-        if self.names is None:
-            return known
         whole: set[str] = set()
+        is_clean = True
 
         def gather(text: str, path: tuple[str, ...]) -> str:
-            whole.update(each.who for each in self._all(text, path, {}) if each.kind == Kind.PERSON)
+            nonlocal is_clean
+            found = self._all(text, path, {})
+            if found:
+                is_clean = False
+                whole.update(each.who for each in found if each.kind == Kind.PERSON)
             return text
 
         for part in (candidate.input, candidate.output, candidate.metadata, _own(candidate.source)):
             _walked(part, gather)
+        if is_clean:
+            _walked(candidate.marks, gather)
+            if is_clean:
+                return None
+            whole.clear()
+        if self.names is None:
+            return known
         # Who is named in full first: a word that two full names have stands for neither, and is replaced as it is.
         for who in sorted(whole, key=lambda name: (-len(name.split()), name)):
             if " " in who or who not in known:
@@ -168,13 +184,17 @@ def _mark(candidate: Candidate, found: Counter[str], redactor: Redactor) -> Json
 
 def _kind_of(path: tuple[str, ...], text: str) -> Kind | None:
     """Return what a field's name says that its value is; None where it says nothing."""
-    if not path or not text.strip() or len(text) > _LONGEST_FIELD or STAND_IN.search(text):
+    kinds = _kinds_of(path[-2:]) if path and len(text) <= _LONGEST_FIELD else ()
+    if not kinds or not text.strip() or STAND_IN.search(text):
         return None
-    names = (path[-1], "_".join(path[-2:]))
-    for kind, pattern in _FIELDS:
-        if any(map(pattern.match, names)) and _likely(kind, text):
-            return kind
-    return None
+    return next((kind for kind in kinds if _likely(kind, text)), None)
+
+
+@lru_cache(_REMEMBERED)
+def _kinds_of(path: tuple[str, ...]) -> tuple[Kind, ...]:
+    """Return what the name of a field, of which the last two keys are given, says that its value may be."""
+    names = (path[-1], "_".join(path))
+    return tuple(kind for kind, pattern in _FIELDS if any(map(pattern.match, names)))
 
 
 def _likely(kind: Kind, text: str) -> bool:

@@ -22,8 +22,10 @@ _LETTERS: Final = 5
 _BANDS: Final = 25
 _ROWS: Final = 5
 _PLACES: Final = _BANDS * _ROWS
-_AT_ONCE: Final = 4096
-"""Runs of letters that are ordered at a time, which bounds the memory for a long text."""
+_AT_ONCE: Final = 256
+"""Runs of letters that are ordered at a time: what they take stays in the cache of a processor."""
+_LONG: Final = 4096
+"""Runs from which on it is worth to look for those that are there twice."""
 
 Signature = NDArray[np.uint32]
 
@@ -51,12 +53,13 @@ def signature(text: str) -> Signature:
     runs = np.zeros(count, dtype=np.uint64)
     for place in range(_LETTERS):
         runs += letters[place : place + count] * _LETTER[place]
-    runs = _mixed(np.unique(runs))
-    least = np.full(_PLACES, 2**32 - 1, dtype=np.uint32)
+    runs = _mixed(np.unique(runs) if count > _LONG else runs)
+    least = np.full(_PLACES, 2**64 - 1, dtype=np.uint64)
     for start in range(0, len(runs), _AT_ONCE):
-        part = runs[start : start + _AT_ONCE, None] * _TIMES + _PLUS
-        np.minimum(least, (part >> np.uint64(32)).min(axis=0).astype(np.uint32), out=least)
-    return least
+        part = runs[start : start + _AT_ONCE, None] * _TIMES
+        part += _PLUS
+        np.minimum(least, part.min(axis=0), out=least)
+    return (least >> np.uint64(32)).astype(np.uint32)
 
 
 def likeness(one: str, other: str) -> float:

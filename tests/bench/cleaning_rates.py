@@ -16,7 +16,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalgate.curate.cleaning.duplicates import Inputs
+from evalgate.curate.cleaning.duplicates import Inputs, said_in
 from evalgate.curate.cleaning.findings import Finding, Kind
 from evalgate.curate.cleaning.given_names import known_names
 from evalgate.curate.cleaning.redaction import Redactor
@@ -105,7 +105,7 @@ def copies(count: int = QUESTIONS, seed: int = SEED) -> list[Rate]:
     out: Counter[str] = Counter()
     for key, kind, text in questions(count, seed):
         planted[kind] += 1
-        out[kind] += inputs.double(key, {"messages": [{"role": "user", "content": text}]}) is not None
+        out[kind] += inputs.double(key, said_in({"messages": [{"role": "user", "content": text}]})) is not None
     taken = out["copy"] + out["new"]
     return [
         Rate(what="copies of questions", planted=planted["copy"], found=out["copy"], taken=taken, rightly=out["copy"]),

@@ -147,16 +147,15 @@ def _flags(said: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _cleaning(place: _Place, environ: Mapping[str, str], *, write: bool) -> Cleaning:
-    from evalgate.cli.curate.cleaning import quality_of, redactor_of
+    from evalgate.cli.curate.cleaning import looking
     from evalgate.curate.cleaning.duplicates import Inputs
     from evalgate.curate.cleaning.step import Cleaning
 
-    clean, file = place.clean, place.target.candidates
+    clean, at = place.clean, datetime.now(UTC).isoformat(timespec="seconds")
     return Cleaning(
-        redactor=redactor_of(clean, file, environ, personal=clean.personal != "keep", writes=write),
-        quality=quality_of(clean, only_errors=place.only_errors),
+        looked=looking(clean, place.target.candidates, environ, at=at, only_errors=place.only_errors, writes=write),
         inputs=Inputs(at_least=clean.near),
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=at,
         tell=now_and_then(lambda far: f"{far.looked:,} candidates looked at, {far.out.total():,} left out"),
         heard=None if clean.embedding is None else [],
     )

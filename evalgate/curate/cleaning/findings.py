@@ -51,11 +51,8 @@ class Pseudonyms:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-
-    @property
-    def check(self) -> str:
-        """Return four letters that tell one key from another, and nothing about it."""
-        return self._letters("key", "")[:4]
+        self.check: Final = self._letters("key", "")[:4]
+        """Four letters that tell one key from another, and nothing about it."""
 
     def name(self, finding: Finding) -> str:
         """Return what stands for a finding: <PERSON_K7QM2X>, <SECRET>."""

@@ -107,26 +107,18 @@ class Redactor:
         None where nothing at all is found in it: most of what is walked a second time is walked only here.
         """
         known: dict[str, str] = {}
-        whole: set[str] = set()
-        is_clean = True
+        found: list[Finding] = []
 
         def gather(text: str, path: tuple[str, ...]) -> str:
-            nonlocal is_clean
-            found = self._all(text, path, {})
-            if found:
-                is_clean = False
-                whole.update(each.who for each in found if each.kind == Kind.PERSON)
+            found.extend(self._all(text, path, {}))
             return text
 
         for part in (candidate.input, candidate.output, candidate.metadata, _own(candidate.source)):
             _walked(part, gather)
-        if is_clean:
+        if not found:
             _walked(candidate.marks, gather)
-            if is_clean:
-                return None
-            whole.clear()
-        if self.names is None:
-            return known
+            return {} if found else None
+        whole = {each.who for each in found if each.kind == Kind.PERSON}
         # Who is named in full first: a word that two full names have stands for neither, and is replaced as it is.
         for who in sorted(whole, key=lambda name: (-len(name.split()), name)):
             if " " in who or who not in known:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -31,6 +32,7 @@ class Kind(StrEnum):
 
 _DOTS: Final = {0x131: "i", 0x307: None}
 """An i without its dot, and the dot that a large one with it leaves."""
+_NO_DIGITS: Final = bytes(sorted({*range(128)} - {*b"0123456789"}))
 _ORDER: Final = {kind: number for number, kind in enumerate(Kind)}
 STAND_IN: Final = re.compile(rf"<(?:{'|'.join(Kind)})(?:_[A-Z2-9]{{{_LENGTH}}})?>")
 """What stands in the place of something."""
@@ -70,6 +72,7 @@ class Pseudonyms:
         return "".join(_LETTERS[byte % 32] for byte in digest[:_LENGTH])
 
 
+@lru_cache(4)
 def folded(text: str) -> str:
     """Return a text in which a word of small ASCII letters is wherever an expression that ignores case finds it."""
     plain = text.casefold()
@@ -78,7 +81,17 @@ def folded(text: str) -> str:
 
 def has_any(text: str, words: Iterable[str]) -> bool:
     """Return whether one of these words is in a text: quicker than an expression of all of them."""
-    return any(word in text for word in words)
+    for word in words:  # noqa: SIM110 it takes half the time of `any`
+        if word in text:
+            return True
+    return False
+
+
+def digits_in(text: str) -> int:
+    """Return how many digits a text has, at least as many as an expression finds."""
+    if text.isascii():
+        return len(text.encode().translate(None, _NO_DIGITS))
+    return sum(map(str.isdigit, text))
 
 
 def apart(text: str, findings: Iterable[Finding]) -> list[Finding]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
-from evalgate.curate.cleaning.findings import Finding, Kind, folded, has_any
+from evalgate.curate.cleaning.findings import Finding, Kind, digits_in, folded, has_any
 
 REGIONS: Final = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "PL")
 """Countries whose telephone numbers are known without their +."""
@@ -36,6 +36,8 @@ _NUMBERING: Final = (
     *("tax", "versichertennummer"),
 )
 """Of these some are in whatever `_NUMBERED` finds."""
+_OF_PEOPLE: Final = ((_SSN, 9, ("-",)), (_NINO, 6, ("",)), (_NUMBERED, 4, _NUMBERING))
+"""Each with how many digits are in a text in which it finds anything, and words of which some are."""
 _IP: Final = re.compile(
     r"(?<![\w.:-])(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]{6,39})(?![\w:]|\.\d)"
 )
@@ -66,6 +68,9 @@ _BEARING: Final = (
     *("nascimento", "geboorte", "urodzenia"),
 )
 """Of these some are in whatever `_BORN` finds."""
+_DIGITS_OF_A_CARD: Final = 15
+_DIGITS_OF_A_DAY: Final = 3
+_DIGITS_OF_A_NUMBER: Final = 7
 _REMEMBERED: Final = 4096
 """Numbers of which is remembered whether somebody is called by them."""
 
@@ -77,20 +82,21 @@ def identifiers_in(text: str, regions: Sequence[str] = REGIONS) -> Iterator[Find
     """
     if "@" in text:
         yield from (_finding(found, Kind.EMAIL, found[0].casefold()) for found in _EMAIL.finditer(text))
-    if not any(map(str.isdigit, text)) and "::" not in text:
+    digits = digits_in(text)
+    if not digits and "::" not in text:
         return
     yield from _accounts(text)
     said = folded(text)
-    for pattern in (_SSN, _NINO, _NUMBERED) if has_any(said, _NUMBERING) else (_SSN, _NINO):
-        for found in pattern.finditer(text):
+    for pattern, least, signs in _OF_PEOPLE:
+        for found in pattern.finditer(text) if digits >= least and has_any(said, signs) else ():
             yield _finding(found, Kind.ID_NUMBER, _plain(found[_value(pattern)]), _value(pattern))
     for found in _IP.finditer(text):
         address = _address(found[0])
         if address is not None and not _VERSION.search(text, max(0, found.start() - 20), found.start()):
             yield _finding(found, Kind.IP, address)
-    if has_any(said, _BEARING):
+    if digits >= _DIGITS_OF_A_DAY and has_any(said, _BEARING):
         yield from (_finding(each, Kind.BIRTHDAY, each["value"].casefold(), "value") for each in _BORN.finditer(text))
-    if _DIGITS.search(text):
+    if digits >= _DIGITS_OF_A_NUMBER and _DIGITS.search(text):
         yield from _telephones(text, regions)
 
 
@@ -117,7 +123,7 @@ def _accounts(text: str) -> Iterator[Finding]:
             if whole[-1].isalnum() and is_iban(whole):
                 yield Finding(start=found.start(), end=end, kind=Kind.IBAN, who=_plain(whole))
                 break
-    for found in _CARD.finditer(text):
+    for found in _CARD.finditer(text) if digits_in(text) >= _DIGITS_OF_A_CARD else ():
         if is_card(found[0]) and not _NOT_CALLED.search(text, max(0, found.start() - _BEFORE), found.start()):
             yield _finding(found, Kind.CARD, _plain(found[0]))
 

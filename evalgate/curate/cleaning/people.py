@@ -6,6 +6,7 @@ found where someone is introduced, greeted, titled or signs with it, and then ev
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
@@ -42,14 +43,30 @@ _BEFORE: Final = (
     r"|wife|husband|mother|father|son|daughter|sister|brother|for|from|with|to|by|tell|ask|contact|kollegin|kollege"
     r"|frau|mann|für|von|mit|pour|avec|para|con|per|met"
 )
+
+
+def _by_first(words: str) -> str:
+    """Return alternatives, each of which begins with a letter of its own, by that letter: it is looked at once.
+
+    Which of them is found stays the same: those of one letter keep their order.
+    """
+    by: defaultdict[str, list[str]] = defaultdict(list)
+    for word in regex.split(r"\|(?![^(]*\))", words):
+        by[word[0]].append(word[1:])
+    return "|".join(f"{first}(?:{'|'.join(rests)})" for first, rests in by.items())
+
+
 _TOLD: Final = regex.compile(
-    rf"(?i:\b(?:{_SURELY})[ ,:]+)(?P<name>{_NAME}|\p{{Ll}}[\p{{Ll}}'’-]{{1,20}}(?:[ ]\p{{Ll}}[\p{{Ll}}'’-]{{2,20}})?)"
+    rf"(?i:\b(?:{_by_first(_SURELY)})[ ,:]+)"
+    rf"(?P<name>{_NAME}|\p{{Ll}}[\p{{Ll}}'’-]{{1,20}}(?:[ ]\p{{Ll}}[\p{{Ll}}'’-]{{2,20}})?)"
 )
 _TITLED: Final = regex.compile(
     rf"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Prof)\b\.?|{_TITLES})[ ](?:(?:Dr|Prof)\.[ ])*(?P<name>{_NAME})"
 )
-_SIGNED: Final = regex.compile(rf"(?i:\b(?:{_CLOSINGS})[,.!]?)[ ]*\n[ ]*[-–—]?[ ]*(?P<name>{_NAME})[ ]*(?=\n|\Z|,)")
-_SOFT: Final = regex.compile(rf"(?i:\b(?:{_BEFORE})[ ,!:]{{1,2}})(?P<name>{_NAME})")
+_SIGNED: Final = regex.compile(
+    rf"(?i:\b(?:{_by_first(_CLOSINGS)})[,.!]?)[ ]*\n[ ]*[-–—]?[ ]*(?P<name>{_NAME})[ ]*(?=\n|\Z|,)"
+)
+_SOFT: Final = regex.compile(rf"(?i:\b(?:{_by_first(_BEFORE)})[ ,!:]{{1,2}})(?P<name>{_NAME})")
 _KINDS: Final = (
     r"full|first|last|given|family|middle|sur|maiden|display|nick|legal|customer|client|contact|user|guest|patient"
     r"|passenger|recipient|sender|buyer|owner|holder|card_?holder|account_?holder|employee|person|agent|caller|author"

@@ -75,6 +75,7 @@ class Likenesses:
         self._keys: list[str] = []
         self._signatures: Signature = np.empty((256, _PLACES), dtype=np.uint32)
         self._buckets: dict[int, int | list[int]] = {}
+        self._latest: tuple[Signature, list[int]] | None = None
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -96,7 +97,7 @@ class Likenesses:
             self._signatures = more
         self._signatures[number] = own
         self._keys.append(key)
-        for bucket in _buckets(own):
+        for bucket in self._buckets_of(own):
             there = self._buckets.get(bucket)
             if there is None:
                 self._buckets[bucket] = number
@@ -108,7 +109,7 @@ class Likenesses:
     def near_signature(self, own: Signature) -> list[tuple[str, float]]:
         """Return as `near` does, by a signature."""
         met: set[int] = set()
-        for bucket in _buckets(own):
+        for bucket in self._buckets_of(own):
             there = self._buckets.get(bucket)
             if isinstance(there, int):
                 met.add(there)
@@ -124,6 +125,12 @@ class Likenesses:
             (self._keys[number], float(much))
             for number, much in zip(numbers[kept][order], shared[kept][order], strict=True)
         ]
+
+    def _buckets_of(self, own: Signature) -> list[int]:
+        # What is near nothing is added next.
+        if self._latest is None or self._latest[0] is not own:
+            self._latest = (own, _buckets(own))
+        return self._latest[1]
 
 
 def groups(texts: Iterable[tuple[str, str]], *, at_least: float = NEAR) -> dict[str, str]:

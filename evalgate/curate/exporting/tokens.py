@@ -29,5 +29,5 @@ def _said(message: Any) -> int:
 
 
 def _tokens(text: str) -> int:
-    plain = sum(map(str.isascii, text))
+    plain = len(text) if text.isascii() else sum(map(str.isascii, text))
     return -(-plain // _ASCII_EACH) + len(text) - plain

@@ -65,7 +65,10 @@ def vectors_of_words(texts: Sequence[str]) -> NDArray[np.float64]:
     matrix.data *= rarity[matrix.indices]
     lengths = np.sqrt(np.asarray(matrix.power(2).sum(axis=1)).ravel())
     matrix.data *= np.repeat(1 / np.maximum(lengths, 1e-12), np.diff(matrix.indptr))
-    return _condensed(matrix[:, np.flatnonzero(having > 1)])
+    # What is large goes when it is no longer needed.
+    del counts, slots, ends
+    matrix = matrix[:, np.flatnonzero(having > 1)]
+    return _condensed(matrix)
 
 
 @cache
@@ -152,7 +155,9 @@ def _condensed(matrix: Any) -> NDArray[np.float64]:
     sketch = Chance(0, "sketch").signs(columns, min(rank + _SPARE, rows, columns))
     basis = np.linalg.qr(matrix @ sketch)[0]
     for _ in range(_TURNS):
-        basis = np.linalg.qr(matrix @ (matrix.T @ basis))[0]
+        turned = matrix.T @ basis
+        del basis
+        basis = np.linalg.qr(matrix @ turned)[0]
     small = (matrix.T @ basis).T
     left, strengths, _ = np.linalg.svd(small, full_matrices=False)
     found: NDArray[np.float64] = (basis @ left[:, :rank]) * strengths[:rank]

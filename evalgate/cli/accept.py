@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--build",
-    metavar="ID",
+    metavar="BUILD",
     help="The build in which it failed: its id, or the file of one that ran elsewhere.  [default: the latest]",
 )
 @journal_option

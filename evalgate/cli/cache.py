@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from evalgate.cli.options import Amount, cache_option
+from evalgate.cli.options import Period, cache_option
 
 if TYPE_CHECKING:
     from evalgate.llm.cache import CacheStats, ModelShare, ResponseCache
@@ -35,13 +35,13 @@ def stats(cache: Path | None, *, as_json: bool) -> int:
 
 @command.command("clear", short_help="Remove answers: they are paid for again.")
 @cache_option
-@click.option("--older-than", type=Amount(min=0), metavar="DAYS", help="Only answers drawn longer ago.")
-def clear(cache: Path | None, older_than: float | None) -> int:
+@click.option("--older-than", type=Period(), help="Only answers drawn longer ago than 30d, 12h or 4w.")
+def clear(cache: Path | None, older_than: timedelta | None) -> int:
     """Remove the answers that are kept: the next run pays for its calls again."""
     from evalgate.report.formatting import count
 
     with _opened(cache) as store:
-        gone = store.clear(older_than_days=older_than)
+        gone = store.clear(older_than=older_than)
         click.echo(f"{count(gone, 'answer')} removed from {store.path}, {store.stats().answers:,} left")
     return 0
 

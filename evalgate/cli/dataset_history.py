@@ -29,7 +29,9 @@ _LARGEST: Final = 200_000_000
 @click.command(short_help="List a dataset's versions, or tell the life of one example.")
 @click.argument("name", metavar="NAME")
 @click.argument("example", metavar="[EXAMPLE]", required=False)
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="At most so many versions.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="At most so many versions."
+)
 @config_option
 @server_option
 @json_option
@@ -76,7 +78,7 @@ async def _history(address: Address, name: str, limit: int) -> list[HistoryEntry
 
 
 def _life(name: str, example: str, *, limit: int, config: Path, server: str | None, as_json: bool) -> int:
-    from evalgate.curate.candidates import candidates_file, candidates_file_of
+    from evalgate.curate.beside import candidates_file, candidates_file_of
     from evalgate.curate.life import in_order, life_lines, steps_in, steps_of
     from evalgate.errors import DatasetError
 

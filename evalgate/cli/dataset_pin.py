@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(short_help="Write the version of a dataset in Phoenix into the config.")
 @click.argument("suites", metavar="[SUITE...]", nargs=-1)
-@click.option("--version", metavar="ID", help="Which version, as its history lists them.  [default: the newest]")
+@click.option("--version", metavar="VERSION", help="Which version, as its history lists them.  [default: the newest]")
 @config_option
 @json_option
 def pin(*, suites: tuple[str, ...], version: str | None, config: Path, as_json: bool) -> int:

@@ -15,7 +15,7 @@ from evalgate.cli.options import config_option, server_option, yes_option
 @click.command(short_help="Write a dataset in Phoenix to a file.")
 @click.argument("name", metavar="NAME")
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--version", metavar="ID", help="Which version, as its history lists them.  [default: the newest]")
+@click.option("--version", metavar="VERSION", help="Which version, as its history lists them.  [default: the newest]")
 @config_option
 @server_option
 @yes_option

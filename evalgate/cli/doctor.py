@@ -72,9 +72,9 @@ def command(
 ) -> int:
     """Look for what would stop a run, before anything is paid.
 
-    The config, its datasets and programs, what they are compared with, keys, endpoints, Phoenix, GitHub's token and
-    this machine. Nothing of the suites is started. Exits with 0, with 2 for what you can edit or set, with 4 for a
-    service.
+    The config, its datasets and programs, what they are compared with, keys, endpoints, Phoenix, GitHub's token, the
+    profiles of `curate:` and this machine. Nothing of the suites is started. Exits with 0, with 2 for what you can
+    edit or set, with 4 for a service.
     """
     from evalgate.cli.builds import cache_path, journal_path
     from evalgate.cli.conclude import this_console
@@ -97,7 +97,7 @@ def command(
         found.insert(0, failed("config", error))
     else:
         visit = _Visit(loaded, environ, laid_over, base=base, as_pull_request=as_pull_request, call=call)
-        found = [*visit.findings(suites, stored), *found]
+        found = [*visit.findings(suites, stored), *visit.profiles(), *found]
     code = exit_code(found)
     if as_json:
         say(render_doctor_json(found, exit_code=code))
@@ -160,6 +160,21 @@ class _Visit:
             found += self._suites(gate, prepared, journal)
             found += self._services(gate, prepared)
         return found
+
+    def profiles(self) -> list[Finding]:
+        """Return how the profiles of `curate:` stand. What a pull request says of them is not looked at."""
+        import asyncio
+
+        curate = self._loaded.config.curate
+        if curate is None or not curate.profiles:
+            return []
+        from evalgate.cli.doctor_curate import profile_findings
+        from evalgate.gate.doctor.findings import ok
+
+        if self._as_pull_request or self._environ.get("GITHUB_EVENT_NAME", "").startswith("pull_request"):
+            return [ok("curate", "profiles are not looked at for a pull request, whose config may say anything")]
+        found = profile_findings(self._loaded.config, self._loaded.path, self._environ, datetime.now(UTC))
+        return asyncio.run(found)
 
     def _prepared(
         self, names: tuple[str, ...], stack: ExitStack, found: list[Finding]

@@ -65,6 +65,7 @@ def _project(folder: Path, found: Found) -> dict[Path, str]:
     config = render("init/evalgate.yaml.j2").render(
         suite="answers",
         dataset=plain(found.dataset or _DATASET),
+        curated=plain(found.dataset if found.dataset is not None and found.dataset.endswith(".jsonl") else _DATASET),
         prompt=plain(task["prompt"]) if "prompt" in task else None,
         function=plain(task["python"]) if "python" in task else None,
         answers=found.answers or found.dataset is None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +26,23 @@ class Amount(click.FloatRange):
         if math.isnan(number):
             self.fail(f"{value!r} is not a number.", param, ctx)
         return number
+
+
+class Period(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions only
+    """A period of time, as `7d`, `12h` or `30m`."""
+
+    name = "period"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Return it, or let click say what is wrong with it."""
+        from evalgate.suite.periods import seconds_of
+
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return timedelta(seconds=seconds_of(str(value)))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
 
 
 config_option: _Decorator = click.option(

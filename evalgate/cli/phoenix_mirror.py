@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from evalgate.cli.options import config_option, journal_option, server_option, yes_option
+from evalgate.cli.options import Period, config_option, journal_option, server_option, yes_option
 
 if TYPE_CHECKING:
     from evalgate.gate.mirror.mirror import Mirror, Mirrored
@@ -22,22 +21,6 @@ if TYPE_CHECKING:
     from evalgate.suite.phoenix import PhoenixSettings
 
 _SHOWN: Final = 20
-_UNITS: Final = {"h": "hours", "d": "days", "w": "weeks"}
-
-
-class Age(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions only
-    """A time span, as `30d`, `12h` or `4w`."""
-
-    name = "age"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
-        """Return it, or let click say what is wrong with it."""
-        if isinstance(value, timedelta):
-            return value
-        read = re.fullmatch(r"([0-9]{1,5})([hdw])", str(value))
-        if read is None:
-            self.fail(f"{value!r} is no age: write it like 30d, 12h or 4w.", param, ctx)
-        return timedelta(**{_UNITS[read[2]]: int(read[1])})
 
 
 @click.command("sync", short_help="Mirror what Phoenix lacks of recorded builds.")
@@ -83,7 +66,7 @@ def sync(*, builds: tuple[int, ...], every: bool, config: Path, journal: Path | 
 
 @click.command("prune", short_help="Delete old experiments of pull requests.")
 @click.option(
-    "--older-than", type=Age(), default="30d", show_default=True, help="Made before that: 30d, 12h or 4w ago."
+    "--older-than", type=Period(), default="30d", show_default=True, help="Made longer ago than 30d, 12h or 4w."
 )
 @click.option("--branches", is_flag=True, help="Also those of branches that were measured outside of a workflow.")
 @server_option

@@ -11,6 +11,7 @@ import click
 
 from evalgate.cli.options import (
     Outputs,
+    Period,
     cache_option,
     config_option,
     journal_option,
@@ -19,7 +20,6 @@ from evalgate.cli.options import (
     set_option,
     yes_option,
 )
-from evalgate.cli.phoenix_mirror import Age
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -99,7 +99,7 @@ def command(
 @click.option("--key", type=_file, help="The public key (Ed25519) that the verdict has to be signed with.")
 @click.option("--suite", "suites", multiple=True, metavar="NAME", help="A suite that it has to be of; may be repeated.")
 @click.option("--tag", metavar="TAG", help="The tag that it has to be of.")
-@click.option("--max-age", type=Age(), help="How long ago it may have been decided: 12h, 7d or 4w.")
+@click.option("--max-age", type=Period(), help="How long ago it may have been decided: 12h, 7d or 4w.")
 @click.option("--config-hash", metavar="SHA256", help="Of the config file that it has to be decided by.")
 @click.option("--accepted", is_flag=True, help="A FAIL that was accepted will do.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")

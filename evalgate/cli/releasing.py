@@ -47,7 +47,7 @@ from evalgate.journal.store import Journal
 from evalgate.sqlite_file import make_folder
 from evalgate.suite.acceptance import FOLDER
 from evalgate.suite.loading import LoadedConfig, load_config
-from evalgate.suite.release import hours_of
+from evalgate.suite.periods import seconds_of
 from evalgate.suite.released import released
 
 
@@ -129,7 +129,7 @@ class Releasing:
     @cached_property
     def _age(self) -> timedelta:
         """How old what it goes by may be."""
-        return timedelta(hours=hours_of(self._loaded.config.release.max_age))
+        return timedelta(seconds=seconds_of(self._loaded.config.release.max_age))
 
     @cached_property
     def _since(self) -> str:

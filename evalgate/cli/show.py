@@ -12,8 +12,8 @@ from evalgate.cli.options import journal_option
 
 @click.command()
 @click.argument("examples", nargs=-1)
-@click.option("--build", help="A build's id or an exported file; default: the latest.")
-@click.option("--suite", help="Only this suite.")
+@click.option("--build", metavar="BUILD", help="A build's id or an exported file; default: the latest.")
+@click.option("--suite", metavar="NAME", help="Only this suite.")
 @journal_option
 def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, journal: Path | None) -> int:
     """Show changed examples side by side, with a diff of what both sides answered.

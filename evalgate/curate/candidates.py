@@ -9,12 +9,12 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
+from evalgate.curate.beside import held
 from evalgate.encoding import NotUtf8Error
 from evalgate.errors import ConfigurationError, DatasetError
 from evalgate.golden.examples import to_example
@@ -22,7 +22,7 @@ from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
 from evalgate.golden.reading import grouped
 from evalgate.records import Example, Json, JsonObject
-from evalgate.whole_file import clear_parts, writing_whole
+from evalgate.whole_file import writing_whole
 
 By = Literal["evalgate", "model", "person", "rule"]
 What = Literal["pulled", "redacted", "out", "chosen", "labelled", "edited", "accepted", "rejected", "pushed"]
@@ -147,48 +147,6 @@ def rewrite(path: Path, step: Callable[[Iterator[Candidate]], Iterable[Candidate
         return write_candidates(path, step(read_candidates(path)))
 
 
-@contextmanager
-def held(path: Path, what: str = "", *, seconds: float = 0.0) -> Iterator[None]:
-    """Hold a candidates file, or `what` of it, against other steps on this machine, waiting so long for it.
-
-    What a step that was killed left of the file that it was writing is removed: it may hold what was cleaned since.
-    Raises ConfigurationError where one has it.
-    """
-    from filelock import FileLock, Timeout
-
-    try:
-        lock = FileLock(workplace(path) / f"{path.name}{what}.lock", timeout=seconds)
-        lock.acquire()
-    except Timeout:
-        raise ConfigurationError(
-            f"another step is at work on {path}", next_step="wait until it has ended, and run this again"
-        ) from None
-    except OSError as error:
-        raise ConfigurationError(
-            f"cannot write beside {path}: {error.strerror}", next_step="check its folder"
-        ) from None
-    try:
-        if not what:
-            with suppress(OSError, RuntimeError):
-                clear_parts(path)
-        yield
-    finally:
-        lock.release()
-
-
-def workplace(path: Path) -> Path:
-    """Return the folder for what steps keep while they work on a candidates file: beside it, ignored by git.
-
-    Raises OSError where it cannot be made.
-    """
-    folder = path.parent / ".curate"
-    folder.mkdir(parents=True, exist_ok=True)
-    ignored = folder / ".gitignore"
-    if not ignored.exists():
-        ignored.write_text("*\n")
-    return folder
-
-
 def as_line(candidate: Candidate) -> bytes:
     """Return a candidate as a line of its file. Raises ValueError for NaN."""
     value = {
@@ -230,25 +188,6 @@ def of_line(line: bytes) -> Candidate:
     if isinstance(found, Problem):
         raise ValueError(found.message)  # noqa: TRY004  # a value, not its type
     return found
-
-
-def candidates_file(dataset: Path) -> Path:
-    """Return where the candidates of a dataset file are: beside it."""
-    return dataset.with_name(f"{dataset.stem}.candidates.jsonl")
-
-
-def candidates_file_of(name: str, folder: Path) -> Path:
-    """Return where the candidates of a dataset in Phoenix are, below the config's folder."""
-    plain = "".join(letter if letter.isalnum() or letter in "_.-" else "_" for letter in name).strip(".")[:80]
-    if plain != name:
-        # Names that differ have files that differ.
-        plain = f"{plain}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
-    return folder / "curate" / f"{plain}.candidates.jsonl"
-
-
-def reviews_file(candidates: Path) -> Path:
-    """Return where people's decisions on a file's candidates are kept."""
-    return candidates.with_name(f"{candidates.name.removesuffix('.jsonl')}.reviews.jsonl")
 
 
 def _items(path: Path) -> Iterator[Candidate | Problem]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+from evalgate.suite.periods import is_period, no_time, seconds_of, timed
 
 
 def moment(text: object) -> datetime | None:
@@ -12,3 +14,21 @@ def moment(text: object) -> datetime | None:
         return None if found is None else (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def time_of(text: str, now: datetime) -> datetime:
+    """Return the time that a person wrote, a period before now or a date. Raises ValueError for what is none."""
+    if is_period(text):
+        return now - timedelta(seconds=seconds_of(text))
+    found = moment(timed(text))
+    if found is None:
+        raise no_time(text)
+    return found
+
+
+def between(since: str, until: str | None, now: datetime) -> tuple[datetime, datetime | None]:
+    """Return from when to when, None where nobody said. Raises ValueError where nothing lies between."""
+    begin, end = time_of(since, now), None if until is None else time_of(until, now)
+    if end is not None and begin >= end:
+        raise ValueError(f"since {since} is not before until {until}: nothing lies between")
+    return begin, end

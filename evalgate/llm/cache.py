@@ -11,6 +11,7 @@ import math
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -210,9 +211,9 @@ class ResponseCache:
             ),
         )
 
-    def clear(self, *, older_than_days: float | None = None) -> int:
+    def clear(self, *, older_than: timedelta | None = None) -> int:
         """Remove every answer, or those drawn longer ago, give the room back, and return how many there were."""
-        before = None if older_than_days is None else self.now() - older_than_days * _DAY
+        before = None if older_than is None else self.now() - older_than.total_seconds()
         with explained(self.path):
             gone = self._db.execute("DELETE FROM answer WHERE ?1 IS NULL OR drawn_at < ?1", (before,)).rowcount
             self._give_back()

@@ -11,7 +11,7 @@ from evalgate.suite.curate_label import Label
 from evalgate.suite.curate_run import Told, When
 from evalgate.suite.curate_sample import Sample
 from evalgate.suite.model import ConfigModel, DottedPath
-from evalgate.suite.periods import Period
+from evalgate.suite.periods import Period, Time
 from evalgate.suite.phoenix import ServerName
 
 Per = Literal["trace", "call"]
@@ -87,8 +87,10 @@ class Profile(SpanFilter):
     """The project in Phoenix."""
     server: ServerName | None = None
     """Which of `phoenix.servers` has it."""
-    since: Period = "7d"
-    """Spans that began at most so long ago."""
+    since: Time = "7d"
+    """From when on spans have begun: so long ago (`7d`, `12h`), or a time (`2026-01-31`, `2026-01-31T12:00Z`)."""
+    until: Time | None = None
+    """Before when, said in the same way; without it until now."""
     settle: Period = "1m"
     """Spans that ended less than this ago are left for the next time: more of their trace may be on its way."""
     dataset: CuratedDataset

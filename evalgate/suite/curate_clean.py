@@ -27,7 +27,7 @@ class Clean(ConfigModel):
     """Countries whose telephone numbers are known without their +."""
     keep: tuple[str, ...] = ()
     """What is nobody's secret, such as your own support's address; `*` stands for anything: `*@shop.example.com`."""
-    errors: Literal["out", "keep"] = "out"
+    failed: Literal["out", "keep"] = "out"
     """Candidates whose span failed. A profile that pulls nothing else keeps them."""
     longest: Count = 50_000
     """Characters of an input and its output; what has more is left out."""

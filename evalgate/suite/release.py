@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from evalgate.suite.baselines import PROMOTED
 from evalgate.suite.model import ConfigModel
+from evalgate.suite.periods import Period
 from evalgate.suite.phoenix import Variable
-
-_HOURS: Final = {"h": 1, "d": 24, "w": 168}
-
-
-def _age(text: str) -> str:
-    if re.fullmatch(r"[1-9][0-9]{0,4}[hdw]", text) is None:
-        raise ValueError(f"{text[:20]!r} is no age: write it like 7d, 12h or 4w")
-    return text
-
-
-def hours_of(age: str) -> int:
-    """Return the hours of an age, as `12h`, `7d` or `4w` say it."""
-    return int(age[:-1]) * _HOURS[age[-1]]
 
 
 def _not_the_baseline(tag: str) -> str:
@@ -31,8 +18,6 @@ def _not_the_baseline(tag: str) -> str:
     return tag
 
 
-Age = Annotated[str, AfterValidator(_age)]
-"""`12h`, `7d` or `4w`."""
 ReleaseTag = Annotated[str, Field(pattern=r"^[a-z0-9]([_a-z0-9-]*[a-z0-9])?$"), AfterValidator(_not_the_baseline)]
 """As Phoenix takes the name of a prompt's tag."""
 
@@ -67,7 +52,7 @@ class Release(ConfigModel):
     """By suite and by check: what is asked beyond the check's own rules, {support: {correctness: {at_least: 0.9}}}."""
     validated_judges: bool = True
     """Every judge that a gating check goes by has to agree with people (`evalgate judge validate`), as it is now."""
-    max_age: Age = "7d"
+    max_age: Period = "7d"
     """Answers that were recorded longer ago, of either side, are measured anew."""
     on_inconclusive: Literal["warn", "fail"] = "fail"
     """fail: exit 3 where the run cannot tell, and nothing is released."""

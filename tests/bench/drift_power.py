@@ -20,7 +20,7 @@ from pathlib import Path
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from evalgate.curate.sampling.drift import ALPHA, Drift, drift, period_of, questions_of
+from evalgate.curate.sampling.drift import ALPHA, Drift, Period, drift, questions_of
 from evalgate.curate.sampling.vectors import vectors_of_words
 from evalgate.records import Example
 from evalgate.suite.curate_sample import Sample
@@ -73,7 +73,7 @@ def one(cell: Cell, number: int) -> Drift:
     start = (NOW - timedelta(days=1)).isoformat()
     texts = questions(rng, asks, cell.production)
     candidates = [candidate(n, text, source={"start": start}) for n, text in enumerate(texts)]
-    period = period_of(NOW, since=7 * 86_400, until=0)
+    period = Period(start=NOW - timedelta(days=7), end=NOW)
     return asyncio.run(drift(questions_of(candidates, golden, period), period, Sample(clusters=1), vectors=_vectors))
 
 

@@ -69,7 +69,7 @@ def filled(folder: Path, *, size: int = 5_000, seed: int = 8) -> Iterator[Filled
     """Run a server of one's own that has the world in it; its data are in `folder` and may be changed."""
     there = world(size, seed)
     own = OwnServer(folder / "phoenix")
-    kept = cache_folder(os.environ).with_name("curation-world") / f"{_digest(size, seed)}.db"
+    kept = cache_folder(os.environ).with_name("curation-world") / f"{size}-{seed}-{_digest(size, seed)}.db"
     kept.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(f"{kept}.lock"):
         if not kept.exists():
@@ -86,14 +86,15 @@ def filled(folder: Path, *, size: int = 5_000, seed: int = 8) -> Iterator[Filled
 
 
 def _keep(own: OwnServer, there: World, kept: Path) -> None:
-    """Fill a server and keep its database, whole; older ones go."""
+    """Fill a server and keep its database, whole; older ones of the same world go."""
     began = time.monotonic()
     try:
         count = fill(own.start(), PROJECT, there)
     finally:
         own.stop()
     print(f"{len(there.asked):,} traces, {count:,} spans: {time.monotonic() - began:.0f} s", file=sys.stderr)
-    for old in kept.parent.glob("*.db"):
+    of_it, _, _ = kept.stem.rpartition("-")
+    for old in kept.parent.glob(f"{of_it}-*.db"):
         old.unlink()
     part = kept.with_suffix(".part")
     part.unlink(missing_ok=True)

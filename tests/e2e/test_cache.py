@@ -93,7 +93,7 @@ async def test_stats_say_what_is_there_and_clear_removes_it(asking, fake_model):
     assert (as_json["answers"], as_json["bytes"], as_json["oldest"]) == (80, size, "2026-11-21T07:41:40+00:00")
     assert as_json["models"][0] == {"model": "fake/new", "answers": 40, "usd": 0.08, "unpriced": 0}
     assert as_json["models"][1] == {"model": "fake/old", "answers": 40, "usd": None, "unpriced": 40}
-    cleared = await run(asking, "clear", "--older-than", "100000", command="cache")
+    cleared = await run(asking, "clear", "--older-than", "9999w", command="cache")
     assert cleared.out == "no answers removed from .evalgate/cache.db, 80 left\n"
     cleared = await run(asking, "clear", command="cache")
     assert cleared.out == "80 answers removed from .evalgate/cache.db, 0 left\n"

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
 import os
 import re
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +101,7 @@ def opened(folder: Path, kitchen: Filled, models: FakeModel) -> Shop:
 
 
 async def _pull(story: Story) -> None:
-    period = ("--from", f"{story.begin:%Y-%m-%dT%H:%MZ}", "--to", f"{END:%Y-%m-%d}")
+    period = ("--since", f"{story.begin:%Y-%m-%dT%H:%MZ}", "--until", f"{END:%Y-%m-%d}")
     out = await story.step("pull", "pull", PROJECT, "--dataset", DATASET, *period)
     expected = {one for one, asked in story.truth.items() if asked.start >= story.begin}
     assert f"{len(expected):,} new of {len(expected):,}" in out
@@ -167,13 +166,13 @@ def same_words(before: dict[str, Any], after: dict[str, Any]) -> bool:
 
 async def _drift(story: Story) -> None:
     """The last week asks what the golden dataset has nothing of; the week before does not."""
-    hours = {day: f"{math.ceil((datetime.now(UTC) - day) / timedelta(hours=1))}h" for day in (TURN, TURN - WEEK)}
-    out = await story.step("drift", "drift", "--dataset", DATASET, "--since", hours[TURN])
+    turn, week_before, end = (f"{day:%Y-%m-%d}" for day in (TURN, TURN - WEEK, END))
+    out = await story.step("drift", "drift", "--dataset", DATASET, "--since", turn, "--until", end)
     assert out.splitlines()[1].startswith("production has drifted")
     lacking = re.findall(r"% of production, +0 golden: ([^(]+) \(", out)
     named = [_topic(words.split(", ")) for words in lacking[:2]]
     assert set(named) == {each.name for each in NEW_TOPICS}, lacking
-    before = ("drift", "--dataset", DATASET, "--since", hours[TURN - WEEK], "--until", hours[TURN])
+    before = ("drift", "--dataset", DATASET, "--since", week_before, "--until", turn)
     out = await story.step("before", *before)
     assert not out.splitlines()[1].startswith("production has drifted")
 
@@ -217,7 +216,7 @@ def _proposal(row: dict[str, Any], asked: Asked) -> Rule:
 
 async def _failures(story: Story, models: FakeModel) -> None:
     """What went wrong where customers were not happy: labels, a rule of each that is true, and tests that fail now."""
-    period = ("--from", f"{BEGIN:%Y-%m-%d}", "--to", f"{END:%Y-%m-%d}")
+    period = ("--since", f"{BEGIN:%Y-%m-%d}", "--until", f"{END:%Y-%m-%d}")
     wanted = ("--annotation", "user_feedback=thumbs_down")
     await story.step("unhappy", "pull", PROJECT, "--dataset", UNHAPPY, *period, *wanted)
     await story.step("unhappy", "clean", "--dataset", UNHAPPY, "--write")

@@ -124,6 +124,25 @@ def test_where_something_is_committed_changes_are_compared_with_it(tmp_path):
     assert (worse["verdict"], {rule["rule"] for rule in check["rules"]}) == ("FAIL", {"at_least", "no_regression"})
 
 
+@pytest.mark.parametrize("dataset", [None, "data/qa.jsonl", "data/qa.csv"])
+def test_the_profile_in_the_config_is_one_where_its_signs_are_removed(project, dataset):
+    """Traces become candidates for the dataset that is there, in the form that a push writes."""
+    if dataset is not None:
+        project.write(dataset, DATASET if dataset.endswith(".jsonl") else "id,input.question,output.reply\na,hi,HI\n")
+    assert project.evalgate("init").code == 0
+    file = project.folder / "evalgate.yaml"
+    assert "curate" not in config(project)
+
+    file.write_text(re.sub(r"^# (curate:|  )", r"\1", file.read_text("utf-8"), flags=re.MULTILINE))
+
+    shown = project.evalgate("config", "show", "--json")
+    assert shown.code == 0, shown.text
+    (profile,) = config(project)["curate"]["profiles"].values()
+    assert profile["dataset"] == (dataset if dataset == "data/qa.jsonl" else "datasets/golden.jsonl")
+    again = project.evalgate("init")
+    assert "evalgate-curate.yml" in again.out, again.text
+
+
 def test_a_package_of_a_monorepo_gets_its_workflow_at_the_root(project):
     """GitHub reads workflows at the root of a repository alone; each package has its own, run in its folder."""
     git_init(project.folder)

@@ -144,7 +144,7 @@ def test_a_release_asks_for_more_than_a_merge_and_for_nothing_less(shop):
         ({"checks": {"doubling": {"exact": {"at_least": 1}}}}, "did you mean `exact_match`?"),
         ({"checks": {"dubling": {"exact_match": {"at_least": 1}}}}, "there is no suite `dubling`"),
         ({"tag": "baseline"}, "no release moves it"),
-        ({"max_age": "a week"}, "is no age"),
+        ({"max_age": "a week"}, "is no period"),
         ({"honor_accepted": True}, "honour_accepted"),
     ):
         shop.say(release=wrong)

@@ -130,7 +130,7 @@ def test_a_profile_says_how_and_a_flag_overrides_it(folder):
     # Secrets go whatever is kept, and failures stay where nothing else is pulled.
     assert done["replaced"] == {"SECRET": 1}
     assert "error" not in done["out"]
-    assert clean(folder, "--profile", "shop", "--personal", "replace", "--errors", "out")["replaced"]["PERSON"] == 1
+    assert clean(folder, "--profile", "shop", "--personal", "replace", "--failed", "out")["replaced"]["PERSON"] == 1
 
 
 def test_what_cannot_be_is_one_message(folder, monkeypatch):

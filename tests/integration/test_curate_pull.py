@@ -136,7 +136,8 @@ async def test_the_filters_take_what_they_say(pull, phoenix):
     everything = set(map(id_of, (gold, failed, old, named, chain)))
     assert await taken() == everything
     assert await taken("--since", "1d") == everything - {id_of(old)}
-    assert await taken("--to", (NOW - timedelta(days=2)).isoformat()) == {id_of(old)}
+    assert await taken("--until", (NOW - timedelta(days=2)).isoformat()) == {id_of(old)}
+    assert await taken("--until", "2d") == {id_of(old)}
     assert await taken("--errors", "without") == everything - {id_of(failed)}
     assert await taken("--errors", "only") == {id_of(failed)}
     assert await taken("--attribute", "metadata.tier=gold") == {id_of(gold)}
@@ -157,8 +158,9 @@ async def test_what_cannot_be_is_one_message(pull, phoenix):
     await team.spans(project, [call("q", "a")])
     assert f"did you mean '{project}'" in await pull(f"{project[:-1]}x", code=2)
     assert "does not understand the condition 'name ==='" in await pull(project, "--where", "name ===", code=2)
-    assert "no period" in await pull(project, "--since", "soon", code=2)
-    assert "is no time" in await pull(project, "--from", "soon", code=2)
+    assert "since: 'soon' is no time" in await pull(project, "--since", "soon", code=2)
+    assert "until: '2026-02-31' is no time" in await pull(project, "--until", "2026-02-31", code=2)
+    assert "nothing lies between" in await pull(project, "--since", "1d", "--until", "2d", code=2)
     assert "no score" in await pull(project, "--annotation", "a>=b", code=2)
     away = await pull(project, code=4, PHOENIX_ENDPOINT="http://127.0.0.1:9")
     assert "was not reached" in away
@@ -287,7 +289,7 @@ async def test_what_came_of_it_is_said_in_a_line(pull, phoenix):
     assert ended.stdout.splitlines()[:2] == ["2 new of 3; 1 without input", "1 of the new ones have no output"]
     ended = await asyncio.to_thread(CliRunner().invoke, command, [*wanted, "--name", "none"], env=env)
     assert ended.stdout.splitlines()[1].startswith(
-        f"no trace of {project} that began in the last 7d is as asked; next: a longer --since"
+        f"no trace of {project} that began in the last 7d is as asked; next: an earlier --since"
     )
     assert "--per call takes what is below" in ended.stdout
 

@@ -8,17 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from evalgate.curate.candidates import (
-    Candidate,
-    State,
-    candidates_file,
-    held,
-    read_candidates,
-    reviews_file,
-    write_candidates,
-)
-from tests.integration.person import REPOSITORY, Person, editor
+from evalgate.curate.beside import candidates_file, held, reviews_file
+from evalgate.curate.candidates import Candidate, State, read_candidates, write_candidates
 from tests.integration.team import Team, span
+from tests.person import REPOSITORY, editor, person
 from tests.pictures.terminal import svg
 from tests.unit.curate.reviewing.making import candidate, said
 
@@ -71,7 +64,7 @@ def run(dataset, *arguments, code=0):
 
 
 def test_a_sitting_and_the_next_one(dataset):
-    ann = Person(dataset, EDITOR=editor(dataset.parent, "path.write_text('Not at all.\\n')"))
+    ann = person(dataset, EDITOR=editor(dataset.parent, "path.write_text('Not at all.\\n')"))
     ann.presses("a").sees("accepted", "2 of 4").presses("u").sees("taken back", "1 of 4").presses("s")
     ann.sees("2 of 4").presses("r").sees("why").types("no question of ours").sees("rejected", "3 of 4")
     ann.presses("e").sees("your answer, not accepted yet", "Not at all.").presses("a").sees("accepted", "4 of 4")
@@ -82,23 +75,23 @@ def test_a_sitting_and_the_next_one(dataset):
     assert there(dataset)["span:3"].output == said("Not at all.")
     assert there(dataset)["span:2"].history[-1].why == "ann: no question of ours"
     assert [each["decision"] for each in lines(dataset)] == ["accepted", "undone", "rejected", "accepted"]
-    again = Person(dataset).sees("1 of 2", "span:1").presses("a").sees("2 of 2", "Butter and flour.").presses("p")
+    again = person(dataset).sees("1 of 2", "span:1").presses("a").sees("2 of 2", "Butter and flour.").presses("p")
     assert "next: evalgate curate push" in again.ends()
     assert there(dataset)["span:4"].output == said("Butter and flour.")
     assert lines(dataset)[-1]["answer"] == "proposed"
-    assert "nothing is there to review as asked" in Person(dataset).ends()
+    assert "nothing is there to review as asked" in person(dataset).ends()
 
 
 def test_an_editor_that_crashes_loses_nothing(dataset):
     crashes = "path.write_text('{half'); os.kill(os.getpid(), signal.SIGKILL)"
-    ann = Person(dataset, "--id", "span:1", EDITOR=editor(dataset.parent, crashes))
+    ann = person(dataset, "--id", "span:1", EDITOR=editor(dataset.parent, crashes))
     ann.presses("e").sees("was ended by signal 9; what was written is kept", "{half").presses("q")
     ann.ends()
     assert states(dataset)[0] == "chosen"
-    Person(dataset, EDITOR="/nowhere/vi").sees("{half").presses("e").sees("could not be started").presses("d").sees(
+    person(dataset, EDITOR="/nowhere/vi").sees("{half").presses("e").sees("could not be started").presses("d").sees(
         "seven minutes"
     ).presses("q").ends()
-    unchanged = Person(dataset, EDITOR="true").presses("e").sees("the answer is as it was").presses("q")
+    unchanged = person(dataset, EDITOR="true").presses("e").sees("the answer is as it was").presses("q")
     unchanged.ends()
     assert not list((dataset.parent / ".curate" / "drafts").iterdir())
 
@@ -107,26 +100,26 @@ def test_an_answer_that_is_an_object_is_edited_as_json(dataset):
     own = Candidate(id="span:9", input={"q": 1}, output={"a": [1], "b": 2}, state=State.CHOSEN)
     write_candidates(candidates_file(dataset), [own])
     program = "text = path.read_text(); path.write_text('{\"a\": [2}' if 'b' in text else '{\"a\": [2]}')"
-    ann = Person(dataset, EDITOR=editor(dataset.parent, program)).presses("e").sees("line 1, column 9")
+    ann = person(dataset, EDITOR=editor(dataset.parent, program)).presses("e").sees("line 1, column 9")
     ann.presses("a").sees("not accepted").presses("e").sees("your answer").presses("a").ends()
     assert there(dataset)["span:9"].output == {"a": [2]}
 
 
 def test_what_was_decided_stays_whatever_ends_the_review(dataset):
-    ann = Person(dataset).presses("a").sees("2 of 4").presses("\x03")
+    ann = person(dataset).presses("a").sees("2 of 4").presses("\x03")
     assert "what was decided is kept" in ann.ends(130)
     assert states(dataset)[0] == "accepted"
-    ann = Person(dataset).presses("r").sees("why")
+    ann = person(dataset).presses("r").sees("why")
     ann.types("\x03").sees("not rejected").presses("a").sees("2 of 3")
     ann.is_killed()
     assert states(dataset)[1] == "chosen"
     run(dataset, "--apply")
     assert states(dataset)[:2] == ["accepted", "accepted"]
-    assert '"decided": 0' in Person(dataset, "--json").presses("\x04").ends()
+    assert '"decided": 0' in person(dataset, "--json").presses("\x04").ends()
 
 
 def test_two_people_at_once(dataset):
-    ann, bob = Person(dataset), Person(dataset, name="bob\x1b[2J")
+    ann, bob = person(dataset), person(dataset, name="bob\x1b[2J")
     ann.sees("1 of 4")
     bob.sees("1 of 4").presses("r").sees("why").types("wrong").sees("2 of 4").presses("a").sees("3 of 4").presses("q")
     bob.ends()
@@ -134,24 +127,24 @@ def test_two_people_at_once(dataset):
     assert "--disagreements" in ann.ends()
     assert "\x1b[2J" not in ann.said
     assert states(dataset) == ["chosen", "accepted", "chosen", "chosen"]
-    second = Person(dataset, "--second").sees("1 of 1", "span:2").presses("a")
+    second = person(dataset, "--second").sees("1 of 1", "span:2").presses("a")
     assert "bob" not in second.ends().split("decided by")[0]
     shown = run(dataset, "--agreement")
     assert r"ann and bob\x1b[2J: 50 % of 2 alike" in shown
     assert r"bob\x1b[2J rejected: wrong" in shown
-    cem = Person(dataset, "--disagreements", name="cem").sees("1 of 1", r"bob\x1b[2J:", "rejected: wrong").presses("a")
+    cem = person(dataset, "--disagreements", name="cem").sees("1 of 1", r"bob\x1b[2J:", "rejected: wrong").presses("a")
     cem.ends()
     assert states(dataset)[0] == "accepted"
     assert json.loads(run(dataset, "--agreement", "--json"))["disagreements"] == []
-    Person(dataset, "--id", "span:3").presses("a").ends()
-    mind = Person(dataset, "--id", "span:3").sees("ann:", "accepted").presses("r").sees("why").types("changed")
+    person(dataset, "--id", "span:3").presses("a").ends()
+    mind = person(dataset, "--id", "span:3").sees("ann:", "accepted").presses("r").sees("why").types("changed")
     mind.ends()
     assert states(dataset)[2] == "rejected"
     assert [each.get("settles", False) for each in lines(dataset)] == [False, False, False, False, True, False, False]
 
 
 def test_a_file_that_another_step_writes_meanwhile(dataset):
-    ann = Person(dataset).sees("1 of 4")
+    ann = person(dataset).sees("1 of 4")
     changed = [replace(ONES[0], output=said("another answer")), *ONES[1:3]]
     write_candidates(candidates_file(dataset), changed)
     ann.presses("a").sees("2 of 4").presses("a").sees("3 of 4").presses("s").sees("4 of 4").presses("p")
@@ -160,7 +153,7 @@ def test_a_file_that_another_step_writes_meanwhile(dataset):
     assert "1 decided and no longer there" in ended
     assert states(dataset) == ["chosen", "accepted", "chosen"]
     with held(candidates_file(dataset)):
-        ann = Person(dataset).presses("a").presses("q")
+        ann = person(dataset).presses("a").presses("q")
         assert "another step is at work" in (ended := ann.ends(2))
         assert "what was decided is kept" in ended
     run(dataset, "--apply")
@@ -169,7 +162,7 @@ def test_a_file_that_another_step_writes_meanwhile(dataset):
 
 @pytest.mark.parametrize("columns", [40, 72])
 def test_what_is_shown_is_harmless_and_as_wide_as_the_terminal(dataset, columns):
-    ann = Person(dataset, columns=columns, NO_COLOR="1").presses("s").sees("2 of 4").presses("s").presses("q")
+    ann = person(dataset, columns=columns, NO_COLOR="1").presses("s").sees("2 of 4").presses("s").presses("q")
     written = ann.ends()
     assert "\x1b" not in written.replace("\x1b[?2004", "")
     assert r"seven\x1b[2J" in written
@@ -179,20 +172,20 @@ def test_what_is_shown_is_harmless_and_as_wide_as_the_terminal(dataset, columns)
 
 
 def test_where_nobody_can_be_asked_it_says_what_to_do(dataset):
-    assert "--write FILE" in run(dataset, code=2)
+    assert "--to FILE" in run(dataset, code=2)
     assert "has no candidates" in run(dataset.with_name("none.jsonl"), code=2)
     assert "are two ways to review" in run(dataset, "--agreement", "--read", "x.md", code=2)
-    assert "has no candidate span:77" in run(dataset, "--id", "span:77", "--write", "x.md", code=2)
+    assert "has no candidate span:77" in run(dataset, "--id", "span:77", "--to", "x.md", code=2)
     assert "leave one" in run(dataset, "--second", "--id", "span:1", code=2)
     assert "--as" in run(dataset, "--read", "x.md", code=2)
-    assert "neither .md nor .csv" in run(dataset, "--write", "x.txt", code=2)
+    assert "neither .md nor .csv" in run(dataset, "--to", "x.txt", code=2)
 
 
 @pytest.mark.parametrize("kind", ["md", "csv"])
 def test_a_file_for_a_pull_request_there_and_back(dataset, kind):
     file = dataset.parent / f"review.{kind}"
-    assert f"--read {file.name}" in run(dataset, "--write", file.name)
-    assert "--force" in run(dataset, "--write", file.name, code=2)
+    assert f"--read {file.name}" in run(dataset, "--to", file.name)
+    assert "--force" in run(dataset, "--to", file.name, code=2)
     text = file.read_text(encoding="utf-8-sig")
     if kind == "md":
         text = text.replace("- [ ] accept\n", "- [x] accept\n", 1).replace("seven minutes", "eight minutes", 1)
@@ -238,7 +231,7 @@ async def test_people_decide_by_annotations_in_phoenix(dataset, phoenix):
 
     def ask():
         ended = subprocess.run(
-            [*COMMAND, "--dataset", str(dataset), "--annotation", "review", "--json"],
+            [*COMMAND, "--dataset", str(dataset), "--annotations", "review", "--json"],
             cwd=dataset.parent,
             capture_output=True,
             text=True,
@@ -285,7 +278,7 @@ def test_the_picture_in_the_docs_is_what_a_terminal_shows(dataset):
         metadata={"lang": "en"},
     )
     write_candidates(candidates_file(dataset), [one])
-    ann = Person(dataset).sees("q quit\x1b[0m\r\n")
+    ann = person(dataset).sees("q quit\x1b[0m\r\n")
     drawn = svg(ann.said, title="One candidate in the terminal: question, answer, the proposed answer, and the keys")
     file = REPOSITORY / "docs" / "figures" / "curate-review.svg"
     if os.environ.get("EVALGATE_WRITE_GOLDEN"):

@@ -157,9 +157,9 @@ async def test_drift_of_nothing_is_said_and_is_not_none(shop):
     long_ago = await shop(drift_step, "--since", "30m", code=4)
     assert "has nothing that was asked from" in long_ago
     assert "the latest is of " in long_ago
-    assert "a longer --since" in long_ago
-    assert "--until 8d is as long ago" in await shop(drift_step, "--until", "8d", code=2)
-    assert "--since: 'soon' is no period" in await shop(drift_step, "--since", "soon", code=2)
+    assert "an earlier --since" in long_ago
+    assert "since 7d is not before until 8d: nothing lies between" in await shop(drift_step, "--until", "8d", code=2)
+    assert "--since: 'soon' is no time" in await shop(drift_step, "--since", "soon", code=2)
     (shop.folder / "support.jsonl").unlink()
     assert "has no examples" in await shop(drift_step, code=4)
 

@@ -13,7 +13,8 @@ import click
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.analyzed import Analysing, Found, say_found, write_found
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
-from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.options import dataset_option, profile_option, steps_option, taxonomy_option
+from evalgate.cli.curate.settings import Named
 from evalgate.cli.options import cache_option, config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -33,15 +34,9 @@ if TYPE_CHECKING:
     help="Analyze what got worse in this build, its id or an exported file, instead of candidates.",
 )
 @click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked; without one, labels are counted.")
-@click.option(
-    "--taxonomy",
-    metavar="FILE",
-    help="A YAML file of labels and their meanings.  [default: pipeline_states, which is shipped]",
-)
-@click.option(
-    "--steps/--no-steps", default=None, help="Show the model what was done in each trace, which is read from Phoenix."
-)
-@click.option("--out", metavar="FOLDER", help="Where the report goes.  [default: NAME.analysis beside the dataset]")
+@taxonomy_option
+@steps_option
+@click.option("--to", metavar="FOLDER", help="Where the report goes.  [default: NAME.analysis beside the dataset]")
 @click.option(
     "--guidelines",
     metavar="FILE",
@@ -57,7 +52,7 @@ def command(
     dataset: str | None,
     profile: str | None,
     build: str | None,
-    out: str | None,
+    to: str | None,
     guidelines: str | None,
     config: Path,
     cache: Path | None,
@@ -72,24 +67,12 @@ def command(
     and those are kept that tell failing answers from good ones. Tests are files for pytest that fail now; their code is
     evalgate's own, and nothing that a model wrote is run.
     """
-    environ = dict(os.environ)
-    said = {key: value for key, value in given.items() if value is not None}
-    place = labelling_place(dataset, profile, said, config, environ, server=server)
-    from evalgate.curate.labelling.taxonomies import taxonomy_of
+    from evalgate.curate.beside import held
 
-    taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
-    asked = Analysing(
-        place=place,
-        taxonomy=taxonomy,
-        environ=environ,
-        cache=cache,
-        again=place.step("analyze", *place.flags, *(("--from-gate", build) if build else ())),
-        address=phoenix_of(place, server, config, environ) if place.label.steps and build is None else None,
-        guidelines=Path(guidelines) if guidelines else _beside(place, ".guidelines.yaml"),
-    )
-    folder = Path(out) if out else _beside(place, ".analysis")
-    from evalgate.curate.candidates import held
-
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=dict(os.environ))
+    place = labelling_place(named, given)
+    asked = _asked(place, named, build=build, cache=cache, guidelines=guidelines)
+    folder = Path(to) if to else _beside(place, ".analysis")
     with held(place.target.candidates, ".analysis"):
         if build is None:
             found = asyncio.run(_candidates(asked))
@@ -101,6 +84,22 @@ def command(
             write_found(folder, asked, found)
     say_found(folder, asked, found, as_json=as_json)
     return 0
+
+
+def _asked(place: Place, named: Named, *, build: str | None, cache: Path | None, guidelines: str | None) -> Analysing:
+    """Return what is analysed, with what."""
+    from evalgate.curate.labelling.taxonomies import taxonomy_of
+
+    steps = place.label.steps and build is None
+    return Analysing(
+        place=place,
+        taxonomy=taxonomy_of(place.label.taxonomy, named.config.parent),
+        environ=named.environ,
+        cache=cache,
+        again=place.step("analyze", *place.flags, *(("--from-gate", build) if build else ())),
+        address=phoenix_of(place, named.server, named.config, named.environ) if steps else None,
+        guidelines=Path(guidelines) if guidelines else _beside(place, ".guidelines.yaml"),
+    )
 
 
 def _beside(place: Place, ending: str) -> Path:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 if TYPE_CHECKING:
     from evalgate.cli.curate.labelling import Place
     from evalgate.curate.analysis.analysis import Analysed, Survey
@@ -70,26 +68,21 @@ def write_found(folder: Path, asked: Analysing, found: Found) -> None:
 
 def say_found(folder: Path, asked: Analysing, found: Found, *, as_json: bool) -> None:
     """Print the bars and where the rest is, or all of it as JSON."""
-    import json
-
     from evalgate.cli.conclude import this_console
-    from evalgate.cli.files import say
+    from evalgate.cli.files import say, say_done
     from evalgate.curate.analysis.report import bars_of
-    from evalgate.encoding import printable
     from evalgate.report.bars import bar_lines
 
-    if as_json:
-        say(json.dumps(_json(folder, asked, found), indent=2) + "\n")
-        return
-    if not found.survey.of:
-        click.echo(printable(f"there is nothing to analyze; next: {asked.place.step('label', *asked.place.flags)}"))
-        return
-    console = this_console(asked.environ)
-    say(console.written("".join(f"{line}\n" for line in bar_lines(bars_of(found.survey, asked.taxonomy), console))))
-    click.echo(printable("\n".join(_lines(folder, asked, found))))
+    if found.survey.of and not as_json:
+        console = this_console(asked.environ)
+        bars = bar_lines(bars_of(found.survey, asked.taxonomy), console)
+        say(console.written("".join(f"{line}\n" for line in bars)))
+    say_done(_json(folder, asked, found), _lines(folder, asked, found), as_json=as_json)
 
 
 def _lines(folder: Path, asked: Analysing, found: Found) -> list[str]:
+    if not found.survey.of:
+        return [f"there is nothing to analyze; next: {asked.place.step('label', *asked.place.flags)}"]
     bare = found.survey.unlabelled
     lines = [f"{bare:,} more have no label"] if 0 < bare < found.survey.of else []
     lines += [f"the report is {folder / 'analysis.md'}"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,15 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import now_and_then
-from evalgate.cli.curate.places import dataset_option, golden_of, profile_option
+from evalgate.cli.curate.options import dataset_option, profile_option
+from evalgate.cli.curate.places import golden_of
+from evalgate.cli.curate.settings import Named, Settings, settings
 from evalgate.cli.files import say_done
-from evalgate.cli.options import CONFIG_NAME, cache_option, config_option, json_option, server_option
+from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
     from evalgate.curate.cleaning.step import Cleaning, Report
     from evalgate.records import Example
-    from evalgate.suite.config import Config
     from evalgate.suite.curate_clean import Clean
 
 _SHOWN: Final = 100
@@ -40,7 +40,7 @@ _SHOWN: Final = 100
 @click.option(
     "--near", type=float, metavar="SHARE", help="How much near duplicates have in common, 0.6 to 1.  [default: 0.75]"
 )
-@click.option("--errors", type=click.Choice(["out", "keep"]), help="Candidates whose span failed.  [default: out]")
+@click.option("--failed", type=click.Choice(["out", "keep"]), help="Candidates whose span failed.  [default: out]")
 @click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what asks the same in other words.")
 @click.option("--alike", type=float, metavar="COSINE", help="How near to it that is, 0.5 to 1.  [default: 0.95]")
 @config_option
@@ -64,13 +64,16 @@ def command(
     that failed, say nothing, were cut off, are too long or in another language, that say what another one does or
     nearly so, and what is golden already. Without --write nothing is changed.
     """
+    from evalgate.suite.curate_clean import Clean
+
     environ = dict(os.environ)
-    place = _place(dataset, profile, given, config, environ, server=server)
-    golden = asyncio.run(golden_of(place.target, config, server or place.server, environ))
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    place = settings(Clean, lambda profile: profile.clean, named, given)
+    golden = asyncio.run(golden_of(place.target, config, place.server, environ))
     cleaning = _cleaning(place, environ, write=write)
     _clean(cleaning, place.target, golden, write=write)
-    if place.clean.embedding is not None:
-        _by_meaning(cleaning, place, place.clean.embedding, environ, cache=cache, write=write)
+    if place.own.embedding is not None:
+        _by_meaning(cleaning, place, place.own.embedding, environ, cache=cache, write=write)
     from evalgate.cli.curate.cleaning import report_json
 
     said = {**report_json(cleaning.report), "written": write, "file": str(place.target.candidates)}
@@ -78,82 +81,15 @@ def command(
     return 0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Place:
-    """Whose candidates, how they are cleaned, which flags said so, and whether only failures were pulled.
-
-    `loaded` is the config where a model is asked, and there is one.
-    """
-
-    target: Target
-    clean: Clean
-    loaded: Config | None
-    flags: tuple[str, ...]
-    server: str | None
-    only_errors: bool
-
-
-def _place(
-    dataset: str | None,
-    profile: str | None,
-    given: Mapping[str, Any],
-    config: Path,
-    environ: Mapping[str, str],
-    *,
-    server: str | None,
-) -> _Place:
-    """Return what was said over what the profile says. Raises UsageError, ConfigurationError."""
-    from pydantic import ValidationError
-
-    from evalgate.cli.curate.places import chosen_by, named_by, target_of
-    from evalgate.suite.curate_clean import Clean
-
-    chosen, curated = chosen_by(config, profile, dataset, environ)
-    base = {} if chosen is None else chosen.clean.model_dump(exclude_unset=True)
-    said = {key: value for key, value in given.items() if value not in (None, ())}
-    try:
-        clean = Clean.model_validate({**base, **said})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        flag = str(first["loc"][0]).replace("languages", "language")
-        if flag == "embedding":
-            raise click.UsageError(
-                f"--embedding {said['embedding']} names no endpoint: write it as ENDPOINT/MODEL"
-            ) from None
-        raise click.UsageError(f"--{flag}: {first['msg'].removeprefix('Value error, ')}") from None
-    return _Place(
-        target=target_of(curated, config.parent, named_by(profile, dataset, config, server)),
-        clean=clean,
-        loaded=None if clean.embedding is None else _loaded(config, environ),
-        flags=tuple(_flags(said)),
-        server=curated.server or (chosen.server if chosen is not None else None),
-        only_errors=chosen is not None and chosen.errors == "only",
-    )
-
-
-def _loaded(config: Path, environ: Mapping[str, str]) -> Config | None:
-    from evalgate.suite.loading import load_config
-
-    if not config.is_file() and config == Path(CONFIG_NAME):
-        return None
-    return load_config(config, environ=environ, overrides={}, committed=True).config
-
-
-def _flags(said: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what was said as it was typed."""
-    for name, value in said.items():
-        for each in value if isinstance(value, tuple) else (value,):
-            yield from (f"--{name.replace('languages', 'language')}", str(each))
-
-
-def _cleaning(place: _Place, environ: Mapping[str, str], *, write: bool) -> Cleaning:
+def _cleaning(place: Settings[Clean], environ: Mapping[str, str], *, write: bool) -> Cleaning:
     from evalgate.cli.curate.cleaning import looking
     from evalgate.curate.cleaning.duplicates import Inputs
     from evalgate.curate.cleaning.step import Cleaning
 
-    clean, at = place.clean, datetime.now(UTC).isoformat(timespec="seconds")
+    clean, at = place.own, datetime.now(UTC).isoformat(timespec="seconds")
+    only_errors = place.profile is not None and place.profile.errors == "only"
     return Cleaning(
-        looked=looking(clean, place.target.candidates, environ, at=at, only_errors=place.only_errors, writes=write),
+        looked=looking(clean, place.target.candidates, environ, at=at, only_errors=only_errors, writes=write),
         inputs=Inputs(at_least=clean.near),
         at=at,
         tell=now_and_then(lambda far: f"{far.looked:,} candidates looked at, {far.out.total():,} left out"),
@@ -179,7 +115,13 @@ def _clean(cleaning: Cleaning, target: Target, golden: list[Example], *, write: 
 
 
 def _by_meaning(
-    cleaning: Cleaning, place: _Place, model: str, environ: Mapping[str, str], *, cache: Path | None, write: bool
+    cleaning: Cleaning,
+    place: Settings[Clean],
+    model: str,
+    environ: Mapping[str, str],
+    *,
+    cache: Path | None,
+    write: bool,
 ) -> None:
     """Leave out what the model says asks the same in other words; what it said before costs nothing.
 
@@ -194,19 +136,19 @@ def _by_meaning(
     if all(each.stands for each in heard):
         return
     texts = texts_of(heard)
-    again = place.target.step("clean", *place.flags, *(("--write",) if write else ()))
+    again = place.again("clean", *(("--write",) if write else ()))
 
     async def ask() -> list[list[float]]:
-        async with embeddings_asked(model, place.loaded, environ, cache=cache, following=again) as asked:
+        async with embeddings_asked(model, place.config, environ, cache=cache, following=again) as asked:
             return await asked(texts)
 
-    found = doubles(heard, texts, asyncio.run(ask()), at_least=place.clean.alike)
+    found = doubles(heard, texts, asyncio.run(ask()), at_least=place.own.alike)
     cleaning.mean_the_same(found, model)
     if write and found:
         rewrite(place.target.candidates, lambda candidates: cleaning.without(candidates, found, model))
 
 
-def _lines(report: Report, place: _Place, *, write: bool) -> Iterator[str]:
+def _lines(report: Report, place: Settings[Clean], *, write: bool) -> Iterator[str]:
     done = "" if write else "would be "
     yield f"{report.looked:,} candidates in {place.target.shown_candidates}, {report.new:,} of them new"
     yield f"{done}replaced in {report.redacted:,}" if report.redacted else "nothing to replace"
@@ -217,14 +159,14 @@ def _lines(report: Report, place: _Place, *, write: bool) -> Iterator[str]:
     if report.other_key:
         yield (
             f"{report.other_key:,} candidates have pseudonyms of another key, so that a person may have two: clean"
-            f" with that key in {place.clean.key_env}"
+            f" with that key in {place.own.key_env}"
         )
     yield f"{report.left:,} stay new"
     if write or not (report.redacted or left):
         yield f"{'' if write else 'clean already; '}next: {place.target.step('sample', *place.target.of_size)}"
     else:
         # What is typed once more here has to do what was shown.
-        yield f"nothing was written; next: {place.target.step('clean', *place.flags, '--write')}"
+        yield f"nothing was written; next: {place.again('clean', '--write')}"
 
 
 def _table(report: Report, counts: Mapping[str, int]) -> Iterator[str]:

@@ -18,8 +18,16 @@ if TYPE_CHECKING:
     from evalgate.curate.cleaning.redaction import Redactor
     from evalgate.suite.curate_clean import Clean
 
+INSTALL: Final = "pip install 'phoenix-evalgate[curate]'"
+"""What brings the packages that cleaning needs."""
 _LARGE: Final = 4_000_000
 """Bytes of a candidates file from which on several processes are there sooner than one has looked through it."""
+
+
+def packages_missing(clean: Clean) -> list[str]:
+    """Return which packages that this cleaning needs are not installed, by what they are imported as."""
+    needed = ["faker", "phonenumbers"] if clean.personal != "keep" else []
+    return [each for each in [*needed, *(["py3langid"] if clean.languages else [])] if not _installed(each)]
 
 
 def redactor_of(
@@ -92,7 +100,7 @@ def quality_of(clean: Clean, *, only_errors: bool) -> Quality:
     from evalgate.curate.cleaning.quality import Quality
 
     return Quality(
-        errors=clean.errors == "keep" or only_errors,
+        errors=clean.failed == "keep" or only_errors,
         longest=clean.longest,
         languages=frozenset(clean.languages),
         tell=_languages() if clean.languages else None,
@@ -142,12 +150,21 @@ def _languages() -> Callable[[str], tuple[str, float]]:
     return say
 
 
+def _installed(package: str) -> bool:
+    from importlib.util import find_spec
+
+    try:
+        return find_spec(package) is not None
+    except ValueError:
+        return False
+
+
 def _missing(what: str, error: ImportError) -> Exception:
     from evalgate.errors import ConfigurationError
 
     return ConfigurationError(
         f"{what} with packages that are not installed here ({error.name})",
-        next_step="pip install 'phoenix-evalgate[curate]'",
+        next_step=INSTALL,
     )
 
 

@@ -12,15 +12,24 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.options import (
+    dataset_option,
+    embedding_option,
+    profile_option,
+    read_times,
+    seed_option,
+    since_option,
+    until_option,
+)
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
-    from evalgate.cli.curate.sampling import Place
+    from evalgate.cli.curate.settings import Settings
     from evalgate.curate.candidates import Candidate
     from evalgate.curate.sampling.drift import Drift, Period, Questions
+    from evalgate.suite.curate_sample import Sample
 
 _SHOWN = 8
 """Topics that are listed."""
@@ -31,13 +40,11 @@ _MAYBE = 0.05
 @click.command(short_help="Compare production with the golden dataset.")
 @dataset_option
 @profile_option
-@click.option(
-    "--since", metavar="PERIOD", default="7d", help="What was asked at most so long ago: 7d, 12h.  [default: 7d]"
-)
-@click.option("--until", metavar="PERIOD", help="And longer ago than this: --since 14d --until 7d is the week before.")
+@since_option
+@until_option
 @click.option("--clusters", type=click.IntRange(min=1, max=200), help="How many topics are told apart.")
-@click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
-@click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
+@seed_option
+@embedding_option
 @config_option
 @server_option
 @cache_option
@@ -46,7 +53,7 @@ def command(
     *,
     dataset: str | None,
     profile: str | None,
-    since: str,
+    since: str | None,
     until: str | None,
     config: Path,
     server: str | None,
@@ -59,38 +66,30 @@ def command(
     It reads the candidates beside the dataset, so pull first. Nothing is written, and drift is no failure: the exit
     code is 0 either way, and --json has `drifted`.
     """
-    from evalgate.cli.curate.sampling import sampling_place
+    from evalgate.cli.curate.sampling import sampling_settings
 
-    said = {key: value for key, value in given.items() if value is not None}
-    place = sampling_place(dataset, profile, said, config, os.environ, server=server)
-    found, waiting = asyncio.run(_drift(place, _period(since, until), cache))
+    place = sampling_settings(dataset, profile, config, server, given)
+    found, waiting = asyncio.run(_drift(place, _period(since or "7d", until), cache))
     say_done(asdict(found), lines(found, place.target, waiting), as_json=as_json)
     return 0
 
 
 def _period(since: str, until: str | None) -> Period:
-    from evalgate.curate.sampling.drift import period_of
-    from evalgate.suite.periods import seconds_of
+    from evalgate.curate.sampling.drift import Period
 
-    seconds: dict[str, float] = {}
-    for name, text in (("since", since), ("until", until or "0s")):
-        try:
-            seconds[name] = seconds_of(text)
-        except ValueError as error:
-            raise click.UsageError(f"--{name}: {error}") from None
-    if seconds["until"] >= seconds["since"]:
-        raise click.UsageError(f"--until {until} is as long ago as --since {since}, or longer: nothing lies between")
-    return period_of(datetime.now(UTC), **seconds)
+    now = datetime.now(UTC)
+    start, end = read_times(since, until, now)
+    return Period(start=start, end=end or now)
 
 
-async def _drift(place: Place, period: Period, cache: Path | None) -> tuple[Drift, int]:
+async def _drift(place: Settings[Sample], period: Period, cache: Path | None) -> tuple[Drift, int]:
     """Return what is said of drift, and how many candidates wait for review: a sample counts them."""
     from evalgate.cli.curate.places import golden_of
     from evalgate.cli.curate.sampling import vectors_for
     from evalgate.curate.candidates import State, read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 
-    golden = await golden_of(place.target, place.config, place.server, os.environ)
+    golden = await golden_of(place.target, place.named.config, place.server, os.environ)
     waiting = 0
 
     def read() -> Iterator[Candidate]:
@@ -101,11 +100,11 @@ async def _drift(place: Place, period: Period, cache: Path | None) -> tuple[Drif
 
     questions = questions_of(read(), golden, period)
     _check(questions, place, period)
-    async with vectors_for(place, cache=cache, following=place.step("drift")) as vectors:
-        return await drift(questions, period, place.sample, vectors=vectors), waiting
+    async with vectors_for(place, cache=cache, following=place.again("drift")) as vectors:
+        return await drift(questions, period, place.own, vectors=vectors), waiting
 
 
-def _check(questions: Questions, place: Place, period: Period) -> None:
+def _check(questions: Questions, place: Settings[Sample], period: Period) -> None:
     """Raise MeasurementError where there is nothing to compare."""
     from evalgate.errors import MeasurementError
 
@@ -117,7 +116,7 @@ def _check(questions: Questions, place: Place, period: Period) -> None:
         raise MeasurementError(
             f"{place.target.shown_candidates} has nothing that was asked from {period.start:%Y-%m-%d %H:%M} to"
             f" {period.end:%Y-%m-%d %H:%M} UTC: {when}",
-            next_step=f"say a longer --since, or `{place.step('pull')}`",
+            next_step=f"say an earlier --since, or `{place.step('pull')}`",
         )
     if not questions.golden:
         raise MeasurementError(

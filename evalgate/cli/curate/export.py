@@ -10,14 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli.curate.places import (
-    dataset_named,
-    dataset_option,
-    decided_candidates,
-    golden_of,
-    kept_texts,
-    profile_option,
-)
+from evalgate.cli.curate.options import dataset_option, profile_option
+from evalgate.cli.curate.places import decided_candidates, golden_of
+from evalgate.cli.curate.settings import Named, dataset_named, kept_texts
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -41,7 +36,7 @@ _REPORT: Final = "export.json"
     help="Where train.jsonl, holdout.jsonl and export.json are written.",
 )
 @click.option(
-    "--as",
+    "--format",
     "form",
     type=click.Choice(["messages", "completion"]),
     default="messages",
@@ -96,10 +91,11 @@ def command(
     environ = dict(os.environ)
     if of_candidates and splits:
         raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
-    target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
-    golden = asyncio.run(golden_of(target, config, server or of_profile, environ))
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    target, of_profile = dataset_named(named)
+    golden = asyncio.run(golden_of(target, config, of_profile, environ))
     if of_candidates:
-        own = _accepted(target, golden, kept_texts(config, profile, environ))
+        own = _accepted(target, golden, kept_texts(named))
     else:
         own = [each for each in golden if not splits or each.split in splits]
     if not own:
@@ -144,7 +140,7 @@ def _as_json(
     return {
         "dataset": target.shown,
         "version": version,
-        "as": wanted["form"],
+        "format": wanted["form"],
         "seed": wanted["seed"],
         "examples": examples,
         "groups": found.groups,

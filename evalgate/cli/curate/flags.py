@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 import click
@@ -20,6 +19,7 @@ def said_of(given: Mapping[str, Any], *, project: str | None, dataset: str | Non
         "project": project,
         "dataset": None if dataset is None else dataset_said(dataset),
         "since": given["since"],
+        "until": given["until"],
         "settle": given["settle"],
         "server": given["server"],
         "per": given["per"],
@@ -64,14 +64,3 @@ def _remark(text: str, annotator: str | None) -> dict[str, Any]:
         return {**said, "at_least" if found["sign"] == ">=" else "at_most": float(found["value"])}
     except ValueError:
         raise click.UsageError(f"--annotation {text}: {found['value']!r} is no score") from None
-
-
-def time_of(text: str | None, flag: str) -> datetime | None:
-    """Read a time as a person writes it, in UTC where it says no zone. Raises UsageError."""
-    if text is None:
-        return None
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"{flag} {text} is no time: write it like 2026-01-31 or 2026-01-31T12:00Z") from None
-    return read if read.tzinfo is not None else read.replace(tzinfo=UTC)

@@ -13,7 +13,8 @@ import click
 
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
-from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.options import dataset_option, profile_option, states_option, steps_option, taxonomy_option
+from evalgate.cli.curate.settings import Named
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
@@ -23,29 +24,15 @@ if TYPE_CHECKING:
     from evalgate.curate.labelling.labelling import Labeller
     from evalgate.phoenix.address import Address
 
-_STATES = ("new", "chosen", "accepted", "rejected", "golden")
-
 
 @click.command(short_help="Let a model propose answers and labels.")
 @dataset_option
 @profile_option
 @click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked.")
-@click.option(
-    "--taxonomy",
-    metavar="FILE",
-    help="A YAML file of labels and their meanings.  [default: pipeline_states, which is shipped]",
-)
+@taxonomy_option
 @click.option("--answers/--no-answers", default=None, help="--no-answers: labels alone, no expected answer.")
-@click.option(
-    "--state",
-    "states",
-    multiple=True,
-    type=click.Choice(_STATES),
-    help="Which candidates; several times.  [default: chosen]",
-)
-@click.option(
-    "--steps/--no-steps", default=None, help="Show the model what was done in each trace, which is read from Phoenix."
-)
+@states_option("chosen")
+@steps_option
 @click.option("--annotate/--no-annotate", default=None, help="Write labels to Phoenix, as annotations of the spans.")
 @config_option
 @cache_option
@@ -69,8 +56,8 @@ def command(
     once, and again where it, the model or the taxonomy has changed.
     """
     environ = dict(os.environ)
-    said = {key: value for key, value in given.items() if value is not None}
-    place = labelling_place(dataset, profile, said, config, environ, server=server)
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    place = labelling_place(named, given)
     wants = place.label.annotate or place.label.steps
     address = phoenix_of(place, server, config, environ) if wants else None
     from evalgate.curate.candidates import State
@@ -99,7 +86,7 @@ async def _annotate(place: Place, states: frozenset[State], taxonomy: str, addre
     except PhoenixError as error:
         raise MeasurementError(
             f"{error.message}; the labels are kept in {place.target.shown_candidates}",
-            next_step=place.step("label", *place.flags, "--annotate"),
+            next_step=place.step("label", *dict.fromkeys((*place.flags, "--annotate"))),
         ) from None
     return len(labels) - gone, gone
 
@@ -154,6 +141,7 @@ def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
 
     from evalgate.curate.candidates import read_candidates
     from evalgate.curate.labelling.labelling import labels_of
+    from evalgate.curate.labelling.proposals import proposal_of
 
     by_label: Counter[str] = Counter()
     whole = unlabelled = answers = 0
@@ -164,8 +152,7 @@ def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
             labels = labels_of(each, labeller.taxonomy.name)
             by_label.update(labels)
             unlabelled += not labels
-            mark = each.marks.get("proposed")
-            answers += isinstance(mark, Mapping) and mark.get("output") is not None
+            answers += proposal_of(each).get("output") is not None
     return {
         "candidates": str(file),
         "taxonomy": labeller.taxonomy.name,

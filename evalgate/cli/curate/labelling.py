@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from evalgate.cli.curate.settings import Named, config_needed, settings
+
 if TYPE_CHECKING:
     from evalgate.cli.curate.models import Asking
     from evalgate.cli.curate.places import Target
@@ -41,49 +43,27 @@ class Place:
         return self.label.model
 
 
-def labelling_place(
-    dataset: str | None,
-    profile: str | None,
-    given: Mapping[str, Any],
-    config: Path,
-    environ: Mapping[str, str],
-    *,
-    server: str | None,
-) -> Place:
+def labelling_place(named: Named, given: Mapping[str, Any]) -> Place:
     """Return where candidates are and how they are labelled: what was said over what the profile says.
 
     Raises UsageError, ConfigurationError.
     """
-    from pydantic import ValidationError
-
-    from evalgate.cli.curate.places import chosen_by, named_by, target_of
     from evalgate.curate.labelling.taxonomies import SHIPPED
     from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_label import Label
-    from evalgate.suite.loading import load_config
 
-    chosen, curated = chosen_by(config, profile, dataset, environ)
-    base = {} if chosen is None or chosen.label is None else chosen.label.model_dump(exclude_unset=True)
-    flags = tuple(part for name in ("model", "taxonomy") if name in given for part in (f"--{name}", str(given[name])))
-    if given.get("taxonomy") not in (None, *SHIPPED):
+    found = settings(Label, lambda profile: profile.label, named, given)
+    label, taxonomy = found.own, given.get("taxonomy")
+    if taxonomy not in (None, *SHIPPED):
         # What is said here is meant from here, wherever the config is.
-        given = {**given, "taxonomy": str(Path(given["taxonomy"]).absolute())}
-    try:
-        label = Label.model_validate({**base, **given})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        if first["loc"][0] == "model":
-            raise click.UsageError(f"--model {given['model']} names no endpoint: write it as ENDPOINT/MODEL") from None
-        raise click.UsageError(f"--{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
-    loaded = load_config(config, environ=environ, overrides={}, committed=True).config
-    target = target_of(curated, config.parent, named_by(profile, dataset, config, server))
+        label = label.model_copy(update={"taxonomy": str(Path(taxonomy).absolute())})
     return Place(
-        target=target,
+        target=found.target,
         label=label,
-        flags=flags,
-        loaded=loaded,
-        server=None if chosen is None else chosen.server,
-        clean=Clean() if chosen is None else chosen.clean,
+        flags=found.flags,
+        loaded=config_needed(named),
+        server=None if found.profile is None else found.profile.server,
+        clean=Clean() if found.profile is None else found.profile.clean,
     )
 
 

@@ -8,21 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from evalgate.cli.dataset_places import in_phoenix
 
 if TYPE_CHECKING:
     from evalgate.curate.candidates import Candidate
     from evalgate.phoenix.datasets.records import StoredExample
     from evalgate.records import Example
-    from evalgate.suite.curate import CuratedDataset, Profile
-    from evalgate.suite.phoenix import PhoenixSettings
-
-dataset_option = click.option(
-    "--dataset", metavar="FILE", help="The golden dataset: a file, or phoenix:NAME for one in Phoenix."
-)
-profile_option = click.option("--profile", metavar="NAME", help="Take what is not said here from this profile.")
+    from evalgate.suite.curate import CuratedDataset
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +75,7 @@ def named_by(profile: str | None, dataset: str | None, config: Path, server: str
 
 def target_of(dataset: CuratedDataset, folder: Path, named: tuple[str, ...] = ()) -> Target:
     """Return where things are, relative to the config's folder; `named` is how a command named them."""
-    from evalgate.curate.candidates import candidates_file, candidates_file_of
+    from evalgate.curate.beside import candidates_file, candidates_file_of
 
     if dataset.phoenix is not None:
         return Target(phoenix=dataset.phoenix, candidates=candidates_file_of(dataset.phoenix, folder), named=named)
@@ -105,77 +97,6 @@ def dataset_said(dataset: str) -> dict[str, Any]:
     """Return what --dataset names as the config writes it; a file is meant from here, wherever the config is."""
     named = in_phoenix(dataset)
     return {"file": str(Path(dataset).absolute())} if named is None else {"phoenix": named.name}
-
-
-def profile_of(
-    config: Path, name: str | None, said: Mapping[str, Any], environ: Mapping[str, str]
-) -> tuple[Profile, PhoenixSettings]:
-    """Return what is curated: a profile of the config with what was said in its place, or that alone; and the servers.
-
-    Raises ConfigurationError for a profile that is not there, UsageError for what does not make one.
-    """
-    from pydantic import ValidationError
-
-    from evalgate.cli.options import CONFIG_NAME
-    from evalgate.errors import ConfigurationError
-    from evalgate.suite.curate import Profile
-    from evalgate.suite.loading import load_config
-    from evalgate.suite.model import nearest
-    from evalgate.suite.phoenix import PhoenixSettings
-
-    loaded = None
-    if name is not None or config.is_file() or config != Path(CONFIG_NAME):
-        loaded = load_config(config, environ=environ, overrides={}, committed=True).config
-    base: dict[str, Any] = {}
-    if name is not None and loaded is not None:
-        profiles = loaded.curate.profiles if loaded.curate is not None else {}
-        if name not in profiles:
-            raise ConfigurationError(
-                f"{config} has no profile {name!r} under `curate.profiles`: {nearest(name, profiles)}",
-                next_step="name one that it has",
-            )
-        base = profiles[name].model_dump(exclude_unset=True)
-    try:
-        profile = Profile.model_validate({**base, **said})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"])) or "this"
-        raise click.UsageError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
-    return profile, (loaded.phoenix if loaded is not None else None) or PhoenixSettings()
-
-
-def dataset_named(
-    config: Path, profile: str | None, dataset: str | None, environ: Mapping[str, str], *, server: str | None
-) -> tuple[Target, str | None]:
-    """Return the dataset that --dataset names, or --profile, and the server that the profile has it on.
-
-    Raises ConfigurationError for a profile that is not there, UsageError where neither is said.
-    """
-    chosen, curated = chosen_by(config, profile, dataset, environ)
-    target = target_of(curated, config.parent, named_by(profile, dataset, config, server))
-    return target, curated.server or (chosen.server if chosen is not None else None)
-
-
-def chosen_by(
-    config: Path, profile: str | None, dataset: str | None, environ: Mapping[str, str]
-) -> tuple[Profile | None, CuratedDataset]:
-    """Return the profile that --profile names, and the dataset that --dataset does in the place of the profile's.
-
-    Raises ConfigurationError for a profile that is not there, UsageError where neither is said.
-    """
-    from evalgate.suite.curate import CuratedDataset
-
-    chosen = None if profile is None else profile_of(config, profile, {}, environ)[0]
-    if dataset:
-        return chosen, CuratedDataset.model_validate(dataset_said(dataset))
-    if chosen is None:
-        raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
-    return chosen, chosen.dataset
-
-
-def kept_texts(config: Path, profile: str | None, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what is nobody's secret, as a profile says it. Raises as `profile_of` does."""
-    return () if profile is None else profile_of(config, profile, {}, environ)[0].clean.keep
 
 
 def decided_candidates(path: Path) -> Iterator[Candidate]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import now_and_then, tell
-from evalgate.cli.curate.flags import said_of, time_of
-from evalgate.cli.curate.places import dataset_option, named_by, profile_of, profile_option, target_of
+from evalgate.cli.curate.flags import said_of
+from evalgate.cli.curate.options import dataset_option, profile_option, read_times, since_option, until_option
+from evalgate.cli.curate.places import named_by, target_of
+from evalgate.cli.curate.settings import profile_of
 from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, journal_option, json_option, server_option
 
@@ -29,9 +32,8 @@ if TYPE_CHECKING:
 @click.argument("project", required=False)
 @dataset_option
 @profile_option
-@click.option("--since", metavar="PERIOD", help="Spans that began at most so long ago: 7d, 12h, 30m.  [default: 7d]")
-@click.option("--from", "start", metavar="TIME", help="Spans that began then or later, as 2026-01-31 or with a time.")
-@click.option("--to", "end", metavar="TIME", help="Spans that began before that.")
+@since_option
+@until_option
 @click.option("--per", type=click.Choice(["trace", "call"]), help="One example of a trace, or of each call of a model.")
 @click.option("--kind", multiple=True, help="Kinds of spans: LLM, CHAIN, AGENT; several times.")
 @click.option("--name", "names", multiple=True, help="Names of spans; several times.")
@@ -65,8 +67,6 @@ def command(
     project: str | None,
     dataset: str | None,
     profile: str | None,
-    start: str | None,
-    end: str | None,
     build: str | None,
     journal: Path | None,
     config: Path,
@@ -79,8 +79,6 @@ def command(
     and only what is new is added. A pull that was ended goes on where it was when the same is asked for again.
     """
     environ = dict(os.environ)
-    if given["since"] is not None and start is not None:
-        raise click.UsageError("--since and --from both say when to begin: leave one out")
     said = said_of(given, project=project, dataset=dataset)
     now = datetime.now(UTC)
     gate = None
@@ -94,27 +92,29 @@ def command(
             alone = gate.open(said["dataset"])
             say_done(alone.as_json, [*alone.lines, alone.alone], as_json=as_json)
             return 0
-    missing = next((key for key in ("project", "dataset") if profile is None and key not in said), None)
-    if missing is not None:
-        flag = "PROJECT" if missing == "project" else "--dataset FILE"
-        raise click.UsageError(f"name {flag}, or a --profile of the config that says it")
+    if profile is None:
+        _require(said)
     chosen, servers = profile_of(config, profile, said, environ)
     from evalgate.phoenix.address import address_in
 
     address = address_in(servers, chosen.server, environ, config=config)
-    asked = _asked(chosen, address, now, time_of(start, "--from"), time_of(end, "--to"))
+    asked = _asked(chosen, address, now)
     target = target_of(chosen.dataset, config.parent, named_by(profile, dataset, config, given["server"]))
     opened = None if gate is None else gate.open(chosen.dataset.model_dump(exclude_none=True))
     tell(f"reading {chosen.project} from {address.shown}")
     pulled = asyncio.run(_pull(address, chosen, asked, target, now, config=config, opened=opened))
-    found, lines = (
-        {**asdict(pulled), "candidates": str(target.candidates)},
-        _lines(pulled, chosen, target, when=_when(chosen, start, end)),
-    )
+    found, lines = {**asdict(pulled), "candidates": str(target.candidates)}, _lines(pulled, chosen, target)
     if opened is not None:
         found, lines = {**found, **opened.as_json}, [*opened.lines, *lines]
     say_done(found, lines, as_json=as_json)
     return 0
+
+
+def _require(said: Mapping[str, Any]) -> None:
+    """Raise UsageError where no profile says what was not said."""
+    for key, flag in (("project", "PROJECT"), ("dataset", "--dataset FILE")):
+        if key not in said:
+            raise click.UsageError(f"name {flag}, or a --profile of the config that says it")
 
 
 async def _pull(
@@ -163,23 +163,15 @@ async def _pull(
         return pulled
 
 
-def _asked(profile: Profile, address: Address, now: datetime, start: datetime | None, end: datetime | None) -> Asked:
+def _asked(profile: Profile, address: Address, now: datetime) -> Asked:
     from evalgate.curate.pulling.pull import Asked
     from evalgate.phoenix.spans.reading import Remark, Selection
     from evalgate.suite.periods import seconds_of
 
-    if start is not None and end is not None and start >= end:
-        raise click.UsageError("--from is not before --to: nothing lies between")
-    begin = start or now - timedelta(seconds=seconds_of(profile.since))
+    begin, end = read_times(profile.since, profile.until, now)
     of_errors: dict[str, tuple[str, ...]] = {"only": ("ERROR",), "without": ("OK", "UNSET")}
     # Spans of other conventions have no kind of their own: they are looked at one by one.
     calls = ("LLM", "UNKNOWN") if profile.per == "call" else ()
-    spec = {
-        "profile": profile.model_dump(mode="json"),
-        "server": address.base_url,
-        "from": None if start is None else start.isoformat(),
-        "to": None if end is None else end.isoformat(),
-    }
     return Asked(
         selection=Selection(
             start=begin.isoformat(),
@@ -197,17 +189,22 @@ def _asked(profile: Profile, address: Address, now: datetime, start: datetime | 
         per_trace=profile.per == "trace",
         errors=profile.errors,
         settle=timedelta(seconds=seconds_of(profile.settle)),
-        spec=spec,
+        spec={"profile": profile.model_dump(mode="json"), "server": address.base_url},
     )
 
 
-def _when(profile: Profile, start: str | None, end: str | None) -> str:
+def _when(profile: Profile) -> str:
     """Return in words from when to when spans were looked for."""
-    begin = f"from {start}" if start is not None else f"in the last {profile.since}"
-    return begin if end is None else f"{begin} to {end}" if start is not None else f"{begin}, before {end}"
+    from evalgate.suite.periods import is_period
+
+    since, until = profile.since, profile.until
+    if until is None:
+        return f"in the last {since}" if is_period(since) else f"since {since}"
+    begin, end = (f"{each} ago" if is_period(each) else each for each in (since, until))
+    return f"from {begin} to {end}"
 
 
-def _lines(pulled: Pulled, profile: Profile, target: Target, *, when: str) -> list[str]:
+def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
     counts = (
         (pulled.known, "known"),
         (pulled.without_input, "without input"),
@@ -225,9 +222,11 @@ def _lines(pulled: Pulled, profile: Profile, target: Target, *, when: str) -> li
     if pulled.resumed:
         lines.append("a pull that was ended before its time went on")
     if not pulled.read:
-        wider = "an earlier --from" if when.startswith("from ") else "a longer --since"
         what = "call of a model" if profile.per == "call" else "trace"
-        lines.append(f"no {what} of {profile.project} that began {when} is as asked; next: {wider}, or fewer filters")
+        lines.append(
+            f"no {what} of {profile.project} that began {_when(profile)} is as asked; next: an earlier --since, or"
+            " fewer filters"
+        )
         if profile.per == "trace":
             lines.append("where traces begin in a program that Phoenix does not see, --per call takes what is below")
     elif pulled.new:

@@ -13,15 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.asking import agreed, tell
-from evalgate.cli.curate.places import (
-    dataset_named,
-    dataset_option,
-    decided_candidates,
-    kept_texts,
-    profile_option,
-    require_candidates,
-)
+from evalgate.cli.curate.options import dataset_option, profile_option
+from evalgate.cli.curate.places import decided_candidates, require_candidates
 from evalgate.cli.curate.pushed import Done, as_json_of, lines_of, shown_of
+from evalgate.cli.curate.settings import Named, dataset_named, kept_texts
 from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
@@ -38,7 +33,7 @@ if TYPE_CHECKING:
 @dataset_option
 @profile_option
 @click.option("--phoenix", "mirror", metavar="NAME", help="Put the dataset's file into this dataset of Phoenix, too.")
-@click.option("--tag", metavar="NAME", help="What this version is called.  [default: golden- and today's date]")
+@click.option("--tag", metavar="TAG", help="What this version is called.  [default: golden- and today's date]")
 @click.option("--message", metavar="WHY", help="What the version says of itself, beside its tag.")
 @click.option("--replace", is_flag=True, help="Where the dataset has other content under a candidate's id, replace it.")
 @config_option
@@ -63,10 +58,11 @@ def command(
     What changes is shown and asked for. Each example keeps what was done to it under metadata.curated and, in Phoenix,
     is linked to its span. Pushing again changes nothing; a push that was ended is finished by the same command.
     """
-    from evalgate.curate.candidates import held
+    from evalgate.curate.beside import held
 
     environ = dict(os.environ)
-    target, of_profile = dataset_named(config, profile, dataset, environ, server=server)
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    target, of_profile = dataset_named(named)
     if mirror is not None and target.phoenix is not None:
         raise click.UsageError("--phoenix puts a file into Phoenix too: this dataset is there already")
     if mirror is None:
@@ -75,8 +71,8 @@ def command(
     if target.phoenix is not None or mirror is not None:
         from evalgate.cli.dataset_places import address_for
 
-        address = address_for(config, server or of_profile, environ)
-    keep = kept_texts(config, profile, environ)
+        address = address_for(config, of_profile, environ)
+    keep = kept_texts(named)
     said = _Said(tag=tag, message=message, replace=replace, yes=yes, as_json=as_json, keep=keep)
     with held(target.candidates):
         done = _push(target, mirror, address, said, environ)

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate.places import dataset_named, dataset_option, profile_option, require_candidates
+from evalgate.cli.curate.options import dataset_option, profile_option, states_option
+from evalgate.cli.curate.places import require_candidates
+from evalgate.cli.curate.settings import Named, dataset_named
 from evalgate.cli.options import config_option, json_option, server_option
 from evalgate.errors import ConfigurationError, Interrupted
 
@@ -19,8 +21,7 @@ if TYPE_CHECKING:
     from evalgate.cli.curate.reviewed import Ended
     from evalgate.curate.reviewing.queue import Asked
 
-_STATES: Final = ("chosen", "new", "out", "accepted", "rejected")
-_WAYS: Final = ("write", "read", "annotation", "accept_where", "reject_where", "agreement", "apply")
+_WAYS: Final = ("to", "read", "annotations", "accept_where", "reject_where", "agreement", "apply")
 _WHICH: Final = ("ids", "states", "second", "disagreements")
 _LARGE: Final = 4_000_000
 """Bytes of a file that takes longer than a moment to read."""
@@ -32,16 +33,14 @@ _file: Final = click.Path(path_type=Path, dir_okay=False)
 @profile_option
 @click.option("--as", "named", metavar="NAME", help="Who decides.  [default: as git knows you]")
 @click.option("--id", "ids", multiple=True, metavar="ID", help="These candidates, decided or not; several times.")
-@click.option(
-    "--state", "states", multiple=True, type=click.Choice(_STATES), help="Candidates in this state; several times."
-)
+@states_option("chosen, that nobody decided")
 @click.option("--second", is_flag=True, help="What others decided and you did not; their decisions are not shown.")
 @click.option("--disagreements", is_flag=True, help="What reviewers differ on; what you decide then settles it.")
-@click.option("--write", type=_file, metavar="FILE", help="Write them to a file for review, .md or .csv.")
+@click.option("--to", type=_file, metavar="FILE", help="Write them to a file for review, .md or .csv.")
 @click.option("--force", is_flag=True, help="Write that file anew where it is there.")
 @click.option("--read", type=_file, metavar="FILE", help="Take the decisions that were made in such a file.")
 @click.option("--partial", is_flag=True, help="Take a file that lacks some: they stay undecided.")
-@click.option("--annotation", metavar="NAME", help="Take accept and reject as people annotated spans in Phoenix.")
+@click.option("--annotations", metavar="NAME", help="Take accept and reject as people annotated spans in Phoenix.")
 @click.option(
     "--accept-where",
     multiple=True,
@@ -68,21 +67,22 @@ def command(
     The terminal has keys to accept, edit in $EDITOR, reject, skip, undo and search. By default it shows those that
     were sampled and that nobody decided. Each decision is kept, with who made it, in NAME.candidates.reviews.jsonl
     before the next candidate is shown; leave with q or Ctrl-C, and go on another time. Instead of the terminal, people
-    decide in a file (--write, then --read), or in Phoenix (--annotation).
+    decide in a file (--to, then --read), or in Phoenix (--annotations).
     """
     from evalgate.cli.curate.reviewed import tell_states
 
     _check(given)
     environ = dict(os.environ)
-    target, _ = dataset_named(config, profile, dataset, environ, server=server)
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
+    target, _ = dataset_named(named)
     require_candidates(target)
     if target.candidates.stat().st_size > _LARGE:
         tell(f"reading {target.shown_candidates}")
     try:
-        if given["annotation"] is not None:
+        if given["annotations"] is not None:
             from evalgate.cli.curate.review_ways import decide_by_annotations
 
-            ended = decide_by_annotations(target, given["annotation"], config=config, profile=profile, server=server)
+            ended = decide_by_annotations(target, given["annotations"], config=config, profile=profile, server=server)
         else:
             ended = _ended(target, given, environ, as_json=as_json)
     except OSError as error:
@@ -107,10 +107,12 @@ def _check(given: dict[str, Any]) -> None:
     which = [each for each in _WHICH if given[each]]
     if len(which) > 1:
         raise click.UsageError("--id, --state, --second and --disagreements each say what is reviewed: leave one")
-    takes = {"write": ("ids", "states", "second"), "accept_where": ("states",), "reject_where": ("states",)}
+    takes = {"to": ("ids", "states", "second"), "accept_where": ("states",), "reject_where": ("states",)}
     if which and ways and which[0] not in takes.get(ways[0], ()):
         raise click.UsageError(f"{_flag(which[0])} does nothing with {_flag(ways[0])}: leave it out")
-    for flag, needed in (("force", "write"), ("partial", "read")):
+    if "golden" in given["states"]:
+        raise click.UsageError("--state golden: what is golden was decided; change it in its dataset")
+    for flag, needed in (("force", "to"), ("partial", "read")):
         if given[flag] and given[needed] is None:
             raise click.UsageError(f"--{flag} goes with --{needed} FILE")
 
@@ -135,21 +137,21 @@ def _ended(target: Target, given: dict[str, Any], environ: dict[str, str], *, as
         return decide_by_rules(target, given["accept_where"], given["reject_where"], given["states"], now=_now())
     from evalgate.cli.reviewing import is_terminal, reviewer
 
-    in_file = given["write"] is not None or given["read"] is not None
+    in_file = given["to"] is not None or given["read"] is not None
     if not in_file and not is_terminal(on_error=as_json):
-        raise click.UsageError("nobody can be asked here, this is no terminal: --write FILE makes a file for review")
+        raise click.UsageError("nobody can be asked here, this is no terminal: --to FILE makes a file for review")
     # Whoever writes a file decides nothing.
-    nobody = given["write"] is not None and not given["second"]
+    nobody = given["to"] is not None and not given["second"]
     who = "" if nobody else reviewer(given["named"], target.candidates.parent)
     if given["read"] is not None:
         from evalgate.cli.curate.review_files import read_file
 
         return read_file(target, who, given["read"], now=_now(), partial=given["partial"])
     asked = _asked(given, who)
-    if given["write"] is not None:
+    if given["to"] is not None:
         from evalgate.cli.curate.review_files import write_file
 
-        return write_file(target, asked, given["write"], force=given["force"])
+        return write_file(target, asked, given["to"], force=given["force"])
     return _in_terminal(target, asked, environ, as_json=as_json)
 
 

@@ -99,7 +99,7 @@ def _text(file: Path) -> str:
     try:
         return decode(file.read_bytes())
     except OSError as error:
-        raise DatasetError(f"{file} cannot be read: {error.strerror}", next_step="name a file of --write") from None
+        raise DatasetError(f"{file} cannot be read: {error.strerror}", next_step="name a file of --to") from None
     except NotUtf8Error as error:
         raise DatasetError(
             error.message,

@@ -47,7 +47,7 @@ def decide_by_rules(
 
 def decide_by_annotations(target: Target, name: str, *, config: Path, profile: str | None, server: str | None) -> Ended:
     """Take what people said in Phoenix under `name` of the spans that candidates were made of."""
-    from evalgate.cli.curate.places import profile_of
+    from evalgate.cli.curate.settings import profile_of
     from evalgate.cli.dataset_places import address_for
     from evalgate.curate.candidates import read_candidates
 

@@ -46,10 +46,8 @@ def command(
     PROFILE: names under `curate.profiles` of the config; default: all of them. A profile that fails leaves the others
     alone. Exit 0: done, or nothing to do, which --json and the outputs of a workflow's step tell apart.
     """
-    import json
-
     from evalgate.cli.curate.turn import Work, take_turn
-    from evalgate.cli.files import say, write
+    from evalgate.cli.files import say_done, write
     from evalgate.cli.workflow import guarded
     from evalgate.curate.scheduling.turns import as_json as in_json
     from evalgate.curate.scheduling.turns import exit_code, files, lines, proposal
@@ -61,10 +59,7 @@ def command(
         Work(name=name, profile=curate.profiles[name], config=config, anyway=anyway, sheet=sheet) for name in names
     ]
     turns = [take_turn(work, datetime.now(UTC)) for work in works]
-    if as_json:
-        say(json.dumps(in_json(turns), indent=2) + "\n")
-    else:
-        say(guarded("".join(f"{line}\n" for line in lines(turns)), environ))
+    say_done(in_json(turns), [guarded("\n".join(lines(turns)), environ)], as_json=as_json)
     for file, text in ((paths, "".join(f"{each}\n" for each in files(turns))), (markdown, proposal(turns))):
         if file is not None:
             write(file, text)
@@ -96,15 +91,10 @@ def _declared(config: Path, environ: Mapping[str, str]) -> Curate:
 
 def _asked(curate: Curate, names: tuple[str, ...], config: Path) -> list[str]:
     """Return the names of the profiles that are meant, each once. Raises ConfigurationError for what is none."""
-    from evalgate.errors import ConfigurationError
-    from evalgate.suite.model import nearest
+    from evalgate.cli.curate.settings import declared
 
     for name in names:
-        if name not in curate.profiles:
-            raise ConfigurationError(
-                f"{config} has no profile {name!r} under `curate.profiles`: {nearest(name, curate.profiles)}",
-                next_step="name one that it has",
-            )
+        declared(curate, config, name)
     return list(dict.fromkeys(names or curate.profiles))
 
 

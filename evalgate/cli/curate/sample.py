@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from evalgate.cli.curate.places import dataset_option, profile_option
+from evalgate.cli.curate.options import dataset_option, embedding_option, profile_option, seed_option
 from evalgate.cli.files import say_done
 from evalgate.cli.options import Amount, cache_option, config_option, json_option, server_option
 
 if TYPE_CHECKING:
-    from evalgate.cli.curate.sampling import Place
+    from evalgate.cli.curate.settings import Settings
     from evalgate.curate.sampling.sampling import Sampled
+    from evalgate.suite.curate_sample import Sample
 
 _SHOWN = 12
 """Groups that are listed."""
@@ -46,8 +47,8 @@ _SHOWN = 12
     type=Amount(min=0, max=1, max_open=True),
     help="The share that goes to the split holdout.  [default: 0.2]",
 )
-@click.option("--seed", type=click.IntRange(min=0), help="Settles every draw.  [default: 0]")
-@click.option("--embedding", metavar="ENDPOINT/MODEL", help="A model that says what questions are about.")
+@seed_option
+@embedding_option
 @config_option
 @server_option
 @cache_option
@@ -67,30 +68,29 @@ def command(
     Each chosen one gets a split, regression or holdout, which never changes. Running it again chooses no more until
     some are reviewed, or --size is larger.
     """
-    from evalgate.cli.curate.sampling import sampling_place
+    from evalgate.cli.curate.sampling import sampling_settings
 
-    said = {key: value for key, value in given.items() if value is not None and value != ()}
-    place = sampling_place(dataset, profile, said, config, os.environ, server=server)
+    place = sampling_settings(dataset, profile, config, server, given)
     sampled = asyncio.run(_sample(place, cache))
     shown = {**asdict(sampled), "candidates": str(place.target.candidates)}
     say_done(shown, lines(sampled, place), as_json=as_json)
     return 0
 
 
-async def _sample(place: Place, cache: Path | None) -> Sampled:
+async def _sample(place: Settings[Sample], cache: Path | None) -> Sampled:
     from evalgate.cli.curate.places import golden_of
     from evalgate.cli.curate.sampling import vectors_for
     from evalgate.curate.sampling.sampling import sample
 
-    golden = await golden_of(place.target, place.config, place.server, os.environ)
-    async with vectors_for(place, cache=cache, following=place.step("sample")) as vectors:
-        return await sample(place.target.candidates, golden, place.sample, vectors=vectors, now=datetime.now(UTC))
+    golden = await golden_of(place.target, place.named.config, place.server, os.environ)
+    async with vectors_for(place, cache=cache, following=place.again("sample")) as vectors:
+        return await sample(place.target.candidates, golden, place.own, vectors=vectors, now=datetime.now(UTC))
 
 
-def lines(sampled: Sampled, place: Place) -> list[str]:
+def lines(sampled: Sampled, place: Settings[Sample]) -> list[str]:
     """Return what is said of it: how many of how many, from which groups, what was left, and what comes next."""
     of_all = sampled.chosen + sampled.waiting
-    found = [f"{sampled.chosen:,} of {sampled.available:,} chosen, by {', '.join(place.sample.by)}{_spread(sampled)}"]
+    found = [f"{sampled.chosen:,} of {sampled.available:,} chosen, by {', '.join(place.own.by)}{_spread(sampled)}"]
     if sampled.waiting:
         found.append(f"{sampled.waiting:,} were chosen before and wait for review")
     if len(sampled.groups) > 1 and sampled.chosen:
@@ -131,5 +131,5 @@ def _groups(sampled: Sampled) -> list[str]:
     return [*found, f"  and {left:,} more groups (--json lists all)"] if left > 0 else found
 
 
-def _evidence(place: Place) -> str:
-    return " or ".join(each for each in place.sample.by if each in ("uncertainty", "failure"))
+def _evidence(place: Settings[Sample]) -> str:
+    return " or ".join(each for each in place.own.by if each in ("uncertainty", "failure"))

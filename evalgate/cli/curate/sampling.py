@@ -6,94 +6,50 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from evalgate.cli.asking import tell
+from evalgate.cli.curate.settings import Named, Settings, settings
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from evalgate.cli.curate.places import Target
     from evalgate.curate.sampling.sampling import Vectors
-    from evalgate.suite.config import Config
     from evalgate.suite.curate_sample import Sample
 
 _SAID_FROM = 1_000
 """Texts from which on it is said what takes a while."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """What is sampled, and how. `loaded` is None where there is no config."""
-
-    target: Target
-    sample: Sample
-    loaded: Config | None
-    config: Path
-    server: str | None
-
-    def step(self, name: str, *more: str) -> str:
-        """Return the command that does a step here, as it is typed."""
-        return self.target.step(name, *more)
-
-
-def sampling_place(
-    dataset: str | None,
-    profile: str | None,
-    given: Mapping[str, Any],
-    config: Path,
-    environ: Mapping[str, str],
-    *,
-    server: str | None,
-) -> Place:
-    """Return where candidates are and how they are sampled: what was said over what the profile says.
-
-    Raises UsageError, ConfigurationError.
-    """
-    from pydantic import ValidationError
-
-    from evalgate.cli.curate.places import chosen_by, named_by, require_candidates, target_of
-    from evalgate.cli.options import CONFIG_NAME
+def sampling_settings(
+    dataset: str | None, profile: str | None, config: Path, server: str | None, given: Mapping[str, Any]
+) -> Settings[Sample]:
+    """Return how which candidates are sampled. Raises UsageError, ConfigurationError, also where nothing was pulled."""
+    from evalgate.cli.curate.places import require_candidates
     from evalgate.suite.curate_sample import Sample
-    from evalgate.suite.loading import load_config
 
-    chosen, curated = chosen_by(config, profile, dataset, environ)
-    base = {} if chosen is None else chosen.sample.model_dump(exclude_unset=True)
-    try:
-        sample = Sample.model_validate({**base, **given})
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        if first["loc"][0] == "embedding":
-            said = given["embedding"]
-            raise click.UsageError(f"--embedding {said} names no endpoint: write it as ENDPOINT/MODEL") from None
-        raise click.UsageError(f"--{first['loc'][0]}: {first['msg'].removeprefix('Value error, ')}") from None
-    there = config.is_file() or config != Path(CONFIG_NAME) or profile is not None
-    loaded = load_config(config, environ=environ, overrides={}, committed=True).config if there else None
-    target = target_of(curated, config.parent, named_by(profile, dataset, config, server))
-    require_candidates(target)
-    where = server or curated.server or (chosen.server if chosen is not None else None)
-    return Place(target=target, sample=sample, loaded=loaded, config=config, server=where)
+    named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=dict(os.environ))
+    found = settings(Sample, lambda profile: profile.sample, named, given)
+    require_candidates(found.target)
+    return found
 
 
 @asynccontextmanager
-async def vectors_for(place: Place, *, cache: Path | None, following: str) -> AsyncIterator[Vectors]:
+async def vectors_for(place: Settings[Sample], *, cache: Path | None, following: str) -> AsyncIterator[Vectors]:
     """Yield what says what texts are about: the embedding model that is configured, else their words.
 
     Raises as `embeddings_asked` does.
     """
-    name = place.sample.embedding
+    name = place.own.embedding
     if name is None:
         yield _of_words
         return
     from evalgate.cli.curate.models import embeddings_asked
     from evalgate.curate.sampling.vectors import vectors_of_model
 
-    async with embeddings_asked(name, place.loaded, os.environ, cache=cache, following=following) as ask:
+    async with embeddings_asked(name, place.config, os.environ, cache=cache, following=following) as ask:
 
         async def of_model(texts: Sequence[str]) -> NDArray[np.float64]:
             return vectors_of_model(await ask(texts))

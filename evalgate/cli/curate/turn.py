@@ -58,7 +58,7 @@ def take_turn(work: Work, now: datetime) -> Turn:
 
     Raises Interrupted and Abort alone.
     """
-    from evalgate.curate.candidates import held
+    from evalgate.curate.beside import held
     from evalgate.curate.scheduling.turns import Turn
 
     steps: dict[str, Any] = {}
@@ -138,7 +138,7 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
 
 def _kept(candidates: Path) -> tuple[Path, ...]:
     """Return what steps keep of a candidates file and people commit; how git merges it is said beside it."""
-    from evalgate.curate.candidates import reviews_file
+    from evalgate.curate.beside import reviews_file
 
     return candidates, reviews_file(candidates), candidates.with_name(".gitattributes")
 
@@ -166,7 +166,7 @@ def _sheet(work: Work, last: Last | None, steps: dict[str, Any]) -> Sheet:
         said = f"; {file} was written in, and stays until it is read and deleted"
         return Sheet(file=file, digest=own, said=said, more=more)
     file.unlink(missing_ok=True)
-    _do(work, "review", steps, "--write", str(file))
+    _do(work, "review", steps, "--to", str(file))
     return Sheet(file=file, digest=digest_of(file), more=more) if file.exists() else Sheet()
 
 

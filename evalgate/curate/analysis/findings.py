@@ -10,6 +10,7 @@ from typing import Any, Final
 from evalgate.curate.analysis.rules import KINDS, MEANINGS, Rule, checked_rule
 from evalgate.curate.asking.material import cut, fenced, written
 from evalgate.curate.candidates import Candidate
+from evalgate.curate.labelling.proposals import proposal_of
 from evalgate.llm.failures import Unparseable
 from evalgate.llm.wording import one_line
 from evalgate.records import Json, JsonObject
@@ -91,13 +92,13 @@ traces, with the numbers of the traces that teach it."""
 
 
 def _material(candidate: Candidate, steps: Json, room: int) -> dict[str, str]:
-    proposed = candidate.marks.get("proposed")
+    proposed = proposal_of(candidate)
     found = {"input": cut(written(candidate.input), room)}
     if steps:
         found["steps in between"] = cut(written(steps), room)
     if candidate.output is not None:
         found["output"] = cut(written(candidate.output), room)
-    if isinstance(proposed, Mapping):
+    if proposed:
         found["why it has its label"] = cut(str(proposed.get("explanation", "")), room)
         if proposed.get("output") is not None:
             found["what should have been answered"] = cut(written(proposed["output"]), room)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from evalgate.curate.candidates import Candidate, State
+from evalgate.curate.pulling.remarks import REMARKS
 from evalgate.records import Evaluation, Example, Failure, Json
+
+EXPECTED: Final = "expected"
+"""The mark of a trace of a build: the answer that its example has."""
 
 
 def trace_of(
@@ -19,9 +24,9 @@ def trace_of(
     ]
     if failure is not None:
         remarks.append({"name": "error", "explanation": f"{failure.type}: {failure.message}"})
-    marks: dict[str, Json] = {"annotations": remarks} if remarks else {}
+    marks: dict[str, Json] = {REMARKS: remarks} if remarks else {}
     if example.output is not None:
-        marks["expected"] = example.output
+        marks[EXPECTED] = example.output
     return Candidate(
         id=f"{suite}/{example.id}",
         input=example.input,

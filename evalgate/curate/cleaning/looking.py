@@ -10,7 +10,7 @@ from evalgate.curate.candidates import Candidate, State
 from evalgate.curate.cleaning.duplicates import Said, said_in
 from evalgate.curate.cleaning.findings import STAND_IN
 from evalgate.curate.cleaning.quality import Quality, Reason
-from evalgate.curate.cleaning.redaction import Redactor, texts_of
+from evalgate.curate.cleaning.redaction import REDACTED, Redactor, texts_of
 
 EXAMPLES: Final = 3
 """Examples of each kind that are shown."""
@@ -47,7 +47,7 @@ class Look:
 
     def __call__(self, candidate: Candidate) -> Seen:
         """Return what is found in a candidate."""
-        before = candidate.marks.get("redacted")
+        before = candidate.marks.get(REDACTED)
         key = before.get("key") if isinstance(before, dict) else None
         clean, found = self.redactor.redacted(candidate, self.at)
         wrong = self.quality.wrong(clean) if clean.state == State.NEW else None

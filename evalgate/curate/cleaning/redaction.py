@@ -21,6 +21,8 @@ from evalgate.curate.cleaning.secrets import FIELDS as SECRETS
 from evalgate.curate.cleaning.secrets import secrets_in
 from evalgate.records import Json, JsonObject
 
+REDACTED: Final = "redacted"
+"""The mark: how many of each kind were replaced, and by which key people were named."""
 _FIELDS: Final = (
     (Kind.SECRET, SECRETS),
     (Kind.PERSON, people.FIELDS),
@@ -72,7 +74,7 @@ class Redactor:
             return candidate, found
         why = ", ".join(f"{found[kind]} {kind}" for kind in Kind if kind in found)
         step = Step(at=at, what="redacted", by="evalgate", why=why)
-        marked = changed.marked("redacted", _mark(candidate, found, self))
+        marked = changed.marked(REDACTED, _mark(candidate, found, self))
         return replace(marked, history=(*marked.history, step)), found
 
     def _once(self, candidate: Candidate) -> tuple[Candidate, Counter[str]]:
@@ -166,7 +168,7 @@ def _own(source: JsonObject) -> JsonObject:
 
 def _mark(candidate: Candidate, found: Counter[str], redactor: Redactor) -> JsonObject:
     """Return what was found in all, and by which key it was named."""
-    before = candidate.marks.get("redacted")
+    before = candidate.marks.get(REDACTED)
     total: Counter[str] = Counter()
     if isinstance(before, dict):
         total.update({kind: count for kind, count in before.items() if isinstance(count, int)})

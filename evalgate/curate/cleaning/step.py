@@ -15,6 +15,8 @@ from evalgate.curate.cleaning.quality import Reason
 from evalgate.curate.texts.wording import asked, asked_last
 from evalgate.records import Example, Json, JsonObject
 
+_OUT: Final = "out"
+"""The mark of what is left out: its reason, and what it is like."""
 _SHOWN: Final = 120
 """Letters of an example that are shown."""
 
@@ -130,13 +132,13 @@ class Cleaning:
                 continue
             mark = {**_mark(double), "by": model}
             step = Step(at=self.at, what="out", by="model", why=f"{double.reason}: {_meant(double, model)}")
-            yield each.marked("out", mark).moved(State.OUT, step)
+            yield each.marked(_OUT, mark).moved(State.OUT, step)
 
     def _out(self, candidate: Candidate, reason: Reason, why: str, mark: Json) -> Candidate:
         self.report.out[reason.value] += 1
         self.report.show(reason.value, Shown(id=candidate.id, text=asked(candidate.input)[:_SHOWN], why=why))
         step = Step(at=self.at, what="out", by="rule", why=f"{reason}: {why}")
-        return candidate.marked("out", mark).moved(State.OUT, step)
+        return candidate.marked(_OUT, mark).moved(State.OUT, step)
 
 
 def _heard(identity: str, value: JsonObject, *, stands: bool = False, golden: bool = False) -> Heard:

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate, State, Step, is_step
+from evalgate.curate.reviewing.reviews import DECIDED
 from evalgate.golden.curated import CURATED, uncurated
 from evalgate.records import Example, Json
 
 REPAIR: Final = "repair"
 """The mark of a golden example that is up for review: {"build", "suite", "why"}."""
 _SOURCE: Final = ("span", "trace", "session", "project")
-_REVIEW: Final = "review"
-"""The mark of what was decided: with it the answer from before that decision would come back."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,7 +61,7 @@ def _reopened(candidate: Candidate, finding: Finding, at: str) -> Candidate:
             metadata=own.metadata,
             split=own.split,
             source=candidate.source,
-            marks={key: each for key, each in candidate.marks.items() if key != _REVIEW},
+            marks={key: each for key, each in candidate.marks.items() if key != DECIDED},
             history=candidate.history,
         )
         .moved(State.CHOSEN, step)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from evalgate.curate.candidates import Candidate
-from evalgate.curate.labelling.labelling import MARK, labels_of
+from evalgate.curate.labelling.labelling import labels_of
+from evalgate.curate.labelling.proposals import proposal_of
 from evalgate.phoenix.annotations.writing import SpanLabel
 
 
@@ -13,8 +14,8 @@ def annotations_of(candidates: Iterable[Candidate], taxonomy: str, *, server: st
     """Yield what is to be said of spans of `server`: the first label of each, beside all of them and by which model."""
     for each in candidates:
         labels = labels_of(each, taxonomy)
-        mark, span = each.marks.get(MARK), each.source.get("span")
-        if not labels or not isinstance(mark, Mapping) or not isinstance(span, str):
+        mark, span = proposal_of(each), each.source.get("span")
+        if not labels or not isinstance(span, str):
             continue
         if each.source.get("server") == server:
             yield SpanLabel(

@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
 
 from evalgate.curate.asking.model import Model
 from evalgate.curate.candidates import Candidate, State, Step
 from evalgate.curate.labelling.prompts import Proposal, messages_of, read_proposal, schema_of
+from evalgate.curate.labelling.proposals import PROPOSED, proposal_of
 from evalgate.errors import MeasurementError
 from evalgate.llm.failures import BadRequest, TaskFault
 from evalgate.records import Json, JsonObject
 from evalgate.suite.taxonomy import Taxonomy
-
-MARK: Final = "proposed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,8 +41,7 @@ class Labeller:
         """Return whether a candidate is one of those that are labelled and was not put to the model as it is now."""
         if candidate.state not in self.states:
             return False
-        before = candidate.marks.get(MARK)
-        return not isinstance(before, Mapping) or before.get("asked") != self.asked(candidate)
+        return proposal_of(candidate).get("asked") != self.asked(candidate)
 
     async def propose(self, candidate: Candidate) -> Proposal:
         """Return what the model proposes; where it will not, or not in the form that was asked for, why.
@@ -113,7 +110,7 @@ async def ask_all(
                 asked.why = asked.why or failed.message
             else:
                 mark = labeller.mark(candidate, proposal)
-                if mark == candidate.marks.get(MARK):
+                if mark == candidate.marks.get(PROPOSED):
                     asked.same += 1
                 else:
                     asked.marks[candidate.id] = labeller.asked(candidate), mark
@@ -138,16 +135,14 @@ def labelled(
             yield each
         else:
             step = Step(at=now, what="labelled", by="model", why=_why(mark))
-            marked = each.marked(MARK, mark)
+            marked = each.marked(PROPOSED, mark)
             yield replace(marked, history=(*marked.history, step))
 
 
 def labels_of(candidate: Candidate, taxonomy: str) -> list[str]:
     """Return the labels of a taxonomy that a candidate has, none where it has none."""
-    mark = candidate.marks.get(MARK)
-    if not isinstance(mark, Mapping) or mark.get("taxonomy") != taxonomy:
-        return []
-    labels = mark.get("labels")
+    proposal = proposal_of(candidate)
+    labels = proposal.get("labels") if proposal.get("taxonomy") == taxonomy else None
     return [each for each in labels if isinstance(each, str)] if isinstance(labels, list) else []
 
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from evalgate.curate.analysis.regressed import EXPECTED
 from evalgate.curate.asking.material import cut, fenced, written
 from evalgate.curate.candidates import Candidate
+from evalgate.curate.pulling.remarks import remarks_of
 from evalgate.llm.failures import Unparseable
 from evalgate.llm.jsontext import strict_json
 from evalgate.llm.wording import one_line
@@ -61,10 +63,10 @@ def messages_of(candidate: Candidate, taxonomy: Taxonomy, *, answers: bool, step
         material["steps in between"] = cut(written(steps), _LONGEST)
     if candidate.output is not None:
         material["output"] = cut(written(candidate.output), _LONGEST)
-    expected = candidate.marks.get("expected")
+    expected = candidate.marks.get(EXPECTED)
     if expected is not None:
         material["expected output"] = cut(written(expected), _LONGEST)
-    remarks = candidate.marks.get("annotations")
+    remarks = remarks_of(candidate)
     if remarks:
         material["what was said of it"] = cut(written(remarks), 4_000)
     heading = "One trace." if candidate.output is not None else "One trace, which ended without an output."

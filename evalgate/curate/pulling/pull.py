@@ -11,8 +11,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from evalgate.curate.candidates import Candidate, held, read_candidates, write_candidates
+from evalgate.curate.beside import held
+from evalgate.curate.candidates import Candidate, read_candidates, write_candidates
 from evalgate.curate.moments import moment
+from evalgate.curate.pulling.remarks import REMARKS
 from evalgate.curate.pulling.spans import Content, candidate_id, candidate_of, completed, content_of, is_call
 from evalgate.curate.pulling.spool import Notes, Spool
 from evalgate.phoenix.annotations.spans import Project
@@ -117,8 +119,7 @@ async def pull(
         )
         counts = Counter(notes.counts)
         if not notes.done:
-            start = notes.asked["start"]
-            async for page in one.pages(notes.cursor, start if isinstance(start, str) else None):
+            async for page in one.pages(notes):
                 found = [prepared(each) async for each in one.candidates(page, counts)]
                 done = page.cursor is None
                 notes = spool.add(found, Notes(asked=notes.asked, cursor=page.cursor, counts=dict(counts), done=done))
@@ -138,7 +139,8 @@ def _begun(spool: Spool, asked: Asked, now: datetime) -> tuple[Notes, bool]:
         counted = notes.counts.keys() <= {each.name for each in fields(Pulled)}
         if counted and began is not None and timedelta() <= now - began < _RESUMED_WITHIN:
             return notes, True
-    said: dict[str, Json] = {"spec": asked.spec, "start": asked.selection.start, "at": now.isoformat()}
+    wanted = asked.selection
+    said: dict[str, Json] = {"spec": asked.spec, "start": wanted.start, "end": wanted.end, "at": now.isoformat()}
     return spool.begin(Notes(asked=said, counts={})), False
 
 
@@ -163,9 +165,12 @@ class _Pull:
     now: datetime
     looked_for: Callable[[Candidate], Candidate | None]
 
-    def pages(self, cursor: str | None, start: str | None) -> AsyncIterator[SpanPage]:
-        wanted = replace(self.asked.selection, start=start)
-        return selected_spans(self.connection, self.project, wanted, cursor=cursor)
+    def pages(self, notes: Notes) -> AsyncIterator[SpanPage]:
+        """Yield the pages that are left, of the time that was meant when the pull began."""
+        times = (notes.asked.get(key) for key in ("start", "end"))
+        start, end = (each if isinstance(each, str) else None for each in times)
+        wanted = replace(self.asked.selection, start=start, end=end)
+        return selected_spans(self.connection, self.project, wanted, cursor=notes.cursor)
 
     async def candidates(self, page: SpanPage, counts: Counter[str]) -> AsyncIterator[Candidate]:
         """Yield what becomes of a page of spans, and count every one of them."""
@@ -238,7 +243,7 @@ def _remarked(candidate: Candidate, said: Iterable[Annotation]) -> Candidate:
     remarks: list[Json] = [
         {"name": each.name, "label": each.label, "score": each.score, "annotator": each.annotator} for each in said
     ]
-    return candidate.marked("annotations", remarks) if remarks else candidate
+    return candidate.marked(REMARKS, remarks) if remarks else candidate
 
 
 def _size(candidate: Candidate) -> int:

@@ -113,6 +113,19 @@ def candidate_of(
     metadata = _metadata(span.attributes)
     if content.thinking:
         metadata["thinking"] = list(content.thinking)
+    return Candidate(
+        id=identity,
+        input=taken,
+        output=given or None,
+        metadata=metadata,
+        source=_source(span, content, server=server, project=project),
+        marks=marks,
+        history=(Step(at=now.isoformat(timespec="seconds"), what="pulled", by="evalgate"),),
+    )
+
+
+def _source(span: StoredSpan, content: Content, *, server: str, project: str) -> dict[str, Json]:
+    """Return where a span is and what is known of it."""
     source: dict[str, Json] = {
         "server": server,
         "project": project,
@@ -127,15 +140,7 @@ def candidate_of(
         "model": model_of(span.attributes),
         "finish": content.finish,
     }
-    return Candidate(
-        id=identity,
-        input=taken,
-        output=given or None,
-        metadata=metadata,
-        source={key: value for key, value in source.items() if value is not None},
-        marks=marks,
-        history=(Step(at=now.isoformat(timespec="seconds"), what="pulled", by="evalgate"),),
-    )
+    return {key: value for key, value in source.items() if value is not None}
 
 
 def _clock(span: StoredSpan, now: datetime, settle: timedelta) -> str:

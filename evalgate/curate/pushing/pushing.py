@@ -17,7 +17,7 @@ from evalgate.records import Example, Json
 _SOURCE: Final = ("span", "trace", "session", "project")
 _SHORT: Final = 60
 """Characters of a question or an answer where many are listed."""
-MARK: Final = "pushed"
+PUSHED: Final = "pushed"
 """The mark of a candidate that is golden: {"tag", "version", "phoenix", "as"}."""
 
 
@@ -69,7 +69,7 @@ def accepted_of(candidates: Iterable[Candidate], redactor: Redactor | None = Non
     tags: set[str] = set()
     for each in candidates:
         states[each.state.value] += 1
-        mark = each.marks.get(MARK)
+        mark = each.marks.get(PUSHED)
         if isinstance(mark, dict) and isinstance(mark.get("tag"), str):
             tags.add(mark["tag"])
         if each.state is State.ACCEPTED:
@@ -124,11 +124,7 @@ def planned(
     this `replaces`. `made_of` says of spans which example was made of them, where the examples themselves do not.
     """
     own = {each.id: each for each in golden}
-    spans = {**(made_of or {})}
-    for each in own.values():
-        span = span_of(each.metadata)
-        if span is not None:
-            spans.setdefault(span, each.id)
+    spans = _spans_of(own.values(), made_of or {})
     added, replaced, same, differing, stamped = [], [], [], [], []
     elsewhere: dict[str, str] = {}
     for candidate in accepted:
@@ -160,6 +156,16 @@ def planned(
     )
 
 
+def _spans_of(golden: Iterable[Example], made_of: Mapping[str, str]) -> dict[str, str]:
+    """Return by span which example was made of it."""
+    spans = {**made_of}
+    for each in golden:
+        span = span_of(each.metadata)
+        if span is not None:
+            spans.setdefault(span, each.id)
+    return spans
+
+
 def _content(example: Example) -> str:
     bare = replace(example, output=example.output or None, metadata=uncurated(example.metadata))
     return example_hash(bare)
@@ -177,7 +183,7 @@ def marked_golden(
         known_as = plan.elsewhere.get(each.id)
         why = words if known_as is None else f"golden already, as {known_as}"
         own = {**mark, **({} if known_as is None else {"as": known_as})}
-        yield each.moved(State.GOLDEN, Step(at=at, what="pushed", by="evalgate", why=why)).marked(MARK, own)
+        yield each.moved(State.GOLDEN, Step(at=at, what="pushed", by="evalgate", why=why)).marked(PUSHED, own)
 
 
 def in_short(candidate: Candidate) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from evalgate.curate.candidates import Candidate
+from evalgate.curate.labelling.proposals import proposal_of
 from evalgate.golden.json_values import read_json
 from evalgate.records import Json, JsonObject
 from evalgate.report.answers import pretty
@@ -31,8 +32,7 @@ class Written:
 
 def proposed(candidate: Candidate) -> JsonObject | None:
     """Return the answer that a model proposed; None where none did."""
-    mark = candidate.marks.get("proposed")
-    output = mark.get("output") if isinstance(mark, dict) else None
+    output = proposal_of(candidate).get("output")
     return output if isinstance(output, dict) else None
 
 

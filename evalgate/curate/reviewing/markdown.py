@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from evalgate.curate.candidates import Candidate
+from evalgate.curate.labelling.proposals import PROPOSED, proposal_of
 from evalgate.curate.reviewing.answers import proposed, written
+from evalgate.curate.reviewing.reviews import DECIDED
 from evalgate.curate.reviewing.screen import listed, spoken
 from evalgate.curate.reviewing.sheets import Choice, Entry, shown_of
 from evalgate.golden.raw import Problem
@@ -67,12 +69,12 @@ def _head(candidate: Candidate) -> str:
 
 
 def _found(candidate: Candidate) -> Iterator[tuple[str, Json]]:
-    mark = candidate.marks.get("proposed")
+    proposal = proposal_of(candidate)
     for key in ("labels", "explanation"):
-        if isinstance(mark, dict) and mark.get(key):
-            yield key, mark[key]
+        if proposal.get(key):
+            yield key, proposal[key]
     for key, each in candidate.marks.items():
-        if key not in ("proposed", "review"):
+        if key not in (PROPOSED, DECIDED):
             yield key, each
 
 

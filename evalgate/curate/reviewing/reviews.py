@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.curate.candidates import held, json_line, reviews_file
+from evalgate.curate.beside import held, reviews_file
+from evalgate.curate.candidates import json_line
 from evalgate.encoding import NotUtf8Error
 from evalgate.errors import ConfigurationError, DatasetError
 from evalgate.golden.json_files import read_json_lines
@@ -26,6 +27,8 @@ Reviewer = Literal["person", "rule"]
 Decision = Literal["accepted", "rejected", "undone"]
 Answer = Literal["own", "proposed", "edited"]
 
+DECIDED: Final = "review"
+"""The mark of a candidate that was decided: what it was before, and who disagrees."""
 _TEXTS: Final = {"id", "who", "by", "at", "decision", "seen", "answer"}
 _KEYS: Final = (*sorted(_TEXTS), "output", "reason", "settles", "via")
 _WAIT_S: Final = 10.0

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from evalgate.curate.candidates import Candidate, State
+from evalgate.curate.pulling.remarks import remarks_of
 from evalgate.curate.reviewing.queue import Asked, wanted_of
 from evalgate.curate.reviewing.reviews import Review
 from evalgate.curate.reviewing.standing import seen_of
@@ -106,9 +107,8 @@ def _deciding(rules: Sequence[Rule], candidate: Candidate) -> Rule | None:
 def values(path: str, candidate: Candidate, *, number: bool = False) -> Iterator[Json]:
     """Yield what a candidate has at a path: of annotations the labels, or the scores where a `number` is asked."""
     if path.startswith(_ANNOTATION):
-        said = candidate.marks.get("annotations")
-        for each in said if isinstance(said, list) else ():
-            if isinstance(each, dict) and each.get("name") == path.removeprefix(_ANNOTATION):
+        for each in remarks_of(candidate):
+            if each.get("name") == path.removeprefix(_ANNOTATION):
                 yield each.get("score" if number else "label")
         return
     parts = path.split(".")

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from evalgate.curate.candidates import Candidate
+from evalgate.curate.labelling.proposals import PROPOSED, proposal_of
+from evalgate.curate.pulling.remarks import REMARKS, remarks_of
 from evalgate.curate.reviewing.answers import proposed
-from evalgate.curate.reviewing.reviews import Review
-from evalgate.curate.reviewing.standing import MARK
+from evalgate.curate.reviewing.reviews import DECIDED, Review
 from evalgate.records import Json, JsonObject
 from evalgate.report.answers import one_line, pretty
 from evalgate.report.console import Console, Tone, cells, wrapped
@@ -129,8 +130,7 @@ def _whence(candidate: Candidate) -> str:
 
 
 def _proposer(candidate: Candidate) -> str:
-    mark = candidate.marks.get("proposed")
-    model = mark.get("model") if isinstance(mark, dict) else None
+    model = proposal_of(candidate).get("model")
     return f" of {model}" if model else ""
 
 
@@ -162,12 +162,10 @@ def _text(page: Page, head: str, text: str, count: int, *, tone: Tone | None = N
 
 def _found(page: Page, candidate: Candidate, said: Sequence[Review]) -> None:
     """Write what steps found, what the program noted, and what others decided."""
-    mark = candidate.marks.get("proposed")
-    suggested = mark if isinstance(mark, dict) else {}
+    suggested = proposal_of(candidate)
     pairs: list[tuple[str, Json]] = [(key, suggested[key]) for key in ("labels", "explanation") if suggested.get(key)]
-    pairs += [(key, each) for key, each in candidate.marks.items() if key not in ("proposed", MARK, "annotations")]
-    annotations = candidate.marks.get("annotations")
-    for each in annotations if isinstance(annotations, list) else ():
+    pairs += [(key, each) for key, each in candidate.marks.items() if key not in (PROPOSED, DECIDED, REMARKS)]
+    for each in remarks_of(candidate):
         if isinstance(each, dict):
             value = each.get("label") if each.get("label") is not None else each.get("score")
             pairs.append((str(each.get("name")), f"{one_line(value)} ({each.get('annotator')})"))

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from evalgate.curate.candidates import Candidate, reviews_file
+from evalgate.curate.beside import reviews_file
+from evalgate.curate.candidates import Candidate
 from evalgate.curate.reviewing.answers import AnswerError, proposed
 from evalgate.curate.reviewing.drafts import Draft, draft_of, draft_over
 from evalgate.curate.reviewing.queue import Queue

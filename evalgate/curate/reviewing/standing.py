@@ -9,11 +9,9 @@ from typing import Any, Final
 from evalgate.canonical import canonical_json, content_hash
 from evalgate.curate.candidates import Candidate, State, Step
 from evalgate.curate.gated.findings import REPAIR
-from evalgate.curate.reviewing.reviews import Review
+from evalgate.curate.reviewing.reviews import DECIDED, Review
 
-MARK: Final = "review"
-"""Under which a candidate's marks say what it was before it was decided, and who disagrees."""
-_DECIDED: Final = frozenset({"accepted", "rejected", "edited"})
+_MADE: Final = frozenset({"accepted", "rejected", "edited"})
 _DIGITS: Final = 16
 
 
@@ -41,7 +39,7 @@ def outcome(review: Review) -> tuple[str, bytes]:
 
 def undecided(candidate: Candidate) -> Candidate:
     """Return a candidate as it was before any decision on it; a golden one as it is."""
-    review = candidate.marks.get(MARK)
+    review = candidate.marks.get(DECIDED)
     said: Mapping[str, Any] = review if isinstance(review, dict) else {}
     if candidate.state is State.GOLDEN or not (said or candidate.state in (State.ACCEPTED, State.REJECTED)):
         return candidate
@@ -51,7 +49,7 @@ def undecided(candidate: Candidate) -> Candidate:
         candidate,
         state=State(was) if was in (State.NEW, State.OUT, State.CHOSEN) else State.CHOSEN,
         output=said.get("before", candidate.output),
-        marks={key: each for key, each in candidate.marks.items() if key != MARK},
+        marks={key: each for key, each in candidate.marks.items() if key != DECIDED},
         history=_undecided_history(candidate),
     )
 
@@ -61,7 +59,7 @@ def _undecided_history(candidate: Candidate) -> tuple[Step, ...]:
     history = candidate.history
     opened = [place for place, each in enumerate(history, start=1) if each.what == "chosen"]
     kept = opened[-1] if opened and REPAIR in candidate.marks else 0
-    return (*history[:kept], *(each for each in history[kept:] if each.what not in _DECIDED))
+    return (*history[:kept], *(each for each in history[kept:] if each.what not in _MADE))
 
 
 def seen_of(candidate: Candidate) -> str:
@@ -105,12 +103,12 @@ def decided(candidate: Candidate, reviews: Sequence[Review]) -> Candidate:
             {"who": each.who, "decision": each.decision, "answer": each.answer, "reason": each.reason}
             for each in holds.reviews
         ]
-        return plain.marked(MARK, {**mark, "disputed": said})
+        return plain.marked(DECIDED, {**mark, "disputed": said})
     final = holds.decision
     if final.output is not None and final.decision == "accepted":
         mark["before"] = plain.output
         plain = replace(plain, output=final.output)
-    moved = plain.marked(MARK, mark)
+    moved = plain.marked(DECIDED, mark)
     for step in _steps(holds.reviews):
         moved = moved.moved(State(final.decision), step)
     return moved

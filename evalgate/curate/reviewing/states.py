@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from evalgate.curate.candidates import Candidate, State, held, read_candidates, write_candidates
+from evalgate.curate.beside import held
+from evalgate.curate.candidates import Candidate, State, read_candidates, write_candidates
 from evalgate.curate.reviewing.reviews import Review, read_reviews
 from evalgate.curate.reviewing.standing import decided, seen_of, standing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -263,8 +263,3 @@ def _question(candidate: Candidate) -> _Question:
 
 def _golden(example: Example) -> _Question:
     return _Question(id=pulled_as(example), text=asked(example.input)[:READ], whose=example.id)
-
-
-def period_of(now: datetime, *, since: float, until: float) -> Period:
-    """Return the time from `since` to `until` seconds ago."""
-    return Period(start=now - timedelta(seconds=since), end=now - timedelta(seconds=until))

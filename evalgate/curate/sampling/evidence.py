@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate
 from evalgate.curate.gated.neighbours import NEIGHBOUR
+from evalgate.curate.pulling.remarks import remarks_of
 
 _THRESHOLD: Final = 0.5
 _CLOSE: Final = 0.25
@@ -74,9 +75,8 @@ def failure(candidate: Candidate, thresholds: Mapping[str, float]) -> Evidence |
 def _annotations(candidate: Candidate) -> dict[str, list[dict[str, Any]]]:
     """Return what was said of its span by name, each with a label that is a text and a score that is a number."""
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    marks = candidate.marks.get("annotations")
-    for each in marks if isinstance(marks, list) else ():
-        if isinstance(each, dict) and isinstance(name := each.get("name"), str):
+    for each in remarks_of(candidate):
+        if isinstance(name := each.get("name"), str):
             label, score = each.get("label"), each.get("score")
             found[name].append(
                 {

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate, State
 from evalgate.curate.cleaning.quality import Reason
+from evalgate.curate.labelling.proposals import proposal_of
 from evalgate.curate.sampling.evidence import failure, uncertainty
 from evalgate.curate.sampling.vectors import READ
 from evalgate.curate.texts.wording import asked, content_key
@@ -89,7 +90,7 @@ def _of_candidate(candidate: Candidate, sample: Sample) -> Pooled:
         id=candidate.id,
         text=asked(candidate.input)[:READ],
         key=content_key(candidate.input),
-        groups=_groups({**value, "label": _label(candidate.marks)}, sample),
+        groups=_groups({**value, "label": _label(candidate)}, sample),
         state=State.ACCEPTED if candidate.state is State.GOLDEN else candidate.state,
         weight=weight,
         why=why,
@@ -106,9 +107,8 @@ def _evidence(candidate: Candidate, sample: Sample) -> tuple[float | None, str]:
     return sum(each.weight for each in found), "; ".join(each.why for each in found)
 
 
-def _label(marks: Mapping[str, Any]) -> Any:
-    proposed = marks.get("proposed")
-    labels = proposed.get("labels") if isinstance(proposed, dict) else None
+def _label(candidate: Candidate) -> Any:
+    labels = proposal_of(candidate).get("labels")
     return labels[0] if isinstance(labels, list) and labels else None
 
 

@@ -12,7 +12,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.curate.candidates import Candidate, State, Step, held, read_candidates, write_candidates
+from evalgate.curate.beside import held
+from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
 from evalgate.curate.sampling.choosing import Available, choose
 from evalgate.curate.sampling.pool import Pooled, pool
 from evalgate.curate.sampling.splits import split_of

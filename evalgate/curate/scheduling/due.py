@@ -39,14 +39,21 @@ class Arrived:
     until: datetime | None
 
 
-def too_early(last: Last | None, every: timedelta | None, now: datetime) -> bool:
-    """Return whether too little time went by. A schedule is late one day and early the next: a tenth is given.
+def due_at(last: Last | None, every: timedelta | None, now: datetime) -> datetime | None:
+    """Return from when on enough time went by; None where it did. A schedule is late one day and early the next: a
+    tenth is given.
 
     A last time that lies ahead was written by a clock that is wrong, and holds nothing back.
     """
     if last is None or every is None or last.began > now:
-        return False
-    return now - last.began < every - min(every / 10, _SLACK)
+        return None
+    due = last.began + every - min(every / 10, _SLACK)
+    return due if now < due else None
+
+
+def too_early(last: Last | None, every: timedelta | None, now: datetime) -> bool:
+    """Return whether too little time went by."""
+    return due_at(last, every, now) is not None
 
 
 def arrived(candidates: Iterable[Candidate], *, project: str, last: Last | None) -> Arrived:

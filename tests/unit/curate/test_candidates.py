@@ -7,19 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalgate.curate.candidates import (
-    Candidate,
-    State,
-    Step,
-    as_line,
-    candidates_file,
-    candidates_file_of,
-    held,
-    read_candidates,
-    reviews_file,
-    rewrite,
-    write_candidates,
-)
+from evalgate.curate.beside import candidates_file, candidates_file_of, held, reviews_file
+from evalgate.curate.candidates import Candidate, State, Step, as_line, read_candidates, rewrite, write_candidates
 from evalgate.errors import ConfigurationError, ErrorGroup
 
 PULLED = Step(at="2026-01-01T00:00:00+00:00", what="pulled", by="evalgate")

@@ -6,7 +6,7 @@ import random
 import sqlite3
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -170,7 +170,7 @@ def test_clearing_gives_the_room_back(tmp_path, clock):
         cache.put(key_of(asked("new")), asked("new"), answered())
     large = path.stat().st_size
     with opened(path, clock) as cache:
-        assert (cache.clear(older_than_days=0.5), cache.stats().answers) == (50, 1)
+        assert (cache.clear(older_than=timedelta(hours=12)), cache.stats().answers) == (50, 1)
     assert path.stat().st_size < large / 2
     with opened(path, clock) as cache:
         assert (cache.clear(), cache.stats().answers) == (1, 0)

@@ -7,7 +7,8 @@ import subprocess
 import pytest
 from filelock import FileLock
 
-from evalgate.curate.candidates import reviews_file, workplace, write_candidates
+from evalgate.curate.beside import reviews_file, workplace
+from evalgate.curate.candidates import write_candidates
 from evalgate.curate.reviewing import reviews as module
 from evalgate.curate.reviewing.reviews import append_reviews, as_line, read_reviews
 from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from evalgate.curate.candidates import Step
-from evalgate.curate.sampling.drift import drift, period_of, questions_of
+from evalgate.curate.sampling.drift import Period, drift, questions_of
 from evalgate.curate.sampling.vectors import vectors_of_words
 from evalgate.records import Example
 from evalgate.stats.two_samples import apartness
@@ -17,7 +17,7 @@ from evalgate.suite.curate_sample import Sample
 from tests.unit.curate.sampling.questions import candidate, question, questions, user
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-WEEK = period_of(NOW, since=7 * 86_400, until=0)
+WEEK = Period(start=NOW - timedelta(days=7), end=NOW)
 USUAL = {"refund": 0.4, "delivery": 0.3, "login": 0.2, "recipe": 0.1}
 NEW = {"refund": 0.3, "delivery": 0.25, "login": 0.15, "recipe": 0.1, "allergy": 0.2}
 
@@ -83,7 +83,7 @@ async def test_a_period_is_compared_with_what_was_before_it():
 
 
 async def test_the_week_before_is_another_period():
-    earlier = period_of(NOW, since=14 * 86_400, until=7 * 86_400)
+    earlier = Period(start=NOW - timedelta(days=14), end=NOW - timedelta(days=7))
     candidates = [*made(USUAL, 50, days=1), *made(USUAL, 30, seed=2, days=10, first=100)]
     assert (await drifted(candidates, golden_of(USUAL, 30), period=earlier)).production == 30
 

@@ -9,19 +9,21 @@ from urllib.parse import quote, urlsplit
 
 from evalgate.errors import ConfigurationError
 from evalgate.suite.addresses import wrong_with
-from evalgate.suite.phoenix import PhoenixServer, PhoenixSettings
+from evalgate.suite.phoenix import API_KEY, PhoenixServer, PhoenixSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Address:
     """One server, ready to be asked. `base_url` has no slash at its end; the key never shows in a repr.
 
-    `name` is what the config calls it, None for the server that nobody names. `timeout` is in seconds for one call.
+    `name` is what the config calls it, None for the server that nobody names. `api_key_env` is the variable that the
+    key is in. `timeout` is in seconds for one call.
     """
 
     name: str | None
     base_url: str
     api_key: str | None = field(default=None, repr=False)
+    api_key_env: str = API_KEY
     ca_file: Path | None = None
     timeout: float = 60.0
 
@@ -89,4 +91,11 @@ def address_of(
         raise ConfigurationError(
             f"the file {ca_file}, `ca_file` of {which}, does not exist", next_step="name a PEM file"
         )
-    return Address(name=name, base_url=url, api_key=key, ca_file=ca_file, timeout=server.timeout)
+    return Address(
+        name=name,
+        base_url=url,
+        api_key=key,
+        api_key_env=server.api_key_env,
+        ca_file=ca_file,
+        timeout=server.timeout,
+    )

@@ -38,6 +38,8 @@ _WHOLE: Final = 10
 """So many times the time-out an answer may take that comes on and on."""
 _TRYING_S: Final = 30.0
 """Seconds in which a call is tried again."""
+_NOT_ALLOWED: Final = "perform this action"
+"""What GraphQL's refusals of people without the right have in common: they have no code."""
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 """All are tried again: what evalgate writes is written under names of its own, so that twice is once."""
 
@@ -155,7 +157,10 @@ class Connection:
         if errors or not isinstance(data, dict):
             first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else {}
             said = self._quoted(str(first.get("message", "an answer that is none")))
-            raise PhoenixError(f"{doing}: {self.address.shown} says: {said}{self.outdated}", status=200)
+            message = f"{doing}: {self.address.shown} says: {said}{self.outdated}"
+            if _NOT_ALLOWED in said:
+                raise PhoenixError(message, status=403, next_step=self._another_key)
+            raise PhoenixError(message, status=200)
         return data
 
     @contextmanager
@@ -195,14 +200,18 @@ class Connection:
             said = f"it redirects to {self._quoted(response.headers['location'])}"
         key = "has no key for it" if self.address.api_key is None else "refused the key"
         following = {
-            401: "set the variable that `api_key_env` names to a key of that server",
-            403: "use a key that may do this",
+            401: f"set {self.address.api_key_env} to a key of that server",
+            403: self._another_key,
             404: "check the address and the names",
         }.get(status, "name the address that it redirects to" if response.has_redirect_location else None)
         what = f"{key} (401)" if status == 401 else f"answered {status}"
         return PhoenixError(
             f"{doing}: {self.address.shown} {what}" + (f": {said}" if said else ""), status=status, next_step=following
         )
+
+    @property
+    def _another_key(self) -> str:
+        return f"set {self.address.api_key_env} to a key that may do this"
 
     def _quoted(self, text: str) -> str:
         """Return what a server or a library said, on one line, short, and without the key that it may repeat."""

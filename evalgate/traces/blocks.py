@@ -30,7 +30,7 @@ def messages_of(
         if each.get("type") == "tool_result":
             made += messages_of("tool", _result(each.get("content")), answers=each.get("tool_use_id"))
     own = [call(each.get("id"), each.get("name"), each.get("input")) for each in blocks if each.get("type") in _CALLS]
-    parts = [part for each in blocks if (part := _part(each)) is not None]
+    parts = [found for each in blocks if (found := part(each)) is not None]
     if parts or own or calls or not made:
         made.append(written(role, parts, [*calls, *own], answers=answers))
     return made
@@ -48,8 +48,10 @@ def written(
     role: Any, parts: Sequence[Mapping[str, Any]], calls: Sequence[dict[str, Json]], *, answers: Any = None
 ) -> dict[str, Json]:
     """Return a message; its content is a text where its parts are nothing else, and null where there are none."""
-    texts = [part["text"] for part in parts if part["type"] == "text"]
+    texts = [each["text"] for each in parts if each["type"] == "text"]
     content: Json = list(parts) if len(texts) < len(parts) else "\n".join(texts) if texts else None
+    if calls and content == "":
+        content = None  # a stream puts together a text of nothing beside its calls
     message: dict[str, Json] = {"role": role if isinstance(role, str) else "user", "content": content}
     if calls:
         message["tool_calls"] = list(calls)
@@ -58,8 +60,8 @@ def written(
     return message
 
 
-def _part(block: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return a block as a part of content; None for what is none."""
+def part(block: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return a block as a part of content; None for what is none: thoughts, calls and what came of them."""
     kind = block.get("type")
     if kind in _THOUGHTS or kind in _CALLS or kind == "tool_result":
         return None

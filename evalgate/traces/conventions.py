@@ -26,6 +26,15 @@ _OPERATIONS: Final = {
     "embeddings": EMBEDDING,
     "execute_tool": TOOL,
     "retrieval": RETRIEVER,
+    # LiteLLM's own names of calls.
+    "acompletion": LLM,
+    "atext_completion": LLM,
+    "responses": LLM,
+    "aresponses": LLM,
+    "anthropic_messages": LLM,
+    "aanthropic_messages": LLM,
+    "embedding": EMBEDDING,
+    "aembedding": EMBEDDING,
 }
 _MODEL: Final = (
     "llm.model_name",
@@ -141,6 +150,16 @@ def read_json(value: Any, otherwise: Any = None) -> Any:
         return _clean(said)
     except (ValueError, RecursionError):
         return otherwise
+
+
+def is_note(value: Any, attributes: Attributes) -> bool:
+    """Return whether an output says no more than the answer's id and model: Phoenix writes such, of `gen_ai.*`."""
+    places = {"id": "gen_ai.response.id", "model": "gen_ai.response.model"}
+    return (
+        isinstance(value, dict)
+        and len(value) > 0
+        and all(name in places and said == attributes.get(places[name]) for name, said in value.items())
+    )
 
 
 def objects(value: Any) -> list[dict[str, Any]]:

@@ -9,35 +9,45 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from evalgate.records import Json
 from evalgate.traces.blocks import call, messages_of, written
+from evalgate.traces.blocks import part as block_part
 from evalgate.traces.conventions import Attributes, numbered, objects, read_json
 
 Message = dict[str, Json]
+_OF_OPENAI: Final = ("text", "image_url", "input_audio", "file")
+"""Parts of content that LiteLLM leaves among those of `gen_ai.*` as OpenAI's protocol has them."""
 
 
 def input_messages(attributes: Attributes) -> list[Message]:
-    """Return the messages that a model was sent."""
-    own = [_message(each) for each in numbered(attributes, "llm.input_messages")]
+    """Return the messages that a model was sent.
+
+    `gen_ai.*` goes before OpenInference's: of a span that has both, Phoenix made the latter of the former, and left out
+    what it does not know.
+    """
     system = read_json(attributes.get("gen_ai.system_instructions"))
     told = [{"role": "system", "parts": system}] if isinstance(system, list) and system else []
-    spoken = [] if own else [*told, *objects(read_json(attributes.get("gen_ai.input.messages")))]
-    found = own or [message for each in spoken for message in _of_parts(each)]
+    spoken = [*told, *objects(read_json(attributes.get("gen_ai.input.messages")))]
+    found = [message for each in spoken for message in _of_parts(each)]
+    if not _say(found):
+        found = [_message(each) for each in numbered(attributes, "llm.input_messages")] or found
     found = found or [message for each in numbered(attributes, "gen_ai.prompt") for message in _older(each)]
     return _answering(found)
 
 
 def output_messages(attributes: Attributes) -> list[Message]:
-    """Return the messages that a model answered with."""
-    own = [_message(each) for each in numbered(attributes, "llm.output_messages")]
-    spoken = [] if own else objects(read_json(attributes.get("gen_ai.output.messages")))
-    found = own or [message for each in spoken for message in _of_parts(each)]
-    if any(each["content"] is not None or "tool_calls" in each for each in found):
+    """Return the messages that a model answered with; which of two forms is read as for what it was sent."""
+    spoken = objects(read_json(attributes.get("gen_ai.output.messages")))
+    older = numbered(attributes, "gen_ai.completion")
+    found = _with_calls([message for each in spoken for message in _of_parts(each)], older)
+    if _say(found):
         return found
-    # One instrumentation names its calls of tools beside messages that are empty.
-    return [message for each in numbered(attributes, "gen_ai.completion") for message in _older(each)] or found
+    own = [_message(each) for each in numbered(attributes, "llm.output_messages")]
+    if _say(own):
+        return own
+    return [message for each in older for message in _older(each)] or found or own
 
 
 def thinking_of(attributes: Attributes) -> list[str]:
@@ -49,6 +59,7 @@ def thinking_of(attributes: Attributes) -> list[str]:
         if block.get("message_content.type") == "reasoning"
     ]
     spoken = [] if found else objects(read_json(attributes.get("gen_ai.output.messages")))
+    found += [each.get("reasoning_content") for each in spoken]
     found += [
         part.get("content") for each in spoken for part in objects(each.get("parts")) if part.get("type") == "reasoning"
     ]
@@ -60,7 +71,7 @@ def thinking_of(attributes: Attributes) -> list[str]:
 
 def tools_of(attributes: Attributes) -> list[Message]:
     """Return the tools that a model was offered, as OpenAI's protocol declares them."""
-    said = [read_json(each.get("tool.json_schema")) for each in numbered(attributes, "llm.tools")]
+    said = [_declared(each) for each in numbered(attributes, "llm.tools")]
     said = said or objects(read_json(attributes.get("gen_ai.tool.definitions")))
     said = said or [
         {**each, "parameters": read_json(each.get("parameters"), otherwise={})}
@@ -93,6 +104,23 @@ def spoken_answer(value: Json) -> list[Message] | None:
     if not said or not all(_is_message(each) for each in said):
         return None
     return [message for each in said if isinstance(each, dict) for message in _raw(each)]
+
+
+def _say(messages: list[Message]) -> bool:
+    return any(each["content"] or "tool_calls" in each for each in messages)
+
+
+def _with_calls(messages: list[Message], older: list[dict[str, Any]]) -> list[Message]:
+    """Return an answer with the calls of tools that LiteLLM names beside it, one after the other and without ids."""
+    apart = [
+        call(None, each["function_call.name"], each.get("function_call.arguments"))
+        for each in older
+        if "function_call.name" in each and "role" not in each
+    ]
+    if not apart or any("tool_calls" in each for each in messages):
+        return messages
+    first: Message = messages[0] if messages else {"role": "assistant", "content": None}
+    return [{**first, "content": first["content"] or None, "tool_calls": list(apart)}, *messages[1:]]
 
 
 def _answering(messages: list[Message]) -> list[Message]:
@@ -135,8 +163,9 @@ def _message(flat: Attributes) -> Message:
     parts = [part for each in numbered(flat, "message.contents") if (part := _part(each)) is not None]
     answers = flat.get("message.tool_call_id")
     role = "tool" if isinstance(answers, str) and flat.get("message.role") == "user" else flat.get("message.role")
-    if isinstance(content, str):
-        parts = [{"type": "text", "text": content}, *(each for each in parts if each["type"] != "text")]
+    # Beside parts that say it, the text of some is what Python prints of them.
+    if isinstance(content, str) and not any(each["type"] == "text" for each in parts):
+        parts = [{"type": "text", "text": content}, *parts]
     return written(role, parts, calls, answers=answers)
 
 
@@ -158,7 +187,9 @@ def _part(flat: Attributes) -> Message | None:
 
 
 def _of_parts(message: Attributes) -> list[Message]:
-    """Return one of the messages of `gen_ai.*`: a role, and parts of several types."""
+    """Return one of the messages of `gen_ai.*`: a role and parts of several types, or OpenAI's own (LiteLLM's)."""
+    if "parts" not in message and "content" in message:
+        return _raw({"role": "user", **message})
     parts = objects(message.get("parts"))
     made: list[Message] = []
     for each in parts:
@@ -179,6 +210,8 @@ def _said(part: Attributes) -> Message | None:
     kind, content = part.get("type"), part.get("content")
     if kind == "text" and isinstance(content, str):
         return {"type": "text", "text": content}
+    if kind in _OF_OPENAI:
+        return block_part(part)
     mime = part.get("mime_type")
     mime = mime if isinstance(mime, str) else "application/octet-stream"
     address = part.get("uri") if kind == "uri" else f"data:{mime};base64,{content}" if kind == "blob" else None
@@ -202,6 +235,19 @@ def _older(flat: Attributes) -> list[Message]:
 
 def _typed(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, dict) and "type" in each for each in value)
+
+
+def _declared(flat: Attributes) -> Any:
+    """Return a tool of OpenInference's: declared whole, or by its name beside what it takes, as LiteLLM writes it."""
+    schema = read_json(flat.get("tool.json_schema"))
+    if isinstance(schema, dict) and ("name" in schema or "function" in schema):
+        return schema
+    name, description = flat.get("tool.name", flat.get("name")), flat.get("tool.description", flat.get("description"))
+    return {
+        "name": name,
+        "description": description,
+        "parameters": schema if schema is not None else read_json(flat.get("parameters")),
+    }
 
 
 def _tool(said: Attributes) -> Message | None:

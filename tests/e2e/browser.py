@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-import os
-import shutil
 import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -15,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+
+from tests.debian import program
 
 _PATIENCE_S = 90.0
 _SIZE = "1440,900"
@@ -113,7 +113,7 @@ class Page:
 def _running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     options = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run")
     quiet = ("--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars")
-    command = [_program(), *options, *quiet, f"--window-size={_SIZE}", f"--user-data-dir={folder}"]
+    command = [program("chromium"), *options, *quiet, f"--window-size={_SIZE}", f"--user-data-dir={folder}"]
     with (folder.parent / f"{folder.name}.log").open("wb") as log:
         browser = subprocess.Popen(
             [*command, "--remote-debugging-port=0", "about:blank"],
@@ -148,15 +148,3 @@ async def _port(folder: Path, browser: subprocess.Popen[bytes]) -> int:
         except (OSError, IndexError, ValueError):
             await asyncio.sleep(0.05)
     raise AssertionError(f"Chromium did not start: {folder}.log says why")
-
-
-def _program() -> str:
-    found = shutil.which("chromium")
-    if found is None and os.geteuid() == 0:
-        environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        for command in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            subprocess.run(["apt-get", *command], env=environ, capture_output=True, check=False)
-        found = shutil.which("chromium")
-    if found is None:
-        raise RuntimeError("no Chromium for the tests: apt-get install chromium")
-    return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import re
 import subprocess
 import sys
+import tempfile
 
 import pytest
 import yaml
@@ -15,6 +15,8 @@ import yaml
 from evalgate.journal.store import Journal
 from tests.e2e.project import REPOSITORY, Project, environment
 from tests.e2e.repository import Repo
+from tests.fake_github import FakeGitHub
+from tests.fake_github.gh import settings
 from tests.fake_model import FakeModel, Rule
 from tests.phoenix_server import FaultProxy
 from tests.phoenix_server.prompts import asked, tag, version_of, write
@@ -291,30 +293,37 @@ async def test_versions_of_the_hub_are_compared_side_by_side(asks, phoenix):
     assert [each["label"].partition(" on ")[0] for each in contenders] == [f"{name} version 1", f"{name} version 2"]
 
 
-GH = """\
-#!/bin/sh
-printf '%s\\n' "$*" >> "$GH_SAID"
-"""
+@pytest.fixture
+def github():
+    with tempfile.TemporaryDirectory() as short, FakeGitHub(socket=f"{short}/api") as server:
+        yield server
 
 
-async def test_newer_versions_are_proposed_in_one_pull_request(repo, phoenix, tmp_path):
-    """What the scheduled action runs: pinned, committed on its branch, pushed, and opened once."""
+async def test_newer_versions_are_proposed_in_one_pull_request(repo, phoenix, tmp_path, github):
+    """What the scheduled action runs: pinned, committed on its branch, pushed, and opened once, by GitHub's own gh."""
     name = phoenix.unique("answers")
     write(phoenix, name, "one {{q}}")
     project = repo.project
     repo.prepare(support=suite({"phoenix": name, "version": 1}))
     project.commit("first")
-    remote, tools, said = tmp_path / "remote.git", tmp_path / "bin", tmp_path / "said"
+    remote = tmp_path / "remote.git"
     project.git("init", "-q", "--bare", str(remote))
     project.git("remote", "add", "origin", str(remote))
-    tools.mkdir()
-    (tools / "gh").write_text(GH)
-    (tools / "gh").chmod(0o755)
+    project.git("push", "-q", "origin", "main")
+    there = github.repository("acme/support")
+    env = {
+        "CONFIG": "evalgate.yaml",
+        "FOLLOW": "latest",
+        "BRANCH": "evalgate/prompts",
+        "GITHUB_REPOSITORY": "acme/support",
+        "GITHUB_SERVER_URL": "https://github.com",
+        "GH_TOKEN": github.job_token("acme/support", pull_requests="write"),
+        "PHOENIX_ENDPOINT": phoenix.base_url,
+        **settings(tmp_path / "gh", github),
+    }
 
-    def proposed() -> str:
-        project.git("switch", "-q", "main")
-        more = {"CONFIG": "evalgate.yaml", "FOLLOW": "latest", "BRANCH": "evalgate/prompts", "GH_TOKEN": "x"}
-        path = f"{tools}:{os.environ['PATH']}"
+    def proposed(code: int = 0) -> str:
+        project.git("switch", "-q", "--discard-changes", "main")
         done = subprocess.run(
             [
                 "bash",
@@ -325,26 +334,36 @@ async def test_newer_versions_are_proposed_in_one_pull_request(repo, phoenix, tm
                 "evalgate",
             ],
             cwd=project.folder,
-            env=environment(PATH=path, GH_SAID=str(said), PHOENIX_ENDPOINT=phoenix.base_url, **more),
+            env=environment(**env),
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     assert "nothing to propose" in await asyncio.to_thread(proposed)
-    assert not said.exists()
+    assert github.requests == []
 
     write(phoenix, name, "two {{q}}")
+    there.actions_may_open = False
+    assert "next: tick 'Allow GitHub Actions to create and" in await asyncio.to_thread(proposed, 4)
+    there.actions_may_open = True
     await asyncio.to_thread(proposed)
-    opened = said.read_text()
-    assert f"pr create --head evalgate/prompts --title {name} v1 → v2 --body Newer versions" in opened
-    assert f"- support: {name} v1 → v2" in opened
+    (opened,) = there.opened()
+    assert (opened.branch, opened.base, opened.title) == ("evalgate/prompts", "main", f"{name} v1 → v2")
+    assert opened.body.startswith("Newer versions")
+    assert f"- support: {name} v1 → v2" in opened.body
     assert project.git("log", "-1", "--format=%s", "evalgate/prompts") == f"{name} v1 → v2"
     assert project.git("diff", "--name-only", "main", "evalgate/prompts") == "evalgate.yaml"
-    there = project.git("ls-remote", "origin", "evalgate/prompts").split()[0]
-    assert there == project.git("rev-parse", "evalgate/prompts")
+    pushed = project.git("ls-remote", "origin", "evalgate/prompts").split()[0]
+    assert pushed == project.git("rev-parse", "evalgate/prompts")
 
     assert "proposed already" in await asyncio.to_thread(proposed)
-    assert said.read_text() == opened
+    write(phoenix, name, "three {{q}}")
+    await asyncio.to_thread(proposed)
+    assert there.opened() == [opened]
+    assert opened.title == f"{name} v1 → v3"
+    opened.happens("closed", by="dana")
+    assert "proposed already" in await asyncio.to_thread(proposed)
+    assert there.opened() == []

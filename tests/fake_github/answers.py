@@ -69,7 +69,9 @@ class Answers:
                 ("GET", r"/issues/(\d+)/labels", self._labels),
                 ("GET", r"/issues/(\d+)/timeline", self._timeline),
                 ("GET", r"/pulls", self._pulls),
+                ("POST", r"/pulls", self._open),
                 ("GET", r"/pulls/(\d+)", self._pull),
+                ("PATCH", r"/pulls/(\d+)", self._edit),
                 ("GET", r"/pulls/(\d+)/files", self._files),
                 ("GET", r"/commits/([0-9a-f]{7,64})/pulls", self._of_commit),
                 ("GET", r"/collaborators/([^/]+)/permission", self._permission),
@@ -232,6 +234,38 @@ class Answers:
         newest = sorted(found, key=lambda each: -each.number)
         return Answer(value=[self._shapes.pull(each, whole=False) for each in newest], accepted=accepted)
 
+    def _open(self, asked: Asked, repository: Repository) -> Answer:
+        accepted = self._need(asked, repository, {"pull_requests": "write"})
+        assert asked.token is not None
+        said = asked.body if isinstance(asked.body, dict) else {}
+        if asked.token.app == "github-actions" and not repository.actions_may_open:
+            raise Refused(403, "GitHub Actions is not permitted to create or approve pull requests.")
+        if not said.get("title"):
+            raise Refused(422, "Validation Failed", errors=[_missing("title")])
+        for field_ in ("head", "base"):
+            if not repository.has_branch(said.get(field_, "")):
+                wrong = {"resource": "PullRequest", "field": field_, "code": "invalid"}
+                raise Refused(422, "Validation Failed", errors=[wrong])
+        if any(each.branch == said["head"] and not each.from_fork for each in repository.opened()):
+            message = f"A pull request already exists for {repository.owner}:{said['head']}."
+            raise Refused(422, "Validation Failed", errors=[{**_missing(), "code": "custom", "message": message}])
+        pull = repository.pull(
+            head="a" * 40,
+            author=asked.token.login,
+            author_kind=asked.token.kind,
+            branch=said["head"],
+            base=said["base"],
+            title=said["title"],
+            body=said.get("body"),
+        )
+        return Answer(value=self._shapes.pull(pull), status=201, accepted=accepted)
+
+    def _edit(self, asked: Asked, repository: Repository, number: str) -> Answer:
+        accepted = self._need(asked, repository, {"pull_requests": "write"})
+        pull = self._issue(repository, number)
+        pull.body, pull.title = asked.body.get("body", pull.body), asked.body.get("title", pull.title)
+        return Answer(value=self._shapes.pull(pull), accepted=accepted)
+
     def _of_commit(self, asked: Asked, repository: Repository, sha: str) -> Answer:
         """The commits of forks are not this repository's: their pull requests are not found by them."""
         accepted = self._need(asked, repository, {"pull_requests": "read"})
@@ -287,6 +321,10 @@ class Answers:
             raise Refused(410, "Artifact has expired")
         place = f"{self._blobs}/{repository.id}/{artifact.id}?sig=signed-for-a-minute"
         return Answer(value=None, status=302, headers={"Location": place})
+
+
+def _missing(field_: str | None = None) -> dict[str, str]:
+    return {"resource": "PullRequest", "code": "missing_field"} | ({"field": field_} if field_ else {})
 
 
 def _known(things: dict[int, Any], id_: str) -> Any:

@@ -44,12 +44,14 @@ class Request:
 class FakeGitHub:
     """A server at `url`; `base` is where its API begins (`/api/v3` as on GitHub Enterprise Server).
 
+    With `socket` its API is at that path too, as a socket that GitHub's own program is told of (`gh.settings`).
     State is changed from the test's thread at any time. `latency` is the range of seconds that an answer takes, half
     of it before what was asked is done.
     """
 
-    def __init__(self, *, base: str = "", seed: int = 1) -> None:
+    def __init__(self, *, base: str = "", seed: int = 1, socket: str | None = None) -> None:
         self.base = base
+        self.socket = socket
         self.clock = Clock()
         self.repositories: dict[str, Repository] = {}
         self.tokens: dict[str, Token] = {}
@@ -145,6 +147,8 @@ class FakeGitHub:
         for runner in runners:
             await runner.setup()
             await web.TCPSite(runner, "127.0.0.1", 0).start()
+        if self.socket is not None:
+            await web.UnixSite(runners[0], self.socket).start()
         self._port, self._blob_port = (runner.addresses[0][1] for runner in runners)
         self._shapes = Shapes(self.url, self.root)
         self._answers = Answers(self.repositories, self._shapes, self.blobs)

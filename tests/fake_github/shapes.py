@@ -170,7 +170,7 @@ class Shapes:
             "locked": pull.locked,
             "title": pull.title,
             "user": self.user(pull.author, pull.author_kind),
-            "body": None,
+            "body": pull.body,
             "labels": [self.label(repository, each) for each in pull.labels],
             "milestone": None,
             "created_at": pull.created_at,

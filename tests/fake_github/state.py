@@ -126,6 +126,7 @@ class Pull:
     created_at: str
     updated_at: str
     title: str = "Change the prompt"
+    body: str | None = None
     draft: bool = False
     state: str = "open"
     merged: bool = False
@@ -192,7 +193,10 @@ class Pull:
 
 @dataclass(kw_only=True)
 class Repository:
-    """One repository; `collaborators` maps a login to read, triage, write, maintain or admin."""
+    """One repository; `collaborators` maps a login to read, triage, write, maintain or admin.
+
+    `actions_may_open` is the setting that lets workflows open pull requests; `has_branch` says which branches exist.
+    """
 
     full_name: str
     id: int
@@ -201,6 +205,8 @@ class Repository:
     private: bool = False
     archived: bool = False
     default_branch: str = "main"
+    actions_may_open: bool = True
+    has_branch: Callable[[str], bool] = bool
     kept_as: Callable[[str], str] = str
     """What becomes of the text of a comment."""
     collaborators: dict[str, str] = field(default_factory=dict)
@@ -247,6 +253,9 @@ class Repository:
         opened.timeline.append({"event": "committed", "sha": head, "date": now, "author": author})
         self.pulls[number] = opened
         return opened
+
+    def opened(self) -> list[Pull]:
+        return [each for each in self.pulls.values() if each.state == "open"]
 
     def label(self, name: str) -> Label:
         return self.known_labels.setdefault(name.casefold(), Label(id=next(self.ids), name=name))

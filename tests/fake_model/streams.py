@@ -13,6 +13,8 @@ def chat_stream(body: dict[str, Any], whole: dict[str, Any]) -> list[bytes]:
     message = choice["message"]
     head = {"id": whole["id"], "object": "chat.completion.chunk", "created": whole["created"], "model": whole["model"]}
     deltas: list[tuple[dict[str, Any], str | None]] = [({"role": "assistant", "content": ""}, None)]
+    if message.get("reasoning_content"):
+        deltas += [({"reasoning_content": part}, None) for part in words(message["reasoning_content"])]
     deltas += [({"content": part}, None) for part in words(message.get("content") or "")]
     if message.get("tool_calls"):
         calls = [{**call, "index": index} for index, call in enumerate(message["tool_calls"])]

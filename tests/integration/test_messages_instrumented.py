@@ -1,13 +1,12 @@
 """What a program sends a model is what its spans say that it sent, through the libraries that instrument it for real.
 
-LiteLLM's spans were recorded (tests/vectors): it asks for an older openai than the one that is tested here.
+LiteLLM's are in test_curate_litellm.py: it asks for an older openai than the one that is tested here.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-from pathlib import Path
 
 import pytest
 from anthropic import Anthropic
@@ -18,11 +17,10 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from evalgate.curate.pulling.spans import content_of, is_call
+from evalgate.curate.pulling.spans import content_of
 from evalgate.phoenix.spans.stored import StoredSpan
 from tests.fake_model import Rule
 
-LITELLM = json.loads((Path(__file__).parents[1] / "vectors" / "litellm_spans.json").read_text("utf-8"))
 PICTURE = "iVBORw0KGgo="
 FUNCTION = {
     "name": "get_recipes",
@@ -140,31 +138,3 @@ async def test_anthropic(spans, fake_model):
     assert found.input == {"messages": ASKED, "tools": TOOLS}
     assert found.output == {"messages": [{"role": "assistant", "content": "Stew."}]}
     assert found.thinking == ("what is both?",)
-
-
-@pytest.mark.parametrize("first", [0, 2], ids=[LITELLM[0]["made_by"], LITELLM[2]["made_by"]])
-def test_litellm(first):
-    """One call that asks for a tool, and one that answers with what came of it."""
-    made = [
-        StoredSpan(
-            trace_id="1" * 32,
-            span_id="1" * 16,
-            parent=None,
-            name=each["name"],
-            start="2026-01-01T00:00:00+00:00",
-            end="2026-01-01T00:00:01+00:00",
-            attributes=each["attributes"],
-        )
-        for each in LITELLM[first : first + 2]
-    ]
-    assert all(map(is_call, made))
-    asking, answering = map(content_of, made)
-    begun = [{"role": "system", "content": "You cook."}, {"role": "user", "content": "Something vegan?"}]
-    assert asking.input == {"messages": begun, "tools": TOOLS}
-    (message,) = asking.output["messages"]
-    assert message["tool_calls"][0]["function"] == {"name": "get_recipes", "arguments": '{"diet": "vegan"}'}
-    asked = {"role": "assistant", "content": None, "tool_calls": [calls("call_1", "vegan")]}
-    told = {"role": "tool", "content": '["Chickpea stew"]', "tool_call_id": "call_1"}
-    assert answering.input == {"messages": [*begun, asked, told], "tools": TOOLS}
-    assert answering.output == {"messages": [{"role": "assistant", "content": "Chickpea stew 🍲."}]}
-    assert answering.thinking == (("The user wants a vegan dish.",) if first == 0 else ())

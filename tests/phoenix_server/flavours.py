@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from evalgate.errors import MeasurementError
 from evalgate.phoenix.server.environment import server_python
@@ -46,7 +47,8 @@ def _auth(data: Path) -> Iterator[PhoenixServer]:
         "PHOENIX_ADMIN_SECRET": admin,
     }
     with _launched(data, settings) as launched:
-        yield PhoenixServer(base_url=launched.base_url, api_key=_new_key(launched.port, admin), data=data)
+        key, viewer = _new_key(launched.port, admin), _viewer_key(launched.port, admin)
+        yield PhoenixServer(base_url=launched.base_url, api_key=key, viewer_key=viewer, data=data)
 
 
 @contextmanager
@@ -83,12 +85,34 @@ def _launched(data: Path, settings: dict[str, str] | None = None) -> Iterator[La
 
 
 def _new_key(port: int, admin: str) -> str:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    body = json.dumps({"data": {"name": "tests"}})
-    headers = {"Authorization": f"Bearer {admin}", "Content-Type": "application/json"}
-    connection.request("POST", "/v1/system/api_keys", body, headers)
-    answer = connection.getresponse()
-    text = answer.read()
-    assert answer.status == 201, (answer.status, text)
+    """Return a key of the system's, which may do all but manage people."""
+    key: str = _asked(port, "/v1/system/api_keys", {"data": {"name": "tests"}}, f"Bearer {admin}")["data"]["key"]
+    return key
+
+
+def _viewer_key(port: int, admin: str) -> str:
+    """Return a key of somebody's who may look and change nothing."""
+    person = {"email": "viewer@example.com", "password": f"Aa1{secrets.token_hex(20)}"}
+    user = {"auth_method": "LOCAL", "username": "viewer", "role": "VIEWER", **person}
+    _asked(port, "/v1/users", {"user": user, "send_welcome_email": False}, f"Bearer {admin}")
+    entered = _connection(port, "/auth/login", person)
+    assert entered.status == 204, (entered.status, entered.read())
+    cookies = "; ".join(each.partition(";")[0] for each in entered.headers.get_all("set-cookie", []))
+    made = _connection(port, "/v1/user/api_keys", {"data": {"name": "tests"}}, Cookie=cookies)
+    text = made.read()
+    assert made.status == 201, (made.status, text)
     key: str = json.loads(text)["data"]["key"]
     return key
+
+
+def _asked(port: int, path: str, body: Any, authorization: str) -> Any:
+    answer = _connection(port, path, body, Authorization=authorization)
+    text = answer.read()
+    assert answer.status == 201, (path, answer.status, text)
+    return json.loads(text)
+
+
+def _connection(port: int, path: str, body: Any, **headers: str) -> http.client.HTTPResponse:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("POST", path, json.dumps(body), {"Content-Type": "application/json", **headers})
+    return connection.getresponse()

@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 
 from tests.phoenix_server.flavours import running
@@ -23,7 +24,7 @@ def main() -> None:
         signal.signal(number, lambda *_: over.set())
     threading.Thread(target=_wait, args=(folder / ALIVE, over), daemon=True).start()
     with kept(folder, flavour), running(flavour, folder) as server:
-        values = {"base_url": server.base_url, "api_key": server.api_key, "data": str(server.data)}
+        values = {**asdict(server), "data": str(server.data)}
         unfinished = folder / f"{flavour}.unfinished"
         unfinished.write_text(json.dumps(values))
         unfinished.replace(folder / f"{flavour}.json")

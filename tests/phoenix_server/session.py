@@ -33,10 +33,12 @@ _PATIENCE_S = 900.0
 
 @dataclass(frozen=True, kw_only=True)
 class PhoenixServer:
-    """A server that answers. `api_key` is an administrator's, None where the server asks for none."""
+    """A server that answers. `api_key` may read and write, and is None where the server asks for none."""
 
     base_url: str
     api_key: str | None = None
+    viewer_key: str | None = None
+    """A key that may look and change nothing."""
     data: Path
     """The folder of its data; `server.log` there is what it said."""
 
@@ -89,7 +91,7 @@ def server(flavour: str) -> PhoenixServer:
 
 def parsed(found: dict[str, Any]) -> PhoenixServer:
     """Read what a keeper wrote."""
-    return PhoenixServer(base_url=found["base_url"], api_key=found["api_key"], data=Path(found["data"]))
+    return PhoenixServer(**{**found, "data": Path(found["data"])})
 
 
 def _keeper(flavour: str, folder: Path, log: Path) -> subprocess.Popen[bytes]:

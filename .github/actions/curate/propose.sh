@@ -5,17 +5,16 @@ set -euo pipefail
 
 title="Candidates for golden datasets"
 own=(-c user.name='github-actions[bot]' -c user.email='41898282+github-actions[bot]@users.noreply.github.com')
-remote() { git -c credential.helper= -c 'credential.helper=!gh auth git-credential' "$@"; }
 scratch=$(mktemp -d "${RUNNER_TEMP:-${TMPDIR:-/tmp}}/curate.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
+# shellcheck source=/dev/null
+. "${BASH_SOURCE[0]%/*}/../pull-request.sh"
 
-# A fork may have a branch of the same name: its pull requests are none of ours.
-number=$(gh pr list --head "$BRANCH" --state open --json number,isCrossRepository \
-  --jq '[.[] | select(.isCrossRepository | not)][0].number // empty')
+number=$(find_one open)
 base=$(git rev-parse HEAD)
 if [ -n "$number" ]; then
   # People decide on this branch: it goes on from what they committed, and is never written over.
-  remote fetch --quiet origin "refs/heads/$BRANCH"
+  remote fetch --quiet origin "refs/heads/$BRANCH" || barred fetched
   git switch --quiet --force-create "$BRANCH" FETCH_HEAD
   if ! git "${own[@]}" merge --quiet --no-edit "$base"; then
     git merge --abort
@@ -41,10 +40,10 @@ fi
 GIT_LITERAL_PATHSPECS=1 git add --pathspec-from-file="$scratch/paths"
 git "${own[@]}" commit --quiet --message "$title"
 if [ -n "$number" ]; then
-  remote push --quiet origin "HEAD:refs/heads/$BRANCH"
-  gh pr edit "$number" --body-file "$scratch/body"
+  push
+  edit "$number"
 else
-  remote push --quiet --force origin "HEAD:refs/heads/$BRANCH"
-  gh pr create --head "$BRANCH" --title "$title" --body-file "$scratch/body"
+  push --force
+  open_one "$title"
 fi
 exit "$code"

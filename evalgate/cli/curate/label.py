@@ -84,11 +84,21 @@ async def _annotate(place: Place, states: frozenset[State], taxonomy: str, addre
         async with connect(address) as connection:
             gone = await annotate_spans(connection, labels)
     except PhoenixError as error:
+        again = place.step("label", *dict.fromkeys((*place.flags, "--annotate")))
         raise MeasurementError(
             f"{error.message}; the labels are kept in {place.target.shown_candidates}",
-            next_step=place.step("label", *dict.fromkeys((*place.flags, "--annotate"))),
+            next_step=f"{error.next_step}; then {again}" if error.status in (401, 403) else again,
         ) from None
     return len(labels) - gone, gone
+
+
+async def _greet(address: Address) -> None:
+    """Raises PhoenixError where the server is away or refuses the key: before anything is paid for its sake."""
+    from evalgate.phoenix.connection import connect
+    from evalgate.phoenix.greeting import greet
+
+    async with connect(address) as connection:
+        await greet(connection)
 
 
 async def _label(
@@ -124,6 +134,8 @@ async def _label(
         )
         due = sum(labeller.is_due(each) for each in read_candidates(file))
         if due:
+            if address is not None and place.label.annotate:
+                await _greet(address)
             tell(f"asking {place.model} about {due:,} candidates")
         told = counting("labelled")
         found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=lambda done: told(done, due))

@@ -155,9 +155,10 @@ async def _pull(
                 tell=now_and_then(lambda far: f"{far.read:,} spans read, {far.new:,} new"),
             )
         except PhoenixError as error:
+            again = "run the same again: it goes on"
             raise MeasurementError(
                 f"{error.message}; what was read so far is kept",
-                next_step="run the same again: it goes on",
+                next_step=f"{error.next_step}; then {again}" if error.status in (401, 403) else again,
             ) from None
         prepared.say()
         return pulled

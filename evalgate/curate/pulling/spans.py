@@ -13,7 +13,7 @@ from evalgate.curate.candidates import Candidate, Step
 from evalgate.curate.moments import moment
 from evalgate.phoenix.spans.stored import StoredSpan
 from evalgate.records import Json
-from evalgate.traces.conventions import LLM, finish_of, kind_of, model_of, read_json
+from evalgate.traces.conventions import LLM, finish_of, is_note, kind_of, model_of, read_json
 from evalgate.traces.messages import (
     input_messages,
     output_messages,
@@ -28,6 +28,7 @@ _SPAN_ID: Final = re.compile(r"[0-9a-f]{16}")
 _DATA: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?[^,]{0,100},")
 _OWN: Final = ("user_api_key", "requester_", "usage_object", "mcp_tool_call", "spend_logs", "routing_decision")
 """What LiteLLM notes of itself under `metadata`: keys, addresses, accounting."""
+_EMPTY: Final[tuple[Any, ...]] = ("", None, "[]", "{}", [], {})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +67,7 @@ def content_of(span: StoredSpan) -> Content:
         taken = {**taken, "tools": tools}
     return Content(
         input=taken,
-        output={"messages": answered} if any(map(_says, answered)) else _given(gave),
+        output={"messages": answered} if any(map(_says, answered)) else _given(gave, attributes),
         thinking=tuple(thinking_of(attributes)),
         malformed=tuple(name for name, bad in (("input", bad_input), ("output", bad_output)) if bad),
         finish=finish_of(attributes),
@@ -187,8 +188,10 @@ def _taken(value: Json) -> dict[str, Json] | None:
     return {"input": value} if value else None
 
 
-def _given(value: Json) -> dict[str, Json] | None:
+def _given(value: Json, attributes: Mapping[str, Any]) -> dict[str, Json] | None:
     """Return an output that no messages say."""
+    if is_note(value, attributes):
+        return None
     spoken = spoken_answer(value)
     if spoken is not None:
         return {"messages": spoken} if any(map(_says, spoken)) else None
@@ -207,10 +210,9 @@ def _says(message: Mapping[str, Json]) -> bool:
 def _metadata(attributes: Mapping[str, Any]) -> dict[str, Json]:
     """Return what a program noted of a span under `metadata`, nested as it was; what is empty is left out."""
     found: dict[str, Json] = {}
-    own = "litellm.call_id" in attributes
     for name, value in attributes.items():
         head, _, rest = name.partition(".")
-        if head != "metadata" or not rest or value in ("", None, "[]", "{}") or (own and rest.startswith(_OWN)):
+        if head != "metadata" or not rest:
             continue
         at: dict[str, Any] = found
         *above, last = rest.split(".")
@@ -219,7 +221,10 @@ def _metadata(attributes: Mapping[str, Any]) -> dict[str, Json]:
             at = below if isinstance(below, dict) else {}
         at[last] = value
     whole = read_json(attributes.get("metadata"))
-    return {**whole, **found} if isinstance(whole, dict) else found
+    if isinstance(whole, dict):
+        found = {**whole, **found}
+    own = _OWN if any(name in attributes for name in ("litellm.call_id", "litellm.trace_id")) else ()
+    return {key: value for key, value in found.items() if value not in _EMPTY and not key.startswith(own)}
 
 
 def _referenced(value: Any, span: StoredSpan, media: list[Json]) -> Any:

@@ -97,6 +97,10 @@ def stream(body: dict[str, Any], answered: dict[str, Any]) -> list[bytes]:
     for index, block in enumerate(answered["content"]):
         if block["type"] == "text":
             empty, deltas = {**block, "text": ""}, [{"type": "text_delta", "text": w} for w in words(block["text"])]
+        elif block["type"] == "thinking":
+            empty = {**block, "thinking": "", "signature": ""}
+            deltas = [{"type": "thinking_delta", "thinking": each} for each in words(block["thinking"])]
+            deltas.append({"type": "signature_delta", "signature": block["signature"]})
         else:
             empty = {**block, "input": {}}
             deltas = [{"type": "input_json_delta", "partial_json": json.dumps(block["input"])}]

@@ -80,7 +80,7 @@ async def test_without_a_key_none_is_sent_and_nothing_is_an_answer_too():
 @pytest.mark.parametrize(
     ("status", "body", "said", "following"),
     [
-        (401, "Invalid token", "refused the key (401): Invalid token", "`api_key_env`"),
+        (401, "Invalid token", "refused the key (401): Invalid token", "set PHOENIX_API_KEY to"),
         (403, '{"detail": "no"}', "answered 403: no", "a key that may do this"),
         (404, '{"error": "gone"}', "answered 404: gone", "check the address"),
         (409, '{"message": "taken"}', "answered 409: taken", None),
@@ -211,6 +211,11 @@ async def test_errors_of_graphql_come_with_a_status_of_200():
         with pytest.raises(PhoenixError) as caught:
             await connection.graphql("query { x }", doing=DOING)
     assert caught.value.message == f"{DOING}: Phoenix at {base_url} says: Unknown dataset: x"
+    viewer = '{"data": null, "errors": [{"message": "Viewers cannot perform this action"}]}'
+    async with serving(answering(200, viewer)) as (base_url, _), connect(at(base_url)) as connection:
+        with pytest.raises(PhoenixError) as caught:
+            await connection.graphql("mutation { x }", doing=DOING)
+    assert (caught.value.status, caught.value.next_step) == (403, "set PHOENIX_API_KEY to a key that may do this")
     for strange in ("[]", '{"data": 1}', '{"errors": "no"}', "{}"):
         async with serving(answering(200, strange)) as (base_url, _), connect(at(base_url)) as connection:
             with pytest.raises(PhoenixError, match="an answer that is none"):

@@ -61,6 +61,47 @@ def test_images_and_sounds_are_parts():
     ]
 
 
+def test_what_a_program_said_goes_before_what_a_server_made_of_it():
+    """Phoenix writes OpenInference's attributes beside `gen_ai.*`, and leaves out what it does not know."""
+    asked = {"role": "assistant", "parts": [{"type": "text", "content": "I look."}], "tool_calls": [CALL]}
+    picture = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    parts = [{"type": "text", "text": "this?"}, picture]
+    said = {
+        "gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts}, asked]),
+        "gen_ai.output.messages": json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": ""}]}]),
+        "gen_ai.completion.0.function_call.name": "look",
+        "gen_ai.completion.0.function_call.arguments": "{}",
+        "gen_ai.completion.1.function_call.name": "see",
+        "llm.input_messages.0.message.role": "user",
+        "llm.input_messages.1.message.role": "assistant",
+        "llm.input_messages.1.message.content": "I look.",
+        "llm.output_messages.0.message.role": "assistant",
+    }
+    assert input_messages(said) == [
+        {"role": "user", "content": [{"type": "text", "text": "this?"}, picture]},
+        {"role": "assistant", "content": "I look.", "tool_calls": [CALL]},
+    ]
+    (answer,) = output_messages(said)
+    assert (answer["content"], [each["function"]["name"] for each in answer["tool_calls"]]) == (None, ["look", "see"])
+    # Where it makes sense of nothing, what the server made is better than nothing.
+    made = {key: value for key, value in said.items() if key.startswith("llm.")} | {"gen_ai.input.messages": "[{}]"}
+    assert input_messages(made)[1] == {"role": "assistant", "content": "I look."}
+
+
+def test_messages_of_openai_in_place_of_parts_are_read():
+    whole = {"role": "assistant", "content": "", "tool_calls": [CALL], "reasoning_content": "hm"}
+    said = {"gen_ai.output.messages": json.dumps([whole])}
+    assert output_messages(said) == [{"role": "assistant", "content": None, "tool_calls": [CALL]}]
+    assert thinking_of(said) == ["hm"]
+
+
+def test_parts_go_before_what_python_prints_of_them():
+    flat = {"message.role": "user", "message.content": "[{'type': 'text', 'text': 'this?'}]"}
+    flat |= {"message.contents.0.message_content.type": "text", "message.contents.0.message_content.text": "this?"}
+    read = input_messages({f"llm.input_messages.0.{key}": value for key, value in flat.items()})
+    assert read == [{"role": "user", "content": "this?"}]
+
+
 def test_results_of_several_tools_in_one_message_are_a_message_each():
     parts = [{"type": "tool_call_response", "id": each, "response": {"found": each}} for each in ("c1", "c2")]
     read = input_messages({"gen_ai.input.messages": json.dumps([{"role": "user", "parts": parts}])})
@@ -118,6 +159,9 @@ def test_tools_are_declared_in_one_form():
     assert tools_of({"llm.tools.0.tool.json_schema": json.dumps(anthropic)}) == wanted
     assert tools_of({"llm.tools.0.tool.json_schema": json.dumps(wanted[0])}) == wanted
     assert tools_of({"gen_ai.tool.definitions": json.dumps([{"type": "function", **wanted[0]["function"]}])}) == wanted
+    for start, schema in (("llm.tools.0.tool.", "json_schema"), ("llm.tools.0.", "parameters")):
+        apart = {"name": "look", "description": "d", schema: json.dumps(parameters)}
+        assert tools_of({f"{start}{key}": value for key, value in apart.items()}) == wanted
     assert tools_of({"llm.tools.0.tool.json_schema": "{", "llm.tools.1.tool.json_schema": "{}"}) == []
 
 

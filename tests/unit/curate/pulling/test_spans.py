@@ -109,6 +109,18 @@ def test_metadata_of_one_name_twice_breaks_nothing():
 def test_what_litellm_notes_of_itself_is_left_out():
     own = {"litellm.call_id": "1", "metadata.user_api_key_hash": "abc", "metadata.requester_ip_address": "192.0.2.1"}
     assert candidate(stored({"input.value": "q", **own, "metadata.tier": "gold"})).metadata == {"tier": "gold"}
+    whole = {
+        "litellm.trace_id": "1",
+        "metadata": '{"applied_guardrails": [], "usage_object": {"a": 1}, "tier": "gold"}',
+    }
+    assert candidate(stored({"input.value": "q", **whole})).metadata == {"tier": "gold"}
+
+
+def test_the_id_of_an_answer_is_no_answer():
+    """Phoenix writes it as the output of whatever names one, also of a call that failed."""
+    made = {"input.value": "q", "gen_ai.response.id": "r1", "output.mime_type": "application/json"}
+    assert candidate(stored({**made, "output.value": '{"id": "r1"}'})).output is None
+    assert candidate(stored({**made, "output.value": '{"id": "r2"}'})).output == {"id": "r2"}
 
 
 def test_pictures_stay_in_the_span():

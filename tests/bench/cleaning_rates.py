@@ -1,22 +1,15 @@
-"""What cleaning finds of what is planted, and what it takes: `python -m tests.bench.cleaning_rates [candidates]`.
+"""What cleaning finds of what is planted: `python -m tests.bench.cleaning_rates` writes the table of docs/curation.md.
 
-Writes the table of docs/curation.md. With a number, puts that many candidates through `evalgate curate clean` and
-prints seconds and the most memory that it had, in MB.
+What it takes, `curation_speed` measures.
 """
 
 from __future__ import annotations
 
-import json
-import resource
-import subprocess
-import sys
-import tempfile
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from evalgate.curate.cleaning.duplicates import Inputs
+from evalgate.curate.cleaning.duplicates import Inputs, said_in
 from evalgate.curate.cleaning.findings import Finding, Kind
 from evalgate.curate.cleaning.given_names import known_names
 from evalgate.curate.cleaning.redaction import Redactor
@@ -105,7 +98,7 @@ def copies(count: int = QUESTIONS, seed: int = SEED) -> list[Rate]:
     out: Counter[str] = Counter()
     for key, kind, text in questions(count, seed):
         planted[kind] += 1
-        out[kind] += inputs.double(key, {"messages": [{"role": "user", "content": text}]}) is not None
+        out[kind] += inputs.double(key, said_in({"messages": [{"role": "user", "content": text}]})) is not None
     taken = out["copy"] + out["new"]
     return [
         Rate(what="copies of questions", planted=planted["copy"], found=out["copy"], taken=taken, rightly=out["copy"]),
@@ -136,37 +129,8 @@ def page(text: str, rates: list[Rate]) -> str:
     return f"{before}{BEGIN}\n\n{table(rates)}\n\n{END}{after}"
 
 
-def speed(count: int) -> None:
-    """Clean so many candidates, every one with a system prompt and an answer, and print what it took."""
-    prompt = "You are the assistant of a shop for recipes. Be brief. " * 20
-    with tempfile.TemporaryDirectory() as folder:
-        with (Path(folder) / "shop.candidates.jsonl").open("w") as file:
-            for number, (text, (_, _, asked)) in enumerate(zip(texts(count, 5), questions(count, 5), strict=True)):
-                said = [{"role": "system", "content": prompt}, {"role": "user", "content": f"{asked}\n{text.text}"}]
-                file.write(
-                    json.dumps(
-                        {
-                            "id": f"span:{number:016x}",
-                            "input": {"messages": said},
-                            "output": {"messages": [{"role": "assistant", "content": f"Here you are. {text.text}"}]},
-                            "state": "new",
-                        }
-                    )
-                    + "\n"
-                )
-        started = time.monotonic()
-        command = ("evalgate", "curate", "clean", "--dataset", f"{folder}/shop.jsonl", "--write")
-        subprocess.run([sys.executable, "-m", *command], check=True)
-        took = time.monotonic() - started
-    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{count:,} candidates in {took:.1f} s, {count / took:,.0f} a second, {most:.0f} MB")
-
-
 def main() -> None:
-    """Write the table, or measure."""
-    if len(sys.argv) > 1:
-        speed(int(sys.argv[1]))
-        return
+    """Write the table."""
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), [*personal(), hard_ones(), *copies()]), encoding="utf-8")
 
 

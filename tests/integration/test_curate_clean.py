@@ -16,8 +16,10 @@ import pytest
 from click.testing import CliRunner
 
 from evalgate.cli.curate import clean as clean_step
+from evalgate.cli.curate import cleaning
 from evalgate.cli.curate import pull as pull_step
 from evalgate.cli.curate import sample as sample_step
+from evalgate.curate import processes
 from evalgate.curate.candidates import State, read_candidates
 from evalgate.errors import EvalgateError
 from tests.integration.team import Team
@@ -75,6 +77,22 @@ def folder(tmp_path):
 
 def candidates(folder, name="some"):
     return {each.id: each for each in read_candidates(folder / f"{name}.candidates.jsonl")}
+
+
+def test_several_processes_come_to_what_one_does(folder, monkeypatch):
+    file = folder / "some.candidates.jsonl"
+    before = file.read_bytes()
+    alone = clean(folder, "--language", "en", "--write")
+    by_one = [
+        (each.marks, each.state, each.input, [step.why for step in each.history]) for each in read_candidates(file)
+    ]
+    file.write_bytes(before)
+    monkeypatch.setattr(cleaning, "_LARGE", 0)
+    monkeypatch.setattr(processes, "processors", lambda: 2)
+    assert clean(folder, "--language", "en", "--write") == alone
+    assert by_one == [
+        (each.marks, each.state, each.input, [step.why for step in each.history]) for each in read_candidates(file)
+    ]
 
 
 def test_nothing_is_written_until_it_is_asked_for_and_a_second_time_changes_nothing(folder):

@@ -82,16 +82,16 @@ def command(
 
 
 def _cleaning(place: Settings[Clean], environ: Mapping[str, str], *, write: bool) -> Cleaning:
-    from evalgate.cli.curate.cleaning import quality_of, redactor_of
+    from evalgate.cli.curate.cleaning import looking
     from evalgate.curate.cleaning.duplicates import Inputs
     from evalgate.curate.cleaning.step import Cleaning
 
-    clean, file = place.own, place.target.candidates
+    clean, at = place.own, datetime.now(UTC).isoformat(timespec="seconds")
+    only_errors = place.profile is not None and place.profile.errors == "only"
     return Cleaning(
-        redactor=redactor_of(clean, file, environ, personal=clean.personal != "keep", writes=write),
-        quality=quality_of(clean, only_errors=place.profile is not None and place.profile.errors == "only"),
+        looked=looking(clean, place.target.candidates, environ, at=at, only_errors=only_errors, writes=write),
         inputs=Inputs(at_least=clean.near),
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=at,
         tell=now_and_then(lambda far: f"{far.looked:,} candidates looked at, {far.out.total():,} left out"),
         heard=None if clean.embedding is None else [],
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,12 +14,15 @@ if TYPE_CHECKING:
     from evalgate.curate.candidates import Candidate
     from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.cleaning.given_names import Names
+    from evalgate.curate.cleaning.looking import Look, Seen
     from evalgate.curate.cleaning.quality import Quality
     from evalgate.curate.cleaning.redaction import Redactor
     from evalgate.suite.curate_clean import Clean
 
 INSTALL: Final = "pip install 'phoenix-evalgate[curate]'"
 """What brings the packages that cleaning needs."""
+_LARGE: Final = 4_000_000
+"""Bytes of a candidates file from which on several processes are there sooner than one has looked through it."""
 
 
 def packages_missing(clean: Clean) -> list[str]:
@@ -34,13 +38,38 @@ def redactor_of(
 
     Raises ConfigurationError for a key that is none, and where packages are missing.
     """
+    return _redactor(clean, pseudonyms_of(clean, candidates, environ, writes=writes) if personal else None)
+
+
+def looking(
+    clean: Clean, candidates: Path, environ: Mapping[str, str], *, at: str, only_errors: bool, writes: bool
+) -> Callable[[Iterable[Candidate]], Iterator[Seen]]:
+    """Return what looks at candidates one after the other; at many of them in several processes.
+
+    Raises ConfigurationError for a key that is none, and where packages are missing.
+    """
+    from evalgate.curate.processes import processors, worked
+
+    own = None if clean.personal == "keep" else pseudonyms_of(clean, candidates, environ, writes=writes)
+    make = partial(_look, clean, own, at=at, only_errors=only_errors)
+    processes = processors() if candidates.exists() and candidates.stat().st_size >= _LARGE else 1
+    return partial(map, make()) if processes == 1 else partial(worked, make, processes=processes)
+
+
+def _look(clean: Clean, pseudonyms: Pseudonyms | None, *, at: str, only_errors: bool) -> Look:
+    from evalgate.curate.cleaning.looking import Look
+
+    quality = quality_of(clean, only_errors=only_errors)
+    return Look(redactor=_redactor(clean, pseudonyms), quality=quality, near=clean.near is not None, at=at)
+
+
+def _redactor(clean: Clean, pseudonyms: Pseudonyms | None) -> Redactor:
+    """Return what replaces personal data by pseudonyms, and secrets alone without them."""
     from evalgate.curate.cleaning.redaction import Redactor
 
-    if not personal:
+    if pseudonyms is None:
         return Redactor(keep=clean.keep)
-    names = _names()
-    pseudonyms = pseudonyms_of(clean, candidates, environ, writes=writes)
-    return Redactor(pseudonyms=pseudonyms, names=names, regions=clean.regions, keep=clean.keep)
+    return Redactor(pseudonyms=pseudonyms, names=_names(), regions=clean.regions, keep=clean.keep)
 
 
 class BeforeWriting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from evalgate.curate.cleaning import people
@@ -30,18 +31,24 @@ _OTHERWISE: Final = re.compile(
 """Whose value is a number of something else, though it may look like a card's: one in ten does."""
 _HUMP: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _LONGEST: Final = 200
+_REMEMBERED: Final = 1000
+"""Names of fields whose kinds are remembered."""
 
 
 def kind_of(path: tuple[str, ...], text: str) -> Kind | None:
     """Return what a field's name says that its value is; None where it says nothing."""
-    if not path or not text.strip() or len(text) > _LONGEST or STAND_IN.search(text):
+    kinds = _kinds_of(path[-2:]) if path and len(text) <= _LONGEST else ()
+    if not kinds or not text.strip() or STAND_IN.search(text):
         return None
-    names = (path[-1], "_".join(path[-2:]))
-    for kind, pattern in _FIELDS:
-        said = tuple(map(_apart, names)) if kind in _NUMBERS else names
-        if any(map(pattern.match, said)) and _likely(kind, text):
-            return kind
-    return None
+    return next((kind for kind in kinds if _likely(kind, text)), None)
+
+
+@lru_cache(_REMEMBERED)
+def _kinds_of(path: tuple[str, ...]) -> tuple[Kind, ...]:
+    """Return what the name of a field, of which the last two keys are given, says that its value may be."""
+    names = (path[-1], "_".join(path))
+    apart = tuple(map(_apart, names))
+    return tuple(kind for kind, pattern in _FIELDS if any(map(pattern.match, apart if kind in _NUMBERS else names)))
 
 
 def is_otherwise(path: tuple[str, ...], text: str) -> bool:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -29,6 +30,9 @@ class Kind(StrEnum):
     PERSON = "PERSON"
 
 
+_DOTS: Final = {0x131: "i", 0x307: None}
+"""An i without its dot, and the dot that a large one with it leaves."""
+_NO_DIGITS: Final = bytes(sorted({*range(128)} - {*b"0123456789"}))
 _ORDER: Final = {kind: number for number, kind in enumerate(Kind)}
 _SESSION: Final = "SESSION"
 STAND_IN: Final = re.compile(rf"<(?:{'|'.join((*Kind, _SESSION))})(?:_[A-Z2-9]{{{_LENGTH}}})?>")
@@ -50,11 +54,8 @@ class Pseudonyms:
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-
-    @property
-    def check(self) -> str:
-        """Return four letters that tell one key from another, and nothing about it."""
-        return self._letters("key", "")[:4]
+        self.check: Final = self._letters("key", "")[:4]
+        """Four letters that tell one key from another, and nothing about it."""
 
     def name(self, finding: Finding) -> str:
         """Return what stands for a finding: <PERSON_K7QM2X>, <SECRET>."""
@@ -73,6 +74,28 @@ class Pseudonyms:
         said = f"{kind}\0{who}".encode("utf-8", "surrogatepass")
         digest = hmac.digest(self._key, said, hashlib.sha256)
         return "".join(_LETTERS[byte % 32] for byte in digest[:_LENGTH])
+
+
+@lru_cache(4)
+def folded(text: str) -> str:
+    """Return a text in which a word of small ASCII letters is wherever an expression that ignores case finds it."""
+    plain = text.casefold()
+    return plain if plain.isascii() else plain.translate(_DOTS)
+
+
+def has_any(text: str, words: Iterable[str]) -> bool:
+    """Return whether one of these words is in a text: quicker than an expression of all of them."""
+    for word in words:  # noqa: SIM110 it takes half the time of `any`
+        if word in text:
+            return True
+    return False
+
+
+def digits_in(text: str) -> int:
+    """Return how many digits a text has, at least as many as an expression finds."""
+    if text.isascii():
+        return len(text.encode().translate(None, _NO_DIGITS))
+    return sum(map(str.isdigit, text))
 
 
 def apart(text: str, findings: Iterable[Finding]) -> list[Finding]:

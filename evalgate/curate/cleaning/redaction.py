@@ -70,8 +70,10 @@ class Redactor:
         return replace(marked, history=(*marked.history, step)), found
 
     def _once(self, candidate: Candidate) -> tuple[Candidate, Counter[str]]:
-        known = self._known(candidate)
         found: Counter[str] = Counter()
+        known = self._known(candidate)
+        if known is None:
+            return candidate, found
 
         def put(text: str, path: tuple[str, ...]) -> str:
             here = self._all(text, path, known)
@@ -94,19 +96,24 @@ class Redactor:
         }
         return replace(candidate, **parts), found
 
-    def _known(self, candidate: Candidate) -> dict[str, str]:
-        """Return the names of a candidate by each word that stands for one of them alone."""
+    def _known(self, candidate: Candidate) -> dict[str, str] | None:
+        """Return the names of a candidate by each word that stands for one of them alone.
+
+        None where nothing at all is found in it: most of what is walked a second time is walked only here.
+        """
         known: dict[str, str] = {}
-        if self.names is None:
-            return known
-        whole: set[str] = set()
+        found: list[Finding] = []
 
         def gather(text: str, path: tuple[str, ...]) -> str:
-            whole.update(each.who for each in self._all(text, path, {}) if each.kind == Kind.PERSON)
+            found.extend(self._all(text, path, {}))
             return text
 
         for part in (candidate.input, candidate.output, candidate.metadata, _own(candidate.source)):
             _walked(part, gather)
+        if not found:
+            _walked(candidate.marks, gather)
+            return {} if found else None
+        whole = {each.who for each in found if each.kind == Kind.PERSON}
         # Who is named in full first: a word that two full names have stands for neither, and is replaced as it is.
         for who in sorted(whole, key=lambda name: (-len(name.split()), name)):
             if " " in who or who not in known:

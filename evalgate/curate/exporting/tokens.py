@@ -33,5 +33,5 @@ def _said(message: Any, count: Count) -> int:
 
 def estimated(text: str) -> int:
     """Return about how many tokens a text has."""
-    plain = sum(map(str.isascii, text))
+    plain = len(text) if text.isascii() else sum(map(str.isascii, text))
     return -(-plain // _ASCII_EACH) + len(text) - plain

@@ -167,10 +167,10 @@ async def drift(questions: Questions, period: Period, asked_for: Sample, *, vect
     test, p_groups = _test(found, labels, drawn, known, seed)
     before = _drawn(everything, np.arange(compared, len(everything)), seed, _TESTED["production"])
     since = _changed(found, drawn, before, seed)
-    topics = _topics(questions, labels, p_groups, asked_for)
+    names = telling_words(texts[:compared], labels.tolist())
+    topics = _topics(questions, labels, names, p_groups, asked_for)
     asked_about = {label: count for label, count in Counter(labels[ours].tolist()).items() if count}
     had = Counter(labels[own].tolist())
-    names = telling_words(texts[:compared], labels.tolist())
     return Drift(
         start=period.start.isoformat(timespec="seconds"),
         end=period.end.isoformat(timespec="seconds"),
@@ -229,10 +229,13 @@ def _drawn(
 
 
 def _topics(
-    questions: Questions, labels: NDArray[np.intp], p_groups: dict[int, float], asked_for: Sample
+    questions: Questions,
+    labels: NDArray[np.intp],
+    names: Sequence[str],
+    p_groups: dict[int, float],
+    asked_for: Sample,
 ) -> tuple[Topic, ...]:
     now, golden = questions.now, questions.golden
-    names = telling_words([each.text for each in (*golden, *now)], labels.tolist())
     members: defaultdict[int, list[_Question]] = defaultdict(list)
     for each, label in zip(now, labels[len(golden) :].tolist(), strict=True):
         members[label].append(each)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from evalgate.curate.candidates import Candidate, State
 from evalgate.curate.cleaning.duplicates import Double, Inputs
 from evalgate.curate.cleaning.findings import Pseudonyms
 from evalgate.curate.cleaning.given_names import known_names
+from evalgate.curate.cleaning.looking import Look
 from evalgate.curate.cleaning.quality import Quality, Reason
 from evalgate.curate.cleaning.redaction import Redactor
 from evalgate.curate.cleaning.step import Cleaning
@@ -24,9 +26,9 @@ def candidate(name, question, state=State.NEW, **more):
 
 
 def cleaning(near=0.75, key=b"k" * 32, **more):
+    redactor = Redactor(pseudonyms=Pseudonyms(key), names=known_names())
     return Cleaning(
-        redactor=Redactor(pseudonyms=Pseudonyms(key), names=known_names()),
-        quality=Quality(),
+        looked=partial(map, Look(redactor=redactor, quality=Quality(), near=near is not None, at=AT)),
         inputs=Inputs(at_least=near),
         at=AT,
         **more,

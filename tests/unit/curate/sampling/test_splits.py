@@ -8,6 +8,7 @@ import random
 import re
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 
 import pytest
@@ -18,6 +19,7 @@ from evalgate.curate.candidates import State, Step, as_line, read_candidates, re
 from evalgate.curate.cleaning.duplicates import Inputs
 from evalgate.curate.cleaning.findings import Pseudonyms
 from evalgate.curate.cleaning.given_names import known_names
+from evalgate.curate.cleaning.looking import Look
 from evalgate.curate.cleaning.quality import Quality
 from evalgate.curate.cleaning.redaction import Redactor
 from evalgate.curate.cleaning.step import Cleaning
@@ -116,7 +118,8 @@ class Shop:
 
     def clean(self):
         redactor = Redactor(pseudonyms=KEY, names=known_names())
-        cleaning = Cleaning(redactor=redactor, quality=Quality(), inputs=Inputs(at_least=None), at=NOW.isoformat())
+        look = Look(redactor=redactor, quality=Quality(), near=False, at=NOW.isoformat())
+        cleaning = Cleaning(looked=partial(map, look), inputs=Inputs(at_least=None), at=NOW.isoformat())
         cleaning.know(self.golden, read_candidates(self.file))
         rewrite(self.file, cleaning.cleaned)
 

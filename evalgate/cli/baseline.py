@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from evalgate.git.history import Base
     from evalgate.git.repository import Repository
     from evalgate.journal.store import Journal
+    from evalgate.suite.loading import LoadedConfig
 
 _suites = click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be repeated.")
 _json = click.option("--json", "as_json", is_flag=True, help="Print it as JSON, in place of text.")
@@ -72,15 +73,9 @@ def setting(
     who = repository.author()
     with Journal(journal_path(journal)) as kept:
         base = _base(what, kept, repository)
-        merged = {
-            name: suite.model_copy(update={"baseline": "merge-base"})
-            for name, suite in loaded.config.suites.items()
-            if (ref := suite.baseline_ref) is not None and ref.is_set
-        }
-        config_of_commits = loaded.config.model_copy(update={"suites": merged})
-        wanted = replace(loaded, config=config_of_commits, baseline_tasks={})
+        wanted = _of_commits(loaded)
         target = Target(ref=base.name, commit=base.commit)
-        asked = suites or tuple(merged)
+        asked = suites or tuple(wanted.config.suites)
         wanted = here(wanted, environ, asked)
         with Bases(loaded.path, environ=environ, target=target, every=True) as bases:
             prepared = of_commit(
@@ -122,6 +117,16 @@ def setting(
             now = f"{made:,} made now" if made else "all of them known before"
             say(f"{base.label} is stored: {times} runs of each of {each.count:,} examples of {each.name}, {now}.\n")
     return 0
+
+
+def _of_commits(loaded: LoadedConfig) -> LoadedConfig:
+    """Return the config with the suites alone whose baseline is set by commits."""
+    merged = {
+        name: suite.model_copy(update={"baseline": "merge-base"})
+        for name, suite in loaded.config.suites.items()
+        if (ref := suite.baseline_ref) is not None and ref.is_set
+    }
+    return replace(loaded, config=loaded.config.model_copy(update={"suites": merged}), baseline_tasks={})
 
 
 def _base(what: str | None, journal: Journal, repository: Repository) -> Base:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from evalgate.cli.models import CacheChoice, Models
 from evalgate.engine.measure import Observer
 from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.errors import MeasurementError
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.gate.spending import spent
 from evalgate.gate.world import Expect, World
 from evalgate.journal.store import Journal
@@ -27,7 +27,6 @@ from evalgate.suite.tasks import CommandTask, HostedTask, HttpTask, PromptTask, 
 from evalgate.traces.receiver import Receiver, TracedSide
 
 if TYPE_CHECKING:
-    from evalgate.gate.judging import ChosenJudge
     from evalgate.tasks.ways_out import SpanDoorway
     from evalgate.traces.store import TraceStore
 
@@ -220,82 +219,6 @@ class _AfterSetup:
         await self._runner.start()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class JudgeRunners:
-    """A judge to be held to labels: what is known of it before it is asked, and how it is made ready."""
-
-    chosen: ChosenJudge
-    started: Callable[[Callable[[], None]], AbstractAsyncContextManager[list[EvaluatorRunner | PairRunner]]]
-    """Takes what stops the asking; gives the judge, and the same one told of its labels in reverse, where it is told of
-    labels: a judge of pairs is asked in both orders anyway."""
-
-
-def judge_runners(
-    suite: PreparedSuite,
-    evaluator: Evaluator,
-    config: Config,
-    environ: Mapping[str, str],
-    *,
-    cache: CacheChoice,
-    following: str,
-    log: Callable[[str], None],
-) -> JudgeRunners:
-    """Return the judge of a suite; `following` is the command that it is asked by.
-
-    Raises ConfigurationError where its file or its config is in error.
-    """
-    from evalgate.evaluators.models import Models as JudgeModels
-    from evalgate.evaluators.registry import judge, preference
-    from evalgate.gate.judging import ChosenJudge
-    from evalgate.suite.judges import PREFERENCES
-
-    pairs = preference(evaluator, root=suite.placed.of(evaluator), environ=environ, models=JudgeModels())
-    if pairs is not None:
-        chosen = ChosenJudge(
-            suite=suite,
-            evaluator=evaluator,
-            scores=dict(PREFERENCES),
-            direction=pairs.spec.direction,
-            ordered=True,
-            pairwise=True,
-        )
-    else:
-        looked_at, runner = judge(evaluator, root=suite.placed.of(evaluator), environ=environ, models=JudgeModels())
-        chosen = ChosenJudge(
-            suite=suite,
-            evaluator=evaluator,
-            scores=dict(looked_at.scores),
-            direction=runner.spec.direction,
-            ordered=looked_at.steps,
-        )
-
-    def made(asked: JudgeModels) -> list[EvaluatorRunner | PairRunner]:
-        one = preference(evaluator, root=suite.placed.of(evaluator), environ=environ, models=asked)
-        if one is not None:
-            return [one]
-        return [
-            judge(evaluator, root=suite.placed.of(evaluator), environ=environ, models=asked, reverse=reverse)[1]
-            for reverse in (False, True)
-        ]
-
-    @asynccontextmanager
-    async def started(stop: Callable[[], None]) -> AsyncIterator[list[EvaluatorRunner | PairRunner]]:
-        models = Models(config, choice=cache, stop=stop, log=log, goes_on=following)
-        both = made(JudgeModels(endpoints=models.endpoints(config.endpoints), sender=models.sender))
-        try:
-            for each in both:
-                await each.start()
-            yield both
-            if models.halt.reason is not None:
-                raise MeasurementError(models.halt.reason.message, next_step=models.halt.reason.next_step)
-        finally:
-            for each in both:
-                await each.close()
-            await models.close()
-
-    return JudgeRunners(chosen=chosen, started=started)
-
-
 @asynccontextmanager
 async def evaluator_runners(
     suite: PreparedSuite,
@@ -312,13 +235,20 @@ async def evaluator_runners(
     models = Models(config, choice=cache, stop=stop, log=log, goes_on=following)
     runners = _Runners(endpoints=models.endpoints(config.endpoints), environ=environ, models=models, log=log)
     made = [runners.evaluator(suite, evaluator) for evaluator in evaluators]
-    try:
-        for each in made:
-            await each.start()
+    async with running(made, models):
         yield made
+
+
+@asynccontextmanager
+async def running(runners: Sequence[EvaluatorRunner | PairRunner], models: Models) -> AsyncIterator[None]:
+    """Start what asks `models`, and end both. Raises MeasurementError where the models stopped answering."""
+    try:
+        for each in runners:
+            await each.start()
+        yield
         if models.halt.reason is not None:
             raise MeasurementError(models.halt.reason.message, next_step=models.halt.reason.next_step)
     finally:
-        for each in made:
+        for each in runners:
             await each.close()
         await models.close()

@@ -78,6 +78,7 @@ async def _history(address: Address, name: str, limit: int) -> list[HistoryEntry
 
 
 def _life(name: str, example: str, *, limit: int, config: Path, server: str | None, as_json: bool) -> int:
+    from evalgate.cli.files import shown_here
     from evalgate.curate.beside import candidates_file, candidates_file_of
     from evalgate.curate.life import in_order, life_lines, steps_in, steps_of
     from evalgate.errors import DatasetError
@@ -108,7 +109,7 @@ def _life(name: str, example: str, *, limit: int, config: Path, server: str | No
         shown = now.id if now is not None else example
         head = f"{shown} of {name}: {'golden' if now is not None else f'not in the dataset ({state})'}"
         none = [] if events else ["nothing is known of where it came from: it was never a candidate, nor committed"]
-        click.echo(_text("\n".join([head, *life_lines(events), *none])))
+        click.echo(shown_here("\n".join([head, *life_lines(events), *none])))
     return 0
 
 

@@ -24,7 +24,7 @@ from evalgate.errors import EvalgateError
 if TYPE_CHECKING:
     from evalgate.gate.doctor.findings import Finding
     from evalgate.gate.guard.guard import Gate
-    from evalgate.gate.prepare import PreparedSuite
+    from evalgate.gate.prepared import PreparedSuite
     from evalgate.journal.store import Journal
     from evalgate.suite.loading import LoadedConfig
 
@@ -147,7 +147,7 @@ class _Visit:
 
     def findings(self, names: tuple[str, ...], stored: Path) -> list[Finding]:
         """Return how everything stands, the config first."""
-        from evalgate.decision.words import count
+        from evalgate.decision.number_words import count
         from evalgate.gate.doctor.findings import failed, ok
 
         found = [ok("config", f"{self._loaded.path.name}, {count(len(self._loaded.config.suites), 'suite')}")]
@@ -219,7 +219,7 @@ class _Visit:
     def _suites(self, gate: Gate, prepared: list[PreparedSuite], journal: Journal | None) -> list[Finding]:
         from evalgate.gate.doctor.models import judge_findings
         from evalgate.gate.doctor.suites import suite_findings
-        from evalgate.gate.planning import noise_by_check
+        from evalgate.gate.seen import noise_by_check
 
         policy = gate.loaded.config.policy
         known = noise_by_check(journal, prepared) if journal is not None else {}

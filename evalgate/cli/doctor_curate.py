@@ -108,7 +108,7 @@ class _Look:
         return f"project {project.name} at {address.base_url}"
 
     async def _dataset(self) -> str:
-        from evalgate.decision.words import count
+        from evalgate.decision.number_words import count
 
         dataset = self.profile.dataset
         if dataset.phoenix is not None:

@@ -15,7 +15,7 @@ from evalgate.suite.config import DatasetRef
 from evalgate.suite.tasks import PromptTask
 
 if TYPE_CHECKING:
-    from evalgate.gate.prepare import PreparedSuite
+    from evalgate.gate.prepared import PreparedSuite
     from evalgate.llm.call import Sender
     from evalgate.suite.phoenix import PhoenixSettings
 

@@ -4,21 +4,50 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import sys
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Final
 
 import click
 
 from evalgate.errors import ConfigurationError, MeasurementError
 
+_COLUMNS: Final = re.compile(" {2,}")
+
 
 def say_done(found: object, lines: Iterable[str], *, as_json: bool) -> None:
     """Print what a step came to, for people, or as JSON. Raises MeasurementError as `say` does."""
-    from evalgate.encoding import printable
-
-    text = json.dumps(found, indent=2) if as_json else printable("\n".join(lines))
+    text = json.dumps(found, indent=2) if as_json else shown_here("\n".join(lines))
     say(f"{text}\n", kept="what was done stays", following="make room; the same again does what is left")
+
+
+def shown_here(text: str) -> str:
+    """Return lines that a terminal shows as they are; on one that is too narrow they break between words.
+
+    A command that comes next stays whole: it is copied.
+    """
+    from evalgate.report.console import cells, wrapped
+    from evalgate.report.escaping import shown
+
+    safe = shown(text, lines=True)
+    if sys.stdout is None or not sys.stdout.isatty():
+        return safe
+    width = shutil.get_terminal_size().columns
+    lines: list[str] = []
+    for line in safe.split("\n"):
+        if cells(line) <= width or "next: " in line:
+            lines.append(line)
+            continue
+        indent = line[: len(line) - len(line.lstrip())]
+        # Columns stay apart: what is shown has none of these.
+        glued = _COLUMNS.sub(lambda gap: "\ue000" * len(gap[0]), line[len(indent) :])
+        lines += (
+            each.replace("\ue000", " ") for each in wrapped(glued, width=width, indent=indent, hanging=f"{indent}  ")
+        )
+    return "\n".join(lines)
 
 
 def say(text: str, *, kept: str = "what was decided is recorded", following: str = "evalgate decide") -> None:

@@ -17,8 +17,10 @@ from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evalgate.cli.models import CacheChoice
-    from evalgate.gate.prepare import PreparedSuite
+    from evalgate.gate.judging import Asked, ChosenJudge
+    from evalgate.gate.prepared import PreparedSuite
     from evalgate.gate.trials import Trial
+    from evalgate.report.judge_json import ValidationInfo
     from evalgate.suite.config import Config
 
 _MEASURED_BADLY = 4
@@ -76,11 +78,10 @@ def validate(
     is 0 where the judge agrees with people as well as `policy.min_kappa` asks, 1 where it does not, 4 where too many
     verdicts are missing.
     """
-    from evalgate import __version__
     from evalgate.cli.builds import cache_path, journal_path, tree_of
-    from evalgate.cli.compose import judge_runners
     from evalgate.cli.hub import prompts_of
     from evalgate.cli.judge_asking import asked
+    from evalgate.cli.judge_runners import judge_runners
     from evalgate.cli.models import CacheChoice
     from evalgate.cli.pulling import here
     from evalgate.gate.guard.guard import unguarded
@@ -88,7 +89,7 @@ def validate(
     from evalgate.gate.request import whole_suites
     from evalgate.golden.labelled import read_labelled
     from evalgate.journal.store import Journal
-    from evalgate.report.judge_json import ValidationInfo, validation_json
+    from evalgate.report.judge_json import validation_json
     from evalgate.suite.loading import load_config
 
     if replay and no_cache:
@@ -101,7 +102,7 @@ def validate(
     suite, evaluator = choose(
         whole_suites(unguarded(loaded), suites, tree=tree_of(environ), prompts=prompts_of(config, environ)), name
     )
-    choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay)
+    choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay, alone=True)
     source = str(labels) if annotations is None else annotations.told
     following = f"evalgate judge validate {source} --suite {suite.name} --judge {evaluator.label}"
     runners = judge_runners(
@@ -124,9 +125,23 @@ def validate(
     found = conclude(chosen, taken.answers, loaded.config.policy)
     file = annotations.shown if annotations is not None else Path(source).name
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    info = ValidationInfo(
+    report = validation_json(found, _info(chosen, taken, file=file, now=now))
+    if found.measured:
+        with Journal(journal_path(journal)) as store:
+            keep(store, chosen, answers, found, file=file, now=now, report=report)
+    _print(report, environ, as_json=as_json, everything=everything)
+    return 0 if found.trusted else 1 if found.measured else _MEASURED_BADLY
+
+
+def _info(chosen: ChosenJudge, taken: Asked, *, file: str, now: str) -> ValidationInfo:
+    """Return what a report says of a validation beside what was found."""
+    from evalgate import __version__
+    from evalgate.report.judge_json import ValidationInfo
+
+    evaluator = chosen.evaluator
+    return ValidationInfo(
         name=evaluator.label,
-        suite=suite.name,
+        suite=chosen.suite.name,
         judge=evaluator.judge or "",
         models=evaluator.models,
         repetitions=evaluator.repetitions,
@@ -141,12 +156,6 @@ def validate(
         output_tokens=taken.output_tokens,
         cost=taken.cost,
     )
-    report = validation_json(found, info)
-    if found.measured:
-        with Journal(journal_path(journal)) as store:
-            keep(store, chosen, answers, found, file=file, now=now, report=report)
-    _print(report, environ, as_json=as_json, everything=everything)
-    return 0 if found.trusted else 1 if found.measured else _MEASURED_BADLY
 
 
 @command.command(short_help="Show what was found out about a judge.")
@@ -222,7 +231,7 @@ def try_out(
         prompts=prompts_of(config, environ),
     )
     refuse_unknown(prepared, names)
-    choice = CacheChoice(path=cache_path(cache))
+    choice = CacheChoice(path=cache_path(cache), alone=True)
     found = asyncio.run(_tried(prepared, names, examples, loaded.config, environ, choice))
     trials = [asdict(trial) | {"sound": trial.sound, "blind": trial.blind} for trial in found]
     if as_json:

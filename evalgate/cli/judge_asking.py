@@ -10,7 +10,7 @@ from evalgate.cli.asking import counting
 from evalgate.errors import Interrupted
 
 if TYPE_CHECKING:
-    from evalgate.cli.compose import JudgeRunners
+    from evalgate.cli.judge_runners import JudgeRunners
     from evalgate.gate.judging import Asked
     from evalgate.golden.labelled import Labelled
 

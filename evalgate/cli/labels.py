@@ -51,13 +51,15 @@ def read_labels(found: Access, event: Event) -> Labels:
 
 async def _asked(found: Access, number: int, pull: PullRequest) -> tuple[LabelSet | None, LabelSet | None]:
     from evalgate.github.client import connect
-    from evalgate.github.labels import ACCEPT, SKIP, read_label
+    from evalgate.github.labels import read_label
     from evalgate.github.pulls import read_pull
+    from evalgate.suite.acceptance import ACCEPT_LABEL, SKIP_LABEL
 
     async with asyncio.timeout(_SECONDS + 1.0), connect(found, seconds=_SECONDS) as client:
         there = await read_pull(client, number, doing="the labels could not be read")
         head = pull.head or ""
-        return await read_label(client, there, ACCEPT, head=head), await read_label(client, there, SKIP, head=head)
+        accepts = await read_label(client, there, ACCEPT_LABEL, head=head)
+        return accepts, await read_label(client, there, SKIP_LABEL, head=head)
 
 
 def _who(found: LabelSet | None) -> str | None:

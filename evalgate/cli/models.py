@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from evalgate.decision.reserve import Limit
     from evalgate.llm.budget import Spent
     from evalgate.llm.cache import ResponseCache
+    from evalgate.llm.cache_file import CacheError
     from evalgate.llm.cached import CacheUse
     from evalgate.llm.call import Request, Sender
     from evalgate.llm.ondemand import OnDemand
     from evalgate.llm.proxy import Proxy
+    from evalgate.llm.room import Room
     from evalgate.tasks.ways_out import Doorway
     from evalgate.workers.door import Door
 
@@ -39,6 +41,8 @@ class CacheChoice:
     replay: bool = False
     keyless: bool = False
     """A replay because the run has no keys: that of a fork."""
+    alone: bool = False
+    """Nothing else keeps what is answered: no call is made that the cache could not keep."""
     days: float = math.inf
 
     def where(self, endpoints: Iterable[Endpoint], environ: Mapping[str, str], *, outside: bool) -> CacheChoice:
@@ -58,7 +62,7 @@ class Models:
     """The one transport of a build, with all that stands above it. Nothing is opened before it is needed.
 
     `before` is what the build has paid for already; `stop` ends the run, for which `halt` then has the reason, and
-    `goes_on` is the command that then goes on.
+    `goes_on` is the command that then goes on. Once it was `stopped` from outside, nothing more is sent.
     """
 
     def __init__(
@@ -71,18 +75,20 @@ class Models:
         before: Spent | None = None,
         goes_on: str = "evalgate run --resume",
         prices: Mapping[str, Price] | None = None,
+        stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         from evalgate.llm.budget import Purse, Spent
         from evalgate.llm.halt import Halt
         from evalgate.llm.prices import Prices
 
-        self._config, self._choice, self._log = config, choice, log
+        self._config, self._choice, self._log, self._stopped = config, choice, log, stopped
         self.halt = Halt(stop, goes_on=goes_on)
         self._purse = Purse(config.budget, self.halt, before=before or Spent(), log=log)
         self._prices = Prices(config.prices, last=prices)
         self._proxy: Proxy | None = None
         self._wire: OnDemand | None = None
         self._cache: ResponseCache | None = None
+        self._room: Room | None = None
         self._sender: Sender | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -111,7 +117,7 @@ class Models:
         if self._wire is None:
             from evalgate.llm.ondemand import OnDemand
 
-            self._wire = OnDemand(trust_env=True, halted=lambda: self.halt.reason is not None)
+            self._wire = OnDemand(trust_env=True, halted=lambda: self.halt.reason is not None or self._stopped())
         return self._wire
 
     def sender(self) -> Sender:
@@ -123,6 +129,7 @@ class Models:
             from evalgate.llm.cached import Cached
             from evalgate.llm.embeddings import Batched
             from evalgate.llm.metered import Metered
+            from evalgate.llm.room import Room
 
             if self._choice.answers_none:
                 import_for_calls()
@@ -130,7 +137,16 @@ class Models:
             limits = Limits(megabytes=kept.max_mb, days=kept.max_age_days, used_days=self._choice.days)
             self._cache = ResponseCache(self._choice.path, limits=limits, now=time.time, frozen=self._choice.replay)
             metered = Metered(Guarded(self.wire(), self.halt), self._prices, self._purse)
-            self._sender = Cached(Batched(metered), self._cache, use=self._use(), log=self._log, missed=self._missed)
+            self._room = Room(self._choice.path.parent) if self._choice.alone and not self._choice.replay else None
+            self._sender = Cached(
+                Batched(metered),
+                self._cache,
+                use=self._use(),
+                log=self._log,
+                missed=self._missed,
+                room=self._room,
+                unkept=self._unkept,
+            )
         return self._sender
 
     def doorway(
@@ -176,9 +192,17 @@ class Models:
             self._timer.cancel()
         if self._wire is not None:
             await self._wire.close()
+        if self._room is not None:
+            self._room.give()
         if self._cache is not None:
+            from evalgate.llm.cache_file import CacheError
+
             cache, self._cache = self._cache, None
-            cache.close()
+            try:
+                cache.close()
+            except CacheError as error:
+                # What was answered is kept by then: when it was used last is not worth an error.
+                self._log(f"{error.message}; what it was asked for was not noted")
 
     def _use(self) -> CacheUse:
         from evalgate.llm.cached import CacheUse
@@ -186,6 +210,14 @@ class Models:
         if self._choice.replay:
             return CacheUse.REPLAY
         return CacheUse.OWN if self._choice.fresh else CacheUse.READ
+
+    def _unkept(self, error: CacheError) -> None:
+        """End what nobody else keeps: an answer that is not kept would be paid for once more."""
+        self.halt(
+            Unmeasurable.INCOMPLETE,
+            f"{error.message}. Nothing more is asked: an answer that is not kept would be paid for once more.",
+            f"{error.next_step or 'check the cache'}: {self.halt.goes_on}",
+        )
 
     def _missed(self, request: Request) -> None:
         """End a replay at the first call that it cannot answer: the rest would be a part only."""

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
 @contextmanager
 def soft_stop(stop: asyncio.Event) -> Iterator[None]:
-    """Set `stop` on the first signal and cancel the running task on the second. Call it inside the event loop."""
+    """Set `stop` on the first signal and cancel the running task on the second. Call it inside the event loop.
+
+    Signals reach the main thread alone: in another one nothing is watched.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
 
     def heard() -> None:

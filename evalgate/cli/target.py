@@ -12,7 +12,7 @@ from evalgate.errors import ConfigurationError
 from evalgate.gate.baselines.bases import Bases, Target
 from evalgate.gate.datasets import Pull, with_datasets
 from evalgate.gate.guard.guard import Gate, guard, unguarded
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.request import Commit
 from evalgate.github.event import Course, Event, event_of
 from evalgate.suite.loading import LoadedConfig, load_config

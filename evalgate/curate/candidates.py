@@ -14,9 +14,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.curate.beside import held
+from evalgate.curate.holding import MOMENT_S, held, unwritten
 from evalgate.encoding import NotUtf8Error
-from evalgate.errors import ConfigurationError, DatasetError
+from evalgate.errors import DatasetError
 from evalgate.golden.examples import to_example
 from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
@@ -124,8 +124,8 @@ def read_candidates(path: Path) -> Iterator[Candidate]:
 def write_candidates(path: Path, candidates: Iterable[Candidate]) -> int:
     """Write a candidates file whole, from a stream, and return how many it has.
 
-    What is read may be the same file. Raises ConfigurationError where it cannot be written; what reading raises goes
-    through, and the file is as it was.
+    What is read may be the same file. Raises ConfigurationError where it cannot be written, MeasurementError where the
+    disk has no room; what reading raises goes through, and the file is as it was.
     """
     written = 0
     try:
@@ -134,16 +134,18 @@ def write_candidates(path: Path, candidates: Iterable[Candidate]) -> int:
             for written, candidate in enumerate(candidates, start=1):  # noqa: B007  # the last of them is the count
                 file.write(as_line(candidate))
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror}", next_step="name another dataset") from error
+        raise unwritten(f"cannot write {path}", error, "name another dataset") from error
     return written
 
 
-def rewrite(path: Path, step: Callable[[Iterator[Candidate]], Iterable[Candidate]]) -> int:
+def rewrite(
+    path: Path, step: Callable[[Iterator[Candidate]], Iterable[Candidate]], *, seconds: float = MOMENT_S
+) -> int:
     """Put every candidate through `step` and write what comes out, whole; return how many that are.
 
     One step at a time holds the file. Raises as `read_candidates`, `write_candidates` and `held` do.
     """
-    with held(path):
+    with held(path, seconds=seconds):
         return write_candidates(path, step(read_candidates(path)))
 
 

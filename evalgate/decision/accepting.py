@@ -5,16 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
 
-from evalgate.decision import words
 from evalgate.decision.evidence import Acceptance, Covered, SuiteEvidence
+from evalgate.decision.number_words import number, points, some
 from evalgate.decision.results import Accepted, CheckDecision, RuleDecision, SliceDecision, SuiteDecision
 from evalgate.records import Verdict
 from evalgate.stats.power import bounds
+from evalgate.suite.acceptance import ACCEPT_LABEL
 
-ACCEPT: Final = "evalgate:accept"
-"""The label that accepts what fails of the commit that it was set for."""
 THRESHOLDS = frozenset({"at_least", "at_most"})
 ZERO_TOLERANCE = "zero_tolerance"
 _SLACK = 1e-9
@@ -87,10 +85,10 @@ def _labelled(who: str) -> Accepted:
     """Return what a label does: it covers this commit alone, and whatever failed of it."""
     return Accepted(
         author=who,
-        reason=f"the label {ACCEPT}",
+        reason=f"the label {ACCEPT_LABEL}",
         expires="",
         counts=True,
-        told=f"Accepted by {who}, who set the label {ACCEPT} for this commit; the next push voids it.",
+        told=f"Accepted by {who}, who set the label {ACCEPT_LABEL} for this commit; the next push voids it.",
     )
 
 
@@ -151,10 +149,10 @@ def _outside(
             return f"`{rule.rule}` fails too, which nobody accepted"
         if rule.rule == ZERO_TOLERANCE:
             if more := sorted(set(rule.example_ids) - set(acceptance.examples)):
-                return f"more examples fail: {words.some(more)}"
+                return f"more examples fail: {some(more)}"
         elif rule.rule in THRESHOLDS:
             if _beyond(check.candidate_mean, covered.score_to, rule.rule):
-                return f"the score is {words.number(check.candidate_mean or 0.0)} now, further from what is asked"
+                return f"the score is {number(check.candidate_mean or 0.0)} now, further from what is asked"
         elif check.comparison is not None and -check.comparison.delta > _covered_drop(covered):
             return _too_deep(-check.comparison.delta, covered, check)
     return None
@@ -177,4 +175,4 @@ def _too_deep(drop: float, covered: Covered, check: CheckDecision) -> str:
 
 
 def _size(drop: float, check: CheckDecision) -> str:
-    return words.points(drop) if check.ratio is None else f"{100 * drop:.0f} %"
+    return points(drop) if check.ratio is None else f"{100 * drop:.0f} %"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from evalgate.decision import words
+from evalgate.decision.number_words import count, number
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec
 from evalgate.stats.power import examples_to_clear, failures_allowed
@@ -28,16 +28,16 @@ def threshold_outlook(
     if allowed is None:
         needed = examples_to_clear(share)
         raise ConfigurationError(
-            f"the check {name} cannot PASS: {words.count(examples, 'example')} without one failure do not clear"
-            f" {kind} {words.number(rule.threshold)} on evidence",
+            f"the check {name} cannot PASS: {count(examples, 'example')} without one failure do not clear"
+            f" {kind} {number(rule.threshold)} on evidence",
             next_step=(
                 f"use {needed:,} examples or more, a threshold that they can clear, or `mode: point`"
                 if needed is not None
                 else "no number of examples clears that threshold: use `zero_tolerance`, or `mode: point`"
             ),
         )
-    at = words.number(rule.threshold)
-    return f"to PASS at {at} with {words.count(examples, 'example')}: {words.count(allowed, 'failure')} allowed"
+    at = number(rule.threshold)
+    return f"to PASS at {at} with {count(examples, 'example')}: {count(allowed, 'failure')} allowed"
 
 
 def _refuse_outside(name: str, kind: str, rule: Threshold, spec: EvaluatorSpec) -> None:
@@ -45,8 +45,8 @@ def _refuse_outside(name: str, kind: str, rule: Threshold, spec: EvaluatorSpec) 
     if spec.low is None or spec.high is None or spec.low <= rule.threshold <= spec.high:
         return
     never = "PASS" if (rule.threshold > spec.high) == (kind == "at_least") else "FAIL"
-    ends = f"{words.number(spec.low)} to {words.number(spec.high)}"
+    ends = f"{number(spec.low)} to {number(spec.high)}"
     raise ConfigurationError(
-        f"the check {name} cannot {never}: {kind} {words.number(rule.threshold)} lies outside its scores, {ends}",
+        f"the check {name} cannot {never}: {kind} {number(rule.threshold)} lies outside its scores, {ends}",
         next_step=f"give {kind} a number from {ends}, or the evaluator its own `range`",
     )

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalgate.decision import noise_words, screen_words, words
+from evalgate.decision import screen_words, verdict_words
 from evalgate.decision.accepting import all_accepted, with_acceptances
 from evalgate.decision.checks import Settled, describe, settle
-from evalgate.decision.evidence import BuildEvidence, CheckEvidence, Problem, ResourceEvidence, SuiteEvidence
+from evalgate.decision.evidence import BuildEvidence, CheckEvidence, ResourceEvidence, SuiteEvidence
 from evalgate.decision.family import Compared, Family, guarded_family, shown_beside
 from evalgate.decision.improvement import RULES as IMPROVEMENT_RULES
-from evalgate.decision.judges import held, nothing_gates
-from evalgate.decision.judges import warnings as judge_warnings
+from evalgate.decision.judges import held
 from evalgate.decision.layout import Layout, Slicing, lay_out, refuse_too_many
 from evalgate.decision.no_regression import RULE as NO_REGRESSION
-from evalgate.decision.quarantine import deciding_parts, nothing_left, set_aside
+from evalgate.decision.quarantine import deciding_parts, nothing_left
 from evalgate.decision.ratios.checks import comparable, describe_ratio, settle_ratio
 from evalgate.decision.ratios.checks import shown_beside as shown_ratio
 from evalgate.decision.ratios.view import RatioView, ratio_view
-from evalgate.decision.results import BuildDecision, CheckDecision, RuleDecision, SuiteDecision
+from evalgate.decision.results import BuildDecision, CheckDecision, SuiteDecision
 from evalgate.decision.scale import Fill, Metric, read_metric
+from evalgate.decision.suites import decide_suite, each_rule
 from evalgate.decision.view import View, comparison_obstacle, view
 from evalgate.decision.zero_tolerance import to_redraw
 from evalgate.errors import ConfigurationError
 from evalgate.records import Direction, Verdict, worst
-from evalgate.suite.checks import Policy, Unmeasurable
+from evalgate.suite.checks import Policy
 
 _Place = tuple[str, str]
 """(suite, check)"""
@@ -69,7 +69,7 @@ def decide(evidence: BuildEvidence) -> BuildDecision:
     for suite in evidence.suites:
         numbers = _has_numbers(suite) and bool(suite.example_ids)
         checks = with_acceptances(suite, _describe(suite, actual, right, wrong)) if numbers else ()
-        suites.append(_suite(suite, checks, policy, given[suite.name]))
+        suites.append(decide_suite(suite, checks, policy, given[suite.name]))
     skipped = frozenset(suite.name for suite in evidence.suites if suite.unchanged is not None)
     return _build(suites, actual.family, evidence, skipped)
 
@@ -198,76 +198,6 @@ def _describe(
     return (*map(of, suite.checks), *map(of_resource, suite.resources))
 
 
-def _suite(
-    suite: SuiteEvidence, checks: tuple[CheckDecision, ...], policy: Policy, given: SuiteEvidence
-) -> SuiteDecision:
-    """Return the decision of a suite; `given` is the suite as it was before untrusted judges were held back."""
-    verdict, told, kind = _suite_verdict(suite, checks, policy, given)
-    return SuiteDecision(
-        name=suite.name,
-        verdict=verdict,
-        reason=told.reason,
-        next_step=told.next_step,
-        unmeasurable=kind,
-        examples=len(suite.example_ids),
-        clusters=_clusters(suite) if checks else None,
-        identical=int(suite.identical.sum()),
-        baseline_label=suite.baseline_label,
-        checks=checks,
-        warnings=(*noise_words.warnings(suite), *judge_warnings(given, policy)) if checks else (),
-        quarantined=set_aside(suite),
-    )
-
-
-def _clusters(suite: SuiteEvidence) -> int | None:
-    """Return how many clusters its examples are in; None where each stands alone."""
-    found = len(set(suite.clusters or suite.example_ids))
-    return found if found < len(suite.example_ids) else None
-
-
-def _suite_verdict(
-    suite: SuiteEvidence, checks: Sequence[CheckDecision], policy: Policy, given: SuiteEvidence
-) -> tuple[Verdict, words.Told, Unmeasurable | None]:
-    problem = _first_problem(suite.problems, policy)
-    if problem is not None:
-        told = words.Told(reason=problem.message, next_step=problem.next_step)
-        return Verdict.UNMEASURABLE, told, problem.kind
-    if suite.unchanged is not None:
-        return Verdict.PASS, words.Told(reason=suite.unchanged), None
-    gating = [check for check in checks if check.gating]
-    if not suite.example_ids or not gating:
-        none = nothing_gates(given, policy) or words.no_gating_check()
-        told = words.no_examples() if not suite.example_ids else none
-        return Verdict.UNMEASURABLE, told, Unmeasurable.NOTHING
-    verdict = worst([check.verdict for check in gating])
-    if verdict is Verdict.PASS:
-        return verdict, words.all_pass([(check.name, _reasons(check)) for check in gating], "check"), None
-    decisive = [(check.name, rule) for check, rule in _rules(gating) if rule.verdict is verdict]
-    named = sorted(decisive, key=lambda pair: (pair[0], pair[1].rule))
-    kind = _strictest([rule.unmeasurable for _, rule in named if rule.unmeasurable is not None], policy)
-    chosen = next((pair for pair in named if pair[1].unmeasurable is kind), named[0])
-    affected = len({name for name, _ in named})
-    told = words.because_of(chosen[0], chosen[1].reason, chosen[1].next_step, others=affected - 1, noun="check")
-    return verdict, told, kind
-
-
-def _rules(checks: Sequence[CheckDecision]) -> list[tuple[CheckDecision, RuleDecision]]:
-    return [(check, rule) for check in checks for rule in check.rules]
-
-
-def _reasons(check: CheckDecision) -> str:
-    return " ".join(rule.reason for rule in check.rules)
-
-
-def _first_problem(problems: Sequence[Problem], policy: Policy) -> Problem | None:
-    """Return the problem that counts: one that the policy does not let through before one that it does."""
-    return min(problems, key=lambda problem: (policy.lets_through(problem.kind), problem.kind), default=None)
-
-
-def _strictest(kinds: Sequence[Unmeasurable], policy: Policy) -> Unmeasurable | None:
-    return min(kinds, key=lambda kind: (policy.lets_through(kind), kind), default=None)
-
-
 def _build(
     suites: Sequence[SuiteDecision], family: Family, evidence: BuildEvidence, skipped: frozenset[str]
 ) -> BuildDecision:
@@ -276,17 +206,19 @@ def _build(
     named = sorted(suites, key=lambda suite: suite.name)
     affected = [suite for suite in named if suite.verdict is verdict]
     gating = [check for suite in suites for check in suite.checks if check.gating]
-    rules = {rule.rule for _, rule in _rules(gating)}
+    rules = {rule.rule for _, rule in each_rule(gating)}
     improvement = rules & IMPROVEMENT_RULES
-    comparing = [rule for _, rule in _rules(gating) if rule.rule == NO_REGRESSION]
+    comparing = [rule for _, rule in each_rule(gating) if rule.rule == NO_REGRESSION]
     if not affected:
-        told = words.no_suites()
+        told = verdict_words.no_suites()
     elif verdict is Verdict.PASS and skipped.issuperset(suite.name for suite in suites):
-        told = words.nothing_to_measure(len(suites))
+        told = verdict_words.nothing_to_measure(len(suites))
     elif verdict is Verdict.PASS:
-        told = words.all_pass([(suite.name, suite.reason) for suite in affected], "suite")
+        told = verdict_words.all_pass([(suite.name, suite.reason) for suite in affected], "suite")
     else:
-        told = words.because_of(affected[0].name, affected[0].reason, None, others=len(affected) - 1, noun="suite")
+        told = verdict_words.because_of(
+            affected[0].name, affected[0].reason, None, others=len(affected) - 1, noun="suite"
+        )
     return BuildDecision(
         verdict=verdict,
         reason=told.reason,
@@ -295,7 +227,7 @@ def _build(
         flips=family.patterns,
         alpha=policy.alpha,
         exact=policy.exact,
-        promise=words.promise(
+        promise=verdict_words.promise(
             columns=family.columns,
             checks=family.checks,
             alpha=policy.alpha,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.decision import words
+from evalgate.decision import verdict_words
 from evalgate.decision.comparison import two_ended_interval
 from evalgate.decision.corrected import corrected
 from evalgate.decision.distribution import distribution
@@ -82,7 +82,7 @@ def describe(
         binary=metric.binary and not metric.pairwise,
         missing=_missing(metric),
         # Where nobody answered, what the answers might have been is no news.
-        missing_could_change=words.missing_could_change(
+        missing_could_change=verdict_words.missing_could_change(
             settled.verdict, if_right, if_wrong, one_sided=metric.baseline is None or not metric.baseline.missing.any()
         )
         if metric.candidate.answered.any()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evalgate.decision.number_words import count, points, some, span, times_in_100
 from evalgate.decision.results import Comparison, Interval
-from evalgate.decision.words import Told, count, points, some, span, split, times_in_100
+from evalgate.decision.words import Told, split
 
 
 def worse(compared: Comparison, *, binary: bool, label: str, comparisons: int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from evalgate.decision.number_words import point_number, points
 from evalgate.decision.results import Correction
 from evalgate.decision.view import View
-from evalgate.decision.words import point_number, points
 from evalgate.stats.intervals import mean_interval
 from evalgate.stats.ppi import repair
 

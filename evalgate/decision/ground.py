@@ -122,7 +122,10 @@ def _ground(suite: SuiteContest, layout: Layout, policy: Policy) -> Ground:
 
 
 def paired(of: View, *, turned: bool = False) -> Paired:
-    """Return a comparison for the joint test, which looks for a loss; `turned`, for a gain."""
+    """Return a comparison for the joint test, which looks for a loss; `turned`, for a gain.
+
+    Raises ValueError for a check that has no baseline.
+    """
     if of.pairs is None:
         raise ValueError(f"{of.evidence.name} has no pairs")
     pairs = replace(of.pairs, differences=-of.pairs.differences) if turned else of.pairs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from evalgate.decision import words
+from evalgate.decision.number_words import point_number, point_size, points, span
 from evalgate.decision.results import Interval
 
 
@@ -16,8 +17,8 @@ def no_size(name: str) -> words.Told:
 
 def improved(delta: float, where: Interval, by: float, label: str) -> words.Told:
     """Return the words of an improvement of more than `by`."""
-    asked = f", more than the {words.points(by)} that {_are(by)} asked" if by else ""
-    return words.Told(reason=f"Better than on {label} by {words.points(delta)} ({words.span(where)}){asked}.")
+    asked = f", more than the {points(by)} that {_are(by)} asked" if by else ""
+    return words.Told(reason=f"Better than on {label} by {points(delta)} ({span(where)}){asked}.")
 
 
 def not_improved(delta: float, where: Interval, by: float, label: str) -> words.Told:
@@ -43,14 +44,14 @@ def missing_hides_improvement(missing: int, by: float) -> words.Told:
 
 def equivalent(delta: float, where: Interval, margin: float, label: str) -> words.Told:
     """Return the words of a change that is smaller than `margin` either way."""
-    return words.Told(reason=f"Within {words.points(margin)} of {label} either way: {_change(delta, where)}.")
+    return words.Told(reason=f"Within {points(margin)} of {label} either way: {_change(delta, where)}.")
 
 
 def not_equivalent(delta: float, where: Interval, margin: float, label: str) -> words.Told:
     """Return the words of a change that is larger than `margin`."""
     way = "Better" if delta > 0 else "Worse"
     return words.Told(
-        reason=f"{way} than on {label} by more than {words.points(margin)}: {_change(delta, where)}.",
+        reason=f"{way} than on {label} by more than {points(margin)}: {_change(delta, where)}.",
         next_step=words.SHOW,
     )
 
@@ -58,14 +59,14 @@ def not_equivalent(delta: float, where: Interval, margin: float, label: str) -> 
 def perhaps_equivalent(delta: float, where: Interval, margin: float) -> words.Told:
     """Return the words where a change of `margin` is neither shown nor ruled out."""
     return words.Told(
-        reason=f"Fits both a change of less than {words.points(margin)} and a larger one: {_change(delta, where)}.",
+        reason=f"Fits both a change of less than {points(margin)} and a larger one: {_change(delta, where)}.",
         next_step=words.MORE_EXAMPLES,
     )
 
 
 def missing_hides_equivalence(missing: int, margin: float, what: str) -> words.Told:
     """Return the words where only the missing answers, were they `what`, keep a change from being small."""
-    return words.but_for_missing(f"rule out a change of {words.points(margin)}", missing, what)
+    return words.but_for_missing(f"rule out a change of {points(margin)}", missing, what)
 
 
 def unequal_repetitions(*, rule: str, examples: int, label: str) -> words.Told:
@@ -92,14 +93,14 @@ def not_fresh(rule: str, label: str) -> words.Told:
 
 
 def _improvement(by: float) -> str:
-    return f"an improvement of more than {words.points(by)}" if by else "an improvement"
+    return f"an improvement of more than {points(by)}" if by else "an improvement"
 
 
 def _change(delta: float, where: Interval) -> str:
     """Return the change and where it could really be: `the change is −2 points (−6 to 2)`."""
-    sign = "−" if words.point_number(delta).startswith("−") else ""
-    return f"the change is {sign}{words.points(delta)} ({words.span(where)})"
+    sign = "−" if point_number(delta).startswith("−") else ""
+    return f"the change is {sign}{points(delta)} ({span(where)})"
 
 
 def _are(share: float) -> str:
-    return "is" if words.point_size(share) == "1" else "are"
+    return "is" if point_size(share) == "1" else "are"

@@ -116,7 +116,7 @@ def refuse_too_many(layouts: Sequence[Layout]) -> None:
 
 
 def refuse_more_than_held(declared: Iterable[tuple[str, Check, Mapping[str, Sequence[str | None]]]]) -> None:
-    """Do the same for checks that are declared, each with its suite and the values of the suite's slice paths."""
+    """Raise as `refuse_too_many`, for declared checks: each with its suite and the values at its slice paths."""
     total = 0
     widest: tuple[int, str, str] = (0, "", "")
     for suite, check, slices in declared:

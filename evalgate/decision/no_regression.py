@@ -19,6 +19,7 @@ from evalgate.decision.comparison import (
 )
 from evalgate.decision.family import ColumnKey, Family
 from evalgate.decision.layout import TESTED_FROM, Slicing
+from evalgate.decision.number_words import count
 from evalgate.decision.outlook import to_decide
 from evalgate.decision.results import Comparison, Interval, RuleDecision, SliceDecision
 from evalgate.decision.scale import Fill
@@ -70,7 +71,10 @@ class _Outcome:
 def decide_no_regression(
     of: View, rule: NoRegression, family: Family, slicings: Sequence[Slicing]
 ) -> tuple[RuleDecision, tuple[SliceDecision, ...]]:
-    """Return the rule's verdict, its slices' FAILs and required INCONCLUSIVEs in it, and each slice's own."""
+    """Return the rule's verdict, its slices' FAILs and required INCONCLUSIVEs in it, and each slice's own.
+
+    Raises ValueError for a view that has neither pairs nor anything that stands against comparing.
+    """
     obstacle = comparison_obstacle(of)
     if obstacle is not None:
         return obstacle, ()
@@ -85,7 +89,7 @@ def decide_no_regression(
     deciding = [part for part in counted if part.verdict is verdict]
     told += [_told(part, briefly=bool(told)) for part in deciding[:_TOLD]]
     if len(deciding) > _TOLD:
-        told.append(f"So do {words.count(len(deciding) - _TOLD, 'more slice')}.")
+        told.append(f"So do {count(len(deciding) - _TOLD, 'more slice')}.")
     at_slice = words.LOOK_AT_SLICE if verdict is Verdict.FAIL else words.FEED_SLICE
     step = own.told.next_step if own.verdict is verdict else at_slice
     return RuleDecision(rule=RULE, verdict=verdict, reason=" ".join(told), next_step=step, overall=own.verdict), slices

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.decision import words
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence
 from evalgate.decision.false_alarms import false_alarms
 from evalgate.decision.layout import Layout, lay_out
+from evalgate.decision.number_words import count
 from evalgate.decision.outlook import drop_caught
 from evalgate.decision.pairing import CHANGED
 from evalgate.decision.planning import plan_comparisons
@@ -157,11 +157,11 @@ def _obstacle(seen: _Seen, policy: Policy) -> str | None:
     side, examples = seen.metric.candidate, len(seen.units)
     lacking = int((side.lacking > 0).sum())
     if float(side.lacking.sum()) > max(1.0, policy.max_missing * examples) + CHANGED:
-        return f"{words.count(lacking, 'example')} of {examples:,} lack an answer or a score"
+        return f"{count(lacking, 'example')} of {examples:,} lack an answer or a score"
     if not (side.answered & ~side.errors).any():
         return "every run failed in the task itself"
     if int(seen.whole.sum()) < 2:
-        return f"{words.count(int(seen.whole.sum()), 'example')} alone has a score in every run"
+        return f"{count(int(seen.whole.sum()), 'example')} alone has a score in every run"
     return None
 
 

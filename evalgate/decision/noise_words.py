@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from evalgate.decision.evidence import SuiteEvidence
-from evalgate.decision.words import points
+from evalgate.decision.number_words import points
 
 
 def warnings(suite: SuiteEvidence) -> tuple[str, ...]:

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from evalgate.decision import words
+from evalgate.decision import number_words, words
 from evalgate.decision.evidence import Cell
 from evalgate.decision.family import Family
+from evalgate.decision.number_words import number, times_in_100
 from evalgate.decision.results import Comparison
 from evalgate.decision.scale import are_scores
 from evalgate.decision.view import View
@@ -61,15 +62,13 @@ def _narrow(of: View, low: float, high: float) -> str:
     """Return the words of scores that hardly differ on the scale that their drops are measured on."""
     spec, name = of.evidence.evaluator, of.evidence.name
     if of.metric.scale.bounded and spec.low is not None and spec.high is not None:
-        declared, key = f"the declared range, {words.number(spec.low)} to {words.number(spec.high)}", "range"
+        declared, key = f"the declared range, {number(spec.low)} to {number(spec.high)}", "range"
     else:
-        declared, key = f"the declared scale, {words.number(of.metric.scale.width)}", "scale"
+        declared, key = f"the declared scale, {number(of.metric.scale.width)}", "scale"
     if low == high:
-        return (
-            f"Every score is {words.number(low)}: an evaluator that always says the same finds nothing. Look at {name}."
-        )
+        return f"Every score is {number(low)}: an evaluator that always says the same finds nothing. Look at {name}."
     return (
-        f"All scores lie between {words.number(low, high)} and {words.number(high, low)}, under a fifth of {declared},"
+        f"All scores lie between {number(low, high)} and {number(high, low)}, under a fifth of {declared},"
         " and a point is a hundredth of that: a drop that matters may be a few points only. Set `rule_out_drop` to what"
         f" matters, or the `{key}` of {name} to what it really gives."
     )
@@ -77,11 +76,11 @@ def _narrow(of: View, low: float, high: float) -> str:
 
 def _lean(compared: Comparison, columns: int) -> str:
     """Return the words of a check that decides nothing and leans worse."""
-    where = words.span(compared.interval) if compared.interval else ""
+    where = number_words.span(compared.interval) if compared.interval else ""
     leans = f"Leans worse ({where} points), and decides nothing."
     q = 1.0 if compared.q is None else compared.q
     if columns <= 1:
-        return f"{leans} {words.BY_CHANCE}, a split this lopsided would happen {words.times_in_100(q)}."
+        return f"{leans} {words.BY_CHANCE}, a split this lopsided would happen {times_in_100(q)}."
     beside = f"the {columns:,} comparisons that decide nothing"
     if q > _STRONG:
         return f"{leans} Among {beside}, one this lopsided is ordinary."

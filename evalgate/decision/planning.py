@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from evalgate.decision import words
+from evalgate.decision import verdict_words
 from evalgate.decision.drops import CheckPlan, plan_drops
 from evalgate.decision.evidence import BuildEvidence
 from evalgate.decision.improvement_plan import ChangePlan, plan_changes
@@ -104,7 +104,7 @@ def _promise(evidence: BuildEvidence, *, columns: int, checks: int) -> str | Non
     gating = [check for suite in evidence.suites for _, check in suite.declared if check.gating]
     if not any(check.compares for check in gating):
         return None
-    return words.promise(
+    return verdict_words.promise(
         columns=columns,
         checks=checks,
         alpha=evidence.policy.alpha,

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.decision import words
+from evalgate.decision import verdict_words
 from evalgate.decision.evidence import (
     CheckEvidence,
     Judged,
@@ -76,7 +76,7 @@ def _judged(judged: Judged | None, keep: NDArray[np.bool_]) -> Judged | None:
 def nothing_left(name: str, check: Check, examples: int, spec: tuple[float | None, float | None]) -> CheckDecision:
     """Return a check all of whose examples are set aside: green on nothing would be the worst of greens."""
     rules = (*check.comparisons, *check.absolutes)
-    told = words.all_set_aside(examples)
+    told = verdict_words.all_set_aside(examples)
     low, high = spec
     return CheckDecision(
         name=name,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.money import dollars
 
 Limit = Literal["usd", "tokens", "calls"]

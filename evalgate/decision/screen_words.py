@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from evalgate.decision.evidence import History, StoredRuns
-from evalgate.decision.words import Told, count, point_number, points, times_in_100
+from evalgate.decision.number_words import count, point_number, points, times_in_100
+from evalgate.decision.words import Told
 
 _NAMED: Final = 3
 """More falls than this are counted."""
@@ -127,6 +128,14 @@ def made(label: str, repetitions: int) -> str:
     return (
         f"No stored runs of {label} fit, so both sides were drawn {count(repetitions, 'time')}; the next change is"
         " compared with these first."
+    )
+
+
+def unscreened(change: str, repetitions: int) -> str:
+    """Return why a change whose last measurement failed is not screened, though there are stored runs."""
+    return (
+        f"The measurement of {change} before this one failed, so nothing was screened: both sides were drawn"
+        f" {count(repetitions, 'time')} at once."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from evalgate.decision.words import count, some
+from evalgate.decision.number_words import count, some
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

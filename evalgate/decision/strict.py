@@ -12,6 +12,7 @@ from evalgate.decision import words
 from evalgate.decision.comparison import Differences, lowest_with_no_change
 from evalgate.decision.known_noise import Noise
 from evalgate.decision.layout import TESTED_FROM
+from evalgate.decision.number_words import times_in_100
 from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.errors import ConfigurationError
 from evalgate.records import EvaluatorSpec
@@ -96,7 +97,7 @@ def strict_outlook(of: Strict) -> str | None:
     chance = of.chance(flip)
     if of.chance(flip if measured else min(flip, QUIETEST)) < REFUSED_UNDER:
         raise ConfigurationError(
-            f"the check {of.name} would PASS {words.times_in_100(chance)} where nothing changed ({_because(of.noise)}),"
+            f"the check {of.name} would PASS {times_in_100(chance)} where nothing changed ({_because(of.noise)}),"
             f" and `on_inconclusive: fail` blocks all else",
             next_step=f"{_more(of, flip)}, a larger `rule_out_drop`,{_MEASURE if measured else ''}"
             " or `on_inconclusive: warn`",
@@ -104,7 +105,7 @@ def strict_outlook(of: Strict) -> str | None:
     if chance >= WARNED_UNDER:
         return None
     return (
-        f"passes {words.times_in_100(chance)} where nothing changed ({_because(of.noise)}), and"
+        f"passes {times_in_100(chance)} where nothing changed ({_because(of.noise)}), and"
         f" `on_inconclusive: fail` blocks the rest; to pass 8 times in 10, {_more(of, flip)}"
     )
 

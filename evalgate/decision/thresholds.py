@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from evalgate.decision import words
+from evalgate.decision import absolute_words, words
 from evalgate.decision.pairing import CHANGED
 from evalgate.decision.results import RuleDecision
 from evalgate.decision.scale import Scale
@@ -37,7 +37,10 @@ def decide_threshold(of: View, name: ThresholdRule, rule: Threshold) -> RuleDeci
     observed = _observe(of, name)
     if observed.unscored > max(1.0, of.policy.max_missing * len(of.layout.example_ids)) or not observed.examples:
         return RuleDecision(
-            rule=name, verdict=Verdict.FAIL, reason=words.errors_without_score(observed.unscored), next_step=words.SHOW
+            rule=name,
+            verdict=Verdict.FAIL,
+            reason=absolute_words.errors_without_score(observed.unscored),
+            next_step=words.SHOW,
         )
     if rule.mode == "point":
         return _decide_point(of, name, rule, observed)
@@ -67,7 +70,7 @@ def _worst_for(scale: Scale, name: ThresholdRule) -> float:
 def _decide_point(of: View, name: ThresholdRule, rule: Threshold, observed: Observed) -> RuleDecision:
     sign = 1 if name == "at_least" else -1
     met = sign * (observed.mean - rule.threshold) >= -CHANGED * max(1.0, abs(rule.threshold))
-    reason = words.threshold_as_observed(
+    reason = absolute_words.threshold_as_observed(
         mean=observed.mean, examples=observed.examples, rule=name, threshold=rule.threshold, unit=_is_share(of)
     )
     return RuleDecision(
@@ -81,7 +84,7 @@ def _decide_point(of: View, name: ThresholdRule, rule: Threshold, observed: Obse
 def _decide_evidence(of: View, name: ThresholdRule, rule: Threshold, observed: Observed) -> RuleDecision:
     spec = of.evidence.evaluator
     if not of.metric.scale.bounded or spec.low is None or spec.high is None:
-        told = words.no_bounds(of.evidence.name)
+        told = absolute_words.no_bounds(of.evidence.name)
         return RuleDecision(rule=name, verdict=Verdict.INCONCLUSIVE, reason=told.reason, next_step=told.next_step)
     width = spec.high - spec.low
     share = min(1.0, max(0.0, (observed.mean - spec.low) / width))
@@ -91,7 +94,7 @@ def _decide_evidence(of: View, name: ThresholdRule, rule: Threshold, observed: O
     else:
         passes, fails = high <= rule.threshold, low > rule.threshold
     verdict = Verdict.PASS if passes else Verdict.FAIL if fails else Verdict.INCONCLUSIVE
-    reason = words.threshold_on_evidence(
+    reason = absolute_words.threshold_on_evidence(
         mean=observed.mean,
         low=low,
         high=high,

@@ -8,7 +8,7 @@ from enum import Enum
 
 import numpy as np
 
-from evalgate.decision import words
+from evalgate.decision import absolute_words, words
 from evalgate.decision.evidence import Redraw
 from evalgate.decision.pairing import CHANGED
 from evalgate.decision.results import RuleDecision
@@ -65,7 +65,7 @@ def decide_zero_tolerance(of: View, rule: ZeroTolerance) -> RuleDecision:
     What failed twice is a fact, however much else is missing.
     """
     if not of.metric.scale.bounded:
-        told = words.no_failure_defined(of.evidence.name)
+        told = absolute_words.no_failure_defined(of.evidence.name)
         return RuleDecision(
             rule=RULE,
             verdict=Verdict.UNMEASURABLE,
@@ -130,7 +130,7 @@ def _decision(of: View, rule: ZeroTolerance, by_fate: dict[Fate, list[str]]) -> 
         verdict, kind, step = Verdict.UNMEASURABLE, Unmeasurable.ERRORS, words.RESUME
     gone = len(by_fate[Fate.GONE])
     blocks = _BLOCKS_AGAIN_ABSOLUTE if rule.absolute or of.metric.baseline is None else _BLOCKS_AGAIN
-    reason = words.twice_failed(
+    reason = absolute_words.twice_failed(
         reproduced=by_fate[Fate.REPRODUCED],
         gone=by_fate[Fate.GONE],
         known=by_fate[Fate.KNOWN],

@@ -12,7 +12,7 @@ from evalgate.evaluators.view import View, parsed
 from evalgate.evaluators.wording import difference, shown
 from evalgate.paths import MISSING
 from evalgate.records import Json
-from evalgate.suite.evaluators import JsonPath, JsonValid
+from evalgate.suite.evaluator_kinds import JsonPath, JsonValid
 
 
 class JsonValidMeasure(Measure):

@@ -13,7 +13,7 @@ from evalgate.evaluators.score import Given, failed, passed
 from evalgate.evaluators.view import View, text_object, text_of
 from evalgate.evaluators.wording import difference, shown
 from evalgate.records import Json
-from evalgate.suite.evaluators import Contains, ExactMatch, NumericClose
+from evalgate.suite.evaluator_kinds import Contains, ExactMatch, NumericClose
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d{1,400}(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,5})?", re.ASCII)
 

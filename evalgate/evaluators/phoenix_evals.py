@@ -11,7 +11,7 @@ from evalgate.evaluators.score import Given, OutputFaultError
 from evalgate.evaluators.view import View
 from evalgate.evaluators.wording import shown
 from evalgate.records import Json
-from evalgate.suite.evaluators import MatchesRegex, PrecisionRecallFScore
+from evalgate.suite.evaluator_kinds import MatchesRegex, PrecisionRecallFScore
 
 if TYPE_CHECKING:
     from phoenix.evals.evaluators import Evaluator, Score

@@ -18,7 +18,8 @@ from evalgate.evaluators.spec import spec_of
 from evalgate.evaluators.sql.measure import SqlMeasure
 from evalgate.evaluators.texts import LengthMeasure, RegexMeasure, SimilarityMeasure
 from evalgate.evaluators.tool_calls import ToolCallsMeasure
-from evalgate.suite import evaluators as declared
+from evalgate.suite import evaluator_kinds as declared
+from evalgate.suite.evaluators import Evaluator
 
 if TYPE_CHECKING:
     from evalgate.evaluators.judge.measure import JudgeMeasure
@@ -49,7 +50,7 @@ WITH_ROOT: Final[dict[type[declared.Parameters], Callable[..., Measure]]] = {
 
 
 def build(
-    evaluator: declared.Evaluator,
+    evaluator: Evaluator,
     *,
     root: Path,
     environ: Mapping[str, str],
@@ -74,7 +75,7 @@ def build(
 
 
 def preference(
-    evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str], models: Models
+    evaluator: Evaluator, *, root: Path, environ: Mapping[str, str], models: Models
 ) -> PreferenceRunner | None:
     """Return a judge that is shown two answers; None for every other one."""
     from evalgate.evaluators.judge.pair_prompts import is_pairwise
@@ -86,7 +87,7 @@ def preference(
 
 
 def judge(
-    evaluator: declared.Evaluator, *, root: Path, environ: Mapping[str, str], models: Models, reverse: bool = False
+    evaluator: Evaluator, *, root: Path, environ: Mapping[str, str], models: Models, reverse: bool = False
 ) -> tuple[JudgeMeasure, MeasureRunner]:
     """Return a judge by itself, and as what scores; `reverse` tells it of its labels in the opposite order.
 
@@ -99,9 +100,7 @@ def judge(
     return measure, MeasureRunner(measure, spec=spec, mapping=measure.mapping, labels=None)
 
 
-def _measure(
-    evaluator: declared.Evaluator, root: Path, environ: Mapping[str, str], interpreters: Path | None
-) -> Measure:
+def _measure(evaluator: Evaluator, root: Path, environ: Mapping[str, str], interpreters: Path | None) -> Measure:
     parameters = evaluator.parameters
     if parameters is None:
         return FunctionMeasure(evaluator, root=root, environ=environ, interpreters=interpreters)

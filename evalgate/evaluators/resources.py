@@ -7,7 +7,7 @@ from typing import ClassVar
 from evalgate.evaluators.measure import UNBOUNDED, Measure
 from evalgate.evaluators.score import EvaluatorFaultError, Given, failed, passed
 from evalgate.evaluators.view import View
-from evalgate.suite.evaluators import Latency, Tokens
+from evalgate.suite.evaluator_kinds import Latency, Tokens
 
 
 class LatencyMeasure(Measure):

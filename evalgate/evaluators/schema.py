@@ -15,7 +15,7 @@ from evalgate.evaluators.measure import Measure
 from evalgate.evaluators.schema_keywords import TimedKeywords
 from evalgate.evaluators.score import Given, failed, passed
 from evalgate.evaluators.view import View
-from evalgate.suite.evaluators import JsonSchema
+from evalgate.suite.evaluator_kinds import JsonSchema
 from evalgate.yaml_source import parse_yaml
 
 if TYPE_CHECKING:

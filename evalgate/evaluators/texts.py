@@ -11,7 +11,7 @@ from evalgate.evaluators.score import Given, OutputFaultError, failed, passed
 from evalgate.evaluators.view import View, text_of
 from evalgate.evaluators.wording import difference, shown
 from evalgate.records import Direction
-from evalgate.suite.evaluators import Length, Regex, Similarity
+from evalgate.suite.evaluator_kinds import Length, Regex, Similarity
 
 _LONGEST_COMPARED: Final = 50_000
 """Characters; likeness costs their product, and this much takes a tenth of a second."""

@@ -13,7 +13,7 @@ from evalgate.evaluators.view import View, parsed, text_object
 from evalgate.evaluators.wording import difference, shown
 from evalgate.paths import MISSING
 from evalgate.records import Json
-from evalgate.suite.evaluators import ToolCalls
+from evalgate.suite.evaluator_kinds import ToolCalls
 
 _UNREADABLE: Final = "a call is {name, arguments} or OpenAI's {function: {name, arguments}}"
 _MOST_CALLS: Final = 1_000

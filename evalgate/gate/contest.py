@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from evalgate.decision.contest import Compared, Contender, Contest, LeftOut, SuiteContest
-from evalgate.decision.words import count, some
+from evalgate.decision.number_words import count, some
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.recorded import Answered, Entrant
 from evalgate.gate.reports import units_of

@@ -47,7 +47,9 @@ def first_draws(build_id: int, loaded: Sequence[Loaded], world: World, *, taken:
         if not reserve(build_id, loaded, [*map(_row, draws)], policy, world):
             return False
         for suite, draw in zip(sorted(able, key=lambda each: each.suite.name), draws, strict=True):
-            _tell_of_baseline(build_id, suite, draw, policy, journal)
+            _tell_of_baseline(build_id, suite, draw, flow, journal)
+            if draw.suite not in again:
+                _tell_unscreened(build_id, suite, draw, flow, journal)
     # Held to their absolute rules alone: what is known of them is taken over too.
     held = [
         DrawRow(suite=each.suite.name, key=None, candidate=each.suite.suite.repetitions, baseline=0) for each in alone
@@ -93,15 +95,25 @@ def _decided_before(flow: Flow, journal: Journal) -> dict[str, Draw]:
     return found
 
 
-def _tell_of_baseline(build_id: int, each: Loaded, draw: Draw, policy: Policy, journal: Journal) -> None:
+def _tell_of_baseline(build_id: int, each: Loaded, draw: Draw, flow: Flow, journal: Journal) -> None:
     """Say where there were no stored runs to begin with, and what is made of those that there are."""
     baseline = _baseline(build_id, each, journal)
     told: Iterable[str] = ()
-    if draw.baseline and not baseline.stored and policy.baseline_runs != "fresh":
+    if draw.baseline and not baseline.stored and flow.baseline_runs is not BaselineRuns.FRESH:
         told = (screen_words.made(baseline.label, draw.baseline),)
     elif not draw.baseline:
-        told = told_of_found(journal, each.suite, baseline, policy)
+        told = told_of_found(journal, each.suite, baseline, flow.policy)
     for message in told:
+        journal.add_note(build_id, NoteRow(suite=each.suite.name, message=message))
+
+
+def _tell_unscreened(build_id: int, each: Loaded, draw: Draw, flow: Flow, journal: Journal) -> None:
+    """Say why stored runs are not screened with, where the measurement before failed."""
+    change = flow.history.change
+    if change is None or not flow.history.last_failed or flow.baseline_runs is not BaselineRuns.CONFIRM:
+        return
+    if draw.baseline and _baseline(build_id, each, journal).stored:
+        message = screen_words.unscreened(change, draw.baseline)
         journal.add_note(build_id, NoteRow(suite=each.suite.name, message=message))
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from evalgate.errors import CandidateError, ConfigurationError
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.journal.builds import ProblemRow
 from evalgate.records import Side
 from evalgate.suite.checks import Unmeasurable
@@ -27,7 +27,7 @@ LookUp = Callable[[TaskBase, Mapping[str, Endpoint]], TaskBase]
 
 
 def no_prompts(ref: PromptRef, _: PhoenixSettings) -> HubPrompt:
-    """Refuse to look anything up: for callers whose tasks have no prompt in Phoenix."""
+    """Raise ConfigurationError: for callers whose tasks have no prompt in Phoenix."""
     raise ConfigurationError(f"the prompt {ref.shown} is in Phoenix, which is not asked here")
 
 

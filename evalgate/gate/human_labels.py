@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from evalgate.encoding import printable
 from evalgate.errors import DatasetError
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.golden.labelled import Labelled
 from evalgate.phoenix.annotations.runs import AnnotatedRun, annotated_runs
 from evalgate.phoenix.annotations.spans import (

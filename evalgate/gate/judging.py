@@ -13,7 +13,7 @@ from evalgate.canonical import content_hash
 from evalgate.decision.validation import JudgedAnswer, Validation, Verdict, validated
 from evalgate.engine.ports import EvaluatorRunner, PairRunner
 from evalgate.errors import ConfigurationError
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.golden.labelled import Labelled
 from evalgate.journal.judges import HumanLabel, ValidationRow
 from evalgate.journal.store import Journal

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.errors import CandidateError
-from evalgate.gate.planning import noise_by_check
 from evalgate.gate.preflight import outlook
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
+from evalgate.gate.seen import noise_by_check
 from evalgate.gate.world import World
 from evalgate.journal.builds import ProblemRow
 from evalgate.records import EvaluatorSpec, Side

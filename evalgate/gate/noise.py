@@ -22,7 +22,8 @@ from evalgate.gate.guard.guard import unguarded
 from evalgate.gate.hub_prompts import Prompts, no_prompts
 from evalgate.gate.loading import Loaded, load
 from evalgate.gate.measuring import work_of
-from evalgate.gate.prepare import PreparedSuite, Tree
+from evalgate.gate.prepare import Tree
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.recording import experiment_row
 from evalgate.gate.request import Commit, Request, whole_suites
 from evalgate.gate.resume import require_unchanged

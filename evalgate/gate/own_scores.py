@@ -15,7 +15,7 @@ from evalgate.engine.ports import EvaluatorRunner, PairRunner
 from evalgate.engine.work import Answered, Work
 from evalgate.errors import EvalgateError
 from evalgate.gate.loading import Loaded
-from evalgate.gate.prepare import OwnEvaluators
+from evalgate.gate.prepared import OwnEvaluators
 from evalgate.gate.samples import deciding_samples, redraw_sample
 from evalgate.gate.world import World
 from evalgate.golden.versions import example_hash

@@ -13,7 +13,7 @@ from evalgate.decision.ratios.outlook import refuse_undecidable_rise
 from evalgate.decision.strict import Strict, refuse_undecidable_change, strict_outlook
 from evalgate.errors import ConfigurationError
 from evalgate.gate.evidence.grouping import Grouping, grouping
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.records import Direction, EvaluatorSpec
 from evalgate.suite.checks import NoRegression, Policy
 

@@ -12,7 +12,7 @@ from evalgate.gate.baselines.found import add_found, go_on
 from evalgate.gate.baselines.stored import adopt
 from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.loading import Loaded
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.gate.request import Request
 from evalgate.gate.samples import deciding_samples, samples
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, NoteRow, ProblemRow

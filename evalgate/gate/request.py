@@ -17,7 +17,8 @@ from evalgate.gate.guard.guard import Gate
 from evalgate.gate.guard.guarded import recorded_gate
 from evalgate.gate.guard.guarded_suite import Second
 from evalgate.gate.hub_prompts import LookUp, Prompts, looked_up, no_prompts, one_version, with_prompts_said
-from evalgate.gate.prepare import Placed, PreparedSide, PreparedSuite, Tree, prepare_side, prepare_suite
+from evalgate.gate.prepare import Tree, prepare_side, prepare_suite
+from evalgate.gate.prepared import Placed, PreparedSide, PreparedSuite
 from evalgate.gate.selection import Selection
 from evalgate.journal.builds import ProblemRow
 from evalgate.journal.changes import AcceptanceRow

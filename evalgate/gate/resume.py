@@ -7,7 +7,7 @@ from typing import Any
 
 from evalgate.errors import ConfigurationError
 from evalgate.gate.guard.guard import Decides
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.store import Journal
 from evalgate.suite.config import Config

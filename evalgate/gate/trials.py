@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from evalgate.engine.ports import EvaluatorRunner, PairRunner
 from evalgate.errors import ConfigurationError
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.golden.twins import KINDS, twins
 from evalgate.records import Direction, Evaluation, EvaluatorSpec, Example, Json, Subject, TaskOutcome
 

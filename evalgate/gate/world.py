@@ -11,7 +11,7 @@ from evalgate.decision.reserve import Limit
 from evalgate.engine.measure import Effects, Observer
 from evalgate.engine.ports import EvaluatorRunner, PairRunner, TaskRunner
 from evalgate.gate.baselines.elsewhere import Looking, Opened
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.llm.halt import Halt, Halted
 from evalgate.suite.config import Config

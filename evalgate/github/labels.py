@@ -18,8 +18,6 @@ from evalgate.github.client import Client, segment
 from evalgate.github.errors import GitHubError
 from evalgate.github.pulls import Pull, Run, is_of, moment, runs_of_head
 
-ACCEPT: Final = "evalgate:accept"
-SKIP: Final = "evalgate:skip"
 _MOVES: Final = frozenset(
     {
         "head_ref_force_pushed",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
+from evalgate.jsontext import strict_json
 from evalgate.llm.chat import ChatReply
 from evalgate.llm.failures import ContentFiltered, EmptyAnswer, ModelRefused, Unparseable
-from evalgate.llm.jsontext import strict_json
 from evalgate.llm.wording import one_line
 from evalgate.records import Json
 

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from evalgate.errors import ConfigurationError
-from evalgate.llm.cache_file import explained, opened
+from evalgate.llm.cache_file import VERSION, explained, opened
 from evalgate.llm.call import Request, Response
 from evalgate.records import MOST_DOLLARS
 
@@ -166,6 +166,11 @@ class ResponseCache:
         if standing is None:  # nobody can read it
             self._write(key, request, response, before=math.inf)
         return standing
+
+    def prove(self) -> None:
+        """Write to the file and change nothing in it. Raises CacheError where it cannot be written."""
+        with explained(self.path):
+            self._db.execute(f"PRAGMA user_version = {VERSION}")
 
     def _write(self, key: bytes, request: Request, response: Response, *, before: float) -> bool:
         """Store an answer unless there is one that was drawn at `before` or later. Returns whether it was stored."""

@@ -12,7 +12,8 @@ from typing import TypeVar
 from evalgate.llm.cache import ResponseCache, key_of
 from evalgate.llm.cache_file import CacheError
 from evalgate.llm.call import Reader, Request, Response, Sender
-from evalgate.llm.failures import CallFailed, NotCached
+from evalgate.llm.failures import CallFailed, NotCached, Stopped
+from evalgate.llm.room import SIZE, Room
 from evalgate.llm.tab import put_on_tab
 from evalgate.llm.usage import usage_in
 
@@ -34,6 +35,9 @@ class Cached:
     another process drew it meanwhile, its answer is taken and the own one, though paid for, is dropped. `log` is told
     once when the cache cannot be written: the answers themselves are not lost by that. `missed` hears of a request that
     a replay has no answer to.
+
+    With `room` nobody else keeps answers: no call is made before there is room for what it answers, nor after an answer
+    that could not be written. `unkept` then hears why.
     """
 
     def __init__(
@@ -44,12 +48,16 @@ class Cached:
         use: CacheUse = CacheUse.READ,
         log: Callable[[str], None] = lambda _: None,
         missed: Callable[[Request], None] = lambda _: None,
+        room: Room | None = None,
+        unkept: Callable[[CacheError], None] = lambda _: None,
     ) -> None:
         self._sender = sender
         self._cache = cache
         self._use = use
         self._log = log
         self._missed = missed
+        self._room = room
+        self._unkept = unkept
         self._own: set[bytes] = set()
         self._since = cache.now() if use is CacheUse.OWN else 0.0
         self._broken = False
@@ -89,6 +97,7 @@ class Cached:
             return None
 
     async def _call(self, key: bytes, request: Request, read: Reader[T]) -> T:
+        self._require_room()
         running = self._running[key] = asyncio.get_running_loop().create_future()
         accepted: Response | None = None
 
@@ -116,16 +125,51 @@ class Cached:
         `instead` stores it in the place of the other.
         """
         self._own.add(key)
+        since = math.inf if instead else self._since
         try:
-            standing = self._cache.put(key, request, response, since=math.inf if instead else self._since)
+            standing = self._put(key, request, response, since=since)
         except CacheError as error:
             self._say(error)
             return None
         return None if standing is None else replace(standing, cost=response.cost, from_cache=False)
 
+    def _put(self, key: bytes, request: Request, response: Response, *, since: float) -> Response | None:
+        """Store it, at last in the room that was held for it. Raises CacheError."""
+        try:
+            return self._cache.put(key, request, response, since=since)
+        except CacheError as error:
+            if self._room is None or not self._room.give():
+                raise
+            self._say(error)
+            return self._cache.put(key, request, response, since=since)
+
+    def _require_room(self) -> None:
+        """Raise Stopped where what is paid for now could not be kept, and nobody else keeps it."""
+        if self._room is None:
+            return
+        try:
+            if not self._broken and self._room.take():
+                self._cache.prove()
+        except CacheError as error:
+            self._say(error)
+        except OSError as error:
+            where = self._cache.path
+            self._say(
+                CacheError(
+                    f"there is no room for answers beside {where}: {error.strerror}",
+                    next_step=f"free {SIZE // 1024**2} MB there, or name another place with --cache",
+                )
+            )
+        if self._broken:
+            raise Stopped("what it answers could not be kept, so nothing more is asked")
+
     def _say(self, error: CacheError) -> None:
-        if not self._broken:
-            self._broken = True
+        if self._broken:
+            return
+        self._broken = True
+        if self._room is not None:
+            self._unkept(error)
+        else:
             self._log(f"{error.message}; calls go on, and a later run may have to make them again")
 
 

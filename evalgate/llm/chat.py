@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from evalgate.jsontext import strict_json
 from evalgate.llm.call import Request, Response, Sender
 from evalgate.llm.dialects import DIALECTS, Asked, Dialect
 from evalgate.llm.endpoint import ModelEndpoint
 from evalgate.llm.failures import Garbled
-from evalgate.llm.jsontext import strict_json
 from evalgate.llm.usage import TokenUsage, usage_of
 from evalgate.llm.whole import whole_document
 from evalgate.llm.wording import one_line

@@ -8,11 +8,11 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
+from evalgate.jsontext import strict_json
 from evalgate.llm.call import Request, Response, Sender
 from evalgate.llm.dialects.anthropic import VERSION
 from evalgate.llm.endpoint import ModelEndpoint
 from evalgate.llm.failures import CallFailed
-from evalgate.llm.jsontext import strict_json
 from evalgate.llm.wording import one_line
 
 _MOST: Final = "1000"

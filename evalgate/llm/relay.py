@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from evalgate.jsontext import strict_json
 from evalgate.llm.call import Response
 from evalgate.llm.failures import BadRequest, CallFailed, Garbled
-from evalgate.llm.jsontext import strict_json
 from evalgate.llm.statuses import failure_of_error
 from evalgate.llm.streams import events, is_stream
 from evalgate.llm.whole import whole_document

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from evalgate.jsontext import strict_json
 from evalgate.llm.call import Response
 from evalgate.llm.failures import BadRequest, CallFailed, ContentFiltered, RateLimited, Refused, ServerFault
-from evalgate.llm.jsontext import strict_json
 from evalgate.llm.retry import requested_delay
 from evalgate.llm.wording import one_line
 from evalgate.records import Json

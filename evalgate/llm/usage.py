@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeGuard
 
-from evalgate.llm.jsontext import strict_json
+from evalgate.jsontext import strict_json
 from evalgate.llm.streams import events, is_stream
 from evalgate.records import MOST_TOKENS, Json, JsonObject, Usage
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from evalgate.jsontext import strict_json
 from evalgate.llm.call import Response
 from evalgate.llm.failures import Garbled
-from evalgate.llm.jsontext import strict_json
 from evalgate.llm.statuses import failure_of_error, failure_of_status
 from evalgate.records import JsonObject
 

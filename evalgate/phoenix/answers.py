@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from evalgate.phoenix.connection import Connection, PhoenixError
+from evalgate.phoenix.listing import Listing
 
 _PAGES: Final = 1_000
 """A server that gives more pages than this of one listing gives pages without end."""
@@ -22,7 +23,12 @@ class Answer(BaseModel):
 class Page(Answer):
     """A page of a listing by REST."""
 
+    data: tuple[Any, ...]
     next_cursor: str | None = None
+
+    def things(self) -> Iterator[str]:
+        """Yield what tells each thing on it from all others."""
+        return map(repr, self.data)
 
 
 class PageInfo(Answer):
@@ -30,10 +36,6 @@ class PageInfo(Answer):
 
     hasNextPage: bool  # noqa: N815  # as GraphQL names it
     endCursor: str | None = None  # noqa: N815
-
-    def following(self, after: str | None) -> str | None:
-        """Return what the next page comes after; None for the last one, and where this one would come again."""
-        return self.endCursor if self.hasNextPage and self.endCursor != after else None
 
 
 _Read = TypeVar("_Read", bound=Answer)
@@ -60,14 +62,13 @@ async def pages(
     model: type[_Paged], connection: Connection, path: str, *, doing: str, query: Mapping[str, Any]
 ) -> AsyncIterator[_Paged]:
     """Yield a listing by REST page by page. Raises PhoenixError, also for one that has no end."""
-    seen: set[str] = set()
+    listing = Listing(connection, doing=doing)
     cursor: str | None = None
-    while cursor not in seen and len(seen) < _PAGES:
+    for _ in range(_PAGES):
         asked = {**query, **({} if cursor is None else {"cursor": cursor})}
         page = read_answer(model, await connection.rest("GET", path, doing=doing, query=asked), connection, doing=doing)
         yield page
-        seen |= set() if cursor is None else {cursor}
-        cursor = page.next_cursor or None
+        cursor = listing.following(page.things(), page.next_cursor, more=bool(page.next_cursor))
         if cursor is None:
             return
     raise PhoenixError(f"{doing}: {connection.address.shown} lists pages without an end", status=200)

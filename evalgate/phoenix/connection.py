@@ -114,9 +114,8 @@ class Connection:
         import httpx
 
         with self.failures(doing):
-            request = self._http.build_request(
-                method, path, params=query, json=body, extensions=None if again else {"retry": _unless_done()}
-            )
+            retry = None if again else {"retry": _patience(self.address, once=True)}
+            request = self._http.build_request(method, path, params=query, json=body, extensions=retry)
             try:
                 async with asyncio.timeout(_TRYING_S + _WHOLE * self.address.timeout):
                     answer = await self._bounded(request, _LARGEST if largest is None else largest)
@@ -226,18 +225,8 @@ class Connection:
 async def connect(address: Address) -> AsyncIterator[Connection]:
     """Yield a connection; nothing is asked yet. Raises ConfigurationError for a `ca_file` that holds no certificate."""
     import httpx
-    from httpx_retries import Retry, RetryTransport
+    from httpx_retries import RetryTransport
 
-    retry = Retry(
-        total=4,
-        allowed_methods=_METHODS,
-        status_forcelist=_RETRIED,
-        backoff_factor=0.25,
-        max_backoff_wait=10,
-        total_timeout=_TRYING_S,
-        # What was silent for the whole time-out is not asked again: it may be at work on it.
-        retry_on_exceptions=(httpx.NetworkError, httpx.RemoteProtocolError),
-    )
     headers = {"Accept-Encoding": ACCEPTED}
     if address.api_key is not None:
         headers["Authorization"] = f"Bearer {address.api_key}"
@@ -246,24 +235,32 @@ async def connect(address: Address) -> AsyncIterator[Connection]:
         base_url=address.base_url,
         headers=headers,
         timeout=address.timeout,
-        transport=RetryTransport(transport=direct, retry=retry),
+        transport=RetryTransport(transport=direct, retry=_patience(address)),
         trust_env=False,
     ) as http:
         yield Connection(address, http)
 
 
-def _unless_done() -> Retry:
-    """Return how a call is tried again that must not be done twice: where the server says that it was not done."""
+def _patience(address: Address, *, once: bool = False) -> Retry:
+    """Return how a call is tried again; `once`: only where the server says that it was not done."""
+    import httpx
     from httpx_retries import Retry
 
-    return Retry(
+    class Patience(Retry):
+        def is_retryable_exception(self, exception: Exception) -> bool:
+            # Where nobody listens on this machine itself, nobody does a few seconds later.
+            nobody = address.is_loopback and isinstance(exception, httpx.ConnectError) and self.attempts_made > 0
+            return not nobody and super().is_retryable_exception(exception)
+
+    return Patience(
         total=4,
         allowed_methods=_METHODS,
-        status_forcelist=[429],
+        status_forcelist=(429,) if once else _RETRIED,
         backoff_factor=0.25,
         max_backoff_wait=10,
         total_timeout=_TRYING_S,
-        retry_on_exceptions=(),
+        # What was silent for the whole time-out is not asked again: it may be at work on it.
+        retry_on_exceptions=() if once else (httpx.NetworkError, httpx.RemoteProtocolError),
     )
 
 

@@ -12,9 +12,9 @@ from evalgate.decision.screen_words import Drift
 from evalgate.report.console import Console, Tone
 from evalgate.report.formatting import count
 from evalgate.report.page import Page, Part
+from evalgate.report.rounding import rounded
 
 BASELINES_VERSION: Final = 1
-_DECIMALS: Final = 6
 _SHOWN: Final = 20
 
 
@@ -98,15 +98,10 @@ def render_history_json(found: Sequence[SetBaseline], drift: Sequence[Drift], ve
             "evalgate": {"baselines": BASELINES_VERSION, "version": version},
             "baselines": [
                 {name: value for name, value in asdict(each).items() if name != "label"}
-                | {
-                    "suites": {
-                        suite: {k: round(v, _DECIMALS) for k, v in means.items()}
-                        for suite, means in each.suites.items()
-                    }
-                }
+                | {"suites": {suite: {k: rounded(v) for k, v in means.items()} for suite, means in each.suites.items()}}
                 for each in found
             ],
-            "drift": [_rounded(asdict(each)) for each in drift],
+            "drift": [_all_rounded(asdict(each)) for each in drift],
         }
     )
 
@@ -140,8 +135,8 @@ def render_shown_json(found: Sequence[ShownBaseline], version: str) -> str:
     )
 
 
-def _rounded(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: round(value, _DECIMALS) if isinstance(value, float) else value for name, value in values.items()}
+def _all_rounded(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: rounded(value) if isinstance(value, float) else value for name, value in values.items()}
 
 
 def _dumped(value: Mapping[str, Any]) -> str:

@@ -19,6 +19,7 @@ from evalgate.decision.contest_results import (
     SuiteResult,
     Taken,
 )
+from evalgate.decision.number_words import some
 from evalgate.money import dollars
 from evalgate.report import formatting
 from evalgate.report.formatting import UNKNOWN, count
@@ -171,16 +172,11 @@ def unknown_costs(suite: SuiteResult) -> str | None:
     unpriced = [each.name for each in suite.contenders if each.taken.unpriced]
     if not unpriced:
         return None
-    whose = "anybody" if len(unpriced) == len(suite.contenders) else _names(unpriced)
+    whose = "anybody" if len(unpriced) == len(suite.contenders) else some(unpriced, 3)
     return (
         f"Nobody knows what {whose} cost: a model without a known price, or a task that does not return its `usage`"
         " with a `cost`. What is not known is not taken for free."
     )
-
-
-def _names(names: list[str]) -> str:
-    shown = ", ".join(names[:3])
-    return f"{shown} and {len(names) - 3:,} more" if len(names) > 3 else shown
 
 
 def _errors(taken: Taken) -> str:

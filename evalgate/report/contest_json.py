@@ -11,9 +11,9 @@ from typing import Any, Final
 from evalgate import __version__
 from evalgate.decision.contest_results import ContenderResult, ContestResult, PairCheck, Standing, SuiteResult
 from evalgate.decision.results import Comparison
+from evalgate.report.rounding import significant
 
 COMPARE_VERSION: Final = 1
-_DIGITS: Final = 9
 
 
 def render_contest_json(result: ContestResult) -> str:
@@ -27,7 +27,7 @@ def contest_json(result: ContestResult) -> dict[str, Any]:
         "evalgate": {"compare": COMPARE_VERSION, "version": __version__},
         "against": result.chosen,
         "comparisons": result.comparisons,
-        "alpha": _number(result.alpha),
+        "alpha": significant(result.alpha),
         "exact": result.exact,
         "promise": result.promise,
         "suites": [_suite(suite) for suite in result.suites],
@@ -51,7 +51,7 @@ def _suite(suite: SuiteResult) -> dict[str, Any]:
             "leader": winner.leader,
             "reason": winner.reason,
             "next_step": winner.next_step,
-            "p_adjusted": _number(winner.p_adjusted),
+            "p_adjusted": significant(winner.p_adjusted),
         },
         "contenders": [_contender(each, suite) for each in suite.contenders],
         "pairs": [{"name": pair.name, "checks": [_pair_check(check) for check in pair.checks]} for pair in suite.pairs],
@@ -71,23 +71,27 @@ def _contender(of: ContenderResult, suite: SuiteResult) -> dict[str, Any]:
             {
                 "name": level.name,
                 "gating": ranges[level.name].gating,
-                "mean": _number(level.mean),
-                "low": _number(level.low),
-                "high": _number(level.high),
-                "range": [_number(ranges[level.name].low), _number(ranges[level.name].high)],
+                "mean": significant(level.mean),
+                "low": significant(level.low),
+                "high": significant(level.high),
+                "range": [significant(ranges[level.name].low), significant(ranges[level.name].high)],
                 "missing": level.missing,
             }
             for level in of.levels
         ],
         "runs": taken.runs,
         "errors": taken.errors,
-        "cost": {"total": _number(taken.cost), "run": _number(taken.cost_per_run), "unknown_runs": taken.unpriced},
+        "cost": {
+            "total": significant(taken.cost),
+            "run": significant(taken.cost_per_run),
+            "unknown_runs": taken.unpriced,
+        },
         "tokens": {
-            "total": _number(taken.tokens),
-            "run": _number(taken.tokens_per_run),
+            "total": significant(taken.tokens),
+            "run": significant(taken.tokens_per_run),
             "unknown_runs": taken.uncounted,
         },
-        "latency": {"median": _number(taken.latency_median), "p95": _number(taken.latency_p95)},
+        "latency": {"median": significant(taken.latency_median), "p95": significant(taken.latency_p95)},
         "front": {"cost": _standing(of.by_cost), "latency": _standing(of.by_latency)},
     }
 
@@ -101,10 +105,10 @@ def _pair_check(check: PairCheck) -> dict[str, Any]:
         "name": check.name,
         "claim": check.claim.value,
         "reason": check.reason,
-        "margin": _number(check.margin),
+        "margin": significant(check.margin),
         "comparison": None if check.comparison is None else _comparison(check.comparison),
-        "p_better": _number(check.p_better),
-        "p_better_adjusted": _number(check.p_better_adjusted),
+        "p_better": significant(check.p_better),
+        "p_better_adjusted": significant(check.p_better_adjusted),
     }
 
 
@@ -115,15 +119,15 @@ def _comparison(of: Comparison) -> dict[str, Any]:
         "changed": of.changed,
         "worse": of.worse,
         "better": of.better,
-        "delta": _number(of.delta),
+        "delta": significant(of.delta),
         "interval": None
         if where is None
-        else {"low": _number(where.low), "high": _number(where.high), "level": where.level, "method": where.method},
-        "p_worse": _number(of.p),
-        "p_worse_adjusted": _number(of.p_adjusted),
+        else {
+            "low": significant(where.low),
+            "high": significant(where.high),
+            "level": where.level,
+            "method": where.method,
+        },
+        "p_worse": significant(of.p),
+        "p_worse_adjusted": significant(of.p_adjusted),
     }
-
-
-def _number(value: float | None) -> float | None:
-    """Return a number to nine digits: a cost of a run may be millionths of a dollar."""
-    return None if value is None else float(f"{value:.{_DIGITS}g}")

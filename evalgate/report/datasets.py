@@ -9,6 +9,8 @@ from typing import Any, Final
 from evalgate.encoding import printable
 from evalgate.golden.differences import DatasetDiff, FieldChange
 
+_SHORT: Final = 12
+"""Digits of a content's hash by which people tell one from another; --json has all."""
 LISTED: Final = 20
 """Examples of each kind that a summary lists; the rest is counted."""
 
@@ -21,9 +23,9 @@ def diff_lines(found: DatasetDiff, *, keeps: bool = False) -> list[str]:
         counts["only in Phoenix, and kept"] = counts.pop("removed")
     lines = [
         ", ".join(f"{number:,} {what}" for what, number in counts.items()),
-        f"version {found.before_version} → {found.after_version}"
+        f"version {found.before_version[:_SHORT]} → {found.after_version[:_SHORT]}"
         if found.before_version != found.after_version
-        else f"version {found.before_version} on both sides",
+        else f"version {found.before_version[:_SHORT]} on both sides",
     ]
     lines += _listed([f"{'=' if keeps else '-'} {printable(one)}" for one in found.removed])
     lines += _listed([f"+ {printable(one)}" for one in found.added])

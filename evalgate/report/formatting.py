@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from evalgate.decision import words
-from evalgate.decision.ratios import words as ratio_words
+from evalgate.decision import number_words
+from evalgate.decision.number_words import point_size
+from evalgate.decision.ratios import changes
+from evalgate.decision.ratios.changes import percent_number
 from evalgate.decision.results import Interval
 from evalgate.money import dollars
 
@@ -88,7 +90,7 @@ def seconds(value: float) -> str:
 
 def count(amount: int, noun: str) -> str:
     """Write how many, as the sentences of a decision do: `1 example`, `1,000 examples`; and `no examples`."""
-    return words.count(amount, noun) if amount else f"no {noun}s"
+    return number_words.count(amount, noun) if amount else f"no {noun}s"
 
 
 def score(value: float | None, *, low: float | None, high: float | None, unit: str | None = None) -> str:
@@ -127,18 +129,18 @@ def quantities(values: Sequence[float], unit: str | None) -> str:
 
 def rise(share: float) -> str:
     """Write the size of a rise or fall of what an answer takes: `24 %`."""
-    return ratio_words.rise(share)
+    return changes.rise(share)
 
 
 def relative_change(delta: float) -> str:
     """Write how what an answer takes changed: `+24 %, worse`. `delta` is the share saved, as decisions have it."""
-    text = ratio_words.percent_number(-delta, signed=True)
+    text = percent_number(-delta, signed=True)
     return "none" if text == "0" else f"{text} %, {'better' if delta > 0 else 'worse'}"
 
 
 def relative_range(interval: Interval) -> str:
     """Write where a relative change could really be: `+18 to +31 %`."""
-    low, high = (ratio_words.percent_number(-share, signed=True) for share in (interval.high, interval.low))
+    low, high = (percent_number(-share, signed=True) for share in (interval.high, interval.low))
     return f"{low} %" if low == high else f"{low} to {high} %"
 
 
@@ -160,7 +162,7 @@ def change(
 
 def _points_number(share: float, *, signed: bool) -> str:
     """Write points as the sentences of a decision do; what is not nothing is never 0."""
-    size = words.point_size(share)
+    size = point_size(share)
     if size == "0":
         return "0" if share == 0 else "about 0"
     return f"{MINUS if share < 0 else '+'}{size}" if signed else size

@@ -7,42 +7,18 @@ the report.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from evalgate.decision.distribution import Distribution, Tally
-from evalgate.decision.results import (
-    CheckDecision,
-    Comparison,
-    Correction,
-    Flip,
-    Interval,
-    Ratio,
-    RuleDecision,
-    SetAside,
-    SliceDecision,
-    SuiteDecision,
-)
-from evalgate.records import Evaluation, Failure, Json, Side
-from evalgate.report.model import (
-    BuildInfo,
-    BuildReport,
-    CheckMeans,
-    ErrorTally,
-    ExampleView,
-    GateReport,
-    PhoenixView,
-    SideView,
-    SuiteReport,
-)
+from evalgate.decision.results import SetAside, SuiteDecision
+from evalgate.records import Side
+from evalgate.report.check_json import check_json, flip_json
+from evalgate.report.example_json import example_json
+from evalgate.report.model import BuildInfo, BuildReport, CheckMeans, ErrorTally, GateReport, PhoenixView, SuiteReport
+from evalgate.report.rounding import rounded
 from evalgate.report.spending import spending_json
-from evalgate.stats.summary import Summary
 
 REPORT_VERSION: Final = 1
-_DECIMALS: Final = 6
-_DIGITS: Final = 9
 
 
 def render_json(report: BuildReport) -> str:
@@ -62,7 +38,7 @@ def json_report(report: BuildReport) -> dict[str, Any]:
         "exit_code": report.build.exit_code,
         "build": _build(report.build),
         "decision": {
-            "alpha": _number(decision.alpha),
+            "alpha": rounded(decision.alpha),
             "exact": decision.exact,
             "columns": decision.columns,
             "sign_patterns": decision.flips,
@@ -119,7 +95,7 @@ def _build(build: BuildInfo) -> dict[str, Any]:
         "gated": build.gated,
         "sample": build.partial,
         "resumed": build.resumed,
-        "seconds": _number(build.seconds),
+        "seconds": rounded(build.seconds),
     }
 
 
@@ -145,8 +121,8 @@ def _suite(suite: SuiteDecision, shown: SuiteReport, *, sample: bool) -> dict[st
         "notes": list(shown.notes),
         "phoenix": _phoenix(shown.phoenix),
         "quarantined": [_set_aside(entry, suite) for entry in suite.quarantined],
-        "checks": [_check(check, sample=sample) for check in suite.checks],
-        "examples": [_example(view) for view in shown.examples.values()],
+        "checks": [check_json(check, sample=sample) for check in suite.checks],
+        "examples": [example_json(view) for view in shown.examples.values()],
     }
 
 
@@ -171,7 +147,7 @@ def _set_aside(entry: SetAside, suite: SuiteDecision) -> dict[str, Any]:
         "reason": entry.reason,
         "expires": entry.expires,
         "active": entry.active,
-        "scores": {name: _flip(flip, checks[name]) for name, flip in entry.flips if name in checks},
+        "scores": {name: flip_json(flip, checks[name]) for name, flip in entry.flips if name in checks},
     }
 
 
@@ -198,218 +174,3 @@ def _tally(tally: ErrorTally) -> dict[str, Any]:
         "where": tally.where,
         "count": tally.count,
     }
-
-
-def _check(check: CheckDecision, *, sample: bool) -> dict[str, Any]:
-    return {
-        "name": check.name,
-        "gating": check.gating,
-        "verdict": None if sample else check.verdict.value,
-        "rules": [] if sample else [_rule(rule) for rule in check.rules],
-        "range": None if check.low is None or check.high is None else [_number(check.low), _number(check.high)],
-        "binary": check.binary,
-        "examples": check.examples,
-        "baseline": _score(check.baseline_mean, check),
-        "candidate": _score(check.candidate_mean, check),
-        "comparison": _comparison(check.comparison),
-        "corrected": _corrected(check.corrected),
-        "preferences": None if check.preferences is None else asdict(check.preferences),
-        "detectable": _number(check.detectable),
-        "acceptance": None if check.accepted is None or sample else asdict(check.accepted),
-        "missing": asdict(check.missing) | {"could_change": None if sample else check.missing_could_change},
-        "slices": [] if sample else [_slice(part) for part in check.slices],
-        "distribution": _distribution(check.distribution),
-        "notes": [] if sample else list(check.notes),
-        "regressed": [_flip(flip, check) for flip in check.regressed],
-        "improved": [_flip(flip, check) for flip in check.improved],
-        "ratio": _ratio(check.ratio),
-    }
-
-
-def _corrected(found: Correction | None) -> dict[str, Any] | None:
-    """Return a judge's difference as people's labels correct it."""
-    if found is None:
-        return None
-    return {
-        "delta": _number(found.estimate),
-        "interval": {"low": _number(found.low), "high": _number(found.high), "level": found.level, "method": "PPI++"},
-        "labelled": found.labelled,
-    }
-
-
-def _ratio(ratio: Ratio | None) -> dict[str, Any] | None:
-    """Return what runs took."""
-    if ratio is None:
-        return None
-    return {
-        "resource": ratio.resource.value,
-        "allow_increase": _number(ratio.allowed),
-        "candidate": _summary(ratio.candidate),
-        "baseline": _summary(ratio.baseline),
-        "pairs": {
-            "candidate": _amount(ratio.paired_candidate),
-            "baseline": _amount(ratio.paired_baseline),
-            "clipped": ratio.clipped,
-        },
-        "caught": _number(ratio.caught),
-    }
-
-
-def _summary(summary: Summary | None) -> dict[str, Any] | None:
-    if summary is None:
-        return None
-    amounts = {name: _amount(getattr(summary, name)) for name in ("total", "mean", "median", "p95")}
-    return {"answers": summary.count, **amounts}
-
-
-def _rule(rule: RuleDecision) -> dict[str, Any]:
-    return {
-        "rule": rule.rule,
-        "verdict": rule.verdict.value,
-        "reason": rule.reason,
-        "next_step": rule.next_step,
-        "unmeasurable": rule.unmeasurable,
-        "examples": list(rule.example_ids),
-    }
-
-
-def _slice(part: SliceDecision) -> dict[str, Any]:
-    return {
-        "path": part.path,
-        "value": part.value,
-        "examples": part.examples,
-        "tested": part.tested,
-        "required": part.required,
-        "verdict": part.verdict.value,
-        "reason": part.reason,
-        "comparison": _comparison(part.comparison),
-    }
-
-
-def _comparison(comparison: Comparison | None) -> dict[str, Any] | None:
-    if comparison is None:
-        return None
-    return {
-        "pairs": comparison.pairs,
-        "clusters": comparison.clusters,
-        "changed": comparison.changed,
-        "worse": comparison.worse,
-        "better": comparison.better,
-        "delta": _number(comparison.delta),
-        "interval": _interval(comparison.interval),
-        "p": _number(comparison.p),
-        "p_adjusted": _number(comparison.p_adjusted),
-        "could_fail": comparison.could_fail,
-        "q": _number(comparison.q),
-    }
-
-
-def _interval(interval: Interval | None) -> dict[str, Any] | None:
-    if interval is None:
-        return None
-    return {
-        "low": _number(interval.low),
-        "high": _number(interval.high),
-        "level": _number(interval.level),
-        "method": interval.method,
-    }
-
-
-def _distribution(spread: Distribution | None) -> dict[str, Any] | None:
-    if spread is None:
-        return None
-    quartiles = {"candidate": spread.candidate_quartiles, "baseline": spread.baseline_quartiles}
-    return {
-        "of": spread.of.value,
-        "counts": [_counted(tally) for tally in spread.tallies],
-        "others": None if spread.others is None else _counted(spread.others),
-        "quartiles": {
-            side: None if ends is None else [_number(end) for end in ends] for side, ends in quartiles.items()
-        },
-    }
-
-
-def _counted(tally: Tally) -> dict[str, Any]:
-    return {
-        "name": tally.name,
-        "low": _number(tally.low),
-        "high": _number(tally.high),
-        "candidate": tally.candidate,
-        "baseline": tally.baseline,
-    }
-
-
-def _flip(flip: Flip, check: CheckDecision) -> dict[str, Any]:
-    baseline, candidate = (_score(value, check) for value in (flip.baseline, flip.candidate))
-    return {"example": flip.example_id, "baseline": baseline, "candidate": candidate}
-
-
-def _score(value: float | None, check: CheckDecision) -> float | None:
-    """Round a score; what runs took keeps its digits, as dollars are small."""
-    return _number(value) if check.ratio is None else _amount(value)
-
-
-def _amount(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.{_DIGITS}g}")
-
-
-def _example(view: ExampleView) -> dict[str, Any]:
-    return {
-        "id": view.example.id,
-        "input": _json(view.example.input),
-        "expected": _json(view.example.output),
-        "metadata": _json(view.example.metadata),
-        "link": view.link,
-        "candidate": _side(view.candidate),
-        "baseline": _side(view.baseline) if view.baseline else None,
-    }
-
-
-def _side(side: SideView) -> dict[str, Any]:
-    return {
-        "sample": side.sample,
-        "output": _json(side.output),
-        "failure": _failure(side.failure),
-        "latency": _number(side.latency),
-        "trace": side.trace,
-        "evaluations": [_evaluation(evaluation) for evaluation in side.evaluations],
-    }
-
-
-def _evaluation(evaluation: Evaluation) -> dict[str, Any]:
-    return {
-        "name": evaluation.name,
-        "score": _number(evaluation.score),
-        "label": evaluation.label,
-        "explanation": evaluation.explanation,
-        "failure": _failure(evaluation.failure),
-    }
-
-
-def _failure(failure: Failure | None) -> dict[str, Any] | None:
-    if failure is None:
-        return None
-    return {
-        "kind": failure.kind.value,
-        "type": failure.type,
-        "message": failure.message,
-        "where": failure.where,
-    }
-
-
-def _number(value: float | None) -> float | None:
-    """Round; a number that is none (NaN, infinite) is null, as JSON has no other word for it."""
-    if value is None or not math.isfinite(value):
-        return None
-    return value if isinstance(value, int) else round(value, _DECIMALS)
-
-
-def _json(value: Json) -> Any:
-    """Return plain dicts and lists of what may be any mapping or sequence."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, str) or value is None or isinstance(value, int):
-        return value
-    if isinstance(value, Mapping):
-        return {key: _json(each) for key, each in value.items()}
-    return [_json(each) for each in value]

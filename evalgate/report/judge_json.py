@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from evalgate.decision.validation import Validation
+from evalgate.report.rounding import rounded
 from evalgate.stats.agreement import Rate
 from evalgate.stats.judging import Leaning
 
 VALIDATION_VERSION: Final = 1
-_DECIMALS: Final = 6
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +58,7 @@ def validation_json(found: Validation, info: ValidationInfo) -> dict[str, Any]:
             "from_cache": info.from_cache,
             "input_tokens": info.input_tokens,
             "output_tokens": info.output_tokens,
-            "cost": _number(info.cost),
+            "cost": rounded(info.cost),
         },
         "measured": found.measured,
         "trusted": found.trusted,
@@ -74,21 +73,21 @@ def validation_json(found: Validation, info: ValidationInfo) -> dict[str, Any]:
         "table": [[int(count) for count in row] for row in examined.table.tolist()],
         "agreement": _rate(examined.agreement),
         "kappa": {
-            "value": _number(examined.kappa),
-            "low": _number(examined.kappa_low),
-            "high": _number(examined.kappa_high),
+            "value": rounded(examined.kappa),
+            "low": rounded(examined.kappa_low),
+            "high": rounded(examined.kappa_high),
             "weighted": examined.weighted,
         },
-        "ac1": _number(examined.ac1),
-        "people_alpha": _number(found.people_alpha),
+        "ac1": rounded(examined.ac1),
+        "people_alpha": rounded(found.people_alpha),
         "sensitivity": _rate(examined.sensitivity),
         "specificity": _rate(examined.specificity),
         "steady": _rate(examined.steady),
-        "flip": _number(examined.flip),
+        "flip": rounded(examined.flip),
         "lean": _lean(examined.lean),
         "position": {"lean": _lean(examined.position), "changed": _rate(examined.moved)},
-        "length": {"lean": _lean(examined.length), "longer_than": _number(examined.longer_than)},
-        "gate": {"slope": _number(examined.slope), **_gate(found)},
+        "length": {"lean": _lean(examined.length), "longer_than": rounded(examined.longer_than)},
+        "gate": {"slope": rounded(examined.slope), **_gate(found)},
         "disagreements": [asdict(each) for each in found.disagreements],
     }
 
@@ -97,16 +96,16 @@ def _gate(found: Validation) -> dict[str, Any]:
     caught = found.caught
     if caught is None:
         return {"examples": None, "people": None, "judge": None}
-    return {"examples": caught.examples, "people": _number(caught.people), "judge": _number(caught.judge)}
+    return {"examples": caught.examples, "people": rounded(caught.people), "judge": rounded(caught.judge)}
 
 
 def _rate(rate: Rate | None) -> Mapping[str, Any] | None:
     if rate is None:
         return None
     return {
-        "share": _number(rate.share),
-        "low": _number(rate.low),
-        "high": _number(rate.high),
+        "share": rounded(rate.share),
+        "low": rounded(rate.low),
+        "high": rounded(rate.high),
         "answers": rate.subjects,
     }
 
@@ -115,13 +114,9 @@ def _lean(lean: Leaning | None) -> Mapping[str, Any] | None:
     if lean is None:
         return None
     return {
-        "mean": _number(lean.mean),
-        "low": _number(lean.low),
-        "high": _number(lean.high),
+        "mean": rounded(lean.mean),
+        "low": rounded(lean.low),
+        "high": rounded(lean.high),
         "certain": lean.certain,
         "answers": lean.items,
     }
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(value, _DECIMALS)

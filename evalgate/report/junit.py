@@ -12,10 +12,10 @@ from xml.etree import ElementTree as ET
 
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import Verdict
-from evalgate.report import sentences
 from evalgate.report.answers import answer
 from evalgate.report.escaping import for_xml, shortened
 from evalgate.report.model import BuildReport, SuiteReport
+from evalgate.report.reasons import suite_reasons
 from evalgate.report.rows import flip_words, suite_rows
 
 _EXAMPLES = 20  # of one check; the JSON report has all of them
@@ -124,7 +124,7 @@ def _body(suite: SuiteDecision, shown: SuiteReport, check: CheckDecision) -> str
     """Say which slices and examples failed, with both answers."""
     lines = [
         f"{reason.about}: {reason.text}"
-        for reason in sentences.suite_reasons(suite)
+        for reason in suite_reasons(suite)
         if reason.about.startswith(f"{check.name}, ")
     ]
     named = dict.fromkeys(name for rule in check.rules for name in rule.example_ids)

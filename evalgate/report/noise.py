@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
-from evalgate.decision.study import REPETITIONS, CheckNoise, Flaky, Study, SuiteNoise
+from evalgate.decision.study import CheckNoise, Flaky, Study, SuiteNoise
 from evalgate.report import formatting
 from evalgate.report.console import Console, Tone
 from evalgate.report.formatting import count, percent, points
-from evalgate.report.noise_resources import resources
+from evalgate.report.noise_resources import caught_table, resources
 from evalgate.report.noise_words import (
     StudyInfo,
     alarm_lines,
@@ -117,18 +118,7 @@ def _drops(page: Page, check: CheckNoise) -> None:
         return
     page.blank()
     page.prose(f"Drops that {check.name} catches 8 times in 10, by examples and repetitions on each side:", indent=2)
-    columns = [Column(head="examples"), *(Column(head=f"× {times}", right=True) for times in REPETITIONS)]
-    rows = [
-        [
-            Part(text=f"{row.examples:,}{' (yours)' if not place else ''}"),
-            *(Part(text="none" if drop is None else points(drop, signed=False)) for drop in row.caught),
-        ]
-        for place, row in enumerate(check.drops)
-    ]
-    if not page.table(columns, rows, cut=True, indent=4):
-        for size, *drops in rows:
-            caught = ", ".join(f"{column.head} {drop.text}" for column, drop in zip(columns[1:], drops, strict=True))
-            page.prose(f"{size.text}: {caught}", indent=4, hanging=6)
+    caught_table(page, [(row.examples, row.caught) for row in check.drops], partial(points, signed=False))
     if check.shifts:
         page.prose("These go by examples that vary independently; a shift of whole runs comes on top.", indent=4)
 

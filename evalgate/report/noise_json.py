@@ -9,9 +9,9 @@ from typing import Any, Final
 
 from evalgate.decision.study import REPETITIONS, CheckNoise, FalseAlarms, ResourceNoise, Study, SuiteNoise
 from evalgate.report.noise_words import StudyInfo
+from evalgate.report.rounding import rounded
 
 NOISE_VERSION: Final = 1
-_DECIMALS: Final = 6
 
 
 def render_noise_json(study: Study, info: StudyInfo) -> str:
@@ -30,13 +30,13 @@ def noise_json(study: Study, info: StudyInfo) -> dict[str, Any]:
             "branch": info.branch,
             "dirty": info.dirty,
             "config": info.config_file,
-            "seconds": _number(info.seconds),
+            "seconds": rounded(info.seconds),
             "resumed": info.resumed,
         },
         "runs": study.runs,
         "measured": not study.obstacles,
         "comparisons": study.comparisons,
-        "alpha": _number(study.alpha),
+        "alpha": rounded(study.alpha),
         "false_alarms": None if study.alarms is None else _alarms(study.alarms),
         "suites": [_suite(suite) for suite in study.suites],
     }
@@ -73,16 +73,16 @@ def _resource(each: ResourceNoise) -> dict[str, Any]:
     return {
         "name": each.name,
         "obstacle": each.obstacle,
-        "spread": None if parts is None else _number(math.expm1(each.log)),
+        "spread": None if parts is None else rounded(math.expm1(each.log)),
         "variance": None
         if parts is None
-        else {"examples": _number(parts.examples), "answers": _number(parts.answers), "runs": _number(parts.runs)},
-        "cluster_correlation": _number(each.icc),
+        else {"examples": rounded(parts.examples), "answers": rounded(parts.answers), "runs": rounded(parts.runs)},
+        "cluster_correlation": rounded(each.icc),
         "rises": [
             {
                 "examples": row.examples,
                 "caught": [
-                    {"repetitions": times, "rise": _number(rise)}
+                    {"repetitions": times, "rise": rounded(rise)}
                     for times, rise in zip(REPETITIONS, row.caught, strict=True)
                 ],
             }
@@ -100,24 +100,24 @@ def _check(check: CheckNoise) -> dict[str, Any]:
         "has_range": check.declared,
         "flip": None
         if flip is None
-        else {"rate": _number(flip.rate), "interval": _interval(flip.low, flip.high, 0.95), "flaky": flip.flaky},
-        "variance": None if parts is None else {name: _number(value) for name, value in asdict(parts).items()},
-        "cluster_correlation": _number(check.icc),
+        else {"rate": rounded(flip.rate), "interval": _interval(flip.low, flip.high, 0.95), "flaky": flip.flaky},
+        "variance": None if parts is None else {name: rounded(value) for name, value in asdict(parts).items()},
+        "cluster_correlation": rounded(check.icc),
         "whole_runs": None
         if whole is None
         else {
             "shift": check.shifts,
-            "p": _number(check.shift_p),
-            "spread": _number(whole.spread),
-            "caught": _number(whole.caught),
-            "false_alarms": _number(check.false_alarms),
+            "p": rounded(check.shift_p),
+            "spread": rounded(whole.spread),
+            "caught": rounded(whole.caught),
+            "false_alarms": rounded(check.false_alarms),
         },
         "evaluator": {"scored_again": check.scored_again, "differently": check.scored_differently},
         "drops": [
             {
                 "examples": row.examples,
                 "caught": [
-                    {"repetitions": times, "drop": _number(drop)}
+                    {"repetitions": times, "drop": rounded(drop)}
                     for times, drop in zip(REPETITIONS, row.caught, strict=True)
                 ],
             }
@@ -126,7 +126,7 @@ def _check(check: CheckNoise) -> dict[str, Any]:
         "flaky": [
             {
                 "example": each.example_id,
-                "scores": [{"score": _number(score), "runs": times} for score, times in each.scores],
+                "scores": [{"score": rounded(score), "runs": times} for score, times in each.scores],
                 "answers": each.answers,
             }
             for each in check.flaky
@@ -135,8 +135,4 @@ def _check(check: CheckNoise) -> dict[str, Any]:
 
 
 def _interval(low: float, high: float, level: float) -> dict[str, Any]:
-    return {"low": _number(low), "high": _number(high), "level": level}
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None or not math.isfinite(value) else round(value, _DECIMALS)
+    return {"low": rounded(low), "high": rounded(high), "level": level}

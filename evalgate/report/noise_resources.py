@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from evalgate.decision.study import REPETITIONS, ResourceNoise, SuiteNoise
 from evalgate.report import formatting
@@ -66,15 +66,22 @@ def _rises(page: Page, each: ResourceNoise) -> None:
         page.prose(f"{each.name}: each answer took as much in every run.", indent=2)
         return
     page.prose(f"Rises that {each.name} catches 8 times in 10, by examples and repetitions on each side:", indent=2)
+    caught_table(page, [(row.examples, row.caught) for row in each.rises], formatting.rise)
+
+
+def caught_table(
+    page: Page, caught: Sequence[tuple[int, Sequence[float | None]]], shown: Callable[[float], str]
+) -> None:
+    """Write what is caught with so many examples, by repetitions; the examples that there are first."""
     columns = [Column(head="examples"), *(Column(head=f"× {times}", right=True) for times in REPETITIONS)]
     rows = [
         [
-            Part(text=f"{row.examples:,}{' (yours)' if not place else ''}"),
-            *(Part(text="none" if rise is None else formatting.rise(rise)) for rise in row.caught),
+            Part(text=f"{examples:,}{' (yours)' if not place else ''}"),
+            *(Part(text="none" if size is None else shown(size)) for size in sizes),
         ]
-        for place, row in enumerate(each.rises)
+        for place, (examples, sizes) in enumerate(caught)
     ]
     if not page.table(columns, rows, cut=True, indent=4):
-        for size, *rises in rows:
-            caught = ", ".join(f"{column.head} {rise.text}" for column, rise in zip(columns[1:], rises, strict=True))
-            page.prose(f"{size.text}: {caught}", indent=4, hanging=6)
+        for examples, *sizes in rows:
+            told = ", ".join(f"{column.head} {size.text}" for column, size in zip(columns[1:], sizes, strict=True))
+            page.prose(f"{examples.text}: {told}", indent=4, hanging=6)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from evalgate.decision import words
 from evalgate.decision.improvement import IMPROVES
 from evalgate.decision.improvement_plan import ChangeOutlook, ChangePlan
 from evalgate.decision.known_noise import Noise
+from evalgate.decision.number_words import times_in_100
 from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.ratios.planning import Spread
 from evalgate.report import formatting
@@ -63,7 +63,7 @@ def _rule(of: ChangePlan) -> str:
 
 def _known(of: ChangePlan, outlook: ChangeOutlook) -> str:
     if of.rule != IMPROVES:
-        return f"an unchanged candidate passes {words.times_in_100(outlook.chance or 0.0)}"
+        return f"an unchanged candidate passes {times_in_100(outlook.chance or 0.0)}"
     if outlook.shown is None:
         return "no change passes 8 times in 10: there are too few examples"
     what = "a fall" if of.of_resource else "an improvement"
@@ -117,7 +117,7 @@ def _heads(of: ChangePlan, gain: float | None) -> Iterator[str]:
 def _cells(of: ChangePlan, outlook: ChangeOutlook, gain: float | None) -> Iterator[str]:
     yield formatting.percent(outlook.noise)
     if of.rule != IMPROVES:
-        yield words.times_in_100(outlook.chance or 0.0)
+        yield times_in_100(outlook.chance or 0.0)
         yield _number(outlook)
         return
     yield "nothing" if outlook.shown is None else _size(of, outlook.shown)

@@ -9,9 +9,9 @@ from evalgate.decision.drops import CheckPlan
 from evalgate.decision.improvement_plan import ChangePlan
 from evalgate.decision.plans import BuildPlan, ModelsPlan, SidePlan, SuitePlan
 from evalgate.decision.ratios.planning import RatioPlan
+from evalgate.report.rounding import rounded
 
 PLAN_VERSION: Final = 1
-_DECIMALS: Final = 6
 
 
 def render_plan_json(plan: BuildPlan) -> str:
@@ -25,10 +25,10 @@ def plan_json(plan: BuildPlan) -> dict[str, Any]:
         "evalgate": {"plan": PLAN_VERSION},
         "runs": plan.runs,
         "evaluations": plan.evaluations,
-        "seconds": _number(plan.seconds),
+        "seconds": rounded(plan.seconds),
         "comparisons": plan.comparisons,
         "promise": plan.promise,
-        "catch": _number(plan.catch),
+        "catch": rounded(plan.catch),
         "budget": list(plan.budget),
         "suites": [_suite_json(suite, asked=plan.catch is not None) for suite in plan.suites],
     }
@@ -64,7 +64,7 @@ def _models_json(models: ModelsPlan | None) -> dict[str, Any] | None:
     return {
         "calls": round(models.calls),
         "tokens": round(models.tokens),
-        "usd": _number(models.usd),
+        "usd": rounded(models.usd),
         "known_from_build": models.build,
     }
 
@@ -75,7 +75,7 @@ def _ratio_json(of: RatioPlan) -> dict[str, Any]:
         "slices": of.slices,
         "source": None if of.spread is None else of.spread.source or None,
         "build": None if of.spread is None else of.spread.build or None,
-        "outlooks": [{"spread": _number(each.spread), "rise": _number(each.rise)} for each in of.outlooks],
+        "outlooks": [{"spread": rounded(each.spread), "rise": rounded(each.rise)} for each in of.outlooks],
     }
 
 
@@ -84,16 +84,16 @@ def _change_json(of: ChangePlan) -> dict[str, Any]:
     return {
         "name": of.name,
         "rule": of.rule,
-        "asked": _number(of.asked),
+        "asked": rounded(of.asked),
         "of": "what the baseline takes" if of.of_resource else "the score's range",
         "obstacle": of.obstacle,
         "source": None if noise is None else noise.source or None,
         "build": None if noise is None else noise.build or None,
         "outlooks": [
             {
-                "differ": _number(each.noise),
-                "shown": _number(each.shown),
-                "unchanged_passes": _number(each.chance),
+                "differ": rounded(each.noise),
+                "shown": rounded(each.shown),
+                "unchanged_passes": rounded(each.chance),
                 "examples": each.examples,
             }
             for each in of.outlooks
@@ -106,8 +106,8 @@ def _side_json(side: SidePlan) -> dict[str, Any]:
         "side": side.side.value,
         "label": side.label,
         "runs": side.runs,
-        "seconds_per_run": _number(side.seconds_per_run),
-        "seconds": _number(side.seconds),
+        "seconds_per_run": rounded(side.seconds_per_run),
+        "seconds": rounded(side.seconds),
         "timed_in_build": side.build,
     }
 
@@ -121,21 +121,17 @@ def _check_json(check: CheckPlan, *, asked: bool) -> dict[str, Any]:
         "noise": None
         if noise is None
         else {
-            "flip": _number(noise.flip),
+            "flip": rounded(noise.flip),
             "binary": noise.binary,
-            "cluster_correlation": _number(noise.icc),
+            "cluster_correlation": rounded(noise.icc),
             "comparisons": noise.columns,
             "able_to_fail": noise.live,
             "source": noise.source,
             "build": noise.build or None,
         },
         "outlooks": [
-            {"flip": _number(of.flip), "drop": _number(of.drop)}
+            {"flip": rounded(of.flip), "drop": rounded(of.drop)}
             | ({"caught": of.caught, "examples": of.examples, "repetitions": of.repetitions} if asked else {})
             for of in check.outlooks
         ],
     }
-
-
-def _number(value: float | None) -> float | None:
-    return None if value is None else round(value, _DECIMALS)

@@ -1,28 +1,21 @@
-"""Whole sentences that several reports say alike: the headline, what follows from it, errors, what could be caught.
-
-Why a check passed or failed is said by the decision and only repeated here.
-"""
+"""Whole sentences that several reports say alike: the headline, what the verdict does, errors, what could be caught."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
-from evalgate.decision import screen_words, words
+from evalgate.decision import screen_words
+from evalgate.decision.number_words import some
 from evalgate.decision.outlook import OWN_CHANGES
 from evalgate.decision.results import CheckDecision, SetAside, SuiteDecision
 from evalgate.records import ErrorKind, Verdict
 from evalgate.report import formatting
 from evalgate.report.model import BuildReport, ErrorTally, SuiteReport
-from evalgate.report.rows import failing, first_failing, flip_words, slice_name
+from evalgate.report.rows import flip_words
 from evalgate.suite.resources import Resource
 
-_NAMED = 3  # more names than this in a headline are not read
-_LISTED: Final = 5  # nor more than this in a sentence
-_TO_DECIDE: Final = "To decide"
-_SHOWS: Final = "`evalgate show`"
+_NAMED: Final = 3  # more names than this in a headline are not read
 _ASKED: Final = {
     "no_regression": " whether this is worse",
     "improves": " whether this is better",
@@ -31,16 +24,6 @@ _ASKED: Final = {
     "at_most": " whether this is good enough",
 }
 """What an undecided rule cannot tell."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reason:
-    """Why something has its verdict. `about` names the check, and the slice or the rule where that says more."""
-
-    about: str
-    verdict: Verdict | None
-    text: str
-    next_step: str | None = None
 
 
 def headline(report: BuildReport) -> str:
@@ -58,11 +41,11 @@ def headline(report: BuildReport) -> str:
         return f"fine to {'release' if report.build.release else 'merge'}. {passed}"
     alone = len(checks) == 1
     if verdict is Verdict.FAIL:
-        return f"{_act(report)} {same[0]} failed." if alone else f"{_act(report)} {of} failed: {_named(same)}."
+        return f"{_act(report)} {same[0]} failed." if alone else f"{_act(report)} {of} failed: {some(same, _NAMED)}."
     if verdict is Verdict.INCONCLUSIVE:
         unknown = f"cannot tell{_whether(checks)}."
-        return f"{unknown} {same[0]} is undecided." if alone else f"{unknown} {of} undecided: {_named(same)}."
-    return f"too little was measured to decide: {_named(_unmeasurable(report))}. This is not a pass."
+        return f"{unknown} {same[0]} is undecided." if alone else f"{unknown} {of} undecided: {some(same, _NAMED)}."
+    return f"too little was measured to decide: {some(_unmeasurable(report), _NAMED)}. This is not a pass."
 
 
 def _act(report: BuildReport) -> str:
@@ -114,18 +97,6 @@ def _unmeasurable(report: BuildReport) -> list[str]:
     return names or ["there are no suites"]
 
 
-def suite_reasons(suite: SuiteDecision) -> list[Reason]:
-    """Return why each check of a suite has its verdict: what is not PASS one by one, what is PASS by its sentence."""
-    reasons = [reason for check in suite.checks for reason in _check_reasons(check)]
-    alike: dict[str, list[str]] = {}
-    for reason in reasons:
-        if reason.verdict is Verdict.PASS:
-            alike.setdefault(reason.text, []).append(reason.about)
-    passed = [Reason(about=_named(names, _LISTED), verdict=Verdict.PASS, text=text) for text, names in alike.items()]
-    worse = [reason for reason in reasons if reason.verdict is not Verdict.PASS]
-    return sorted(worse, key=lambda reason: -(reason.verdict.rank if reason.verdict else 0)) + passed
-
-
 def overall(report: BuildReport) -> str | None:
     """Return the build's own reason where no suite below it says why; a suite's says it with its numbers beside it.
 
@@ -136,55 +107,6 @@ def overall(report: BuildReport) -> str | None:
     if report.decision.verdict is Verdict.PASS:
         return None
     return screen_words.before_blaming([(suite.name, fell) for suite in report.suites for fell in suite.fell])
-
-
-def unsaid(report: BuildReport, suite: SuiteDecision) -> tuple[str | None, list[Reason]]:
-    """Return the suite's own reason, unless it only quotes its checks', and its checks' reasons, each said once.
-
-    A sample has no verdicts and so no reasons.
-    """
-    if report.sample:
-        return None, []
-    reasons: list[Reason] = []
-    for reason in suite_reasons(suite):
-        if not any(_says(other, reason) for other in reasons):
-            reasons.append(reason)
-    quotes = any(reason.text in suite.reason for reason in suite_reasons(suite))
-    return None if quotes or suite.verdict is Verdict.PASS or not suite.reason else suite.reason, reasons
-
-
-def _says(other: Reason, reason: Reason) -> bool:
-    """Return whether what stands there says a reason already: in longer words, or in the same of the same thing."""
-    return reason.text in other.text and (reason.text != other.text or reason.about == other.about)
-
-
-def _check_reasons(check: CheckDecision) -> Iterable[Reason]:
-    yield from _rule_reasons(check) if check.gating else ()
-    for note in check.notes:
-        yield Reason(about=check.name, verdict=None, text=note)
-
-
-def _rule_reasons(check: CheckDecision) -> Iterable[Reason]:
-    several = len(check.rules) > 1
-    for rule in check.rules:
-        if rule.verdict is Verdict.PASS and check.verdict is not Verdict.PASS:
-            continue  # what held is no reason for a check that did not
-        about = f"{check.name} {rule.rule}" if several else check.name
-        yield Reason(about=about, verdict=rule.verdict, text=rule.reason, next_step=rule.next_step)
-    said = " ".join(rule.reason for rule in check.rules)
-    for part in first_failing(check):
-        place = words.slice_place(part.path, part.value, part.examples)
-        if part.reason not in said and place not in said:
-            yield Reason(about=f"{check.name}, {slice_name(part)}", verdict=part.verdict, text=part.reason)
-    more = len(failing(check)) - len(first_failing(check))
-    if more:
-        yield Reason(about=check.name, verdict=Verdict.FAIL, text=f"{formatting.count(more, 'more slice')} like these.")
-    if check.accepted is not None:
-        yield Reason(about=check.name, verdict=None, text=check.accepted.told)
-    if check.missing_could_change:
-        yield Reason(about=check.name, verdict=None, text=check.missing_could_change)
-    if check.corrected is not None:
-        yield Reason(about=check.name, verdict=None, text=check.corrected.told)
 
 
 def error_sentence(tally: ErrorTally) -> str:
@@ -222,7 +144,7 @@ def _judged(sizes: str, source: str | None) -> str:
 
 
 def _sizes(figures: Mapping[str, Sequence[str]]) -> str:
-    return "; ".join(f"{size} in {_named(list(names), _LISTED)}" for size, names in figures.items())
+    return "; ".join(f"{size} in {some([*names])}" for size, names in figures.items())
 
 
 def amounts(suite: SuiteDecision, shown: SuiteReport) -> list[str]:
@@ -246,74 +168,6 @@ def _amounts(check: CheckDecision, unit: str | None) -> str | None:
 
 def _within(most: str) -> str:
     return most if most.startswith("under ") else f"within {most}"
-
-
-def next_steps(report: BuildReport) -> list[str]:
-    """Return what to do next, each once, the steps of the worst suites first."""
-    steps: list[str | None] = []
-    for suite in sorted(report.decision.suites, key=lambda suite: -suite.verdict.rank):
-        if suite.verdict is not Verdict.PASS:
-            steps += _of_suite(suite)
-    flipped = any(check.regressed or check.improved for suite in report.decision.suites for check in suite.checks)
-    if flipped and not any(step and "evalgate show" in step for step in steps):
-        steps.append("evalgate show")
-    if report.sample:
-        steps.append("evalgate run")
-    steps += [_to_accept(report), *_to_tag(report)]
-    steps += [shown.phoenix.next_step for shown in report.suites if shown.phoenix is not None]
-    told = list(dict.fromkeys(step for step in steps if step))
-    nearer = any(step != words.SHOW and _SHOWS in step for step in told)
-    return [step for step in told if step != words.SHOW or not nearer]
-
-
-def _to_accept(report: BuildReport) -> str | None:
-    """Return how to say that a failure is meant; None where nothing failed, or somebody said so.
-
-    A version of a prompt that is tried is no change that anybody reviews, and a release goes by no acceptance.
-    """
-    if report.sample or report.build.tried or report.build.release:
-        return None
-    failed = [
-        f"{suite.name}/{check.name}"
-        for suite, check in report.gating_checks()
-        if check.verdict is Verdict.FAIL and (check.accepted is None or not check.accepted.counts)
-    ]
-    if not failed:
-        return None
-    more = f"; likewise {_named(failed[1:])}" if len(failed) > 1 else ""
-    return f"if it is meant: `{accept_command(failed[0])}`{more}"
-
-
-def accept_command(check: str) -> str:
-    """Return what says that the failure of a check, `suite/check`, is meant."""
-    return f'evalgate accept {shlex.quote(check)} --reason "…" --expires 30d'
-
-
-def _to_tag(report: BuildReport) -> list[str]:
-    """Return what makes of a version that was tried and passed the one that is used."""
-    if report.sample or report.decision.verdict is not Verdict.PASS:
-        return []
-    return [
-        f"evalgate prompt tag {shlex.quote(each.name)} {each.version} {shlex.quote(each.tag)}"
-        + (f" --expect {each.before}" if each.before is not None else "")
-        for each in report.build.tried
-    ]
-
-
-def _of_suite(suite: SuiteDecision) -> list[str | None]:
-    """Return a suite's steps. What would decide differs by check: each is named then, the first few of them."""
-    reasons = [reason for reason in suite_reasons(suite) if reason.verdict is suite.verdict]
-    steps = list(dict.fromkeys([suite.next_step, *(reason.next_step for reason in reasons)]))
-    deciding = [step for step in steps if step and step.startswith(_TO_DECIDE)]
-    if len(deciding) < 2:
-        return steps
-    named = [
-        f"{_TO_DECIDE} {reason.about}{reason.next_step.removeprefix(_TO_DECIDE)}"
-        for reason in reasons
-        if reason.next_step in deciding
-    ]
-    more = f"{formatting.count(len(named) - _NAMED, 'more check')} to decide likewise" if len(named) > _NAMED else None
-    return [*(step for step in steps if step not in deciding), *named[:_NAMED], more]
 
 
 def suite_line(suite: SuiteDecision, shown: SuiteReport) -> str:
@@ -380,9 +234,3 @@ def build_line(report: BuildReport) -> str:
 
 def _times(amount: int) -> str:
     return "once" if amount == 1 else f"{amount} times"
-
-
-def _named(names: list[str], most: int = _NAMED) -> str:
-    if len(names) <= most:
-        return ", ".join(names)
-    return f"{', '.join(names[:most])} and {len(names) - most:,} more"

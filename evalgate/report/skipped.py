@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from evalgate.report import escaping
+from evalgate.suite.acceptance import SKIP_LABEL
 
-SKIP: Final = "evalgate:skip"
-"""The label that skips the gate for the commit that it was set for."""
 SKIPPED: Final = "SKIPPED"
 """What stands where a verdict would."""
 
@@ -23,7 +22,7 @@ class Skipped:
 
 def headline(skipped: Skipped) -> str:
     """Say it in one line. The caller puts SKIPPED before it."""
-    return f"nothing was measured. {skipped.by} set the label {SKIP} for {skipped.head[:7]}."
+    return f"nothing was measured. {skipped.by} set the label {SKIP_LABEL} for {skipped.head[:7]}."
 
 
 AFTER: Final = (

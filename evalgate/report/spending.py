@@ -9,8 +9,8 @@ from evalgate.money import dollars
 from evalgate.report.formatting import count
 from evalgate.report.formatting import seconds as duration
 from evalgate.report.model import Spending, SuiteReport
+from evalgate.report.rounding import significant
 
-_DIGITS: Final = 9
 _DEAR: Final = 2.0  # times what an example costs on average
 _NAMED: Final = 3
 _REPETITIONS: Final = 3
@@ -111,17 +111,13 @@ def spending_json(shown: SuiteReport) -> dict[str, Any]:
                 "from_cache": part.cached,
                 "taken_over": part.taken_over,
                 "tokens": part.tokens,
-                "usd": None if part.unpriced == part.calls else _rounded(part.cost),
-                "usd_paid_now": None if part.unpriced == part.calls else _rounded(part.paid),
+                "usd": None if part.unpriced == part.calls else significant(part.cost),
+                "usd_paid_now": None if part.unpriced == part.calls else significant(part.paid),
                 "unpriced_calls": part.unpriced,
                 "unseen": part.unseen,
                 "together": part.together,
             }
             for part in shown.spending
         ],
-        "dearest": [{"id": name, "usd": _rounded(each)} for name, each in shown.dearest],
+        "dearest": [{"id": name, "usd": significant(each)} for name, each in shown.dearest],
     }
-
-
-def _rounded(value: float) -> float:
-    return float(f"{value:.{_DIGITS}g}")

@@ -12,7 +12,9 @@ from evalgate.report.console import Console, Tone, cells, fitted
 from evalgate.report.escaping import for_terminal
 from evalgate.report.formatting import count
 from evalgate.report.model import BuildReport, ExampleView, SuiteReport
+from evalgate.report.next_steps import next_steps
 from evalgate.report.page import GAP, Column, Page, Part
+from evalgate.report.reasons import Reason, unsaid
 from evalgate.report.rows import Row, flip_words, in_failing_slice, listed_first, suite_rows, went
 from evalgate.report.spending import spending_line
 
@@ -44,7 +46,7 @@ def render_terminal(report: BuildReport, console: Console) -> str:
             page.prose(report.decision.measurement)
     page.prose(sentences.build_line(report), tone=Tone.QUIET)
     page.blank()
-    for step in sentences.next_steps(report):
+    for step in next_steps(report):
         page.prose(step, lead=Part(text="next:", tone=Tone.STRONG), hanging=6)
     return page.text()
 
@@ -83,7 +85,7 @@ def _suite(page: Page, report: BuildReport, suite: SuiteDecision, shown: SuiteRe
     page.prose(sentences.suite_line(suite, shown), indent=2, tone=Tone.QUIET)
     for note in _notes(shown):
         page.prose(note, indent=2, hanging=4)
-    reason, reasons = sentences.unsaid(report, suite)
+    reason, reasons = unsaid(report, suite)
     if reason:
         page.prose(reason, indent=2)
     rows = list(suite_rows(suite, shown, sample=report.sample))
@@ -133,7 +135,7 @@ def _set_off(page: Page, lines: list[str]) -> list[str]:
     return lines
 
 
-def _reasons(page: Page, reasons: list[sentences.Reason]) -> None:
+def _reasons(page: Page, reasons: list[Reason]) -> None:
     if reasons:
         page.blank()
     for reason in reasons:

@@ -83,7 +83,7 @@ def weigh(column: Column) -> Weights:
 
 
 def whole_numbers(differences: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
-    """Return (whole numbers, by what their sums are divided before comparing)."""
+    """Return (a whole number for each difference, by what sums of them are divided before comparing)."""
     largest = float(np.abs(differences).max(initial=0.0))
     if largest == 0:
         return np.zeros(len(differences)), 1.0

@@ -64,7 +64,7 @@ def exact_null(weights: Weights) -> Null | None:
 
 
 def drawn_null(losses: NDArray[np.float64], *, exact: bool = False) -> Null:
-    """Return the distribution that `losses`, one for each pattern, are."""
+    """Return the distribution of `losses` (patterns,): the total loss under each pattern of signs."""
     support, counts = np.unique(losses, return_counts=True)
     return _from_masses(support, counts / len(losses), exact=exact)
 

@@ -107,16 +107,6 @@ def examples_for(drop: float, of: Planned) -> int | None:
     return low
 
 
-def repetitions_for(drop: float, of: Planned) -> int | None:
-    """Return the fewest repetitions on each side that catch `drop` with the examples of `of`.
-
-    None where 20 do not: the examples themselves are too few. Raises ValueError for a drop outside (0, 1].
-    """
-    _checked(drop)
-    tried = range(1, MOST_REPETITIONS + 1)
-    return next((k for k in tried if _catches(drop, of.with_repetitions(k))), None)
-
-
 def table(
     *, sizes: Sequence[int], flips: Sequence[float], comparisons: int = 1, alpha: float = 0.05
 ) -> tuple[tuple[float | None, ...], ...]:

@@ -21,7 +21,7 @@ class Summary:
 
 
 def summarize(amounts: NDArray[np.float64]) -> Summary | None:
-    """Return what `amounts` come to, in whatever order they are; None where there are none."""
+    """Return what `amounts` (n,) come to, in their own unit, in whatever order they are; None where there are none."""
     if not amounts.size:
         return None
     total = math.fsum(amounts.tolist())

@@ -14,6 +14,10 @@ from evalgate.suite.model import ConfigModel
 from evalgate.suite.model_file import FileKind, ModelFile, read_model_file
 from evalgate.suite.quarantine import Day, Said
 
+ACCEPT_LABEL: Final = "evalgate:accept"
+"""On a pull request: accepts whatever fails of the commit that it was set for."""
+SKIP_LABEL: Final = "evalgate:skip"
+"""On a pull request: skips the gate for the commit that it was set for."""
 FOLDER: Final = "accepted"
 """Below `.evalgate`."""
 _KIND: Final = FileKind(name="acceptance", key="its name", form="write it anew: evalgate accept, or take it away")

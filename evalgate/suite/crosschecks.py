@@ -13,7 +13,7 @@ from evalgate.suite.addresses import wrong_with
 from evalgate.suite.baselines import BASELINES, BaselineKind, read_baseline
 from evalgate.suite.checks import Check
 from evalgate.suite.config import Suite
-from evalgate.suite.evaluators import JsonSchema, Sql
+from evalgate.suite.evaluator_kinds import JsonSchema, Sql
 from evalgate.suite.model import closest, nearest
 from evalgate.suite.preference_checks import of_preferences
 from evalgate.suite.release import Release

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Final
 
-from evalgate.suite.template import TemplateProblem, shown_as_json
+from evalgate.suite.sandbox import shown_as_json
+from evalgate.suite.template import TemplateProblem
 
 _NAME: Final = re.compile(r"(?<!\\)\{\{\s*(\w+)\s*\}\}")
 _TAG: Final = re.compile(r"(?<!\\)(?:\{\{\{\s*[\w.\-]*\s*\}\}\}|\{\{\s*[#^/&>!=]?\s*[\w.\-]*\s*\}\})")

@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from evalgate.errors import ConfigurationError
-from evalgate.suite.evaluators import Evaluator, JsonSchema, Sql
+from evalgate.suite.evaluator_kinds import JsonSchema, Sql
+from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.tasks import PromptTask, PythonTask, TaskBase
 
 _NEVER: Final = frozenset(

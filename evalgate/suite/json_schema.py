@@ -12,7 +12,8 @@ from typing import Any
 
 from evalgate.suite.checks import SHORT_NUMBERS, Check
 from evalgate.suite.config import Config
-from evalgate.suite.evaluators import EVALUATOR_KINDS, KINDS
+from evalgate.suite.evaluator_kinds import EVALUATOR_KINDS
+from evalgate.suite.evaluators import KINDS
 from evalgate.suite.meanings import meanings
 from evalgate.suite.model import ConfigModel
 from evalgate.suite.resources import OF_RESOURCES, OF_SCORES, Resource

@@ -10,7 +10,8 @@ from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
 
 from evalgate.suite.config import Config
-from evalgate.suite.evaluators import Evaluator, Parameters
+from evalgate.suite.evaluator_kinds import Parameters
+from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.tasks import kind_of
 
 Path: TypeAlias = tuple[str | int, ...]

@@ -6,16 +6,14 @@ shows as JSON, not as Python, and nothing random can be asked for: equal example
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from evalgate.canonical import canonical_json
 from evalgate.paths import MISSING, parse, resolve
 from evalgate.records import Example, Json
-from evalgate.suite.delimiting import delimited
+from evalgate.suite.sandbox import sandbox
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -26,8 +24,6 @@ ROOTS: Final = ("input", "metadata", "example")
 """What every template and every variable's path may start from."""
 
 _EXAMPLE_FIELDS: Final = ("id", "input", "metadata", "split")
-_LONGEST: Final = 1_000_000
-_LARGEST_POWER: Final = 100
 _MARKS: Final = ("{{", "{%", "{#")
 
 
@@ -86,16 +82,12 @@ Tree = Any
 """A JSON value in which Text and Expression stand for strings that are templates."""
 
 
-CODE: Final = "evalgate_code"
-"""The variable that holds the code of the tags, for a template compiled by `compile_delimited`."""
-
-
 def compile_delimited(source: str, *, place: tuple[str | int, ...] = ()) -> Text | str:
     """Return a template in which everything that an expression puts in stands between tags (`delimiting`).
 
     Its variables must have CODE. Raises TemplateProblem.
     """
-    compiled: Text | str = _compile(source, typed=False, place=place, environment=_environment(within_tags=True))
+    compiled: Text | str = _compile(source, typed=False, place=place, environment=sandbox(within_tags=True))
     return compiled
 
 
@@ -104,7 +96,7 @@ def variables_of(source: str) -> frozenset[str]:
     from jinja2 import TemplateSyntaxError, meta
 
     try:
-        return frozenset(meta.find_undeclared_variables(_environment().parse(source)))
+        return frozenset(meta.find_undeclared_variables(sandbox().parse(source)))
     except TemplateSyntaxError as error:
         raise TemplateProblem(error.message or "not a template", line=error.lineno) from None
 
@@ -115,7 +107,7 @@ def compile_tree(value: Json, *, typed: bool = False, place: tuple[str | int, ..
     `typed`: a string that is exactly one `{{ expression }}` keeps the type of its value. Raises TemplateProblem.
     """
     if isinstance(value, str):
-        return _compile(value, typed=typed, place=place, environment=_environment())
+        return _compile(value, typed=typed, place=place, environment=sandbox())
     if isinstance(value, Mapping):
         return {key: compile_tree(each, typed=typed, place=(*place, key)) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -215,92 +207,6 @@ def _outputs_only(tree: Any) -> bool:
     from jinja2 import nodes
 
     return all(isinstance(each, nodes.Output) for each in tree.body)
-
-
-@cache
-def _environment(*, within_tags: bool = False) -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined, pass_context
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-    class Absent(StrictUndefined):
-        """A missing value whose error says what there is instead."""
-
-        def __init__(self, hint: str | None = None, **named: Any) -> None:
-            if hint is None and {"obj", "name"} <= named.keys():
-                hint = f"there is no {named['name']!r} here{_instead(named['obj'])}"
-            super().__init__(hint, **named)
-
-    class Sandbox(ImmutableSandboxedEnvironment):
-        """Keys of the data come before methods: `input.items` is what the example has under `items`."""
-
-        def getattr(self, obj: Any, attribute: str) -> Any:
-            if isinstance(obj, Mapping) and attribute in obj:
-                return obj[attribute]
-            return super().getattr(obj, attribute)
-
-        intercepted_binops = frozenset({"*", "**"})
-
-        def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-            _refuse_endless(operator, left, right)
-            return super().call_binop(context, operator, left, right)
-
-    environment = Sandbox(
-        undefined=Absent,
-        keep_trailing_newline=True,
-        finalize=pass_context(_within_tags) if within_tags else _shown,
-        autoescape=False,
-    )
-    for name in ("random", "pprint", "urlize", "xmlattr"):
-        environment.filters.pop(name, None)
-    environment.globals.pop("lipsum", None)
-    environment.filters["tojson"] = _as_json
-    return environment
-
-
-def _refuse_endless(operator: str, left: Any, right: Any) -> None:
-    """Refuse what would fill memory or never end: a template is filled in evalgate's own process."""
-    from jinja2.exceptions import SecurityError
-
-    if operator == "**":
-        if isinstance(right, int) and abs(right) > _LARGEST_POWER:
-            raise SecurityError(f"a power may be {_LARGEST_POWER:,} at most")
-        return
-    for text, times in ((left, right), (right, left)):
-        if isinstance(text, str | list | tuple) and isinstance(times, int) and len(text) * times > _LONGEST:
-            raise SecurityError(f"a text may be repeated to {_LONGEST:,} characters at most")
-
-
-def _shown(value: Any) -> Any:
-    """Show JSON as JSON: true, null and {"a": 1} rather than True, None and {'a': 1}."""
-    if value is None or isinstance(value, bool | Mapping | list | tuple):
-        return _as_json(value)
-    return value
-
-
-def _within_tags(context: Any, value: Any) -> Any:
-    """Show a value between tags; numbers, true, false and null are nobody's text."""
-    shown = _shown(value)
-    if value is None or isinstance(value, bool) or not isinstance(shown, str):
-        return shown
-    return delimited(shown, context[CODE])
-
-
-def shown_as_json(value: Any) -> str:
-    """Return how a value shows in a text: as JSON, its characters as they are."""
-    return _as_json(value)
-
-
-def _as_json(value: Any, indent: int | None = None) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
-
-
-def _instead(value: object) -> str:
-    """Say what a value has, for a message: some keys, or what it is."""
-    if isinstance(value, Mapping):
-        keys: Iterator[str] = (repr(key)[:40] for key in value)
-        shown = ", ".join(key for _, key in zip(range(8), keys, strict=False))
-        return f" (there are {shown}{', …' if len(value) > 8 else ''})" if shown else " (it is empty)"
-    return f" (in a {type(value).__name__})"
 
 
 def _said(error: Exception) -> str:

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 from pydantic_core import ErrorDetails
 
 from evalgate.suite.checks import SHORT_NUMBERS
-from evalgate.suite.evaluators import EVALUATOR_KINDS, Evaluator
+from evalgate.suite.evaluator_kinds import EVALUATOR_KINDS
+from evalgate.suite.evaluators import Evaluator
 from evalgate.suite.model import closest, nearest
 from evalgate.suite.shape import Path, Target, known_keys, look_up, model_of, show_path, target
 from evalgate.suite.tasks import TASK_KINDS

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from evalgate.errors import CandidateError, ConfigurationError
+from evalgate.jsontext import strict_json
 from evalgate.llm.call import Request, Response, Sender
 from evalgate.llm.endpoint import ModelEndpoint, checked_url
 from evalgate.llm.failures import (
@@ -26,7 +27,6 @@ from evalgate.llm.failures import (
     Unparseable,
     Unreachable,
 )
-from evalgate.llm.jsontext import strict_json
 from evalgate.llm.retry import requested_delay
 from evalgate.paths import MISSING, resolve
 from evalgate.records import ErrorKind, Example, Failure, Json, TaskOutcome

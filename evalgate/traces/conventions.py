@@ -5,11 +5,10 @@ Values are whatever a program sent; nothing here trusts a type.
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from evalgate.jsontext import DECODER
 from evalgate.records import MOST_DOLLARS, MOST_TOKENS, Json
 from evalgate.traces.span import Span
 
@@ -146,7 +145,7 @@ def read_json(value: Any, otherwise: Any = None) -> Any:
     if not isinstance(value, str | list | dict):
         return otherwise
     try:
-        said = json.loads(value, parse_constant=_refused, parse_float=_finite) if isinstance(value, str) else value
+        said = DECODER.decode(value) if isinstance(value, str) else value
         return _clean(said)
     except (ValueError, RecursionError):
         return otherwise
@@ -165,17 +164,6 @@ def is_note(value: Any, attributes: Attributes) -> bool:
 def objects(value: Any) -> list[dict[str, Any]]:
     """Return the objects of a list; none of what is no list."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
-
-
-def _refused(constant: str) -> float:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
-        raise ValueError(f"{digits} is too large for a number")
-    return value
 
 
 def _clean(value: Any, depth: int = 0) -> Any:

@@ -11,11 +11,11 @@ Answers are hostile: whatever is wrong with one is a ProtocolError, and memory i
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping
-from typing import Any, Final, TypeGuard
+from typing import Any, Final, TypeGuard, cast
 
+from evalgate.jsontext import DECODER, whole_characters
 from evalgate.records import MOST_DOLLARS, MOST_TOKENS, ErrorKind, Failure, Json, TaskOutcome, Usage
 
 PROTOCOL: Final = 1
@@ -26,7 +26,6 @@ LOG_LIMIT: Final = 16 * 2**10
 MESSAGE_LIMIT: Final = 4_000
 """Characters of an error's message that are worth keeping."""
 
-_LONE_SURROGATES: Final = re.compile("[\ud800-\udfff]")
 _CONTROL: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -95,7 +94,7 @@ def read_line(line: bytes) -> dict[str, Any] | None:
         return None
     meant = start[1:].lstrip().startswith(b'"evalgate"')
     try:
-        message: dict[str, Any] = _DECODER.decode(line.decode("utf-8"))
+        message: dict[str, Any] = DECODER.decode(line.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise ProtocolError(f"answered with a line that is not UTF-8 (byte {error.start})") from None
     except (ValueError, RecursionError) as error:
@@ -107,35 +106,12 @@ def read_line(line: bytes) -> dict[str, Any] | None:
     if message["evalgate"] != PROTOCOL:
         raise ProtocolError(f"answered in protocol {message['evalgate']!r}; this evalgate speaks {PROTOCOL}")
     if rb"\ud" in line.lower():
-        message = _without_lone_surrogates(message)
+        message = cast("dict[str, Any]", whole_characters(message))
     return message
 
 
-def _refuse(constant: str) -> float:
-    raise ValueError(f"{constant} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    value = float(digits)
-    if math.isinf(value):
-        raise ValueError(f"{digits} is too large for a number")
-    return value
-
-
-# json.dumps and json.loads with options would make one for each line.
+# json.dumps with options would make one for each line.
 _ENCODER: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
-_DECODER: Final = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
-
-
-def _without_lone_surrogates(value: Any) -> Any:
-    """Replace halves of characters, which a program that cuts strings in UTF-16 leaves, and no store can hold."""
-    if isinstance(value, str):
-        return _LONE_SURROGATES.sub("�", value)
-    if isinstance(value, list):
-        return [_without_lone_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {_without_lone_surrogates(key): _without_lone_surrogates(item) for key, item in value.items()}
-    return value
 
 
 def outcome_of(message: Mapping[str, Any], *, latency: float, logs: str) -> TaskOutcome:

@@ -21,8 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from evalgate.decision import decide
 from evalgate.decision.comparison import FAILING_LEVEL, SCREEN_LEVEL
 from evalgate.decision.known_noise import FLIPS
+from evalgate.decision.number_words import points
 from evalgate.decision.results import CheckDecision
-from evalgate.decision.words import points
 from evalgate.stats.joint import DRAWN, DRAWN_AGAIN
 from evalgate.stats.planning import Planned, caught
 from evalgate.stats.power import Plan, examples_to_clear, examples_to_rule_out, failures_allowed

@@ -1,27 +1,22 @@
-"""What cleaning finds of what is planted, and what it takes: `python -m tests.bench.cleaning_rates [candidates]`.
+"""What cleaning finds of what is planted: `python -m tests.bench.cleaning_rates` writes the table of docs/curation.md.
 
-Writes the table of docs/curation.md. With a number, puts that many candidates through `evalgate curate clean` and
-prints seconds and the most memory that it had, in MB.
+What it takes, `curation_speed` measures.
 
-With `--presidio` first, Presidio reads what is English too, with the small model that the tests train, in the
-environment that they make for it, and the table is printed. `--presidio MODEL` takes another one, installed here.
+With `--presidio`, Presidio reads what is English too, with the small model that the tests train, in the environment
+that they make for it, and the table is printed. `--presidio MODEL` takes another one, installed here.
 """
 
 from __future__ import annotations
 
-import json
-import resource
 import subprocess
 import sys
-import tempfile
-import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from evalgate.cli.curate.cleaning import languages_told
 from evalgate.cli.curate.presidio import presidio_of
-from evalgate.curate.cleaning.duplicates import Inputs
+from evalgate.curate.cleaning.duplicates import Inputs, said_in
 from evalgate.curate.cleaning.findings import Finding, Kind
 from evalgate.curate.cleaning.given_names import known_names
 from evalgate.curate.cleaning.identifiers import REGIONS
@@ -111,7 +106,7 @@ def copies(count: int = QUESTIONS, seed: int = SEED) -> list[Rate]:
     out: Counter[str] = Counter()
     for key, kind, text in questions(count, seed):
         planted[kind] += 1
-        out[kind] += inputs.double(key, {"messages": [{"role": "user", "content": text}]}) is not None
+        out[kind] += inputs.double(key, said_in({"messages": [{"role": "user", "content": text}]})) is not None
     taken = out["copy"] + out["new"]
     return [
         Rate(what="copies of questions", planted=planted["copy"], found=out["copy"], taken=taken, rightly=out["copy"]),
@@ -153,54 +148,22 @@ def with_presidio(model: str) -> Redactor:
     return Redactor(names=known_names(), other=presidio_of(settings, REGIONS, Path.cwd(), languages_told()))
 
 
-def speed(count: int, *more: str) -> None:
-    """Clean so many candidates, every one with a system prompt and an answer, and print what it took."""
-    prompt = "You are the assistant of a shop for recipes. Be brief. " * 20
-    with tempfile.TemporaryDirectory() as folder:
-        with (Path(folder) / "shop.candidates.jsonl").open("w") as file:
-            for number, (text, (_, _, asked)) in enumerate(zip(texts(count, 5), questions(count, 5), strict=True)):
-                said = [{"role": "system", "content": prompt}, {"role": "user", "content": f"{asked}\n{text.text}"}]
-                file.write(
-                    json.dumps(
-                        {
-                            "id": f"span:{number:016x}",
-                            "input": {"messages": said},
-                            "output": {"messages": [{"role": "assistant", "content": f"Here you are. {text.text}"}]},
-                            "state": "new",
-                        }
-                    )
-                    + "\n"
-                )
-        started = time.monotonic()
-        command = ("evalgate", "curate", "clean", "--dataset", f"{folder}/shop.jsonl", "--write", *more)
-        subprocess.run([sys.executable, "-m", *command], check=True)
-        took = time.monotonic() - started
-    most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"{count:,} candidates in {took:.1f} s, {count / took:,.0f} a second, {most:.0f} MB")
-
-
-def again(*arguments: str) -> None:
+def again() -> None:
     """Do this in the environment of the tests' Presidio, with their model."""
     from tests.presidio import environ, model_folder, presidio_python
 
     command = (str(presidio_python()), "-m", "tests.bench.cleaning_rates", "--presidio", str(model_folder()))
-    subprocess.run([*command, *arguments], check=True, env=environ())
+    subprocess.run(command, check=True, env=environ())
 
 
 def main() -> None:
-    """Write the table, or print that with Presidio, or measure."""
+    """Write the table, or print that with Presidio."""
     arguments = sys.argv[1:]
-    if arguments[:1] == ["--presidio"]:
-        model = arguments[1:2]
-        if not model or model[0].isdigit():
-            again(*model)
-        elif arguments[2:]:
-            speed(int(arguments[2]), "--presidio", model[0])
-        else:
-            redactor = with_presidio(model[0])
-            print(table([*personal(redactor), hard_ones(redactor)]))
-    elif arguments:
-        speed(int(arguments[0]))
+    if arguments == ["--presidio"]:
+        again()
+    elif arguments[:1] == ["--presidio"]:
+        redactor = with_presidio(arguments[1])
+        print(table([*personal(redactor), hard_ones(redactor)]))
     else:
         found = [*personal(own()), hard_ones(own()), *copies()]
         PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")

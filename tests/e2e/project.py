@@ -33,6 +33,19 @@ def environment(**more: str) -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(REPOSITORY), "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "120", **more}
 
 
+def start(folder: Path, *arguments: str, **more: str) -> subprocess.Popen[bytes]:
+    """Start a command in a process group of its own, to be stopped or killed. What it says is kept."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "evalgate", *arguments],
+        cwd=folder,
+        env=environment(**more),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
 @dataclass
 class Project:
     """One folder with a config, a dataset and two versions of a task."""

@@ -12,7 +12,7 @@ from contextlib import closing
 
 import pytest
 
-from tests.e2e.project import environment, golden
+from tests.e2e.project import environment, golden, start
 from tests.e2e.repository import Repo, processes_in, without_times
 
 
@@ -324,14 +324,7 @@ def test_a_killed_build_goes_on_and_leaves_no_process_and_no_half_a_tree(repo):
     repo.task(4, slow)
     repo.commit()
     cache = repo.folder.parent / "cache"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evalgate", "run"],
-        cwd=repo.folder,
-        env=environment(XDG_CACHE_HOME=str(cache)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = start(repo.folder, "run", XDG_CACHE_HOME=str(cache))
     deadline = time.monotonic() + 120
     while not list((repo.folder / ".evalgate").glob("*.lock")):
         assert time.monotonic() < deadline

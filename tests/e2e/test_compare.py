@@ -5,15 +5,13 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import time
 import xml.etree.ElementTree as ET
 
 import pytest
 import yaml
 
-from tests.e2e.project import REPOSITORY, Project, environment
+from tests.e2e.project import REPOSITORY, Project, start
 from tests.fake_model import FakeModel, Rule
 
 TASK = """
@@ -79,15 +77,7 @@ def test_what_was_stopped_goes_on(trials, sent):
     slow = TASK.replace("RIGHT", "10").replace("    q =", "    __import__('time').sleep(0.05)\n    q =")
     trials.write("slow/app.py", slow)
     trials.write("slow.yaml", yaml.safe_dump({"python": "slow/app.py:answer", "inputs": ["slow/*.py"]}))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evalgate", "compare", "five.yaml", "slow.yaml"],
-        cwd=trials.folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = start(trials.folder, "compare", "five.yaml", "slow.yaml")
     deadline = time.monotonic() + 120
     while not (trials.folder / "slow" / "calls").exists() or calls(trials, "slow") < 5:
         assert process.poll() is None

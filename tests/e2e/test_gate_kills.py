@@ -3,13 +3,11 @@
 import json
 import re
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
 
-from tests.e2e.project import environment
+from tests.e2e.project import start
 from tests.e2e.repository import Repo, processes_in
 
 SLOW = "\nimport time\nquick = answer\n\ndef answer(input):\n    time.sleep(0.02)\n    return quick(input)\n"
@@ -36,14 +34,7 @@ def changed(repo):
 def killed(repo, *arguments, after):
     """Kill a command once its task was asked so often, with all that it started; return the calls until then."""
     cache = repo.folder.parent / "cache"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evalgate", *arguments],
-        cwd=repo.folder,
-        env=environment(XDG_CACHE_HOME=str(cache)),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = start(repo.folder, *arguments, XDG_CACHE_HOME=str(cache))
     deadline = time.monotonic() + 60
     while sum(len(path.read_text().splitlines()) for path in repo.counted.iterdir()) < after:
         assert process.poll() is None

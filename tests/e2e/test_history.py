@@ -55,6 +55,10 @@ def test_a_pull_request_that_failed_is_not_screened_the_next_time(repo):
     second = report(repo, **pull_request)
     assert (second["verdict"], counted(second)) == ("PASS", ("pull request 12", 2, 1))
     assert repo.calls() == {"4": 120, "5": 120}, "both sides anew: no screen after a FAIL"
+    assert (
+        "The measurement of pull request 12 before this one failed, so nothing was screened: both sides were drawn 3"
+        " times at once."
+    ) in second["suites"][0]["notes"]
     assert second["decision"]["measurement"] == (
         "This is measurement 2 of pull request 12; the one before it failed. The promise is for each measurement by"
         " itself: a change that does nothing, measured 2 times, fails at least once up to about 10 times in 100."
@@ -63,6 +67,7 @@ def test_a_pull_request_that_failed_is_not_screened_the_next_time(repo):
     repo.task(3)
     repo.commit()
     third = report(repo, **pull_request)
+    assert not any("nothing was screened" in note for note in third["suites"][0]["notes"])
     assert (third["verdict"], counted(third), repo.calls()) == ("PASS", ("pull request 12", 3, 1), {"3": 40})
 
     other = report(repo, **in_pull_request(repo, 13))

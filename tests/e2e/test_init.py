@@ -13,6 +13,7 @@ import yaml
 from evalgate.gate.scaffold import look, plain
 from tests.e2e.project import REPOSITORY, Project
 from tests.e2e.repository import Repo
+from tests.workflow_audit import assert_audited
 
 PROMPT = "messages:\n  - {role: user, content: '{{ question }}'}\n"
 FUNCTION = "def answer(input):\n    return {'reply': input['question'].upper()}\n"
@@ -185,13 +186,7 @@ def test_the_workflow_passes_the_audit(project, prompt):
     project.evalgate("init")
     file = project.folder / ".github" / "workflows" / "evalgate.yml"
 
-    for tool, *options in (
-        ("zizmor", "--offline", "--pedantic", "--quiet"),
-        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
-    ):
-        program = Path(sys.executable).with_name(tool)
-        audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
-        assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert_audited(file)
     used = re.findall(r"uses: (?!evalgate/)(\S+ # v\S+)", file.read_text("utf-8"))
     own = "".join(path.read_text("utf-8") for path in (REPOSITORY / ".github/workflows").iterdir())
     own += (REPOSITORY / "action.yml").read_text("utf-8")
@@ -264,13 +259,7 @@ def test_a_config_with_a_prompt_in_phoenix_gets_the_workflow_that_proposes_newer
     assert said["jobs"]["pin"]["steps"][-1]["env"] == secrets
     assert workflow(project)[-1]["env"] == secrets
     assert not any("run" in step for step in said["jobs"]["pin"]["steps"])
-    for tool, *options in (
-        ("zizmor", "--offline", "--pedantic", "--quiet"),
-        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
-    ):
-        program = Path(sys.executable).with_name(tool)
-        audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
-        assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert_audited(file)
     assert project.evalgate("init").out.count("kept ") == 3
 
 
@@ -297,13 +286,7 @@ def test_a_config_with_profiles_of_curation_gets_the_workflow_that_runs_them(pro
     names = ("CURATE_PSEUDONYM_KEY", "CHANNEL", "EU_ENDPOINT", "EU_KEY")
     assert job["steps"][-1]["env"] == {name: f"${{{{ secrets.{name} }}}}" for name in names}
     assert not any("run" in step for step in job["steps"])
-    for tool, *options in (
-        ("zizmor", "--offline", "--pedantic", "--quiet"),
-        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
-    ):
-        program = Path(sys.executable).with_name(tool)
-        audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
-        assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert_audited(file)
 
 
 def test_the_workflow_for_forks_is_asked_for_and_passes_the_audit(project):
@@ -314,13 +297,7 @@ def test_the_workflow_for_forks_is_asked_for_and_passes_the_audit(project):
 
     assert written.code == 0, written.text
     file = project.folder / ".github" / "workflows" / "evalgate-forks-packages-bot.yml"
-    for tool, *options in (
-        ("zizmor", "--offline", "--pedantic", "--quiet"),
-        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
-    ):
-        program = Path(sys.executable).with_name(tool)
-        audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
-        assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert_audited(file)
     declared = yaml.safe_load(file.read_text("utf-8"))
     gate = yaml.safe_load((file.parent / "evalgate-packages-bot.yml").read_text("utf-8"))
     assert declared[True]["workflow_run"]["workflows"] == [gate["name"]]

@@ -1,14 +1,13 @@
 """Signals in the middle of a run: the code says interrupted, no process stays behind, and --resume ends it as ever."""
 
 import signal
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 
-from tests.e2e.project import environment
+from tests.e2e.project import start
+from tests.e2e.repository import processes_in
 
 PYTHON = "import time\n\ndef answer(input):\n    time.sleep(0.1)\n    return {'answer': input['q'] * 2}\n"
 COMMAND = """
@@ -65,15 +64,7 @@ def slow(project, request):
 
 def begun(project):
     """A run that has recorded something and is far from its end."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evalgate", "run"],
-        cwd=project.folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = start(project.folder, "run")
     deadline = time.monotonic() + 120
     while not list((project.folder / ".evalgate").glob("*.lock")):
         assert process.poll() is None
@@ -81,18 +72,6 @@ def begun(project):
         time.sleep(0.02)
     time.sleep(0.3)
     return process
-
-
-def left_behind(folder):
-    """The processes whose working directory is the project's."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            if (entry / "cwd").readlink().is_relative_to(folder):
-                found.append(entry.name)
-        except OSError:
-            continue
-    return found
 
 
 @pytest.mark.parametrize(
@@ -115,8 +94,8 @@ def test_no_process_stays_and_resume_goes_on(slow, sent, code):
     if code == 130:
         assert b"evalgate run --resume" in said
     deadline = time.monotonic() + 60
-    while left_behind(slow.folder):
-        assert time.monotonic() < deadline, left_behind(slow.folder)
+    while processes_in(slow.folder):
+        assert time.monotonic() < deadline, processes_in(slow.folder)
         time.sleep(0.05)
     ended = slow.run("--resume")
     assert ended.code == 0, ended.text

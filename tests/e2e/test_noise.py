@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 from evalgate.decision import decide
 from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.journal.store import Journal
-from tests.e2e.project import REPOSITORY, environment
+from tests.e2e.project import REPOSITORY, start
 
 # What it answers is settled by the number of the run and by the example, so that every study sees the same.
 FLIPPING = """
@@ -220,15 +220,7 @@ def test_a_study_goes_on_where_it_was_stopped(flipping, sent):
     """Nothing is asked twice but what was in flight, and the result is that of a study in one go."""
     flipping.write("app.py", SLOW)
     flipping.prepare()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "evalgate", "noise", "--runs", "3"],
-        cwd=flipping.folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    process = start(flipping.folder, "noise", "--runs", "3")
     deadline = time.monotonic() + 120
     while not (flipping.folder / "asked.txt").exists() or len(asked(flipping)) < 50:
         assert process.poll() is None

@@ -6,13 +6,12 @@ import asyncio
 import json
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 import yaml
 
-from tests.e2e.project import environment
+from tests.e2e.project import start
 from tests.e2e.repository import Repo
 from tests.e2e.test_pull_request_judges import RULES, STRICT, config
 from tests.e2e.test_pull_requests import examples, lines
@@ -54,14 +53,7 @@ async def judged(repo: Repo, *arguments: str) -> tuple[int, dict]:
 
 
 def begun(repo: Repo) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "evalgate", "run", "--as-pull-request"],
-        cwd=repo.folder,
-        env=environment(XDG_CACHE_HOME=str(repo.folder.parent / "cache")),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    return start(repo.folder, "run", "--as-pull-request", XDG_CACHE_HOME=str(repo.folder.parent / "cache"))
 
 
 def asked(fake: FakeModel) -> tuple[int, int]:

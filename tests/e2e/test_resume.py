@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.e2e.project import REPOSITORY, Project, environment
+from tests.e2e.project import REPOSITORY, Project, environment, start
 
 COUNTING = """
 import os, time
@@ -36,21 +36,9 @@ def counted(project):
     return project.prepare()
 
 
-def start(project, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-m", "evalgate", "run", *arguments],
-        cwd=project.folder,
-        env=environment(),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-
-
 def started(project, *arguments):
     """A run that has answered something and is far from its end."""
-    process = start(project, *arguments)
+    process = start(project.folder, "run", *arguments)
     deadline = time.monotonic() + 120
     while len(calls(project)) < 10:
         assert process.poll() is None
@@ -89,7 +77,7 @@ def test_ten_kills_at_random_moments_and_the_same_verdict(counted):
     resume: tuple[str, ...] = ()
     kills = 0
     for _ in range(10):
-        process = start(counted, *resume)
+        process = start(counted.folder, "run", *resume)
         time.sleep(moments.uniform(0.4, 1.6))
         if process.poll() is None:
             os.kill(process.pid, signal.SIGKILL)

@@ -126,11 +126,12 @@ class FakeModel:
         return handle
 
     async def _embed(self, request: web.Request) -> web.StreamResponse:
-        """Answer with vectors of words; a text that is too long, or what a rule breaks, is refused."""
+        """Answer with vectors of words, as late as rules say; what one of them breaks is refused."""
         body = await request.json()
         self.calls += 1
         self.by_model[body["model"]] += 1
         self.requests.append({"path": request.path, "headers": dict(request.headers), "body": body})
+        await asyncio.sleep(max((rule.latency for rule in self.rules), default=0.0))
         for rule in self.rules:
             if rule.fault == "status" and any((rule.when or "") in text for text in body["input"]):
                 return _json({"error": {"message": "no such input"}}, status=rule.status)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
@@ -103,6 +104,9 @@ def test_without_a_model_labels_are_counted_and_without_labels_the_next_command_
     data, mine = str(folder / "some.jsonl"), str(folder / "mine.yaml")
     arguments = ("--dataset", data, "--taxonomy", mine)
     label = f"evalgate curate label --dataset {data} {analyze.config} --taxonomy {mine}"
+    assert "some.jsonl has no candidates" in analyze(*arguments, code=2)
+    left = replace(labelled(1, "Search", "beef"), state=State.OUT)
+    write_candidates(folder / "some.candidates.jsonl", [left])
     assert analyze(*arguments) == f"there is nothing to analyze; next: {label}\n"
     write_candidates(folder / "some.candidates.jsonl", [labelled(1, "Search", "beef")])
     assert analyze(*arguments).splitlines()[-1] == (

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from evalgate.cli.curate import clean as clean_step
+from evalgate.cli.curate import cleaning
 from evalgate.cli.curate import pull as pull_step
+from evalgate.cli.curate import sample as sample_step
+from evalgate.curate import processes
 from evalgate.curate.candidates import State, read_candidates
 from evalgate.errors import EvalgateError
 from tests.integration.team import Team
@@ -72,6 +77,22 @@ def folder(tmp_path):
 
 def candidates(folder, name="some"):
     return {each.id: each for each in read_candidates(folder / f"{name}.candidates.jsonl")}
+
+
+def test_several_processes_come_to_what_one_does(folder, monkeypatch):
+    file = folder / "some.candidates.jsonl"
+    before = file.read_bytes()
+    alone = clean(folder, "--language", "en", "--write")
+    by_one = [
+        (each.marks, each.state, each.input, [step.why for step in each.history]) for each in read_candidates(file)
+    ]
+    file.write_bytes(before)
+    monkeypatch.setattr(cleaning, "_LARGE", 0)
+    monkeypatch.setattr(processes, "processors", lambda: 2)
+    assert clean(folder, "--language", "en", "--write") == alone
+    assert by_one == [
+        (each.marks, each.state, each.input, [step.why for step in each.history]) for each in read_candidates(file)
+    ]
 
 
 def test_nothing_is_written_until_it_is_asked_for_and_a_second_time_changes_nothing(folder):
@@ -171,6 +192,7 @@ def test_killed_in_the_middle_the_file_is_as_it_was_and_the_next_time_does_it(fo
     before = file.read_bytes()
     program = f"""
 import os
+import re
 from evalgate.cli import main
 from evalgate.curate.cleaning import step
 done, calls = step.Cleaning._judged, []
@@ -233,7 +255,7 @@ main()
     names = {each.input["messages"][0]["content"].split()[4] for each in found.values()}
     assert len(names) == 1
     assert next(iter(names)).startswith("<PERSON_")
-    assert all(each.source["session"].startswith("<EMAIL_") for each in found.values())
+    assert all(each.source["session"].startswith("<SESSION_") for each in found.values())
 
 
 async def test_a_pull_never_writes_a_secret(folder, phoenix):
@@ -313,3 +335,30 @@ async def test_what_asks_the_same_in_other_words_is_left_out_where_a_model_says_
     assert (folder / "some.candidates.jsonl").read_bytes() == after
     assert "names no endpoint" in await cleaned("--embedding", "small", code=2)
     assert "the config does not have" in await cleaned("--embedding", "other/small", code=2)
+
+
+async def test_turns_pulled_and_sampled_on_either_side_of_a_cleaning_are_in_one_split(folder, phoenix):
+    team, project = Team(phoenix), phoenix.unique("shop")
+    where = ["--dataset", str(folder / "some.jsonl"), "--config", str(folder / "evalgate.yaml")]
+    (folder / "some.candidates.jsonl").unlink()
+    env = {"PHOENIX_ENDPOINT": phoenix.base_url}
+    topics = ["leeks", "parsnips", "figs", "quinces", "sorrel", "chard", "medlars", "salsify", "okra", "cardoons"]
+    ways = ("How long do {} cook in the oven?", "And which wine goes well with {} and old cheese?")
+    sample = ["--size", "100", "--by", "random", "--holdout", "0.5"]
+    for way in ways:
+        spans = [
+            call(way.format(each), f"So: {each}", **{"session.id": f"{each}@example.com", "user.name": each})
+            for each in topics
+        ]
+        await team.spans(project, spans)
+        for step, more in ((pull_step, [project]), (sample_step, sample), (clean_step, ["--write"])):
+            # None has a key at hand but the one that the first cleaning made.
+            ended = await asyncio.to_thread(CliRunner().invoke, step.command, [*where, *more], env=env)
+            assert ended.exit_code == 0, ended.output
+    sides = defaultdict(set)
+    for each in candidates(folder).values():
+        sides[each.source["session"]].add(each.split)
+    assert len(sides) == len(topics)
+    assert all(re.fullmatch(r"<SESSION_[A-Z2-9]{6}>", each) for each in sides)
+    assert {len(each) for each in sides.values()} == {1}
+    assert b"@example.com" not in (folder / "some.candidates.jsonl").read_bytes()

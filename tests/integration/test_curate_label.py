@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import resource
 import signal
 import subprocess
 import sys
@@ -172,8 +173,12 @@ def test_what_cannot_be_asked_says_so_before_anything_is_paid(label, tmp_path):
     assert "no candidate is in that state; next: evalgate curate sample" in label(
         "--profile", "shop", "--state", "accepted"
     )
+    label.file.write_text("")
+    assert "some.candidates.jsonl holds none\n  next: evalgate curate pull --profile shop" in label(
+        "--profile", "shop", code=2
+    )
     label.file.unlink()
-    assert "has no candidates; next: evalgate curate pull --profile shop" in label("--profile", "shop")
+    assert "some.candidates.jsonl is not there\n" in label("--profile", "shop", code=2)
     assert label.fake.calls == 0
 
 
@@ -222,3 +227,29 @@ def test_a_model_is_shown_the_steps_of_a_trace_without_personal_data(label, phoe
     # Without Phoenix nothing is asked of whoever has steps there.
     write_candidates(label.file, [chosen(1, **{**source, "server": "http://127.0.0.1:9"})])
     assert "was not reached" in label(*arguments, code=4, PHOENIX_ENDPOINT="http://127.0.0.1:9")
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_where_nothing_can_be_kept_nothing_is_paid(label, tmp_path, when):
+    write_candidates(label.file, map(chosen, range(40)))
+    untouched = label.file.read_bytes()
+    label.fake.rules = [Rule(reply=reply("Search"), latency=0.05)]
+    arguments = ["--profile", "shop", "--config", str(tmp_path / "evalgate.yaml")]
+    typed = [sys.executable, "-m", "evalgate", "curate", "label", *arguments, "--cache", str(tmp_path / "cache.db")]
+    limited = ["bash", "-c", 'ulimit -S -f 0; exec "$@"', "bash"] if when == "before" else []
+    process = subprocess.Popen([*limited, *typed], stderr=subprocess.PIPE, text=True)
+    if when == "meanwhile":
+        until = time.monotonic() + 60
+        while label.fake.calls < 12 and time.monotonic() < until:
+            time.sleep(0.01)
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (1, resource.RLIM_INFINITY))
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 4, said
+    assert "cannot be written" in said
+    assert label.file.read_bytes() == untouched
+    assert "what was answered by then costs nothing" in said or when == "before"
+    paid = label.fake.calls
+    assert paid == 0 if when == "before" else paid < 20
+    assert label("--profile", "shop", "--json")["labels"]["Search"] == 40
+    # What was on its way when the disk was gone is nowhere: those calls alone are made once more.
+    assert label.fake.calls <= 40 + (0 if when == "before" else 4)

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import pytest
 
-from evalgate.curate.beside import candidates_file, held, reviews_file
+from evalgate.curate.beside import candidates_file, reviews_file
 from evalgate.curate.candidates import Candidate, State, read_candidates, write_candidates
+from evalgate.curate.holding import held
 from tests.integration.team import Team, span
 from tests.person import REPOSITORY, editor, person
 from tests.pictures.terminal import svg
@@ -148,7 +149,7 @@ def test_a_file_that_another_step_writes_meanwhile(dataset):
     changed = [replace(ONES[0], output=said("another answer")), *ONES[1:3]]
     write_candidates(candidates_file(dataset), changed)
     ann.presses("a").sees("2 of 4").presses("a").sees("3 of 4").presses("s").sees("4 of 4").presses("p")
-    ended = ann.ends()
+    ended = " ".join(ann.ends().split())
     assert "1 changed since they were decided" in ended
     assert "1 decided and no longer there" in ended
     assert states(dataset) == ["chosen", "accepted", "chosen"]

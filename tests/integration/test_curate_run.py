@@ -16,8 +16,8 @@ from click.testing import CliRunner
 
 from evalgate.cli.curate import turn
 from evalgate.cli.curate.run import command
-from evalgate.curate.beside import held
 from evalgate.curate.candidates import read_candidates
+from evalgate.curate.holding import held
 from evalgate.errors import EvalgateError
 from tests.channel import channel
 from tests.integration.team import Team

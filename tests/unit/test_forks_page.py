@@ -1,12 +1,11 @@
 """docs/forks.md: its workflow passes the audit, and what it says is scored again is what is."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from evalgate.gate.forks.scoring import _NOT_HERE
-from evalgate.suite.evaluators import EVALUATOR_KINDS
+from evalgate.suite.evaluator_kinds import EVALUATOR_KINDS
+from tests.workflow_audit import assert_audited
 
 _ROOT = Path(__file__).parents[2]
 PAGE = (_ROOT / "docs" / "forks.md").read_text("utf-8")
@@ -18,13 +17,7 @@ def test_the_maintainers_workflow_passes_the_audit(tmp_path):
     file = tmp_path / ".github" / "workflows" / found[1]
     file.parent.mkdir(parents=True)
     file.write_text(found[2], "utf-8")
-    for tool, *options in (
-        ("zizmor", "--offline", "--pedantic", "--quiet"),
-        ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
-    ):
-        program = Path(sys.executable).with_name(tool)
-        audit = subprocess.run([program, *options, file], capture_output=True, encoding="utf-8", check=False)
-        assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert_audited(file)
     own = (_ROOT / ".github/workflows/gate.yml").read_text("utf-8")
     assert all(f"uses: {pin}\n" in own for pin in re.findall(r"uses: (actions/\S+ # v\S+)", found[2]))
 

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import re
 import sqlite3
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,8 @@ from evalgate.cli.models import CacheChoice, Models
 from evalgate.cli.root import COMMANDS
 from evalgate.gate.request import _title
 from evalgate.git.worktrees import SETUP_MARKERS
-from evalgate.journal.schema import _MIGRATIONS, VERSION
+from evalgate.journal.migrations import MIGRATIONS
+from evalgate.journal.schema import VERSION
 from evalgate.suite.config import Budget, Config, ResponseCache
 from evalgate.suite.tasks import TASK_KINDS, TASK_MODELS
 from evalgate.workers.setup import MARKERS
@@ -54,6 +56,11 @@ def test_the_drawn_exception_tree_is_the_tree_of_the_classes():
         seen.add(name)
     defined = {name for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, Exception)}
     assert seen == defined - {"EvalgateError"}
+
+
+_ON_EVERY_PAGE = pytest.mark.parametrize(
+    "page", [*_ROOT.glob("*.md"), *_ROOT.glob("docs/**/*.md"), *_ROOT.glob(".github/*.md")], ids=lambda page: page.name
+)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +123,7 @@ async def test_every_kind_of_task_has_a_model_a_runner_and_a_title(tmp_path):
 
 
 def test_there_is_a_step_to_this_version_of_the_journal_from_every_older_one():
-    assert sorted(_MIGRATIONS) == list(range(VERSION))
+    assert sorted(MIGRATIONS) == list(range(VERSION))
 
 
 @pytest.mark.parametrize("version", range(VERSION))
@@ -128,7 +135,7 @@ def test_a_journal_of_every_older_version_opens_as_one_of_today(version, tmp_pat
     old = tmp_path / "old.db"
     with sqlite3.connect(old) as db:
         for step in range(version):
-            db.executescript(schema._MIGRATIONS[step])
+            db.executescript(MIGRATIONS[step])
         if version:
             db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {version}")
@@ -146,6 +153,19 @@ def _tables(path: Path) -> list[tuple[str, str]]:
         db.close()
 
 
+def test_the_page_of_the_house_has_every_room_on_its_floor():
+    page = (_ROOT / "docs/decisions/0001-the-house-and-its-floors.md").read_text("utf-8").split("```")[1]
+    contract = tomllib.loads((_ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
+    rooms = re.sub(r"(\w) {3,}.*", r"\1", page)  # without what is said of them
+    floors = [re.findall(r"\w+", floor) for floor in re.split(r"\n\d ", rooms)[1:]]
+    places = [
+        {next(at for at, told in enumerate(floors) if room in told) for room in layer.split(" | ")}
+        for layer in contract["layers"]
+    ]
+    assert [len(each) for each in places] == [1] * len(places)
+    assert sorted(places, key=min) == places
+
+
 def test_decisions_are_numbered_in_a_row_and_listed_with_their_titles():
     contributing = (_ROOT / ".github" / "CONTRIBUTING.md").read_text("utf-8")
     pages = sorted((_ROOT / "docs" / "decisions").iterdir())
@@ -157,9 +177,22 @@ def test_decisions_are_numbered_in_a_row_and_listed_with_their_titles():
     assert re.findall(r"^  - (.*)$", contributing, re.MULTILINE) == listed
 
 
-@pytest.mark.parametrize(
-    "page", [*_ROOT.glob("*.md"), *_ROOT.glob("docs/**/*.md"), *_ROOT.glob(".github/*.md")], ids=lambda page: page.name
-)
+@_ON_EVERY_PAGE
+def test_every_command_that_a_page_shows_is_there_with_its_options(page):
+    text = page.read_text("utf-8").replace("\\\n", " ")
+    for shown in re.findall(r"(?:`|-m |^)(evalgate [a-z][^`\n#|;&]*)", text, re.MULTILINE):
+        _, name, *words = shown.split()
+        if name not in COMMANDS and not text.count(f"`{shown}"):
+            continue  # a line of prose that begins with the name
+        command = import_module(f"evalgate.cli.{name}").command
+        while isinstance(command, click.Group) and words and not words[0].startswith("-"):
+            command = command.get_command(click.Context(command), words.pop(0))
+            assert command is not None, shown
+        there = {flag for each in command.params for flag in (*each.opts, *each.secondary_opts)} | {"--help"}
+        assert {flag for word in words for flag in re.findall(r"^--[a-z][a-z-]*", word)} <= there, shown
+
+
+@_ON_EVERY_PAGE
 def test_every_link_to_a_file_leads_to_one(page):
     links = re.findall(r"\]\((?!\w+:|#)([^)#]+)", page.read_text("utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evalgate.decision.ratios import words
+from evalgate.decision.ratios.changes import amount
 from evalgate.money import dollars
 from evalgate.report import contest_cells, formatting
 from evalgate.suite.resources import Resource
@@ -34,6 +34,6 @@ def test_everybody_writes_the_same(value: float, text: str) -> None:
         dollars(value),
         formatting.quantity(value, "$"),
         contest_cells.cost(value),
-        words.amount(value, Resource.COST),
+        amount(value, Resource.COST),
     ]
     assert everybody == [text] * 4

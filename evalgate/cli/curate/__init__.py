@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from evalgate.cli.lazy import LazyGroup
+from evalgate.cli.curate.stopping import StoppableGroup
 
 STEPS: Final = {
     "pull": "Take spans from Phoenix as candidates; those that were taken before are known.",
@@ -23,7 +23,7 @@ STEPS: Final = {
 """Every step in the order of --help; each is `command` of the module of its name."""
 
 
-@click.group(cls=LazyGroup, table=STEPS, modules="evalgate.cli.curate.{}")
+@click.group(cls=StoppableGroup, table=STEPS, modules="evalgate.cli.curate.{}")
 def command() -> None:
     """Make golden examples of production traces: pull, clean, sample, review, push.
 

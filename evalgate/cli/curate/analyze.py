@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -14,14 +14,17 @@ from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.analyzed import Analysing, Found, say_found, write_found
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.options import dataset_option, profile_option, steps_option, taxonomy_option
+from evalgate.cli.curate.places import require_candidates
 from evalgate.cli.curate.settings import Named
 from evalgate.cli.options import cache_option, config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.labelling import Place
+    from evalgate.cli.curate.models import Asking
     from evalgate.curate.analysis.analysis import Steps, Survey, Traces
-    from evalgate.curate.asking.model import Model
     from evalgate.curate.candidates import Candidate
+
+_PAID: Final = "answers that were paid for are kept"
 
 
 @click.command(short_help="Find what failing traces have in common.")
@@ -67,10 +70,12 @@ def command(
     and those are kept that tell failing answers from good ones. Tests are files for pytest that fail now; their code is
     evalgate's own, and nothing that a model wrote is run.
     """
-    from evalgate.curate.beside import held
+    from evalgate.curate.holding import held
 
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=dict(os.environ))
     place = labelling_place(named, given)
+    if build is None:
+        require_candidates(place.target)
     asked = _asked(place, named, build=build, cache=cache, guidelines=guidelines)
     folder = Path(to) if to else _beside(place, ".analysis")
     with held(place.target.candidates, ".analysis"):
@@ -125,7 +130,7 @@ async def _candidates(asked: Analysing) -> Found:
     place = asked.place
     async with AsyncExitStack() as stack:
         asking = await stack.enter_async_context(
-            model_asked(place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again)
+            model_asked(place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again, about=file)
         )
         steps = None
         if asked.address is not None:
@@ -134,7 +139,7 @@ async def _candidates(asked: Analysing) -> Found:
             reading = steps_read(asked.address, place.clean, file, asked.environ, folder=asked.config_folder)
             steps = await stack.enter_async_context(reading)
         tell(f"asking {place.model} about {len(surveyed.shown)} labels")
-        return await _analysed(asked, asking.model, lambda: read_candidates(file), surveyed, steps=steps)
+        return await _analysed(asked, asking, lambda: read_candidates(file), surveyed, steps=steps)
 
 
 async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[Candidate]) -> Found:
@@ -145,8 +150,9 @@ async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
 
     place = asked.place
+    about = place.target.candidates
     async with model_asked(
-        place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again
+        place.model, place.loaded, asked.environ, cache=asked.cache, following=asked.again, about=about
     ) as asking:
         labeller = Labeller(
             model=asking.model, taxonomy=asked.taxonomy, answers=False, states=frozenset({State.CHOSEN})
@@ -154,16 +160,15 @@ async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[
         tell(f"asking {place.model} about {len(worse):,} examples")
         told = counting("labelled")
         found = await ask_all(worse, labeller, stop=asking.stop, tell=lambda done: told(done, len(worse)))
-        kept = "answers that were paid for are kept"
-        refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=asked.again)
+        refuse_part(asking, failed=found.failed, why=found.why, kept=_PAID, again=asked.again)
         traces = list(labelled(worse, found.marks, labeller, now=""))
         surveyed = survey(traces, asked.taxonomy)
-        return await _analysed(asked, asking.model, lambda: traces, surveyed, good=lambda: good)
+        return await _analysed(asked, asking, lambda: traces, surveyed, good=lambda: good)
 
 
 async def _analysed(
     asked: Analysing,
-    model: Model,
+    asking: Asking,
     traces: Traces,
     surveyed: Survey,
     *,
@@ -171,16 +176,17 @@ async def _analysed(
     steps: Steps | None = None,
 ) -> Found:
     from evalgate.curate.analysis.analysis import analyse, with_lessons
-    from evalgate.errors import MeasurementError
+    from evalgate.errors import Interrupted, MeasurementError
     from evalgate.suite.guidelines import load_guidelines
 
     file = asked.guidelines
     known = load_guidelines(file.parent, file.name)
     try:
-        analysed = await analyse(traces, surveyed, asked.taxonomy, model, good=good, steps=steps)
-        merged, recognised, unsettled = await with_lessons(known, analysed, model)
+        analysed = await analyse(traces, surveyed, asked.taxonomy, asking.model, good=good, steps=steps)
+        merged, recognised, unsettled = await with_lessons(known, analysed, asking.model)
     except MeasurementError as failed:
-        raise MeasurementError(
-            f"{failed.message}; answers that were paid for are kept", next_step=asked.again
-        ) from None
+        refuse_part(asking, failed=0, why="", kept=_PAID, again=asked.again)
+        raise MeasurementError(f"{failed.message}; {_PAID}", next_step=asked.again) from None
+    if asking.stop.is_set() and asking.ended() is None:  # a budget that is spent with the last answer ends nothing
+        raise Interrupted(f"stopped; {_PAID}", next_step=asked.again)
     return Found(survey=surveyed, analysed=analysed, merged=merged, known=recognised, unsettled=unsettled)

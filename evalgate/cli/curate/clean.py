@@ -83,16 +83,18 @@ def command(
 
 
 def _cleaning(place: Settings[Clean], environ: Mapping[str, str], folder: Path, *, write: bool) -> Cleaning:
-    from evalgate.cli.curate.cleaning import quality_of, redactor_of
+    from evalgate.cli.curate.cleaning import looking
     from evalgate.curate.cleaning.duplicates import Inputs
     from evalgate.curate.cleaning.step import Cleaning
 
-    clean, file = place.own, place.target.candidates
+    clean, at = place.own, datetime.now(UTC).isoformat(timespec="seconds")
+    only_errors = place.profile is not None and place.profile.errors == "only"
     return Cleaning(
-        redactor=redactor_of(clean, file, environ, folder=folder, personal=clean.personal != "keep", writes=write),
-        quality=quality_of(clean, only_errors=place.profile is not None and place.profile.errors == "only"),
+        looked=looking(
+            clean, place.target.candidates, environ, folder=folder, at=at, only_errors=only_errors, writes=write
+        ),
         inputs=Inputs(at_least=clean.near),
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=at,
         tell=now_and_then(lambda far: f"{far.looked:,} candidates looked at, {far.out.total():,} left out"),
         heard=None if clean.embedding is None else [],
     )
@@ -140,7 +142,9 @@ def _by_meaning(
     again = place.again("clean", *(("--write",) if write else ()))
 
     async def ask() -> list[list[float]]:
-        async with embeddings_asked(model, place.config, environ, cache=cache, following=again) as asked:
+        async with embeddings_asked(
+            model, place.config, environ, cache=cache, following=again, about=place.target.candidates
+        ) as asked:
             return await asked(texts)
 
     found = doubles(heard, texts, asyncio.run(ask()), at_least=place.own.alike)

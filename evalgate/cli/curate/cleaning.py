@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,9 @@ from evalgate.cli.asking import tell
 
 if TYPE_CHECKING:
     from evalgate.curate.candidates import Candidate
+    from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.cleaning.given_names import Names
+    from evalgate.curate.cleaning.looking import Look, Seen
     from evalgate.curate.cleaning.quality import Quality
     from evalgate.curate.cleaning.recognising import Recogniser
     from evalgate.curate.cleaning.redaction import Redactor
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 INSTALL: Final = "pip install 'phoenix-evalgate[curate]'"
 """What brings the packages that cleaning needs."""
+_LARGE: Final = 4_000_000
+"""Bytes of a candidates file from which on several processes are there sooner than one has looked through it."""
 
 
 def packages_missing(clean: Clean) -> list[str]:
@@ -35,15 +40,52 @@ def redactor_of(
 
     Raises ConfigurationError for a key that is none, and where packages or models are missing.
     """
-    from evalgate.curate.cleaning.findings import Pseudonyms
+    own = pseudonyms_of(clean, candidates, environ, writes=writes) if personal else None
+    return _redactor(clean, own, folder)
+
+
+def looking(
+    clean: Clean,
+    candidates: Path,
+    environ: Mapping[str, str],
+    *,
+    folder: Path,
+    at: str,
+    only_errors: bool,
+    writes: bool,
+) -> Callable[[Iterable[Candidate]], Iterator[Seen]]:
+    """Return what looks at candidates one after the other; at many of them in several processes.
+
+    `folder` is the config's. Raises ConfigurationError for a key that is none, where packages or models are missing.
+    """
+    from evalgate.curate.cleaning.looking import together
+    from evalgate.curate.processes import processors, worked
+
+    own = None if clean.personal == "keep" else pseudonyms_of(clean, candidates, environ, writes=writes)
+    make = partial(_look, clean, own, folder, at=at, only_errors=only_errors)
+    if clean.presidio is not None:
+        # In one process: its models take hundreds of megabytes each.
+        return partial(together, make())
+    processes = processors() if candidates.exists() and candidates.stat().st_size >= _LARGE else 1
+    return partial(map, make()) if processes == 1 else partial(worked, make, processes=processes)
+
+
+def _look(clean: Clean, pseudonyms: Pseudonyms | None, folder: Path, *, at: str, only_errors: bool) -> Look:
+    from evalgate.curate.cleaning.looking import Look
+
+    quality = quality_of(clean, only_errors=only_errors)
+    return Look(redactor=_redactor(clean, pseudonyms, folder), quality=quality, near=clean.near is not None, at=at)
+
+
+def _redactor(clean: Clean, pseudonyms: Pseudonyms | None, folder: Path) -> Redactor:
+    """Return what replaces personal data by pseudonyms, and secrets alone without them."""
     from evalgate.curate.cleaning.redaction import Redactor
 
-    if not personal:
+    if pseudonyms is None:
         return Redactor(keep=clean.keep)
     names = _names()
     other = None if clean.presidio is None else _presidio(clean.presidio, clean.regions, folder)
-    key = _key(clean, candidates, environ, writes=writes)
-    return Redactor(pseudonyms=Pseudonyms(key), names=names, regions=clean.regions, keep=clean.keep, other=other)
+    return Redactor(pseudonyms=pseudonyms, names=names, regions=clean.regions, keep=clean.keep, other=other)
 
 
 class BeforeWriting:
@@ -82,19 +124,24 @@ def quality_of(clean: Clean, *, only_errors: bool) -> Quality:
     )
 
 
-def _key(clean: Clean, candidates: Path, environ: Mapping[str, str], *, writes: bool) -> bytes:
+def pseudonyms_of(clean: Clean, candidates: Path, environ: Mapping[str, str], *, writes: bool = False) -> Pseudonyms:
+    """Return the pseudonyms of the key that is given, or kept beside the candidates; it is made only for what `writes`.
+
+    Raises ConfigurationError for a key that is none.
+    """
+    from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.cleaning.keys import checked, key_beside
 
     given = environ.get(clean.key_env, "").strip()
     if given:
-        return checked(given, clean.key_env)
+        return Pseudonyms(checked(given, clean.key_env))
     key, made = key_beside(candidates, make=writes)
     if made:
         tell(
             f"made a key for pseudonyms, which stays on this machine: to give a person the same name on every one,"
             f" put a key of your own into {clean.key_env}"
         )
-    return key
+    return Pseudonyms(key)
 
 
 def _presidio(settings: curate_clean.Presidio, regions: Sequence[str], folder: Path) -> Recogniser:

@@ -85,7 +85,7 @@ def _period(since: str, until: str | None) -> Period:
 async def _drift(place: Settings[Sample], period: Period, cache: Path | None) -> tuple[Drift, int]:
     """Return what is said of drift, and how many candidates wait for review: a sample counts them."""
     from evalgate.cli.curate.places import golden_of
-    from evalgate.cli.curate.sampling import vectors_for
+    from evalgate.cli.curate.sampling import pseudonyms_at_hand, vectors_for
     from evalgate.curate.candidates import State, read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 
@@ -98,7 +98,7 @@ async def _drift(place: Settings[Sample], period: Period, cache: Path | None) ->
             waiting += each.state is State.CHOSEN
             yield each
 
-    questions = questions_of(read(), golden, period)
+    questions = questions_of(read(), golden, period, pseudonyms_at_hand(place))
     _check(questions, place, period)
     async with vectors_for(place, cache=cache, following=place.again("drift")) as vectors:
         return await drift(questions, period, place.own, vectors=vectors), waiting
@@ -147,10 +147,19 @@ def lines(drift: Drift, target: Target, waiting: int) -> list[str]:
         found.append(f"nobody asked about: {'; '.join(drift.unasked[:_SHOWN])}")
     wanted = sum(each.add for each in lacking)
     if not wanted:
+        if drift.test is None:
+            return [*found, f"what it lacks cannot be told from so few; next: {_more(drift, target)}"]
         return [*found, "it lacks nothing"]
     if any(each.candidates for each in lacking):
         return [*found, f"next: {target.step('sample', '--size', str(waiting + wanted))}"]
     return [*found, f"none of these is a candidate; next: {target.step('pull')}"]
+
+
+def _more(drift: Drift, target: Target) -> str:
+    """Return the step that brings what there is too little of."""
+    from evalgate.curate.sampling.drift import FEW
+
+    return target.step("sample", *target.of_size) if drift.golden < FEW else target.step("pull")
 
 
 def _verdict(drift: Drift) -> str:
@@ -179,7 +188,7 @@ def _before(drift: Drift) -> list[str]:
 
 
 def _by_luck(p: float) -> str:
-    from evalgate.decision.words import times_in_100
+    from evalgate.decision.number_words import times_in_100
 
     return f"by luck {times_in_100(p)}"
 

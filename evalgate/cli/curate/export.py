@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.curate.options import dataset_option, profile_option
-from evalgate.cli.curate.places import decided_candidates, golden_of
-from evalgate.cli.curate.settings import Named, dataset_named, kept_texts
+from evalgate.cli.curate.places import decided_candidates, golden_of, require_candidates
+from evalgate.cli.curate.settings import Named, cleaned_by, dataset_named
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -84,6 +84,8 @@ def command(
     """
     import json
 
+    from evalgate.cli.curate.cleaning import pseudonyms_of
+    from evalgate.cli.curate.tokens import tokenizer
     from evalgate.cli.files import say_done, write_file
     from evalgate.curate.exporting.export import Asked, exported
     from evalgate.golden.versions import dataset_version
@@ -93,20 +95,26 @@ def command(
         raise click.UsageError("--split is of the dataset, and --candidates takes none of it: leave one out")
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
     target, of_profile = dataset_named(named)
+    clean = cleaned_by(named)
+    if of_candidates:
+        require_candidates(target)
     golden = asyncio.run(golden_of(target, config, of_profile, environ))
     if of_candidates:
-        own = _accepted(target, golden, kept_texts(named))
+        own = _accepted(target, golden, clean.keep)
     else:
         own = [each for each in golden if not splits or each.split in splits]
     if not own:
         raise _nothing(target, splits, of_candidates=of_candidates)
-    found = exported(own, golden, Asked(**wanted))
-    said = _as_json(found, wanted, target, version=dataset_version(golden), examples=len(own))
+    count, method = tokenizer()
+    found = exported(own, golden, Asked(**wanted), pseudonyms_of(clean, target.candidates, environ), count)
+    said = _as_json(found, wanted, target, version=dataset_version(golden), examples=len(own), method=method)
     text = json.dumps(said, indent=2, ensure_ascii=False)
     for name, file in zip(_NAMES, (found.train, found.holdout), strict=True):
         write_file(folder / name, file.content())
     write_file(folder / _REPORT, f"{text}\n".encode("utf-8", "replace"))
-    say_done(said, _lines(found, folder, len(own), measured=not of_candidates), as_json=as_json)
+    say_done(
+        said, _lines(found, folder, len(own), measured=not of_candidates, counted=count is not None), as_json=as_json
+    )
     return 0
 
 
@@ -133,10 +141,8 @@ def _nothing(target: Target, splits: tuple[str, ...], *, of_candidates: bool) ->
 
 
 def _as_json(
-    found: Export, wanted: Mapping[str, Any], target: Target, *, version: str, examples: int
+    found: Export, wanted: Mapping[str, Any], target: Target, *, version: str, examples: int, method: str
 ) -> dict[str, Any]:
-    from evalgate.curate.exporting.tokens import METHOD
-
     return {
         "dataset": target.shown,
         "version": version,
@@ -154,16 +160,16 @@ def _as_json(
             }
             for name, file in zip(_NAMES, (found.train, found.holdout), strict=True)
         },
-        "tokens": METHOD,
+        "tokens": method,
     }
 
 
-def _lines(found: Export, folder: Path, examples: int, *, measured: bool) -> list[str]:
+def _lines(found: Export, folder: Path, examples: int, *, measured: bool, counted: bool) -> list[str]:
     train, holdout = found.train, found.holdout
-    lines = [
-        f"{folder / _NAMES[0]}: {_counted(train)}",
-        f"{folder / _NAMES[1]}: {_counted(holdout)}; near duplicates are on one side ({found.groups:,} groups)",
+    files = [
+        f"{folder / name}: {_long(file, counted=counted)}" for name, file in zip(_NAMES, (train, holdout), strict=True)
     ]
+    lines = [files[0], f"{files[1]}; near duplicates are on one side ({found.groups:,} groups)"]
     if found.left:
         said = "; ".join(f"{count:,} {why}" for why, count in found.left.items())
         lines.append(f"left of {examples:,}: {said}")
@@ -178,5 +184,6 @@ def _lines(found: Export, folder: Path, examples: int, *, measured: bool) -> lis
     return lines
 
 
-def _counted(file: File) -> str:
-    return f"{len(file.lines):,} lines, about {sum(file.tokens):,} tokens, the longest {max(file.tokens, default=0):,}"
+def _long(file: File, *, counted: bool) -> str:
+    about = "" if counted else "about "
+    return f"{len(file.lines):,} lines, {about}{sum(file.tokens):,} tokens, the longest {max(file.tokens, default=0):,}"

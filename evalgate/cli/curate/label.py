@@ -14,6 +14,7 @@ import click
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.options import dataset_option, profile_option, states_option, steps_option, taxonomy_option
+from evalgate.cli.curate.places import require_candidates
 from evalgate.cli.curate.settings import Named
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from evalgate.curate.candidates import State
     from evalgate.curate.labelling.labelling import Labeller
     from evalgate.phoenix.address import Address
+
+_PAID = "what was answered by then costs nothing the next time"
 
 
 @click.command(short_help="Let a model propose answers and labels.")
@@ -58,6 +61,7 @@ def command(
     environ = dict(os.environ)
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
     place = labelling_place(named, given)
+    require_candidates(place.target)
     wants = place.label.annotate or place.label.steps
     address = phoenix_of(place, server, config, environ) if wants else None
     from evalgate.curate.candidates import State
@@ -114,15 +118,17 @@ async def _label(
 
     from evalgate.cli.curate.models import model_asked
     from evalgate.curate.candidates import read_candidates, rewrite
+    from evalgate.curate.holding import WAIT_S
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
     from evalgate.curate.labelling.taxonomies import taxonomy_of
+    from evalgate.errors import EvalgateError
 
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
     file = place.target.candidates
     again = place.step("label", *place.flags)
     async with AsyncExitStack() as stack:
         asking = await stack.enter_async_context(
-            model_asked(place.model, place.loaded, environ, cache=cache, following=again)
+            model_asked(place.model, place.loaded, environ, cache=cache, following=again, about=file)
         )
         steps = None
         if place.label.steps and address is not None:
@@ -142,7 +148,12 @@ async def _label(
         found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=lambda done: told(done, due))
         if found.marks:
             now = datetime.now(UTC).isoformat(timespec="seconds")
-            rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now))
+            try:
+                rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now), seconds=WAIT_S)
+            except EvalgateError as error:
+                refuse_part(asking, failed=0, why="", kept=f"{error.message}; {_PAID}", again=again)
+                tell(_PAID)
+                raise
         kept = f"{len(found.marks):,} of {due:,} were labelled and are kept"
         refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=again)
     return _counts(file, labeller, new=len(found.marks))
@@ -180,9 +191,7 @@ def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:
 
 def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
     if not counts["of"]:
-        following = place.step("sample", *place.target.of_size) if counts["all"] else place.step("pull")
-        there = f"{place.target.shown_candidates} has no candidates"
-        lines = [f"{'no candidate is in that state' if counts['all'] else there}; next: {following}"]
+        lines = [f"no candidate is in that state; next: {place.step('sample', *place.target.of_size)}"]
     else:
         given = "; ".join(f"{number:,} {label}" for label, number in counts["labels"].items() if number)
         known = counts["of"] - counts["new"]

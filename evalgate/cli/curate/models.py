@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from evalgate.cli.asking import tell
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from evalgate.llm.embeddings import Vector
     from evalgate.llm.endpoint import ModelEndpoint
     from evalgate.suite.config import Config
+
+_ASKING: Final = ".asking"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,16 +60,18 @@ def named_model(name: str, config: Config | None, environ: Mapping[str, str], *,
 
 @asynccontextmanager
 async def model_asked(
-    name: str, config: Config, environ: Mapping[str, str], *, cache: Path | None, following: str
+    name: str, config: Config, environ: Mapping[str, str], *, cache: Path | None, following: str, about: Path
 ) -> AsyncIterator[Asking]:
     """Yield the model `endpoint/model`; `following` is the command that goes on once what ended it is mended.
 
-    The first SIGINT or SIGTERM stops it softly. Raises ConfigurationError for an endpoint that cannot be called.
+    Of the steps that ask `about` a candidates file one is at work: two would pay for the same. The first SIGINT or
+    SIGTERM stops it softly. Raises ConfigurationError for an endpoint that cannot be called, and as `held` does.
     """
     from evalgate.cli.builds import cache_path
     from evalgate.cli.models import CacheChoice, Models
     from evalgate.cli.signals import soft_stop
     from evalgate.curate.asking.model import Model
+    from evalgate.curate.holding import held
     from evalgate.llm.structured import Structured
 
     instead = "name a model of another one: --model ENDPOINT/MODEL"
@@ -75,10 +79,11 @@ async def model_asked(
     stop = asyncio.Event()
     models = Models(
         config,
-        choice=CacheChoice(path=cache_path(cache)),
+        choice=CacheChoice(path=cache_path(cache), alone=True),
         stop=stop.set,
         log=tell,
         goes_on=following,
+        stopped=stop.is_set,
     )
     structured = Structured(
         models.sender(),
@@ -88,7 +93,7 @@ async def model_asked(
         droppable=frozenset({"temperature", "seed"}),
     )
     try:
-        with soft_stop(stop):
+        with held(about, _ASKING), soft_stop(stop):
             models.begin()
             yield Asking(
                 model=Model(structured, name, concurrency=named.endpoint.concurrency),
@@ -103,29 +108,49 @@ async def model_asked(
 
 @asynccontextmanager
 async def embeddings_asked(
-    name: str, config: Config | None, environ: Mapping[str, str], *, cache: Path | None, following: str
+    name: str, config: Config | None, environ: Mapping[str, str], *, cache: Path | None, following: str, about: Path
 ) -> AsyncIterator[Callable[[Sequence[str]], Awaitable[list[Vector]]]]:
-    """Yield what asks the embedding model `endpoint/model` for a vector of each text.
+    """Yield what asks the embedding model `endpoint/model` for a vector of each text, `about` one candidates file.
 
-    Raises ConfigurationError for a model that cannot be asked, MeasurementError where it stopped answering.
+    Raises ConfigurationError for a model that cannot be asked, MeasurementError where it stopped answering, Interrupted
+    after a signal; and as `held` does.
     """
     from evalgate.cli.builds import cache_path
     from evalgate.cli.models import CacheChoice, Models
-    from evalgate.errors import MeasurementError
+    from evalgate.cli.signals import soft_stop
+    from evalgate.curate.holding import held
+    from evalgate.errors import Interrupted, MeasurementError
     from evalgate.llm.embeddings import check_embeds, embed
+    from evalgate.llm.failures import Stopped
 
     named = named_model(name, config, environ, instead="leave the embedding out")
     check_embeds(named.endpoint)
-    choice = CacheChoice(path=cache_path(cache))
-    models = Models(named.config, choice=choice, stop=lambda: None, log=tell, goes_on=following)
+    stop = asyncio.Event()
+    models = Models(
+        named.config,
+        choice=CacheChoice(path=cache_path(cache), alone=True),
+        stop=lambda: None,
+        log=tell,
+        goes_on=following,
+        stopped=stop.is_set,
+    )
 
     async def ask(texts: Sequence[str]) -> list[Vector]:
         tell(f"asking {name} what {len(texts):,} questions are about")
-        return await embed(models.sender(), named.endpoint, model=named.model, texts=texts)
+        try:
+            with soft_stop(stop):
+                vectors = await embed(models.sender(), named.endpoint, model=named.model, texts=texts)
+        except Stopped:
+            if not stop.is_set():
+                raise
+        if stop.is_set():
+            raise Interrupted(f"stopped; what {name} answered by then is kept", next_step=following)
+        return vectors
 
     try:
-        models.begin()
-        yield ask
+        with held(about, _ASKING):
+            models.begin()
+            yield ask
     finally:
         halted = models.halt.reason
         await models.close()

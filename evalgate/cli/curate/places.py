@@ -84,13 +84,21 @@ def target_of(dataset: CuratedDataset, folder: Path, named: tuple[str, ...] = ()
 
 
 def require_candidates(target: Target) -> None:
-    """Raise ConfigurationError where nothing was pulled yet."""
+    """Raise ConfigurationError where there is nothing that a step could do something with."""
     from evalgate.errors import ConfigurationError
 
-    if not target.candidates.exists():
+    if not has_candidates(target.candidates):
+        why = "holds none" if target.candidates.exists() else "is not there"
         raise ConfigurationError(
-            f"{target.shown} has no candidates: there is no {target.shown_candidates}", next_step=target.step("pull")
+            f"{target.shown} has no candidates: {target.shown_candidates} {why}", next_step=target.step("pull")
         )
+
+
+def has_candidates(path: Path) -> bool:
+    """Return whether a file has any. Raises as `read_candidates` does where its beginning is broken."""
+    from evalgate.curate.candidates import read_candidates
+
+    return next(read_candidates(path), None) is not None
 
 
 def dataset_said(dataset: str) -> dict[str, Any]:

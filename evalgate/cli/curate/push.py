@@ -16,7 +16,7 @@ from evalgate.cli.asking import agreed, tell
 from evalgate.cli.curate.options import dataset_option, profile_option
 from evalgate.cli.curate.places import decided_candidates, require_candidates
 from evalgate.cli.curate.pushed import Done, as_json_of, lines_of, shown_of
-from evalgate.cli.curate.settings import Named, dataset_named, kept_texts
+from evalgate.cli.curate.settings import Named, cleaned_by, dataset_named
 from evalgate.cli.files import say_done
 from evalgate.cli.options import config_option, json_option, server_option, yes_option
 
@@ -58,7 +58,7 @@ def command(
     What changes is shown and asked for. Each example keeps what was done to it under metadata.curated and, in Phoenix,
     is linked to its span. Pushing again changes nothing; a push that was ended is finished by the same command.
     """
-    from evalgate.curate.beside import held
+    from evalgate.curate.holding import held
 
     environ = dict(os.environ)
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
@@ -72,7 +72,7 @@ def command(
         from evalgate.cli.dataset_places import address_for
 
         address = address_for(config, of_profile, environ)
-    keep = kept_texts(named)
+    keep = cleaned_by(named).keep
     said = _Said(tag=tag, message=message, replace=replace, yes=yes, as_json=as_json, keep=keep)
     with held(target.candidates):
         done = _push(target, mirror, address, said, environ)
@@ -252,7 +252,7 @@ def _record(
 
 
 def _show(there: list[Example], accepted: Accepted, plan: Plan, changes: Changes | None, target: Target) -> None:
-    from evalgate.encoding import printable
+    from evalgate.cli.files import shown_here
     from evalgate.golden.differences import diff
     from evalgate.report.datasets import diff_lines
 
@@ -264,4 +264,4 @@ def _show(there: list[Example], accepted: Accepted, plan: Plan, changes: Changes
         lines += [f"{changes.name} in Phoenix, {version}:", *diff_lines(changes.diff, keeps=True)]
     shorts = shown_of(accepted, plan)
     for line in lines:
-        click.echo(printable(f"{line}  {shorts.pop(line)}" if line in shorts else line))
+        click.echo(shown_here(f"{line}  {shorts.pop(line)}" if line in shorts else line))

@@ -65,7 +65,9 @@ def lines_of(done: Done, target: Target) -> list[str]:
     said = [
         f"{number:,} {what}" for number, what in (*counts, (len(plan.elsewhere), "there under another id")) if number
     ]
-    lines = [f"{', '.join(said)}: {target.shown} is {done.tag}, version {done.version}"] if said else []
+    # The hash of a file's content by the digits that people tell it by; --json has all of them.
+    version = done.version if target.file is None or done.version is None else done.version[:12]
+    lines = [f"{', '.join(said)}: {target.shown} is {done.tag}, version {version}"] if said else []
     lines = [*lines, *_mirrored(done, target, pushed=bool(said))]
     if plan.differing:
         lines.append(

@@ -139,7 +139,10 @@ def _ended(target: Target, given: dict[str, Any], environ: dict[str, str], *, as
 
     in_file = given["to"] is not None or given["read"] is not None
     if not in_file and not is_terminal(on_error=as_json):
-        raise click.UsageError("nobody can be asked here, this is no terminal: --to FILE makes a file for review")
+        instead = "--to FILE makes a file for review"
+        if given["disagreements"]:
+            instead = "--agreement lists what reviewers differ on, which is settled in one"
+        raise click.UsageError(f"nobody can be asked here, this is no terminal: {instead}")
     # Whoever writes a file decides nothing.
     nobody = given["to"] is not None and not given["second"]
     who = "" if nobody else reviewer(given["named"], target.candidates.parent)

@@ -79,12 +79,13 @@ def command(
 
 async def _sample(place: Settings[Sample], cache: Path | None) -> Sampled:
     from evalgate.cli.curate.places import golden_of
-    from evalgate.cli.curate.sampling import vectors_for
+    from evalgate.cli.curate.sampling import pseudonyms_at_hand, vectors_for
     from evalgate.curate.sampling.sampling import sample
 
     golden = await golden_of(place.target, place.named.config, place.server, os.environ)
     async with vectors_for(place, cache=cache, following=place.again("sample")) as vectors:
-        return await sample(place.target.candidates, golden, place.own, vectors=vectors, now=datetime.now(UTC))
+        now, pseudonyms = datetime.now(UTC), pseudonyms_at_hand(place)
+        return await sample(place.target.candidates, golden, place.own, vectors=vectors, now=now, pseudonyms=pseudonyms)
 
 
 def lines(sampled: Sampled, place: Settings[Sample]) -> list[str]:
@@ -97,6 +98,13 @@ def lines(sampled: Sampled, place: Settings[Sample]) -> list[str]:
         found += _groups(sampled)
     if sampled.splits:
         found.append("splits: " + ", ".join(f"{count:,} {name}" for name, count in sampled.splits.items()))
+    if sampled.unsure:
+        from evalgate.cli.curate.sampling import clean_of
+
+        found.append(
+            f"{sampled.unsure:,} of them may be in another split than the rest of their conversation, as sessions were"
+            f" replaced under another key: sample with that key in {clean_of(place).key_env}"
+        )
     if sampled.same:
         found.append(f"{sampled.same:,} left out: they ask what is golden, chosen or rejected already, or one another")
     if sampled.silent:

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from evalgate.curate.cleaning.findings import Pseudonyms
     from evalgate.curate.sampling.sampling import Vectors
+    from evalgate.suite.curate_clean import Clean
     from evalgate.suite.curate_sample import Sample
 
 _SAID_FROM = 1_000
@@ -36,6 +38,20 @@ def sampling_settings(
     return found
 
 
+def clean_of(place: Settings[Sample]) -> Clean:
+    """Return how sessions are replaced where something is sampled."""
+    from evalgate.suite.curate_clean import Clean
+
+    return Clean() if place.profile is None else place.profile.clean
+
+
+def pseudonyms_at_hand(place: Settings[Sample]) -> Pseudonyms:
+    """Return those of the key that is given or kept here. Raises ConfigurationError for one that is none."""
+    from evalgate.cli.curate.cleaning import pseudonyms_of
+
+    return pseudonyms_of(clean_of(place), place.target.candidates, place.named.environ)
+
+
 @asynccontextmanager
 async def vectors_for(place: Settings[Sample], *, cache: Path | None, following: str) -> AsyncIterator[Vectors]:
     """Yield what says what texts are about: the embedding model that is configured, else their words.
@@ -49,7 +65,9 @@ async def vectors_for(place: Settings[Sample], *, cache: Path | None, following:
     from evalgate.cli.curate.models import embeddings_asked
     from evalgate.curate.sampling.vectors import vectors_of_model
 
-    async with embeddings_asked(name, place.config, os.environ, cache=cache, following=following) as ask:
+    async with embeddings_asked(
+        name, place.config, os.environ, cache=cache, following=following, about=place.target.candidates
+    ) as ask:
 
         async def of_model(texts: Sequence[str]) -> NDArray[np.float64]:
             return vectors_of_model(await ask(texts))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from evalgate.suite.config import Config
     from evalgate.suite.curate import Curate, CuratedDataset, Profile
+    from evalgate.suite.curate_clean import Clean
     from evalgate.suite.model import ConfigModel
     from evalgate.suite.phoenix import PhoenixSettings
 
@@ -152,11 +153,13 @@ def chosen_by(named: Named) -> tuple[Profile | None, CuratedDataset]:
     return chosen, chosen.dataset
 
 
-def kept_texts(named: Named) -> tuple[str, ...]:
-    """Return what is nobody's secret, as a profile says it. Raises as `profile_of` does."""
+def cleaned_by(named: Named) -> Clean:
+    """Return how candidates are cleaned, as a profile says it. Raises as `profile_of` does."""
+    from evalgate.suite.curate_clean import Clean
+
     if named.profile is None:
-        return ()
-    return profile_of(named.config, named.profile, {}, named.environ)[0].clean.keep
+        return Clean()
+    return profile_of(named.config, named.profile, {}, named.environ)[0].clean
 
 
 def config_of(config: Path, environ: Mapping[str, str], *, needed: bool = False) -> Config | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.asking import tell
-from evalgate.cli.curate.places import Target, target_of
+from evalgate.cli.curate.places import Target, has_candidates, target_of
 from evalgate.cli.options import CONFIG_NAME
 from evalgate.errors import EvalgateError, Interrupted
 
@@ -58,7 +58,7 @@ def take_turn(work: Work, now: datetime) -> Turn:
 
     Raises Interrupted and Abort alone.
     """
-    from evalgate.curate.beside import held
+    from evalgate.curate.holding import held
     from evalgate.curate.scheduling.turns import Turn
 
     steps: dict[str, Any] = {}
@@ -109,8 +109,10 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     nothing = partial(Turn, profile=work.name, outcome="nothing", candidates=str(candidates), steps=steps)
     if not work.anyway and too_early(last, every, now) and last is not None:
         return nothing(why=f"its last time was {last.began:%Y-%m-%d %H:%M} UTC, and it runs every {when.every}")
-    for step in ("pull", "clean"):
-        _do(work, step, steps)
+    _do(work, "pull", steps)
+    if not has_candidates(candidates):
+        return nothing(why="0 new, and none before")
+    _do(work, "clean", steps)
     found = arrived(read_candidates(candidates), project=work.profile.project, last=last)
     if found.until is None or found.count < (0 if work.anyway else when.at_least):
         waits = f", and it waits for {when.at_least:,}" if when.at_least > 1 else ""

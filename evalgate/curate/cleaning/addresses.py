@@ -7,7 +7,7 @@ from typing import Final
 
 import regex  # type: ignore[import-untyped]  # it has no stubs
 
-from evalgate.curate.cleaning.findings import Finding, Kind
+from evalgate.curate.cleaning.findings import Finding, Kind, digits_in, folded, has_any
 
 _WORD: Final = r"\p{Lu}[\p{L}'’.-]{1,30}"
 _PLACE: Final = r"\p{Lu}\p{Ll}[\p{L}'’-]{0,30}"
@@ -39,16 +39,35 @@ _SOUTHERN: Final = (
     r"\s+(?:(?:de la|de los|de las|del|della|dei|delle|de|da|das|do|dos|di|la|el)\s+)?"
     rf"{_WORD}(?:\s(?:{_WORD}|de|da|das|do|di|y)){{0,3}},?\s+(?:n[ºo°]?\.?\s?)?\d{{1,4}}\b(?:/\d{{1,4}})?"
 )
-_PATTERNS: Final = tuple(
-    regex.compile(rf"(?<![\w]){street}{_AFTER}") for street in (_ENGLISH, _GERMANIC, _FRENCH, _SOUTHERN)
+_OF_GERMANIC: Final = (
+    *("stra", "str.", "weg", "platz", "allee", "gasse", "damm", "ufer", "steig", "laan", "plein", "gracht", "kade"),
+    *("dijk", "Stra", "Str.", "Weg", "Platz", "Allee", "Ring", "Ufer"),
+    *("Am ", "Im ", "An der ", "In der ", "Auf der ", "Unter den "),
 )
+_OF_FRENCH: Final = ("rue", "avenue", "boulevard", "place", "chemin", "all", "impasse", "quai", "route", "cours")
+_OF_SOUTHERN: Final = (
+    *("calle", "avenida", "av.", "plaza", "paseo", "carre", "via", "piazza", "corso", "largo", "rua", "travessa"),
+    *("pra", "ul.", "ulica", "aleja"),
+)
+_PATTERNS: Final = tuple(
+    (words, is_folded, regex.compile(rf"(?<![\w]){street}{_AFTER}"))
+    for words, is_folded, street in (
+        (("",), False, _ENGLISH),
+        (_OF_GERMANIC, False, _GERMANIC),
+        (_OF_FRENCH, True, _FRENCH),
+        (_OF_SOUTHERN, True, _SOUTHERN),
+    )
+)
+"""Each with words of which some are in whatever it finds, and whether it finds them in any case."""
 
 
 def addresses_in(text: str) -> Iterator[Finding]:
     """Yield the addresses of a text; those of one place may overlap."""
-    if not any(map(str.isdigit, text)):
+    if not digits_in(text):
         return
-    for pattern in _PATTERNS:
+    for words, is_folded, pattern in _PATTERNS:
+        if not has_any(folded(text) if is_folded else text, words):
+            continue
         for found in pattern.finditer(text):
             who = " ".join(found[0].casefold().replace(",", " ").split())
             yield Finding(start=found.start(), end=found.end(), kind=Kind.ADDRESS, who=who)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from evalgate.curate.cleaning.findings import STAND_IN
 from evalgate.curate.cleaning.quality import Reason
@@ -25,6 +26,29 @@ class Double:
     likeness: float
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Said:
+    """What is compared of an input: a key of all that it says, and the signatures of it and of what was asked last.
+
+    Without signatures only the same is found. `last` is None where it is all that was said.
+    """
+
+    key: bytes
+    whole: Signature | None = None
+    last: Signature | None = None
+
+
+def said_in(value: Mapping[str, Json], *, near: bool = True) -> Said:
+    """Return what is compared of an input, with signatures where what is `near` is looked for."""
+    if not near:
+        return Said(key=content_key(value))
+    whole, last = said(value), asked_last(value)
+    own = _signature(whole)
+    theirs = None if last == whole else _signature(last)
+    same = theirs is None or bool((own == theirs).all())
+    return Said(key=content_key(value), whole=own, last=None if same else theirs)
+
+
 class Inputs:
     """Inputs that there are, and whether another one is among them. About 3 kB of memory for each."""
 
@@ -32,35 +56,31 @@ class Inputs:
         self._at_least = at_least
         self._exact: dict[bytes, tuple[str, bool]] = {}
         self._near = Likenesses(at_least=at_least or 1.0)
+        self.near: Final = at_least is not None
         self._last: dict[str, Signature] = {}
         self._golden: set[str] = set()
 
-    def add(self, identity: str, value: Mapping[str, Json], *, golden: bool = False) -> None:
+    def add(self, identity: str, said: Said, *, golden: bool = False) -> None:
         """Take an input, golden or not."""
-        self.double(identity, value, golden=golden, always=True)
+        self.double(identity, said, golden=golden, always=True)
 
-    def double(
-        self, identity: str, value: Mapping[str, Json], *, golden: bool = False, always: bool = False
-    ) -> Double | None:
+    def double(self, identity: str, said: Said, *, golden: bool = False, always: bool = False) -> Double | None:
         """Return what an input is like; where that is nothing, or `always`, it is taken itself."""
-        key = content_key(value)
-        there = self._exact.get(key)
+        there = self._exact.get(said.key)
         if there is not None:
             return Double(reason=Reason.GOLDEN if there[1] else Reason.DUPLICATE, of=there[0], likeness=1.0)
-        own = last = None
-        if self._at_least is not None:
-            own, last = _signature(said(value)), _signature(asked_last(value))
-            near = None if always else self._nearest(own, last)
+        if said.whole is not None and not always:
+            near = self._nearest(said.whole, said.whole if said.last is None else said.last)
             if near is not None:
                 reason = Reason.NEAR_GOLDEN if near[0] in self._golden else Reason.NEAR_DUPLICATE
                 return Double(reason=reason, of=near[0], likeness=near[1])
-        self._exact[key] = (identity, golden)
+        self._exact[said.key] = (identity, golden)
         if golden:
             self._golden.add(identity)
-        if own is not None and last is not None:
-            self._near.add_signature(identity, own)
+        if said.whole is not None:
+            self._near.add_signature(identity, said.whole)
             # One turn is its own last one, and kept once.
-            self._last.update({} if (own == last).all() else {identity: last})
+            self._last.update({} if said.last is None else {identity: said.last})
         return None
 
     def _nearest(self, own: Signature, last: Signature) -> tuple[str, float] | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
-from evalgate.curate.cleaning.findings import Finding, Kind
+from evalgate.curate.cleaning.findings import Finding, Kind, digits_in, folded, has_any
 
 REGIONS: Final = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "PL")
 """Countries whose telephone numbers are known without their +."""
@@ -30,6 +31,13 @@ _NUMBERED: Final = re.compile(
     r"(?:[ -]?(?:number|nummer|nr|no|num[ée]ro|n[úu]mero))?\.?(?:\s*[:#=]\s*|\s+(?:is|ist|est|es|è)\s+|\s+)"
     r"(?P<value>(?=(?:[A-Z-]{0,6}\d){4})[A-Z0-9][A-Z0-9-]{5,19})"
 )
+_NUMBERING: Final = (
+    *("pass", "pasaporte", "driver", "personalausweis", "dni", "nie", "pesel", "bsn", "codice", "social", "steuer"),
+    *("tax", "versichertennummer"),
+)
+"""Of these some are in whatever `_NUMBERED` finds."""
+_OF_PEOPLE: Final = ((_SSN, 9, ("-",)), (_NINO, 6, ("",)), (_NUMBERED, 4, _NUMBERING))
+"""Each with how many digits are in a text in which it finds anything, and words of which some are."""
 _IP: Final = re.compile(
     r"(?<![\w.:-])(?:\d{1,3}(?:\.\d{1,3}){3}|(?=[0-9A-Fa-f:]*:[0-9A-Fa-f:]*:)[0-9A-Fa-f:]{6,39})(?![\w:]|\.\d)"
 )
@@ -55,6 +63,17 @@ _BORN: Final = re.compile(
     r"|[^\W\d_]{3,10} \d{1,2}(?:st|nd|rd|th)?,? \d{4})"
 )
 
+_BEARING: Final = (
+    *("born", "birth", "dob", "gebor", "geburt", " le", "naissance", "nacid", "nacimiento", "nat", "nascita"),
+    *("nascimento", "geboorte", "urodzenia"),
+)
+"""Of these some are in whatever `_BORN` finds."""
+_DIGITS_OF_A_CARD: Final = 15
+_DIGITS_OF_A_DAY: Final = 3
+_DIGITS_OF_A_NUMBER: Final = 7
+_REMEMBERED: Final = 4096
+"""Numbers of which is remembered whether somebody is called by them."""
+
 
 def identifiers_in(text: str, regions: Sequence[str] = REGIONS) -> Iterator[Finding]:
     """Yield what identifies someone in a text but for names and addresses; those of one place may overlap.
@@ -63,18 +82,21 @@ def identifiers_in(text: str, regions: Sequence[str] = REGIONS) -> Iterator[Find
     """
     if "@" in text:
         yield from (_finding(found, Kind.EMAIL, found[0].casefold()) for found in _EMAIL.finditer(text))
-    if not any(map(str.isdigit, text)) and "::" not in text:
+    digits = digits_in(text)
+    if not digits and "::" not in text:
         return
     yield from _accounts(text)
-    for pattern in (_SSN, _NINO, _NUMBERED):
-        for found in pattern.finditer(text):
+    said = folded(text)
+    for pattern, least, signs in _OF_PEOPLE:
+        for found in pattern.finditer(text) if digits >= least and has_any(said, signs) else ():
             yield _finding(found, Kind.ID_NUMBER, plain(found[_value(pattern)]), _value(pattern))
     for found in _IP.finditer(text):
         address = _address(found[0])
         if address is not None and not _VERSION.search(text, max(0, found.start() - 20), found.start()):
             yield _finding(found, Kind.IP, address)
-    yield from (_finding(found, Kind.BIRTHDAY, found["value"].casefold(), "value") for found in _BORN.finditer(text))
-    if _DIGITS.search(text):
+    if digits >= _DIGITS_OF_A_DAY and has_any(said, _BEARING):
+        yield from (_finding(each, Kind.BIRTHDAY, each["value"].casefold(), "value") for each in _BORN.finditer(text))
+    if digits >= _DIGITS_OF_A_NUMBER and _DIGITS.search(text):
         yield from _telephones(text, regions)
 
 
@@ -111,7 +133,7 @@ def _accounts(text: str) -> Iterator[Finding]:
             if whole[-1].isalnum() and is_iban(whole):
                 yield Finding(start=found.start(), end=end, kind=Kind.IBAN, who=plain(whole))
                 break
-    for found in _CARD.finditer(text):
+    for found in _CARD.finditer(text) if digits_in(text) >= _DIGITS_OF_A_CARD else ():
         if is_card(found[0]) and not is_of_an_order(text, found.start()):
             yield _finding(found, Kind.CARD, plain(found[0]))
 
@@ -126,21 +148,23 @@ def _telephones(text: str, regions: Sequence[str]) -> Iterator[Finding]:
         dialled = before.endswith("+") or _FORMED.search(found[0]) or _CALLED.search(before)
         if dialled and not _NOT_CALLED.search(before):
             start = max(0, found.start() - 3)
-            yield from _planned(text[start : found.end() + 3], start, regions)
+            for first, last, who in _planned(text[start : found.end() + 3], tuple(regions)):
+                yield Finding(start=start + first, end=start + last, kind=Kind.PHONE, who=who)
 
 
-def _planned(text: str, at: int, regions: Sequence[str]) -> Iterator[Finding]:
-    """Yield the numbers in a few letters that stand at a place; the first country that has one names it."""
+@lru_cache(_REMEMBERED)
+def _planned(text: str, regions: tuple[str, ...]) -> tuple[tuple[int, int, str], ...]:
+    """Return where numbers stand in a few letters, and which; the first country that has one names it."""
     from phonenumbers import Leniency, PhoneNumberFormat, PhoneNumberMatcher, format_number
 
     for region in (None,) if "+" in text or not regions else regions:
         found = PhoneNumberMatcher(text, region, leniency=Leniency.VALID, max_tries=20)
         matches = [match for match in found if not _FRACTION.fullmatch(match.raw_string)]
-        for match in matches:
-            who = format_number(match.number, PhoneNumberFormat.E164)
-            yield Finding(start=at + match.start, end=at + match.end, kind=Kind.PHONE, who=who)
         if matches:
-            return
+            return tuple(
+                (match.start, match.end, format_number(match.number, PhoneNumberFormat.E164)) for match in matches
+            )
+    return ()
 
 
 def _address(text: str) -> str | None:

@@ -7,7 +7,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from evalgate.curate.beside import workplace
+from evalgate.curate.holding import workplace
 from evalgate.errors import ConfigurationError
 
 SHORTEST: Final = 16

@@ -6,7 +6,9 @@ found where someone is introduced, greeted, titled or signs with it, and then ev
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
 import regex  # type: ignore[import-untyped]  # it has no stubs
@@ -41,8 +43,22 @@ _BEFORE: Final = (
     r"|wife|husband|mother|father|son|daughter|sister|brother|for|from|with|to|by|tell|ask|contact|kollegin|kollege"
     r"|frau|mann|für|von|mit|pour|avec|para|con|per|met"
 )
+
+
+def _by_first(words: str) -> str:
+    """Return alternatives, each of which begins with a letter of its own, by that letter: it is looked at once.
+
+    Which of them is found stays the same: those of one letter keep their order.
+    """
+    by: defaultdict[str, list[str]] = defaultdict(list)
+    for word in regex.split(r"\|(?![^(]*\))", words):
+        by[word[0]].append(word[1:])
+    return "|".join(f"{first}(?:{'|'.join(rests)})" for first, rests in by.items())
+
+
 _TOLD: Final = regex.compile(
-    rf"(?i:\b(?:{_SURELY})[ ,:]+)(?P<name>{_NAME}|\p{{Ll}}[\p{{Ll}}'’-]{{1,20}}(?:[ ]\p{{Ll}}[\p{{Ll}}'’-]{{2,20}})?)"
+    rf"(?i:\b(?:{_by_first(_SURELY)})[ ,:]+)"
+    rf"(?P<name>{_NAME}|\p{{Ll}}[\p{{Ll}}'’-]{{1,20}}(?:[ ]\p{{Ll}}[\p{{Ll}}'’-]{{2,20}})?)"
 )
 _TITLED: Final = regex.compile(
     rf"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Prof)\b\.?|{_TITLES})[ ](?:(?:Dr|Prof)\.[ ])*(?P<name>{_NAME})"
@@ -52,12 +68,19 @@ _BARE: Final = regex.compile(
 )
 _LETTERS: Final = regex.compile(r"\p{L}+")
 _LINE: Final = regex.compile(r"[^\r\n]+")
-_SIGNED: Final = regex.compile(rf"(?i:\b(?:{_CLOSINGS})[,.!]?)[ ]*\n[ ]*[-–—]?[ ]*(?P<name>{_NAME})[ ]*(?=\n|\Z|,)")
-_SOFT: Final = regex.compile(rf"(?i:\b(?:{_BEFORE})[ ,!:]{{1,2}})(?P<name>{_NAME})")
+_SIGNED: Final = regex.compile(
+    rf"(?i:\b(?:{_by_first(_CLOSINGS)})[,.!]?)[ ]*\n[ ]*[-–—]?[ ]*(?P<name>{_NAME})[ ]*(?=\n|\Z|,)"
+)
+_SOFT: Final = regex.compile(rf"(?i:\b(?:{_by_first(_BEFORE)})[ ,!:]{{1,2}})(?P<name>{_NAME})")
 _KINDS: Final = (
     r"full|first|last|given|family|middle|sur|maiden|display|nick|legal|customer|client|contact|user|guest|patient"
     r"|passenger|recipient|sender|buyer|owner|holder|card_?holder|account_?holder|employee|person|agent|caller|author"
     r"|reviewer|student|driver|member|subscriber|billing|shipping|delivery"
+)
+_ENDS: Final = frozenset("s'’")
+_NOT_LARGE, _NOT_SMALL = (
+    bytes(letter for letter in range(128) if not bytes([letter]).isalpha() or chr(letter) in letters)
+    for letters in (ascii_lowercase, ascii_uppercase)
 )
 FIELDS: Final = regex.compile(
     rf"(?i)^(?:.*[_. -])?(?:(?:{_KINDS})_?name|vorname|nachname|prenom|prénom|nom_?de_?famille|apellidos?|cognome"
@@ -68,12 +91,15 @@ FIELDS: Final = regex.compile(
 
 def names_in(text: str, names: Names) -> Iterator[Finding]:
     """Yield the names of people in a text; those of one place may overlap."""
-    for pattern in (_TOLD, _TITLED, _SIGNED) if _shouted(text) else (_TOLD, _TITLED, _SIGNED, _SOFT):
+    shouted = _shouted(text)
+    for pattern in (_TOLD, _TITLED, _SIGNED) if shouted else (_TOLD, _TITLED, _SIGNED, _SOFT):
+        if pattern is _SIGNED and "\n" not in text:
+            continue
         for found in pattern.finditer(text):
             place = _named(found, names, surely=pattern is not _SOFT)
             if place is not None:
                 yield _person(text, *place)
-    words = [] if _shouted(text) else list(_WORDS.finditer(text))
+    words = [] if shouted else list(_WORDS.finditer(text))
     number = 0
     while number < len(words):
         last = _last_of(text, words, number, names)
@@ -184,11 +210,15 @@ def _person(text: str, start: int, end: int) -> Finding:
 
 def _shouted(text: str) -> bool:
     """Return whether a text is in capitals, so that they say nothing."""
+    if text.isascii():
+        data = text.encode()
+        return len(data.translate(None, _NOT_LARGE)) > len(data.translate(None, _NOT_SMALL))
     return sum(map(str.isupper, text)) > sum(map(str.islower, text))
 
 
 def _bare(word: str) -> str:
     plain = word.casefold()
-    for ending in ("'s", "’s", "'", "’"):
-        plain = plain.removesuffix(ending)
+    if plain[-1:] in _ENDS:
+        for ending in ("'s", "’s", "'", "’"):
+            plain = plain.removesuffix(ending)
     return plain

@@ -12,10 +12,10 @@ from typing import Any, Final
 from evalgate.curate.candidates import Candidate, Step
 from evalgate.curate.cleaning import people
 from evalgate.curate.cleaning.addresses import addresses_in
-from evalgate.curate.cleaning.fields import kind_of
+from evalgate.curate.cleaning.fields import is_otherwise, kind_of
 from evalgate.curate.cleaning.findings import OWN, STAND_IN, Finding, Kind, Pseudonyms, apart, replaced
 from evalgate.curate.cleaning.given_names import Names
-from evalgate.curate.cleaning.identifiers import REGIONS, identifiers_in
+from evalgate.curate.cleaning.identifiers import REGIONS, identifiers_in, plain
 from evalgate.curate.cleaning.recognising import Reading, Recogniser, Unreadable, is_said
 from evalgate.curate.cleaning.secrets import secrets_in
 from evalgate.curate.cleaning.walking import walked
@@ -147,8 +147,10 @@ class Redactor:
         return self.other.reading(STAND_IN.sub("", said))
 
     def _once(self, candidate: Candidate, model: str | None) -> tuple[Candidate, Counter[tuple[str, str]]]:
-        known = self._known(candidate, model)
         found: Counter[tuple[str, str]] = Counter()
+        known = self._known(candidate, model)
+        if known is None:
+            return candidate, found
 
         def put(text: str, path: tuple[str, ...], reader: str | None = model) -> str:
             here = self._all(text, path, known, reader)
@@ -157,12 +159,13 @@ class Redactor:
 
         def put_source(text: str, path: tuple[str, ...]) -> str:
             changed = put(text, path, None)
-            secret = path == ("session",) and changed != text and _SECRET in changed
-            # Without a key, as secrets are replaced before there is one; six letters lead back to no id.
-            return Pseudonyms(b"").of_session(text) if secret else changed
+            if path != ("session",) or changed == text:
+                return changed
+            # A secret without a key, as they are replaced before there is one; six letters lead back to no id.
+            return (Pseudonyms(b"") if _SECRET in changed else self.pseudonyms).of_session(text)
 
         def put_mark(text: str, path: tuple[str, ...]) -> str:
-            return put(text, path, model if path and path[0] in _SAID_MARKS else None)
+            return put(text, path, _marks_reader(path, model))
 
         parts: dict[str, Any] = {
             "input": walked(candidate.input, put),
@@ -173,21 +176,27 @@ class Redactor:
         }
         return replace(candidate, **parts), found
 
-    def _known(self, candidate: Candidate, model: str | None) -> _Known:
-        """Return the names of a candidate by each word that stands for one of them alone."""
-        if self.names is None:
-            return _NOBODY
-        found: dict[str, str] = {}
+    def _known(self, candidate: Candidate, model: str | None) -> _Known | None:
+        """Return the names of a candidate by each word that stands for one of them alone.
+
+        None where nothing at all is found in it: most of what is walked a second time is walked only here.
+        """
+        everything: list[Finding] = []
 
         def gather(text: str, path: tuple[str, ...], reader: str | None = model) -> str:
-            for each in self._all(text, path, _NOBODY, reader):
-                if each.kind == Kind.PERSON and found.get(each.who) != OWN:
-                    found[each.who] = each.by
+            everything.extend(self._all(text, path, _NOBODY, reader))
             return text
 
         for part in (candidate.input, candidate.output, candidate.metadata):
             walked(part, gather)
         walked(_own(candidate.source), lambda text, path: gather(text, path, None))
+        if not everything:
+            walked(candidate.marks, lambda text, path: gather(text, path, _marks_reader(path, model)))
+            return _NOBODY if everything else None
+        found: dict[str, str] = {}
+        for each in everything:
+            if each.kind == Kind.PERSON and found.get(each.who) != OWN:
+                found[each.who] = each.by
         words: dict[str, str] = {}
         # Who is named in full first: a word that two full names have stands for neither, and is replaced as it is.
         for who in sorted(found, key=lambda name: (-len(name.split()), name)):
@@ -198,9 +207,9 @@ class Redactor:
     def _all(self, text: str, path: tuple[str, ...], known: _Known, model: str | None) -> list[Finding]:
         field_kind = kind_of(path, text)
         if field_kind is not None and (self.names is not None or field_kind == Kind.SECRET) and not self._kept(text):
-            who = " ".join(text.casefold().split())
+            who = plain(text) if field_kind in (Kind.CARD, Kind.ID_NUMBER) else " ".join(text.casefold().split())
             return [Finding(start=0, end=len(text), kind=field_kind, who=known.words.get(who, who))]
-        found = list(self._in(text))
+        found = [] if is_otherwise(path, text) else list(self._in(text))
         if model is not None and is_said(text, path):
             found += self._read_in(text, model)
         if known.by:
@@ -243,6 +252,11 @@ def _own(source: JsonObject) -> JsonObject:
     return {key: each for key, each in source.items() if key not in _UNTOUCHED}
 
 
+def _marks_reader(path: tuple[str, ...], model: str | None) -> str | None:
+    """Return which model reads a text of the marks: those that somebody said, and not what steps noted."""
+    return model if path and path[0] in _SAID_MARKS else None
+
+
 def _broken(candidate: Candidate, error: Unreadable) -> MeasurementError:
     return MeasurementError(
         f"{candidate.id} cannot be looked through for personal data: {error}; nothing of it was written",
@@ -273,16 +287,3 @@ def _mark(candidate: Candidate, found: Counter[str], redactor: Redactor, model: 
     total.update(found)
     key = {"key": redactor.pseudonyms.check} if redactor.names is not None else {}
     return {**dict(sorted(total.items())), **key, **({} if model is None else {"model": model})}
-
-
-def texts_of(candidate: Candidate) -> list[str]:
-    """Return the texts of what a candidate may become."""
-    found: list[str] = []
-
-    def gather(text: str, _: tuple[str, ...]) -> str:
-        found.append(text)
-        return text
-
-    for part in (candidate.input, candidate.output, candidate.metadata):
-        walked(part, gather)
-    return found

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from evalgate.curate.cleaning.findings import Finding, Kind
+from evalgate.curate.cleaning.findings import Finding, Kind, folded, has_any
 
 _KNOWN: Final = (
     r"sk-(?:proj-|svcacct-|admin-|ant-|or-v1-|lf-)?[A-Za-z0-9_-]{20,}",  # OpenAI, Anthropic, OpenRouter, Langfuse
@@ -31,12 +31,18 @@ _KNOWN: Final = (
     r"lin_api_[A-Za-z0-9]{30,}|ntn_[A-Za-z0-9]{30,}|figd_[\w-]{30,}|PMAK-[0-9a-f-]{40,}|ATATT3[\w=-]{50,}",
 )
 _PATTERNS: Final = (
-    re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]{0,30}-----|\Z)", re.DOTALL),
-    re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(_KNOWN)})"),
-    re.compile(r"hooks\.slack\.com/services/(?P<value>T\w+/B\w+/\w+)"),
-    re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}:(?P<value>[^\s/@]{3,200})@"),
-    re.compile(r"(?:AccountKey|SharedAccessKey|[?&]sig)=(?P<value>[A-Za-z0-9+/%]{30,}=*)"),
+    (
+        "-----BEGIN ",
+        re.compile(
+            r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----.*?(?:-----END [A-Z ]{0,30}-----|\Z)", re.DOTALL
+        ),
+    ),
+    ("", re.compile(rf"(?<![A-Za-z0-9_])(?:{'|'.join(_KNOWN)})")),
+    ("hooks.slack.com", re.compile(r"hooks\.slack\.com/services/(?P<value>T\w+/B\w+/\w+)")),
+    ("://", re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s/:@]{0,100}:(?P<value>[^\s/@]{3,200})@")),
+    ("=", re.compile(r"(?:AccountKey|SharedAccessKey|[?&]sig)=(?P<value>[A-Za-z0-9+/%]{30,}=*)")),
 )
+"""Each with what has to be in a text for it to be looked for."""
 _TOLD: Final = re.compile(
     r"""(?i)(?:\b|_)(?P<what>bearer|basic|api[ _-]?key|secret(?:[ _-]?(?:access[ _-]?)?key)?|client[ _-]?secret
     |access[ _-]?key|(?:access|auth|refresh|api)?[ _-]?token|pass(?:word|code|phrase)|passwd|pwd|passwort|kennwort
@@ -44,6 +50,21 @@ _TOLD: Final = re.compile(
     ["']?(?:\s*(?:[:=]|\bis\b|\bist\b|\best\b|\bes\b|\bè\b|\bé\b)\s*|\s+)["'`]?(?P<value>[^\s"'`,;<>(){}]{6,500})""",
     re.VERBOSE,
 )
+_TELLING: Final = (
+    "bearer",
+    "basic",
+    "key",
+    "secret",
+    "token",
+    "pass",
+    "pwd",
+    "kennwort",
+    "contrase",
+    "senha",
+    "wachtwoord",
+    "has",
+)
+"""Of these some are in whatever `_TOLD` finds; to look for them takes a twentieth of its time."""
 _WORDS: Final = frozenset({"pass", "passwd", "pwd", "contra", "senha", "mot", "kenn", "wacht", "has"})
 _LONG: Final = re.compile(r"(?<![\w/+.=:-])[A-Za-z0-9+/_-]{40,200}={0,2}(?![\w/+.-])")
 _BITS: Final = 4.4
@@ -57,11 +78,11 @@ FIELDS: Final = re.compile(
 
 def secrets_in(text: str) -> Iterator[Finding]:
     """Yield the secrets of a text; those of one place may overlap."""
-    for pattern in _PATTERNS:
-        for found in pattern.finditer(text):
+    for sign, pattern in _PATTERNS:
+        for found in pattern.finditer(text) if sign in text else ():
             start, end = found.span("value" if pattern.groups else 0)
             yield Finding(start=start, end=end, kind=Kind.SECRET)
-    for found in _TOLD.finditer(text):
+    for found in _TOLD.finditer(text) if has_any(folded(text), _TELLING) else ():
         value = found["value"].rstrip(".!?:")
         if _secret(value, found["what"].casefold()):
             yield Finding(start=found.start("value"), end=found.start("value") + len(value), kind=Kind.SECRET)

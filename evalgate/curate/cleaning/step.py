@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from evalgate.curate.candidates import Candidate, State, Step
-from evalgate.curate.cleaning.duplicates import Double, Inputs
-from evalgate.curate.cleaning.findings import STAND_IN
+from evalgate.curate.cleaning.duplicates import Double, Inputs, Said, said_in
+from evalgate.curate.cleaning.looking import EXAMPLES, STANDS, Seen
 from evalgate.curate.cleaning.meaning import Heard
-from evalgate.curate.cleaning.quality import Quality, Reason
-from evalgate.curate.cleaning.redaction import REDACTED, Redactor, texts_of
+from evalgate.curate.cleaning.quality import Reason
 from evalgate.curate.texts.wording import asked, asked_last
 from evalgate.records import Example, Json, JsonObject
 
 _OUT: Final = "out"
 """The mark of what is left out: its reason, and what it is like."""
-_EXAMPLES: Final = 3
-_AROUND: Final = 40
-"""Letters beside what was found that are shown."""
-_AT_ONCE: Final = 32
-"""Candidates that another recogniser reads together."""
-_STANDS: Final = frozenset({State.CHOSEN, State.ACCEPTED, State.GOLDEN})
-"""What later steps took: a new candidate that says the same is left out, and never the other way round."""
+_SHOWN: Final = 120
+"""Letters of an example that are shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,20 +52,20 @@ class Report:
 
     def show(self, what: str, example: Shown) -> None:
         """Keep an example of something; the first three are."""
-        if len(self.shown[what]) < _EXAMPLES:
+        if len(self.shown[what]) < EXAMPLES:
             self.shown[what].append(example)
 
 
 @dataclass(kw_only=True, slots=True)
 class Cleaning:
-    """One cleaning at work: what is looked for, what is wanted, what there is, and what it came to.
+    """One cleaning at work: what looks at candidates, what there is, and what it came to.
 
-    `at` is when, in ISO 8601. `heard` takes what is asked in all that stays, without personal data and secrets, for a
-    model to say what means the same; None: no model is asked.
+    `looked` yields what is seen in each of them, in their order. `at` is when, in ISO 8601. `heard` takes what is asked
+    in all that stays, without personal data and secrets, for a model to say what means the same; None: no model is
+    asked.
     """
 
-    redactor: Redactor
-    quality: Quality
+    looked: Callable[[Iterable[Candidate]], Iterator[Seen]]
     inputs: Inputs
     at: str
     tell: Callable[[Report], None] = lambda _: None
@@ -82,50 +75,38 @@ class Cleaning:
     def know(self, golden: Iterable[Example], candidates: Iterable[Candidate]) -> None:
         """Take what is golden, and the candidates that later steps took: nothing new may be like them."""
         for example in golden:
-            self._stands(example.id, example.input, golden=True)
-        for each in candidates:
-            if each.state in _STANDS:
-                clean = self.redactor.redacted(each, self.at)[0]
-                self._stands(each.id, clean.input, golden=each.state == State.GOLDEN)
+            self._stands(example.id, example.input, said_in(example.input, near=self.inputs.near), golden=True)
+        for seen in self.looked(each for each in candidates if each.state in STANDS):
+            each = seen.candidate
+            if seen.said is not None:
+                self._stands(each.id, each.input, seen.said, golden=each.state == State.GOLDEN)
 
-    def _stands(self, identity: str, value: JsonObject, *, golden: bool) -> None:
-        self.inputs.add(identity, value, golden=golden)
+    def _stands(self, identity: str, value: JsonObject, said: Said, *, golden: bool) -> None:
+        self.inputs.add(identity, said, golden=golden)
         if self.heard is not None:
             self.heard.append(_heard(identity, value, stands=True, golden=golden))
 
     def cleaned(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """Yield the candidates as they are after it, in their order; what is known has to be known before."""
-        for some in _batches(candidates, self.redactor):
-            for each in some:
-                self.report.looked += 1
-                candidate = self._redacted(each)
-                yield self._judged(candidate) if candidate.state == State.NEW else candidate
-                self.tell(self.report)
+        for seen in self.looked(candidates):
+            self.report.looked += 1
+            self.report.other_key += seen.other_key
+            self.report.redacted += bool(seen.found)
+            self.report.found.update(seen.found)
+            self.report.by.update(seen.by)
+            self.report.unread.update([seen.unread] if seen.unread else [])
+            for kind, text in seen.shown:
+                self.report.show(kind, Shown(id=seen.candidate.id, text=text))
+            yield self._judged(seen) if seen.candidate.state == State.NEW else seen.candidate
+            self.tell(self.report)
 
-    def _redacted(self, candidate: Candidate) -> Candidate:
-        before = candidate.marks.get(REDACTED)
-        key = before.get("key") if isinstance(before, dict) else None
-        self.report.other_key += self.redactor.names is not None and key not in (None, self.redactor.pseudonyms.check)
-        done = self.redactor.looked_through(candidate, self.at)
-        clean = done.candidate
-        self.report.unread.update([done.unread] if done.unread else [])
-        if done.found:
-            self.report.redacted += 1
-            self.report.found.update(done.found)
-            self.report.by.update(done.by)
-            for text in texts_of(clean):
-                for stand in STAND_IN.finditer(text):
-                    kind = stand[0][1:-1].rpartition("_")[0] or stand[0][1:-1]
-                    self.report.show(kind, Shown(id=clean.id, text=_around(text, stand.start(), stand.end())))
-        return clean
-
-    def _judged(self, candidate: Candidate) -> Candidate:
+    def _judged(self, seen: Seen) -> Candidate:
         self.report.new += 1
-        wrong = self.quality.wrong(candidate)
-        if wrong is not None:
-            reason, why = wrong
+        candidate = seen.candidate
+        if seen.wrong is not None:
+            reason, why = seen.wrong
             return self._out(candidate, reason, why, {"reason": reason.value})
-        double = self.inputs.double(candidate.id, candidate.input)
+        double = None if seen.said is None else self.inputs.double(candidate.id, seen.said)
         if double is None:
             self.report.left += 1
             if self.heard is not None:
@@ -142,7 +123,7 @@ class Cleaning:
             if double is not None:
                 self.report.left -= 1
                 self.report.out[double.reason.value] += 1
-                shown = Shown(id=each.id, text=each.whole[: 3 * _AROUND], why=_meant(double, model))
+                shown = Shown(id=each.id, text=each.whole[:_SHOWN], why=_meant(double, model))
                 self.report.show(double.reason.value, shown)
 
     def without(
@@ -160,20 +141,9 @@ class Cleaning:
 
     def _out(self, candidate: Candidate, reason: Reason, why: str, mark: Json) -> Candidate:
         self.report.out[reason.value] += 1
-        self.report.show(reason.value, Shown(id=candidate.id, text=asked(candidate.input)[: 3 * _AROUND], why=why))
+        self.report.show(reason.value, Shown(id=candidate.id, text=asked(candidate.input)[:_SHOWN], why=why))
         step = Step(at=self.at, what="out", by="rule", why=f"{reason}: {why}")
         return candidate.marked(_OUT, mark).moved(State.OUT, step)
-
-
-def _batches(candidates: Iterable[Candidate], redactor: Redactor) -> Iterator[Sequence[Candidate]]:
-    """Yield the candidates some at a time where somebody reads many at once, who has read them then."""
-    if redactor.other is None:
-        yield from ((each,) for each in candidates)
-        return
-    rest = iter(candidates)
-    while some := tuple(itertools.islice(rest, _AT_ONCE)):
-        redactor.ahead(some)
-        yield some
 
 
 def _heard(identity: str, value: JsonObject, *, stands: bool = False, golden: bool = False) -> Heard:
@@ -186,9 +156,3 @@ def _mark(double: Double) -> dict[str, Json]:
 
 def _meant(double: Double, model: str) -> str:
     return f"{double.likeness:.2f} like {double.of} by {model}"
-
-
-def _around(text: str, start: int, end: int) -> str:
-    """Return what stands around a place, without stand-ins or words that are cut through."""
-    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
-    return f"{before}{text[start:end]}{after}"

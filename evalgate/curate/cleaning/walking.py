@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,6 +14,9 @@ _FIELD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,19}")
 """A key that names a field; another one may be what somebody said."""
 _DEEPEST: Final = 100
 """Levels that are walked, those of JSON in texts among them; what lies deeper is looked through as one text."""
+_SHORTEST: Final = 10**6
+_EXACT: Final = 2**53
+"""Numbers that may be a telephone's; floats beyond the other have lost digits."""
 
 Replace = Callable[[str, tuple[str, ...]], str]
 
@@ -31,11 +35,17 @@ def walked(value: Any, put: Replace, path: tuple[str, ...] = (), depth: int = 0)
         }
     if isinstance(value, list):
         return [walked(each, put, path, depth + 1) for each in value]
-    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**6:
-        text = str(value)
+    if isinstance(value, int | float) and not isinstance(value, bool) and _is_whole(value):
+        text = str(abs(int(value)))
         changed = put(text, path)
         return value if changed == text else changed
     return value
+
+
+def _is_whole(value: Any) -> bool:
+    """Return whether a number is long enough to be somebody's, and has all of its digits."""
+    most = _EXACT if isinstance(value, float) else math.inf
+    return bool(_SHORTEST <= abs(value) <= most and value == int(value))
 
 
 def _of_text(text: str, put: Replace, path: tuple[str, ...], depth: int) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from evalgate.curate.cleaning.findings import Pseudonyms
+from evalgate.curate.conversations import Conversations
 from evalgate.curate.texts.likeness import NEAR, groups
 from evalgate.curate.texts.wording import asked
-from evalgate.golden.curated import CURATED
 from evalgate.records import Example
 
 HOLDOUT: Final = "holdout"
@@ -31,15 +32,22 @@ class Divided:
 
 
 def divided(
-    own: Sequence[Example], kept: Iterable[Example], *, share: float, seed: int, at_least: float = NEAR
+    own: Sequence[Example],
+    kept: Iterable[Example],
+    *,
+    share: float,
+    seed: int,
+    at_least: float = NEAR,
+    pseudonyms: Pseudonyms | None = None,
 ) -> Divided:
     """Divide examples by groups of near duplicates, and of one trace or session: no group is on both sides.
 
     `share` of the examples, 0 to 1, is held out, to the next whole group, by an order that is the same for a seed; a
     group with an example of the split `holdout` is held out beside that. Groups that one of `kept` is in are left.
+    `pseudonyms` are those of the key at hand, under which sessions may have been replaced.
     """
     kept = [*kept]
-    group = _groups([*own, *kept], at_least)
+    group = _groups([*own, *kept], at_least, pseudonyms)
     taken = {group[each.id] for each in kept}
     near = tuple(each.id for each in own if group[each.id] in taken)
     members: defaultdict[str, list[Example]] = defaultdict(list)
@@ -63,28 +71,16 @@ def divided(
     )
 
 
-def _groups(examples: Sequence[Example], at_least: float) -> Mapping[str, str]:
+def _groups(examples: Sequence[Example], at_least: float, pseudonyms: Pseudonyms | None) -> Mapping[str, str]:
     """Return the group of each example: of those that ask nearly the same, or are of one trace or session, by chains.
 
     Turns of one conversation have one another's words.
     """
     alike = groups(((each.id, asked(each.input)) for each in examples), at_least=at_least)
-    above: dict[str, str] = {}
-
-    def top(name: str) -> str:
-        while (over := above.get(name, name)) != name:
-            name = over
-        return name
-
-    first: dict[tuple[str, str], str] = {}
+    conversations = Conversations(pseudonyms)
     for each in examples:
-        curated = each.metadata.get(CURATED)
-        for key in ("trace", "session"):
-            whole = curated.get(key) if isinstance(curated, dict) else None
-            if isinstance(whole, str) and whole:
-                one, other = top(alike[each.id]), top(first.setdefault((key, whole), alike[each.id]))
-                above[max(one, other)] = min(one, other)
-    return {each.id: top(alike[each.id]) for each in examples}
+        conversations.add_example(each, like=alike[each.id])
+    return {each.id: conversations.of(alike[each.id]) for each in examples}
 
 
 def _order(seed: int, name: str) -> bytes:

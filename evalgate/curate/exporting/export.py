@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from evalgate.curate.cleaning.findings import Pseudonyms
 from evalgate.curate.exporting.dividing import divided
 from evalgate.curate.exporting.lines import Form, UnfitError, line_of
 from evalgate.curate.exporting.published import LEAST
-from evalgate.curate.exporting.tokens import tokens_of
+from evalgate.curate.exporting.tokens import Count, tokens_of
 from evalgate.errors import ConfigurationError
 from evalgate.records import Example, Json
 
@@ -27,7 +28,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class File:
-    """The lines of one file in their order, and how many tokens each has, about."""
+    """The lines of one file in their order, and how many tokens each has."""
 
     lines: tuple[Mapping[str, Json], ...]
     tokens: tuple[int, ...]
@@ -50,9 +51,17 @@ class Export:
     groups: int
 
 
-def exported(own: Sequence[Example], kept: Iterable[Example], asked: Asked) -> Export:
+def exported(
+    own: Sequence[Example],
+    kept: Iterable[Example],
+    asked: Asked,
+    pseudonyms: Pseudonyms | None = None,
+    count: Count | None = None,
+) -> Export:
     """Return the files of the examples `own`, none of which is near one of `kept` that is none of them.
 
+    `pseudonyms` are those of the key at hand, by which turns of a conversation are known whose session was replaced;
+    `count` says how many tokens a text has, which are estimated without it.
     Raises ConfigurationError where fewer than `least` are left to train on.
     """
     left: Counter[str] = Counter()
@@ -66,10 +75,11 @@ def exported(own: Sequence[Example], kept: Iterable[Example], asked: Asked) -> E
         else:
             fit.append(each)
     mine = {each.id for each in own}
-    found = divided(fit, (each for each in kept if each.id not in mine), share=asked.share, seed=asked.seed)
+    others = (each for each in kept if each.id not in mine)
+    found = divided(fit, others, share=asked.share, seed=asked.seed, pseudonyms=pseudonyms)
     if found.near:
         left["nearly the same as an example that is kept back"] += len(found.near)
-    train, holdout = (_file(lines[each] for each in ids) for ids in (found.train, found.holdout))
+    train, holdout = (_file((lines[each] for each in ids), count) for ids in (found.train, found.holdout))
     if len(train.lines) < asked.least:
         said = "".join(f"; {count:,}: {why}" for why, count in left.most_common(3))
         raise ConfigurationError(
@@ -80,6 +90,6 @@ def exported(own: Sequence[Example], kept: Iterable[Example], asked: Asked) -> E
     return Export(train=train, holdout=holdout, left=dict(left.most_common()), groups=found.groups)
 
 
-def _file(lines: Iterator[Mapping[str, Json]]) -> File:
+def _file(lines: Iterator[Mapping[str, Json]], count: Count | None) -> File:
     kept = tuple(lines)
-    return File(lines=kept, tokens=tuple(map(tokens_of, kept)))
+    return File(lines=kept, tokens=tuple(tokens_of(each, count) for each in kept))

@@ -112,10 +112,31 @@ def _validator() -> Validator:
 
 def wrong_with(line: Mapping[str, Json]) -> str | None:
     """Return what is wrong with a line, in words; None where it can be sent."""
-    if not _validator().is_valid(dict(line)):
+    if not _is_published(line):
         return _first_wrong(line)
     messages = line.get("messages")
     return None if not isinstance(messages, list) else _wrong_turns(messages, line.get("tools"))
+
+
+def _is_published(line: Mapping[str, Json]) -> bool:
+    """Return whether a line is as published. Messages that are a role and a text are: the schema is not asked."""
+    messages = line.get("messages")
+    if not isinstance(messages, list) or not messages:
+        return _validator().is_valid(dict(line))
+    others = [each for each in messages if not _is_plain(each)]
+    if not others and line.keys() == {"messages"}:
+        return True
+    # Each message is right or wrong by itself.
+    return _validator().is_valid({**line, "messages": others or messages[:1]})
+
+
+def _is_plain(message: Any) -> bool:
+    """Return whether a message is a role with a text, and perhaps a weight: nearly all of them are."""
+    if not isinstance(message, dict) or message.keys() - {"weight"} != {"role", "content"}:
+        return False
+    role, weight = message["role"], message.get("weight", 1)
+    of_its_role = role == "assistant" or (role in ("system", "user") and "weight" not in message)
+    return of_its_role and isinstance(message["content"], str) and type(weight) is int and weight in (0, 1)
 
 
 def _first_wrong(line: Mapping[str, Json]) -> str:

@@ -11,8 +11,8 @@ from evalgate.curate.analysis.regressed import EXPECTED
 from evalgate.curate.asking.material import cut, fenced, written
 from evalgate.curate.candidates import Candidate
 from evalgate.curate.pulling.remarks import remarks_of
+from evalgate.jsontext import strict_json
 from evalgate.llm.failures import Unparseable
-from evalgate.llm.jsontext import strict_json
 from evalgate.llm.wording import one_line
 from evalgate.records import Json, JsonObject
 from evalgate.suite.taxonomy import Taxonomy

@@ -11,8 +11,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from evalgate.curate.beside import held
 from evalgate.curate.candidates import Candidate, read_candidates, write_candidates
+from evalgate.curate.holding import WAIT_S, held
 from evalgate.curate.moments import moment
 from evalgate.curate.pulling.remarks import REMARKS
 from evalgate.curate.pulling.spans import Content, candidate_id, candidate_of, completed, content_of, is_call
@@ -125,7 +125,7 @@ async def pull(
                 notes = spool.add(found, Notes(asked=notes.asked, cursor=page.cursor, counts=dict(counts), done=done))
                 tell(Pulled(**counts, resumed=resumed))
         if notes.size:
-            with held(candidates):
+            with held(candidates, seconds=WAIT_S):
                 write_candidates(candidates, _merged(candidates, spool))
         spool.clear()
     return Pulled(**counts, resumed=resumed)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from evalgate.curate.beside import workplace
 from evalgate.curate.candidates import Candidate, as_line, read_candidates
+from evalgate.curate.holding import workplace
 from evalgate.encoding import printable
 from evalgate.errors import MeasurementError
 from evalgate.records import Json

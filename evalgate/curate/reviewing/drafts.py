@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from evalgate.canonical import content_hash
-from evalgate.curate.beside import workplace
 from evalgate.curate.candidates import Candidate
+from evalgate.curate.holding import workplace
 from evalgate.curate.reviewing.answers import answered, proposed, written
 from evalgate.curate.reviewing.standing import seen_of
 from evalgate.records import JsonObject

@@ -36,7 +36,7 @@ class Asked:
 def wanted(candidates: Path, reviews: Mapping[str, Sequence[Review]], asked: Asked) -> Iterable[Candidate]:
     """Yield the candidates that are asked for, in the order of their file, each as it was before any decision.
 
-    Raises ConfigurationError, at the end, for an id that no candidate has, or one that is golden.
+    Raises ConfigurationError for an id that is golden, and at the end for one that no candidate has.
     """
     missing = set(asked.ids)
     states = asked.states
@@ -47,10 +47,15 @@ def wanted(candidates: Path, reviews: Mapping[str, Sequence[Review]], asked: Ask
         if found is not None:
             missing.discard(found.id)
             yield found
+        elif each.id in missing and each.state is State.GOLDEN:
+            raise ConfigurationError(
+                printable(f"{each.id} is golden already, and reviewed no more"),
+                next_step="leave it out, or edit it in the dataset",
+            )
     if missing:
         raise ConfigurationError(
-            printable(f"{candidates} has no candidate {min(missing)} that is not golden yet"),
-            next_step="name its own ids",
+            printable(f"{candidates.name} has no candidate {min(missing)}"),
+            next_step=f"name ids that {candidates.name} has: span:<16 hex digits>",
         )
 
 

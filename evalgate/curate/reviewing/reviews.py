@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.curate.beside import held, reviews_file
+from evalgate.curate.beside import reviews_file
 from evalgate.curate.candidates import json_line
+from evalgate.curate.holding import WAIT_S, held
 from evalgate.encoding import NotUtf8Error
 from evalgate.errors import ConfigurationError, DatasetError
 from evalgate.golden.json_files import read_json_lines
@@ -31,7 +32,6 @@ DECIDED: Final = "review"
 """The mark of a candidate that was decided: what it was before, and who disagrees."""
 _TEXTS: Final = {"id", "who", "by", "at", "decision", "seen", "answer"}
 _KEYS: Final = (*sorted(_TEXTS), "output", "reason", "settles", "via")
-_WAIT_S: Final = 10.0
 _SHOWN: Final = 10
 _MERGE: Final = "*.candidates.reviews.jsonl merge=union"
 
@@ -96,7 +96,7 @@ def append_reviews(candidates: Path, reviews: Iterable[Review]) -> bool:
     """
     path = reviews_file(candidates)
     data = b"".join(map(as_line, reviews))
-    with held(candidates, ".reviews", seconds=_WAIT_S):
+    with held(candidates, ".reviews", seconds=WAIT_S):
         try:
             news = _merged_by_union(path.parent)
             _append(path, data)

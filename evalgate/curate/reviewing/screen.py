@@ -8,13 +8,14 @@ from typing import Final
 
 from evalgate.curate.candidates import Candidate
 from evalgate.curate.labelling.proposals import PROPOSED, proposal_of
+from evalgate.curate.moments import moment
 from evalgate.curate.pulling.remarks import REMARKS, remarks_of
 from evalgate.curate.reviewing.answers import proposed
 from evalgate.curate.reviewing.reviews import DECIDED, Review
 from evalgate.records import Json, JsonObject
 from evalgate.report.answers import one_line, pretty
 from evalgate.report.console import Console, Tone, cells, wrapped
-from evalgate.report.escaping import lines_for_terminal
+from evalgate.report.escaping import lines_for_terminal, shortened
 from evalgate.report.page import Page, Part
 from evalgate.report.show import wrapped_verbatim
 
@@ -23,6 +24,8 @@ _SHORT: Final = 24
 """Lines of one text, unless all of it is asked for."""
 _LONG: Final = 20_000
 """Characters, of which lines are no longer counted."""
+_NOTED: Final = 600
+"""Characters of what steps found and others wrote, unless all of it is asked for."""
 _KEYS: Final = (
     ("a", "accept"),
     ("p", "accept the proposed answer"),
@@ -61,19 +64,19 @@ def render(shown: Shown, console: Console) -> str:
     page.line(Part(text=f"{shown.place} of {shown.of}", tone=Tone.STRONG), f"  {candidate.id}")
     page.prose(_whence(candidate), tone=Tone.QUIET, indent=2)
     lines = _ALL if shown.whole else _SHORT
-    for head, text in spoken(candidate.input):
-        _text(page, head, text, lines)
-    _answer(page, "answer", candidate.output, lines, none="none was given: accepting it makes an example without one")
+    cuts = [_text(page, head, text, lines) for head, text in spoken(candidate.input)]
+    none = "none was given: accepting it makes an example without one"
+    cuts.append(_answer(page, "answer", candidate.output, lines, none=none))
     suggested = proposed(candidate)
     if suggested is not None:
-        _answer(page, f"proposed answer{_proposer(candidate)}", suggested, lines)
+        cuts.append(_answer(page, f"proposed answer{_proposer(candidate)}", suggested, lines))
     if shown.draft is not None:
-        _text(page, "your answer, not accepted yet", shown.draft, lines, tone=Tone.GOOD)
+        cuts.append(_text(page, "your answer, not accepted yet", shown.draft, lines, tone=Tone.GOOD))
         if shown.wrong:
             page.prose(shown.wrong, tone=Tone.BAD, indent=2, hanging=2)
-    _found(page, candidate, shown.said)
+    cuts.append(_found(page, candidate, shown.said, _ALL if shown.whole else _NOTED))
     page.blank()
-    for line in _keys(shown, console.width):
+    for line in _keys(shown, console.width, cut=any(cuts)):
         page.line(Part(text=line, tone=Tone.QUIET))
     return page.text()
 
@@ -124,7 +127,9 @@ def _tool(tool: Json) -> str:
 
 def _whence(candidate: Candidate) -> str:
     source = candidate.source
-    parts = [str(source[key]) for key in ("project", "name", "start", "model") if source.get(key)]
+    start = moment(source.get("start"))
+    said = {**source, "start": source.get("start") if start is None else f"{start:%Y-%m-%d %H:%M} UTC"}
+    parts = [str(said[key]) for key in ("project", "name", "start", "model") if said.get(key)]
     parts += [f"status {source['status']}"] if source.get("status") not in (None, "OK", "UNSET") else []
     return " · ".join([*parts, f"split {candidate.split}"] if candidate.split else parts)
 
@@ -134,17 +139,19 @@ def _proposer(candidate: Candidate) -> str:
     return f" of {model}" if model else ""
 
 
-def _answer(page: Page, head: str, output: Mapping[str, Json] | None, lines: int, *, none: str = "") -> None:
+def _answer(page: Page, head: str, output: Mapping[str, Json] | None, lines: int, *, none: str = "") -> bool:
     if output is None:
-        _text(page, head, none, lines, tone=Tone.QUIET)
-        return
+        return _text(page, head, none, lines, tone=Tone.QUIET)
     texts = list(spoken(output))
-    for name, text in texts:
-        _text(page, head if len(texts) == 1 else f"{head}: {name}", text, lines)
+    cuts = [_text(page, head if len(texts) == 1 else f"{head}: {name}", text, lines) for name, text in texts]
+    return any(cuts)
 
 
-def _text(page: Page, head: str, text: str, count: int, *, tone: Tone | None = None) -> None:
-    """Write a text in its own shape; of more than `count` lines the first of them, and how many more there are."""
+def _text(page: Page, head: str, text: str, count: int, *, tone: Tone | None = None) -> bool:
+    """Write a text in its own shape and return whether it was cut.
+
+    Of more than `count` lines the first of them are written, and how many more there are.
+    """
     page.blank()
     page.line(Part(text=head, tone=Tone.STRONG))
     text = text.rstrip("\n")
@@ -158,10 +165,15 @@ def _text(page: Page, head: str, text: str, count: int, *, tone: Tone | None = N
     if cut < len(lines):
         more = f"{left:,} more characters" if left > 0 else f"{len(lines) - cut:,} more lines"
         page.line(Part(text=f"… {more}: m shows them", tone=Tone.UNSURE), indent=2)
+    return cut < len(lines) or left > 0
 
 
-def _found(page: Page, candidate: Candidate, said: Sequence[Review]) -> None:
-    """Write what steps found, what the program noted, and what others decided."""
+def _found(page: Page, candidate: Candidate, said: Sequence[Review], most: int) -> bool:
+    """Write what steps found, what the program noted, and what others decided; return whether any of it was cut.
+
+    `most` are the characters of one of these.
+    """
+    texts = _Texts(most)
     suggested = proposal_of(candidate)
     pairs: list[tuple[str, Json]] = [(key, suggested[key]) for key in ("labels", "explanation") if suggested.get(key)]
     pairs += [(key, each) for key, each in candidate.marks.items() if key not in (PROPOSED, DECIDED, REMARKS)]
@@ -173,8 +185,7 @@ def _found(page: Page, candidate: Candidate, said: Sequence[Review]) -> None:
     if pairs or said:
         page.blank()
     for key, value in pairs:
-        text = listed(value)
-        page.prose(text[:600], lead=Part(text=f"{key}:", tone=Tone.QUIET), indent=2, hanging=4)
+        page.prose(texts.cut(listed(value)), lead=Part(text=f"{key}:", tone=Tone.QUIET), indent=2, hanging=4)
     for review in said:
         how = {"proposed": " with the proposed answer", "edited": " with an answer of their own"}.get(review.answer, "")
         text = f"{review.decision}{how if review.decision == 'accepted' else ''}" + (
@@ -183,11 +194,24 @@ def _found(page: Page, candidate: Candidate, said: Sequence[Review]) -> None:
         page.prose(text, lead=Part(text=f"{review.who}:", tone=Tone.UNSURE), indent=2, hanging=4)
         if review.output is not None and review.decision == "accepted":
             for _, answer in spoken(review.output):
-                for line in wrapped(answer[:600], width=page.console.width - 6):
+                for line in wrapped(texts.cut(answer), width=page.console.width - 6):
                     page.line(line, indent=6)
+    return texts.were_cut
 
 
-def _keys(shown: Shown, width: int) -> list[str]:
+class _Texts:
+    """Texts of at most so many characters, and whether one had more."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self.were_cut = False
+
+    def cut(self, text: str) -> str:
+        self.were_cut |= len(text) > self._most
+        return shortened(text, self._most)
+
+
+def _keys(shown: Shown, width: int, *, cut: bool) -> list[str]:
     """Return the keys that do something here, in lines that break between two of them."""
     words = dict(_KEYS)
     if proposed(shown.candidate) is None:
@@ -199,7 +223,7 @@ def _keys(shown: Shown, width: int) -> list[str]:
         words["e"] = "go on editing"
     if shown.draft is None and shown.candidate.output is None:
         words["a"] = "accept without an answer"
-    if shown.whole:
+    if not cut:
         del words["m"]
     lines = [""]
     for key, each in words.items():

@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
-from evalgate.curate.beside import held
 from evalgate.curate.candidates import Candidate, State, read_candidates, write_candidates
+from evalgate.curate.holding import WAIT_S, held
 from evalgate.curate.reviewing.reviews import Review, read_reviews
 from evalgate.curate.reviewing.standing import decided, seen_of, standing
-
-_WAIT_S: Final = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +40,7 @@ def settle_states(candidates: Path) -> States:
     reviews = read_reviews(candidates)
     counts: Counter[str] = Counter()
     gone, differs = set(reviews), False
-    with held(candidates, seconds=_WAIT_S):
+    with held(candidates, seconds=WAIT_S):
         for each in read_candidates(candidates):
             said = reviews.get(each.id, ())
             after = decided(each, said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evalgate.curate.candidates import Candidate, State
+from evalgate.curate.cleaning.findings import Pseudonyms
+from evalgate.curate.conversations import Conversations
 from evalgate.curate.moments import moment
 from evalgate.curate.sampling.choosing import drawn_at
 from evalgate.curate.sampling.pool import is_asked
@@ -122,18 +124,28 @@ class Questions:
     latest: datetime | None
 
 
-def questions_of(candidates: Iterable[Candidate], golden: Iterable[Example], period: Period) -> Questions:
-    """Return what there is to compare: candidates that are not out, and those that are out as copies of others."""
+def questions_of(
+    candidates: Iterable[Candidate], golden: Iterable[Example], period: Period, pseudonyms: Pseudonyms | None = None
+) -> Questions:
+    """Return what there is to compare: candidates that are not out, and those that are out as copies of others.
+
+    `pseudonyms` are those of the key at hand, under which sessions may have been replaced.
+    """
+    conversations = Conversations(pseudonyms)
     parts: dict[str, list[_Question]] = {"now": [], "before": []}
     latest: datetime | None = None
     for each in candidates:
+        conversations.add(each.id, each.source)
         at = moment(each.source.get("start"))
         if at is None or at >= period.end or not is_asked(each):
             continue
         latest = at if latest is None else max(at, latest)
         parts["now" if at >= period.start else "before"].append(_question(each))
     known = tuple(_golden(each) for each in golden)
-    return Questions(now=tuple(parts["now"]), before=tuple(parts["before"]), golden=known, latest=latest)
+    now, before = (
+        tuple(replace(each, whose=conversations.of(each.id)) for each in parts[name]) for name in ("now", "before")
+    )
+    return Questions(now=now, before=before, golden=known, latest=latest)
 
 
 async def drift(questions: Questions, period: Period, asked_for: Sample, *, vectors: Vectors) -> Drift:
@@ -155,10 +167,10 @@ async def drift(questions: Questions, period: Period, asked_for: Sample, *, vect
     test, p_groups = _test(found, labels, drawn, known, seed)
     before = _drawn(everything, np.arange(compared, len(everything)), seed, _TESTED["production"])
     since = _changed(found, drawn, before, seed)
-    topics = _topics(questions, labels, p_groups, asked_for)
+    names = telling_words(texts[:compared], labels.tolist())
+    topics = _topics(questions, labels, names, p_groups, asked_for)
     asked_about = {label: count for label, count in Counter(labels[ours].tolist()).items() if count}
     had = Counter(labels[own].tolist())
-    names = telling_words(texts[:compared], labels.tolist())
     return Drift(
         start=period.start.isoformat(timespec="seconds"),
         end=period.end.isoformat(timespec="seconds"),
@@ -217,10 +229,13 @@ def _drawn(
 
 
 def _topics(
-    questions: Questions, labels: NDArray[np.intp], p_groups: dict[int, float], asked_for: Sample
+    questions: Questions,
+    labels: NDArray[np.intp],
+    names: Sequence[str],
+    p_groups: dict[int, float],
+    asked_for: Sample,
 ) -> tuple[Topic, ...]:
     now, golden = questions.now, questions.golden
-    names = telling_words([each.text for each in (*golden, *now)], labels.tolist())
     members: defaultdict[int, list[_Question]] = defaultdict(list)
     for each, label in zip(now, labels[len(golden) :].tolist(), strict=True):
         members[label].append(each)
@@ -249,11 +264,10 @@ def _topics(
 
 
 def _question(candidate: Candidate) -> _Question:
-    session = candidate.source.get("session") or candidate.source.get("trace") or candidate.id
     return _Question(
         id=candidate.id,
         text=asked(candidate.input)[:READ],
-        whose=str(session),
+        whose=candidate.id,
         free=candidate.state is State.NEW,
     )
 

@@ -12,11 +12,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.curate.beside import held
 from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
+from evalgate.curate.cleaning.findings import Pseudonyms
+from evalgate.curate.holding import held
 from evalgate.curate.sampling.choosing import Available, choose
 from evalgate.curate.sampling.pool import Pooled, pool
-from evalgate.curate.sampling.splits import split_of
+from evalgate.curate.sampling.splits import Splits
 from evalgate.curate.sampling.vectors import for_groups, telling_words
 from evalgate.records import Example
 from evalgate.stats.partition import partition
@@ -49,7 +50,8 @@ class Sampled:
     """What came of sampling. `waiting` were chosen before and are not reviewed; `available` could be chosen.
 
     Of the new ones, `same` ask what is golden, chosen or rejected already, or another new one asks; `silent` have
-    nothing that speaks for them. `splits` has the chosen ones.
+    nothing that speaks for them. `splits` has the chosen ones; the conversation of
+    `unsure` of them cannot be told, as sessions were replaced under another key.
     """
 
     asked: int
@@ -60,17 +62,26 @@ class Sampled:
     silent: int
     groups: tuple[Group, ...]
     splits: Mapping[str, int] = field(default_factory=dict)
+    unsure: int = 0
 
 
 async def sample(
-    candidates: Path, golden: Iterable[Example], asked: Sample, *, vectors: Vectors, now: datetime
+    candidates: Path,
+    golden: Iterable[Example],
+    asked: Sample,
+    *,
+    vectors: Vectors,
+    now: datetime,
+    pseudonyms: Pseudonyms | None = None,
 ) -> Sampled:
     """Choose candidates of a file until as many as were asked for wait for review, and return what was done.
 
-    The file is written only where any was chosen. Raises as `read_candidates` and `held` do, and what `vectors` raises.
+    The file is written only where any was chosen. `pseudonyms` are those of the key at hand, under which sessions may
+    have been replaced. Raises as `read_candidates` and `held` do, and what `vectors` raises.
     """
     with held(candidates):
-        pooled = pool(read_candidates(candidates), golden, asked)
+        splits = Splits(holdout=asked.holdout, pseudonyms=pseudonyms or Pseudonyms(b""))
+        pooled = pool(splits.candidates(read_candidates(candidates)), splits.golden(golden), asked)
         waiting = sum(each.state is State.CHOSEN for each in pooled)
         new, same, silent = _available(pooled)
         names = await _named(pooled, asked, vectors)
@@ -86,7 +97,7 @@ async def sample(
         )
         groups = Counter(each.group for each in chosen)
         whys = {pooled[n].id: pooled[n].why for n in new}
-        step = _Step(asked=asked, groups={each.id: each.group for each in chosen}, whys=whys, at=now)
+        step = _Step(asked=asked, groups={each.id: each.group for each in chosen}, whys=whys, at=now, of=splits)
         if chosen:
             write_candidates(candidates, step.done(read_candidates(candidates)))
     return Sampled(
@@ -101,6 +112,7 @@ async def sample(
             for name in sorted({*production, *had}, key=lambda name: (-production[name], -had[name], name))
         ),
         splits=dict(sorted(step.splits.items())),
+        unsure=step.unsure,
     )
 
 
@@ -144,7 +156,9 @@ class _Step:
     groups: Mapping[str, str]
     whys: Mapping[str, str]
     at: datetime
+    of: Splits
     splits: Counter[str] = field(default_factory=Counter)
+    unsure: int = 0
 
     def done(self, candidates: Iterable[Candidate]) -> Iterator[Candidate]:
         """Yield all candidates, those that were chosen in their new state."""
@@ -152,9 +166,10 @@ class _Step:
             yield each if each.id not in self.groups else self._chosen(each)
 
     def _chosen(self, candidate: Candidate) -> Candidate:
-        split = split_of(candidate, holdout=self.asked.holdout)
+        split = self.of.of(candidate)
         if split is not None:
             self.splits[split] += 1
+            self.unsure += self.of.unsure(candidate)
         group = self.groups[candidate.id]
         why = f"by {', '.join(self.asked.by)}, seed {self.asked.seed}"
         if group != _EVERYTHING:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -50,21 +52,29 @@ def vectors_of_words(texts: Sequence[str]) -> NDArray[np.float64]:
     """
     from scipy.sparse import csr_matrix  # type: ignore[import-untyped]
 
-    counts: list[float] = []
-    slots: list[int] = []
-    ends = [0]
+    # Numbers and no objects: of 50,000 texts there are millions.
+    counts, slots, ends = array("d"), array("i"), array("i", [0])
     for text in texts:
         for slot, times in sorted(Counter(_slots(text)).items()):
             slots.append(slot)
-            counts.append(1 + np.log(times))
+            counts.append(_weight(times))
         ends.append(len(slots))
-    matrix = csr_matrix((counts, slots, ends), shape=(len(texts), _SLOTS))
+    matrix = csr_matrix(tuple(map(np.asarray, (counts, slots, ends))), shape=(len(texts), _SLOTS))
     having = np.bincount(matrix.indices, minlength=_SLOTS)
     rarity = np.log((1 + len(texts)) / (1 + having))
-    matrix = matrix.multiply(rarity[None, :]).tocsr()
-    lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
-    matrix = matrix.multiply(1 / np.maximum(lengths, 1e-12)[:, None]).tocsr()
-    return _condensed(matrix[:, np.flatnonzero(having > 1)])
+    matrix.data *= rarity[matrix.indices]
+    lengths = np.sqrt(np.asarray(matrix.power(2).sum(axis=1)).ravel())
+    matrix.data *= np.repeat(1 / np.maximum(lengths, 1e-12), np.diff(matrix.indptr))
+    # What is large goes when it is no longer needed.
+    del counts, slots, ends
+    matrix = matrix[:, np.flatnonzero(having > 1)]
+    return _condensed(matrix)
+
+
+@cache
+def _weight(times: int) -> float:
+    """Return what a word counts that a text has so many times."""
+    return float(1 + np.log(times))
 
 
 def vectors_of_model(found: Sequence[Sequence[float]]) -> NDArray[np.float64]:
@@ -145,7 +155,9 @@ def _condensed(matrix: Any) -> NDArray[np.float64]:
     sketch = Chance(0, "sketch").signs(columns, min(rank + _SPARE, rows, columns))
     basis = np.linalg.qr(matrix @ sketch)[0]
     for _ in range(_TURNS):
-        basis = np.linalg.qr(matrix @ (matrix.T @ basis))[0]
+        turned = matrix.T @ basis
+        del basis
+        basis = np.linalg.qr(matrix @ turned)[0]
     small = (matrix.T @ basis).T
     left, strengths, _ = np.linalg.svd(small, full_matrices=False)
     found: NDArray[np.float64] = (basis @ left[:, :rank]) * strengths[:rank]

@@ -22,8 +22,10 @@ _LETTERS: Final = 5
 _BANDS: Final = 25
 _ROWS: Final = 5
 _PLACES: Final = _BANDS * _ROWS
-_AT_ONCE: Final = 4096
-"""Runs of letters that are ordered at a time, which bounds the memory for a long text."""
+_AT_ONCE: Final = 256
+"""Runs of letters that are ordered at a time: what they take stays in the cache of a processor."""
+_LONG: Final = 4096
+"""Runs from which on it is worth to look for those that are there twice."""
 
 Signature = NDArray[np.uint32]
 
@@ -51,12 +53,13 @@ def signature(text: str) -> Signature:
     runs = np.zeros(count, dtype=np.uint64)
     for place in range(_LETTERS):
         runs += letters[place : place + count] * _LETTER[place]
-    runs = _mixed(np.unique(runs))
-    least = np.full(_PLACES, 2**32 - 1, dtype=np.uint32)
+    runs = _mixed(np.unique(runs) if count > _LONG else runs)
+    least = np.full(_PLACES, 2**64 - 1, dtype=np.uint64)
     for start in range(0, len(runs), _AT_ONCE):
-        part = runs[start : start + _AT_ONCE, None] * _TIMES + _PLUS
-        np.minimum(least, (part >> np.uint64(32)).min(axis=0).astype(np.uint32), out=least)
-    return least
+        part = runs[start : start + _AT_ONCE, None] * _TIMES
+        part += _PLUS
+        np.minimum(least, part.min(axis=0), out=least)
+    return (least >> np.uint64(32)).astype(np.uint32)
 
 
 def likeness(one: str, other: str) -> float:
@@ -72,6 +75,7 @@ class Likenesses:
         self._keys: list[str] = []
         self._signatures: Signature = np.empty((256, _PLACES), dtype=np.uint32)
         self._buckets: dict[int, int | list[int]] = {}
+        self._latest: tuple[Signature, list[int]] | None = None
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -93,7 +97,7 @@ class Likenesses:
             self._signatures = more
         self._signatures[number] = own
         self._keys.append(key)
-        for bucket in _buckets(own):
+        for bucket in self._buckets_of(own):
             there = self._buckets.get(bucket)
             if there is None:
                 self._buckets[bucket] = number
@@ -105,7 +109,7 @@ class Likenesses:
     def near_signature(self, own: Signature) -> list[tuple[str, float]]:
         """Return as `near` does, by a signature."""
         met: set[int] = set()
-        for bucket in _buckets(own):
+        for bucket in self._buckets_of(own):
             there = self._buckets.get(bucket)
             if isinstance(there, int):
                 met.add(there)
@@ -121,6 +125,12 @@ class Likenesses:
             (self._keys[number], float(much))
             for number, much in zip(numbers[kept][order], shared[kept][order], strict=True)
         ]
+
+    def _buckets_of(self, own: Signature) -> list[int]:
+        # What is near nothing is added next.
+        if self._latest is None or self._latest[0] is not own:
+            self._latest = (own, _buckets(own))
+        return self._latest[1]
 
 
 def groups(texts: Iterable[tuple[str, str]], *, at_least: float = NEAR) -> dict[str, str]:

@@ -16,6 +16,7 @@ from evalgate.decision.improvement import EQUIVALENT, IMPROVES, improves_by, wit
 from evalgate.decision.improvement_words import not_fresh, unequal_repetitions
 from evalgate.decision.ratios import improvement_words as told_of
 from evalgate.decision.ratios import words as ratio_words
+from evalgate.decision.ratios.changes import Change, rise
 from evalgate.decision.ratios.no_regression import TOTALS_ALLOWED, totals
 from evalgate.decision.ratios.obstacles import comparison_obstacle
 from evalgate.decision.ratios.view import CLIP, RatioView, share_of
@@ -34,7 +35,7 @@ class _Change:
 
     differences: Differences
     where: Interval
-    told: ratio_words.Change
+    told: Change
 
 
 def decide_improves(of: RatioView, rule: Improves) -> RuleDecision:
@@ -76,7 +77,7 @@ def decide_equivalent(of: RatioView, rule: Equivalent) -> RuleDecision:
         most = 1 + TOTALS_ALLOWED * slack
         fits = _total_within(of, most) and _total_within(of, most, turned=True)
         if missing := int(of.candidate.answers.missing.sum()):
-            finding = f"rule out a change of {ratio_words.rise(rule.margin)}"
+            finding = f"rule out a change of {rise(rule.margin)}"
             verdict, told = Verdict.INCONCLUSIVE, told_of.missing_hides(finding, missing)
         elif resource is not Resource.LATENCY and not fits:
             verdict, told = Verdict.INCONCLUSIVE, told_of.total_differs(totals(of), resource, TOTALS_ALLOWED * slack)
@@ -114,7 +115,7 @@ def _change(of: RatioView, rule: str, clip: float) -> _Change | RuleDecision:
     return _Change(
         differences=differences,
         where=where,
-        told=ratio_words.Change(
+        told=Change(
             delta=share_of(differences.delta, clip),
             where=shown_interval(where, clip),
             resource=of.evidence.resource,

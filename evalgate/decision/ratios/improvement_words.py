@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from evalgate.decision import words
-from evalgate.decision.ratios.words import Change, Totals, amount, rise
+from evalgate.decision.number_words import count
+from evalgate.decision.ratios.changes import Change, Totals, amount, rise
 from evalgate.suite.resources import Resource
 
 
@@ -80,7 +81,7 @@ def total_differs(totals: Totals, resource: Resource, most: float) -> words.Told
 
 def missing_hides(finding: str, missing: int) -> words.Told:
     """Return the words of a finding that rests on the amounts there are."""
-    of = f"{words.count(missing, 'answer')} of the candidate {'lacks' if missing == 1 else 'lack'}"
+    of = f"{count(missing, 'answer')} of the candidate {'lacks' if missing == 1 else 'lack'}"
     return words.Told(
         reason=f"The amounts there are {finding}, but {of} one, and what is not known may be anything.",
         next_step=words.RESUME,

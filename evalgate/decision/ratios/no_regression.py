@@ -20,7 +20,9 @@ from evalgate.decision.comparison import (
 from evalgate.decision.family import ColumnKey, Family
 from evalgate.decision.layout import TESTED_FROM, Slicing
 from evalgate.decision.no_regression import RULE, STORED_TO_PASS
+from evalgate.decision.number_words import count
 from evalgate.decision.ratios import words as ratio_words
+from evalgate.decision.ratios.changes import Totals
 from evalgate.decision.ratios.obstacles import comparison_obstacle
 from evalgate.decision.ratios.outlook import to_decide
 from evalgate.decision.ratios.view import RatioView, log_share_of, share_of
@@ -56,7 +58,7 @@ class _Part:
         return in_shares(self.compared)
 
     @property
-    def totals(self) -> ratio_words.Totals:
+    def totals(self) -> Totals:
         """What the pairs took in all."""
         return totals(self.of, self.members)
 
@@ -80,14 +82,12 @@ def in_shares_interval(where: Interval) -> Interval:
     return replace(where, low=share_of(where.low), high=share_of(where.high), method=f"{where.method}, of log ratios")
 
 
-def totals(of: RatioView, members: NDArray[np.bool_] | None = None) -> ratio_words.Totals:
+def totals(of: RatioView, members: NDArray[np.bool_] | None = None) -> Totals:
     """Return what the pairs of the examples `members` (default: all) took in all."""
     if of.pairs is None:
-        return ratio_words.Totals(candidate=0.0, baseline=0.0)
+        return Totals(candidate=0.0, baseline=0.0)
     used = of.pairs.paired if members is None else of.pairs.paired & members
-    return ratio_words.Totals(
-        candidate=float(of.pairs.candidate[used].sum()), baseline=float(of.pairs.baseline[used].sum())
-    )
+    return Totals(candidate=float(of.pairs.candidate[used].sum()), baseline=float(of.pairs.baseline[used].sum()))
 
 
 def compare_ratios(
@@ -128,7 +128,7 @@ def decide_ratio(
     deciding = [part for part in counted if part.verdict is verdict]
     told += [_told(part, briefly=bool(told)) for part in deciding[:_TOLD]]
     if len(deciding) > _TOLD:
-        told.append(f"So do {words.count(len(deciding) - _TOLD, 'more slice')}.")
+        told.append(f"So do {count(len(deciding) - _TOLD, 'more slice')}.")
     pairs = int(of.pairs.paired.sum()) if of.pairs is not None else 0
     told += [used] if (used := ratio_words.pairs_used(pairs, len(of.layout.example_ids))) else []
     at_slice = words.LOOK_AT_SLICE if verdict is Verdict.FAIL else words.FEED_SLICE
@@ -264,7 +264,7 @@ def _passes_at_worst(part: _Part) -> bool:
     return filled is not None and interval(filled, level(part.of)).low > part.limit
 
 
-def _total_fits(of: ratio_words.Totals, allowed: float) -> bool:
+def _total_fits(of: Totals, allowed: float) -> bool:
     return of.candidate <= (1 + TOTALS_ALLOWED * allowed) * of.baseline * (1 + 1e-12)
 
 

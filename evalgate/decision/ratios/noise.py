@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from evalgate.decision import words
 from evalgate.decision.evidence import ResourceEvidence
 from evalgate.decision.layout import Layout, lay_out
+from evalgate.decision.number_words import count
 from evalgate.decision.ratios.outlook import rise_for
 from evalgate.decision.ratios.planning import Spread
 from evalgate.decision.ratios.view import CLIP, RatioView, log_ratios, ratio_view
@@ -59,7 +59,7 @@ def studied_spreads(evidence: StudyEvidence, source: str) -> dict[tuple[str, str
 def _obstacle(of: RatioView, whole: NDArray[np.bool_]) -> str | None:
     unknown = int((of.candidate.answers.missing.any(axis=1)).sum())
     if unknown > max(1.0, of.policy.max_missing * len(whole)):
-        return f"nobody knows what {words.count(unknown, 'example')} of {len(whole):,} took"
+        return f"nobody knows what {count(unknown, 'example')} of {len(whole):,} took"
     if int(whole.sum()) < 2:
         return "fewer than two examples were answered in every run"
     return None

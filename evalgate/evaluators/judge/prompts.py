@@ -19,7 +19,8 @@ from evalgate.suite.delimiting import GUARD, code_for, delimited
 from evalgate.suite.judge_file import LoadedJudge, load_judge
 from evalgate.suite.judge_prompts import PROMPTS
 from evalgate.suite.judges import JUDGES, NamedJudge
-from evalgate.suite.template import CODE, TemplateProblem, Text, compile_delimited, variables_of
+from evalgate.suite.sandbox import CODE
+from evalgate.suite.template import TemplateProblem, Text, compile_delimited, variables_of
 
 PLACE: Final = re.compile(r"\{\{(\w+)\}\}")
 EXPECTED: Final = frozenset({"expected", "reference"})

@@ -15,7 +15,7 @@ from evalgate.evaluators.score import EvaluatorFaultError, Given, OutputFaultErr
 from evalgate.evaluators.view import View
 from evalgate.evaluators.wording import shown
 from evalgate.records import ErrorKind, Failure, Json, JsonObject
-from evalgate.suite.evaluators import Sql
+from evalgate.suite.evaluator_kinds import Sql
 from evalgate.workers.environment import environment
 from evalgate.workers.pool import WorkerPool
 from evalgate.workers.programs import HOST

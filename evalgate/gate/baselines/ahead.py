@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from evalgate.gate.baselines.found import Scoring, contents_of, find_stored, scored_again
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.checks import Policy

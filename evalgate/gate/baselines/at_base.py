@@ -14,7 +14,8 @@ from pathlib import Path
 from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
 from evalgate.gate.baselines.bases import Bases
 from evalgate.gate.hub_prompts import LookUp
-from evalgate.gate.prepare import PreparedSide, PreparedSuite, Tree, libraries, prepare_side
+from evalgate.gate.prepare import Tree, libraries, prepare_side
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.git.history import Base
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import dataset_version
@@ -48,7 +49,8 @@ class AtBase:
 def at_base(name: str, suite: Suite, loaded: LoadedConfig, bases: Bases, *, tree: Tree, look_up: LookUp) -> AtBase:
     """Return the suite's baseline side at its base commit, or why there is none.
 
-    `look_up` looks up a prompt in Phoenix that the base's task names.
+    `look_up` looks up a prompt in Phoenix that the base's task names. Raises ValueError for a baseline that is no
+    commit.
     """
     ref = suite.baseline_ref
     if ref is None or not ref.of_commit:

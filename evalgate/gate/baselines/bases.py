@@ -139,7 +139,7 @@ class Bases:
                 )
 
     def in_work_tree(self, path: Path) -> Path:
-        """Return where the folder of a tree is in the work tree."""
+        """Return where the folder of a tree is in the work tree. Raises BaselineError for one outside of every tree."""
         for tree in self._trees.values():
             if path.resolve().is_relative_to(tree.resolve()):
                 return self._repository().root / path.resolve().relative_to(tree.resolve())

@@ -17,7 +17,7 @@ from evalgate.encoding import printable
 from evalgate.errors import BaselineError, EvalgateError
 from evalgate.gate.baselines.found import contents_of, find_stored, stored_repetitions
 from evalgate.gate.baselines.importing import Kept, import_alone, import_baseline
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.journal.builds import NoteRow
 from evalgate.journal.rows import body_hash, example_body
 from evalgate.journal.store import Journal

@@ -14,7 +14,7 @@ from typing import Self
 from evalgate import __version__
 from evalgate.decision import stored_words
 from evalgate.decision.stored_words import Apart
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.samples import samples
 from evalgate.journal.baselines import StoredDraw
 from evalgate.journal.builds import ExperimentRow, NoteRow

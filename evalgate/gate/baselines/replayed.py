@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from evalgate.canonical import content_hash
 from evalgate.decision import screen_words
 from evalgate.gate.loading import Loaded
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.gate.samples import deciding_samples
 from evalgate.journal.builds import ExperimentRow, NoteRow
 from evalgate.journal.store import Journal

@@ -8,7 +8,7 @@ from dataclasses import replace
 from evalgate.gate.baselines.drift import entries, means
 from evalgate.gate.baselines.found import contents_of, find_stored
 from evalgate.gate.mirror.links import MirrorLinks
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.records import Side
 from evalgate.report.baselines import SetBaseline, ShownBaseline

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from evalgate import __version__
 from evalgate.decision import stored_words
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.errors import BaselineError, ConfigurationError, JournalError, MeasurementError
 from evalgate.gate.baselines.elsewhere import Fetched
 from evalgate.gate.baselines.found import Scoring, apart, scored_alike, unscored
 from evalgate.gate.evidence.config import recorded_config
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.samples import deciding_samples, samples
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoteRow, ProblemRow
 from evalgate.journal.store import Journal

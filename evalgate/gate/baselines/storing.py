@@ -21,7 +21,7 @@ from evalgate.gate.baselines.replayed import replay
 from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.gate.loading import Loaded, load, start_baseline
 from evalgate.gate.measuring import work_of
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.recording import experiment_row
 from evalgate.gate.request import Request
 from evalgate.gate.run import Ended, run_build
@@ -161,7 +161,8 @@ async def _measure(build_id: int, loaded: Sequence[Loaded], experiments: dict[st
 async def run_pushed(request: Request, world: World, head: Base, who: str) -> Ended:
     """Store what is checked out, the new head of the default branch; then compare it with what was there before.
 
-    Its runs are stored whatever the verdict: it is what is shipped now.
+    Its runs are stored whatever the verdict: it is what is shipped now. Raises MeasurementError or Interrupted where it
+    was stopped before all were.
     """
     suites = as_committed(request.suites, head)
     if not suites:

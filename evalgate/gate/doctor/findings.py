@@ -79,7 +79,8 @@ def require_none(findings: Sequence[Finding]) -> None:
         return
     told = "; ".join(f"{finding.about}: {finding.message}" for finding in wrong)
     kind = ConfigurationError if exit_code(wrong) == _USAGE else MeasurementError
-    raise kind(f"the run was not begun: {told}", next_step=wrong[0].next_step or "evalgate doctor")
+    steps = dict.fromkeys(finding.next_step for finding in wrong if finding.next_step)
+    raise kind(f"the run was not begun: {told}", next_step="; ".join(steps) or "evalgate doctor")
 
 
 def exit_code(findings: Iterable[Finding]) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning
 from evalgate.gate.doctor.suites import starts
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.recording import known_judges
 from evalgate.journal.store import Journal
 from evalgate.llm.call import Sender

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.errors import CandidateError, EvalgateError
 from evalgate.evaluators.registry import build
 from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning
 from evalgate.gate.preflight import Known, outlook
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.records import EvaluatorSpec, Side
 from evalgate.suite.baselines import BaselineKind, BaselineRef
 from evalgate.suite.checks import Policy

@@ -2,38 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, islice
-from typing import Any, Final
-
-import numpy as np
+from typing import Any
 
 from evalgate.decision.evidence import (
     Acceptance,
     BuildEvidence,
-    Cell,
-    CheckEvidence,
     History,
-    Judged,
     KnownNoise,
-    Labels,
     Problem,
     Quarantined,
-    Redraw,
-    Scores,
     StoredRuns,
     SuiteEvidence,
 )
 from evalgate.decision.study import SHIFT_LEVEL
 from evalgate.gate.evidence.accepted import recorded_acceptances, recorded_label
+from evalgate.gate.evidence.checks import Known, check_evidence, recorded_labels
 from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.evidence.grouping import grouping
 from evalgate.gate.evidence.judges import judged
 from evalgate.gate.evidence.own import Ours, own_judges, own_specs
 from evalgate.gate.evidence.preferences import of_pairs
+from evalgate.gate.evidence.problems import recorded_problems
 from evalgate.gate.evidence.resources import resource_evidence
-from evalgate.gate.evidence.sides import SideCells, identical, read_side
+from evalgate.gate.evidence.sides import identical, read_side
 from evalgate.gate.family import family_of
 from evalgate.gate.samples import deciding_samples, is_screen, redraw_sample
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
@@ -42,12 +35,8 @@ from evalgate.journal.judges import KnownJudgeRow
 from evalgate.journal.own import OwnEvaluatorRow
 from evalgate.journal.store import Journal
 from evalgate.records import Side
-from evalgate.suite.checks import Policy, Unmeasurable
+from evalgate.suite.checks import Policy
 from evalgate.suite.config import Suite
-
-_LABELS: Final = 20
-"""So many labels of a check are listed; the rest are summed."""
-_HALTS = frozenset({Unmeasurable.BUDGET, Unmeasurable.SERVICE, Unmeasurable.REPLAY})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -107,7 +96,7 @@ def recorded_suites(
             name=name,
             asked=each,
             experiments=[row for row in experiments if row.suite == name and (each.compared or not _is_baseline(row))],
-            problems=_problems(build, tuple(_recorded(journal, build.id, name))),
+            problems=recorded_problems(journal, build, name),
             noise={check: known for (of, check), known in noise.items() if of == name},
             drawn=Drawn(
                 draws=tuple(draw for draw in draws if draw.suite == name),
@@ -160,35 +149,6 @@ def known_noise(row: NoiseRow) -> KnownNoise:
     )
 
 
-def _problems(build: BuildRow, recorded: tuple[Problem, ...]) -> tuple[Problem, ...]:
-    """Return what stands against a suite. A build that stopped by itself says why, and needs no other word for it."""
-    if any(problem.kind in _HALTS for problem in recorded):
-        return recorded
-    return (*_of_the_build(build), *recorded)
-
-
-def _of_the_build(build: BuildRow) -> Iterable[Problem]:
-    if not build.complete:
-        yield Problem(
-            kind=Unmeasurable.INCOMPLETE,
-            message=f"Build {build.id} was interrupted: a part of it is no verdict.",
-            next_step="evalgate run --resume",
-        )
-    elif build.partial:
-        yield Problem(
-            kind=Unmeasurable.INCOMPLETE,
-            message=f"A partial run ({build.partial}) is a sample: it gives no verdict.",
-            next_step="evalgate run",
-            sample=True,
-        )
-
-
-def _recorded(journal: Journal, build_id: int, suite: str) -> Iterable[Problem]:
-    for row in journal.problems(build_id):
-        if row.suite == suite:
-            yield Problem(kind=Unmeasurable(row.kind), message=row.message, next_step=row.next_step)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
     """What was drawn of a suite, by which policy; or why nothing was."""
@@ -212,14 +172,6 @@ class Drawn:
             screen_p=self.policy.screen_p,
             confirm=self.policy.confirm_repetitions,
         )
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Known:
-    """What was known of a suite's evaluators before it ran, by their names."""
-
-    noise: Mapping[str, KnownNoise]
-    judges: Mapping[str, Judged]
 
 
 def _suite(
@@ -252,10 +204,10 @@ def _suite(
     by_side = {experiment.side: experiment for experiment in experiments}
     counted = {side: (experiment.id, names[side]) for side, experiment in by_side.items()}
     aside = [(entry.example_id, entry.check) for entry in quarantined if entry.active]
-    given = _labels(journal, counted, [*((each, None) for each in asked.without), *aside])
+    given = recorded_labels(journal, counted, [*((each, None) for each in asked.without), *aside])
     labels = {check: each for check, each in given.items() if check not in {*asked.own, *asked.anew}}
     outputs = {side: cells.outputs for side, cells in sides.items()}
-    known = _Known(
+    known = Known(
         noise={check: each for check, each in noise.items() if check not in asked.own},
         judges={
             **judged(journal, build_id, [row for row in judges if row.name not in asked.own], outputs, index),
@@ -271,7 +223,7 @@ def _suite(
             of_pairs(journal, check, by_side, drawn.draws)
             if check.evaluator.pairwise
             else replace(check, labels=labels.get(check.name))
-            for check in _checks(suite, by_side, sides, len(ids), known)
+            for check in check_evidence(suite, by_side, sides, len(ids), known)
         ),
         resources=resource_evidence(journal, suite, by_side, index, names=names),
         clusters=grouped.clusters,
@@ -287,56 +239,3 @@ def _suite(
         labelled_by=labelled_by,
         quarantined=tuple(entry for entry in quarantined if entry.example_id in index),
     )
-
-
-def _checks(
-    suite: Suite,
-    experiments: Mapping[Side, ExperimentRow],
-    sides: Mapping[Side, SideCells],
-    examples: int,
-    known: _Known,
-) -> tuple[CheckEvidence, ...]:
-    if Side.CANDIDATE not in sides:
-        return ()
-    candidate, baseline = sides[Side.CANDIDATE], sides.get(Side.BASELINE)
-    specs = {spec.name: spec for spec in experiments[Side.CANDIDATE].specs}
-    absent = Scores(values=np.full((examples, 1), np.nan), cells=np.full((examples, 1), Cell.MISSING, dtype=np.uint8))
-    found = []
-    for name, check in suite.scored_checks.items():
-        redrawn = candidate.redraws.get(name, {})
-        baseline_redrawn = baseline.redraws.get(name, {}) if baseline else {}
-        found.append(
-            CheckEvidence(
-                name=name,
-                check=check,
-                evaluator=specs[name],
-                candidate=candidate.scores.get(name, absent),
-                baseline=baseline.scores.get(name, absent) if baseline else None,
-                redraws={
-                    example_id: Redraw(candidate=score, baseline=baseline_redrawn.get(example_id))
-                    for example_id, score in redrawn.items()
-                },
-                noise=known.noise.get(name),
-                judge=known.judges.get(name),
-            )
-        )
-    return tuple(found)
-
-
-def _labels(
-    journal: Journal,
-    counted: Mapping[Side, tuple[int, Sequence[str]]],
-    without: Iterable[tuple[str, str | None]],
-) -> dict[str, Labels]:
-    """Return how often each evaluator gave which label in the samples that decide, by evaluator."""
-    if Side.CANDIDATE not in counted:
-        return {}
-    found: dict[str, Labels] = {}
-    given = journal.labels(counted[Side.CANDIDATE], counted.get(Side.BASELINE), without=without)
-    for evaluator, rows in groupby(given, key=lambda row: row[0]):
-        counts = tuple((label, after, before) for _, label, after, before in islice(rows, _LABELS))
-        names = afters = befores = 0
-        for *_, after, before in rows:
-            names, afters, befores = names + 1, afters + after, befores + before
-        found[evaluator] = Labels(counts=counts, other_names=names, others=(afters, befores))
-    return found

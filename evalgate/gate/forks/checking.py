@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.encoding import printable
 from evalgate.gate.forks.reading import AGAIN, RowsError
 from evalgate.gate.forks.rows import EvaluationPart, Row, SuitePart

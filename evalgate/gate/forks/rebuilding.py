@@ -22,7 +22,7 @@ from evalgate.gate.forks.scoring import labels_of, runners_of, score_again, scor
 from evalgate.gate.forks.trusted import stored_side
 from evalgate.gate.forks.untouched import Touched
 from evalgate.gate.loading import Loaded
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.gate.recording import experiment_row, register
 from evalgate.gate.request import Request
 from evalgate.gate.samples import deciding_samples

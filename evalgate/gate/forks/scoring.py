@@ -14,10 +14,11 @@ from typing import Final
 from evalgate.engine.ports import EvaluatorRunner, PairRunner
 from evalgate.evaluators.models import Models
 from evalgate.evaluators.registry import build, judge, preference
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.journal.store import Journal
 from evalgate.records import Evaluation, Subject
-from evalgate.suite.evaluators import Evaluator, Latency, Sql, Tokens
+from evalgate.suite.evaluator_kinds import Latency, Sql, Tokens
+from evalgate.suite.evaluators import Evaluator
 
 _NOT_HERE: Final = (Sql, Latency, Tokens)
 """Kinds that run what was answered, or look at what was measured elsewhere alone."""

@@ -8,7 +8,7 @@ from evalgate.gate.baselines.ahead import draws_anew
 from evalgate.gate.baselines.found import Scoring, contents_of, find_stored, scored_again
 from evalgate.gate.baselines.storing import as_committed
 from evalgate.gate.forks.scoring import scored_here
-from evalgate.gate.prepare import PreparedSide, PreparedSuite
+from evalgate.gate.prepared import PreparedSide, PreparedSuite
 from evalgate.git.history import Base
 from evalgate.journal.store import Journal
 from evalgate.records import EvaluatorSpec

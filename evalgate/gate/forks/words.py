@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from evalgate.gate.forks.rows import SuitePart
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.journal.builds import ProblemRow
 from evalgate.suite.checks import Unmeasurable
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count, some
 from evalgate.golden.reading import read_examples
 from evalgate.golden.versions import example_hash
 from evalgate.records import Example
@@ -143,8 +143,7 @@ def of_examples(suite: str, changes: ExampleChanges) -> Iterator[Difference]:
 
 
 def _listed(ids: Sequence[str]) -> str:
-    more = f" and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else ""
-    return f"{', '.join(_cut(each) for each in ids[:_NAMED])}{more}"
+    return some([_cut(each) for each in ids], _NAMED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ from evalgate.gate.baselines.bases import Bases
 from evalgate.gate.datasets import Pull, with_datasets
 from evalgate.gate.guard.differences import Difference, of_shared
 from evalgate.gate.guard.guarded_suite import GuardedSuite, guarded_suite
-from evalgate.gate.prepare import Placed
+from evalgate.gate.prepared import Placed
 from evalgate.git.history import Base
 from evalgate.suite.baselines import MERGE_BASE, BaselineKind
 from evalgate.suite.config import Config, Endpoint, Price, Suite

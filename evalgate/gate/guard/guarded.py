@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from evalgate.decision import decide, exit_code
 from evalgate.decision.checks import means
 from evalgate.decision.evidence import BuildEvidence, CheckEvidence, SuiteEvidence
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.errors import ConfigurationError, JournalError
 from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.evidence.evidence import Asked, recorded_suites

@@ -24,7 +24,8 @@ from evalgate.gate.guard.differences import (
     of_quarantine,
     of_suites,
 )
-from evalgate.gate.prepare import OwnEvaluators, OwnExamples, Placed, own_evaluators
+from evalgate.gate.prepare import own_evaluators
+from evalgate.gate.prepared import OwnEvaluators, OwnExamples, Placed
 from evalgate.suite.baselines import BaselineKind
 from evalgate.suite.checks import Check
 from evalgate.suite.config import Endpoint, Suite

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from evalgate.decision.words import count
+from evalgate.decision.number_words import count
 from evalgate.gate.mirror.records import sync_step
 from evalgate.journal.builds import ExperimentRow
 from evalgate.journal.mirrors import MirrorRow

@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from evalgate.decision import decide
+from evalgate.decision.number_words import count
 from evalgate.decision.results import BuildDecision, SuiteDecision
-from evalgate.decision.words import count
 from evalgate.gate.evidence.evidence import build_evidence
 from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.mirrors import MirrorRow, RecordedRun

@@ -14,7 +14,7 @@ from evalgate.errors import MeasurementError
 from evalgate.gate.evidence.config import recorded_config
 from evalgate.gate.gather import Source
 from evalgate.gate.hub_prompts import ref_of
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.release.verdict import (
     FORMAT,
     Body,

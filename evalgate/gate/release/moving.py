@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from evalgate.encoding import printable
 from evalgate.errors import ConfigurationError, MeasurementError
 from evalgate.gate.hub_prompts import ref_of
-from evalgate.gate.prepare import PreparedSuite
+from evalgate.gate.prepared import PreparedSuite
 from evalgate.gate.release.verdict import Body, Move
 from evalgate.journal.store import Journal
 from evalgate.phoenix.address import Address

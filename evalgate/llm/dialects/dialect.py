@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from evalgate.jsontext import strict_json
 from evalgate.llm.failures import BadRequest
-from evalgate.llm.jsontext import strict_json
 from evalgate.records import Json, JsonObject
 
 

@@ -15,6 +15,7 @@ from evalgate.phoenix.datasets.reading import find_version, get_dataset, read_ve
 from evalgate.phoenix.datasets.records import Dataset, StoredExample
 from evalgate.phoenix.experiments.layout_read import LayoutError, read_experiment, read_run
 from evalgate.phoenix.experiments.writing import RemoteExperiment, get_experiment
+from evalgate.phoenix.listing import Listing
 from evalgate.records import TaskOutcome
 
 _NOT_ONE: Final = frozenset({404, 422})
@@ -186,6 +187,7 @@ async def _found(connection: Connection, experiment: str) -> RemoteExperiment:
 async def _runs(connection: Connection, remote: RemoteExperiment) -> AsyncIterator[_Run]:
     """Yield the runs of an experiment page by page: its download in one piece fails for names that no header holds."""
     doing = f"the runs of the experiment {remote.id} could not be read"
+    listing = Listing(connection, doing=doing)
     after: str | None = None
     while True:
         variables = {"experiment": remote.id, "first": _PAGE, "after": after}
@@ -193,7 +195,8 @@ async def _runs(connection: Connection, remote: RemoteExperiment) -> AsyncIterat
         page = read_answer(_ExperimentNode, answer, connection, doing=doing).node.runs
         for edge in page.edges:
             yield edge.node
-        after = page.pageInfo.following(after)
+        on_it = (repr(edge.node) for edge in page.edges)
+        after = listing.following(on_it, page.pageInfo.endCursor, more=page.pageInfo.hasNextPage)
         if after is None:
             return
 

@@ -12,6 +12,7 @@ from evalgate.encoding import printable
 from evalgate.errors import DatasetError
 from evalgate.phoenix.answers import Answer, PageInfo, read_answer
 from evalgate.phoenix.connection import Connection
+from evalgate.phoenix.listing import Listing
 
 HUMAN: Final = "HUMAN"
 _PAGES: Final = "px-app:"
@@ -153,6 +154,7 @@ async def annotated_spans(connection: Connection, project: Project, name: str) -
     """Yield each span of a project of which something is said under `name`, whoever said it. Raises PhoenixError."""
     doing = f"the annotations of {printable(project.name)} could not be read"
     that = f"annotations[{json.dumps(name, ensure_ascii=False)}]"
+    listing = Listing(connection, doing=doing)
     after: str | None = None
     while True:
         variables = {"project": project.id, "that": that, "first": _PAGE, "after": after}
@@ -160,7 +162,8 @@ async def annotated_spans(connection: Connection, project: Project, name: str) -
         page = read_answer(_AnnotatedNode, answer, connection, doing=doing).node.spans
         for edge in page.edges:
             yield _annotated(edge.node, name)
-        after = page.pageInfo.following(after)
+        on_it = (edge.node.spanId for edge in page.edges)
+        after = listing.following(on_it, page.pageInfo.endCursor, more=page.pageInfo.hasNextPage)
         if after is None:
             return
 

@@ -22,6 +22,7 @@ from evalgate.phoenix.experiments.layout_read import LayoutError, read_experimen
 from evalgate.phoenix.experiments.records import ExperimentRecord, RunRecord
 from evalgate.phoenix.experiments.sound import is_sample, is_sound, moment
 from evalgate.phoenix.experiments.writing import RemoteExperiment
+from evalgate.phoenix.listing import Listing
 
 _CLOCKS: Final = timedelta(hours=1)
 """By so much two machines' clocks may differ."""
@@ -131,6 +132,7 @@ async def _entries(connection: Connection, remote: RemoteExperiment, doing: str)
 
     The server's download of an experiment has the same in one piece, and fails for names that no header can hold.
     """
+    listing = Listing(connection, doing=doing)
     after: str | None = None
     while True:
         asked = {"experiment": remote.id, "first": _PAGE, "after": after}
@@ -139,8 +141,9 @@ async def _entries(connection: Connection, remote: RemoteExperiment, doing: str)
         for edge in runs.edges:
             said = [each.node for each in edge.node.annotations.edges]
             yield {"output": edge.node.output, "annotations": said}
-        after = runs.pageInfo.following(after)
-        if after is None or not runs.edges:
+        on_it = (repr(edge.node) for edge in runs.edges)
+        after = listing.following(on_it, runs.pageInfo.endCursor, more=runs.pageInfo.hasNextPage)
+        if after is None:
             return
 
 

@@ -15,7 +15,8 @@ from evalgate.encoding import printable
 from evalgate.errors import ConfigurationError
 from evalgate.phoenix.annotations.spans import Project
 from evalgate.phoenix.answers import Answer, PageInfo, read_answer
-from evalgate.phoenix.connection import Connection, PhoenixError
+from evalgate.phoenix.connection import Connection
+from evalgate.phoenix.listing import Listing
 from evalgate.phoenix.spans.stored import StoredSpan, page_of
 
 _FIRST: Final = 200
@@ -136,24 +137,19 @@ async def selected_spans(
         reading = _named(connection, project, wanted, cursor)
     else:
         reading = _listed(connection, project, wanted, cursor)
-    seen = {cursor}
     async for page in reading:
         yield page
-        if page.cursor is None:
-            return
-        if page.cursor in seen:
-            doing = f"the spans of {printable(project.name)} could not be read"
-            raise PhoenixError(f"{doing}: {connection.address.shown} gives one page again and again", status=200)
-        seen.add(page.cursor)
 
 
 async def _listed(
     connection: Connection, project: Project, wanted: Selection, cursor: str | None
 ) -> AsyncIterator[SpanPage]:
+    listing = Listing(connection, doing=_doing(project), cursor=cursor)
     query, limit = _query(wanted), _FIRST
     while True:
         spans, cursor, limit = await page_of(connection, project, query, cursor=cursor, limit=limit)
         yield SpanPage(spans=tuple(each for each in spans if _is_as(each, wanted)), cursor=cursor)
+        cursor = listing.following((each.span_id for each in spans), cursor, more=cursor is not None)
         if cursor is None:
             return
 
@@ -168,6 +164,7 @@ async def _named(
         "first": _NAMED,
         "range": {key: value for key, value in (("start", wanted.start), ("end", wanted.end)) if value is not None},
     }
+    listing = Listing(connection, doing=_doing(project), cursor=after)
     while True:
         answer = await connection.graphql(_MATCHING, doing=doing, variables={**asked, "after": after})
         found = read_answer(_ProjectNode, answer, connection, doing=doing).node.spans
@@ -179,9 +176,10 @@ async def _named(
             for match in (edge.node for edge in found.edges)
         }
         meant = [span for span, all_said in said.items() if _is_said(all_said, wanted.remarks)]
-        after = found.pageInfo.following(after)
+        after = found.pageInfo.endCursor if found.pageInfo.hasNextPage else None
         spans = [each async for each in _by_id(connection, project, wanted, meant)]
         yield SpanPage(spans=tuple(spans), said=said, cursor=after)
+        after = listing.following(said, after, more=found.pageInfo.hasNextPage)
         if after is None:
             return
 
@@ -191,12 +189,15 @@ async def _by_id(
 ) -> AsyncIterator[StoredSpan]:
     if not spans:
         return
+    listing = Listing(connection, doing=_doing(project))
     query, limit, cursor = {**_query(wanted), "span_id": list(spans)}, _NAMED, None
     while True:
         found, cursor, limit = await page_of(connection, project, query, cursor=cursor, limit=limit)
         for each in found:
             if each.span_id in spans and _is_as(each, wanted):
                 yield each
+        of_these = (each.span_id for each in found if each.span_id in spans)
+        cursor = listing.following(of_these, cursor, more=cursor is not None)
         if cursor is None:
             return
 
@@ -211,6 +212,10 @@ async def _check(connection: Connection, project: Project, condition: str) -> No
             f"{connection.address.shown} does not understand the condition {printable(condition)[:200]!r}: {said}",
             next_step="try it in the filter above the spans of the project in Phoenix, then give it to --where",
         )
+
+
+def _doing(project: Project) -> str:
+    return f"the spans of {printable(project.name)} could not be read"
 
 
 def _query(wanted: Selection) -> dict[str, Any]:

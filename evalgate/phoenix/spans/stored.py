@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,6 +58,10 @@ class _Stored(Answer):
 
 class _StoredSpans(Page):
     data: tuple[_Stored, ...]
+
+    def things(self) -> Iterator[str]:
+        """Yield the spans' ids: the rest of them may be large."""
+        return (each.context.span_id for each in self.data)
 
 
 async def spans_of(connection: Connection, project: Project, traces: Sequence[str]) -> AsyncIterator[StoredSpan]:

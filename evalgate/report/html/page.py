@@ -23,6 +23,7 @@ from evalgate.report.html.explored import ExploredSuite
 from evalgate.report.html.sections import section
 from evalgate.report.markdown.sections import worst_first
 from evalgate.report.model import BuildReport
+from evalgate.report.next_steps import next_steps
 from evalgate.report.spending import total_line
 from evalgate.report.templates import escaping_environment, folder
 
@@ -60,7 +61,7 @@ def render_html(report: BuildReport, explored: Mapping[str, ExploredSuite], *, r
         data=data,
         promise=None if report.sample else report.decision.promise,
         measurement=None if report.sample else report.decision.measurement,
-        next_steps=sentences.next_steps(report),
+        next_steps=next_steps(report),
         footer=sentences.build_line(report),
         cost=total_line(report.suites, report.build.seconds),
         build=report.build,

@@ -24,6 +24,7 @@ from evalgate.report.html.spreads import spread as spread_picture
 from evalgate.report.html.tradeoff import SOME_TIME, tradeoff
 from evalgate.report.model import BuildReport, ExampleView, SuiteReport
 from evalgate.report.numbers import Numbers, numbers
+from evalgate.report.reasons import Reason, unsaid
 from evalgate.report.rows import Row, flip_words, listed_first, slice_row, suite_rows, went
 from evalgate.report.spending import spending_line
 
@@ -88,7 +89,7 @@ class Section:
     line: str
     reason: str | None
     lines: tuple[Line, ...]
-    reasons: tuple[sentences.Reason, ...]
+    reasons: tuple[Reason, ...]
     errors: tuple[str, ...]
     spent: str | None
     caught: str | None
@@ -112,7 +113,7 @@ def section(
     report: BuildReport, suite: SuiteDecision, shown: SuiteReport, explored: ExploredSuite, number: int
 ) -> Section:
     """Return one suite. A sample has no verdicts, so none of its rows, slices or numbers say one."""
-    reason, reasons = sentences.unsaid(report, suite)
+    reason, reasons = unsaid(report, suite)
     first, others = listed_first(suite)
     settings = json.dumps(explored.settings, indent=2, ensure_ascii=False, default=str)
     return Section(

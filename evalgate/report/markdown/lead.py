@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from evalgate.decision import words
+from evalgate.decision.number_words import some
 from evalgate.decision.results import CheckDecision, SuiteDecision
 from evalgate.records import Verdict
 from evalgate.report import escaping, formatting, gate_words, sentences
@@ -16,6 +17,7 @@ from evalgate.report.markdown.marked import block
 from evalgate.report.markdown.sections import MARKS, Section, worst_first
 from evalgate.report.markdown.worst import Worst, worst_example
 from evalgate.report.model import BuildReport, SuiteReport
+from evalgate.report.next_steps import accept_command, next_steps
 from evalgate.report.rows import suite_rows
 from evalgate.report.spending import more_examples, total_line
 from evalgate.suite.checks import Unmeasurable
@@ -176,15 +178,11 @@ def _suite_line(suite: SuiteDecision) -> SuiteLine:
     of = f"{len(same):,} of {formatting.count(len(gating), 'check')}"
     text = {
         Verdict.PASS: f"{formatting.count(len(gating), 'check')} passed" if gating else _short(suite.reason),
-        Verdict.FAIL: f"{of} failed: {_names(same)}",
-        Verdict.INCONCLUSIVE: f"{of} undecided: {_names(same)}",
-        Verdict.UNMEASURABLE: f"{of} not measured: {_names(same)}" if same else _short(suite.reason),
+        Verdict.FAIL: f"{of} failed: {some(same, 3)}",
+        Verdict.INCONCLUSIVE: f"{of} undecided: {some(same, 3)}",
+        Verdict.UNMEASURABLE: f"{of} not measured: {some(same, 3)}" if same else _short(suite.reason),
     }[suite.verdict]
     return SuiteLine(name=suite.name, mark=MARKS[suite.verdict], verdict=suite.verdict.value, text=text)
-
-
-def _names(names: Sequence[str]) -> str:
-    return ", ".join(names[:3]) + (f" and {len(names) - 3:,} more" if len(names) > 3 else "")
 
 
 def _point(suite: SuiteDecision, shown: SuiteReport, check: CheckDecision, *, alone: bool) -> Point:
@@ -208,7 +206,7 @@ def _errors(report: BuildReport) -> Iterator[str]:
 
 def _steps(report: BuildReport) -> Iterator[str]:
     """Yield what to do next that is no command of the block below, and what it would cost to decide."""
-    steps = sentences.next_steps(report)
+    steps = next_steps(report)
     if report.decision.verdict is Verdict.FAIL:
         steps = [step for step in steps if not any(each in step for each in _SAID_BELOW)]
     elif report.decision.verdict is not Verdict.UNMEASURABLE:
@@ -238,7 +236,7 @@ def _commands(report: BuildReport, found: Sequence[tuple[SuiteDecision, SuiteRep
     open_ = [f"{suite.name}/{check.name}" for suite, _, check in found if not _is_accepted(check)]
     if open_:
         more = f", likewise {len(open_) - 1} more" if len(open_) > 1 else ""
-        lines.append((sentences.accept_command(open_[0]), f"if it is meant{more}"))
+        lines.append((accept_command(open_[0]), f"if it is meant{more}"))
     width = max(len(command) for command, _ in lines)
     text = "\n".join(f"{command.ljust(width)}  # {what}" for command, what in lines)
     return block(text, language="sh", limit=3_000)

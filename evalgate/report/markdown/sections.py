@@ -14,6 +14,7 @@ from evalgate.report.markdown.examples import Fold, folds
 from evalgate.report.markdown.marked import link
 from evalgate.report.model import BuildReport, SuiteReport
 from evalgate.report.numbers import Numbers, numbers
+from evalgate.report.reasons import Reason, unsaid
 from evalgate.report.rows import Row, listed_first, suite_rows
 from evalgate.report.spending import spending_line
 
@@ -36,7 +37,7 @@ class Section:
     line: str
     reason: str | None
     rows: tuple[Row, ...]
-    reasons: tuple[sentences.Reason, ...]
+    reasons: tuple[Reason, ...]
     errors: tuple[str, ...]
     spent: str | None
     folds: tuple[Fold, ...]
@@ -61,7 +62,7 @@ class Section:
 def section(report: BuildReport, suite: SuiteDecision, shown: SuiteReport, rung: Rung) -> Section:
     """Return what stands under a suite's name, the checks that failed first."""
     suite = replace(suite, checks=tuple(_failing_first(suite.checks)))
-    reason, reasons = sentences.unsaid(report, suite)
+    reason, reasons = unsaid(report, suite)
     first, others = listed_first(suite)
     return Section(
         name=suite.name,

@@ -12,6 +12,7 @@ from evalgate.report.markdown.lead import lead, unsaid
 from evalgate.report.markdown.rendering import SUMMARY, Own, not_own, rendered
 from evalgate.report.markdown.sections import MARKS, footer, section, worst_first
 from evalgate.report.model import BuildReport
+from evalgate.report.next_steps import next_steps
 
 SUMMARY_LIMIT: Final = 1024 * 1024
 """Bytes that GitHub takes for the summary of one step."""
@@ -64,7 +65,7 @@ def render_markdown(report: BuildReport, *, detail: Detail, own: Own | None = No
             "sections": sections if first is None else [unsaid(each, first) for each in sections],
             "promise": None if report.sample else report.decision.promise,
             "measurement": None if report.sample else report.decision.measurement,
-            "next_steps": sentences.next_steps(report),
+            "next_steps": next_steps(report),
             "footer": footer(report),
             "aside": aside,
             "detail": detail,

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalgate.curate.beside import candidates_file, candidates_file_of, held, reviews_file
+from evalgate.curate.beside import candidates_file, candidates_file_of, reviews_file
 from evalgate.curate.candidates import Candidate, State, Step, as_line, read_candidates, rewrite, write_candidates
+from evalgate.curate.holding import held
 from evalgate.errors import ConfigurationError, ErrorGroup
 
 PULLED = Step(at="2026-01-01T00:00:00+00:00", what="pulled", by="evalgate")

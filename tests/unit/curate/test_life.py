@@ -69,3 +69,48 @@ def test_lines_are_in_the_order_of_time_whatever_the_zone():
         "2026-01-06 09:00  accepted  by person  ann: right",
         "2026-01-06 09:30  added  v1",
     ]
+
+
+def test_an_edit_names_five_places_and_counts_the_rest():
+    def with_places(count, value):
+        return Example(id="a", input={f"k{n}": value for n in range(count)})
+
+    def told(count):
+        found = changes_of([version("v1", with_places(count, 1)), version("v2", with_places(count, 2))], whole=True)
+        return found[-1].what
+
+    assert told(5) == "edited input.k0, input.k1, input.k2, input.k3, input.k4"
+    assert told(7) == "edited input.k0, input.k1, input.k2, input.k3, input.k4 and 2 more"
+
+
+def test_what_is_known_of_where_it_came_from_is_the_edit_s_no_more():
+    """Only an addition is completed by the version after it."""
+    bare, other = example(), example("!")
+    told = example("!", curated={"span": "0" * 16})
+    found = changes_of([version("v1", bare), version("v2", other), version("v3", told)], whole=True)
+    assert [(each.where, each.what) for each in found] == [("v1", "added"), ("v2", "edited input.q")]
+
+
+def test_an_example_that_came_back_was_added_twice():
+    own = example()
+    found = changes_of([version("v1", None), version("v2", own), version("v3", None), version("v4", own)], whole=False)
+    assert [(each.where, each.what) for each in found] == [("v2", "added"), ("v3", "removed"), ("v4", "added")]
+    assert (found[0].at, found[0].by, found[0].why) == ("2026-01-07T00:00:00Z", "bo", "because")
+
+
+def test_what_a_step_says_of_itself_stands_before_where_it_came_from():
+    pulled = {"at": "2026-01-05", "what": "pulled", "by": "evalgate", "why": "asked for"}
+    said = {"span": "s", "project": "p", "history": [pulled, {**pulled, "what": "accepted", "why": None}]}
+    assert [each.why for each in steps_in({"curated": said})] == ["asked for", ""]
+    told = [Step(at="2026-01-05", what="pulled", by="evalgate", why="asked for")]
+    assert [each.why for each in steps_of(Candidate(id="1", input={}, source={"span": 7}, history=tuple(told)))] == [
+        "asked for"
+    ]
+    unsaid = Step(at="2026-01-05", what="out", by="evalgate")
+    assert steps_of(Candidate(id="1", input={}, source={"span": "s"}, history=(unsaid,)))[0].why == ""
+
+
+def test_a_time_that_is_none_is_shown_short_and_comes_first():
+    odd = Event(at="x" * 40, what="pulled", by="")
+    known = Event(at="0001-01-02T00:00:00Z", what="added", by="")
+    assert next(iter(life_lines(in_order([known], [odd])))) == f"{'x' * 16}  pulled"

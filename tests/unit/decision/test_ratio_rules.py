@@ -8,7 +8,7 @@ import pytest
 
 from evalgate.decision import decide
 from evalgate.decision.evidence import StoredRuns
-from evalgate.decision.ratios.words import Change
+from evalgate.decision.ratios.changes import Change
 from evalgate.decision.results import Interval
 from evalgate.records import Verdict
 from evalgate.suite.checks import Unmeasurable

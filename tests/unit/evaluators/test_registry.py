@@ -13,7 +13,8 @@ from evalgate.errors import ConfigurationError
 from evalgate.evaluators.registry import ALONE, WITH_ROOT
 from evalgate.evaluators.score import EvaluatorFaultError, Given, evaluation, failure
 from evalgate.records import Direction, ErrorKind, EvaluatorKind, EvaluatorSpec, Failure
-from evalgate.suite.evaluators import EVALUATOR_KINDS, Evaluator, Parameters
+from evalgate.suite.evaluator_kinds import EVALUATOR_KINDS, Parameters
+from evalgate.suite.evaluators import Evaluator
 from tests.unit.evaluators.conftest import subject
 
 

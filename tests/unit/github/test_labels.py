@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from evalgate.github.errors import GitHubError
-from evalgate.github.labels import ACCEPT, Event, judged, read_label, with_permission
+from evalgate.github.labels import Event, judged, read_label, with_permission
 from evalgate.github.pulls import Pull, Run, read_pull
+from evalgate.suite.acceptance import ACCEPT_LABEL
 from tests.unit.github.conftest import HEAD
 
 NEW = "2" * 40
@@ -25,7 +26,7 @@ def later(fake_github):
     return lambda seconds=60: fake_github.clock.advance(seconds)
 
 
-async def asked(job, label=ACCEPT, *, head=None, **permissions):
+async def asked(job, label=ACCEPT_LABEL, *, head=None, **permissions):
     async with job(**permissions) as client:
         pull = await read_pull(client, 1)
         return await read_label(client, pull, label, head=head or pull.head)
@@ -34,7 +35,7 @@ async def asked(job, label=ACCEPT, *, head=None, **permissions):
 async def test_a_label_of_a_maintainer_after_the_push_counts(repository, pull, job, later):
     repository.run(pull)
     later()
-    pull.label(ACCEPT, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     found = await asked(job)
     assert found.counts
     assert (found.by, found.why) == ("lead", f"set by lead after {HEAD[:7]} was pushed")
@@ -56,7 +57,7 @@ async def test_a_name_in_other_letters_is_the_same_label(repository, pull, job, 
 async def test_a_new_push_voids_it_and_setting_it_again_counts(repository, pull, job, later):
     repository.run(pull)
     later()
-    pull.label(ACCEPT, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     later()
     pull.push(NEW, committed_at="2020-01-01T00:00:00Z")
     later()
@@ -65,8 +66,8 @@ async def test_a_new_push_voids_it_and_setting_it_again_counts(repository, pull,
     assert not found.counts
     assert found.why == "lead set it before 2222222 was seen: look at the new commits, and set it again"
     later()
-    pull.unlabel(ACCEPT, by="lead")
-    pull.label(ACCEPT, by="lead")
+    pull.unlabel(ACCEPT_LABEL, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     assert (await asked(job)).counts
 
 
@@ -85,7 +86,7 @@ async def test_who_may_not(repository, pull, job, later, by, why):
     repository.collaborators["dana"] = "admin"
     repository.run(pull)
     later()
-    pull.label(ACCEPT, by=by)
+    pull.label(ACCEPT_LABEL, by=by)
     found = await asked(job)
     assert not found.counts
     assert found.why == why
@@ -93,7 +94,7 @@ async def test_who_may_not(repository, pull, job, later, by, why):
 
 async def test_the_run_that_a_label_sets_off_proves_nothing_alone(repository, pull, job, later):
     later()
-    pull.label(ACCEPT, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     later()
     repository.run(pull)
     assert "before 1111111 was seen" in (await asked(job)).why
@@ -106,7 +107,7 @@ async def test_runs_of_others_are_no_proof(repository, pull, job, later):
     repository.run(pull, head_repository="eve/support")
     repository.run(pull, created_at="2020-01-01T00:00:00Z")
     later()
-    pull.label(ACCEPT, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     found = await asked(job)
     assert found.why == "no run has seen this head since it was pushed: let one begin, then set the label again"
 
@@ -118,7 +119,7 @@ async def test_there_and_back_again(repository, pull, job, later):
     later()
     pull.push(HEAD, force=True)
     later()
-    pull.label(ACCEPT, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     later()
     pull.push(NEW)
     assert "no run has seen this head since" in (await asked(job)).why
@@ -128,19 +129,19 @@ async def test_a_run_within_the_second_of_a_move_is_no_proof_and_a_later_one_is(
     pull.push(NEW, force=True)
     repository.run(pull, created_at=pull.updated_at)
     later()
-    pull.label(ACCEPT, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     assert "no run has seen this head" in (await asked(job)).why
     repository.run(pull)
     later()
-    pull.unlabel(ACCEPT, by="lead")
-    pull.label(ACCEPT, by="lead")
+    pull.unlabel(ACCEPT_LABEL, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     assert (await asked(job)).counts
 
 
 async def test_a_job_of_an_older_head(repository, pull, job, later):
     repository.run(pull)
     later()
-    pull.label(ACCEPT, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     assert (await asked(job, head=NEW)).why == "the pull request has a newer head"
 
 
@@ -151,13 +152,13 @@ async def test_labels_and_events_over_many_pages(fake_github, repository, pull, 
         repository.run(pull)
         pull.label(f"l{number}", by="lead")
     later()
-    pull.label(ACCEPT, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     assert (await asked(job)).counts
 
 
 async def test_what_may_not_be_read_is_an_error_with_the_permission(repository, pull, job):
     repository.private = True
-    pull.label(ACCEPT, by="lead")
+    pull.label(ACCEPT_LABEL, by="lead")
     with pytest.raises(GitHubError) as caught:
         await asked(job, pull_requests="write")
     assert "whether" in str(caught.value) or "the runs of the head" in str(caught.value)
@@ -165,7 +166,7 @@ async def test_what_may_not_be_read_is_an_error_with_the_permission(repository, 
 
 
 def test_access_that_was_taken_away_meanwhile():
-    found = judged(ACCEPT, *_simple())
+    found = judged(ACCEPT_LABEL, *_simple())
     assert found.counts
     for permission in ("write", "maintain", "admin"):
         assert with_permission(found, permission).counts
@@ -236,12 +237,12 @@ class History:
         self.open()
         if not self.has_label:
             self.has_label = self.reviewed = True
-            self._event("labeled", label=ACCEPT)
+            self._event("labeled", label=ACCEPT_LABEL)
 
     def unlabel(self):
         if self.has_label:
             self.has_label = self.reviewed = False
-            self._event("unlabeled", label=ACCEPT)
+            self._event("unlabeled", label=ACCEPT_LABEL)
 
     def close(self):
         self.open()
@@ -298,7 +299,7 @@ def test_whatever_an_author_does_no_label_counts_for_a_head_that_it_was_not_set_
         history.open()
     history.pass_(1)
     labelled = [each for each in _all_that_can_follow(history, 6) if each.has_label]
-    counted = [each for each in labelled if judged(ACCEPT, each.pull(), each.head, each.events, each.runs).counts]
+    counted = [each for each in labelled if judged(ACCEPT_LABEL, each.pull(), each.head, each.events, each.runs).counts]
     assert [each.steps for each in counted if not each.reviewed] == []
     assert len(counted) > 10
 
@@ -313,4 +314,4 @@ def test_what_a_reviewer_does_after_a_run_counts():
     history.run()
     history.pass_(2)
     history.label()
-    assert judged(ACCEPT, history.pull(), history.head, history.events, history.runs).counts
+    assert judged(ACCEPT_LABEL, history.pull(), history.head, history.events, history.runs).counts

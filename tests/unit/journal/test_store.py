@@ -15,7 +15,8 @@ import pytest
 from evalgate.errors import ConfigurationError, JournalError
 from evalgate.journal.builds import BuildRow, ExperimentRow, NoiseRow, ProblemRow
 from evalgate.journal.lock import held, writing
-from evalgate.journal.schema import _MIGRATIONS, APPLICATION_ID, VERSION
+from evalgate.journal.migrations import MIGRATIONS
+from evalgate.journal.schema import APPLICATION_ID, VERSION
 from evalgate.journal.store import Journal
 from evalgate.journal.transfer import Drawn, copy_drawn, copy_scores, export_build
 from evalgate.records import (
@@ -438,7 +439,7 @@ def test_a_journal_of_each_older_version_is_brought_up_and_read(tmp_path):
         path = tmp_path / f"v{version}.db"
         with sqlite3.connect(path, isolation_level=None) as db:
             for step in range(version):
-                db.executescript(_MIGRATIONS[step])
+                db.executescript(MIGRATIONS[step])
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.execute(f"PRAGMA user_version = {version}")
             db.execute(

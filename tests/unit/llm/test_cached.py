@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from evalgate.llm.cache import Limits, ResponseCache, key_of
+from evalgate.llm.cache_file import CacheError
 from evalgate.llm.cached import Cached, CacheUse
 from evalgate.llm.call import Sender
 from evalgate.llm.chat import ChatReply, chat
 from evalgate.llm.endpoint import ModelEndpoint
-from evalgate.llm.failures import CallFailed, NotCached, ServerFault
+from evalgate.llm.failures import CallFailed, NotCached, ServerFault, Stopped
+from evalgate.llm.room import Room
 from evalgate.llm.tab import opened_tab
 from tests.fake_model import FakeModel, Rule
 
@@ -195,6 +197,57 @@ async def test_a_cache_that_cannot_be_written_costs_no_answer_and_is_said_once(f
     assert said[0].endswith("calls go on, and a later run may have to make them again")
     cache._db.execute("PRAGMA query_only = OFF")
     cache.close()
+
+
+async def test_where_nobody_else_keeps_answers_none_is_paid_for_that_could_not_be_kept(fake_model, transport, tmp_path):
+    said: list[CacheError] = []
+    cache = ResponseCache(tmp_path / "cache.db", limits=Limits(megabytes=10, days=30), now=time.time)
+    room = Room(tmp_path)
+    cached = Cached(transport, cache, room=room, unkept=said.append)
+    assert (await ask(cached, fake_model, "a")).text == "a"
+    cache._db.execute("PRAGMA query_only = ON")
+    # What was on its way when it happened is an answer still; after it nothing is asked.
+    assert (await ask(cached, fake_model, "b")).text == "b"
+    assert not room.give()
+    with pytest.raises(Stopped, match="could not be kept"):
+        await ask(cached, fake_model, "c")
+    assert (await ask(cached, fake_model, "a")).from_cache
+    assert fake_model.calls == 2
+    assert [each.message.split(" (")[0] for each in said] == ["the response cache cannot be written"]
+    cache._db.execute("PRAGMA query_only = OFF")
+    cache.close()
+
+
+async def test_the_room_that_was_held_takes_what_was_on_its_way(fake_model, transport, tmp_path):
+    said: list[CacheError] = []
+    with ResponseCache(tmp_path / "cache.db", limits=Limits(megabytes=10, days=30), now=time.time) as cache:
+
+        class Disk(Room):
+            def give(self) -> bool:
+                cache._db.execute("PRAGMA max_page_count = 1000000")
+                return super().give()
+
+        room = Disk(tmp_path)
+        cached = Cached(transport, cache, room=room, unkept=said.append)
+        await ask(cached, fake_model, "a")
+        cache._db.execute("PRAGMA max_page_count = 1")
+        long = "b" * 9_000 + "".join(map(str, range(9_000)))
+        await ask(cached, fake_model, long)
+        assert (await ask(cached, fake_model, long)).from_cache
+    assert [each.message.split(";")[0] for each in said] == ["the disk is full"]
+
+
+async def test_without_room_nothing_is_asked(fake_model, transport, cache, tmp_path):
+    said: list[CacheError] = []
+    cached = Cached(transport, cache, room=Room(tmp_path / "gone"), unkept=said.append)
+    for _ in range(2):
+        with pytest.raises(Stopped):
+            await ask(cached, fake_model)
+    assert fake_model.calls == 0
+    assert [each.message for each in said] == [
+        f"there is no room for answers beside {cache.path}: No such file or directory"
+    ]
+    assert said[0].next_step == "free 16 MB there, or name another place with --cache"
 
 
 class last_request:  # noqa: N801 an awaitable that remembers what was sent

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import ssl
 import subprocess
 from contextlib import asynccontextmanager
@@ -170,6 +171,16 @@ async def test_a_connection_that_drops_is_one_to_a_server_that_was_not_reached()
     assert f"Phoenix at {base_url} was not reached" in error.message
     assert (error.passing, len(seen)) == (True, 5)
     assert "that the server runs; evalgate phoenix status says where" in error.next_step
+
+
+async def test_where_nobody_listens_on_this_machine_that_is_told_at_once():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        began = monotonic()
+        error = await refused(f"http://127.0.0.1:{taken.getsockname()[1]}")
+    assert "was not reached" in error.message
+    assert error.passing is True
+    assert monotonic() - began < 3  # asked again and again it takes 4 s on average
 
 
 @pytest.mark.parametrize("body", ["<html>login</html>", '{"half": ', "[" * 100_000])

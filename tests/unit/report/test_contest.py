@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from tests.unit.decision.contests import contender, contest, passing, spent, sui
 from tests.unit.report.contests import SCENARIOS, many, models, undecided
 from tests.unit.report.golden_texts import assert_golden
 from tests.unit.report.hostile import HOSTILE
+from tests.unit.report.schemas import assert_closed_and_explained
 from tests.unit.report.test_escaping import invisible
 
 _SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "compare.schema.json").read_text("utf-8"))
@@ -78,24 +78,9 @@ def test_what_is_written_validates(scenario):
     _VALIDATOR.validate(json.loads(render_contest_json(scenario())))
 
 
-def _objects(schema: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(schema, dict):
-        if "properties" in schema:
-            yield schema
-        for value in schema.values():
-            yield from _objects(value)
-
-
 def test_the_schema_is_valid_closed_and_says_what_everything_is():
     """Every object and every field has its sentence."""
-    Draft202012Validator.check_schema(_SCHEMA)
-    objects = list(_objects(_SCHEMA))
-    assert len(objects) > 10
-    for each in objects:
-        assert each["additionalProperties"] is False
-        assert each["description"]
-        assert all("description" in field or "$ref" in field for field in each["properties"].values())
-        assert set(each["required"]) == set(each["properties"])
+    assert_closed_and_explained(_SCHEMA, at_least=11)
     assert _SCHEMA["properties"]["evalgate"]["properties"]["compare"]["const"] == COMPARE_VERSION
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from jsonschema import Draft202012Validator
 from evalgate.report.json_report import REPORT_VERSION, json_report, render_json
 from tests.unit.report import builds
 from tests.unit.report.golden_texts import assert_golden
+from tests.unit.report.schemas import assert_closed_and_explained
 
 _SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "report.schema.json").read_text("utf-8"))
 _VALIDATOR = Draft202012Validator(_SCHEMA)
@@ -30,28 +30,8 @@ def test_the_whole_text(name: str) -> None:
     assert_golden(f"{name}.json", render_json(_ALL[name]()))
 
 
-def _objects(schema: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(schema, dict):
-        if "properties" in schema:
-            yield schema
-        for value in schema.values():
-            yield from _objects(value)
-    elif isinstance(schema, list):
-        for value in schema:
-            yield from _objects(value)
-
-
 def test_the_schema_is_valid_closed_and_says_what_everything_is() -> None:
-    Draft202012Validator.check_schema(_SCHEMA)
-    objects = list(_objects(_SCHEMA))
-    assert len(objects) > 15
-    for each in objects:
-        assert each["additionalProperties"] is False
-        assert each["description"]
-        assert all("description" in field or "$ref" in field for field in each["properties"].values())
-        assert set(each["required"]) == set(each["properties"]) - {"baseline"} or each["properties"].keys() >= {
-            "baseline"
-        }
+    assert_closed_and_explained(_SCHEMA, at_least=16, optional=frozenset({"baseline"}))
 
 
 @pytest.mark.parametrize(

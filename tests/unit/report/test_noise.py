@@ -18,7 +18,7 @@ from evalgate.stats.variance import Components, FlipRate, WholeRuns
 from evalgate.suite.resources import Resource
 from tests.unit.report.golden_texts import assert_golden
 from tests.unit.report.hostile import HOSTILE
-from tests.unit.report.test_json_report import _objects
+from tests.unit.report.schemas import assert_closed_and_explained
 
 _SCHEMA = json.loads((Path(__file__).parents[3] / "docs" / "noise.schema.json").read_text("utf-8"))
 
@@ -175,14 +175,7 @@ def test_the_whole_json():
 
 
 def test_the_schema_is_valid_closed_and_says_what_everything_is():
-    Draft202012Validator.check_schema(_SCHEMA)
-    objects = list(_objects(_SCHEMA))
-    assert len(objects) > 10
-    for each in objects:
-        assert each["additionalProperties"] is False
-        assert each["description"]
-        assert all("description" in field or "$ref" in field for field in each["properties"].values())
-        assert set(each["required"]) == set(each["properties"])
+    assert_closed_and_explained(_SCHEMA, at_least=11)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from evalgate.records import Verdict
-from evalgate.stats.planning import Planned, caught, caught_by_flow, examples_for, repetitions_for, table
+from evalgate.stats.planning import MOST_REPETITIONS, Planned, caught, caught_by_flow, examples_for, table
 from evalgate.stats.power import Plan
 from tests.bench.operating_characteristics import Cell, measure
 from tests.bench.simulated import Spec
@@ -56,9 +56,9 @@ def test_the_table_read_backwards():
 
 
 def test_repetitions_stand_in_for_examples_where_runs_are_the_noise():
-    assert repetitions_for(0.10, planned(100)) == 3
-    assert repetitions_for(0.14, planned(100)) in {1, 2}
-    assert repetitions_for(0.02, planned(100)) is None
+    by_times = [caught(planned(100).with_repetitions(times)) for times in range(1, MOST_REPETITIONS + 1)]
+    assert by_times[2] <= 0.10 < by_times[1] <= 0.14
+    assert min(by_times) > 0.02
 
 
 def test_clusters_take_more_examples():
@@ -71,9 +71,8 @@ def test_what_no_number_of_examples_catches():
 
 @pytest.mark.parametrize("drop", [0.0, -0.1, 1.5, float("nan")])
 def test_a_drop_that_is_none_is_refused(drop):
-    for asked in (examples_for, repetitions_for):
-        with pytest.raises(ValueError, match="is no share of the range"):
-            asked(drop, planned())
+    with pytest.raises(ValueError, match="is no share of the range"):
+        examples_for(drop, planned())
 
 
 def test_nothing_is_caught_with_three_examples():

@@ -38,3 +38,16 @@ def test_what_stands_in_for_something_is_left_alone():
     text = f"{KEY.name(finding(0, 1))} and Anna"
     at = text.index("Anna")
     assert apart(text, [finding(2, 9), finding(at, at + 4)]) == [finding(at, at + 4)]
+
+
+def test_what_ends_where_another_begins_is_both():
+    text = "ann@x.de+49 30 123"
+    found = [Finding(start=0, end=8, kind=Kind.EMAIL), Finding(start=8, end=18, kind=Kind.PHONE)]
+    assert apart(text, found) == found
+
+
+def test_of_two_of_one_kind_the_longer_counts():
+    short, long = Finding(start=0, end=4, kind=Kind.PERSON), Finding(start=2, end=12, kind=Kind.PERSON)
+    assert apart("x" * 20, [short, long]) == [long]
+    first, second = Finding(start=0, end=4, kind=Kind.PERSON), Finding(start=2, end=6, kind=Kind.PERSON)
+    assert apart("x" * 20, [second, first]) == [first]

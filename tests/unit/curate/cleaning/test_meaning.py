@@ -64,3 +64,13 @@ def test_blocks_come_to_what_one_after_the_other_does(count):
             kept.append(number)
     ours = doubles([heard(text, text) for text in texts], texts, vectors.tolist(), at_least=0.9)
     assert {one: double.of for one, double in ours.items()} == out
+
+
+def test_as_alike_as_is_asked_is_alike():
+    heard = [Heard(id="a", whole="x", last="x", stands=True), Heard(id="b", whole="y", last="y")]
+    vectors = [[1.0, 0.0], [0.5, 0.75**0.5]]
+    cosine = float(np.float32(0.5))
+    assert doubles(heard, ["x", "y"], vectors, at_least=cosine - 1e-6).keys() == {"b"}
+    assert not doubles(heard, ["x", "y"], vectors, at_least=cosine + 1e-6)
+    same = doubles(heard, ["x", "y"], [[2.0, 0.0], [4.0, 0.0]], at_least=1.0)
+    assert same["b"].likeness == 1.0

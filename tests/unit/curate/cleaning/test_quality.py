@@ -63,3 +63,15 @@ def test_a_language_counts_where_it_can_be_told():
     assert wrong(long, "en", 0.95) is None
     assert wrong(long, "de", 0.5) is None
     assert wrong("pizza <PERSON_ABCDEF> <PERSON_ABCDEF>", "it", 0.99) is None
+
+
+def test_what_is_as_long_as_it_may_be_stays():
+    assert Quality(longest=13).wrong(candidate("x" * 10)) is None
+    assert Quality(longest=12).wrong(candidate("x" * 10)) == (Reason.TOO_LONG, "13 characters of 12")
+
+
+@pytest.mark.parametrize(("letters", "sure", "out"), [(15, 0.8, True), (14, 0.8, False), (15, 0.79, False)])
+def test_a_language_is_told_from_fifteen_letters_on_and_where_it_is_sure(letters, sure, out):
+    quality = Quality(languages=frozenset({"en"}), tell=lambda text: ("de", sure))
+    wrong = quality.wrong(candidate("ü" * letters + " 12 <PERSON_ABCDEF>"))
+    assert wrong == ((Reason.LANGUAGE, "de, not en") if out else None)

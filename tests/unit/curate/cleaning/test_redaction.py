@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+from functools import cache
 
 import pytest
 
@@ -17,6 +19,11 @@ AT = "2026-01-05T12:00:00+00:00"
 
 def redactor(**more):
     return Redactor(**{"pseudonyms": Pseudonyms(b"k" * 32), "names": known_names(), **more})
+
+
+@cache
+def redactor_once():
+    return redactor()
 
 
 def says(text, **more):
@@ -168,4 +175,54 @@ def test_sessions_whose_ids_are_secrets_are_told_apart():
     first, second, again = (redactor().redacted(Redactor().redacted(each, AT)[0], AT)[0] for each in found)
     assert first.source == again.source != second.source
     assert ids[0][:8] not in first.source["session"]
-    assert re.fullmatch(r"<SECRET_[A-Z2-9]{6}>", first.source["session"])
+    assert re.fullmatch(r"<SESSION_[A-Z2-9]{6}>", first.source["session"])
+
+
+CARD = 4111111111111111
+MIXED = [{"card": CARD}, {"card_number": float(CARD)}, {"x": CARD}, {"x": float(CARD)}, {"cards": [CARD, float(CARD)]}]
+NAMED = [{"creditCard": {"number": CARD + 1}}, {"card": "4111 1111 1111 1112"}, {"cc": 378282246310006.0}]
+PHONES = [
+    {"phone": 4930123456.0},
+    {"mobilePhone": 4915123456789},
+    {"phones": [2125550123]},
+    {"phone": {"value": 2125550123}},
+]
+ARGUMENTS = [{"messages": json.dumps({"card": float(CARD), "tel": 4930123456.0})}, {"ssn": 123456789}]
+
+
+@pytest.mark.parametrize("metadata", [*MIXED, *NAMED, *PHONES, *ARGUMENTS], ids=str)
+def test_numbers_of_people_are_found_where_json_has_numbers(metadata):
+    line = as_line(redactor().redacted(says("hi", metadata=metadata), AT)[0]).decode()
+    assert not re.search(r"\d{7}", line.partition('"metadata": ')[2].partition(', "split"')[0]), line
+
+
+def test_a_card_has_one_name_however_json_has_it():
+    said = {"a": CARD, "b": float(CARD), "card": "4111 1111 1111 1111", "d": f"it is {CARD}"}
+    found = redactor().redacted(says("hi", metadata=said), AT)[0].metadata
+    assert len({each.removeprefix("it is ") for each in found.values()}) == 1
+
+
+def test_ids_prices_and_times_stay_numbers():
+    """Keys that say so, with digits that check as a card's; and times and prices under any key."""
+    names = [
+        "id",
+        "order_id",
+        "orderId",
+        "order_number",
+        "sku",
+        "trace_id",
+        "created",
+        "timestamp",
+        "total",
+        "price",
+        "amount",
+        "seed",
+        "tokens",
+        "start_ns",
+    ]
+    rng = random.Random(4)
+    for _ in range(500):
+        at, price = rng.uniform(1.5e9, 2e9), rng.randrange(10**9) / 100
+        number = {"n": int(at), "ms": int(at * 1e3), "us": int(at * 1e6), "x": int(at * 1e9), "y": price, "z": at}
+        said = {**{name: rng.choice((CARD, float(CARD), 5500000000000004)) for name in names}, "more": number}
+        assert redactor_once().redacted(says("hi", metadata=said), AT)[0].metadata == said

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from evalgate.curate.candidates import Candidate, State
-from evalgate.curate.cleaning.duplicates import Inputs
+from evalgate.curate.cleaning.duplicates import Double, Inputs
 from evalgate.curate.cleaning.findings import Pseudonyms
 from evalgate.curate.cleaning.given_names import known_names
-from evalgate.curate.cleaning.quality import Quality
+from evalgate.curate.cleaning.looking import Look
+from evalgate.curate.cleaning.quality import Quality, Reason
 from evalgate.curate.cleaning.redaction import Redactor
 from evalgate.curate.cleaning.step import Cleaning
 from evalgate.records import Example
@@ -24,9 +26,9 @@ def candidate(name, question, state=State.NEW, **more):
 
 
 def cleaning(near=0.75, key=b"k" * 32, **more):
+    redactor = Redactor(pseudonyms=Pseudonyms(key), names=known_names())
     return Cleaning(
-        redactor=Redactor(pseudonyms=Pseudonyms(key), names=known_names()),
-        quality=Quality(),
+        looked=partial(map, Look(redactor=redactor, quality=Quality(), near=near is not None, at=AT)),
         inputs=Inputs(at_least=near),
         at=AT,
         **more,
@@ -153,3 +155,36 @@ def test_candidates_are_a_stream():
 
     stream = cleaning().cleaned(endless())
     assert [next(stream).id for _ in range(3)] == ["0", "1", "2"]
+
+
+def test_a_candidate_that_became_golden_makes_its_copy_golden_already():
+    there = [candidate("old", LEEKS, State.GOLDEN), candidate("mine", "Where is my order?", State.CHOSEN)]
+    found, report = cleaned([*there, candidate("new", LEEKS), candidate("again", "Where is my order?")])
+    assert (why(found["new"]), why(found["again"])) == (
+        "golden already: says what old says",
+        "duplicate: says what mine says",
+    )
+    assert dict(report.out) == {"golden already": 1, "duplicate": 1}
+
+
+def test_what_a_model_calls_the_same_is_counted_out_and_only_while_it_is_new():
+    there = [candidate("first", LEEKS), candidate("other", "Soup of leeks?"), candidate("third", "Where is my order?")]
+    one = cleaning(heard=[])
+    one.know([], there)
+    after = list(one.cleaned(there))
+    assert one.report.left == 3
+    double = {"other": Double(reason=Reason.NEAR_DUPLICATE, of="first", likeness=0.97)}
+    one.mean_the_same(double, "fake/m")
+    assert (one.report.left, dict(one.report.out)) == (2, {"near duplicate": 1})
+    left = {each.id: each for each in one.without(after, double, "fake/m")}
+    assert [each.state for each in left.values()] == [State.NEW, State.OUT, State.NEW]
+    assert left["other"].marks["out"] == {
+        "reason": "near duplicate",
+        "of": "first",
+        "likeness": 0.97,
+        "by": "fake/m",
+    }
+    assert why(left["other"]) == "near duplicate: 0.97 like first by fake/m"
+    # Somebody chose it meanwhile: it stays.
+    chosen = [replace(each, state=State.CHOSEN) for each in after]
+    assert list(one.without(chosen, double, "fake/m")) == chosen

@@ -10,7 +10,7 @@ from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolPara
 from pydantic import TypeAdapter
 
 from evalgate.curate.exporting.lines import UnfitError, line_of
-from evalgate.curate.exporting.published import line_schema, wrong_with
+from evalgate.curate.exporting.published import _is_published, line_schema, wrong_with
 from evalgate.curate.exporting.tokens import tokens_of
 from evalgate.records import Example
 
@@ -32,6 +32,33 @@ def example(messages, answer=ANSWER, **more):
         metadata={},
         split=None,
     )
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [],
+        [USER],
+        [SYSTEM, USER, {**ANSWER, "weight": 0}, USER, ANSWER],
+        [USER, {**ANSWER, "weight": 2}],
+        [USER, {**ANSWER, "weight": True}],
+        [{**USER, "weight": 1}, ANSWER],
+        [{**USER, "name": "ann"}, ANSWER],
+        [{"role": "poet", "content": "So."}, ANSWER],
+        [{"role": "user"}, ANSWER],
+        [{"role": "user", "content": None}, ANSWER],
+        [{"role": "tool", "content": "found"}, ANSWER],
+        [{"role": ["user"], "content": "found"}, ANSWER],
+        [USER, {**ANSWER, "more": 1}],
+        [USER, CALLED, FOUND, ANSWER],
+        [USER, "So."],
+        "So.",
+    ],
+)
+@pytest.mark.parametrize("more", [{}, {"tools": TOOLS}, {"tools": []}, {"user": "ann"}])
+def test_what_needs_no_look_at_the_schema_is_by_it(messages, more):
+    line = {"messages": messages, **more}
+    assert _is_published(line) == Draft202012Validator(line_schema()).is_valid(line)
 
 
 def why(own, form="messages"):

@@ -73,3 +73,19 @@ def test_candidates_that_are_there_are_marked_unless_somebody_saw_them():
     marked = list(near(MONEY).mark_new(there))
     assert [NEIGHBOUR in each.marks for each in marked] == [True, False, False]
     assert list(near(MONEY, build=13).mark_new(marked)) == marked
+
+
+def test_a_longer_question_that_holds_all_of_it_is_a_neighbour_until_it_is_much_longer():
+    """What is too long to be like anything is left before it is compared, and not before that."""
+    longer = f"{MONEY} I bought a lamp on Monday"
+    marked = near(MONEY).marked(asks(longer))
+    assert marked is not None
+    assert 0.4 <= marked.marks[NEIGHBOUR]["likeness"] < 0.8
+    assert near(MONEY).marked(asks(f"{MONEY} {' '.join(GOLDEN[1:])}")) is None
+
+
+def test_of_two_that_are_as_like_the_first_is_named():
+    twice = [
+        Finding(example=Example(id=name, input={"question": MONEY}), build=1, suite="s", why="worse") for name in "ab"
+    ]
+    assert Neighbours(twice, GOLDEN).marked(asks(MONEY)).marks[NEIGHBOUR]["example"] == "a"

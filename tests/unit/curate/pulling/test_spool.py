@@ -42,3 +42,15 @@ def test_a_file_that_is_shorter_than_its_notes_say_begins_anew(tmp_path):
     page(spool, 0, "one")
     spool.file.write_bytes(b"")
     assert spool.resume() is None
+
+
+def test_a_pull_that_read_all_is_remembered_as_one_that_did_and_a_whole_file_is_no_short_one(tmp_path):
+    spool = Spool(tmp_path / "some.candidates.jsonl")
+    page(spool, 0, "one")
+    kept = spool.resume()
+    assert kept is not None
+    assert (kept.cursor, kept.done) == ("one", False)
+    last = spool.add([], Notes(asked={"spec": 1}, cursor=None, counts={"new": 2}, done=True))
+    assert last.done
+    assert last.size == kept.size == spool.file.stat().st_size
+    assert Spool(tmp_path / "some.candidates.jsonl").resume() == last

@@ -65,3 +65,10 @@ def test_what_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigurationError, match="cannot write"):
         put(tmp_path / "file" / "some.jsonl", [example("a")])
+
+
+def test_an_example_of_a_document_is_replaced_where_it_stands(tmp_path):
+    path = tmp_path / "some.json"
+    path.write_text(json.dumps([{"id": "a", "input": {"n": 1}}, {"id": "b", "input": {"n": 1}}]))
+    put(path, [example("b", 2)])
+    assert [(each.id, each.input) for each in read_examples(path)] == [("a", {"n": 1}), ("b", {"n": 2})]

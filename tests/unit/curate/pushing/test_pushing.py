@@ -124,3 +124,32 @@ def test_a_secret_in_the_reason_of_who_accepted_is_none_of_an_example():
     )
     found = accepted_of([candidate("1" * 16, told), candidate("2" * 16)])
     assert ([each.id for each in found.candidates], found.secret) == ([f"span:{'2' * 16}"], (f"span:{'1' * 16}",))
+
+
+def test_what_the_server_says_of_a_span_goes_before_what_examples_say():
+    new = candidate("1" * 16)
+    alias = Example(id="q-7", input={}, output=None, metadata={"curated": {"span": "1" * 16}}, split=None)
+    assert dict(planned([alias], [new], made_of={"1" * 16: "q-9"}).elsewhere) == {new.id: "q-9"}
+    assert dict(planned([alias], [new]).elsewhere) == {new.id: "q-7"}
+    second = Example(id="q-8", input={}, output=None, metadata={"curated": {"span": "1" * 16}}, split=None)
+    assert dict(planned([alias, second], [new]).elsewhere) == {new.id: "q-7"}  # the first of two
+
+
+def test_where_an_example_went_is_none_of_its_history():
+    own = candidate("1" * 16, ANN, Step(at="y", what="pushed", by="evalgate", why="v1"))
+    history = golden_example(own).metadata["curated"]["history"]
+    assert [each["what"] for each in history] == ["pulled", "accepted"]
+
+
+def test_no_expected_answer_and_an_empty_one_are_the_same():
+    own = candidate("1" * 16, output={})
+    there = Example(id=own.id, input=own.input, output=None, metadata={}, split=None)
+    assert planned([there], [own]).same == (own.id,)
+
+
+def test_sixty_letters_are_shown_and_five_projects():
+    assert in_short(candidate("1" * 16, input={"q": "x" * 60})).startswith(f"{'x' * 60} → ")
+    assert in_short(candidate("1" * 16, input={"q": "x" * 61})).startswith(f"{'x' * 59}… → ")
+    found = [candidate(str(n) * 16, source={"project": f"p{n}"}) for n in range(6)]
+    assert "of p0, p1, p2, p3, p4; accepted" in reasons(found[:5], [each.id for each in found])
+    assert "of p0, p1, p2, p3, p4 …; accepted" in reasons(found, [each.id for each in found])

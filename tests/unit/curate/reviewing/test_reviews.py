@@ -7,8 +7,9 @@ import subprocess
 import pytest
 from filelock import FileLock
 
-from evalgate.curate.beside import reviews_file, workplace
+from evalgate.curate.beside import reviews_file
 from evalgate.curate.candidates import write_candidates
+from evalgate.curate.holding import workplace
 from evalgate.curate.reviewing import reviews as module
 from evalgate.curate.reviewing.reviews import append_reviews, as_line, read_reviews
 from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup
@@ -110,7 +111,7 @@ def test_a_full_disk_leaves_what_was_there(path, monkeypatch):
 
 
 def test_who_writes_at_the_same_time_is_waited_for_and_then_named(path, monkeypatch):
-    monkeypatch.setattr(module, "_WAIT_S", 0.1)
+    monkeypatch.setattr(module, "WAIT_S", 0.1)
     with FileLock(workplace(path) / f"{path.name}.reviews.lock"), pytest.raises(ConfigurationError, match="at work"):
         append_reviews(path, [review(ONE)])
 

@@ -81,3 +81,11 @@ def test_a_rule_decides_what_nobody_decided_and_names_itself():
         ("span:1", "accepted", "rule", "--accept-where 'metadata.lang=de' --accept-where 'split=regression'"),
         ("span:2", "rejected", "rule", "--reject-where 'metadata.lang=de'"),
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["annotation.correct!=no", "annotation.correct=None", "marks.near!=x", "marks.near=None"]
+)
+def test_what_says_nothing_is_not_unlike_anything(text):
+    silent = [{"name": "correct", "label": None, "score": 1.0, "annotator": "LLM"}]
+    assert not holds(condition(text), candidate(marks={"annotations": silent, "near": None}))

@@ -51,6 +51,22 @@ def test_a_long_text_is_cut_until_all_of_it_is_asked_for():
     assert "… 980,000 more characters: m shows them" in screen(candidate(answer="x" * 1_000_000))
 
 
+def test_what_is_cut_can_be_shown_and_nothing_else_says_so():
+    noted = Candidate(id="span:1", input={"q": "?"}, output={"a": "!"}, metadata={"note": "word " * 200 + "end"})
+    assert "m show all" in screen(noted)
+    assert "word…" in screen(noted).replace("\n    ", "")
+    assert "end" not in screen(noted).split("metadata.note")[1]
+    assert "word end" in screen(noted, whole=True).replace("\n    ", " ")
+    for one, whole in ((noted, True), (candidate(), False)):
+        assert "m show all" not in screen(one, whole=whole)
+
+
+def test_when_it_was_is_told_to_the_minute():
+    one = Candidate(id="span:1", input={"q": "?"}, source={"start": "2026-11-21T12:00:59.123456+01:00"})
+    assert "  2026-11-21 11:00 UTC\n" in screen(one)
+    assert "  soon\n" in screen(Candidate(id="span:1", input={"q": "?"}, source={"start": "soon"}))
+
+
 def test_keys_that_do_nothing_here_are_not_named():
     assert " p " not in screen(candidate()).splitlines()[-1]
     assert "accept without an answer" in screen(candidate(answer=None))

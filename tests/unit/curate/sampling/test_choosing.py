@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-import pytest
-
 from evalgate.curate.sampling.choosing import Available, choose
-from evalgate.curate.sampling.splits import split_of
-from tests.unit.curate.sampling.questions import candidate
 
 
 def available(**groups):
@@ -61,21 +57,3 @@ def test_every_one_is_as_likely():
 def test_what_more_speaks_for_comes_first_within_its_group():
     there = [Available(id=str(n), group="a", first=n / 10) for n in range(10)]
     assert [each.id for each in chosen(there, size=3)] == ["9", "8", "7"]
-
-
-@pytest.mark.parametrize("holdout", [0.2, 0.5])
-def test_splits_have_their_shares_and_no_example_moves(holdout):
-    all_of_it = [candidate(n, "q") for n in range(5_000)]
-    splits = [split_of(each, holdout=holdout) for each in all_of_it]
-    assert abs(splits.count("holdout") / 5_000 - holdout) < 4 * (holdout * (1 - holdout) / 5_000) ** 0.5
-    larger = [split_of(each, holdout=holdout + 0.1) for each in all_of_it]
-    assert all(after == "holdout" for before, after in zip(splits, larger, strict=True) if before == "holdout")
-
-
-def test_a_conversation_is_in_one_split_and_what_has_one_keeps_it():
-    turns = [candidate(n, "q", source={"session": "s"}) for n in range(20)]
-    assert len({split_of(each, holdout=0.5) for each in turns}) == 1
-    calls = [candidate(n, "q", source={"trace": "t"}) for n in range(20)]
-    assert len({split_of(each, holdout=0.5) for each in calls}) == 1
-    assert split_of(candidate(1, "q", split="train"), holdout=0.5) == "train"
-    assert split_of(candidate(1, "q"), holdout=0) is None

@@ -74,3 +74,12 @@ def test_marks_that_are_none_are_passed_over():
     for marks in ({"annotations": "x"}, {"annotations": [1, {"label": "incorrect"}, {"name": 5}]}, {}):
         assert failure(candidate(1, "q", marks=marks), {}) is None
         assert uncertainty(candidate(1, "q", marks=marks), {}) is None
+
+
+def test_a_score_at_its_threshold_is_no_failure():
+    assert failure(said(("stars", None, 3.0, "LLM")), {"stars": 3.0}) is None
+    assert failure(said(("c", None, 0.5, "LLM")), {}) is None
+    found = failure(said(("stars", None, 2.9, "LLM")), {"stars": 3.0})
+    assert found is not None
+    assert found.why == "stars is 2.9"
+    assert failure(said(("unknown scale", None, -3.0, "LLM")), {}) is None

@@ -1,11 +1,21 @@
 """When a profile is due, and what is remembered of its last time."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from evalgate.curate.candidates import Candidate, Step
-from evalgate.curate.scheduling.due import Arrived, Last, arrived, read_last, state_file, too_early, write_last
+from evalgate.curate.scheduling.due import (
+    Arrived,
+    Last,
+    arrived,
+    digest_of,
+    read_last,
+    state_file,
+    too_early,
+    write_last,
+)
 from evalgate.errors import ConfigurationError
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -23,6 +33,9 @@ def last(began=NOON, until=NOON):
         (timedelta(hours=23, minutes=1), DAY, False),  # yesterday's was an hour late
         (timedelta(minutes=53), timedelta(hours=1), True),
         (timedelta(minutes=55), timedelta(hours=1), False),
+        (timedelta(hours=23), DAY, False),
+        (timedelta(minutes=54), timedelta(hours=1), False),
+        (timedelta(), DAY, True),
         (timedelta(), None, False),
         (-timedelta(days=3), DAY, False),  # a clock that was wrong
     ],
@@ -75,3 +88,20 @@ def test_the_digest_of_a_file_for_review_is_remembered(tmp_path):
     for last in (Last(began=now, until=now, sheet="a" * 24), Last(began=now, until=now)):
         write_last(tmp_path / "some.state.json", "shop", last)
         assert read_last(tmp_path / "some.state.json", "shop") == last
+
+
+def test_a_digest_that_is_none_is_as_if_nothing_was_written(tmp_path):
+    path = tmp_path / "some.state.json"
+    times = {"began": "2026-01-05T00:00:00+00:00", "until": "2026-01-05T00:00:00+00:00"}
+    path.write_text(json.dumps({"shop": {**times, "sheet": 5}}))
+    found = read_last(path, "shop")
+    assert found is not None
+    assert found.sheet is None
+
+
+def test_how_lines_end_makes_no_other_file(tmp_path):
+    plain, other, changed = (tmp_path / name for name in "abc")
+    plain.write_bytes(b"- [ ] one\n- [ ] two\n")
+    other.write_bytes(b"- [ ] one\r\n- [ ] two\r\n")
+    changed.write_bytes(b"- [x] one\n- [ ] two\n")
+    assert digest_of(plain) == digest_of(other) != digest_of(changed)

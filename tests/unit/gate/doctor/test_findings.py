@@ -7,6 +7,7 @@ from evalgate.gate.doctor.findings import failed, ok, problem, require_none, war
 
 AWAY = problem("away", "did not answer", "try again", service=True)
 REFUSED = problem("refused", "refused the key", "set another", service=True, sure=True)
+REFUSED_TOO = problem("refused too", "refused the same key", "set another", service=True, sure=True)
 WRONG = failed("wrong", ConfigurationError("there is no such file", next_step="write it"))
 
 
@@ -17,19 +18,26 @@ def test_a_run_begins_where_nothing_is_certain():
 
 
 @pytest.mark.parametrize(
-    ("findings", "kind", "told"),
+    ("findings", "kind", "told", "next_step"),
     [
-        ([AWAY, REFUSED], MeasurementError, "the run was not begun: refused: refused the key"),
+        ([AWAY, REFUSED], MeasurementError, "the run was not begun: refused: refused the key", "set another"),
         (
             [REFUSED, WRONG],
             ConfigurationError,
             "the run was not begun: refused: refused the key; wrong: there is no such file",
+            "set another; write it",
+        ),
+        (
+            [REFUSED, REFUSED_TOO],
+            MeasurementError,
+            "the run was not begun: refused: refused the key; refused too: refused the same key",
+            "set another",
         ),
     ],
 )
-def test_it_does_not_where_its_end_is(findings, kind, told):
-    """All of it at once, and by the code of what a user can mend first."""
+def test_it_does_not_where_its_end_is(findings, kind, told, next_step):
+    """All of it at once, with each step once, and by the code of what a user can mend first."""
     with pytest.raises(kind) as caught:
         require_none(findings)
     assert caught.value.message == told
-    assert caught.value.next_step == "set another"
+    assert caught.value.next_step == next_step

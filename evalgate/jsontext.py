@@ -19,7 +19,7 @@ def strict_json(text: str | bytes) -> Json:
     """
     try:
         value: Json = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
-        return _whole_characters(value) if _may_have_halves(text) else value
+        return whole_characters(value) if _may_have_halves(text) else value
     except RecursionError:
         raise ValueError("nested too deep") from None
 
@@ -31,8 +31,12 @@ def _no_constant(name: str) -> NoReturn:
 def _finite(digits: str) -> float:
     value = float(digits)
     if value in {float("inf"), float("-inf")}:
-        raise ValueError(f"{digits[:30]} is beyond the numbers that can be kept")
+        raise ValueError(f"{digits[:30]} is too large for a number")
     return value
+
+
+DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=_finite)
+"""Reads a text as strictly, halves of characters and all; for many texts, as `json.loads` makes one for each."""
 
 
 def _may_have_halves(text: str | bytes) -> bool:
@@ -41,11 +45,12 @@ def _may_have_halves(text: str | bytes) -> bool:
     return "\\ud" in text or "\\uD" in text or _LONE_SURROGATES.search(text) is not None
 
 
-def _whole_characters(value: Json) -> Json:
+def whole_characters(value: Json) -> Json:
+    """Replace halves of characters, which a program that cuts strings in UTF-16 leaves, and no store can hold."""
     if isinstance(value, str):
         return _LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", value)
     if isinstance(value, Mapping):
-        return {_LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", k): _whole_characters(v) for k, v in value.items()}
+        return {_LONE_SURROGATES.sub("\N{REPLACEMENT CHARACTER}", k): whole_characters(v) for k, v in value.items()}
     if isinstance(value, list):
-        return [_whole_characters(each) for each in value]
+        return [whole_characters(each) for each in value]
     return value

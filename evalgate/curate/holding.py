@@ -1,0 +1,98 @@
+"""One step at a time on a candidates file: a lock that ends with its process, and who has it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from evalgate.encoding import printable
+from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
+from evalgate.whole_file import clear_parts
+
+WAIT_S: Final = 10.0
+"""Seconds that what was done already waits to be written."""
+MOMENT_S: Final = 1.0
+"""Seconds that a step which only looks at the file may take."""
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_SHOWN: Final = 80
+"""Letters of a command that are shown."""
+
+
+@contextmanager
+def held(path: Path, what: str = "", *, seconds: float = MOMENT_S) -> Iterator[None]:
+    """Hold a candidates file, or `what` of it, against other steps on this machine, waiting so long for it.
+
+    What a step that was killed left of the file that it was writing is removed: it may hold what was cleaned since.
+    Raises ConfigurationError, which names the step that has it; MeasurementError where the disk has no room.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        lock = FileLock(workplace(path) / f"{path.name}{what}.lock", timeout=seconds)
+        lock.acquire()
+    except Timeout:
+        raise ConfigurationError(
+            f"another step is at work on {path}{_holder(path, what)}",
+            next_step="wait until it has ended, and run this again",
+        ) from None
+    except OSError as error:
+        raise unwritten(f"cannot write beside {path}", error, "check its folder") from None
+    note = _note(path, what)
+    try:
+        with suppress(OSError):  # a disk without room: whoever waits is not told who has it
+            note.write_text(json.dumps(_own()), encoding="utf-8")
+        if not what:
+            with suppress(OSError, RuntimeError):
+                clear_parts(path)
+        yield
+    finally:
+        with suppress(OSError):
+            note.unlink()
+        lock.release()
+
+
+def workplace(path: Path) -> Path:
+    """Return the folder for what steps keep while they work on a candidates file: beside it, ignored by git.
+
+    Raises OSError where it cannot be made.
+    """
+    folder = path.parent / ".curate"
+    folder.mkdir(parents=True, exist_ok=True)
+    ignored = folder / ".gitignore"
+    if not ignored.exists():
+        ignored.write_text("*\n")
+    return folder
+
+
+def unwritten(doing: str, error: OSError, otherwise: str) -> EvalgateError:
+    """Return what to say of a file that was not written: a disk without room is nobody's mistake."""
+    if error.errno in _NO_ROOM:
+        return MeasurementError(f"{doing}: {error.strerror}", next_step="make room, then run the same again")
+    return ConfigurationError(f"{doing}: {error.strerror}", next_step=otherwise)
+
+
+def _note(path: Path, what: str) -> Path:
+    return path.parent / ".curate" / f"{path.name}{what}.holder"
+
+
+def _own() -> dict[str, str | int]:
+    """Return who this is, as others are told. Of what was typed only the command: the rest is nobody's business."""
+    typed = " ".join(("evalgate", *sys.argv[1:3]))
+    return {"command": typed, "process": os.getpid(), "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"}
+
+
+def _holder(path: Path, what: str) -> str:
+    """Say who has it, as far as a file tells that anybody may have written."""
+    try:
+        said = json.loads(_note(path, what).read_text(encoding="utf-8"))
+        command, process, since = (printable(str(said[key]))[:_SHOWN] for key in ("command", "process", "since"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    return f": {command} (process {process}), since {since}"

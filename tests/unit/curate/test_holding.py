@@ -1,0 +1,117 @@
+"""One step at a time: whoever comes second is told who has the file, and a killed one holds nothing."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from evalgate.curate.candidates import Candidate, read_candidates, rewrite, write_candidates
+from evalgate.curate.holding import held, unwritten
+from evalgate.errors import ConfigurationError, MeasurementError
+
+HOLD = """
+import pathlib, sys, time
+from evalgate.curate.holding import held
+with held(pathlib.Path(sys.argv[3]), sys.argv[4]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """Hold the file in another process, as it would be typed; returns the process."""
+    held_by = []
+
+    def hold(what=""):
+        typed = [sys.executable, "-c", HOLD, "curate", "label", str(tmp_path / "a.jsonl"), what]
+        process = subprocess.Popen(typed, stdout=subprocess.PIPE, text=True)
+        held_by.append(process)
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    yield hold
+    for each in held_by:
+        each.kill()
+        each.communicate()
+
+
+def test_who_has_it_is_named_and_a_killed_one_has_nothing(tmp_path, holder):
+    path = tmp_path / "a.jsonl"
+    write_candidates(path, [Candidate(id="1", input={})])
+    process = holder()
+    with pytest.raises(ConfigurationError) as refused:
+        rewrite(path, lambda candidates: candidates, seconds=0)
+    said = f"another step is at work on {path}: evalgate curate label (process {process.pid}), since 20"
+    assert refused.value.message.startswith(said)
+    assert refused.value.next_step == "wait until it has ended, and run this again"
+    with held(path, ".reviews"):  # another matter
+        pass
+    process.kill()
+    process.wait()
+    assert rewrite(path, lambda candidates: candidates, seconds=0) == 1
+    assert list((tmp_path / ".curate").glob("*.holder")) == []
+
+
+def test_a_step_waits_for_one_that_is_quick(tmp_path, holder):
+    path = tmp_path / "a.jsonl"
+    write_candidates(path, [Candidate(id="1", input={})])
+    process = holder()
+    waiting = subprocess.Popen(
+        [sys.executable, "-c", HOLD.replace("sys.argv[4])", "seconds=60)"), "curate", "clean", str(path)],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        process.kill()
+        assert waiting.stdout.readline() == "held\n"
+    finally:
+        waiting.kill()
+        waiting.communicate()
+    assert [each.id for each in read_candidates(path)] == ["1"]
+
+
+@pytest.mark.parametrize("note", ["", "[]", "{}", '{"command": "x"}', "\x00", None])
+def test_a_note_that_says_nothing_is_left_out(tmp_path, holder, note):
+    path = tmp_path / "a.jsonl"
+    holder(".asking")
+    file = tmp_path / ".curate" / "a.jsonl.asking.holder"
+    file.unlink()
+    if note is not None:
+        file.write_text(note)
+    with pytest.raises(ConfigurationError) as refused, held(path, ".asking", seconds=0):
+        pass
+    assert refused.value.message == f"another step is at work on {path}"
+
+
+def test_a_note_that_somebody_else_wrote_does_nothing_to_a_terminal(tmp_path, holder):
+    path = tmp_path / "a.jsonl"
+    holder()
+    said = {"command": "\x1b[2J" + "x" * 1000, "process": 1, "since": "\r\n"}
+    (tmp_path / ".curate" / "a.jsonl.holder").write_text(json.dumps(said))
+    with pytest.raises(ConfigurationError) as refused, held(path, seconds=0):
+        pass
+    assert "\x1b" not in refused.value.message
+    assert "\r" not in refused.value.message
+    assert len(refused.value.message) < 400
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"),
+    [
+        (errno.ENOSPC, MeasurementError),
+        (errno.EDQUOT, MeasurementError),
+        (errno.EFBIG, MeasurementError),
+        (errno.EACCES, ConfigurationError),
+    ],
+)
+def test_a_disk_without_room_is_nobody_s_mistake(number, kind):
+    found = unwritten("cannot write x", OSError(number, os.strerror(number)), "name another")
+    assert type(found) is kind
+    assert found.message == f"cannot write x: {os.strerror(number)}"
+    assert (found.next_step == "name another") == (kind is ConfigurationError)

@@ -205,6 +205,12 @@ def _when(profile: Profile) -> str:
     return f"from {begin} to {end}"
 
 
+def none_found(profile: Profile) -> str:
+    """Say that nothing was found of what a profile asks for, and of when."""
+    what = "call of a model" if profile.per == "call" else "trace"
+    return f"no {what} of {profile.project} that began {_when(profile)} is as asked"
+
+
 def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
     counts = (
         (pulled.known, "known"),
@@ -223,11 +229,7 @@ def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
     if pulled.resumed:
         lines.append("a pull that was ended before its time went on")
     if not pulled.read:
-        what = "call of a model" if profile.per == "call" else "trace"
-        lines.append(
-            f"no {what} of {profile.project} that began {_when(profile)} is as asked; next: an earlier --since, or"
-            " fewer filters"
-        )
+        lines.append(f"{none_found(profile)}; next: an earlier --since, or fewer filters")
         if profile.per == "trace":
             lines.append("where traces begin in a program that Phoenix does not see, --per call takes what is below")
     elif pulled.new:

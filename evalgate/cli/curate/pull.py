@@ -34,11 +34,19 @@ if TYPE_CHECKING:
 @profile_option
 @since_option
 @until_option
-@click.option("--per", type=click.Choice(["trace", "call"]), help="One example of a trace, or of each call of a model.")
+@click.option(
+    "--per",
+    type=click.Choice(["trace", "call"]),
+    help="One example of a trace, or of each call of a model.  [default: trace]",
+)
 @click.option("--kind", multiple=True, help="Kinds of spans: LLM, CHAIN, AGENT; several times.")
 @click.option("--name", "names", multiple=True, help="Names of spans; several times.")
 @click.option("--status", multiple=True, type=click.Choice(["OK", "ERROR", "UNSET"]), help="Their status.")
-@click.option("--errors", type=click.Choice(["with", "without", "only"]), help="Whether to take spans that failed.")
+@click.option(
+    "--errors",
+    type=click.Choice(["with", "without", "only"]),
+    help="Whether to take spans that failed.  [default: with]",
+)
 @click.option("--attribute", "attributes", multiple=True, metavar="KEY=VALUE", help="An attribute: metadata.tier=gold.")
 @click.option("--session", "sessions", multiple=True, metavar="ID", help="Spans of this session; several times.")
 @click.option(

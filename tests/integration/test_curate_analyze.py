@@ -185,6 +185,8 @@ def test_what_got_worse_in_a_build_is_labelled_and_analysed(analyze):
     assert "expected output" in asked
     assert "exact_match" in asked
     calls = analyze.fake.calls
-    assert analyze("--profile", "shop", "--from-gate", "1", "--journal", journal, "--json")["found"] == said["found"]
+    for build in ("1", "latest"):
+        again = analyze("--profile", "shop", "--from-gate", build, "--journal", journal, "--json")
+        assert again["found"] == said["found"]
     assert analyze.fake.calls == calls
     assert "there is no build 7" in analyze("--profile", "shop", "--from-gate", "7", "--journal", journal, code=2)

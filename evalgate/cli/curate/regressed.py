@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 def regressed(build: str, journal: Path | None) -> tuple[list[Candidate], list[Candidate]]:
     """Return what the candidate side made of the examples that got worse, and what the baseline made of them.
 
+    `build` is its id, a file that holds one, or `latest`.
+
     Where none got worse, those that failed a check. Raises ConfigurationError where there is none of these either.
     """
     from evalgate.cli.builds import opened
@@ -20,7 +22,7 @@ def regressed(build: str, journal: Path | None) -> tuple[list[Candidate], list[C
 
     worse: list[Candidate] = []
     good: list[Candidate] = []
-    with opened([build], journal) as sources:
+    with opened([] if build == "latest" else [build], journal) as sources:
         for each in chosen_examples(sources[0], (), None):
             for side, into in ((each.view.candidate, worse), (each.view.baseline, good)):
                 if side is not None and (side.failure is None or into is worse):

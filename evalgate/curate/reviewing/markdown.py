@@ -35,8 +35,9 @@ def markdown(
 ) -> Iterator[str]:
     """Yield the file, piece by piece. `of` is how many candidates there are, `command` what reads the file again."""
     yield (
-        f"# Review of {for_markdown(name)}\n\n{count(of, 'candidate')}. Tick one box of each that you decide, and say why"
-        " where you reject; an answer may be corrected where it stands. Leave all else as it is: what is not ticked stays"
+        f"# Review of {for_markdown(name)}\n\n{count(of, 'candidate')}. Tick one box of each that you decide, and say"
+        " why where you reject; an answer may be corrected where it stands. Leave all else as it is: what is not ticked"
+        " stays"
         f" open. Then: {code_for_markdown(command)}\n"
     )
     for place, each in enumerate(candidates, start=1):

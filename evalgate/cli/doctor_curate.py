@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from evalgate.errors import EvalgateError, MeasurementError
+from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
 from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning
 
 if TYPE_CHECKING:
@@ -50,14 +50,23 @@ class _Look:
 
     async def findings(self) -> list[Finding]:
         """Return what its steps would end by, and where and when it works."""
-        wrong = [*self._packages(), *self._models()]
+        wrong = [*self._times(), *self._packages(), *self._models(), *self._taxonomy()]
         said = []
-        for look in (self._within(self._project()), self._dataset(), self._turn()):
+        for look in (self._project, self._dataset, self._turn):
             try:
-                said.append(await look)
+                said.append(await look())
             except EvalgateError as error:
                 wrong.append(failed(self.about, error))
         return [*wrong, *([ok(self.about, "; ".join(said))] if said else [])]
+
+    def _times(self) -> Iterator[Finding]:
+        """Yield what is wrong with from when to when spans are pulled."""
+        from evalgate.curate.moments import between
+
+        try:
+            between(self.profile.since, self.profile.until, self.now)
+        except ValueError as error:
+            yield problem(self.about, str(error), f"change since or until of curate.profiles.{self.name}")
 
     def _packages(self) -> Iterator[Finding]:
         from evalgate.cli.curate.cleaning import INSTALL, packages_missing
@@ -89,6 +98,18 @@ class _Look:
             except EvalgateError as error:
                 yield failed(self.about, error)
 
+    def _taxonomy(self) -> Iterator[Finding]:
+        """Yield what is wrong with the labels that are proposed, where a model is asked for them."""
+        from evalgate.curate.labelling.taxonomies import taxonomy_of
+
+        label = self.profile.label
+        if label is None or label.model is None:
+            return
+        try:
+            taxonomy_of(label.taxonomy, self.path.parent)
+        except EvalgateError as error:
+            yield failed(self.about, error)
+
     async def _within(self, asking: Awaitable[str]) -> str:
         try:
             async with asyncio.timeout(SECONDS):
@@ -99,6 +120,9 @@ class _Look:
             ) from None
 
     async def _project(self) -> str:
+        return await self._within(self._project_there())
+
+    async def _project_there(self) -> str:
         from evalgate.phoenix.annotations.spans import find_project
         from evalgate.phoenix.connection import connect
 
@@ -114,8 +138,15 @@ class _Look:
         if dataset.phoenix is not None:
             return await self._within(self._dataset_there(dataset.phoenix))
         file = self.path.parent / str(dataset.file)
-        if not file.exists():
-            return f"{dataset.file} is not there yet: the first push makes it"
+        try:
+            if not file.exists():
+                return f"{dataset.file} is not there yet: the first push makes it"
+        except OSError as error:
+            raise ConfigurationError(
+                f"{dataset.file} cannot be looked up: {error.strerror}", next_step="check its name and its folder"
+            ) from None
+        if not file.is_file():
+            raise ConfigurationError(f"{dataset.file} is no file", next_step="name a file")
         return f"{dataset.file} has {count(await asyncio.to_thread(_examples, file), 'example')}"
 
     async def _dataset_there(self, name: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from evalgate.suite.judging import ModelName
 from evalgate.suite.model import ConfigModel, Count
@@ -12,6 +12,29 @@ from evalgate.suite.phoenix import Variable
 
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
+
+
+Found = Literal["PERSON", "ID_NUMBER", "WALLET", "PLACE"]
+
+
+class Presidio(ConfigModel):
+    """Presidio beside the patterns of evalgate: `pip install 'phoenix-evalgate[curate,presidio]'`."""
+
+    models: dict[Annotated[str, Field(pattern=r"^([a-z]{2}|other)$")], Annotated[str, Field(min_length=1)]] = Field(
+        min_length=1
+    )
+    """spaCy's models by language: {en: en_core_web_lg, de: ./models/de}, and `other` for all else. A package that is
+    installed, or a folder, with a / in it, relative to the config. Nothing is downloaded."""
+    kinds: tuple[Found, ...] = Field(default=("PERSON", "ID_NUMBER", "WALLET"), min_length=1)
+    """What it looks for: names, numbers of people from the countries of `regions`, wallets of cryptocurrencies; PLACE
+    are cities and countries too."""
+    threshold: float = Field(default=0.5, ge=0, le=0.85)
+    """How sure Presidio has to be of a number. Names have 0.85."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_model(cls, data: Any) -> Any:
+        return {"models": {"other": data}} if isinstance(data, str) else data
 
 
 class Clean(ConfigModel):
@@ -25,6 +48,8 @@ class Clean(ConfigModel):
     machine alone."""
     regions: tuple[Region, ...] = ("US", "GB", "DE", "FR", "ES", "IT", "NL", "PL")
     """Countries whose telephone numbers are known without their +."""
+    presidio: Presidio | None = None
+    """A model that reads what candidates say, for names that no list has; without it the patterns of evalgate alone."""
     keep: tuple[str, ...] = ()
     """What is nobody's secret, such as your own support's address; `*` stands for anything: `*@shop.example.com`."""
     failed: Literal["out", "keep"] = "out"

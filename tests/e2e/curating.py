@@ -48,8 +48,10 @@ class Rates:
         return self.right[what] / self.of[what]
 
     def __str__(self) -> str:
-        rows = "".join(f"| {what} | {self.right[what]:,} of {self.of[what]:,} |\n" for what in sorted(self.of))
-        return f"| | |\n|---|---|\n{rows}"
+        ends = ("replaced", "found")
+        order = sorted(self.of, key=lambda what: ([not what.endswith(end) for end in ends], what))
+        rows = (f"| {what.replace('_', ' ')} | {self.right[what]:,} of {self.of[what]:,} |\n" for what in order)
+        return f"| what | how many |\n|---|---|\n{''.join(rows)}"
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """From 5,000 traces in a real Phoenix to a gate that stands on them: every step of curation, and what it finds.
 
-The same on a day and a half of them, each step killed in its middle. docs/curation.md shows what was printed, and
+The same on a day and a half of them, each step killed in its middle. docs/curation-story.md shows what was printed, and
 EVALGATE_WRITE_GOLDEN=1 writes that anew: then read the diff.
 """
 
@@ -34,7 +34,7 @@ from tests.pictures.terminal import svg
 __all__ = ["fake_model"]
 
 WEEK = timedelta(days=7)
-PAGE = REPOSITORY / "docs" / "curation.md"
+PAGE = REPOSITORY / "docs" / "curation-story.md"
 FIGURES = REPOSITORY / "docs" / "figures"
 UNHAPPY = "datasets/unhappy.jsonl"
 KEY = "for the pseudonyms of a shop that is none"

@@ -98,6 +98,7 @@ def _asked(place: Place, named: Named, *, build: str | None, cache: Path | None,
     steps = place.label.steps and build is None
     return Analysing(
         place=place,
+        config_folder=named.config.parent,
         taxonomy=taxonomy_of(place.label.taxonomy, named.config.parent),
         environ=named.environ,
         cache=cache,
@@ -135,7 +136,8 @@ async def _candidates(asked: Analysing) -> Found:
         if asked.address is not None:
             from evalgate.cli.curate.trajectories import steps_read
 
-            steps = await stack.enter_async_context(steps_read(asked.address, place.clean, file, asked.environ))
+            reading = steps_read(asked.address, place.clean, file, asked.environ, folder=asked.config_folder)
+            steps = await stack.enter_async_context(reading)
         tell(f"asking {place.model} about {len(surveyed.shown)} labels")
         return await _analysed(asked, asking, lambda: read_candidates(file), surveyed, steps=steps)
 

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Analysing:
-    """What is analysed, with what, and how the command is said again."""
+    """What is analysed, with what, and how the command is said again. `config_folder` is where its config lies."""
 
     place: Place
+    config_folder: Path
     taxonomy: Taxonomy
     environ: Mapping[str, str]
     cache: Path | None

@@ -33,6 +33,7 @@ _SHOWN: Final = 100
 @profile_option
 @click.option("--write", is_flag=True, help="Do it: without it, what would be done is shown.")
 @click.option("--personal", type=click.Choice(["replace", "keep"]), help="Whether personal data is replaced.")
+@click.option("--presidio", metavar="MODEL", help="Let Presidio look too: a model of spaCy, a package or ./a/folder.")
 @click.option(
     "--language", "languages", multiple=True, metavar="CODE", help="A language that is wanted: en; several times."
 )
@@ -70,7 +71,7 @@ def command(
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
     place = settings(Clean, lambda profile: profile.clean, named, given)
     golden = asyncio.run(golden_of(place.target, config, place.server, environ))
-    cleaning = _cleaning(place, environ, write=write)
+    cleaning = _cleaning(place, environ, config.parent, write=write)
     _clean(cleaning, place.target, golden, write=write)
     if place.own.embedding is not None:
         _by_meaning(cleaning, place, place.own.embedding, environ, cache=cache, write=write)
@@ -81,7 +82,7 @@ def command(
     return 0
 
 
-def _cleaning(place: Settings[Clean], environ: Mapping[str, str], *, write: bool) -> Cleaning:
+def _cleaning(place: Settings[Clean], environ: Mapping[str, str], folder: Path, *, write: bool) -> Cleaning:
     from evalgate.cli.curate.cleaning import looking
     from evalgate.curate.cleaning.duplicates import Inputs
     from evalgate.curate.cleaning.step import Cleaning
@@ -89,7 +90,9 @@ def _cleaning(place: Settings[Clean], environ: Mapping[str, str], *, write: bool
     clean, at = place.own, datetime.now(UTC).isoformat(timespec="seconds")
     only_errors = place.profile is not None and place.profile.errors == "only"
     return Cleaning(
-        looked=looking(clean, place.target.candidates, environ, at=at, only_errors=only_errors, writes=write),
+        looked=looking(
+            clean, place.target.candidates, environ, folder=folder, at=at, only_errors=only_errors, writes=write
+        ),
         inputs=Inputs(at_least=clean.near),
         at=at,
         tell=now_and_then(lambda far: f"{far.looked:,} candidates looked at, {far.out.total():,} left out"),
@@ -154,7 +157,13 @@ def _lines(report: Report, place: Settings[Clean], *, write: bool) -> Iterator[s
     done = "" if write else "would be "
     yield f"{report.looked:,} candidates in {place.target.shown_candidates}, {report.new:,} of them new"
     yield f"{done}replaced in {report.redacted:,}" if report.redacted else "nothing to replace"
-    yield from _table(report, report.found)
+    yield from _table(report, report.found, report.by)
+    if report.unread:
+        languages = ", ".join(f"{language} {count:,}" for language, count in report.unread.most_common(5))
+        yield (
+            f"{report.unread.total():,} are in languages that Presidio has no model for ({languages}): the patterns of"
+            " evalgate alone looked through them"
+        )
     left = sum(report.out.values())
     yield f"{done}left out: {left:,} of {report.new:,}"
     yield from _table(report, report.out)
@@ -171,9 +180,12 @@ def _lines(report: Report, place: Settings[Clean], *, write: bool) -> Iterator[s
         yield f"nothing was written; next: {place.again('clean', '--write')}"
 
 
-def _table(report: Report, counts: Mapping[str, int]) -> Iterator[str]:
+def _table(report: Report, counts: Mapping[str, int], by: Mapping[tuple[str, str], int] | None = None) -> Iterator[str]:
+    from evalgate.curate.cleaning.findings import OWN
+
     for what, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
-        yield f"  {what:<20} {count:>7,}"
+        others = [f"{found:,} by {name}" for (kind, name), found in (by or {}).items() if kind == what and name != OWN]
+        yield f"  {what:<20} {count:>7,}{''.join(f', {each}' for each in others)}"
         for shown in report.shown[what]:
             text = " ".join(shown.text.split())
             text = f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text

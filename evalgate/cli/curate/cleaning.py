@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from evalgate.curate.cleaning.given_names import Names
     from evalgate.curate.cleaning.looking import Look, Seen
     from evalgate.curate.cleaning.quality import Quality
+    from evalgate.curate.cleaning.recognising import Recogniser
     from evalgate.curate.cleaning.redaction import Redactor
+    from evalgate.suite import curate_clean
     from evalgate.suite.curate_clean import Clean
 
 INSTALL: Final = "pip install 'phoenix-evalgate[curate]'"
@@ -32,44 +34,58 @@ def packages_missing(clean: Clean) -> list[str]:
 
 
 def redactor_of(
-    clean: Clean, candidates: Path, environ: Mapping[str, str], *, personal: bool, writes: bool = True
+    clean: Clean, candidates: Path, environ: Mapping[str, str], *, folder: Path, personal: bool, writes: bool = True
 ) -> Redactor:
-    """Return what replaces secrets in candidates and, where it is said, personal data.
+    """Return what replaces secrets in candidates and, where it is said, personal data. `folder` is the config's.
 
-    Raises ConfigurationError for a key that is none, and where packages are missing.
+    Raises ConfigurationError for a key that is none, and where packages or models are missing.
     """
-    return _redactor(clean, pseudonyms_of(clean, candidates, environ, writes=writes) if personal else None)
+    own = pseudonyms_of(clean, candidates, environ, writes=writes) if personal else None
+    return _redactor(clean, own, folder)
 
 
 def looking(
-    clean: Clean, candidates: Path, environ: Mapping[str, str], *, at: str, only_errors: bool, writes: bool
+    clean: Clean,
+    candidates: Path,
+    environ: Mapping[str, str],
+    *,
+    folder: Path,
+    at: str,
+    only_errors: bool,
+    writes: bool,
 ) -> Callable[[Iterable[Candidate]], Iterator[Seen]]:
     """Return what looks at candidates one after the other; at many of them in several processes.
 
-    Raises ConfigurationError for a key that is none, and where packages are missing.
+    `folder` is the config's. Raises ConfigurationError for a key that is none, where packages or models are missing.
     """
+    from evalgate.curate.cleaning.looking import together
     from evalgate.curate.processes import processors, worked
 
     own = None if clean.personal == "keep" else pseudonyms_of(clean, candidates, environ, writes=writes)
-    make = partial(_look, clean, own, at=at, only_errors=only_errors)
+    make = partial(_look, clean, own, folder, at=at, only_errors=only_errors)
+    if clean.presidio is not None:
+        # In one process: its models take hundreds of megabytes each.
+        return partial(together, make())
     processes = processors() if candidates.exists() and candidates.stat().st_size >= _LARGE else 1
     return partial(map, make()) if processes == 1 else partial(worked, make, processes=processes)
 
 
-def _look(clean: Clean, pseudonyms: Pseudonyms | None, *, at: str, only_errors: bool) -> Look:
+def _look(clean: Clean, pseudonyms: Pseudonyms | None, folder: Path, *, at: str, only_errors: bool) -> Look:
     from evalgate.curate.cleaning.looking import Look
 
     quality = quality_of(clean, only_errors=only_errors)
-    return Look(redactor=_redactor(clean, pseudonyms), quality=quality, near=clean.near is not None, at=at)
+    return Look(redactor=_redactor(clean, pseudonyms, folder), quality=quality, near=clean.near is not None, at=at)
 
 
-def _redactor(clean: Clean, pseudonyms: Pseudonyms | None) -> Redactor:
+def _redactor(clean: Clean, pseudonyms: Pseudonyms | None, folder: Path) -> Redactor:
     """Return what replaces personal data by pseudonyms, and secrets alone without them."""
     from evalgate.curate.cleaning.redaction import Redactor
 
     if pseudonyms is None:
         return Redactor(keep=clean.keep)
-    return Redactor(pseudonyms=pseudonyms, names=_names(), regions=clean.regions, keep=clean.keep)
+    names = _names()
+    other = None if clean.presidio is None else _presidio(clean.presidio, clean.regions, folder)
+    return Redactor(pseudonyms=pseudonyms, names=names, regions=clean.regions, keep=clean.keep, other=other)
 
 
 class BeforeWriting:
@@ -77,8 +93,9 @@ class BeforeWriting:
     profile says so. `found` counts what was replaced.
     """
 
-    def __init__(self, clean: Clean, candidates: Path, environ: Mapping[str, str], at: str) -> None:
-        self._redactor = redactor_of(clean, candidates, environ, personal=clean.personal == "replace")
+    def __init__(self, clean: Clean, candidates: Path, environ: Mapping[str, str], at: str, *, folder: Path) -> None:
+        personal = clean.personal == "replace"
+        self._redactor = redactor_of(clean, candidates, environ, folder=folder, personal=personal)
         self._at = at
         self.found: Counter[str] = Counter()
 
@@ -103,7 +120,7 @@ def quality_of(clean: Clean, *, only_errors: bool) -> Quality:
         errors=clean.failed == "keep" or only_errors,
         longest=clean.longest,
         languages=frozenset(clean.languages),
-        tell=_languages() if clean.languages else None,
+        tell=languages_told() if clean.languages else None,
     )
 
 
@@ -127,6 +144,14 @@ def pseudonyms_of(clean: Clean, candidates: Path, environ: Mapping[str, str], *,
     return Pseudonyms(key)
 
 
+def _presidio(settings: curate_clean.Presidio, regions: Sequence[str], folder: Path) -> Recogniser:
+    from evalgate.cli.curate.presidio import presidio_of
+    from evalgate.curate.cleaning.presidio import OTHER
+
+    telling = None if set(settings.models) == {OTHER} else languages_told()
+    return presidio_of(settings, regions, folder, telling)
+
+
 def _names() -> Names:
     try:
         import phonenumbers  # noqa: F401
@@ -138,7 +163,8 @@ def _names() -> Names:
         raise _missing("personal data is found", error) from None
 
 
-def _languages() -> Callable[[str], tuple[str, float]]:
+def languages_told() -> Callable[[str], tuple[str, float]]:
+    """Return what tells the language of a text, and how sure that is. Raises ConfigurationError without py3langid."""
     try:
         from py3langid.langid import (  # type: ignore[import-untyped]  # it has no stubs
             MODEL_FILE,
@@ -182,6 +208,11 @@ def report_json(report: Any) -> dict[str, Any]:
         "redacted": report.redacted,
         "other_key": report.other_key,
         "replaced": dict(sorted(report.found.items())),
+        "replaced_by": {
+            name: {kind: count for (kind, by), count in sorted(report.by.items()) if by == name}
+            for name in sorted({by for _, by in report.by})
+        },
+        "unread": dict(sorted(report.unread.items())),
         "out": dict(sorted(report.out.items())),
         "examples": {
             what: [{"id": each.id, "text": each.text, "why": each.why} for each in shown]

@@ -134,7 +134,8 @@ async def _label(
         if place.label.steps and address is not None:
             from evalgate.cli.curate.trajectories import steps_read
 
-            steps = await stack.enter_async_context(steps_read(address, place.clean, file, environ))
+            reading = steps_read(address, place.clean, file, environ, folder=config.parent)
+            steps = await stack.enter_async_context(reading)
         labeller = Labeller(
             model=asking.model, taxonomy=taxonomy, answers=place.label.answers, states=states, steps=steps
         )

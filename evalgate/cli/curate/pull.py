@@ -141,7 +141,7 @@ async def _pull(
         server = profile.dataset.server or profile.server
         golden = [each async for each in golden_ids(target, config, server, os.environ)]
         at = now.isoformat(timespec="seconds")
-        prepared = BeforeWriting(profile.clean, target.candidates, os.environ, at)
+        prepared = BeforeWriting(profile.clean, target.candidates, os.environ, at, folder=config.parent)
         try:
             pulled = await pull(
                 connection,

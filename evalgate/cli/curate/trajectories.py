@@ -20,16 +20,17 @@ if TYPE_CHECKING:
 
 @asynccontextmanager
 async def steps_read(
-    address: Address, clean: Clean, candidates: Path, environ: Mapping[str, str]
+    address: Address, clean: Clean, candidates: Path, environ: Mapping[str, str], *, folder: Path
 ) -> AsyncIterator[Callable[[Candidate], Awaitable[Json]]]:
     """Yield what reads the steps of a candidate's trace, none where it came from another server.
 
-    Secrets are replaced, and personal data unless `clean` keeps it. What reads raises PhoenixError, DatasetError.
+    Secrets are replaced, and personal data unless `clean` keeps it. `folder` is the config's. What reads raises
+    PhoenixError, DatasetError.
     """
     from evalgate.cli.curate.cleaning import redactor_of
     from evalgate.phoenix.connection import connect
 
-    redactor = redactor_of(clean, candidates, environ, personal=clean.personal != "keep")
+    redactor = redactor_of(clean, candidates, environ, folder=folder, personal=clean.personal != "keep")
     async with connect(address) as connection:
         reader = _Reader(connection, redactor)
         yield reader.read

@@ -89,7 +89,7 @@ def identifiers_in(text: str, regions: Sequence[str] = REGIONS) -> Iterator[Find
     said = folded(text)
     for pattern, least, signs in _OF_PEOPLE:
         for found in pattern.finditer(text) if digits >= least and has_any(said, signs) else ():
-            yield _finding(found, Kind.ID_NUMBER, _plain(found[_value(pattern)]), _value(pattern))
+            yield _finding(found, Kind.ID_NUMBER, plain(found[_value(pattern)]), _value(pattern))
     for found in _IP.finditer(text):
         address = _address(found[0])
         if address is not None and not _VERSION.search(text, max(0, found.start() - 20), found.start()):
@@ -102,10 +102,20 @@ def identifiers_in(text: str, regions: Sequence[str] = REGIONS) -> Iterator[Find
 
 def is_iban(text: str) -> bool:
     """Return whether an account number's check digits are right."""
-    plain = _plain(text)
-    if not 15 <= len(plain) <= 34 or not plain.isalnum() or not plain.isascii():
+    number = plain(text)
+    if not 15 <= len(number) <= 34 or not number.isalnum() or not number.isascii():
         return False
-    return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1
+    return int("".join(str(int(letter, 36)) for letter in number[4:] + number[:4])) % 97 == 1
+
+
+def is_of_an_order(text: str, start: int) -> bool:
+    """Return whether the words before a place say that a number there is an order's, a ticket's or the like."""
+    return _NOT_CALLED.search(text, max(0, start - _BEFORE), start) is not None
+
+
+def plain(number: str) -> str:
+    """Return a number as it is the same however it is written: its letters and digits."""
+    return "".join(letter for letter in number if letter.isalnum()).upper()
 
 
 def is_card(text: str) -> bool:
@@ -121,11 +131,11 @@ def _accounts(text: str) -> Iterator[Finding]:
         for end in range(found.end(), found.start() + 14, -1):
             whole = text[found.start() : end]
             if whole[-1].isalnum() and is_iban(whole):
-                yield Finding(start=found.start(), end=end, kind=Kind.IBAN, who=_plain(whole))
+                yield Finding(start=found.start(), end=end, kind=Kind.IBAN, who=plain(whole))
                 break
     for found in _CARD.finditer(text) if digits_in(text) >= _DIGITS_OF_A_CARD else ():
-        if is_card(found[0]) and not _NOT_CALLED.search(text, max(0, found.start() - _BEFORE), found.start()):
-            yield _finding(found, Kind.CARD, _plain(found[0]))
+        if is_card(found[0]) and not is_of_an_order(text, found.start()):
+            yield _finding(found, Kind.CARD, plain(found[0]))
 
 
 def _telephones(text: str, regions: Sequence[str]) -> Iterator[Finding]:
@@ -168,10 +178,6 @@ def _address(text: str) -> str | None:
 
 def _value(pattern: re.Pattern[str]) -> str | int:
     return "value" if "value" in pattern.groupindex else 0
-
-
-def _plain(text: str) -> str:
-    return "".join(letter for letter in text if letter.isalnum()).upper()
 
 
 def _finding(found: re.Match[str], kind: Kind, who: str, group: str | int = 0) -> Finding:

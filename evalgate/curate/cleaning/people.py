@@ -7,7 +7,7 @@ found where someone is introduced, greeted, titled or signs with it, and then ev
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
 
@@ -63,6 +63,11 @@ _TOLD: Final = regex.compile(
 _TITLED: Final = regex.compile(
     rf"\b(?:(?:Mr|Mrs|Ms|Mx|Dr|Prof)\b\.?|{_TITLES})[ ](?:(?:Dr|Prof)\.[ ])*(?P<name>{_NAME})"
 )
+_BARE: Final = regex.compile(
+    rf"(?:\b(?i:Mr|Mrs|Ms|Mx|Dr|Prof|{_TITLES})\.?[\s.]+)*(?P<name>\p{{L}}(?:.*[\p{{L}}\p{{M}}])?)"
+)
+_LETTERS: Final = regex.compile(r"\p{L}+")
+_LINE: Final = regex.compile(r"[^\r\n]+")
 _SIGNED: Final = regex.compile(
     rf"(?i:\b(?:{_by_first(_CLOSINGS)})[,.!]?)[ ]*\n[ ]*[-–—]?[ ]*(?P<name>{_NAME})[ ]*(?=\n|\Z|,)"
 )
@@ -111,6 +116,45 @@ def mentions(text: str, known: Mapping[str, str]) -> Iterator[Finding]:
         plain = _bare(word)
         if plain in known:
             yield Finding(start=found.start(), end=found.start() + len(plain), kind=Kind.PERSON, who=known[plain])
+
+
+def repeated(text: str, names: Mapping[str, Sequence[str]]) -> Iterator[Finding]:
+    """Yield where whole names stand again that were found once, however they are written; `names` by their first words.
+
+    Those of scripts without spaces between words are under "".
+    """
+    for found in _LETTERS.finditer(text) if len(names) > ("" in names) else ():
+        for name in names.get(found[0].casefold(), ()):
+            pattern = r"\s+".join(map(regex.escape, name.split())) + r"(?![\p{L}\p{N}])"
+            whole = regex.compile(pattern, regex.IGNORECASE | regex.FULLCASE).match(text, found.start())
+            if whole is not None:
+                yield _person(text, *whole.span())
+                break
+    for name in names.get("", ()):
+        at = text.find(name)
+        while at != -1:
+            yield _person(text, at, at + len(name))
+            at = text.find(name, at + len(name))
+
+
+def by_first_word(names: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names that can be nobody else's word, the longest first: full ones, and those without capitals."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        first = _LETTERS.match(name)
+        if name.upper() == name and len(name) > 1:
+            found.setdefault("", []).append(name)
+        elif " " in name and first is not None:
+            found.setdefault(first[0], []).append(name)
+    return found
+
+
+def meant(text: str, start: int, end: int) -> Iterator[Finding]:
+    """Yield the names in what somebody says is one: without the title before it, and apart on lines of their own."""
+    for line in _LINE.finditer(text, start, end):
+        found = _BARE.search(text, line.start(), line.end())
+        if found is not None:
+            yield _person(text, *found.span("name"))
 
 
 def aliases(who: str) -> Iterator[str]:

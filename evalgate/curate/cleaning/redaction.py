@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import math
-import re
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any, Final
@@ -15,126 +13,218 @@ from evalgate.curate.candidates import Candidate, Step
 from evalgate.curate.cleaning import people
 from evalgate.curate.cleaning.addresses import addresses_in
 from evalgate.curate.cleaning.fields import is_otherwise, kind_of
-from evalgate.curate.cleaning.findings import Finding, Kind, Pseudonyms, apart, replaced
+from evalgate.curate.cleaning.findings import OWN, STAND_IN, Finding, Kind, Pseudonyms, apart, replaced
 from evalgate.curate.cleaning.given_names import Names
-from evalgate.curate.cleaning.identifiers import REGIONS, identifiers_in
+from evalgate.curate.cleaning.identifiers import REGIONS, identifiers_in, plain
+from evalgate.curate.cleaning.recognising import Reading, Recogniser, Unreadable, is_said
 from evalgate.curate.cleaning.secrets import secrets_in
-from evalgate.records import Json, JsonObject
+from evalgate.curate.cleaning.walking import walked
+from evalgate.curate.texts.wording import answered, asked
+from evalgate.errors import MeasurementError
+from evalgate.records import JsonObject
 
 REDACTED: Final = "redacted"
 """The mark: how many of each kind were replaced, and by which key people were named."""
 _UNTOUCHED: Final = frozenset({"server", "project", "trace", "span", "start", "end"})
 """Of where a candidate came from: what finds its span again."""
 _SECRET: Final = f"<{Kind.SECRET}>"
-_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,19}")
-"""A key that names a field; another one may be what somebody said."""
 _REMEMBERED: Final = 1000
 """Texts whose findings are remembered: a system prompt is in thousands of candidates."""
-_DEEPEST: Final = 100
-"""Levels that are walked, those of JSON in texts among them; what lies deeper is looked through as one text."""
 _AGAIN: Final = 4
-_SHORTEST: Final = 10**6
-_EXACT: Final = 2**53
-"""Numbers that may be a telephone's; floats beyond the other have lost digits."""
+_AGAIN_READ: Final = 20
+"""What a model finds depends on all that stands around it: it takes longer until it finds nothing."""
+_HELD: Final = 2_000_000
+"""Letters of the texts of which it is remembered what another recogniser found."""
+_TELLING: Final = 2000
+"""Letters of a conversation that its language is told by."""
+_SAID_MARKS: Final = frozenset({"annotations", "steps", "proposed", "expected"})
 
-Replace = Callable[[str, tuple[str, ...]], str]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Redacted:
+    """A candidate without what was found in it, how many of which kind, and of each kind how many were found by whom.
+
+    `unread` is its language where another recogniser has no model for that.
+    """
+
+    candidate: Candidate
+    found: Counter[str]
+    by: Counter[tuple[str, str]]
+    unread: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Known:
+    """The people of a candidate: by each word that stands for one of them, by whom they were found, whole names."""
+
+    words: Mapping[str, str] = field(default_factory=dict)
+    by: Mapping[str, str] = field(default_factory=dict)
+    whole: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+_NOBODY: Final = _Known()
 
 
 @dataclass(kw_only=True, slots=True)
 class Redactor:
     """What is looked for. Without `pseudonyms` and `names` it is secrets alone.
 
-    `regions` are countries whose telephone numbers are known without a +; `keep` are texts that stay, `*` for anything.
+    `regions` are countries whose telephone numbers are known without a +; `keep` are texts that stay, `*` for anything;
+    `other` reads beside our own patterns.
     """
 
     pseudonyms: Pseudonyms = field(default_factory=lambda: Pseudonyms(b""))
     names: Names | None = None
     regions: Sequence[str] = REGIONS
     keep: Sequence[str] = ()
+    other: Recogniser | None = None
     _seen: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    _read: dict[tuple[str, str], tuple[Finding, ...]] = field(default_factory=dict)
 
     def redacted(self, candidate: Candidate, at: str) -> tuple[Candidate, Counter[str]]:
-        """Return a candidate with a stand-in for each thing found, and how many of which kind; itself where none is."""
-        changed, found = candidate, Counter[str]()
-        for _ in range(_AGAIN):
-            # What stands beside a stand-in may be found only now: a second time has to find nothing.
-            changed, more = self._once(changed)
-            if not more:
-                break
-            found.update(more)
+        """Return a candidate with a stand-in for each thing found, and how many of which kind; itself where none is.
+
+        Raises MeasurementError where another recogniser breaks on it.
+        """
+        done = self.looked_through(candidate, at)
+        return done.candidate, done.found
+
+    def looked_through(self, candidate: Candidate, at: str) -> Redacted:
+        """Return what `redacted` does, who found it, and in which language it is if no model reads that."""
+        reading = self._reading(candidate)
+        changed, found, by = candidate, Counter[str](), Counter[tuple[str, str]]()
+        try:
+            for _ in range(_AGAIN if self.other is None else _AGAIN_READ):
+                # What stands beside a stand-in may be found only now: a second time has to find nothing.
+                if reading.model is not None:
+                    self._read_all(_said_in(changed), reading.model)
+                changed, more = self._once(changed, reading.model)
+                if not more:
+                    break
+                by.update(more)
+        except Unreadable as error:
+            raise _broken(candidate, error) from None
+        for (kind, _), count in by.items():
+            found[kind] += count
+        unread = reading.language if reading.model is None else ""
         if not found:
-            return candidate, found
+            return Redacted(candidate=candidate, found=found, by=by, unread=unread)
         why = ", ".join(f"{found[kind]} {kind}" for kind in Kind if kind in found)
         step = Step(at=at, what="redacted", by="evalgate", why=why)
-        marked = changed.marked(REDACTED, _mark(candidate, found, self))
-        return replace(marked, history=(*marked.history, step)), found
+        marked = changed.marked(REDACTED, _mark(candidate, found, self, reading.model))
+        whole = replace(marked, history=(*marked.history, step))
+        return Redacted(candidate=whole, found=found, by=by, unread=unread)
 
-    def _once(self, candidate: Candidate) -> tuple[Candidate, Counter[str]]:
-        found: Counter[str] = Counter()
-        known = self._known(candidate)
+    def ahead(self, candidates: Sequence[Candidate]) -> None:
+        """Let another recogniser read many candidates at once, which is quicker than one by one."""
+        wanted: defaultdict[str, list[str]] = defaultdict(list)
+        for each in candidates:
+            model = self._reading(each).model
+            if model is not None:
+                wanted[model] += _said_in(each)
+        for model, texts in wanted.items():
+            with suppress(Unreadable):  # whose text it was is said when its turn comes
+                self._read_all(texts, model)
+
+    def _read_all(self, texts: Sequence[str], model: str) -> None:
+        new = {text for text in texts if (text, model) not in self._read}
+        if self.other is None or not new:
+            return
+        if sum(len(text) for text, _ in self._read) > _HELD:
+            self._read.clear()
+        some = [text for text in dict.fromkeys(texts) if (text, model) not in self._read]
+        self._read.update(zip(((text, model) for text in some), self.other.found_in(some, model), strict=True))
+
+    def _reading(self, candidate: Candidate) -> Reading:
+        """Return which model of another recogniser reads a candidate: the same one every time."""
+        if self.other is None:
+            return Reading(model=None)
+        before = candidate.marks.get(REDACTED)
+        model = before.get("model") if isinstance(before, dict) else None
+        if isinstance(model, str) and model in self.other.models:
+            return Reading(model=model)
+        said = f"{asked(candidate.input)}\n{answered(candidate.output)}"[:_TELLING]
+        return self.other.reading(STAND_IN.sub("", said))
+
+    def _once(self, candidate: Candidate, model: str | None) -> tuple[Candidate, Counter[tuple[str, str]]]:
+        found: Counter[tuple[str, str]] = Counter()
+        known = self._known(candidate, model)
         if known is None:
             return candidate, found
 
-        def put(text: str, path: tuple[str, ...]) -> str:
-            here = self._all(text, path, known)
-            found.update(each.kind.value for each in here)
+        def put(text: str, path: tuple[str, ...], reader: str | None = model) -> str:
+            here = self._all(text, path, known, reader)
+            found.update((each.kind.value, each.by) for each in here)
             return replaced(text, here, self.pseudonyms) if here else text
 
         def put_source(text: str, path: tuple[str, ...]) -> str:
-            changed = put(text, path)
+            changed = put(text, path, None)
             if path != ("session",) or changed == text:
                 return changed
             # A secret without a key, as they are replaced before there is one; six letters lead back to no id.
             return (Pseudonyms(b"") if _SECRET in changed else self.pseudonyms).of_session(text)
 
+        def put_mark(text: str, path: tuple[str, ...]) -> str:
+            return put(text, path, _marks_reader(path, model))
+
         parts: dict[str, Any] = {
-            "input": _walked(candidate.input, put),
-            "output": _walked(candidate.output, put),
-            "metadata": _walked(candidate.metadata, put),
-            "source": {**candidate.source, **_walked(_own(candidate.source), put_source)},
-            "marks": _walked(candidate.marks, put),
+            "input": walked(candidate.input, put),
+            "output": walked(candidate.output, put),
+            "metadata": walked(candidate.metadata, put),
+            "source": {**candidate.source, **walked(_own(candidate.source), put_source)},
+            "marks": walked(candidate.marks, put_mark),
         }
         return replace(candidate, **parts), found
 
-    def _known(self, candidate: Candidate) -> dict[str, str] | None:
+    def _known(self, candidate: Candidate, model: str | None) -> _Known | None:
         """Return the names of a candidate by each word that stands for one of them alone.
 
         None where nothing at all is found in it: most of what is walked a second time is walked only here.
         """
-        known: dict[str, str] = {}
-        found: list[Finding] = []
+        everything: list[Finding] = []
 
-        def gather(text: str, path: tuple[str, ...]) -> str:
-            found.extend(self._all(text, path, {}))
+        def gather(text: str, path: tuple[str, ...], reader: str | None = model) -> str:
+            everything.extend(self._all(text, path, _NOBODY, reader))
             return text
 
-        for part in (candidate.input, candidate.output, candidate.metadata, _own(candidate.source)):
-            _walked(part, gather)
-        if not found:
-            _walked(candidate.marks, gather)
-            return {} if found else None
-        whole = {each.who for each in found if each.kind == Kind.PERSON}
+        for part in (candidate.input, candidate.output, candidate.metadata):
+            walked(part, gather)
+        walked(_own(candidate.source), lambda text, path: gather(text, path, None))
+        if not everything:
+            walked(candidate.marks, lambda text, path: gather(text, path, _marks_reader(path, model)))
+            return _NOBODY if everything else None
+        found: dict[str, str] = {}
+        for each in everything:
+            if each.kind == Kind.PERSON and found.get(each.who) != OWN:
+                found[each.who] = each.by
+        words: dict[str, str] = {}
         # Who is named in full first: a word that two full names have stands for neither, and is replaced as it is.
-        for who in sorted(whole, key=lambda name: (-len(name.split()), name)):
-            if " " in who or who not in known:
-                known.update({word: word if word in known else who for word in people.aliases(who)})
-        return known
+        for who in sorted(found, key=lambda name: (-len(name.split()), name)):
+            if " " in who or who not in words:
+                words.update({word: word if word in words else who for word in people.aliases(who)})
+        return _Known(words=words, by=found, whole=people.by_first_word(found))
 
-    def _all(self, text: str, path: tuple[str, ...], known: dict[str, str]) -> list[Finding]:
+    def _all(self, text: str, path: tuple[str, ...], known: _Known, model: str | None) -> list[Finding]:
         field_kind = kind_of(path, text)
         if field_kind is not None and (self.names is not None or field_kind == Kind.SECRET) and not self._kept(text):
-            who = " ".join(text.casefold().split())
-            if field_kind in (Kind.CARD, Kind.ID_NUMBER):
-                who = "".join(filter(str.isalnum, who)).upper()
-            return [Finding(start=0, end=len(text), kind=field_kind, who=known.get(who, who))]
+            who = plain(text) if field_kind in (Kind.CARD, Kind.ID_NUMBER) else " ".join(text.casefold().split())
+            return [Finding(start=0, end=len(text), kind=field_kind, who=known.words.get(who, who))]
         found = [] if is_otherwise(path, text) else list(self._in(text))
-        if known:
+        if model is not None and is_said(text, path):
+            found += self._read_in(text, model)
+        if known.by:
             found = [
-                replace(each, who=known.get(each.who, each.who)) if each.kind == Kind.PERSON else each for each in found
+                replace(each, who=known.words.get(each.who, each.who)) if each.kind == Kind.PERSON else each
+                for each in found
             ]
-            found += people.mentions(text, known)
+            again = [*people.mentions(text, known.words), *people.repeated(text, known.whole)]
+            found += [replace(each, by=known.by.get(each.who, OWN)) for each in again]
         found = [each for each in found if not self._kept(text[each.start : each.end])] if self.keep else found
         return apart(text, found) if found else found
+
+    def _read_in(self, text: str, model: str) -> tuple[Finding, ...]:
+        self._read_all([text], model)
+        return self._read[text, model]
 
     def _in(self, text: str) -> tuple[Finding, ...]:
         there = self._seen.get(text)
@@ -150,7 +240,8 @@ class Redactor:
 
     def findings(self, text: str) -> list[Finding]:
         """Return what is found in a text by itself, apart and in order."""
-        return self._all(text, (), {})
+        reading = self.other.reading(text) if self.other is not None else Reading(model=None)
+        return self._all(text, ("content",), _NOBODY, reading.model)
 
     def _kept(self, text: str) -> bool:
         return any(fnmatchcase(text.casefold(), each.casefold()) for each in self.keep)
@@ -161,92 +252,38 @@ def _own(source: JsonObject) -> JsonObject:
     return {key: each for key, each in source.items() if key not in _UNTOUCHED}
 
 
-def _mark(candidate: Candidate, found: Counter[str], redactor: Redactor) -> JsonObject:
-    """Return what was found in all, and by which key it was named."""
+def _marks_reader(path: tuple[str, ...], model: str | None) -> str | None:
+    """Return which model reads a text of the marks: those that somebody said, and not what steps noted."""
+    return model if path and path[0] in _SAID_MARKS else None
+
+
+def _broken(candidate: Candidate, error: Unreadable) -> MeasurementError:
+    return MeasurementError(
+        f"{candidate.id} cannot be looked through for personal data: {error}; nothing of it was written",
+        next_step="try another model, take `presidio` out of `clean`, or take the candidate out of the file",
+    )
+
+
+def _said_in(candidate: Candidate) -> list[str]:
+    """Return the texts of a candidate that another recogniser reads."""
+    found: list[str] = []
+
+    def gather(text: str, path: tuple[str, ...]) -> str:
+        if is_said(text, path):
+            found.append(text)
+        return text
+
+    for part in (candidate.input, candidate.output, candidate.metadata):
+        walked(part, gather)
+    return found
+
+
+def _mark(candidate: Candidate, found: Counter[str], redactor: Redactor, model: str | None) -> JsonObject:
+    """Return what was found in all, by which key it was named, and which model of another recogniser read it."""
     before = candidate.marks.get(REDACTED)
     total: Counter[str] = Counter()
     if isinstance(before, dict):
         total.update({kind: count for kind, count in before.items() if isinstance(count, int)})
     total.update(found)
-    return {**dict(sorted(total.items())), **({"key": redactor.pseudonyms.check} if redactor.names is not None else {})}
-
-
-def _walked(value: Any, put: Replace, path: tuple[str, ...] = (), depth: int = 0) -> Any:
-    """Return a value with `put` in the place of each of its texts, which hears under which fields it stands.
-
-    A text that is JSON, as the arguments of a tool are, is walked too. `depth` is how many levels it lies below.
-    """
-    if isinstance(value, str):
-        return _of_text(value, put, path, depth)
-    if isinstance(value, dict):
-        return {
-            (key if _NAME.fullmatch(key) else put(key, ())): _walked(each, put, (*path, key), depth + 1)
-            for key, each in value.items()
-        }
-    if isinstance(value, list):
-        return [_walked(each, put, path, depth + 1) for each in value]
-    if isinstance(value, int | float) and not isinstance(value, bool) and _is_whole(value):
-        text = str(abs(int(value)))
-        changed = put(text, path)
-        return value if changed == text else changed
-    return value
-
-
-def _is_whole(value: Any) -> bool:
-    """Return whether a number is long enough to be somebody's, and has all of its digits."""
-    most = _EXACT if isinstance(value, float) else math.inf
-    return bool(_SHORTEST <= abs(value) <= most and value == int(value))
-
-
-def _of_text(text: str, put: Replace, path: tuple[str, ...], depth: int) -> str:
-    if text.lstrip()[:1] not in ("{", "["):
-        return put(text, path)
-    is_repeated = False
-
-    def read(pairs: list[tuple[str, Json]]) -> JsonObject:
-        nonlocal is_repeated
-        value = dict(pairs)
-        is_repeated |= len(value) != len(pairs)
-        return value
-
-    try:
-        value: Json = json.loads(text, object_pairs_hook=read)
-    except (ValueError, RecursionError):
-        return put(text, path)
-    if _is_deeper(value, _DEEPEST - depth):
-        return put(text, path)
-    if is_repeated:
-        # Of a key that is there twice a reader of JSON sees the last one alone.
-        whole = put(text, path)
-        if whole != text:
-            return whole
-    changed = _walked(value, put, path, depth)
-    return text if changed == value else json.dumps(changed, ensure_ascii=False)
-
-
-def _is_deeper(value: Json, levels: int) -> bool:
-    """Return whether a value has more levels than these, without going down by recursion."""
-    below: list[Json] = [value]
-    for _ in range(levels + 1):
-        below = [
-            each
-            for one in below
-            if isinstance(one, dict | list)
-            for each in (one.values() if isinstance(one, dict) else one)
-        ]
-        if not below:
-            return False
-    return True
-
-
-def texts_of(candidate: Candidate) -> list[str]:
-    """Return the texts of what a candidate may become."""
-    found: list[str] = []
-
-    def gather(text: str, _: tuple[str, ...]) -> str:
-        found.append(text)
-        return text
-
-    for part in (candidate.input, candidate.output, candidate.metadata):
-        _walked(part, gather)
-    return found
+    key = {"key": redactor.pseudonyms.check} if redactor.names is not None else {}
+    return {**dict(sorted(total.items())), **key, **({} if model is None else {"model": model})}

@@ -34,8 +34,9 @@ class Shown:
 class Report:
     """What a cleaning came to. Of `looked` candidates, the `new` ones were judged; `left` of them are new still.
 
-    `out` counts by reason, `found` what was replaced by its kind, `redacted` the candidates that it was in. Of
-    `other_key` are candidates whose pseudonyms another key made.
+    `out` counts by reason, `found` what was replaced by its kind, `by` that and who found it, `redacted` the candidates
+    that it was in. Of `other_key` are candidates whose pseudonyms another key made; `unread` are those, by language,
+    that another recogniser has no model for.
     """
 
     looked: int = 0
@@ -43,6 +44,8 @@ class Report:
     left: int = 0
     redacted: int = 0
     other_key: int = 0
+    by: Counter[tuple[str, str]] = field(default_factory=Counter)
+    unread: Counter[str] = field(default_factory=Counter)
     out: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
     shown: defaultdict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
@@ -90,6 +93,8 @@ class Cleaning:
             self.report.other_key += seen.other_key
             self.report.redacted += bool(seen.found)
             self.report.found.update(seen.found)
+            self.report.by.update(seen.by)
+            self.report.unread.update([seen.unread] if seen.unread else [])
             for kind, text in seen.shown:
                 self.report.show(kind, Shown(id=seen.candidate.id, text=text))
             yield self._judged(seen) if seen.candidate.state == State.NEW else seen.candidate

@@ -75,6 +75,7 @@ SECTIONS: dict[str, type[ConfigModel]] = {
     "curate.profiles.NAME.annotation": curate.AnnotationFilter,
     "curate.profiles.NAME.dataset": curate.CuratedDataset,
     "curate.profiles.NAME.clean": curate_clean.Clean,
+    "curate.profiles.NAME.clean.presidio": curate_clean.Presidio,
     "curate.profiles.NAME.sample": curate_sample.Sample,
     "curate.profiles.NAME.when": curate_run.When,
     "curate.notify": curate_run.Told,

@@ -6,12 +6,12 @@ import os
 
 import pytest
 
-from tests.bench.cleaning_rates import KINDS, PAGE, copies, hard_ones, page, personal
+from tests.bench.cleaning_rates import KINDS, PAGE, copies, hard_ones, own, page, personal
 
 
 @pytest.fixture(scope="module")
 def rates():
-    found = [*personal(), hard_ones(), *copies()]
+    found = [*personal(own()), hard_ones(own()), *copies()]
     if os.environ.get("EVALGATE_WRITE_GOLDEN"):
         PAGE.write_text(page(PAGE.read_text(encoding="utf-8"), found), encoding="utf-8")
     return found

@@ -1,0 +1,157 @@
+"""Presidio and the models of spaCy that it reads with: loaded from where they are installed, and never downloaded."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from evalgate.cli.asking import tell
+from evalgate.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from evalgate.curate.cleaning.presidio import Analyse, Presidio, Said, Tell
+    from evalgate.suite import curate_clean
+
+_PEOPLE: Final = ("PERSON", "PER", "PRS", "PS", "persName")
+_PLACES: Final = ("GPE", "LOC", "LOCATION", "LC", "GPE_LOC", "placeName", "geogName")
+"""How spaCy's models of different languages label what they find."""
+_LABELS: Final = {**dict.fromkeys(_PEOPLE, "PERSON"), **dict.fromkeys(_PLACES, "LOCATION")}
+_COUNTRIES: Final = {"uk": "GB"}
+_BATCH: Final = 64
+"""Texts that a model reads together."""
+
+
+def presidio_of(
+    settings: curate_clean.Presidio, regions: Sequence[str], folder: Path, telling: Tell | None
+) -> Presidio:
+    """Return Presidio with the models of the settings; those that are folders lie in `folder`.
+
+    Takes some seconds. Raises ConfigurationError for what is not installed, and for a model that is none.
+    """
+    from evalgate.curate.cleaning.presidio import Presidio
+
+    # A model that would fetch a part of itself when it is loaded does not.
+    os.environ.update({"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1"})
+    try:
+        import presidio_analyzer  # noqa: F401
+    except ImportError as error:
+        raise ConfigurationError(
+            f"clean.presidio names models, and Presidio is not installed here ({error.name})",
+            next_step="pip install 'phoenix-evalgate[curate,presidio]'",
+        ) from None
+    tell(f"loading {len(settings.models)} of spaCy's models for Presidio")
+    models = {language: _model(language, name, folder) for language, name in settings.models.items()}
+    if "PERSON" in settings.kinds:
+        _require_people(models, settings.models)
+    return Presidio(_analyse(models, settings, regions), tuple(models), telling)
+
+
+def _model(language: str, name: str, folder: Path) -> Any:
+    """Return a model. Raises ConfigurationError."""
+    import spacy
+
+    where: str | Path = name
+    if "/" in name or os.sep in name:
+        where = folder / Path(name).expanduser()
+        if not (where / "config.cfg").is_file():
+            raise ConfigurationError(
+                f"clean.presidio.models.{language}: {where} is no model of spaCy: it has no config.cfg",
+                next_step="name the folder that `nlp.to_disk` wrote, or a package that is installed",
+            )
+    elif not spacy.util.is_package(name):
+        raise ConfigurationError(
+            f"clean.presidio.models.{language}: no model {name!r} is installed here",
+            next_step=f"python -m spacy download {name}, or name a folder as ./{name}",
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of another minor version: it loads, or it does not
+            # Names need no tree of a sentence, which takes longest.
+            return spacy.load(where, disable=["parser", "senter"])
+    except Exception as error:  # noqa: BLE001 whatever a model's parts raise when they are not for this spaCy
+        raise ConfigurationError(
+            f"clean.presidio.models.{language}: {name} does not load: {type(error).__name__}: {_first(error)}",
+            next_step="install it anew for the version of spaCy that is here (python -m spacy validate)",
+        ) from None
+
+
+def _first(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["it says nothing"])[0][:200]
+
+
+def _require_people(models: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    for language, model in models.items():
+        labels = _labels_of(model)
+        if labels.isdisjoint(_PEOPLE):
+            raise ConfigurationError(
+                f"clean.presidio.models.{language}: {names[language]} finds no people: its labels are"
+                f" {', '.join(sorted(labels)[:12]) or 'none'}",
+                next_step="name a model with a part `ner` that knows PERSON or PER, or leave PERSON out of `kinds`",
+            )
+
+
+def _labels_of(model: Any) -> set[str]:
+    return {label for labels in model.pipe_labels.values() for label in labels}
+
+
+def _analyse(models: Mapping[str, Any], settings: curate_clean.Presidio, regions: Sequence[str]) -> Analyse:
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
+    from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
+
+    ignored = sorted({label for model in models.values() for label in _labels_of(model)} - set(_LABELS))
+    languages = list(models)
+    nlp = SpacyNlpEngine(
+        models=[{"lang_code": language, "model_name": settings.models[language]} for language in languages],
+        ner_model_configuration=NerModelConfiguration(
+            model_to_presidio_entity_mapping=_LABELS, labels_to_ignore=ignored, default_score=0.85
+        ),
+    )
+    # What it loads by itself, it downloads where it is missing.
+    nlp.nlp = dict(models)
+    recognisers = [each for language in languages for each in _recognisers(language, settings.kinds, regions)]
+    engine = AnalyzerEngine(
+        registry=RecognizerRegistry(recognizers=recognisers, supported_languages=languages),
+        nlp_engine=nlp,
+        supported_languages=languages,
+    )
+    entities = sorted({entity for each in recognisers for entity in each.supported_entities})
+
+    def analyse(texts: Sequence[str], language: str) -> Iterator[Sequence[Said]]:
+        from evalgate.curate.cleaning.presidio import Said
+
+        # Words that it sees for the first time are forgotten after it: memory is flat.
+        with models[language].memory_zone():
+            for text, artifacts in nlp.process_batch(texts, language, batch_size=_BATCH):
+                found = engine.analyze(
+                    text, language, entities=entities, score_threshold=settings.threshold, nlp_artifacts=artifacts
+                )
+                yield [Said(entity=each.entity_type, start=each.start, end=each.end) for each in found]
+
+    return analyse
+
+
+def _recognisers(language: str, kinds: Sequence[str], regions: Sequence[str]) -> list[Any]:
+    """Return Presidio's recognisers of what is wanted.
+
+    Those of e-mail addresses and URLs are not among them: they ask publicsuffix.org for a list, and ours know them.
+    """
+    from presidio_analyzer import predefined_recognizers as theirs
+
+    from evalgate.curate.cleaning.presidio import NUMBERS
+
+    words = [entity for kind, entity in (("PERSON", "PERSON"), ("PLACE", "LOCATION")) if kind in kinds]
+    found: list[Any] = []
+    if words:
+        found.append(theirs.SpacyRecognizer(supported_language=language, supported_entities=words))
+    if "WALLET" in kinds:
+        found.append(theirs.CryptoRecognizer(supported_language=language))
+    if "ID_NUMBER" in kinds:
+        for each in (getattr(theirs, name) for name in theirs.__all__):
+            country = getattr(each, "COUNTRY_CODE", None)
+            if country is not None and _COUNTRIES.get(country, country.upper()) in regions:
+                made = each(supported_language=language)
+                found += [made] if NUMBERS.issuperset(made.supported_entities) else []
+    return found

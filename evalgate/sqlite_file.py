@@ -106,4 +106,8 @@ def make_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if folder.name == ".evalgate" and not ignore.exists():
-        ignore.write_text(_IGNORED)
+        try:
+            ignore.write_text(_IGNORED)
+        except OSError:
+            ignore.unlink(missing_ok=True)  # the half of it that a full disk took would be believed the next time
+            raise

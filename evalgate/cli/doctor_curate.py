@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from evalgate.errors import EvalgateError, MeasurementError
+from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
 from evalgate.gate.doctor.findings import Finding, failed, ok, problem, warning
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ class _Look:
         """Return what its steps would end by, and where and when it works."""
         wrong = [*self._packages(), *self._models(), *self._said()]
         said = []
-        for look in (self._within(self._project()), self._dataset(), self._turn()):
+        for look in (self._project, self._dataset, self._turn):
             try:
-                said.append(await look)
+                said.append(await look())
             except EvalgateError as error:
                 wrong.append(failed(self.about, error))
         return [*wrong, *([ok(self.about, "; ".join(said))] if said else [])]
@@ -114,6 +114,9 @@ class _Look:
             ) from None
 
     async def _project(self) -> str:
+        return await self._within(self._project_there())
+
+    async def _project_there(self) -> str:
         from evalgate.phoenix.annotations.spans import find_project
         from evalgate.phoenix.connection import connect
 
@@ -129,8 +132,15 @@ class _Look:
         if dataset.phoenix is not None:
             return await self._within(self._dataset_there(dataset.phoenix))
         file = self.path.parent / str(dataset.file)
-        if not file.exists():
-            return f"{dataset.file} is not there yet: the first push makes it"
+        try:
+            if not file.exists():
+                return f"{dataset.file} is not there yet: the first push makes it"
+        except OSError as error:
+            raise ConfigurationError(
+                f"{dataset.file} cannot be looked up: {error.strerror}", next_step="check its name and its folder"
+            ) from None
+        if not file.is_file():
+            raise ConfigurationError(f"{dataset.file} is no file", next_step="name a file")
         return f"{dataset.file} has {count(await asyncio.to_thread(_examples, file), 'example')}"
 
     async def _dataset_there(self, name: str) -> str:

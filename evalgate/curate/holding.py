@@ -23,6 +23,8 @@ MOMENT_S: Final = 1.0
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SHOWN: Final = 80
 """Letters of a command that are shown."""
+_LONGEST: Final = 4096
+"""Bytes of a note that are read: nobody writes a longer one."""
 
 
 @contextmanager
@@ -47,7 +49,7 @@ def held(path: Path, what: str = "", *, seconds: float = MOMENT_S) -> Iterator[N
     note = _note(path, what)
     try:
         with suppress(OSError):  # a disk without room: whoever waits is not told who has it
-            note.write_text(json.dumps(_own()), encoding="utf-8")
+            _write_anew(note, json.dumps(_own()))
         if not what:
             with suppress(OSError, RuntimeError):
                 clear_parts(path)
@@ -66,8 +68,10 @@ def workplace(path: Path) -> Path:
     folder = path.parent / ".curate"
     folder.mkdir(parents=True, exist_ok=True)
     ignored = folder / ".gitignore"
-    if not ignored.exists():
-        ignored.write_text("*\n")
+    # An empty one is what a full disk left, and git reads none that is a link: the key of the pseudonyms is beside it.
+    if ignored.is_symlink() or not ignored.is_file() or not ignored.stat().st_size:
+        with suppress(FileExistsError):  # another step has made it
+            _write_anew(ignored, "*\n")
     return folder
 
 
@@ -82,6 +86,13 @@ def _note(path: Path, what: str) -> Path:
     return path.parent / ".curate" / f"{path.name}{what}.holder"
 
 
+def _write_anew(path: Path, text: str) -> None:
+    """Write a small file in the place of whatever has its name, which may lead anywhere. Raises OSError."""
+    path.unlink(missing_ok=True)
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+
+
 def _own() -> dict[str, str | int]:
     """Return who this is, as others are told. Of what was typed only the command: the rest is nobody's business."""
     typed = " ".join(("evalgate", *sys.argv[1:3]))
@@ -91,8 +102,12 @@ def _own() -> dict[str, str | int]:
 def _holder(path: Path, what: str) -> str:
     """Say who has it, as far as a file tells that anybody may have written."""
     try:
-        said = json.loads(_note(path, what).read_text(encoding="utf-8"))
-        command, process, since = (printable(str(said[key]))[:_SHOWN] for key in ("command", "process", "since"))
-    except (OSError, ValueError, KeyError, TypeError):
+        # A link is not followed, and nobody is waited for who would write into a pipe.
+        plain = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        with os.fdopen(os.open(_note(path, what), os.O_RDONLY | plain), "rb") as file:
+            said = json.loads(file.read(_LONGEST))
+        texts = (" ".join(str(said[key]).split()) for key in ("command", "process", "since"))
+        command, process, since = (printable(each)[:_SHOWN] for each in texts)
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
     return f": {command} (process {process}), since {since}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -74,6 +75,13 @@ class CuratedDataset(ConfigModel):
     """The name of a dataset in Phoenix, instead of a file."""
     server: ServerName | None = None
     """Which of `phoenix.servers` has it."""
+
+    @field_validator("file", mode="after")
+    @classmethod
+    def _named(cls, value: str | None) -> str | None:
+        if value is not None and (PurePath(value).name in ("", "..") or "\0" in value):
+            raise ValueError(f"{value!r} names no file")
+        return value
 
     @model_validator(mode="after")
     def _one_place(self) -> CuratedDataset:

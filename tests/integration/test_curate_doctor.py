@@ -93,6 +93,31 @@ async def test_what_would_end_a_run_is_said_of_the_profile_that_it_would_end(doc
     assert said["broken"][-1]["state"] == "ok", "the rest of it is said too"
 
 
+async def test_what_ends_a_step_that_asks_nobody_is_said_too(doctor, phoenix, tmp_path):
+    project = phoenix.unique("shop")
+    await Team(phoenix).spans(project, [call("question", "a")])
+    (tmp_path / "folder.jsonl").mkdir()
+    plain = {"project": project, "clean": {"personal": "keep"}, "dataset": "a.jsonl"}
+    profiles = {
+        "backwards": {**plain, "since": "1d", "until": "7d"},
+        "unlabelled": {**plain, "label": {"model": "nowhere/small", "taxonomy": "none.yaml"}},
+        "by_hand": {**plain, "label": {"taxonomy": "none.yaml"}},
+        "folder": {**plain, "dataset": "folder.jsonl"},
+        "endless": {**plain, "dataset": f"{'a' * 250}.jsonl"},
+    }
+    code, found = await doctor({"profiles": profiles})
+    wrong = {
+        name: [each["message"] for each in found if (each["about"], each["state"]) == (f"profile {name}", "problem")]
+        for name in profiles
+    }
+    assert code == 2
+    assert wrong["backwards"] == ["since 1d is not before until 7d: nothing lies between"]
+    assert "none.yaml" in wrong["unlabelled"][-1]
+    assert wrong["by_hand"] == ["the taxonomy none.yaml does not exist"], "`curate label` by hand ends by it"
+    assert wrong["folder"] == ["folder.jsonl is no file"]
+    assert "cannot be looked up" in wrong["endless"][0]
+
+
 async def test_what_a_pull_request_says_of_profiles_is_asked_nowhere(doctor):
     _, found = await doctor(
         {"profiles": {"shop": {"project": "p", "dataset": "a.jsonl"}}},

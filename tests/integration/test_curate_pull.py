@@ -264,6 +264,15 @@ main()
     assert not (pull.folder / ".curate" / "some.candidates.pulling.jsonl").exists()
 
 
+async def test_what_the_same_again_does_not_mend_has_its_next_step(pull, phoenix):
+    project = phoenix.unique("shop")
+    await Team(phoenix).spans(project, [call("question", "a")])
+    async with FaultProxy(phoenix.base_url) as proxy:
+        proxy.faults = [Fault(kind="status", status=404, path="/spans")]
+        said = await pull(project, code=4, PHOENIX_ENDPOINT=proxy.base_url)
+    assert said.endswith("next: check the address and the names; then run the same again: it goes on")
+
+
 async def test_a_server_that_goes_away_loses_nothing(pull, phoenix, monkeypatch):
     team, project = Team(phoenix), phoenix.unique("shop")
     await team.spans(project, [call(f"question {n}", "a") for n in range(40)])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from evalgate.sqlite_file import keep_a_log, marks_of, statements
+from evalgate.sqlite_file import keep_a_log, make_folder, marks_of, statements
 
 ROOT = Path(__file__).parents[2]
 FILES = 40
@@ -67,3 +67,17 @@ def test_a_file_that_stays_locked_is_an_error_after_a_while(tmp_path):
     other.execute("COMMIT")
     keep_a_log(db, patience=0.05)
     assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_full_disk_leaves_no_half_of_what_git_is_to_ignore(tmp_path):
+    folder = tmp_path / ".evalgate"
+    script = (
+        "import pathlib, resource, sys\n"
+        "from evalgate.sqlite_file import make_folder\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))\n"
+        "make_folder(pathlib.Path(sys.argv[1]))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", script, str(folder)], capture_output=True, check=False).returncode == 1
+    assert list(folder.iterdir()) == []
+    make_folder(folder)
+    assert (folder / ".gitignore").read_text().splitlines()[1] == "*"

@@ -28,7 +28,8 @@ else
   git switch --quiet --force-create "$BRANCH"
 fi
 
-read -ra named <<< "$PROFILES"
+# On several lines too: read ends with 1 where the text does.
+read -rd '' -a named <<< "$PROFILES" || true
 code=0
 "$@" curate run --config "$CONFIG" --sheet --paths "$scratch/paths" --markdown "$scratch/body" \
   -- "${named[@]}" || code=$?

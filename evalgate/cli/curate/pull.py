@@ -166,7 +166,7 @@ async def _pull(
             again = "run the same again: it goes on"
             raise MeasurementError(
                 f"{error.message}; what was read so far is kept",
-                next_step=f"{error.next_step}; then {again}" if error.status in (401, 403) else again,
+                next_step=f"{error.next_step}; then {again}" if error.next_step and not error.passing else again,
             ) from None
         prepared.say()
         return pulled

@@ -142,13 +142,18 @@ def dataset_named(named: Named) -> tuple[Target, str | None]:
 def chosen_by(named: Named) -> tuple[Profile | None, CuratedDataset]:
     """Return the profile that --profile names, and the dataset that --dataset does in the place of the profile's.
 
-    Raises ConfigurationError for a profile that is not there, UsageError where neither is said.
+    Raises ConfigurationError for a profile that is not there, UsageError where neither is said or none is named.
     """
+    from pydantic import ValidationError
+
     from evalgate.suite.curate import CuratedDataset
 
     chosen = None if named.profile is None else profile_of(named.config, named.profile, {}, named.environ)[0]
     if named.dataset:
-        return chosen, CuratedDataset.model_validate(dataset_said(named.dataset))
+        try:
+            return chosen, CuratedDataset.model_validate(dataset_said(named.dataset))
+        except ValidationError as error:
+            raise click.UsageError(_wrong(error, {"dataset": named.dataset}, "dataset")) from None
     if chosen is None:
         raise click.UsageError("name --dataset FILE, or a --profile of the config that says it")
     return chosen, chosen.dataset
@@ -194,11 +199,12 @@ def _as_typed(said: Mapping[str, Any]) -> Iterator[str]:
             yield from (f"--{flag}", str(each))
 
 
-def _wrong(error: ValidationError, said: Mapping[str, Any]) -> str:
-    """Say what is wrong with what flags say, by the first of them."""
+def _wrong(error: ValidationError, said: Mapping[str, Any], *within: str) -> str:
+    """Say what is wrong with what flags say, by the first of them; `within` is where what was said stands."""
     first = error.errors(include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
-    flag = f"--{_FLAGS.get(name, name)}" if name in said else ".".join(map(str, first["loc"])) or "this"
+    place = (*within, *first["loc"])
+    name = str(place[0]) if place else ""
+    flag = f"--{_FLAGS.get(name, name)}" if name in said else ".".join(map(str, place)) or "this"
     if name in ("model", "embedding") and first["type"] == _PATTERN:
         return f"{flag} {said.get(name)} names no endpoint: write it as ENDPOINT/MODEL"
     return f"{flag}: {first['msg'].removeprefix('Value error, ')}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -76,7 +77,10 @@ class Cleaning:
         """Take what is golden, and the candidates that later steps took: nothing new may be like them."""
         for example in golden:
             self._stands(example.id, example.input, said_in(example.input, near=self.inputs.near), golden=True)
-        for seen in self.looked(each for each in candidates if each.state in STANDS):
+        standing = (each for each in candidates if each.state in STANDS)
+        first = next(standing, None)
+        # Looking at nothing may start processes all the same.
+        for seen in self.looked(itertools.chain([first], standing)) if first is not None else ():
             each = seen.candidate
             if seen.said is not None:
                 self._stands(each.id, each.input, seen.said, golden=each.state == State.GOLDEN)

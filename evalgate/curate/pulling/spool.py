@@ -47,12 +47,14 @@ class Spool:
         try:
             said = json.loads(self._notes.read_bytes())
             notes = Notes(**{**said, "counts": {str(key): int(each) for key, each in said["counts"].items()}})
+            if not isinstance(notes.asked, dict) or not isinstance(notes.cursor, str | None):
+                return None
             if notes.size and self.file.stat().st_size < notes.size:
                 return None
             if self.file.exists():
                 with self.file.open("r+b") as file:
                     file.truncate(notes.size)
-        except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
             return None
         return notes
 

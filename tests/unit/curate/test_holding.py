@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from evalgate.curate.candidates import Candidate, read_candidates, rewrite, write_candidates
-from evalgate.curate.holding import held, unwritten
+from evalgate.curate.holding import held, unwritten, workplace
 from evalgate.errors import ConfigurationError, MeasurementError
 
 HOLD = """
@@ -76,7 +76,7 @@ def test_a_step_waits_for_one_that_is_quick(tmp_path, holder):
     assert [each.id for each in read_candidates(path)] == ["1"]
 
 
-@pytest.mark.parametrize("note", ["", "[]", "{}", '{"command": "x"}', "\x00", None])
+@pytest.mark.parametrize("note", ["", "[]", "{}", '{"command": "x"}', "\x00", "[" * 4000, "[" * 100_000, None])
 def test_a_note_that_says_nothing_is_left_out(tmp_path, holder, note):
     path = tmp_path / "a.jsonl"
     holder(".asking")
@@ -92,13 +92,55 @@ def test_a_note_that_says_nothing_is_left_out(tmp_path, holder, note):
 def test_a_note_that_somebody_else_wrote_does_nothing_to_a_terminal(tmp_path, holder):
     path = tmp_path / "a.jsonl"
     holder()
-    said = {"command": "\x1b[2J" + "x" * 1000, "process": 1, "since": "\r\n"}
+    said = {"command": "\x1b[2J" + "x" * 1000, "process": "\n\n1", "since": "\r\n"}
     (tmp_path / ".curate" / "a.jsonl.holder").write_text(json.dumps(said))
     with pytest.raises(ConfigurationError) as refused, held(path, seconds=0):
         pass
     assert "\x1b" not in refused.value.message
     assert "\r" not in refused.value.message
+    assert "\n" not in refused.value.message
     assert len(refused.value.message) < 400
+
+
+def test_a_note_or_a_rule_for_git_that_leads_elsewhere_is_written_here(tmp_path):
+    path, elsewhere, folder = tmp_path / "a.jsonl", tmp_path / "elsewhere", tmp_path / ".curate"
+    elsewhere.write_text("of somebody else")
+    folder.mkdir()
+    (folder / "a.jsonl.holder").symlink_to(elsewhere)
+    (folder / ".gitignore").symlink_to(tmp_path / "nowhere")
+    with held(path):
+        assert not (folder / "a.jsonl.holder").is_symlink()
+    assert elsewhere.read_text() == "of somebody else"
+    assert not (tmp_path / "nowhere").exists()
+    assert (folder / ".gitignore").read_text() == "*\n"
+    assert not (folder / ".gitignore").is_symlink()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_note_that_is_a_pipe_is_not_waited_for(tmp_path, holder):
+    path = tmp_path / "a.jsonl"
+    process = holder()
+    note = tmp_path / ".curate" / "a.jsonl.holder"
+    note.unlink()
+    os.mkfifo(note)
+    with pytest.raises(ConfigurationError) as refused, held(path, seconds=0):
+        pass
+    assert refused.value.message == f"another step is at work on {path}"
+    process.kill()
+    process.wait()
+    with held(path):
+        assert note.is_file()
+
+
+def test_what_git_is_to_ignore_is_said_again_where_a_full_disk_left_nothing_of_it(tmp_path):
+    folder = tmp_path / ".curate"
+    folder.mkdir()
+    (folder / ".gitignore").touch()
+    assert workplace(tmp_path / "a.jsonl") == folder
+    assert (folder / ".gitignore").read_text() == "*\n"
+    (folder / ".gitignore").write_text("*.key\n")  # somebody's own
+    workplace(tmp_path / "a.jsonl")
+    assert (folder / ".gitignore").read_text() == "*.key\n"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,12 @@ def test_a_dataset_is_a_file_or_in_phoenix():
         Profile.model_validate({**base, "dataset": {"phoenix": "a", "file": "b"}})
 
 
+@pytest.mark.parametrize("file", ["", ".", "..", "data/..", "/", "a\0b.jsonl"])
+def test_a_dataset_s_file_has_a_name(file):
+    with pytest.raises(ValidationError, match="names no file"):
+        Profile.model_validate({"project": "shop", "dataset": file})
+
+
 def test_from_when_to_when_is_a_period_or_a_date():
     base = {"project": "shop", "dataset": "a.jsonl"}
     said = Profile.model_validate({**base, "since": "14d", "until": "2026-01-31"})

@@ -77,6 +77,12 @@ def test_what_is_wrong_is_said_of_its_flag(kind, said, words):
     assert refused.value.message.startswith(words)
 
 
+@pytest.mark.parametrize("dataset", ["/", "..", "phoenix:"])
+def test_a_dataset_that_names_nothing_is_refused(named, dataset):
+    with pytest.raises(click.UsageError, match="--dataset: "):
+        cleaning(named(dataset=dataset))
+
+
 def test_a_profile_that_is_not_there_and_none_at_all(named):
     with pytest.raises(ConfigurationError, match="has no profile 'shopp'"):
         cleaning(named(profile="shopp"))

@@ -28,7 +28,16 @@ def test_it_goes_on_after_the_last_whole_page(tmp_path):
     assert list(spool.candidates()) == []
 
 
-@pytest.mark.parametrize("notes", ["", "[]", "{}", '{"asked": {}, "counts": {"new": "x"}}', '{"more": 1}', "{" * 9])
+@pytest.mark.parametrize(
+    "notes",
+    [
+        *("", "[]", "{}", '{"more": 1}', "{" * 9, "[" * 100_000),
+        '{"asked": {}, "counts": {"new": "x"}}',
+        '{"asked": {}, "counts": {"new": 1e400}}',
+        '{"asked": "x", "counts": {}}',
+        '{"asked": {}, "counts": {}, "cursor": 5}',
+    ],
+)
 def test_notes_that_say_nothing_begin_anew(tmp_path, notes):
     path = tmp_path / "some.candidates.jsonl"
     spool = Spool(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -183,4 +184,13 @@ def test_what_got_worse_in_a_build_is_labelled_and_analysed(analyze):
     calls = analyze.fake.calls
     assert analyze("--profile", "shop", "--from-gate", "1", "--journal", journal, "--json")["found"] == said["found"]
     assert analyze.fake.calls == calls
+    assert (
+        analyze("--profile", "shop", "--from-gate", "latest", "--journal", journal, "--json")["found"] == said["found"]
+    )
+    two = folder / "two"
+    two.mkdir()
+    for name in ("a.db", "b.db"):
+        shutil.copy(journal, two / name)
+    refused = analyze("--profile", "shop", "--from-gate", str(two), "--journal", journal, code=2)
+    assert "two holds 2 builds" in refused
     assert "there is no build 7" in analyze("--profile", "shop", "--from-gate", "7", "--journal", journal, code=2)

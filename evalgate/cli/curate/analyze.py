@@ -34,7 +34,7 @@ _PAID: Final = "answers that were paid for are kept"
     "--from-gate",
     "build",
     metavar="BUILD",
-    help="Analyze what got worse in this build, its id or an exported file, instead of candidates.",
+    help="Analyze what got worse in this build (its id, a file of it, latest) instead of candidates.",
 )
 @click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked; without one, labels are counted.")
 @taxonomy_option

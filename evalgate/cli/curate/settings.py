@@ -72,13 +72,14 @@ def settings(kind: type[M], of: Callable[[Profile], M | None], named: Named, giv
     Flags that were not given are None or empty. Raises UsageError, ConfigurationError.
     """
     chosen, curated = chosen_by(named)
+    target, server = _placed(named, chosen, curated)
     said = given_of(given)
     return Settings(
         own=over(kind, None if chosen is None else of(chosen), said),
-        target=target_of(curated, named.config.parent, _typed(named)),
+        target=target,
         profile=chosen,
         flags=tuple(_as_typed(said)),
-        server=named.server or curated.server or (chosen.server if chosen is not None else None),
+        server=server,
         named=named,
     )
 
@@ -133,9 +134,13 @@ def dataset_named(named: Named) -> tuple[Target, str | None]:
 
     Raises ConfigurationError for a profile that is not there, UsageError where neither is said.
     """
-    chosen, curated = chosen_by(named)
-    target = target_of(curated, named.config.parent, _typed(named))
-    return target, named.server or curated.server or (chosen.server if chosen is not None else None)
+    return _placed(named, *chosen_by(named))
+
+
+def _placed(named: Named, chosen: Profile | None, curated: CuratedDataset) -> tuple[Target, str | None]:
+    typed = named_by(named.profile, named.dataset, named.config, named.server)
+    of_profile = None if chosen is None else chosen.server
+    return target_of(curated, named.config.parent, typed), named.server or curated.server or of_profile
 
 
 def chosen_by(named: Named) -> tuple[Profile | None, CuratedDataset]:
@@ -176,10 +181,6 @@ def config_needed(named: Named) -> Config:
     from evalgate.suite.loading import load_config
 
     return load_config(named.config, environ=named.environ, overrides={}, committed=True).config
-
-
-def _typed(named: Named) -> tuple[str, ...]:
-    return named_by(named.profile, named.dataset, named.config, named.server)
 
 
 def _as_typed(said: Mapping[str, Any]) -> Iterator[str]:

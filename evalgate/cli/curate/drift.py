@@ -163,9 +163,11 @@ def _more(drift: Drift, target: Target) -> str:
 
 
 def _verdict(drift: Drift) -> str:
+    from evalgate.curate.sampling.drift import FEW
+
     test = drift.test
     if test is None:
-        return "too little to tell whether production has drifted: it takes 20 conversations and 20 examples"
+        return f"too little to tell whether production has drifted: it takes {FEW} conversations and {FEW} examples"
     figures = f"{100 * test.reached:.0f} % of questions are near an example, {100 * test.usual:.0f} % would be usual"
     if drift.drifted:
         return f"production has drifted: it asks what the dataset does not ({figures}; {_by_luck(test.p)})"

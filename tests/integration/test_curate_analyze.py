@@ -129,6 +129,10 @@ def test_guidelines_in_error_and_a_service_that_is_away_are_said(analyze):
     assert analyze("--profile", "shop", code=4).endswith(
         f"next: evalgate curate analyze --profile shop {analyze.config}"
     )
+    out, mine = str(folder / "out"), str(folder / "mine.guidelines.yaml")
+    assert analyze("--profile", "shop", "--to", out, "--guidelines", mine, code=4).endswith(
+        f"{analyze.config} --to {out} --guidelines {mine}"
+    )
     assert not (folder / "some.guidelines.yaml").exists()
 
 

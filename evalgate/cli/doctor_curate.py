@@ -51,7 +51,7 @@ class _Look:
 
     async def findings(self) -> list[Finding]:
         """Return what its steps would end by, and where and when it works."""
-        wrong = [*self._packages(), *self._presidio(), *self._models()]
+        wrong = [*self._packages(), *self._presidio(), *self._models(), *self._said()]
         said = []
         for look in (self._within(self._project()), self._dataset(), self._turn()):
             try:
@@ -103,6 +103,21 @@ class _Look:
                 named = named_model(model, self.config, self.environ, instead=instead)
                 if key.endswith("embedding"):
                     check_embeds(named.endpoint)
+            except EvalgateError as error:
+                yield failed(self.about, error)
+
+    def _said(self) -> Iterator[Finding]:
+        """Yield what it says that its steps cannot go by: a period with nothing in it, labels that are not there."""
+        from evalgate.curate.labelling.taxonomies import taxonomy_of
+        from evalgate.curate.moments import between
+
+        try:
+            between(self.profile.since, self.profile.until, self.now)
+        except ValueError as error:
+            yield problem(self.about, str(error), f"correct curate.profiles.{self.name}.since, or until")
+        if self.profile.label is not None:
+            try:
+                taxonomy_of(self.profile.label.taxonomy, self.path.parent)
             except EvalgateError as error:
                 yield failed(self.about, error)
 

@@ -41,8 +41,10 @@ def command(folder: Path, *, forks: bool) -> int:
     written.append(_write(*_workflow(folder, found)))
     if (prompts := _prompts_workflow(folder)) is not None:
         written.append(_write(*prompts))
+    scheduled = None
     if (curate := _curate_workflow(folder)) is not None:
         written.append(_write(*curate))
+        scheduled = curate[0] if written[-1] else None
     if forks:
         written.append(_write(*_forks_workflow(folder)))
     unset = [name for name in keys_of(here) if not os.environ.get(name)]
@@ -50,6 +52,7 @@ def command(folder: Path, *, forks: bool) -> int:
     stub = folder / _DATASET in files and "python" in (found.task or {})
     steps = [f"put examples of your own into {folder / _DATASET}"] if stub else []
     steps += [f"set {' and '.join(unset)}"] if unset else []
+    steps += [f"give the repository the secrets that {scheduled} names"] if scheduled is not None else []
     following = ", then ".join([*steps, "evalgate run"])
     click.echo(f"{'' if any(written) else 'nothing to write, all of it is here; '}next: {following}")
     return 0

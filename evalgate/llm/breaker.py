@@ -42,6 +42,8 @@ class Guarded:
         circuit = self._circuits.setdefault((request.endpoint.name, request.model), _Circuit())
         try:
             value = await self._sender.send(request, read)
+        except Stopped:  # it was not made, which says nothing of the endpoint
+            raise
         except TaskFault:
             circuit.failed, circuit.answered = 0, True
             raise

@@ -59,7 +59,7 @@ def render_doctor(findings: Sequence[Finding], console: Console) -> str:
 def _in_all(findings: Sequence[Finding]) -> str:
     problems, warnings = (sum(each.state == state for each in findings) for state in ("problem", "warning"))
     if problems:
-        return f"{problems} of {len(findings)} would end a run before it has a verdict."
+        return f"{problems} of {len(findings)} would end a run."
     return "A run can begin." + (f" It lives with {warnings} of {len(findings)}." if warnings else "")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -17,6 +17,8 @@ from evalgate.suite.phoenix import ServerName
 Per = Literal["trace", "call"]
 Errors = Literal["with", "without", "only"]
 Annotator = Literal["HUMAN", "LLM", "CODE"]
+_IN_PHOENIX: Final = "phoenix:"
+"""How the name of a dataset in Phoenix begins where it stands alone, as `--dataset` takes it."""
 Kind = Annotated[str, Field(pattern=r"^[A-Za-z]+$")]
 
 
@@ -94,7 +96,8 @@ class Profile(SpanFilter):
     settle: Period = "1m"
     """Spans that ended less than this ago are left for the next time: more of their trace may be on its way."""
     dataset: CuratedDataset
-    """The golden dataset; its candidates are beside it."""
+    """The golden dataset: a file's name, `phoenix:NAME` for one in Phoenix, or what stands below. Its candidates are
+    beside it."""
     clean: Clean = Clean()
     """What candidates are cleaned of."""
     sample: Sample = Sample()
@@ -108,7 +111,9 @@ class Profile(SpanFilter):
     @classmethod
     def _short_dataset(cls, data: Any) -> Any:
         if isinstance(data, dict) and isinstance(data.get("dataset"), str):
-            data = {**data, "dataset": {"file": data["dataset"]}}
+            named = data["dataset"]
+            there = named.removeprefix(_IN_PHOENIX)
+            data = {**data, "dataset": {"file": named} if there == named else {"phoenix": there}}
         return data
 
 

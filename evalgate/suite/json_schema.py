@@ -26,6 +26,11 @@ def config_schema() -> dict[str, Any]:
     definitions = schema["$defs"]
     _describe({**definitions, Config.__name__: schema})
     _also(definitions["Suite"]["properties"], "dataset", {"type": "string", "description": "The file, in short."})
+    named = {"type": "string", "description": "The file, or phoenix:NAME, in short."}
+    _also(definitions["Profile"]["properties"], "dataset", named)
+    _also(definitions["Sample"]["properties"], "by", {"type": "string", "description": "One of them alone."})
+    presidio = {"type": "string", "minLength": 1, "description": "Its model for every language, in short."}
+    _also(definitions["Clean"]["properties"], "presidio", presidio)
     _also(definitions["NoRegression"]["properties"]["slices"], "items", {"type": "string"})
     for rule, field in Check.model_fields.items():
         model = model_of(field.annotation)

@@ -108,14 +108,18 @@ def test_without_a_model_labels_are_counted_and_without_labels_the_next_command_
     assert "some.jsonl has no candidates" in analyze(*arguments, code=2)
     left = replace(labelled(1, "Search", "beef"), state=State.OUT)
     write_candidates(folder / "some.candidates.jsonl", [left])
-    assert analyze(*arguments) == f"there is nothing to analyze; next: {label}\n"
+    assert analyze(*arguments) == f"there is nothing to analyze; next: {label} --model ENDPOINT/MODEL\n"
     write_candidates(folder / "some.candidates.jsonl", [labelled(1, "Search", "beef")])
     assert analyze(*arguments).splitlines()[-1] == (
         f"next: evalgate curate analyze --dataset {data} {analyze.config} --taxonomy {mine} --model ENDPOINT/MODEL,"
         " which finds what they have in common"
     )
     write_candidates(folder / "some.candidates.jsonl", [Candidate(id="span:1", input={})])
-    assert analyze(*arguments).splitlines()[-1].startswith("nothing is labelled; next: evalgate curate label")
+    assert analyze(*arguments).splitlines()[-1] == f"nothing is labelled; next: {label} --model ENDPOINT/MODEL"
+    assert (
+        analyze(*arguments, "--model", "fake/m").splitlines()[-1]
+        == f"nothing is labelled; next: {label} --model fake/m"
+    )
     assert analyze.fake.calls == 0
 
 
@@ -186,7 +190,9 @@ def test_what_got_worse_in_a_build_is_labelled_and_analysed(analyze):
     assert "expected output" in asked
     assert "exact_match" in asked
     calls = analyze.fake.calls
-    assert analyze("--profile", "shop", "--from-gate", "1", "--journal", journal, "--json")["found"] == said["found"]
+    for build in ("1", "latest"):
+        again = analyze("--profile", "shop", "--from-gate", build, "--journal", journal, "--json")
+        assert again["found"] == said["found"]
     assert analyze.fake.calls == calls
     assert (
         analyze("--profile", "shop", "--from-gate", "latest", "--journal", journal, "--json")["found"] == said["found"]

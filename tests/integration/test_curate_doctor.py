@@ -71,6 +71,8 @@ async def test_what_would_end_a_run_is_said_of_the_profile_that_it_would_end(doc
         "broken": {**plain, "dataset": "broken.jsonl"},
         "cleaned": {"project": project, "dataset": "cleaned.jsonl"},
         "labelled": {**plain, "dataset": "labelled.jsonl", "label": {"model": "nowhere/small"}},
+        "untaught": {**plain, "dataset": "untaught.jsonl", "label": {"taxonomy": "none.yaml"}},
+        "late": {**plain, "dataset": "late.jsonl", "since": "2026-01-05", "until": "2026-01-01"},
     }
     code, found = await doctor({"profiles": profiles})
     said = {name: [each for each in found if each["about"] == f"profile {name}"] for name in profiles}
@@ -85,6 +87,9 @@ async def test_what_would_end_a_run_is_said_of_the_profile_that_it_would_end(doc
     assert wrong["cleaned"][0]["next"] == "pip install 'phoenix-evalgate[curate]'"
     assert "`nowhere`, which the config does not have" in wrong["labelled"][0]["message"]
     assert "curate.profiles.labelled.label.model" in wrong["labelled"][0]["next"]
+    assert wrong["untaught"][0]["message"] == "the taxonomy none.yaml does not exist"
+    assert wrong["late"][0]["message"] == "since 2026-01-05 is not before until 2026-01-01: nothing lies between"
+    assert wrong["late"][0]["next"] == "correct curate.profiles.late.since, or until"
     assert said["broken"][-1]["state"] == "ok", "the rest of it is said too"
 
 

@@ -203,7 +203,20 @@ def test_a_file_for_a_pull_request_there_and_back(dataset, kind):
     last = "## 4 of 4" if kind == "md" else "4 of 4"
     file.write_text(text[: text.index(last)])
     assert "of 4 candidates number 4 is missing" in run(dataset, "--read", file.name, "--as", "bob", code=2)
-    assert "3 left open" in run(dataset, "--read", file.name, "--as", "bob", "--partial")
+    ended = run(dataset, "--read", file.name, "--as", "bob", "--partial")
+    assert "3 left open" in ended
+    assert ended.endswith("--as bob\n")
+
+
+def test_a_file_for_a_second_reviewer_is_read_as_theirs(dataset):
+    run(dataset, "--to", "ann.md")
+    file = dataset.parent / "ann.md"
+    file.write_text(file.read_text().replace("- [ ] accept\n", "- [x] accept\n", 1))
+    run(dataset, "--read", "ann.md", "--as", "ann")
+    command = f"evalgate curate review --dataset {dataset} --read bob.md --as bob"
+    assert run(dataset, "--second", "--as", "bob", "--to", "bob.md").endswith(f"next: {command}\n")
+    assert "--read bob.md --as bob" in (dataset.parent / "bob.md").read_text()
+    assert command in run(dataset, "--second", "--as", "bob", "--to", "bob.md", code=2)
 
 
 def test_a_rule_names_itself_in_the_history(dataset):

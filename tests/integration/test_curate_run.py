@@ -97,6 +97,10 @@ async def test_profiles_fail_alone_and_done_is_told_from_nothing_to_do(runs, pho
     assert "shop  nothing  its last time was " in said
     assert "eu    nothing  2 new, and it waits for 3\n" in said
 
+    runs.declare(old={"project": shop, "dataset": "old.jsonl", "since": "2020-01-01", "until": "2020-01-02"})
+    why = f"no trace of {shop} that began from 2020-01-01 to 2020-01-02 is as asked: an earlier `since`"
+    assert f"old  nothing  {why}" in await runs()
+
 
 async def test_a_channel_that_takes_nothing_changes_nothing(runs, phoenix, channel):
     project = phoenix.unique("shop")

@@ -34,7 +34,7 @@ _PAID: Final = "answers that were paid for are kept"
     "--from-gate",
     "build",
     metavar="BUILD",
-    help="Analyze what got worse in this build (its id, a file of it, latest) instead of candidates.",
+    help="Analyze what got worse in this build (its id, a file of it, latest), instead of candidates.",
 )
 @click.option("--model", metavar="ENDPOINT/MODEL", help="The model that is asked; without one, labels are counted.")
 @taxonomy_option
@@ -123,6 +123,7 @@ async def _candidates(asked: Analysing) -> Found:
     from evalgate.cli.curate.models import model_asked
     from evalgate.curate.analysis.analysis import survey
     from evalgate.curate.candidates import read_candidates
+    from evalgate.decision.number_words import count
 
     file = asked.place.target.candidates
     surveyed = survey(read_candidates(file), asked.taxonomy)
@@ -139,7 +140,7 @@ async def _candidates(asked: Analysing) -> Found:
 
             reading = steps_read(asked.address, place.clean, file, asked.environ, folder=asked.config_folder)
             steps = await stack.enter_async_context(reading)
-        tell(f"asking {place.model} about {len(surveyed.shown)} labels")
+        tell(f"asking {place.model} about {count(len(surveyed.shown), 'label')}")
         return await _analysed(asked, asking, lambda: read_candidates(file), surveyed, steps=steps)
 
 
@@ -149,6 +150,7 @@ async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[
     from evalgate.curate.analysis.analysis import survey
     from evalgate.curate.candidates import State
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
+    from evalgate.decision.number_words import count
 
     place = asked.place
     about = place.target.candidates
@@ -158,7 +160,7 @@ async def _of_gate(asked: Analysing, worse: Sequence[Candidate], good: Sequence[
         labeller = Labeller(
             model=asking.model, taxonomy=asked.taxonomy, answers=False, states=frozenset({State.CHOSEN})
         )
-        tell(f"asking {place.model} about {len(worse):,} examples")
+        tell(f"asking {place.model} about {count(len(worse), 'example')}")
         told = counting("labelled")
         found = await ask_all(worse, labeller, stop=asking.stop, tell=lambda done: told(done, len(worse)))
         refuse_part(asking, failed=found.failed, why=found.why, kept=_PAID, again=asked.again)

@@ -83,7 +83,7 @@ def say_found(folder: Path, asked: Analysing, found: Found, *, as_json: bool) ->
 
 def _lines(folder: Path, asked: Analysing, found: Found) -> list[str]:
     if not found.survey.of:
-        return [f"there is nothing to analyze; next: {asked.place.step('label', *asked.place.flags)}"]
+        return [f"there is nothing to analyze; next: {_to_label(asked.place)}"]
     bare = found.survey.unlabelled
     lines = [f"{bare:,} more have no label"] if 0 < bare < found.survey.of else []
     lines += [f"the report is {folder / 'analysis.md'}"]
@@ -100,12 +100,18 @@ def _lines(folder: Path, asked: Analysing, found: Found) -> list[str]:
     if found.unsettled:
         lines.append(f"new guidelines were not compared with the others: {found.unsettled}")
     if found.survey.unlabelled == found.survey.of:
-        return [*lines, f"nothing is labelled; next: {asked.place.step('label', *asked.place.flags)}"]
+        return [*lines, f"nothing is labelled; next: {_to_label(asked.place)}"]
     if rules:
         return [*lines, f"next: pytest {folder}, whose tests fail as long as answers are as they were"]
     if found.survey.shown and asked.place.label.model is None:
         return [*lines, f"next: {asked.again} --model ENDPOINT/MODEL, which finds what they have in common"]
     return lines
+
+
+def _to_label(place: Place) -> str:
+    """Return the command that labels; where nobody named a model, with the place where one goes."""
+    typed = place.step("label", *place.flags)
+    return typed if place.label.model is not None else f"{typed} --model ENDPOINT/MODEL"
 
 
 def _json(folder: Path, asked: Analysing, found: Found) -> dict[str, Any]:

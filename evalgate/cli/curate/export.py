@@ -104,7 +104,7 @@ def command(
     else:
         own = [each for each in golden if not splits or each.split in splits]
     if not own:
-        raise _nothing(target, splits, of_candidates=of_candidates)
+        raise _nothing(target, splits, golden, of_candidates=of_candidates)
     count, method = tokenizer()
     found = exported(own, golden, Asked(**wanted), pseudonyms_of(clean, target.candidates, environ), count)
     said = _as_json(found, wanted, target, version=dataset_version(golden), examples=len(own), method=method)
@@ -128,7 +128,7 @@ def _accepted(target: Target, golden: list[Example], keep: tuple[str, ...]) -> l
     return [golden_example(each) for each in found if each.id not in known]
 
 
-def _nothing(target: Target, splits: tuple[str, ...], *, of_candidates: bool) -> Exception:
+def _nothing(target: Target, splits: tuple[str, ...], golden: list[Example], *, of_candidates: bool) -> Exception:
     from evalgate.errors import DatasetError
 
     if of_candidates:
@@ -137,7 +137,11 @@ def _nothing(target: Target, splits: tuple[str, ...], *, of_candidates: bool) ->
             next_step=target.step("review"),
         )
     of = f" of the split {' or '.join(splits)}" if splits else ""
-    return DatasetError(f"{target.shown} has no example{of}", next_step=target.step("push"))
+    there = sorted({each.split for each in golden if each.split is not None})
+    return DatasetError(
+        f"{target.shown} has no example{of}",
+        next_step=f"name a split that it has: {', '.join(there)}" if splits and there else target.step("push"),
+    )
 
 
 def _as_json(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,16 @@ import click
 
 from evalgate.cli.asking import counting, tell
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
-from evalgate.cli.curate.options import dataset_option, profile_option, states_option, steps_option, taxonomy_option
+from evalgate.cli.curate.options import (
+    STATES,
+    dataset_option,
+    profile_option,
+    states_option,
+    steps_option,
+    taxonomy_option,
+)
 from evalgate.cli.curate.places import require_candidates
-from evalgate.cli.curate.settings import Named, typed
+from evalgate.cli.curate.settings import Named
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
 
@@ -74,12 +81,6 @@ def command(
     return 0
 
 
-def _state_flags(states: frozenset[State]) -> Iterator[str]:
-    """Yield the flags that say whose turn it is; none where it is that of those that were chosen."""
-    if states != {"chosen"}:
-        yield from typed({"states": tuple(sorted(states))})
-
-
 async def _annotate(place: Place, states: frozenset[State], taxonomy: str, address: Address) -> tuple[int, int]:
     """Write what labels there are to the spans; return how many have theirs, and how many spans are gone."""
     from evalgate.curate.candidates import read_candidates
@@ -94,12 +95,18 @@ async def _annotate(place: Place, states: frozenset[State], taxonomy: str, addre
         async with connect(address) as connection:
             gone = await annotate_spans(connection, labels)
     except PhoenixError as error:
-        again = place.step("label", *dict.fromkeys((*place.flags, "--annotate")), *_state_flags(states))
+        again = place.step("label", *_typed(states), *dict.fromkeys((*place.flags, "--annotate")))
         raise MeasurementError(
             f"{error.message}; the labels are kept in {place.target.shown_candidates}",
             next_step=f"{error.next_step}; then {again}" if error.status in (401, 403) else again,
         ) from None
     return len(labels) - gone, gone
+
+
+def _typed(states: frozenset[State]) -> tuple[str, ...]:
+    """Return the flags that say which candidates are labelled: none for those that were chosen."""
+    said = [each for each in STATES if each in states]
+    return () if said == ["chosen"] else tuple(part for each in said for part in ("--state", each))
 
 
 async def _greet(address: Address) -> None:
@@ -127,11 +134,12 @@ async def _label(
     from evalgate.curate.holding import WAIT_S
     from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
     from evalgate.curate.labelling.taxonomies import taxonomy_of
+    from evalgate.decision.number_words import count
     from evalgate.errors import EvalgateError
 
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
     file = place.target.candidates
-    again = place.step("label", *place.flags, *_state_flags(states))
+    again = place.step("label", *_typed(states), *place.flags)
     async with AsyncExitStack() as stack:
         asking = await stack.enter_async_context(
             model_asked(place.model, place.loaded, environ, cache=cache, following=again, about=file)
@@ -149,7 +157,7 @@ async def _label(
         if due:
             if address is not None and place.label.annotate:
                 await _greet(address)
-            tell(f"asking {place.model} about {due:,} candidates")
+            tell(f"asking {place.model} about {count(due, 'candidate')}")
         told = counting("labelled")
         found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=lambda done: told(done, due))
         if found.marks:

@@ -34,11 +34,19 @@ if TYPE_CHECKING:
 @profile_option
 @since_option
 @until_option
-@click.option("--per", type=click.Choice(["trace", "call"]), help="One example of a trace, or of each call of a model.")
+@click.option(
+    "--per",
+    type=click.Choice(["trace", "call"]),
+    help="One example of a trace, or of each call of a model.  [default: trace]",
+)
 @click.option("--kind", multiple=True, help="Kinds of spans: LLM, CHAIN, AGENT; several times.")
 @click.option("--name", "names", multiple=True, help="Names of spans; several times.")
 @click.option("--status", multiple=True, type=click.Choice(["OK", "ERROR", "UNSET"]), help="Their status.")
-@click.option("--errors", type=click.Choice(["with", "without", "only"]), help="Whether to take spans that failed.")
+@click.option(
+    "--errors",
+    type=click.Choice(["with", "without", "only"]),
+    help="Whether to take spans that failed.  [default: with]",
+)
 @click.option("--attribute", "attributes", multiple=True, metavar="KEY=VALUE", help="An attribute: metadata.tier=gold.")
 @click.option("--session", "sessions", multiple=True, metavar="ID", help="Spans of this session; several times.")
 @click.option(
@@ -205,6 +213,12 @@ def _when(profile: Profile) -> str:
     return f"from {begin} to {end}"
 
 
+def none_found(profile: Profile) -> str:
+    """Say that nothing was found of what a profile asks for, and of when."""
+    what = "call of a model" if profile.per == "call" else "trace"
+    return f"no {what} of {profile.project} that began {_when(profile)} is as asked"
+
+
 def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
     counts = (
         (pulled.known, "known"),
@@ -223,11 +237,7 @@ def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
     if pulled.resumed:
         lines.append("a pull that was ended before its time went on")
     if not pulled.read:
-        what = "call of a model" if profile.per == "call" else "trace"
-        lines.append(
-            f"no {what} of {profile.project} that began {_when(profile)} is as asked; next: an earlier --since, or"
-            " fewer filters"
-        )
+        lines.append(f"{none_found(profile)}; next: an earlier --since, or fewer filters")
         if profile.per == "trace":
             lines.append("where traces begin in a program that Phoenix does not see, --per call takes what is below")
     elif pulled.new:

@@ -90,11 +90,11 @@ def command(
             f"cannot write beside {target.shown_candidates}: {error.strerror}; what was decided is kept",
             next_step="make room, and run the same again",
         ) from error
-    tell_states(target, ended, as_json=as_json)
+    tell_states(target, ended, by=_by(given), as_json=as_json)
     if ended.interrupted:
         raise Interrupted(
             "the review was ended; what was decided is kept",
-            next_step=f"`{target.step('review')}` goes on where it was",
+            next_step=f"`{target.step('review', *_by(given))}` goes on where it was",
         )
     return 0
 
@@ -115,6 +115,11 @@ def _check(given: dict[str, Any]) -> None:
     for flag, needed in (("force", "to"), ("partial", "read")):
         if given[flag] and given[needed] is None:
             raise click.UsageError(f"--{flag} goes with --{needed} FILE")
+
+
+def _by(given: dict[str, Any]) -> tuple[str, ...]:
+    """Return the flag that says who decides, where it was said: what comes next is by the same person."""
+    return () if given["named"] is None else ("--as", given["named"])
 
 
 def _flag(name: str) -> str:
@@ -154,7 +159,7 @@ def _ended(target: Target, given: dict[str, Any], environ: dict[str, str], *, as
     if given["to"] is not None:
         from evalgate.cli.curate.review_files import write_file
 
-        return write_file(target, asked, given["to"], force=given["force"])
+        return write_file(target, asked, given["to"], by=_by(given), force=given["force"])
     return _in_terminal(target, asked, environ, as_json=as_json)
 
 

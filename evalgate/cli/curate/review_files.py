@@ -17,25 +17,29 @@ if TYPE_CHECKING:
 _SHOWN: Final = 20
 
 
-def write_file(target: Target, asked: Asked, file: Path, *, force: bool) -> Ended:
-    """Write a file with the candidates that are asked for. One that is there is not overwritten without `force`."""
+def write_file(target: Target, asked: Asked, file: Path, *, by: tuple[str, ...], force: bool) -> Ended:
+    """Write a file with the candidates that are asked for. One that is there is not overwritten without `force`.
+
+    `by` says who decides in it, as it was typed.
+    """
     from evalgate.curate.reviewing.markdown import markdown
     from evalgate.curate.reviewing.queue import Queue, wanted
     from evalgate.curate.reviewing.reviews import read_reviews
     from evalgate.curate.reviewing.table import table
+    from evalgate.decision.number_words import count
     from evalgate.whole_file import writing_whole
 
     as_table = _is_table(file)
+    command = target.step("review", "--read", str(file), *by)
     if file.exists() and not force:
         raise ConfigurationError(
             f"{file} is there, and may hold decisions",
-            next_step=f"`{target.step('review', '--read', str(file))}`, or add --force to write it anew",
+            next_step=f"`{command}`, or add --force to write it anew",
         )
     with Queue(wanted(target.candidates, read_reviews(target.candidates), asked)) as queue:
         if not len(queue):
             return Ended(lines=("nothing is there to review as asked; no file was written",), said={"written": 0})
         each = (queue[place] for place in range(len(queue)))
-        command = target.step("review", "--read", str(file))
         pieces = (
             table(each, of=len(queue))
             if as_table
@@ -48,7 +52,7 @@ def write_file(target: Target, asked: Asked, file: Path, *, force: bool) -> Ende
                     out.write(piece.encode("utf-8", "replace"))
         except OSError as error:
             raise ConfigurationError(f"cannot write {file}: {error.strerror}", next_step="name another file") from error
-        lines = (f"{len(queue):,} candidates in {file}: people decide in it",)
+        lines = (f"{count(len(queue), 'candidate')} in {file}: people decide in it",)
         return Ended(lines=lines, said={"written": len(queue), "file": str(file)}, following=command)
 
 

@@ -27,8 +27,11 @@ class Ended:
     following: str | None = None
 
 
-def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
-    """Bring the candidates' states in line with what was decided, and say what they are."""
+def tell_states(target: Target, ended: Ended, *, by: tuple[str, ...] = (), as_json: bool) -> None:
+    """Bring the candidates' states in line with what was decided, and say what they are.
+
+    `by` says who decides, as it was typed.
+    """
     from evalgate.curate.reviewing.states import settle_states
     from evalgate.report.escaping import for_terminal
 
@@ -45,7 +48,7 @@ def tell_states(target: Target, ended: Ended, *, as_json: bool) -> None:
     lines = [
         *ended.lines,
         f"{target.shown_candidates}: {_counts(states)}",
-        f"next: {ended.following or _next(target, states)}",
+        f"next: {ended.following or _next(target, states, by)}",
     ]
     # A name with a line end in it is still one line, and no command of a workflow.
     say_done(said, map(for_terminal, lines), as_json=as_json)
@@ -65,11 +68,11 @@ def _counts(states: States) -> str:
     return "; ".join(f"{number:,} {what}" for number, what in counts if number > 0) or "nothing to decide"
 
 
-def _next(target: Target, states: States) -> str:
+def _next(target: Target, states: States, by: tuple[str, ...]) -> str:
     if states.disputed:
-        return target.step("review", "--disagreements")
+        return target.step("review", "--disagreements", *by)
     if states.chosen:
-        return target.step("review")
+        return target.step("review", *by)
     if states.accepted:
         return target.step("push")
     if states.new:

@@ -122,9 +122,10 @@ def declared(curate: Curate | None, config: Path, name: str) -> Profile:
 
     profiles = curate.profiles if curate is not None else {}
     if name not in profiles:
+        known = nearest(name, profiles) if profiles else "it has none"
         raise ConfigurationError(
-            f"{config} has no profile {name!r} under `curate.profiles`: {nearest(name, profiles)}",
-            next_step="name one that it has",
+            f"{config} has no profile {name!r} under `curate.profiles`: {known}",
+            next_step="name one that it has" if profiles else "write one as docs/curation.md shows",
         )
     return profiles[name]
 

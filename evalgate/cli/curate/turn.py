@@ -111,7 +111,7 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
         return nothing(why=f"its last time was {last.began:%Y-%m-%d %H:%M} UTC, and it runs every {when.every}")
     _do(work, "pull", steps)
     if not has_candidates(candidates):
-        return nothing(why="0 new, and none before")
+        return nothing(why=_none(work.profile, steps["pull"]))
     _do(work, "clean", steps)
     found = arrived(read_candidates(candidates), project=work.profile.project, last=last)
     if found.until is None or found.count < (0 if work.anyway else when.at_least):
@@ -136,6 +136,15 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
             str(each) for each in (*_kept(candidates), state, sheet.file) if each is not None and each.is_file()
         ),
     )
+
+
+def _none(profile: Profile, pulled: Any) -> str:
+    """Say why there is no candidate: what `pull` says of itself is in `pulled`."""
+    from evalgate.cli.curate.pull import none_found
+
+    if isinstance(pulled, dict) and not pulled.get("read"):
+        return f"{none_found(profile)}: an earlier `since` of the profile takes more, or fewer filters do"
+    return "0 new, and none before"
 
 
 def _kept(candidates: Path) -> tuple[Path, ...]:

@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from evalgate.curate.candidates import Candidate
-from evalgate.curate.labelling.proposals import PROPOSED, proposal_of
 from evalgate.curate.reviewing.answers import proposed, written
-from evalgate.curate.reviewing.reviews import DECIDED
-from evalgate.curate.reviewing.screen import listed, spoken
+from evalgate.curate.reviewing.noted import noted
+from evalgate.curate.reviewing.screen import spoken
 from evalgate.curate.reviewing.sheets import Choice, Entry, shown_of
+from evalgate.decision.number_words import count
 from evalgate.golden.raw import Problem
-from evalgate.records import Json
 from evalgate.report.escaping import block_for_markdown, code_for_markdown, for_markdown, shown
 
 _MARKER: Final = re.compile(
@@ -36,8 +35,9 @@ def markdown(
 ) -> Iterator[str]:
     """Yield the file, piece by piece. `of` is how many candidates there are, `command` what reads the file again."""
     yield (
-        f"# Review of {for_markdown(name)}\n\n{of} candidates. Tick one box of each that you decide, and say why where"
-        " you reject; an answer may be corrected where it stands. Leave all else as it is: what is not ticked stays"
+        f"# Review of {for_markdown(name)}\n\n{count(of, 'candidate')}. Tick one box of each that you decide, and say"
+        " why where you reject; an answer may be corrected where it stands. Leave all else as it is: what is not ticked"
+        " stays"
         f" open. Then: {code_for_markdown(command)}\n"
     )
     for place, each in enumerate(candidates, start=1):
@@ -64,18 +64,8 @@ def _head(candidate: Candidate) -> str:
     if suggested is not None:
         for _, text in spoken(suggested):
             parts.append(f"**Proposed answer**\n\n{block_for_markdown(text)}")
-    found = [f"- {for_markdown(key)}: {for_markdown(listed(each)[:600])}" for key, each in _found(candidate)]
+    found = [f"- {for_markdown(key)}: {for_markdown(each[:600])}" for key, each in noted(candidate)]
     return "\n\n".join([*parts, *(["\n".join(found)] if found else [])])
-
-
-def _found(candidate: Candidate) -> Iterator[tuple[str, Json]]:
-    proposal = proposal_of(candidate)
-    for key in ("labels", "explanation"):
-        if proposal.get(key):
-            yield key, proposal[key]
-    for key, each in candidate.marks.items():
-        if key not in (PROPOSED, DECIDED):
-            yield key, each
 
 
 def _hash(text: str) -> str:

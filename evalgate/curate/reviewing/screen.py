@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from evalgate.curate.candidates import Candidate
-from evalgate.curate.labelling.proposals import PROPOSED, proposal_of
+from evalgate.curate.labelling.proposals import proposal_of
 from evalgate.curate.moments import moment
-from evalgate.curate.pulling.remarks import REMARKS, remarks_of
 from evalgate.curate.reviewing.answers import proposed
-from evalgate.curate.reviewing.reviews import DECIDED, Review
+from evalgate.curate.reviewing.noted import listed, noted
+from evalgate.curate.reviewing.reviews import Review
 from evalgate.records import Json, JsonObject
 from evalgate.report.answers import one_line, pretty
 from evalgate.report.console import Console, Tone, cells, wrapped
@@ -93,12 +93,6 @@ def spoken(value: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
             yield key, pretty(each)
 
 
-def listed(value: Json) -> str:
-    """Return what a step found on one line: texts in a row as they are, anything else as JSON."""
-    texts = [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
-    return ", ".join(texts) if isinstance(value, list) and len(texts) == len(value) else one_line(value)
-
-
 def _message(message: JsonObject) -> Iterator[tuple[str, str]]:
     role = str(message.get("role", "message"))
     content = message.get("content")
@@ -174,18 +168,12 @@ def _found(page: Page, candidate: Candidate, said: Sequence[Review], most: int) 
     `most` are the characters of one of these.
     """
     texts = _Texts(most)
-    suggested = proposal_of(candidate)
-    pairs: list[tuple[str, Json]] = [(key, suggested[key]) for key in ("labels", "explanation") if suggested.get(key)]
-    pairs += [(key, each) for key, each in candidate.marks.items() if key not in (PROPOSED, DECIDED, REMARKS)]
-    for each in remarks_of(candidate):
-        if isinstance(each, dict):
-            value = each.get("label") if each.get("label") is not None else each.get("score")
-            pairs.append((str(each.get("name")), f"{one_line(value)} ({each.get('annotator')})"))
-    pairs += [(f"metadata.{key}", each) for key, each in candidate.metadata.items()]
+    pairs = list(noted(candidate))
+    pairs += [(f"metadata.{key}", listed(each)) for key, each in candidate.metadata.items()]
     if pairs or said:
         page.blank()
     for key, value in pairs:
-        page.prose(texts.cut(listed(value)), lead=Part(text=f"{key}:", tone=Tone.QUIET), indent=2, hanging=4)
+        page.prose(texts.cut(value), lead=Part(text=f"{key}:", tone=Tone.QUIET), indent=2, hanging=4)
     for review in said:
         how = {"proposed": " with the proposed answer", "edited": " with an answer of their own"}.get(review.answer, "")
         text = f"{review.decision}{how if review.decision == 'accepted' else ''}" + (

@@ -48,6 +48,19 @@ async def test_a_refusing_endpoint_halts_the_run_with_what_it_said_and_is_called
     assert fake_model.calls == 5
 
 
+async def test_calls_that_were_not_made_say_nothing_of_the_endpoint(halt):
+    class Ending:
+        async def send(self, request, read):
+            raise Stopped("fake: the run is being ended")
+
+    guarded = Guarded(Ending(), halt)
+    endpoint = ModelEndpoint(name="fake", base_url="http://127.0.0.1:9/v1", timeout=60)
+    for _ in range(25):
+        with pytest.raises(Stopped):
+            await ask(guarded, endpoint)
+    assert halt.reason is None
+
+
 async def test_one_model_that_is_gone_halts_although_others_answer(fake_model, transport, halt):
     fake_model.rules = [Rule(model="gone", fault="status", status=404)]
     guarded, endpoint = Guarded(transport, halt), endpoint_of(fake_model)

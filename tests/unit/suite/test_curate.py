@@ -24,6 +24,10 @@ def test_a_dataset_is_a_file_or_in_phoenix():
     base = {"project": "shop", "kind": ["llm"]}
     assert Profile.model_validate({**base, "dataset": "a.jsonl"}).dataset.file == "a.jsonl"
     assert Profile.model_validate({**base, "dataset": {"phoenix": "a"}}).kind == ("LLM",)
+    there = Profile.model_validate({**base, "dataset": "phoenix:a:b"}).dataset
+    assert (there.file, there.phoenix) == (None, "a:b")
+    with pytest.raises(ValidationError, match="at least 1 character"):
+        Profile.model_validate({**base, "dataset": "phoenix:"})
     with pytest.raises(ValidationError, match="say one of them"):
         Profile.model_validate({**base, "dataset": {"phoenix": "a", "file": "b"}})
 

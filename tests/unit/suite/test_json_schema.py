@@ -53,6 +53,8 @@ SHORT = [
     suite(baseline="build:latest"),
     suite(baseline=None),
     {**suite(), "policy": {"on_unmeasurable": {"errors": "warn"}}, "endpoints": {"a": {"base_url": "x"}}},
+    {**suite(), "curate": {"profiles": {"a": {"project": "p", "dataset": "a.jsonl", "clean": {"presidio": "x"}}}}},
+    {**suite(), "curate": {"profiles": {"a": {"project": "p", "dataset": "phoenix:a", "sample": {"by": "label"}}}}},
 ]
 
 WRONG = [

@@ -87,7 +87,8 @@ def test_accepted_candidates_are_exported_that_are_far_from_what_is_golden(expor
 
 def test_what_cannot_be_is_said_and_nothing_is_written(export, tmp_path):
     assert "5 of 12 examples are left to train on" in export("--holdout", "0.6", code=2)
-    assert "no example of the split nightly" in export("--split", "nightly", code=2)
+    said = export("--split", "nightly", code=2)
+    assert said.endswith("no example of the split nightly\n  next: name a split that it has: regression, train")
     assert "some.candidates.jsonl is not there" in export("--candidates", code=2)
     write_candidates(tmp_path / "some.candidates.jsonl", [Candidate(id="span:1", input={"question": "q"})])
     assert "no accepted candidate" in export("--candidates", code=2)

@@ -80,6 +80,11 @@ def test_what_is_wrong_is_said_of_its_flag(kind, said, words):
 def test_a_profile_that_is_not_there_and_none_at_all(named):
     with pytest.raises(ConfigurationError, match="has no profile 'shopp'"):
         cleaning(named(profile="shopp"))
+    without = named(profile="shop")
+    without.config.write_text(CONFIG.split("curate:", maxsplit=1)[0])
+    with pytest.raises(ConfigurationError, match=r"no profile 'shop' under `curate\.profiles`: it has none") as none:
+        cleaning(without)
+    assert none.value.next_step == "write one as docs/curation.md shows"
     with pytest.raises(click.UsageError, match="name --dataset FILE"):
         cleaning(named())
     assert cleaning(Named(dataset="b.jsonl", profile=None, config=Path("evalgate.yaml"), server=None, environ={}))

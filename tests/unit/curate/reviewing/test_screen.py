@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evalgate.curate.candidates import Candidate
+from evalgate.curate.reviewing.markdown import markdown
 from evalgate.curate.reviewing.screen import Shown, render, spoken
 from evalgate.report.console import Console, cells
 from tests.unit.curate.reviewing.making import candidate, review, said
@@ -86,6 +87,20 @@ def test_what_others_decided_is_shown_with_their_answer():
 @pytest.mark.parametrize("marks", [{"proposed": 1, "annotations": 1}, {"proposed": {"labels": 1}, "annotations": [1]}])
 def test_marks_of_any_shape_are_shown(marks):
     assert "1 of 3" in screen(candidate(marks=marks))
+
+
+def test_what_was_noted_is_in_words_and_the_same_in_a_file():
+    marks = {
+        "redacted": {"PERSON": 2, "SECRET": 1, "key": "U6BJ"},
+        "annotations": [{"name": "helpful", "score": 0.2, "annotator": "HUMAN"}],
+    }
+    one = candidate(marks=marks)
+    written = screen(one)
+    file = "".join(markdown([one], of=1, name="n", command="c"))
+    assert "\n\n1 candidate. Tick" in file
+    for name, words in (("redacted", "2 PERSON, 1 SECRET"), ("helpful", "0.2 (HUMAN)")):
+        assert f"{name}: {words}\n" in written
+        assert f"- {name}: {words}\n" in file
 
 
 @settings(max_examples=60, deadline=None)

@@ -45,7 +45,7 @@ def command(
     end of its interval; any other change of what answers, what scores or the examples voids it. It counts in a pull
     request, where the base's CODEOWNERS names an owner of that file: the verdict stays FAIL, and the exit code is 0.
     """
-    from evalgate.cli.builds import opened
+    from evalgate.cli.builds import opened_one
     from evalgate.cli.files import say
     from evalgate.cli.places import stored_at
     from evalgate.decision import decide
@@ -61,7 +61,7 @@ def command(
     until = _until(expires, today)
     author = Repository.at(Path.cwd(), environ=dict(os.environ)).author()
     word = Word(author=author, reason=reason, today=today.isoformat(), expires=until.isoformat())
-    with opened([] if build is None else [build], journal, unfinished=False) as [source], read_from([source.file]):
+    with opened_one(build, journal, unfinished=False) as source, read_from([source.file]):
         decision = decide(build_evidence(source.journal, source.build))
         acceptance = acceptance_of(source, decision, address, slices, word)
     folder = stored_at(FOLDER)

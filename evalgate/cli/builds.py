@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from evalgate.gate.request import Commit
     from evalgate.journal.store import Journal
 
+LATEST: Final = "latest"
+"""The latest build, where one has to be named."""
 _DIGITS: Final = 19
 """Of the first number that SQLite gives no row."""
 
@@ -78,6 +80,18 @@ def opened(
         )
     with ExitStack() as stack:
         yield [_source(name, journal, stack, unfinished=unfinished) for name in named]
+
+
+@contextmanager
+def opened_one(build: str | None, journal: Path | None, *, unfinished: bool = True) -> Iterator[Source]:
+    """Open one build: its id, a file or a folder that holds no other; None and `latest` are the latest.
+
+    Raises as `opened` does, and ConfigurationError for a folder that holds several.
+    """
+    with opened([] if build in (None, LATEST) else [str(build)], journal, unfinished=unfinished) as sources:
+        if len(sources) > 1:
+            raise ConfigurationError(f"{build} holds {len(sources):,} builds", next_step="name one of its files")
+        yield sources[0]
 
 
 def _named(builds: Sequence[str]) -> Iterator[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from evalgate.cli.builds import chosen, number_of
+from evalgate.cli.builds import LATEST, chosen, number_of
 from evalgate.cli.prompt_places import ref_in
 from evalgate.errors import ConfigurationError
 from evalgate.journal.store import Journal
@@ -18,7 +18,6 @@ from evalgate.suite.baselines import BaselineKind
 from evalgate.suite.retask import TaskChange, read_task_change
 
 OWN: Final = "."
-LATEST: Final = "latest"
 _NAMED: Final = re.compile(r"([\w .+@-]+)=(.*)", re.DOTALL)
 _TASK_FILES: Final = frozenset({".yaml", ".yml"})
 

@@ -20,7 +20,7 @@ def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, 
 
     EXAMPLES are ids; default: every example that got worse; where none did, those that failed a check, the worst first.
     """
-    from evalgate.cli.builds import opened
+    from evalgate.cli.builds import opened_one
     from evalgate.cli.conclude import this_console
     from evalgate.cli.files import say
     from evalgate.cli.workflow import guarded
@@ -29,8 +29,8 @@ def command(*, examples: tuple[str, ...], build: str | None, suite: str | None, 
 
     environ = dict(os.environ)
     console = this_console(environ)
-    with opened([build] if build else [], journal) as sources:
-        shown = chosen_examples(sources[0], examples, suite)
+    with opened_one(build, journal) as source:
+        shown = chosen_examples(source, examples, suite)
     for each in shown:
         say(guarded(render_show(each.suite, each.view, each.changed, console), environ) + "\n")
     return 0

@@ -9,7 +9,9 @@ from typing import Any, Final
 from evalgate.records import Example
 
 CURATED: Final = "curated"
-"""The key of an example's metadata: {"span", "trace", "project", "history": [{"at", "what", "by", "why"}]}."""
+"""The key of an example's metadata: what ORIGIN names, and "history": [{"at", "what", "by", "why"}]."""
+ORIGIN: Final = ("span", "trace", "session", "project")
+"""What an example keeps of where its candidate came from, as far as that is known."""
 _SPAN_ID: Final = re.compile(r"[0-9a-f]{16}")
 
 

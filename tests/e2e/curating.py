@@ -154,7 +154,12 @@ class Story:
         assert f"{self.shop.folder}/" not in out, "what is printed is named from where one stands"
         text = out.replace(self.kitchen.server.base_url, "https://phoenix.example.com")
         text = re.sub(r"golden-\d{4}-\d\d-\d\d", "golden-2026-01-26", text)
-        text = re.sub(r"\b[0-9a-f]{12}\b", "1a2b3c4d5e6f", text)
+        versions: dict[str, str] = {}
+        text = re.sub(
+            r"\b[0-9a-f]{12}\b",
+            lambda found: versions.setdefault(found[0], f"{len(versions) + 1}a2b3c4d5e6f"),
+            text,
+        )
         lines = re.sub(r"(^(?: {6}|\+ )span:.*\n)(?:^( {6}|\+ )span:.*\n)+", r"\1\2…\n", text, flags=re.MULTILINE)
         self.told[chapter] = self.told.get(chapter, "") + f"$ evalgate {' '.join(arguments)}\n{lines.strip()}\n"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -132,6 +133,10 @@ def test_guidelines_in_error_and_a_service_that_is_away_are_said(analyze):
     assert analyze("--profile", "shop", code=4).endswith(
         f"next: evalgate curate analyze --profile shop {analyze.config}"
     )
+    out, mine = str(folder / "out"), str(folder / "mine.guidelines.yaml")
+    assert analyze("--profile", "shop", "--to", out, "--guidelines", mine, code=4).endswith(
+        f"{analyze.config} --to {out} --guidelines {mine}"
+    )
     assert not (folder / "some.guidelines.yaml").exists()
 
 
@@ -189,4 +194,13 @@ def test_what_got_worse_in_a_build_is_labelled_and_analysed(analyze):
         again = analyze("--profile", "shop", "--from-gate", build, "--journal", journal, "--json")
         assert again["found"] == said["found"]
     assert analyze.fake.calls == calls
+    assert (
+        analyze("--profile", "shop", "--from-gate", "latest", "--journal", journal, "--json")["found"] == said["found"]
+    )
+    two = folder / "two"
+    two.mkdir()
+    for name in ("a.db", "b.db"):
+        shutil.copy(journal, two / name)
+    refused = analyze("--profile", "shop", "--from-gate", str(two), "--journal", journal, code=2)
+    assert "two holds 2 builds" in refused
     assert "there is no build 7" in analyze("--profile", "shop", "--from-gate", "7", "--journal", journal, code=2)

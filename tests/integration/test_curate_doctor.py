@@ -126,3 +126,24 @@ async def test_what_a_pull_request_says_of_profiles_is_asked_nowhere(doctor):
     )
     assert [(each["about"], each["state"]) for each in found] == [("curate", "ok")]
     assert (await doctor({"profiles": {}}))[1] == []
+
+
+async def test_what_presidio_lacks_is_said_without_loading_a_model(doctor, phoenix, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "presidio_analyzer", None)
+    project = phoenix.unique("shop")
+    await Team(phoenix).spans(project, [call("question", "a")])
+    (tmp_path / "there").mkdir()
+    (tmp_path / "there" / "config.cfg").touch()
+    models = {"en": "en_core_web_nowhere", "de": "./there", "other": "./lost"}
+    clean = {"presidio": {"models": models}}
+    profiles = {
+        "read": {"project": project, "dataset": "read.jsonl", "clean": clean},
+        "kept": {"project": project, "dataset": "kept.jsonl", "clean": {**clean, "personal": "keep"}},
+    }
+    code, found = await doctor({"profiles": profiles})
+    assert code == 2
+    assert [(each["about"], each["message"]) for each in found if each["state"] == "problem"] == [
+        ("profile read", "it cleans with Presidio, which is not installed here"),
+        ("profile read", "clean.presidio.models.en: no model 'en_core_web_nowhere' is installed here"),
+        ("profile read", "clean.presidio.models.other: ./lost is no model of spaCy: it has no config.cfg"),
+    ]

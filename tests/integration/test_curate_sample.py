@@ -150,6 +150,8 @@ async def test_an_embedding_model_that_is_away_ends_it_and_changes_nothing(shop,
         )
     )
     assert "fake: cannot be reached" in await shop(sample_step, "--embedding", "fake/small", code=4)
+    ended = await shop(drift_step, "--embedding", "fake/small", "--since", "30d", "--until", "1h", code=4)
+    assert "--embedding fake/small --since 30d --until 1h" in ended
     assert shop.candidates.read_bytes() == before
 
 

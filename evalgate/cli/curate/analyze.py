@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,7 @@ from evalgate.cli.curate.analyzed import Analysing, Found, say_found, write_foun
 from evalgate.cli.curate.labelling import labelling_place, phoenix_of, refuse_part
 from evalgate.cli.curate.options import dataset_option, profile_option, steps_option, taxonomy_option
 from evalgate.cli.curate.places import require_candidates
-from evalgate.cli.curate.settings import Named
+from evalgate.cli.curate.settings import Named, typed
 from evalgate.cli.options import cache_option, config_option, journal_option, json_option, server_option
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def command(
     place = labelling_place(named, given)
     if build is None:
         require_candidates(place.target)
-    asked = _asked(place, named, build=build, cache=cache, guidelines=guidelines)
+    where = {"build": build, "to": to, "guidelines": guidelines, "journal": journal}
+    asked = _asked(place, named, where, cache=cache)
     folder = Path(to) if to else _beside(place, ".analysis")
     with held(place.target.candidates, ".analysis"):
         if build is None:
@@ -91,20 +92,20 @@ def command(
     return 0
 
 
-def _asked(place: Place, named: Named, *, build: str | None, cache: Path | None, guidelines: str | None) -> Analysing:
-    """Return what is analysed, with what."""
+def _asked(place: Place, named: Named, where: Mapping[str, Any], *, cache: Path | None) -> Analysing:
+    """Return what is analysed, with what; `where` are the flags that say of what, and where it is kept."""
     from evalgate.curate.labelling.taxonomies import taxonomy_of
 
-    steps = place.label.steps and build is None
+    steps = place.label.steps and where["build"] is None
     return Analysing(
         place=place,
         config_folder=named.config.parent,
         taxonomy=taxonomy_of(place.label.taxonomy, named.config.parent),
         environ=named.environ,
         cache=cache,
-        again=place.step("analyze", *place.flags, *(("--from-gate", build) if build else ())),
+        again=place.step("analyze", *place.flags, *typed(where)),
         address=phoenix_of(place, named.server, named.config, named.environ) if steps else None,
-        guidelines=Path(guidelines) if guidelines else _beside(place, ".guidelines.yaml"),
+        guidelines=Path(where["guidelines"]) if where["guidelines"] else _beside(place, ".guidelines.yaml"),
     )
 
 

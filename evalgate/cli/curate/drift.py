@@ -67,9 +67,11 @@ def command(
     code is 0 either way, and --json has `drifted`.
     """
     from evalgate.cli.curate.sampling import sampling_settings
+    from evalgate.cli.curate.settings import typed
 
     place = sampling_settings(dataset, profile, config, server, given)
-    found, waiting = asyncio.run(_drift(place, _period(since or "7d", until), cache))
+    again = place.again("drift", *typed({"since": since, "until": until}))
+    found, waiting = asyncio.run(_drift(place, _period(since or "7d", until), cache, again))
     say_done(asdict(found), lines(found, place.target, waiting), as_json=as_json)
     return 0
 
@@ -82,7 +84,7 @@ def _period(since: str, until: str | None) -> Period:
     return Period(start=start, end=end or now)
 
 
-async def _drift(place: Settings[Sample], period: Period, cache: Path | None) -> tuple[Drift, int]:
+async def _drift(place: Settings[Sample], period: Period, cache: Path | None, again: str) -> tuple[Drift, int]:
     """Return what is said of drift, and how many candidates wait for review: a sample counts them."""
     from evalgate.cli.curate.places import golden_of
     from evalgate.cli.curate.sampling import pseudonyms_at_hand, vectors_for
@@ -100,7 +102,7 @@ async def _drift(place: Settings[Sample], period: Period, cache: Path | None) ->
 
     questions = questions_of(read(), golden, period, pseudonyms_at_hand(place))
     _check(questions, place, period)
-    async with vectors_for(place, cache=cache, following=place.again("drift")) as vectors:
+    async with vectors_for(place, cache=cache, following=again) as vectors:
         return await drift(questions, period, place.own, vectors=vectors), waiting
 
 
@@ -163,9 +165,11 @@ def _more(drift: Drift, target: Target) -> str:
 
 
 def _verdict(drift: Drift) -> str:
+    from evalgate.curate.sampling.drift import FEW
+
     test = drift.test
     if test is None:
-        return "too little to tell whether production has drifted: it takes 20 conversations and 20 examples"
+        return f"too little to tell whether production has drifted: it takes {FEW} conversations and {FEW} examples"
     figures = f"{100 * test.reached:.0f} % of questions are near an example, {100 * test.usual:.0f} % would be usual"
     if drift.drifted:
         return f"production has drifted: it asks what the dataset does not ({figures}; {_by_luck(test.p)})"

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from evalgate.cli.curate.places import dataset_said
+from evalgate.cli.curate.settings import given_of
 
 _REMARK: Final = re.compile(r"(?P<name>.+?)(?:(?P<sign>>=|<=|=)(?P<value>.*))?", re.DOTALL)
 
@@ -34,7 +35,7 @@ def said_of(given: Mapping[str, Any], *, project: str | None, dataset: str | Non
     }
     if given["annotator"] is not None and not given["annotations"]:
         raise click.UsageError("--annotator says whose --annotation is meant: name one")
-    return {key: value for key, value in plain.items() if value is not None and value not in ((), [], {})}
+    return given_of(plain)
 
 
 def _attribute(text: str) -> tuple[str, str | int | float | bool]:

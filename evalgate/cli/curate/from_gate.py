@@ -80,9 +80,9 @@ class Gate:
     def of(cls, build: str, journal: Path | None, config: Path, now: datetime) -> Gate:
         """Read what `build` found: its id, a file that holds one, `latest`, or a noise study's id.
 
-        Raises ConfigurationError where it found nothing, and as `opened` does.
+        Raises ConfigurationError where it found nothing, and as `opened_one` does.
         """
-        from evalgate.cli.builds import journal_path, number_of, opened
+        from evalgate.cli.builds import journal_path, number_of, opened_one
         from evalgate.journal.store import Journal
 
         number = number_of(build)
@@ -91,7 +91,7 @@ class Gate:
                 if store.build(number).study_runs is not None:
                     found, title = list(_flaky(store, number)), f"noise study {number}"
                     return cls._read(title, found, store, number, config=config, now=now)
-        with opened([] if build == "latest" else [build], journal) as (source,):
+        with opened_one(build, journal) as source:
             from evalgate.gate.reports import chosen_examples
 
             shown = chosen_examples(source, (), None)

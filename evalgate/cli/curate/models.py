@@ -121,7 +121,7 @@ async def embeddings_asked(
     from evalgate.curate.holding import held
     from evalgate.errors import Interrupted, MeasurementError
     from evalgate.llm.embeddings import check_embeds, embed
-    from evalgate.llm.failures import Stopped
+    from evalgate.llm.failures import CallFailed, Stopped
 
     named = named_model(name, config, environ, instead="leave the embedding out")
     check_embeds(named.endpoint)
@@ -143,6 +143,8 @@ async def embeddings_asked(
         except Stopped:
             if not stop.is_set():
                 raise
+        except CallFailed as error:
+            raise MeasurementError(error.message, next_step=error.next_step or following) from None
         if stop.is_set():
             raise Interrupted(f"stopped; what {name} answered by then is kept", next_step=following)
         return vectors

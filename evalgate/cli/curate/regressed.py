@@ -12,25 +12,24 @@ if TYPE_CHECKING:
 def regressed(build: str, journal: Path | None) -> tuple[list[Candidate], list[Candidate]]:
     """Return what the candidate side made of the examples that got worse, and what the baseline made of them.
 
-    `build` is its id, a file that holds one, or `latest`.
-
-    Where none got worse, those that failed a check. Raises ConfigurationError where there is none of these either.
+    Where none got worse, those that failed a check. Raises ConfigurationError where there is none of these either, and
+    as `opened_one` does.
     """
-    from evalgate.cli.builds import opened
+    from evalgate.cli.builds import opened_one
     from evalgate.curate.analysis.regressed import trace_of
     from evalgate.gate.reports import chosen_examples
 
     worse: list[Candidate] = []
     good: list[Candidate] = []
-    with opened([] if build == "latest" else [build], journal) as sources:
-        for each in chosen_examples(sources[0], (), None):
+    with opened_one(build, journal) as source:
+        for each in chosen_examples(source, (), None):
             for side, into in ((each.view.candidate, worse), (each.view.baseline, good)):
                 if side is not None and (side.failure is None or into is worse):
                     into.append(
                         trace_of(
                             each.view.example,
                             suite=each.suite.name,
-                            build=sources[0].build,
+                            build=source.build,
                             output=side.output,
                             failure=side.failure,
                             said=side.evaluations,

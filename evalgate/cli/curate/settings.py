@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from evalgate.suite.phoenix import PhoenixSettings
 
 M = TypeVar("M", bound="ConfigModel")
-_FLAGS: Final = {"languages": "language", "attributes": "attribute"}
-"""Keys whose flag, which is given several times, has another name."""
+_FLAGS: Final = {"languages": "language", "attributes": "attribute", "states": "state", "build": "from-gate"}
+"""Parameters whose flag has another name."""
 _PATTERN: Final = "string_pattern_mismatch"
 
 
@@ -72,13 +72,14 @@ def settings(kind: type[M], of: Callable[[Profile], M | None], named: Named, giv
     Flags that were not given are None or empty. Raises UsageError, ConfigurationError.
     """
     chosen, curated = chosen_by(named)
+    target, server = _placed(named, chosen, curated)
     said = given_of(given)
     return Settings(
         own=over(kind, None if chosen is None else of(chosen), said),
-        target=target_of(curated, named.config.parent, _typed(named)),
+        target=target,
         profile=chosen,
-        flags=tuple(_as_typed(said)),
-        server=named.server or curated.server or (chosen.server if chosen is not None else None),
+        flags=tuple(typed(said)),
+        server=server,
         named=named,
     )
 
@@ -134,9 +135,13 @@ def dataset_named(named: Named) -> tuple[Target, str | None]:
 
     Raises ConfigurationError for a profile that is not there, UsageError where neither is said.
     """
-    chosen, curated = chosen_by(named)
-    target = target_of(curated, named.config.parent, _typed(named))
-    return target, named.server or curated.server or (chosen.server if chosen is not None else None)
+    return _placed(named, *chosen_by(named))
+
+
+def _placed(named: Named, chosen: Profile | None, curated: CuratedDataset) -> tuple[Target, str | None]:
+    arguments = named_by(named.profile, named.dataset, named.config, named.server)
+    of_profile = None if chosen is None else chosen.server
+    return target_of(curated, named.config.parent, arguments), named.server or curated.server or of_profile
 
 
 def chosen_by(named: Named) -> tuple[Profile | None, CuratedDataset]:
@@ -184,13 +189,9 @@ def config_needed(named: Named) -> Config:
     return load_config(named.config, environ=named.environ, overrides={}, committed=True).config
 
 
-def _typed(named: Named) -> tuple[str, ...]:
-    return named_by(named.profile, named.dataset, named.config, named.server)
-
-
-def _as_typed(said: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what was said as it was typed."""
-    for name, value in said.items():
+def typed(given: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the flags that were given as they were typed."""
+    for name, value in given_of(given).items():
         flag = _FLAGS.get(name, name).replace("_", "-")
         if isinstance(value, bool):
             yield f"--{flag}" if value else f"--no-{flag}"

@@ -6,16 +6,13 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from evalgate.curate.cleaning.findings import Pseudonyms
 from evalgate.curate.conversations import Conversations
+from evalgate.curate.sampling.splits import HOLDOUT
 from evalgate.curate.texts.likeness import NEAR, groups
 from evalgate.curate.texts.wording import asked
 from evalgate.records import Example
-
-HOLDOUT: Final = "holdout"
-"""The split whose examples are held out whatever was drawn."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

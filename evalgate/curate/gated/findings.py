@@ -8,12 +8,11 @@ from typing import Any, Final
 
 from evalgate.curate.candidates import Candidate, State, Step, is_step
 from evalgate.curate.reviewing.reviews import DECIDED
-from evalgate.golden.curated import CURATED, uncurated
+from evalgate.golden.curated import CURATED, ORIGIN, uncurated
 from evalgate.records import Example, Json
 
 REPAIR: Final = "repair"
 """The mark of a golden example that is up for review: {"build", "suite", "why"}."""
-_SOURCE: Final = ("span", "trace", "session", "project")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +78,7 @@ def _candidate(example: Example) -> Candidate:
         output=example.output,
         metadata=uncurated(example.metadata),
         split=example.split,
-        source={key: curated[key] for key in _SOURCE if isinstance(curated.get(key), str)},
+        source={key: curated[key] for key in ORIGIN if isinstance(curated.get(key), str)},
         history=tuple(_steps(curated.get("history"))),
     )
 

@@ -10,11 +10,10 @@ from typing import Final
 from evalgate.curate.candidates import Candidate, State, Step
 from evalgate.curate.cleaning.redaction import Redactor
 from evalgate.curate.texts.wording import answered, asked
-from evalgate.golden.curated import CURATED, span_of, uncurated
+from evalgate.golden.curated import CURATED, ORIGIN, span_of, uncurated
 from evalgate.golden.versions import example_hash
 from evalgate.records import Example, Json
 
-_SOURCE: Final = ("span", "trace", "session", "project")
 _SHORT: Final = 60
 """Characters of a question or an answer where many are listed."""
 PUSHED: Final = "pushed"
@@ -101,7 +100,7 @@ def voucher(candidate: Candidate) -> Step | None:
 
 def golden_example(candidate: Candidate) -> Example:
     """Return the example that a candidate becomes: with the span that it was made of, and what was done to it."""
-    source = {key: candidate.source[key] for key in _SOURCE if isinstance(candidate.source.get(key), str)}
+    source = {key: candidate.source[key] for key in ORIGIN if isinstance(candidate.source.get(key), str)}
     history: list[Json] = [
         {"at": each.at, "what": each.what, "by": each.by, **({"why": each.why} if each.why else {})}
         for each in candidate.history

@@ -68,7 +68,7 @@ def likeness(one: str, other: str) -> float:
 
 
 class Likenesses:
-    """Texts under keys, and which of them are near a text. About 4 kB of memory each, however long they are."""
+    """Texts under keys, and which of them are near a text. About 3 kB of memory each, however long they are."""
 
     def __init__(self, *, at_least: float = NEAR) -> None:
         self._at_least = at_least

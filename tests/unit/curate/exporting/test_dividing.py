@@ -84,6 +84,13 @@ def test_what_is_near_an_example_that_is_kept_back_is_not_exported():
     assert len(found.train.lines) == len(TOPICS) - 1
 
 
+def test_a_share_is_one_of_what_is_exported():
+    kept = [example(f"g{number}", f"{topic} Thank you!") for number, topic in enumerate(TOPICS[:6])]
+    for seed in range(10):
+        found = divided(many(), kept, share=0.5, seed=seed)
+        assert (len(found.near), len(found.holdout)) == (18, 9)
+
+
 def test_an_example_without_an_answer_takes_no_other_with_it():
     own = [*many(1), example("unanswered", f"{TOPICS[0]} Thanks!", answer=None)]
     found = exported(own, own, Asked(share=0.0))

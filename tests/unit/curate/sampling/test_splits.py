@@ -81,6 +81,14 @@ def test_by_any_chain_of_traces_and_sessions():
             assert split_of(candidate(0, "q", source=first.source, split=split), *turns) == split
 
 
+@pytest.mark.parametrize("said", [{"session": ""}, {"trace": None}, {"session": 7}, {}])
+def test_what_names_no_conversation_is_one_of_its_own(said):
+    known = Conversations(KEY)
+    for each in ("a", "b"):
+        known.add(each, said)
+    assert (known.of("a"), known.of("b")) == ("a", "b")
+
+
 def test_a_session_that_was_replaced_is_the_one_that_it_was_under_its_key_alone():
     raw, clean = {"session": "anna@example.com", "trace": "1"}, {"trace": "2"}
     for key, is_one in ((KEY, True), (OTHER, False)):

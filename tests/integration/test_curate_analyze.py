@@ -56,6 +56,7 @@ def analyze(tmp_path):
             return json.loads(ended.stdout) if "--json" in arguments else ended.stdout
 
         run.config = f"--config {tmp_path / 'evalgate.yaml'}"
+        run.cache = f"--cache {tmp_path / 'cache.db'}"
         run.fake, run.folder = fake, tmp_path
         yield run
 
@@ -108,17 +109,20 @@ def test_without_a_model_labels_are_counted_and_without_labels_the_next_command_
     assert "some.jsonl has no candidates" in analyze(*arguments, code=2)
     left = replace(labelled(1, "Search", "beef"), state=State.OUT)
     write_candidates(folder / "some.candidates.jsonl", [left])
-    assert analyze(*arguments) == f"there is nothing to analyze; next: {label} --model ENDPOINT/MODEL\n"
+    assert analyze(*arguments) == f"there is nothing to analyze; next: {label} {analyze.cache} --model ENDPOINT/MODEL\n"
     write_candidates(folder / "some.candidates.jsonl", [labelled(1, "Search", "beef")])
     assert analyze(*arguments).splitlines()[-1] == (
-        f"next: evalgate curate analyze --dataset {data} {analyze.config} --taxonomy {mine} --model ENDPOINT/MODEL,"
-        " which finds what they have in common"
+        f"next: evalgate curate analyze --dataset {data} {analyze.config} --taxonomy {mine} {analyze.cache}"
+        " --model ENDPOINT/MODEL, which finds what they have in common"
     )
     write_candidates(folder / "some.candidates.jsonl", [Candidate(id="span:1", input={})])
-    assert analyze(*arguments).splitlines()[-1] == f"nothing is labelled; next: {label} --model ENDPOINT/MODEL"
+    assert (
+        analyze(*arguments).splitlines()[-1]
+        == f"nothing is labelled; next: {label} {analyze.cache} --model ENDPOINT/MODEL"
+    )
     assert (
         analyze(*arguments, "--model", "fake/m").splitlines()[-1]
-        == f"nothing is labelled; next: {label} --model fake/m"
+        == f"nothing is labelled; next: {label} --model fake/m {analyze.cache}"
     )
     assert analyze.fake.calls == 0
 
@@ -131,11 +135,11 @@ def test_guidelines_in_error_and_a_service_that_is_away_are_said(analyze):
     (folder / "some.guidelines.yaml").unlink()
     analyze.fake.rules = [Rule(fault="status", status=403)]
     assert analyze("--profile", "shop", code=4).endswith(
-        f"next: evalgate curate analyze --profile shop {analyze.config}"
+        f"next: evalgate curate analyze --profile shop {analyze.config} {analyze.cache}"
     )
     out, mine = str(folder / "out"), str(folder / "mine.guidelines.yaml")
     assert analyze("--profile", "shop", "--to", out, "--guidelines", mine, code=4).endswith(
-        f"{analyze.config} --to {out} --guidelines {mine}"
+        f"{analyze.config} {analyze.cache} --to {out} --guidelines {mine}"
     )
     assert not (folder / "some.guidelines.yaml").exists()
 

@@ -69,6 +69,7 @@ def label(tmp_path):
         configured()
         (tmp_path / "mine.yaml").write_text(TAXONOMY)
         run.said = f"--profile shop --config {tmp_path / 'evalgate.yaml'}"
+        run.cache = f"--cache {tmp_path / 'cache.db'}"
         run.fake, run.configured, run.file = fake, configured, tmp_path / "some.candidates.jsonl"
         yield run
 
@@ -158,9 +159,10 @@ def test_a_model_that_is_away_says_what_to_run_again(label):
     label.fake.rules = [Rule(when="question 1.", fault="status", status=403), Rule(reply=reply("Search"))]
     said = label("--profile", "shop", code=4)
     assert said.startswith("1 could not be asked: fake: ")
-    assert said.endswith("2 of 3 were labelled and are kept\n  next: evalgate curate label " + label.said)
+    assert said.endswith(f"2 of 3 were labelled and are kept\n  next: evalgate curate label {label.said} {label.cache}")
     write_candidates(label.file, (replace(chosen(number), state=State.NEW) for number in range(3)))
-    assert label("--profile", "shop", "--state", "new", code=4).endswith(f"curate label {label.said} --state new")
+    ended = label("--profile", "shop", "--state", "new", code=4)
+    assert ended.endswith(f"curate label {label.said} --state new {label.cache}")
 
 
 def test_what_cannot_be_asked_says_so_before_anything_is_paid(label, tmp_path):

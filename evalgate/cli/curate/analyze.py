@@ -73,7 +73,7 @@ def command(
     from evalgate.curate.holding import held
 
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=dict(os.environ))
-    place = labelling_place(named, given)
+    place = labelling_place(named, {**given, "cache": cache})
     if build is None:
         require_candidates(place.target)
     where = {"build": build, "to": to, "guidelines": guidelines, "journal": journal}

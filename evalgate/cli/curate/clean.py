@@ -69,7 +69,7 @@ def command(
 
     environ = dict(os.environ)
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
-    place = settings(Clean, lambda profile: profile.clean, named, given)
+    place = settings(Clean, lambda profile: profile.clean, named, {**given, "cache": cache})
     golden = asyncio.run(golden_of(place.target, config, place.server, environ))
     cleaning = _cleaning(place, environ, config.parent, write=write)
     _clean(cleaning, place.target, golden, write=write)

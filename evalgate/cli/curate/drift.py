@@ -69,7 +69,7 @@ def command(
     from evalgate.cli.curate.sampling import sampling_settings
     from evalgate.cli.curate.settings import typed
 
-    place = sampling_settings(dataset, profile, config, server, given)
+    place = sampling_settings(dataset, profile, config, server, {**given, "cache": cache})
     again = place.again("drift", *typed({"since": since, "until": until}))
     found, waiting = asyncio.run(_drift(place, _period(since or "7d", until), cache, again))
     say_done(asdict(found), lines(found, place.target, waiting), as_json=as_json)

@@ -67,7 +67,7 @@ def command(
     """
     environ = dict(os.environ)
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
-    place = labelling_place(named, given)
+    place = labelling_place(named, {**given, "cache": cache})
     require_candidates(place.target)
     wants = place.label.annotate or place.label.steps
     address = phoenix_of(place, server, config, environ) if wants else None

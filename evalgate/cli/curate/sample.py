@@ -70,7 +70,7 @@ def command(
     """
     from evalgate.cli.curate.sampling import sampling_settings
 
-    place = sampling_settings(dataset, profile, config, server, given)
+    place = sampling_settings(dataset, profile, config, server, {**given, "cache": cache})
     sampled = asyncio.run(_sample(place, cache))
     shown = {**asdict(sampled), "candidates": str(place.target.candidates)}
     say_done(shown, lines(sampled, place), as_json=as_json)

@@ -69,16 +69,18 @@ class Settings(Generic[M]):
 def settings(kind: type[M], of: Callable[[Profile], M | None], named: Named, given: Mapping[str, Any]) -> Settings[M]:
     """Return what flags say over what the profile says; `of` takes that part of a profile.
 
-    Flags that were not given are None or empty. Raises UsageError, ConfigurationError.
+    Flags that were not given are None or empty; `cache` is where answers are kept, and no setting. Raises UsageError,
+    ConfigurationError.
     """
     chosen, curated = chosen_by(named)
     target, server = _placed(named, chosen, curated)
-    said = given_of(given)
+    flags = tuple(typed(given))
+    said = {key: value for key, value in given_of(given).items() if key != "cache"}
     return Settings(
         own=over(kind, None if chosen is None else of(chosen), said),
         target=target,
         profile=chosen,
-        flags=tuple(typed(said)),
+        flags=flags,
         server=server,
         named=named,
     )

@@ -106,7 +106,7 @@ def shop(tmp_path, request):
 PULL = ("curate", "pull", "--profile", "p", "--settle", "0s")
 SAMPLE = ("curate", "sample", "--profile", "p", "--by", "random")
 LABELLED = ("curate", "label", "--profile", "p", "--annotate")
-REVIEW = ("curate", "review", "--profile", "p", "--annotation", "review")
+REVIEW = ("curate", "review", "--profile", "p", "--annotations", "review")
 
 
 @pytest.mark.parametrize("shop", ["phoenix_auth", "phoenix_prefix"], indirect=True)

@@ -116,7 +116,6 @@ def test_a_note_or_a_rule_for_git_that_leads_elsewhere_is_written_here(tmp_path)
     assert not (folder / ".gitignore").is_symlink()
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
 def test_a_note_that_is_a_pipe_is_not_waited_for(tmp_path, holder):
     path = tmp_path / "a.jsonl"
     process = holder()

@@ -200,7 +200,8 @@ class _Arrival(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         one = cast("asyncio.Transport", transport)
-        one.pause_reading()
+        # Not here: Python 3.11.2 begins to read after this, paused or not, and nobody would get what it reads.
+        asyncio.get_running_loop().call_soon(one.pause_reading)
         self._arrived(one)
 
 

@@ -30,7 +30,7 @@ class Asking:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Named:
+class NamedModel:
     """A model that was named: the config that has its endpoint, and what that endpoint calls it."""
 
     config: Config
@@ -38,7 +38,7 @@ class Named:
     model: str
 
 
-def named_model(name: str, config: Config | None, environ: Mapping[str, str], *, instead: str) -> Named:
+def named_model(name: str, config: Config | None, environ: Mapping[str, str], *, instead: str) -> NamedModel:
     """Return what `endpoint/model` names; `instead` is what else may be done.
 
     Raises ConfigurationError for an endpoint that is not declared, or cannot be called.
@@ -55,7 +55,7 @@ def named_model(name: str, config: Config | None, environ: Mapping[str, str], *,
             f"the model {name} is of the endpoint `{endpoint}`, which the config does not have: {how}",
             next_step=f"add it under `endpoints:` of the config, or {instead}",
         )
-    return Named(config=config, endpoint=resolve_endpoint(endpoint, declared[endpoint], environ), model=model)
+    return NamedModel(config=config, endpoint=resolve_endpoint(endpoint, declared[endpoint], environ), model=model)
 
 
 @asynccontextmanager

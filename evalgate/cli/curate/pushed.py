@@ -115,8 +115,10 @@ def _mirrored(done: Done, target: Target, *, pushed: bool) -> Iterator[str]:
 def _following(target: Target) -> str:
     if target.file is None:
         return f"evalgate dataset history {target.phoenix}"
+    from evalgate.curate.beside import merging_file
+
     # With people's decisions, which are beside the candidates, and the line by which git merges them.
     beside = target.shown_candidates.removesuffix(".jsonl")
-    merging = target.candidates.with_name(".gitattributes")
+    merging = merging_file(target.candidates)
     more = f" {Path(target.shown).with_name(merging.name)}" if merging.exists() else ""
     return f"git add {target.shown} {beside}*{more} && git commit"

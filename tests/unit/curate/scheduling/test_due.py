@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from evalgate.curate.beside import state_file
 from evalgate.curate.candidates import Candidate, Step
 from evalgate.curate.scheduling.due import (
     Arrived,
@@ -12,7 +13,6 @@ from evalgate.curate.scheduling.due import (
     arrived,
     digest_of,
     read_last,
-    state_file,
     too_early,
     write_last,
 )

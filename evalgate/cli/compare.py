@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from evalgate.cli.options import cache_option, config_option, journal_option, overrides, set_option
+from evalgate.cli.options import (
+    cache_option,
+    config_option,
+    journal_option,
+    overrides,
+    quiet_option,
+    set_option,
+    suites_option,
+)
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,7 +47,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--against", metavar="NAME", help="Which of them the others are compared with; default: the first.")
 @click.option("--metric", metavar="CHECK", help="The check that quality is; default: the first that gates.")
-@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@suites_option
 @config_option
 @set_option
 @journal_option
@@ -50,7 +58,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--markdown", type=_file, help="Write the comparison as Markdown to this file.")
 @click.option("--svg", type=_file, help="Draw quality against cost to this file; against time where costs are unknown.")
-@click.option("--quiet", is_flag=True, help="Print the result without progress and log lines.")
+@quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON, in place of text.")
 def command(
     *,

@@ -78,14 +78,7 @@ def drift(journal: Journal, names: Sequence[str] | None = None) -> list[Drift]:
     They are compared on the examples that both have, word for word, by the evaluators that scored both, under the
     latest one's checks; all suites (or those `names`) share the false-alarm promise.
     """
-    found = entries(journal)[:SINCE]
-    pairs: dict[str, tuple[Entry, Entry, int]] = {}
-    for suite in dict.fromkeys(name for entry in found for name in entry.experiments):
-        # Of a commit that was set again, the latest time: it is one baseline.
-        of_suite = [*{entry.build.commit: entry for entry in reversed(found) if suite in entry.experiments}.values()]
-        of_suite.sort(key=lambda entry: -entry.build.id)
-        if (names is None or suite in names) and len(of_suite) > 1:
-            pairs[suite] = (of_suite[0], of_suite[-1], len(of_suite))
+    pairs = {name: pair for name, pair in _pairs(entries(journal)[:SINCE]).items() if names is None or name in names}
     if not pairs:
         return []
     latest = next(iter(pairs.values()))[0]
@@ -118,6 +111,18 @@ def drift(journal: Journal, names: Sequence[str] | None = None) -> list[Drift]:
         and (compared := check.comparison) is not None
         and (where := compared.interval) is not None
     ]
+
+
+def _pairs(found: Sequence[Entry]) -> dict[str, tuple[Entry, Entry, int]]:
+    """Return the latest baseline of each suite, the first, and how many there are, where there are two or more."""
+    pairs = {}
+    for suite in dict.fromkeys(name for entry in found for name in entry.experiments):
+        # Of a commit that was set again, the latest time: it is one baseline.
+        of_suite = [*{entry.build.commit: entry for entry in reversed(found) if suite in entry.experiments}.values()]
+        of_suite.sort(key=lambda entry: -entry.build.id)
+        if len(of_suite) > 1:
+            pairs[suite] = (of_suite[0], of_suite[-1], len(of_suite))
+    return pairs
 
 
 def _never_blocking(policy: Policy) -> Policy:

@@ -99,7 +99,7 @@ def command(
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
     environ = dict(os.environ)
     given = named([*(read_address(each) for each in contenders), *matrix(models, prompts)])
-    running = Running(
+    running = TrialSettings(
         config=config,
         assignments=assignments,
         suites=suites,
@@ -118,7 +118,7 @@ def command(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Running:
+class TrialSettings:
     """How what is to be tried is run."""
 
     config: Path
@@ -131,7 +131,7 @@ class Running:
 def _entered(
     given: list[tuple[str, Address]],
     journal: Path | None,
-    running: Running,
+    running: TrialSettings,
     environ: dict[str, str],
     stack: ExitStack,
 ) -> list[Entrant]:
@@ -173,7 +173,7 @@ def _entered(
     return [entrant(sources[name], sides[name], name=name, address=each.text) for name, each in given]
 
 
-def _fetched(experiment: str, path: Path, running: Running, environ: dict[str, str]) -> tuple[int, Side]:
+def _fetched(experiment: str, path: Path, running: TrialSettings, environ: dict[str, str]) -> tuple[int, Side]:
     """Fetch an experiment of the config's Phoenix server into a journal; without a config, of PHOENIX_ENDPOINT."""
     from evalgate.cli.elsewhere import phoenix_baselines
     from evalgate.gate.baselines.elsewhere import fetch_experiment
@@ -190,7 +190,9 @@ def _fetched(experiment: str, path: Path, running: Running, environ: dict[str, s
     return asyncio.run(fetch())
 
 
-def _tried(tries: dict[str, TaskChange], store: Journal, running: Running, environ: dict[str, str]) -> dict[str, int]:
+def _tried(
+    tries: dict[str, TaskChange], store: Journal, running: TrialSettings, environ: dict[str, str]
+) -> dict[str, int]:
     from evalgate.cli.pulling import here
     from evalgate.cli.trying import prepared, run_trials
     from evalgate.suite.loading import load_config

@@ -116,9 +116,7 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     _do(work, "clean", steps)
     found = arrived(read_candidates(candidates), project=work.profile.project, last=last)
     if found.until is None or found.count < (0 if work.anyway else when.at_least):
-        waits = f", and it waits for {when.at_least:,}" if when.at_least > 1 else ""
-        since = "" if last is None else f" since {last.began:%Y-%m-%d %H:%M} UTC"
-        return nothing(why=f"{found.count:,} new{since}{waits}", new=found.count)
+        return nothing(why=_too_few(found.count, last, when.at_least), new=found.count)
     for step in _AFTER:
         if step != "label" or (work.profile.label is not None and work.profile.label.model is not None):
             _do(work, step, steps)
@@ -146,6 +144,12 @@ def _none(profile: Profile, pulled: Any) -> str:
     if isinstance(pulled, dict) and not pulled.get("read"):
         return f"{none_found(profile)}: an earlier `since` of the profile takes more, or fewer filters do"
     return "0 new, and none before"
+
+
+def _too_few(new: int, last: Last | None, at_least: int) -> str:
+    waits = f", and it waits for {at_least:,}" if at_least > 1 else ""
+    since = "" if last is None else f" since {last.began:%Y-%m-%d %H:%M} UTC"
+    return f"{new:,} new{since}{waits}"
 
 
 def _kept(candidates: Path) -> tuple[Path, ...]:

@@ -26,7 +26,7 @@ def with_slices(
     counted = [part for part in slices if _counts(part)]
     verdict = worst([own, *(part.verdict for part in counted)])
     deciding = [part for part in counted if part.verdict is verdict]
-    reasons = [told.reason] if own is verdict or not counted else []
+    reasons = [told.reason] if own is verdict else []
     briefly = slice_too if reasons else None
     reasons += [_said(part, briefly) for part in deciding[:_TOLD]]
     if len(deciding) > _TOLD:

@@ -78,7 +78,7 @@ class _Ahead:
                 rule,
                 noise=self.known.get((name, check.name)),
                 plan=self._plan(layout),
-                family=(max(1, family.live), family.drops[name, check.name], self.policy.exact),
+                family=(family.live, family.drops[name, check.name], self.policy.exact),
                 catch=self.catch,
             )
 
@@ -87,7 +87,7 @@ class _Ahead:
         return plan_ratios(
             layout,
             repetitions=self.repetitions[layout.suite.name],
-            comparisons=max(1, family.live),
+            comparisons=family.live,
             alpha=self.policy.alpha,
             known=self.spread,
         )

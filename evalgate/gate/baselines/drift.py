@@ -18,7 +18,7 @@ from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.changes import BaselineRow
 from evalgate.journal.store import Journal
 from evalgate.records import Direction, Verdict
-from evalgate.suite.checks import Check, Policy
+from evalgate.suite.checks import Check
 from evalgate.suite.config import Suite
 
 SINCE = 20
@@ -91,7 +91,7 @@ def drift(journal: Journal, names: Sequence[str] | None = None) -> list[Drift]:
     ]
     if not suites:
         return []
-    decision = decide(BuildEvidence(suites=tuple(suites), policy=_never_blocking(config.policy)))
+    decision = decide(BuildEvidence(suites=tuple(suites), policy=config.policy))
     return [
         Drift(
             suite=suite.name,
@@ -125,11 +125,6 @@ def _pairs(found: Sequence[Entry]) -> dict[str, tuple[Entry, Entry, int]]:
     return pairs
 
 
-def _never_blocking(policy: Policy) -> Policy:
-    """Return the policy that the question is asked under: nothing but its alpha counts."""
-    return policy.model_copy(update={"on_inconclusive": "warn", "require_validated": False})
-
-
 def _evidence(journal: Journal, name: str, suite: Suite, last: Entry, first: Entry) -> SuiteEvidence | None:
     """Return both baselines as the sides of one suite; None where they have too little in common."""
     rows = last.experiments[name], first.experiments[name]
@@ -145,7 +140,7 @@ def _evidence(journal: Journal, name: str, suite: Suite, last: Entry, first: Ent
     checks = tuple(
         CheckEvidence(
             name=check_name,
-            check=Check(no_regression=check.no_regression.model_copy(update={"slices": ()})),
+            check=Check(no_regression=check.no_regression),
             evaluator=specs[check_name],
             candidate=sides[0][check_name],
             baseline=sides[1][check_name],

@@ -27,10 +27,10 @@ class Stored:
         self.journal = journal
         self.count = 0
 
-    def baseline(self, wrong, *, n=60, commit=None, spec=SPEC, texts="a", of="s", **more):
+    def baseline(self, wrong, *, n=60, commit=None, spec=SPEC, texts="a", of="s", policy=None, **more):
         """One whose first `wrong` answers of `n` were wrong, on examples whose inputs are `texts`."""
         self.count += 1
-        journal, config = self.journal, Config.model_validate({"suites": {of: SUITE}})
+        journal, config = self.journal, Config.model_validate({"suites": {of: SUITE}, "policy": policy or {}})
         row = BuildRow(
             created_at=f"2026-01-{self.count:02}T12:00:00",
             config_file="evalgate.yaml",
@@ -124,6 +124,14 @@ def test_fewer_than_ten_examples_in_common_say_nothing(stored):
     stored.baseline(0, n=9)
     stored.baseline(9)
     assert stored.drops() == []
+
+
+def test_a_policy_that_no_such_few_examples_could_pass_asks_all_the_same(stored):
+    """Refused as a gate, where INCONCLUSIVE is to fail; what is said of baselines blocks nobody."""
+    strict = {"on_inconclusive": "fail"}
+    stored.baseline(0, n=12, policy=strict)
+    stored.baseline(9, n=12, policy=strict)
+    assert stored.drops() == [("s", 0.75, 2, 12)]
 
 
 @pytest.mark.parametrize(

@@ -98,8 +98,8 @@ def test_the_winner_is_better_than_every_other_one():
 
 
 def test_the_closest_of_rivals_that_luck_explains_alike_is_the_one_least_behind():
-    ahead = [0.9, 0.8] * 10
-    rivals = {"far": 0.6, "near": 0.1, "farther": 0.7}
+    ahead = [0.9, 0.8] * 30
+    rivals = {"far": 0.6, "near": 0.4, "farther": 0.7}
     others = [contender(name, correctness=[each - lead for each in ahead]) for name, lead in rivals.items()]
     winner = compare_several(contest(suite(contender("ahead", correctness=ahead), *others))).suites[0].winner
     assert winner.name == "ahead"

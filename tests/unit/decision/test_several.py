@@ -207,6 +207,22 @@ def test_a_winner_is_not_worse_elsewhere():
     assert worst_first.reason == broken.reason
 
 
+def test_how_far_behind_elsewhere_is_too_far_says_the_other_check():
+    perhaps, turned = [1.0, 0.0] * 20 + [1.0] * 60, [0.0, 1.0] * 20 + [1.0] * 60
+    both = (contender("fair", correctness=FAIR, json=turned), contender("good", correctness=GOOD, json=perhaps))
+    asked = {"json": {"no_regression": {"rule_out_drop": 0.2}}}
+    assert compare_several(contest(suite(*both))).suites[0].winner.name is None
+    assert compare_several(contest(suite(*both, rules=asked))).suites[0].winner.name == "good"
+
+
+def test_few_examples_that_are_all_alike_take_as_many_as_rule_the_drop_out():
+    """Nothing varies among ten, and yet ten rule out no drop of ten points."""
+    ones, noughts = [1.0] * 10, [0.0] * 10
+    both = (contender("bad", correctness=noughts, json=ones), contender("good", correctness=ones, json=ones))
+    winner = compare_several(contest(suite(*both))).suites[0].winner
+    assert winner.next_step == "`repetitions: 3`, or about 15 more examples, would tell"
+
+
 def test_a_report_only_check_is_shown_and_claims_nothing():
     """It has its level, no pair, and no say in who wins."""
     rules = {"tone": {"report_only": True}}

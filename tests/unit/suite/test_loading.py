@@ -537,3 +537,9 @@ def test_a_neutral_score_may_be_shown(home):
 def test_an_exported_journal_is_a_stored_baseline_too(home):
     (said,) = refusals(home, suite_with(checks="{json_valid: {improves: 0.1}}", baseline='"file:main.db"'))
     assert "improves needs both sides fresh, and the baseline 'file:main.db' is stored" in said
+
+
+def test_a_dataset_may_be_anywhere(home):
+    """It has a version of its own: where it lies decides nothing."""
+    (home.parent / "golden.jsonl").write_text('{"id": "1", "input": {}}\n')
+    load(home, suite_with(dataset="../golden.jsonl"))

@@ -64,7 +64,7 @@ class Said:
     end: int
 
 
-Analyse = Callable[[Sequence[str], str], Iterator[Sequence[Said]]]
+Analyse = Callable[[Sequence[str], str], Iterable[Sequence[Said]]]
 """Texts and the name of a model; what is said of each. It raises whatever a model breaks with."""
 Tell = Callable[[str], tuple[str, float]]
 """A text's language (ISO 639-1), and how sure that is, 0 to 1."""

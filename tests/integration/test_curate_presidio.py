@@ -164,7 +164,7 @@ curate:
 
 
 def test_hostile_texts_are_looked_through(python, folder):
-    """A text longer than spaCy takes, names at edges of windows, a name in JSON within JSON."""
+    """A text longer than spaCy takes, names where it is cut, a name in JSON within JSON."""
     long = "".join(f"{'x' * 9_980} and {NAME} paid again. " for _ in range(112))
     assert len(long) > 1_000_000
     nested = json.dumps({"note": json.dumps({"note": f"please send it to {NAME}"})})
@@ -180,6 +180,50 @@ def test_hostile_texts_are_looked_through(python, folder):
     assert done["candidates"] == 4
     left = {name: each for name, each in candidates(folder).items() if "hoogendoorn" in json.dumps(each)}
     assert not left, {name: json.dumps(each)[:300] for name, each in left.items()}
+
+
+PIECES = """
+import json, os, random, spacy, sys
+from pathlib import Path
+from faker import Faker
+from spacy.language import Language
+from evalgate.cli.curate.presidio import presidio_of
+from evalgate.curate.cleaning import pieces
+from evalgate.suite.curate_clean import Presidio
+from tests.presidio.training import text
+offline, longest = set(), 0
+@Language.component("hears")
+def hears(doc):
+    global longest
+    offline.add((os.environ["HF_HUB_OFFLINE"], os.environ["TRANSFORMERS_OFFLINE"]))
+    longest = max(longest, len(doc.text))
+    return doc
+nlp = spacy.load(sys.argv[1])
+nlp.add_pipe("hears")
+nlp.to_disk("models/hears")
+os.environ["HF_HUB_OFFLINE"] = "0"
+chance, faker = random.Random(4), Faker()
+faker.seed_instance(4)
+long = "".join(text(chance, [faker])[0] for _ in range(600))
+found = []
+for most in (pieces.MOST, 10**9):
+    pieces.MOST = most
+    presidio = presidio_of(Presidio.model_validate("./models/hears"), [], Path.cwd(), None)
+    found.append(presidio.found_in([long], "other"))
+    print(longest)
+names = [long[each.start:each.end] for each in found[0][0]]
+print(json.dumps([len(long), len(names), found[0] == found[1], sorted(offline)]))
+print(os.environ["HF_HUB_OFFLINE"], "TRANSFORMERS_OFFLINE" in os.environ)
+"""
+
+
+def test_pieces_say_what_all_of_a_text_does_and_nobody_else_is_told_of_being_off_line(python, folder, model):
+    ended = run(python, LONELY, str(folder / "record"), "-c", PIECES, str(model), cwd=folder)
+    most, whole, said, after = ended.stdout.splitlines()
+    letters, names, same, offline = json.loads(said)
+    assert (int(most) < 6_000, int(whole)) == (True, letters)
+    assert (letters > 30_000, names > 500, same, offline) == (True, True, True, [["1", "1"]])
+    assert after == "0 False"
 
 
 BROKEN = """

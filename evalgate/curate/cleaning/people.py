@@ -14,7 +14,7 @@ from unicodedata import category
 
 import regex  # type: ignore[import-untyped]  # it has no stubs
 
-from evalgate.curate.cleaning.findings import Finding, Kind, without_case
+from evalgate.curate.cleaning.findings import Finding, Kind, folded, has_any, without_case
 from evalgate.curate.cleaning.given_names import NO_NAMES, Names
 
 _WORD: Final = r"(?:\p{Lu}[\p{L}'’]*\p{Ll}[\p{L}]*|\b\p{Lu}{4,}\b)(?:-\p{Lu}[\p{L}]+)*"
@@ -79,6 +79,8 @@ _KINDS: Final = (
     r"|passenger|recipient|sender|buyer|owner|holder|card_?holder|account_?holder|employee|person|agent|caller|author"
     r"|reviewer|student|driver|member|subscriber|billing|shipping|delivery"
 )
+_FEW: Final = 20
+"""Names of which it is quicker to ask first whether any of them is in a text."""
 _ENDS: Final = frozenset("s'’")
 _NOT_LARGE, _NOT_SMALL = (
     bytes(letter for letter in range(128) if not bytes([letter]).isalpha() or chr(letter) in letters)
@@ -125,7 +127,8 @@ def repeated(text: str, names: Mapping[str, Sequence[str]]) -> Iterator[Finding]
 
     Those of scripts without spaces between words are under "".
     """
-    for found in _LETTERS.finditer(text) if len(names) > ("" in names) else ():
+    are_here = len(names) > _FEW or has_any(folded(text), filter(None, names))
+    for found in _LETTERS.finditer(text) if are_here else ():
         for name in names.get(without_case(found[0]), ()):
             end = _end_of(text, found.start(), without_case(name))
             if end is not None:

@@ -100,12 +100,14 @@ def test_a_name_that_no_list_has_is_found_and_is_one_person_wherever_it_stands(p
         line("a", f"then i thanked {NAME} and it rained", f"So {NAME} it is.", "Was it Hoogendoorn? ZBIGNIEW!"),
         line("b", "My name is Zbigniew Hoogendoorn, z.h@example.com, see https://example.com/a"),
         line("c", "where is order 20255501437 now"),
+        # The form alone says nothing, and the model has no lemmas: the word before it does.
+        line("d", "my passport number is 912803456", "the server says 912803457"),
     )
     shown = clean(python, folder, "--presidio", "./models/names")
     assert re.search(r"PERSON +5, \d by presidio\n", shown), shown
     assert "--presidio ./models/names --write" in shown
     done = clean(python, folder, "--presidio", "./models/names", "--write", "--json")
-    assert done["replaced"] == {"EMAIL": 1, "PERSON": 5}
+    assert done["replaced"] == {"EMAIL": 1, "ID_NUMBER": 1, "PERSON": 5}
     assert sum(each.get("PERSON", 0) for each in done["replaced_by"].values()) == 5
     assert (done["replaced_by"]["evalgate"]["EMAIL"], done["unread"]) == (1, {})
     found = candidates(folder)
@@ -114,6 +116,9 @@ def test_a_name_that_no_list_has_is_found_and_is_one_person_wherever_it_stands(p
     assert "bigniew" not in said.lower()
     assert len(set(PERSON.findall(said))) == 1, said
     assert contents(found["c"]) == ["where is order 20255501437 now"]
+    passport, *rest = contents(found["d"])
+    assert re.fullmatch(r"my passport number is <ID_NUMBER_\w{6}>", passport)
+    assert rest == ["the server says 912803457"]
     before = (folder / "some.candidates.jsonl").read_bytes()
     again = clean(python, folder, "--presidio", "./models/names", "--write", "--json")
     assert (again["redacted"], (folder / "some.candidates.jsonl").read_bytes()) == (0, before)

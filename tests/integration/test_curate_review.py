@@ -243,17 +243,17 @@ async def test_people_decide_by_annotations_in_phoenix(dataset, phoenix):
     write_candidates(candidates_file(dataset), ones)
     given = {"PHOENIX_ENDPOINT": phoenix.base_url}
 
-    def ask():
+    def ask(name="review", code=0):
         ended = subprocess.run(
-            [*COMMAND, "--dataset", str(dataset), "--annotations", "review", "--json"],
+            [*COMMAND, "--dataset", str(dataset), "--annotations", name, "--json"],
             cwd=dataset.parent,
             capture_output=True,
             text=True,
             check=False,
             env={**os.environ, **given, "PYTHONPATH": str(REPOSITORY)},
         )
-        assert ended.returncode == 0, ended.stderr
-        return json.loads(ended.stdout)
+        assert ended.returncode == code, ended.stderr
+        return ended.stderr if code else json.loads(ended.stdout)
 
     found = ask()
     assert {key: found[key] for key in ("decided", "known", "machines", "elsewhere", "other")} == {
@@ -269,6 +269,12 @@ async def test_people_decide_by_annotations_in_phoenix(dataset, phoenix):
     assert (ask()["decided"], ask()["known"]) == (0, 2)
     await team.say("review", {ids[0]: "reject"}, by="ann")
     assert ask()["states"]["rejected"] == 2
+
+    await team.say("thumbs", {ids[0]: "up"}, by="ann")
+    misspelt = ask("reviw", code=2)
+    assert f"no span of {project} has annotations `reviw`; there are review, thumbs" in misspelt
+    assert f"`evalgate curate review --dataset {dataset} --annotations review`" in misspelt
+    assert "annotate spans in Phoenix under golden, with the labels accept and reject" in ask("golden", code=2)
 
 
 def test_the_picture_in_the_docs_is_what_a_terminal_shows(dataset):

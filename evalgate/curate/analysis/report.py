@@ -34,7 +34,7 @@ def render_analysis(
     *,
     picture: str,
 ) -> str:
-    """Return the report. `tests` has each label's test file, `picture` is the bars': names within the report's folder."""
+    """Return the report. `tests` has each label's test file, `picture` is of the bars; names within its folder."""
     labelled = surveyed.of - surveyed.unlabelled
     lines = [f"# {for_markdown(taxonomy.question)}", "", f"![How many traces have which label]({picture})", ""]
     lines += [

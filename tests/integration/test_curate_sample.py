@@ -9,6 +9,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from evalgate.cli.curate import drift as drift_step
@@ -163,8 +164,29 @@ async def test_drift_of_nothing_is_said_and_is_not_none(shop):
     assert "an earlier --since" in long_ago
     assert "since 7d is not before until 8d: nothing lies between" in await shop(drift_step, "--until", "8d", code=2)
     assert "--since: 'soon' is no time" in await shop(drift_step, "--since", "soon", code=2)
+    assert "--since: '' is no time" in await shop(drift_step, "--since", "", code=2)
+    assert "since 0d is not before now: nothing lies between" in await shop(drift_step, "--since", "0d", code=2)
     (shop.folder / "support.jsonl").unlink()
     assert "has no examples" in await shop(drift_step, code=4)
+
+
+async def test_drift_takes_the_period_of_a_profile_that_is_named(shop):
+    def declare(period):
+        config = yaml.safe_load((shop.folder / "evalgate.yaml").read_text())
+        profile = {"project": "shop", "dataset": "support.jsonl"}
+        config["curate"] = {"profiles": {"shop": profile | period}}
+        (shop.folder / "evalgate.yaml").write_text(yaml.safe_dump(config))
+
+    declare({"since": "30m"})
+    assert "has nothing that was asked from" in await shop(drift_step, "--profile", "shop", code=4)
+    week = await shop(drift_step, "--profile", "shop", "--since", "7d", "--json")
+    declare({"since": "2020-01-01", "until": "2020-01-02"})
+    then = await shop(drift_step, "--profile", "shop", code=4)
+    assert "from 2020-01-01 00:00 to 2020-01-02 00:00 UTC" in then
+    declare({"since": "7d", "until": "14d"})
+    wrong = await shop(drift_step, "--profile", "shop", code=2)
+    assert wrong.endswith("nothing lies between next: correct curate.profiles.shop.since, or until")
+    assert week["production"] == 120
 
 
 async def test_a_broken_candidates_file_is_said_with_its_line(shop):

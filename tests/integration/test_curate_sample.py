@@ -6,16 +6,20 @@ import asyncio
 import json
 import random
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import yaml
 from click.testing import CliRunner
 
+from evalgate.cli.curate import clean as clean_step
 from evalgate.cli.curate import drift as drift_step
 from evalgate.cli.curate import sample as sample_step
-from evalgate.curate.candidates import read_candidates, write_candidates
+from evalgate.curate.candidates import Candidate, read_candidates, write_candidates
 from evalgate.errors import EvalgateError
+from evalgate.golden.reading import read_examples
 from tests.integration.team import Team
 from tests.unit.curate.sampling.questions import candidate, questions, user
 
@@ -33,6 +37,7 @@ curate:
   profiles:
     shop: {project: shop, dataset: support.jsonl, sample: {size: 6, by: metadata.lang, seed: 3, holdout: 0}}
 """
+MADE_UP = Path(__file__).parents[2] / "templates" / "init" / "golden.jsonl"
 USUAL = {"refund": 0.5, "delivery": 0.3, "login": 0.2}
 
 
@@ -187,6 +192,22 @@ async def test_drift_takes_the_period_of_a_profile_that_is_named(shop):
     wrong = await shop(drift_step, "--profile", "shop", code=2)
     assert wrong.endswith("nothing lies between next: correct curate.profiles.shop.since, or until")
     assert week["production"] == 120
+
+
+async def test_what_init_made_up_counts_for_nothing_and_is_named(shop):
+    """Left alone, it would be what the dataset has, and what production is near."""
+    shutil.copy(MADE_UP, shop.folder / "support.jsonl")
+    named = shop.folder / "support.jsonl"
+    said = f"3 examples of {named} are made up by evalgate init and do not count here: delete them"
+    sampled = await shop(sample_step, "--by", "random")
+    assert said in sampled.splitlines()
+    assert "has no examples: there is nothing to be far from" in await shop(drift_step, code=4)
+    (example,) = (each for each in read_examples(named) if each.id == "capital-001")
+    write_candidates(shop.candidates, [Candidate(id="span:1", input=example.input, output=example.output)])
+    assert (await shop(clean_step, "--json"))["out"] == {}
+    shutil.copy(MADE_UP, named)
+    named.write_text(named.read_text().replace("evalgate init", "ann"))
+    assert (await shop(clean_step, "--json"))["out"] == {"golden already": 1}
 
 
 async def test_a_broken_candidates_file_is_said_with_its_line(shop):

@@ -90,12 +90,13 @@ def _period(place: Settings[Sample], since: str | None, until: str | None) -> Pe
 
 async def _drift(place: Settings[Sample], period: Period, cache: Path | None, again: str) -> tuple[Drift, int]:
     """Return what is said of drift, and how many candidates wait for review: a sample counts them."""
-    from evalgate.cli.curate.places import golden_of
+    from evalgate.cli.curate.places import golden_of, without_made_up
     from evalgate.cli.curate.sampling import pseudonyms_at_hand, vectors_for
     from evalgate.curate.candidates import State, read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 
-    golden = await golden_of(place.target, place.named.config, place.server, os.environ)
+    everything = await golden_of(place.target, place.named.config, place.server, os.environ)
+    golden = without_made_up(everything, place.target)
     waiting = 0
 
     def read() -> Iterator[Candidate]:

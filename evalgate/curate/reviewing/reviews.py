@@ -19,6 +19,7 @@ from evalgate.curate.candidates import json_line
 from evalgate.curate.holding import WAIT_S, held
 from evalgate.encoding import NotUtf8Error
 from evalgate.errors import ConfigurationError, DatasetError
+from evalgate.git.work_trees import work_tree_of
 from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
 from evalgate.golden.reading import grouped
@@ -155,7 +156,7 @@ def _tail(file: int, start: int) -> bytes:
 
 def _merged_by_union(folder: Path) -> bool:
     """Have git keep the lines of both sides of a merge, in a work tree; return whether that was news."""
-    if not any((each / ".git").exists() for each in (folder.absolute(), *folder.absolute().parents)):
+    if work_tree_of(folder) is None:
         return False
     path = folder / ".gitattributes"
     text = path.read_text("utf-8", "surrogateescape") if path.exists() else ""

@@ -11,6 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+AGAIN: Final = "make room, then run the same again"
 _MODE: Final = 0o666
 """Before the umask, as for any file that is made."""
 _NAMED: Final = 40
@@ -59,6 +63,17 @@ def clear_parts(path: Path) -> None:
     for each in target.parent.iterdir():
         if each.name.startswith(beginning) and re.fullmatch("[0-9a-f]{12}", each.name.removeprefix(beginning)):
             each.unlink(missing_ok=True)
+
+
+def unwritten(doing: str, error: OSError, otherwise: str, *, again: str = AGAIN) -> EvalgateError:
+    """Return what to say of a file that was not written: a disk without room is nobody's mistake.
+
+    `again` is what comes next once there is room, `otherwise` what mends anything else.
+    """
+    why = f"{doing}: {error.strerror or error}"
+    if error.errno in _NO_ROOM:
+        return MeasurementError(why, next_step=again)
+    return ConfigurationError(why, next_step=otherwise)
 
 
 def resolved(path: Path) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -13,14 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from evalgate.encoding import printable
-from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
-from evalgate.whole_file import clear_parts, resolved
+from evalgate.errors import ConfigurationError
+from evalgate.whole_file import clear_parts, resolved, unwritten
 
 WAIT_S: Final = 10.0
 """Seconds that what was done already waits to be written."""
 MOMENT_S: Final = 1.0
 """Seconds that a step which only looks at the file may take."""
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SHOWN: Final = 80
 """Letters of a command that are shown."""
 _LONGEST: Final = 4096
@@ -76,13 +74,6 @@ def workplace(path: Path) -> Path:
         with suppress(FileExistsError):  # another step has made it
             _write_anew(ignored, "*\n")
     return folder
-
-
-def unwritten(doing: str, error: OSError, otherwise: str) -> EvalgateError:
-    """Return what to say of a file that was not written: a disk without room is nobody's mistake."""
-    if error.errno in _NO_ROOM:
-        return MeasurementError(f"{doing}: {error.strerror}", next_step="make room, then run the same again")
-    return ConfigurationError(f"{doing}: {error.strerror}", next_step=otherwise)
 
 
 def _note(path: Path, what: str) -> Path:

@@ -12,9 +12,8 @@ from typing import Any
 from evalgate.curate.candidates import Candidate, as_line, read_candidates
 from evalgate.curate.holding import workplace
 from evalgate.encoding import printable
-from evalgate.errors import MeasurementError
 from evalgate.records import Json
-from evalgate.whole_file import write_whole
+from evalgate.whole_file import AGAIN, unwritten, write_whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,12 +58,15 @@ class Spool:
         return notes
 
     def begin(self, notes: Notes) -> Notes:
-        """Begin anew. Raises MeasurementError where nothing can be written there."""
+        """Begin anew. Raises as `add` does."""
         self.clear()
         return self.add([], notes)
 
     def add(self, candidates: Sequence[Candidate], notes: Notes) -> Notes:
-        """Keep one more page, and then the notes, with which it counts. Raises MeasurementError."""
+        """Keep one more page, and then the notes, with which it counts.
+
+        Raises MeasurementError where the disk has no room, ConfigurationError where nothing can be written there.
+        """
         try:
             with self.file.open("ab") as file:
                 file.writelines(map(as_line, candidates))
@@ -74,10 +76,8 @@ class Spool:
             kept = Notes(asked=notes.asked, cursor=notes.cursor, counts=notes.counts, size=size, done=notes.done)
             write_whole(self._notes, json.dumps(_plain(kept)).encode())
         except OSError as error:
-            raise MeasurementError(
-                printable(f"cannot write {self.file}: {error.strerror}; what was pulled before is kept"),
-                next_step="make room, then run the same again: it goes on",
-            ) from error
+            doing = printable(f"what was pulled before is kept; cannot write {self.file}")
+            raise unwritten(doing, error, "check its folder", again=f"{AGAIN}: it goes on") from error
         return kept
 
     def candidates(self) -> Iterator[Candidate]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from evalgate.curate.candidates import Candidate
 from evalgate.curate.moments import moment
 from evalgate.errors import ConfigurationError
-from evalgate.whole_file import write_whole
+from evalgate.whole_file import unwritten, write_whole
 
 _SLACK: Final = timedelta(hours=1)
 """How far a schedule may be early at most, after a time when it was late."""
@@ -98,13 +98,16 @@ def digest_of(file: Path) -> str:
 
 
 def write_last(path: Path, profile: str, last: Last) -> None:
-    """Remember a profile's last time. Raises ConfigurationError where it cannot be."""
+    """Remember a profile's last time.
+
+    Raises ConfigurationError where it cannot be, MeasurementError where the disk has no room.
+    """
     times = {"began": last.began.isoformat(timespec="seconds"), "until": last.until.isoformat(timespec="seconds")}
     times |= {} if last.sheet is None else {"sheet": last.sheet}
     try:
         write_whole(path, json.dumps({**_read(path), profile: times}, indent=2, sort_keys=True).encode() + b"\n")
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror}", next_step="check its folder") from error
+        raise unwritten(f"cannot write {path}", error, "check its folder") from error
 
 
 def _read(path: Path) -> dict[str, Any]:

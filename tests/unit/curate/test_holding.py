@@ -12,8 +12,9 @@ import pytest
 
 from evalgate.curate.beside import reviews_file
 from evalgate.curate.candidates import Candidate, read_candidates, rewrite, write_candidates
-from evalgate.curate.holding import held, unwritten, workplace
+from evalgate.curate.holding import held, workplace
 from evalgate.errors import ConfigurationError, MeasurementError
+from evalgate.whole_file import unwritten
 
 HOLD = """
 import pathlib, sys, time

@@ -70,6 +70,8 @@ def _expected(error: EvalgateError) -> int:
 def _foreign(error: Exception) -> int:
     import click
 
+    if isinstance(error, ExceptionGroup) and error.subgroup(MemoryError) is not None:  # of several at once
+        return _expected(too_little_memory())
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import subprocess
@@ -42,13 +43,14 @@ def test_too_little_memory_is_one_line_and_4(tmp_path, step):
     assert not [each for each in tmp_path.iterdir() if each.name not in (file.name, ".curate")]
 
 
-def test_a_process_of_several_that_had_too_little_says_the_same(tmp_path):
+@pytest.mark.parametrize("how", ["list(worked(greedy, range(100), processes=2))", "asyncio.run(several())"])
+def test_a_process_or_a_task_of_several_that_had_too_little_says_the_same(tmp_path, how):
     code = (
         "from evalgate.curate.processes import worked\n"
-        "import evalgate.cli, sys\n"
-        "from tests.integration.test_curate_memory import greedy\n"
+        "import asyncio, evalgate.cli\n"
+        "from tests.integration.test_curate_memory import greedy, several\n"
         "from evalgate.cli import root\n"
-        "root.root.main = lambda **_: list(worked(greedy, range(100), processes=2))\n"
+        f"root.root.main = lambda **_: {how}\n"
         "evalgate.cli.main()\n"
     )
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -61,3 +63,12 @@ def test_a_process_of_several_that_had_too_little_says_the_same(tmp_path):
 
 def greedy():
     return lambda number: bytearray(1 << 60) if number == 50 else number
+
+
+async def several():
+    async def take(size):
+        return bytearray(size)
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(take(1))
+        group.create_task(take(1 << 60))

@@ -60,7 +60,7 @@ def folder(tmp_path):
         said = [{"role": "user", "content": f"What of {name}?"}]
         output = {"messages": [{"role": "assistant", "content": f"This of {name}."}]}
         more = {"metadata": {"lang": "en"}, "state": state}
-        marks = {"label": {"taxonomy": "pipeline-states", "label": "ParseRequest"}}
+        marks = {"proposed": {"taxonomy": "pipeline_state", "labels": ["GenRecipeArgs"], "model": "fake/m"}}
         return {"id": name, "input": {"messages": said}, "output": output, "marks": marks, **more}
 
     file = tmp_path / "some.candidates.jsonl"

@@ -99,9 +99,10 @@ def _is_table(file: Path) -> bool:
 
 def _text(file: Path) -> str:
     from evalgate.encoding import NotUtf8Error, decode
+    from evalgate.plain_file import content
 
     try:
-        return decode(file.read_bytes())
+        return decode(content(file))
     except OSError as error:
         raise DatasetError(f"{file} cannot be read: {error.strerror}", next_step="name a file of --to") from None
     except NotUtf8Error as error:

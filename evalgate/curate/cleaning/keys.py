@@ -9,10 +9,13 @@ from typing import Final
 
 from evalgate.curate.holding import workplace
 from evalgate.errors import ConfigurationError
+from evalgate.plain_file import content
 from evalgate.whole_file import unwritten
 
 SHORTEST: Final = 16
 _BYTES: Final = 32
+_LONGEST: Final = 1_000_000
+"""Bytes of a file that may be a key."""
 
 
 def key_beside(candidates: Path, *, make: bool) -> tuple[bytes, bool]:
@@ -28,10 +31,15 @@ def key_beside(candidates: Path, *, make: bool) -> tuple[bytes, bool]:
         made = False
         if not path.exists():
             made = _make(path)
-        return checked(path.read_text(encoding="ascii").strip(), str(path)), made
     except OSError as error:
         raise unwritten(
             f"the key of the pseudonyms beside {candidates} cannot be kept", error, "check its folder"
+        ) from None
+    try:
+        return checked(content(path, most=_LONGEST).decode("ascii").strip(), str(path)), made
+    except OSError as error:
+        raise ConfigurationError(
+            f"the key of the pseudonyms in {path} cannot be read: {error.strerror}", next_step=f"check what {path} is"
         ) from None
     except UnicodeDecodeError:
         raise ConfigurationError(

@@ -12,6 +12,7 @@ from typing import Any
 from evalgate.curate.candidates import Candidate, as_line, read_candidates
 from evalgate.curate.holding import workplace
 from evalgate.encoding import printable
+from evalgate.plain_file import content
 from evalgate.records import Json
 from evalgate.whole_file import AGAIN, unwritten, write_whole
 
@@ -44,7 +45,9 @@ class Spool:
     def resume(self) -> Notes | None:
         """Return how far an earlier pull came, its file cut back to its last whole page; None where there is none."""
         try:
-            said = json.loads(self._notes.read_bytes())
+            if self.file.is_symlink():
+                return None  # whoever wrote it here means another file to be cut
+            said = json.loads(content(self._notes))
             notes = Notes(**{**said, "counts": {str(key): int(each) for key, each in said["counts"].items()}})
             if not isinstance(notes.asked, dict) or not isinstance(notes.cursor, str | None):
                 return None

@@ -23,6 +23,7 @@ from evalgate.git.work_trees import work_tree_of
 from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
 from evalgate.golden.reading import grouped
+from evalgate.plain_file import content
 from evalgate.records import JsonObject
 from evalgate.whole_file import unwritten
 
@@ -160,7 +161,7 @@ def _merged_by_union(folder: Path) -> bool:
     if work_tree_of(folder) is None:
         return False
     path = folder / ".gitattributes"
-    text = path.read_text("utf-8", "surrogateescape") if path.exists() else ""
+    text = content(path).decode("utf-8", "surrogateescape") if path.exists() else ""
     if _MERGE in text.splitlines():
         return False
     with path.open("a", encoding="utf-8", errors="surrogateescape", newline="\n") as file:

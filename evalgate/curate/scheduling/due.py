@@ -13,6 +13,7 @@ from typing import Any, Final
 from evalgate.curate.candidates import Candidate
 from evalgate.curate.moments import moment
 from evalgate.errors import ConfigurationError
+from evalgate.plain_file import content
 from evalgate.whole_file import unwritten, write_whole
 
 _SLACK: Final = timedelta(hours=1)
@@ -92,9 +93,12 @@ def read_last(path: Path, profile: str) -> Last | None:
 def digest_of(file: Path) -> str:
     """Return a digest of a file for review, by which it is known whether somebody wrote in it.
 
-    How its lines end makes no difference: git may change that.
+    How its lines end makes no difference: git may change that. Raises ConfigurationError where it cannot be read.
     """
-    return hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()[:24]
+    try:
+        return hashlib.sha256(content(file).replace(b"\r\n", b"\n")).hexdigest()[:24]
+    except OSError as error:
+        raise _unreadable(file, error) from None
 
 
 def write_last(path: Path, profile: str, last: Last) -> None:
@@ -112,16 +116,20 @@ def write_last(path: Path, profile: str, last: Last) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(content(path))
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", next_step="check its rights") from None
+        raise _unreadable(path, error) from None
     except (ValueError, RecursionError):
         raise _unusable(path, "it is no JSON") from None
     if not isinstance(found, dict):
         raise _unusable(path, "it is no object")
     return found
+
+
+def _unreadable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"{path} cannot be read: {error.strerror}", next_step=f"check what {path} is")
 
 
 def _unusable(path: Path, why: str) -> ConfigurationError:

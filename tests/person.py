@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import termios
 import time
@@ -70,6 +71,14 @@ class Person:
         """Send this, whatever is on the screen."""
         self.shown = ""
         self._child.send(text)
+        return self
+
+    def gets(self, sent: signal.Signals) -> Person:
+        """Wait for the line that names the keys, and get a signal from elsewhere."""
+        self.sees(KEYS)
+        self._listens()
+        self.shown = ""
+        self._child.kill(sent)
         return self
 
     def types(self, line: str) -> Person:

@@ -173,7 +173,8 @@ def _fetched(experiment: str, path: Path, running: Running, environ: dict[str, s
 
     settings = None
     if running.config.is_file():
-        settings = load_config(running.config, environ=environ, overrides=overrides(running.assignments)).config.phoenix
+        laid_over = overrides(running.assignments)
+        settings = load_config(running.config, environ=environ, overrides=laid_over, without_suites=True).config.phoenix
 
     async def fetch() -> tuple[int, Side]:
         async with phoenix_baselines(settings, running.config, environ)(None) as store:

@@ -27,7 +27,7 @@ def show(config: Path, assignments: tuple[str, ...], *, as_json: bool) -> int:
     from evalgate.suite.loading import load_config
     from evalgate.suite.settings import settings
 
-    found = settings(load_config(config, environ=os.environ, overrides=overrides(assignments)))
+    found = settings(load_config(config, environ=os.environ, overrides=overrides(assignments), without_suites=True))
     if as_json:
         listed = [{"key": setting.key, "value": setting.value, "source": setting.source} for setting in found]
         click.echo(json.dumps({"config": str(config), "settings": listed}, indent=2, ensure_ascii=False))

@@ -60,7 +60,7 @@ def address_for(config: Path, server: str | None, environ: Mapping[str, str]) ->
 
     settings = PhoenixSettings()
     if config.is_file() or config != Path(CONFIG_NAME):
-        loaded = load_config(config, environ=environ, overrides={}, committed=True)
+        loaded = load_config(config, environ=environ, overrides={}, committed=True, without_suites=True)
         settings = loaded.config.phoenix or settings
     return address_in(settings, server, environ, config=config)
 

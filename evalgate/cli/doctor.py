@@ -92,7 +92,7 @@ def command(
     stored = journal_path(journal)
     found = list(place_findings((("journal", stored), ("cache", cache_path(cache)))))
     try:
-        loaded = load_config(config, environ=environ, overrides=laid_over)
+        loaded = load_config(config, environ=environ, overrides=laid_over, without_suites=True)
     except EvalgateError as error:
         found.insert(0, failed("config", error))
     else:
@@ -150,6 +150,8 @@ class _Visit:
         from evalgate.decision.number_words import count
         from evalgate.gate.doctor.findings import failed, ok
 
+        if not self._loaded.config.suites:
+            return [self._without_suites(names)]
         found = [ok("config", f"{self._loaded.path.name}, {count(len(self._loaded.config.suites), 'suite')}")]
         with ExitStack() as stack:
             try:
@@ -160,6 +162,18 @@ class _Visit:
             found += self._suites(gate, prepared, journal)
             found += self._services(gate, prepared)
         return found
+
+    def _without_suites(self, names: tuple[str, ...]) -> Finding:
+        """Return how a config stands that measures nothing: one that curates is no mistake."""
+        from evalgate.gate.doctor.findings import problem, warning
+
+        path, curate = self._loaded.path.name, self._loaded.config.curate
+        step = f"add a suite to {path} as docs/config.md shows"
+        if names or curate is None or not curate.profiles:
+            return problem("config", f"{path} has no `suites`: nothing says what is measured", step)
+        return warning(
+            "config", f"{path} has no `suites`: it is for curation alone, and `evalgate run` needs one", step
+        )
 
     def profiles(self) -> list[Finding]:
         """Return how the profiles of `curate:` stand. What a pull request says of them is not looked at."""

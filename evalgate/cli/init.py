@@ -28,7 +28,7 @@ def command(folder: Path, *, forks: bool) -> int:
     a small one that works. Where there is a config, only the workflow is added; where a prompt of it is in Phoenix,
     another that proposes its newer versions; and where it has profiles of `curate`, one that runs them on a schedule.
     """
-    from evalgate.gate.scaffold import keys_of, look
+    from evalgate.gate.scaffold import keys_of, look, measures
 
     here = folder / CONFIG_NAME
     found = look(folder)
@@ -38,7 +38,11 @@ def command(folder: Path, *, forks: bool) -> int:
     written = [_write(path, text) for path, text in files.items()]
     if not files:
         click.echo(f"kept     {here} (it is here already)")
-    written.append(_write(*_workflow(folder, found)))
+    gates = measures(here)
+    if gates:
+        written.append(_write(*_workflow(folder, found)))
+    else:
+        click.echo(f"left out the workflow of the gate: {here} has no `suites`, so nothing would be measured")
     if (prompts := _prompts_workflow(folder)) is not None:
         written.append(_write(*prompts))
     scheduled = None
@@ -53,7 +57,7 @@ def command(folder: Path, *, forks: bool) -> int:
     steps = [f"put examples of your own into {folder / _DATASET}"] if stub else []
     steps += [f"set {' and '.join(unset)}"] if unset else []
     steps += [f"give the repository the secrets that {scheduled} names"] if scheduled is not None else []
-    following = ", then ".join([*steps, "evalgate run"])
+    following = ", then ".join([*steps, "evalgate run" if gates else "evalgate curate run"])
     click.echo(f"{'' if any(written) else 'nothing to write, all of it is here; '}next: {following}")
     return 0
 

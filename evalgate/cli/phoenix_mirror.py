@@ -109,7 +109,7 @@ def _settings(config: Path) -> PhoenixSettings:
     from evalgate.errors import ConfigurationError
     from evalgate.suite.loading import load_config
 
-    loaded = load_config(config, environ=dict(os.environ), overrides={})
+    loaded = load_config(config, environ=dict(os.environ), overrides={}, without_suites=True)
     if loaded.config.phoenix is None:
         raise ConfigurationError(
             f"{config} has no `phoenix:`, so nothing is mirrored", next_step="add `phoenix: {publish: true}` to it"

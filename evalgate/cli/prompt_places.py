@@ -35,7 +35,10 @@ class Servers:
 
         if not self.config.exists():
             return PhoenixSettings()
-        return load_config(self.config, environ=self.environ, overrides={}).config.phoenix or PhoenixSettings()
+        return (
+            load_config(self.config, environ=self.environ, overrides={}, without_suites=True).config.phoenix
+            or PhoenixSettings()
+        )
 
     async def ask(self, name: str | None, work: Callable[[Connection], Awaitable[_Done]]) -> _Done:
         """Return what comes of work with one server. Raises ConfigurationError where it is not declared."""

@@ -80,7 +80,7 @@ def gate_of(
     event = read_event(environ)
     if event.name == "push" and not as_pull_request:
         return unguarded(with_datasets(loaded, pull, names))  # it is merged: what decides now is what it says
-    load = partial(load_config, environ=environ, overrides=set_, committed=True)
+    load = partial(load_config, environ=environ, overrides=set_, committed=True, without_suites=True)
     return guard(loaded, bases, load, pull, pull_request=as_pull_request or event.change, names=names)
 
 

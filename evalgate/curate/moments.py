@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from evalgate.suite.periods import is_period, no_time, seconds_of, timed
+
+_NOTHING: Final = "nothing lies between"
 
 
 def moment(text: object) -> datetime | None:
@@ -29,6 +32,6 @@ def time_of(text: str, now: datetime) -> datetime:
 def between(since: str, until: str | None, now: datetime) -> tuple[datetime, datetime | None]:
     """Return from when to when, None where nobody said. Raises ValueError where nothing lies between."""
     begin, end = time_of(since, now), None if until is None else time_of(until, now)
-    if end is not None and begin >= end:
-        raise ValueError(f"since {since} is not before until {until}: nothing lies between")
+    if begin >= (now if end is None else end):
+        raise ValueError(f"since {since} is not before {'now' if until is None else f'until {until}'}: {_NOTHING}")
     return begin, end

@@ -140,7 +140,7 @@ def hub_variables(config: Path) -> list[str]:
     None either for a config that is not right: `evalgate config show` says what is wrong with it.
     """
     try:
-        loaded = load_config(config, environ={}, overrides={})
+        loaded = load_config(config, environ={}, overrides={}, without_suites=True)
     except (EvalgateError, OSError):
         return []
     tasks = [suite.task for suite in loaded.config.suites.values()]
@@ -150,13 +150,21 @@ def hub_variables(config: Path) -> list[str]:
     return sorted({name for server in servers for name in (server.endpoint_env, server.api_key_env)})
 
 
+def measures(config: Path) -> bool:
+    """Return whether a config has suites; one that is not right is taken for one: what is wrong is said elsewhere."""
+    try:
+        return bool(load_config(config, environ={}, overrides={}, without_suites=True).config.suites)
+    except (EvalgateError, OSError):
+        return True
+
+
 def curate_variables(config: Path) -> list[str] | None:
     """Return the variables that a run of a config's curation profiles reads; None where it has none, or is not right.
 
     They are those of the servers of Phoenix, of the endpoints whose models a profile names, and of who is told.
     """
     try:
-        loaded = load_config(config, environ={}, overrides={})
+        loaded = load_config(config, environ={}, overrides={}, without_suites=True)
     except (EvalgateError, OSError):
         return None
     curate, settings = loaded.config.curate, loaded.config.phoenix or PhoenixSettings()

@@ -242,8 +242,8 @@ SuiteName = Annotated[str, Field(pattern=r"^[\w.-]+$")]
 class Config(ConfigModel):
     """evalgate.yaml."""
 
-    suites: dict[SuiteName, Suite] = Field(min_length=1)
-    """By a name of your own: what is measured."""
+    suites: dict[SuiteName, Suite] = Field(default_factory=dict, min_length=1)
+    """By a name of your own: what is measured. What only curates needs none."""
     policy: Policy = Policy()
     """What a verdict does, for all suites."""
     endpoints: dict[str, Endpoint] = Field(default_factory=dict)

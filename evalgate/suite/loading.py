@@ -52,12 +52,18 @@ class LoadedConfig:
 
 
 def load_config(
-    path: FilePath, *, environ: Mapping[str, str], overrides: Mapping[str, str], committed: bool = False
+    path: FilePath,
+    *,
+    environ: Mapping[str, str],
+    overrides: Mapping[str, str],
+    committed: bool = False,
+    without_suites: bool = False,
 ) -> LoadedConfig:
     """Read and check the config at `path`; values cascade default < file < `environ` < `overrides` (dotted path: text).
 
     `committed`: it is that of another commit, so a value from outside may be meant for a key that only this one has,
-    and the files that it names are looked for by whoever runs it. Raises ConfigurationError when the file cannot be
+    and the files that it names are looked for by whoever runs it. `without_suites`: one that declares none will do, for
+    what measures nothing. Raises ConfigurationError when the file cannot be
     read, and ErrorGroup with everything that is wrong with it.
     """
     named = "" if path == FilePath("evalgate.yaml") else f" --config {path}"
@@ -87,6 +93,12 @@ def load_config(
     wrong += [] if committed else [*unknown, *unknown_flags]
     if config is None or wrong:
         raise ErrorGroup(wrong, next_step=following)
+    if not config.suites and not without_suites:
+        raise ConfigurationError(
+            "it has no `suites`: nothing says what is measured",
+            location=Location(file=str(path)),
+            next_step=f"add a suite to {path} as docs/config.md shows, then run `evalgate doctor{named}`",
+        )
     seconds = {name: second_task(suite, merged, ("suites", name))[0] for name, suite in config.suites.items()}
     return LoadedConfig(
         config=config,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import dropwhile
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from evalgate.errors import CandidateError
 from evalgate.paths import resolve
@@ -24,6 +25,9 @@ from evalgate.suite.template import (
 )
 from evalgate.tasks.prompt_source import PromptSource, own_parameters
 
+_INSTRUCTS: Final = ("system", "developer")
+"""Roles that tell a model what to do: of two such messages nobody knows which one is followed."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileSource(PromptSource):
@@ -36,11 +40,14 @@ class FileSource(PromptSource):
         """Return the messages for `example`. Raises TemplateProblem that names the example and what is missing."""
         variables, absent = example_variables(example, self.variables)
         messages: list[JsonObject] = []
+        instructed = False
         for index, turn in enumerate(self.turns):
             try:
                 if isinstance(turn, str):
-                    messages.extend(_replayed(turn, example, place=("messages", index)))
+                    held = _replayed(turn, example, place=("messages", index))
+                    messages.extend(_uninstructed(held) if instructed else held)
                 else:
+                    instructed = instructed or turn["role"] in _INSTRUCTS
                     made: Any = render_tree(turn, variables)
                     messages.append(made)
             except TemplateProblem as problem:
@@ -89,6 +96,11 @@ def _turns(prompt: LoadedPrompt) -> tuple[dict[str, Tree] | str, ...]:
             ) from None
         turns.append(whole)
     return tuple(turns)
+
+
+def _uninstructed(messages: list[JsonObject]) -> list[JsonObject]:
+    """Return a conversation without the instructions that it begins with: those of the prompt are in their place."""
+    return list(dropwhile(lambda each: each["role"] in _INSTRUCTS, messages))
 
 
 def _replayed(path: str, example: Example, *, place: tuple[str | int, ...]) -> list[JsonObject]:

@@ -145,6 +145,19 @@ def test_the_profile_in_the_config_is_one_where_its_signs_are_removed(project, d
     assert again.out.endswith(named), again.text
 
 
+def test_a_config_that_curates_alone_gets_no_workflow_that_would_measure_nothing(project):
+    profile = {"project": "shop", "dataset": "datasets/golden.jsonl"}
+    project.write("evalgate.yaml", yaml.safe_dump({"curate": {"profiles": {"shop": profile}}}))
+    written = project.evalgate("init")
+    assert written.code == 0, written.text
+    left = "left out the workflow of the gate: evalgate.yaml has no `suites`, so nothing would be measured"
+    assert left in written.out.splitlines()
+    assert written.out.endswith("evalgate-curate.yml names, then evalgate curate run\n")
+    assert [each.name for each in (project.folder / ".github" / "workflows").iterdir()] == ["evalgate-curate.yml"]
+    refused = project.evalgate("run")
+    assert (refused.code, "it has no `suites`: nothing says what is measured" in refused.err) == (2, True)
+
+
 def test_a_package_of_a_monorepo_gets_its_workflow_at_the_root(project):
     """GitHub reads workflows at the root of a repository alone; each package has its own, run in its folder."""
     git_init(project.folder)

@@ -623,9 +623,13 @@ def test_the_base_may_let_a_change_edit_its_gate(repo):
     assert said(report) == [*LOOSENED]
 
 
-def test_a_first_config_is_the_changes_own(tmp_path):
+@pytest.mark.parametrize("base", [None, "policy: {mode: observe}\ncurate: {}\n"], ids=["none", "curates"])
+def test_a_first_config_is_the_changes_own(tmp_path, base):
+    """So is the first one that measures, where the base's curates alone."""
     repo = Repo(tmp_path / "repo").begin()
     repo.task(2)
+    if base is not None:
+        repo.write("evalgate.yaml", base)
     repo.commit("the application alone")
     repo.git("checkout", "-q", "-b", "change")
     repo.write("evalgate.yaml", yaml.safe_dump(CONFIG, sort_keys=False))

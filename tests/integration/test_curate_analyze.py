@@ -127,6 +127,28 @@ def test_without_a_model_labels_are_counted_and_without_labels_the_next_command_
     assert analyze.fake.calls == 0
 
 
+def test_counting_leaves_what_a_model_was_paid_for(analyze):
+    folder = analyze.folder
+    write_candidates(folder / "some.candidates.jsonl", [labelled(n, "Search", "beef") for n in range(2)])
+    arguments = ("--dataset", str(folder / "some.jsonl"), "--taxonomy", str(folder / "mine.yaml"))
+    analyze(*arguments, "--model", "fake/m")
+    out = folder / "some.analysis"
+    paid, known = files(out), (folder / "some.guidelines.yaml").read_bytes()
+    assert b"meat" in paid["analysis.md"]
+    write_candidates(folder / "some.candidates.jsonl", [labelled(n, "Search", "beef") for n in range(9)])
+    lines = analyze(*arguments).splitlines()
+    assert lines[1:3] == [
+        f"the report is {out / 'counts.md'}",
+        f"{out / 'analysis.md'} is from when a model was asked, and stays as it is",
+    ]
+    assert lines[3].endswith("--model ENDPOINT/MODEL, which finds what they have in common")
+    assert analyze(*arguments, "--json")["report"] == str(out / "counts.md")
+    after = files(out)
+    assert "(counts.svg)" in after.pop("counts.md").decode()
+    assert after.pop("counts.svg").startswith(b"<svg")
+    assert (after, (folder / "some.guidelines.yaml").read_bytes()) == (paid, known)
+
+
 def test_guidelines_in_error_and_a_service_that_is_away_are_said(analyze):
     folder = analyze.folder
     write_candidates(folder / "some.candidates.jsonl", [labelled(1, "Search", "beef")])

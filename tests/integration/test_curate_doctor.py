@@ -25,13 +25,13 @@ def doctor(tmp_path, phoenix, monkeypatch):
     (tmp_path / "data" / "some.jsonl").write_text(EXAMPLE)
     (tmp_path / "a.py").write_text("def b(input):\n    return input\n")
 
-    async def look(curate, **env):
-        (tmp_path / "evalgate.yaml").write_text(f"{CONFIG}curate: {json.dumps(curate)}\n")
+    async def look(curate, *, config=CONFIG, about=("profile", "curate"), **env):
+        (tmp_path / "evalgate.yaml").write_text(f"{config}curate: {json.dumps(curate)}\n")
         given = {"PHOENIX_ENDPOINT": phoenix.base_url, "GITHUB_EVENT_NAME": "", **env}
         ended = await asyncio.to_thread(CliRunner().invoke, command, ["--json"], env=given, standalone_mode=False)
         assert ended.exception is None, ended.output
         found = json.loads(ended.stdout)["findings"]
-        return ended.return_value, [each for each in found if each["about"].startswith(("profile", "curate"))]
+        return ended.return_value, [each for each in found if each["about"].startswith(about)]
 
     return look
 
@@ -55,6 +55,20 @@ async def test_a_profile_is_said_with_what_it_reads_and_when_it_is_due(doctor, p
     ]
     _, found = await doctor({"profiles": {"shop": shop}, "notify": {}}, SLACK_WEBHOOK_URL="https://hooks.example.com/x")
     assert found[-1]["message"] == "SLACK_WEBHOOK_URL is set"
+
+
+async def test_a_config_that_curates_alone_can_begin(doctor, phoenix):
+    project = phoenix.unique("shop")
+    await Team(phoenix).spans(project, [call("question", "a")])
+    shop = {"profiles": {"shop": {"project": project, "dataset": "shop.jsonl"}}}
+    code, found = await doctor(shop, config="", about=("config", "gate", "profile"))
+    assert (code, [(each["about"], each["state"]) for each in found]) == (
+        0,
+        [("config", "warning"), ("profile shop", "ok")],
+    )
+    assert found[0]["message"].startswith("evalgate.yaml has no `suites`: it is for curation alone")
+    code, (found,) = await doctor({}, config="", about=("config",))
+    assert (code, found["state"]) == (2, "problem"), "nothing can be done with it"
 
 
 async def test_what_would_end_a_run_is_said_of_the_profile_that_it_would_end(doctor, phoenix, tmp_path, monkeypatch):

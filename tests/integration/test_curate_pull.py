@@ -161,6 +161,9 @@ async def test_what_cannot_be_is_one_message(pull, phoenix):
     assert "since: 'soon' is no time" in await pull(project, "--since", "soon", code=2)
     assert "until: '2026-02-31' is no time" in await pull(project, "--until", "2026-02-31", code=2)
     assert "nothing lies between" in await pull(project, "--since", "1d", "--until", "2d", code=2)
+    now = await pull(project, "--since", "0d", code=2)
+    assert "since 0d is not before now: nothing lies between; say an earlier --since" in now
+    assert "since: '' is no time" in await pull(project, "--since", "", code=2)
     assert "no score" in await pull(project, "--annotation", "a>=b", code=2)
     away = await pull(project, code=4, PHOENIX_ENDPOINT="http://127.0.0.1:9")
     assert "was not reached" in away

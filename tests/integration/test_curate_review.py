@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import replace
@@ -108,7 +109,9 @@ def test_an_answer_that_is_an_object_is_edited_as_json(dataset):
 
 def test_what_was_decided_stays_whatever_ends_the_review(dataset):
     ann = person(dataset).presses("a").sees("2 of 4").presses("\x03")
-    assert "what was decided is kept" in ann.ends(130)
+    ended = ann.ends(130)
+    assert "what was decided is kept" in ended
+    assert ended.count("next: ") == 1
     assert states(dataset)[0] == "accepted"
     ann = person(dataset).presses("r").sees("why")
     ann.types("\x03").sees("not rejected").presses("a").sees("2 of 3")
@@ -117,6 +120,18 @@ def test_what_was_decided_stays_whatever_ends_the_review(dataset):
     run(dataset, "--apply")
     assert states(dataset)[:2] == ["accepted", "accepted"]
     assert '"decided": 0' in person(dataset, "--json").presses("\x04").ends()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_review_as_ctrl_c_does(dataset, sent):
+    ended = person(dataset).presses("a").sees("2 of 4").gets(sent).ends(130)
+    assert "evalgate: the review was ended; what was decided is kept" in ended
+    assert ended.count("next: ") == 1
+    assert f"next: `evalgate curate review --dataset {dataset} --as ann` goes on where it was" in ended
+    assert "Traceback" not in ended
+    assert states(dataset) == ["accepted", "chosen", "chosen", "chosen"]
+    assert [each["decision"] for each in lines(dataset)] == ["accepted"]
+    assert "3 of 3" not in person(dataset).sees("1 of 3", "span:2").presses("q").ends()
 
 
 def test_two_people_at_once(dataset):
@@ -243,17 +258,17 @@ async def test_people_decide_by_annotations_in_phoenix(dataset, phoenix):
     write_candidates(candidates_file(dataset), ones)
     given = {"PHOENIX_ENDPOINT": phoenix.base_url}
 
-    def ask():
+    def ask(name="review", code=0):
         ended = subprocess.run(
-            [*COMMAND, "--dataset", str(dataset), "--annotations", "review", "--json"],
+            [*COMMAND, "--dataset", str(dataset), "--annotations", name, "--json"],
             cwd=dataset.parent,
             capture_output=True,
             text=True,
             check=False,
             env={**os.environ, **given, "PYTHONPATH": str(REPOSITORY)},
         )
-        assert ended.returncode == 0, ended.stderr
-        return json.loads(ended.stdout)
+        assert ended.returncode == code, ended.stderr
+        return ended.stderr if code else json.loads(ended.stdout)
 
     found = ask()
     assert {key: found[key] for key in ("decided", "known", "machines", "elsewhere", "other")} == {
@@ -269,6 +284,12 @@ async def test_people_decide_by_annotations_in_phoenix(dataset, phoenix):
     assert (ask()["decided"], ask()["known"]) == (0, 2)
     await team.say("review", {ids[0]: "reject"}, by="ann")
     assert ask()["states"]["rejected"] == 2
+
+    await team.say("thumbs", {ids[0]: "up"}, by="ann")
+    misspelt = ask("reviw", code=2)
+    assert f"no span of {project} has annotations `reviw`; there are review, thumbs" in misspelt
+    assert f"`evalgate curate review --dataset {dataset} --annotations review`" in misspelt
+    assert "annotate spans in Phoenix under golden, with the labels accept and reject" in ask("golden", code=2)
 
 
 def test_the_picture_in_the_docs_is_what_a_terminal_shows(dataset):

@@ -102,6 +102,18 @@ async def test_profiles_fail_alone_and_done_is_told_from_nothing_to_do(runs, pho
     assert f"old  nothing  {why}" in await runs()
 
 
+async def test_a_period_of_a_profile_with_nothing_in_it_is_corrected_where_it_stands(runs):
+    """The step that was doing would end by it again."""
+    runs.declare(
+        shop={"project": "shop", "dataset": "shop.jsonl", "since": "7d", "until": "14d"},
+        now={"project": "shop", "dataset": "now.jsonl", "since": "0d"},
+    )
+    shop, now = (await runs("--json", code=2))["profiles"]
+    assert shop["why"] == "pull: curate.profiles.shop: since 7d is not before until 14d: nothing lies between"
+    assert shop["next"] == "correct curate.profiles.shop.since, or until"
+    assert now["next"] == "correct curate.profiles.now.since"
+
+
 async def test_a_channel_that_takes_nothing_changes_nothing(runs, phoenix, channel):
     project = phoenix.unique("shop")
     await runs.team.spans(project, [call("q", "a")])

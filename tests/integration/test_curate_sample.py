@@ -6,15 +6,20 @@ import asyncio
 import json
 import random
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
+from evalgate.cli.curate import clean as clean_step
 from evalgate.cli.curate import drift as drift_step
 from evalgate.cli.curate import sample as sample_step
-from evalgate.curate.candidates import read_candidates, write_candidates
+from evalgate.curate.candidates import Candidate, read_candidates, write_candidates
 from evalgate.errors import EvalgateError
+from evalgate.golden.reading import read_examples
 from tests.integration.team import Team
 from tests.unit.curate.sampling.questions import candidate, questions, user
 
@@ -32,6 +37,7 @@ curate:
   profiles:
     shop: {project: shop, dataset: support.jsonl, sample: {size: 6, by: metadata.lang, seed: 3, holdout: 0}}
 """
+MADE_UP = Path(__file__).parents[2] / "templates" / "init" / "golden.jsonl"
 USUAL = {"refund": 0.5, "delivery": 0.3, "login": 0.2}
 
 
@@ -163,8 +169,45 @@ async def test_drift_of_nothing_is_said_and_is_not_none(shop):
     assert "an earlier --since" in long_ago
     assert "since 7d is not before until 8d: nothing lies between" in await shop(drift_step, "--until", "8d", code=2)
     assert "--since: 'soon' is no time" in await shop(drift_step, "--since", "soon", code=2)
+    assert "--since: '' is no time" in await shop(drift_step, "--since", "", code=2)
+    assert "since 0d is not before now: nothing lies between" in await shop(drift_step, "--since", "0d", code=2)
     (shop.folder / "support.jsonl").unlink()
     assert "has no examples" in await shop(drift_step, code=4)
+
+
+async def test_drift_takes_the_period_of_a_profile_that_is_named(shop):
+    def declare(period):
+        config = yaml.safe_load((shop.folder / "evalgate.yaml").read_text())
+        profile = {"project": "shop", "dataset": "support.jsonl"}
+        config["curate"] = {"profiles": {"shop": profile | period}}
+        (shop.folder / "evalgate.yaml").write_text(yaml.safe_dump(config))
+
+    declare({"since": "30m"})
+    assert "has nothing that was asked from" in await shop(drift_step, "--profile", "shop", code=4)
+    week = await shop(drift_step, "--profile", "shop", "--since", "7d", "--json")
+    declare({"since": "2020-01-01", "until": "2020-01-02"})
+    then = await shop(drift_step, "--profile", "shop", code=4)
+    assert "from 2020-01-01 00:00 to 2020-01-02 00:00 UTC" in then
+    declare({"since": "7d", "until": "14d"})
+    wrong = await shop(drift_step, "--profile", "shop", code=2)
+    assert wrong.endswith("nothing lies between next: correct curate.profiles.shop.since, or until")
+    assert week["production"] == 120
+
+
+async def test_what_init_made_up_counts_for_nothing_and_is_named(shop):
+    """Left alone, it would be what the dataset has, and what production is near."""
+    shutil.copy(MADE_UP, shop.folder / "support.jsonl")
+    named = shop.folder / "support.jsonl"
+    said = f"3 examples of {named} are made up by evalgate init and do not count here: delete them"
+    sampled = await shop(sample_step, "--by", "random")
+    assert said in sampled.splitlines()
+    assert "has no examples: there is nothing to be far from" in await shop(drift_step, code=4)
+    (example,) = (each for each in read_examples(named) if each.id == "capital-001")
+    write_candidates(shop.candidates, [Candidate(id="span:1", input=example.input, output=example.output)])
+    assert (await shop(clean_step, "--json"))["out"] == {}
+    shutil.copy(MADE_UP, named)
+    named.write_text(named.read_text().replace("evalgate init", "ann"))
+    assert (await shop(clean_step, "--json"))["out"] == {"golden already": 1}
 
 
 async def test_a_broken_candidates_file_is_said_with_its_line(shop):

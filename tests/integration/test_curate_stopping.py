@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -124,12 +125,13 @@ class Desk:
             text=True,
         )
 
-    def stopped(self, sent, until, *arguments):
-        """Begin a step, send it a signal once `until` holds, and return what it said."""
+    def stopped(self, sent, until, *arguments, then=lambda: None):
+        """Begin a step, send it a signal once `until` holds, do `then`, and return what it said."""
         process = self.begin(*arguments)
         try:
             wait(until, process)
             process.send_signal(sent)
+            then()
             out, said = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
@@ -252,6 +254,34 @@ def test_a_push_that_waits_for_a_server_is_stopped(desk):
     typed = ("push", "--profile", "shop", "--phoenix", "golden", "--yes")
     kept = desk.stopped(signal.SIGINT, lambda: desk.server.heard, *typed)
     assert kept == "evalgate: stopped; what was written stays, and nothing is there twice"
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_export_that_is_stopped_leaves_the_files_of_the_last_one(desk, sent):
+    """Waiting for a server, and at its own work."""
+    out = desk.folder / "out"
+    out.mkdir()
+    (out / "train.jsonl").write_text("as it was\n")
+    desk.server.silent = True
+    far = ("export", "--dataset", "phoenix:golden", "--server", "main", "--to", "out")
+    assert desk.stopped(sent, lambda: desk.server.heard, *far) == "evalgate: stopped; files that were written are whole"
+    # A pipe in the file's place: the step is at its reading for as long as it takes.
+    pipe, reading, sent_it = desk.folder / "some.jsonl", threading.Event(), threading.Event()
+    os.mkfifo(pipe)
+
+    def write():
+        with pipe.open("w") as file:
+            reading.set()
+            sent_it.wait(PATIENCE_S)
+            file.writelines(f'{{"id": "{n}", "input": {{"q": "{n}"}}, "output": {{"a": "{n}"}}}}\n' for n in range(30))
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    near = ("export", "--profile", "shop", "--to", "out")
+    kept = desk.stopped(sent, reading.is_set, *near, then=sent_it.set)
+    thread.join(PATIENCE_S)
+    assert kept == "evalgate: stopped; files that were written are whole"
+    assert {each.name: each.read_text() for each in out.iterdir()} == {"train.jsonl": "as it was\n"}
 
 
 def test_of_two_steps_that_ask_models_one_pays_until_it_is_killed(desk):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.labelling import Place
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from evalgate.curate.analysis.guidelines import Merged
     from evalgate.phoenix.address import Address
     from evalgate.suite.taxonomy import Taxonomy
+
+ANALYSIS: Final = "analysis.md"
+COUNTS: Final = "counts.md"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,11 +42,16 @@ class Found:
     known: int = 0
     unsettled: str = ""
 
+    @property
+    def report(self) -> str:
+        """Return the report's name: what is counted for nothing has one of its own, and leaves what was paid for."""
+        return COUNTS if self.merged is None else ANALYSIS
+
 
 def write_found(folder: Path, asked: Analysing, found: Found) -> None:
     """Write the report, its picture, the tests, the rules and the guidelines; each whole."""
     from evalgate.cli.files import write_file
-    from evalgate.curate.analysis.report import PICTURE, bars_of, render_analysis
+    from evalgate.curate.analysis.report import bars_of, render_analysis
     from evalgate.curate.analysis.written_tests import file_name, file_of_tests
     from evalgate.report.bars import render_bars_svg
     from evalgate.yaml_writing import as_yaml
@@ -59,9 +67,10 @@ def write_found(folder: Path, asked: Analysing, found: Found) -> None:
             rules = [(held.rule, [trace.id for trace in held.tested]) for held in each.rules if held.tested]
             write_file(folder / tests[each.label], file_of_tests(each.label, rules, used).encode("utf-8", "replace"))
     bars = bars_of(found.survey, asked.taxonomy)
-    write_file(folder / PICTURE, render_bars_svg(asked.taxonomy.question, bars).encode())
-    report = render_analysis(found.survey, found.analysed, asked.taxonomy, tests, found.merged)
-    write_file(folder / "analysis.md", report.encode("utf-8", "replace"))
+    picture = "counts.svg" if found.merged is None else "labels.svg"
+    write_file(folder / picture, render_bars_svg(asked.taxonomy.question, bars).encode())
+    report = render_analysis(found.survey, found.analysed, asked.taxonomy, tests, found.merged, picture=picture)
+    write_file(folder / found.report, report.encode("utf-8", "replace"))
     if found.merged is not None and found.merged.guidelines.guidelines:
         value = found.merged.guidelines.model_dump(mode="json", exclude_defaults=True)
         write_file(asked.guidelines, as_yaml(value).encode("utf-8", "replace"))
@@ -86,7 +95,9 @@ def _lines(folder: Path, asked: Analysing, found: Found) -> list[str]:
         return [f"there is nothing to analyze; next: {_to_label(asked.place)}"]
     bare = found.survey.unlabelled
     lines = [f"{bare:,} more have no label"] if 0 < bare < found.survey.of else []
-    lines += [f"the report is {folder / 'analysis.md'}"]
+    lines += [f"the report is {folder / found.report}"]
+    if found.merged is None and (folder / ANALYSIS).is_file():
+        lines.append(f"{folder / ANALYSIS} is from when a model was asked, and stays as it is")
     rules, idle = sum(len(each.rules) for each in found.analysed), sum(each.idle for each in found.analysed)
     if rules or idle:
         lines.append(f"rules that tell these answers from others: {rules:,}; left out: {idle:,} that do not")
@@ -154,5 +165,5 @@ def _json(folder: Path, asked: Analysing, found: Found) -> dict[str, Any]:
             "settled": merged.settled,
             "unsettled": found.unsettled,
         },
-        "report": str(folder / "analysis.md"),
+        "report": str(folder / found.report),
     }

@@ -13,7 +13,7 @@ import click
 
 from evalgate.cli.asking import now_and_then
 from evalgate.cli.curate.options import dataset_option, profile_option
-from evalgate.cli.curate.places import golden_of
+from evalgate.cli.curate.places import golden_of, without_made_up
 from evalgate.cli.curate.settings import Named, Settings, settings
 from evalgate.cli.files import say_done
 from evalgate.cli.options import cache_option, config_option, json_option, server_option
@@ -72,7 +72,7 @@ def command(
     environ = dict(os.environ)
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
     place = settings(Clean, lambda profile: profile.clean, named, {**given, "cache": cache})
-    golden = asyncio.run(golden_of(place.target, config, place.server, environ))
+    golden = without_made_up(asyncio.run(golden_of(place.target, config, place.server, environ)), place.target)
     cleaning = _cleaning(place, environ, config.parent, write=write)
     _clean(cleaning, place.target, golden, write=write)
     if place.own.embedding is not None:

@@ -71,27 +71,32 @@ def command(
 
     place = sampling_settings(dataset, profile, config, server, {**given, "cache": cache})
     again = place.again("drift", *typed({"since": since, "until": until}))
-    found, waiting = asyncio.run(_drift(place, _period(since or "7d", until), cache, again))
+    found, waiting = asyncio.run(_drift(place, _period(place, since, until), cache, again))
     say_done(asdict(found), lines(found, place.target, waiting), as_json=as_json)
     return 0
 
 
-def _period(since: str, until: str | None) -> Period:
+def _period(place: Settings[Sample], since: str | None, until: str | None) -> Period:
+    """Return the period that flags say, over the profile's, over the last week. Raises as `read_times` does."""
     from evalgate.curate.sampling.drift import Period
 
-    now = datetime.now(UTC)
-    start, end = read_times(since, until, now)
+    now, profile = datetime.now(UTC), place.profile
+    own = None if (since, until) != (None, None) else place.named.profile
+    since = since if since is not None else "7d" if profile is None else profile.since
+    until = until if until is not None or profile is None else profile.until
+    start, end = read_times(since, until, now, own=own)
     return Period(start=start, end=end or now)
 
 
 async def _drift(place: Settings[Sample], period: Period, cache: Path | None, again: str) -> tuple[Drift, int]:
     """Return what is said of drift, and how many candidates wait for review: a sample counts them."""
-    from evalgate.cli.curate.places import golden_of
+    from evalgate.cli.curate.places import golden_of, without_made_up
     from evalgate.cli.curate.sampling import pseudonyms_at_hand, vectors_for
     from evalgate.curate.candidates import State, read_candidates
     from evalgate.curate.sampling.drift import drift, questions_of
 
-    golden = await golden_of(place.target, place.named.config, place.server, os.environ)
+    everything = await golden_of(place.target, place.named.config, place.server, os.environ)
+    golden = without_made_up(everything, place.target)
     waiting = 0
 
     def read() -> Iterator[Candidate]:

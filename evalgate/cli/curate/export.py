@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from evalgate.cli.curate.options import dataset_option, profile_option
-from evalgate.cli.curate.places import decided_candidates, golden_of, require_candidates
+from evalgate.cli.curate.places import decided_candidates, golden_of, require_candidates, without_made_up
 from evalgate.cli.curate.settings import Named, cleaned_by, dataset_named
 from evalgate.cli.options import Amount, config_option, json_option, server_option
 
@@ -98,7 +98,8 @@ def command(
     clean = cleaned_by(named)
     if of_candidates:
         require_candidates(target)
-    golden = asyncio.run(golden_of(target, config, of_profile, environ))
+    everything = asyncio.run(golden_of(target, config, of_profile, environ))
+    golden = without_made_up(everything, target)
     if of_candidates:
         own = _accepted(target, golden, clean.keep)
     else:
@@ -107,7 +108,7 @@ def command(
         raise _nothing(target, splits, golden, of_candidates=of_candidates)
     count, method = tokenizer()
     found = exported(own, golden, Asked(**wanted), pseudonyms_of(clean, target.candidates, environ), count)
-    said = _as_json(found, wanted, target, version=dataset_version(golden), examples=len(own), method=method)
+    said = _as_json(found, wanted, target, version=dataset_version(everything), examples=len(own), method=method)
     text = json.dumps(said, indent=2, ensure_ascii=False)
     for name, file in zip(_NAMES, (found.train, found.holdout), strict=True):
         write_file(folder / name, file.content())

@@ -53,9 +53,15 @@ def states_option(default: str) -> _Decorator:
     )
 
 
-def read_times(since: str, until: str | None, now: datetime) -> tuple[datetime, datetime | None]:
-    """Return from when to when, None where nobody said. Raises UsageError."""
+def read_times(
+    since: str, until: str | None, now: datetime, *, own: str | None = None
+) -> tuple[datetime, datetime | None]:
+    """Return from when to when, None where nobody said. `own` is the profile that says both, where no flag does.
+
+    Raises UsageError, or ConfigurationError for what a profile says.
+    """
     from evalgate.curate.moments import between, time_of
+    from evalgate.errors import ConfigurationError
 
     for flag, text in (("--since", since), ("--until", until)):
         try:
@@ -66,4 +72,9 @@ def read_times(since: str, until: str | None, now: datetime) -> tuple[datetime, 
     try:
         return between(since, until, now)
     except ValueError as error:
-        raise click.UsageError(str(error)) from None
+        if own is not None:
+            place = f"curate.profiles.{own}"
+            raise ConfigurationError(
+                f"{place}: {error}", next_step=f"correct {place}.since{', or until' if until is not None else ''}"
+            ) from None
+        raise click.UsageError(f"{error}; say an earlier --since") from None

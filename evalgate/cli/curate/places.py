@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -135,6 +135,23 @@ async def golden_of(target: Target, config: Path, server: str | None, environ: M
 
     name = str(target.phoenix)
     return golden_examples(name, await _stored(name, config, server, environ))
+
+
+def without_made_up(golden: Sequence[Example], target: Target) -> list[Example]:
+    """Return what is golden but for what `evalgate init` made up, and say of that what to do."""
+    from evalgate.cli.asking import tell
+    from evalgate.decision.number_words import count
+    from evalgate.golden.made_up import is_made_up
+
+    own = [each for each in golden if not is_made_up(each)]
+    made_up = len(golden) - len(own)
+    if made_up:
+        one = made_up == 1
+        tell(
+            f"{count(made_up, 'example')} of {target.shown} {'is' if one else 'are'} made up by evalgate init and"
+            f" {'does' if one else 'do'} not count here: delete {'it' if one else 'them'}"
+        )
+    return own
 
 
 async def golden_ids(

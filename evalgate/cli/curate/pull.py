@@ -110,7 +110,7 @@ def command(
     from evalgate.phoenix.address import address_in
 
     address = address_in(servers, chosen.server, environ, config=config)
-    asked = _asked(chosen, address, now)
+    asked = _asked(chosen, address, now, own=None if {"since", "until"} & said.keys() else profile)
     opened = None if gate is None else gate.open(chosen.dataset.model_dump(exclude_none=True))
     tell(f"reading {chosen.project} from {address.shown}")
     pulled = asyncio.run(_pull(address, chosen, asked, target, now, config=config, opened=opened))
@@ -175,12 +175,12 @@ async def _pull(
         return pulled
 
 
-def _asked(profile: Profile, address: Address, now: datetime) -> Asked:
+def _asked(profile: Profile, address: Address, now: datetime, *, own: str | None) -> Asked:
     from evalgate.curate.pulling.pull import Asked
     from evalgate.phoenix.spans.reading import Remark, Selection
     from evalgate.suite.periods import seconds_of
 
-    begin, end = read_times(profile.since, profile.until, now)
+    begin, end = read_times(profile.since, profile.until, now, own=own)
     of_errors: dict[str, tuple[str, ...]] = {"only": ("ERROR",), "without": ("OK", "UNSET")}
     # Spans of other conventions have no kind of their own: they are looked at one by one.
     calls = ("LLM", "UNKNOWN") if profile.per == "call" else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +93,9 @@ def lines_of(done: Done, target: Target) -> list[str]:
     elif not accepted.states:
         lines.append(f"{target.shown_candidates} has no candidates; next: {target.step('pull')}")
     if said:
-        lines.append(f"next: {_following(target)}")
+        if target.phoenix is not None:
+            lines.append(f"its versions: {shlex.join(('evalgate', 'dataset', 'history', target.phoenix))}")
+        lines.append(f"next: {_to_commit(target)}")
     return lines
 
 
@@ -113,11 +116,15 @@ def _mirrored(done: Done, target: Target, *, pushed: bool) -> Iterator[str]:
         )
 
 
-def _following(target: Target) -> str:
-    if target.file is None:
-        return f"evalgate dataset history {target.phoenix}"
-    # With people's decisions, which are beside the candidates, and the line by which git merges them.
-    beside = target.shown_candidates.removesuffix(".jsonl")
+def _to_commit(target: Target) -> str:
+    """Return the command that commits what is kept in files: of a dataset in Phoenix, all but the dataset.
+
+    With people's decisions, which are beside the candidates, and the line by which git merges them.
+    """
+    beside = Path(target.shown_candidates)
     merging = target.candidates.with_name(".gitattributes")
-    more = f" {Path(target.shown).with_name(merging.name)}" if merging.exists() else ""
-    return f"git add {target.shown} {beside}*{more} && git commit"
+    kept = [] if target.file is None else [shlex.quote(target.shown)]
+    kept.append(f"{shlex.quote(str(beside.with_suffix('')))}*")
+    if merging.exists():
+        kept.append(shlex.quote(str(beside.with_name(merging.name))))
+    return f"git add {' '.join(kept)} && git commit"

@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from evalgate.curate.reviewing.annotated import Annotated
     from evalgate.curate.reviewing.rules import Condition, Rule
     from evalgate.phoenix.address import Address
+    from evalgate.phoenix.annotations.spans import Project
+
+_SHOWN: Final = 20
+"""Names of annotations that are listed."""
 
 
 def decide_by_rules(
@@ -105,10 +109,11 @@ async def _annotated(target: Target, address: Address, projects: Sequence[str], 
     from evalgate.phoenix.connection import connect
 
     async with connect(address) as connection:
+        read_from = [await find_project(connection, each) for each in projects]
+        _require_used(target, read_from, name)
 
         async def spans() -> AsyncIterator[AnnotatedSpan]:
-            for each in projects:
-                project = await find_project(connection, each)
+            for project in read_from:
                 async for span in annotated_spans(connection, project, name):
                     yield span
 
@@ -117,6 +122,27 @@ async def _annotated(target: Target, address: Address, projects: Sequence[str], 
     if found.reviews:
         append_reviews(target.candidates, found.reviews)
     return found
+
+
+def _require_used(target: Target, projects: Sequence[Project], name: str) -> None:
+    """Raise DatasetError where nobody said anything under `name`: it may be misspelt, and nothing would be decided."""
+    import difflib
+
+    from evalgate.encoding import printable
+    from evalgate.errors import DatasetError
+
+    others = sorted({each for project in projects for each in project.annotations})
+    if name in others:
+        return
+    there = f"; there are {', '.join(map(printable, others[:_SHOWN]))}" if others else ", and no others"
+    instead = ""
+    if others:
+        near = difflib.get_close_matches(name, others, n=1)
+        instead = f"; or `{printable(target.step('review', '--annotations', near[0] if near else 'NAME'))}`"
+    raise DatasetError(
+        f"no span of {', '.join(printable(each.name) for each in projects)} has annotations `{printable(name)}`{there}",
+        next_step=f"annotate spans in Phoenix under {printable(name)}, with the labels accept and reject{instead}",
+    )
 
 
 def _condition(text: str) -> Condition:

@@ -45,11 +45,9 @@ def tell_states(target: Target, ended: Ended, *, by: tuple[str, ...] = (), as_js
             next_step=f"`{target.step('review', '--apply')}`, once that is over, brings the states in line",
         ) from error
     said = {**ended.said, "states": asdict(states), "candidates": str(target.candidates)}
-    lines = [
-        *ended.lines,
-        f"{target.shown_candidates}: {_counts(states)}",
-        f"next: {ended.following or _next(target, states, by)}",
-    ]
+    lines = [*ended.lines, f"{target.shown_candidates}: {_counts(states)}"]
+    if not ended.interrupted:  # that ends as an error, which says what goes on
+        lines.append(f"next: {ended.following or _next(target, states, by)}")
     # A name with a line end in it is still one line, and no command of a workflow.
     say_done(said, map(for_terminal, lines), as_json=as_json)
 

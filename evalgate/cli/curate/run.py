@@ -83,7 +83,7 @@ def _declared(config: Path, environ: Mapping[str, str]) -> Curate:
             "profiles do not run for a pull request, whose config may say anything",
             next_step="run them on a schedule, with the workflow that evalgate init writes",
         )
-    curate = load_config(config, environ=environ, overrides={}, committed=True).config.curate
+    curate = load_config(config, environ=environ, overrides={}, committed=True, without_suites=True).config.curate
     if curate is None or not curate.profiles:
         raise ConfigurationError(
             f"{config} has no profile under `curate.profiles`: nothing says what to pull",

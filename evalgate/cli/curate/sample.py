@@ -78,11 +78,12 @@ def command(
 
 
 async def _sample(place: Settings[Sample], cache: Path | None) -> Sampled:
-    from evalgate.cli.curate.places import golden_of
+    from evalgate.cli.curate.places import golden_of, without_made_up
     from evalgate.cli.curate.sampling import pseudonyms_at_hand, vectors_for
     from evalgate.curate.sampling.sampling import sample
 
-    golden = await golden_of(place.target, place.named.config, place.server, os.environ)
+    everything = await golden_of(place.target, place.named.config, place.server, os.environ)
+    golden = without_made_up(everything, place.target)
     async with vectors_for(place, cache=cache, following=place.again("sample")) as vectors:
         now, pseudonyms = datetime.now(UTC), pseudonyms_at_hand(place)
         return await sample(place.target.candidates, golden, place.own, vectors=vectors, now=now, pseudonyms=pseudonyms)

@@ -185,14 +185,14 @@ def config_of(config: Path, environ: Mapping[str, str], *, needed: bool = False)
 
     if not needed and not config.is_file() and config == Path(CONFIG_NAME):
         return None
-    return load_config(config, environ=environ, overrides={}, committed=True).config
+    return load_config(config, environ=environ, overrides={}, committed=True, without_suites=True).config
 
 
 def config_needed(named: Named) -> Config:
     """Return the config. Raises ConfigurationError, also where there is none."""
     from evalgate.suite.loading import load_config
 
-    return load_config(named.config, environ=named.environ, overrides={}, committed=True).config
+    return load_config(named.config, environ=named.environ, overrides={}, committed=True, without_suites=True).config
 
 
 def typed(given: Mapping[str, Any]) -> Iterator[str]:

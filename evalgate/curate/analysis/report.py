@@ -11,7 +11,6 @@ from evalgate.report.bars import Bar
 from evalgate.report.escaping import code_for_markdown, for_markdown
 from evalgate.suite.taxonomy import Taxonomy
 
-PICTURE: Final = "labels.svg"
 _NAMED: Final = 5
 """Traces that are named with a pattern."""
 
@@ -27,11 +26,17 @@ def bars_of(surveyed: Survey, taxonomy: Taxonomy) -> list[Bar]:
 
 
 def render_analysis(
-    surveyed: Survey, analysed: Sequence[Analysed], taxonomy: Taxonomy, tests: dict[str, str], merged: Merged | None
+    surveyed: Survey,
+    analysed: Sequence[Analysed],
+    taxonomy: Taxonomy,
+    tests: dict[str, str],
+    merged: Merged | None,
+    *,
+    picture: str,
 ) -> str:
-    """Return the report. `tests` has each label's test file, by its name within the report's folder."""
+    """Return the report. `tests` has each label's test file, `picture` is of the bars; names within its folder."""
     labelled = surveyed.of - surveyed.unlabelled
-    lines = [f"# {for_markdown(taxonomy.question)}", "", f"![How many traces have which label]({PICTURE})", ""]
+    lines = [f"# {for_markdown(taxonomy.question)}", "", f"![How many traces have which label]({picture})", ""]
     lines += [
         f"{labelled:,} traces are labelled, {surveyed.fine:,} of them are fine; {surveyed.unlabelled:,} have no label.",
         "",

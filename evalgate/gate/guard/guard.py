@@ -37,7 +37,7 @@ class Decides(StrEnum):
     ALLOWED = "allowed"
     """A pull request whose base says `policy.pr_may_change_gate: true`: its own."""
     FIRST = "first"
-    """A pull request whose base has no config: its own."""
+    """A pull request whose base has no config, or one without suites: its own."""
     LOCAL = "local"
     """No pull request: the work tree's own."""
 
@@ -147,18 +147,19 @@ def _local(loaded: LoadedConfig, bases: Bases, load: Load, pull: Pull, names: Co
 
 
 def _at_base(base: Base, bases: Bases, load: Load) -> LoadedConfig | None:
-    """Return the base commit's whole config; None where it has none, so that the change defines its own gate."""
+    """Return the base commit's whole config; None where it has none that measures: the change defines its own gate."""
     path = bases.config(base)
     if path is None:
         return None
     try:
-        return load(path)
+        found = load(path)
     except ConfigurationError as error:
         raise BaselineError(
             f"the gate of {base.label} decides about a pull request, and it cannot be read:"
             f" {str(error).replace(str(path), f'{path.name} of {base.label}')}",
             next_step=f"mend it on {base.name or 'the base'}; the pull request that does so is merged past the gate",
         ) from None
+    return found if found.config.suites else None
 
 
 def _refuse_outside(loaded: LoadedConfig, bases: Bases) -> None:

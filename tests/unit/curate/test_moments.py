@@ -53,3 +53,6 @@ def test_a_time_ends_after_it_begins():
     assert between("14d", None, NOW) == (NOW - timedelta(days=14), None)
     with pytest.raises(ValueError, match="since 7d is not before until 8d: nothing lies between"):
         between("7d", "8d", NOW)
+    for since in ("0d", "2026-12-01"):
+        with pytest.raises(ValueError, match=f"since {since} is not before now: nothing lies between"):
+            between(since, None, NOW)

@@ -58,7 +58,7 @@ SHORT = [
 ]
 
 WRONG = [
-    {},
+    {"suites": {}},
     suite(datset="x"),
     suite(evaluators=[]),
     suite(evaluators=["exact_mach"]),

@@ -287,6 +287,20 @@ endpoints: {openai: {base_url: "https://api.example.com/v1"}}
     ]
 
 
+def test_a_config_that_curates_alone_loads_for_what_measures_nothing(home):
+    """No green on it: whoever measures is told what is missing."""
+    file = home / "evalgate.yaml"
+    file.write_text("curate: {profiles: {shop: {project: shop, dataset: golden.jsonl}}}\n")
+    loaded = load_config(file, environ={}, overrides={}, without_suites=True)
+    assert (loaded.config.suites, [*loaded.config.curate.profiles]) == ({}, ["shop"])
+    with pytest.raises(ConfigurationError, match="it has no `suites`: nothing says what is measured") as refused:
+        load_config(file, environ={}, overrides={})
+    assert refused.value.next_step.startswith(f"add a suite to {file} ")
+    file.write_text("suites: {}\n")
+    with pytest.raises(ErrorGroup, match="suites is empty"):
+        load_config(file, environ={}, overrides={}, without_suites=True)
+
+
 def test_a_second_task_takes_what_it_does_not_say_from_the_candidate(home):
     loaded = load(home, GOOD.replace("    checks:", "    baseline: {task: {python: answer.py:older}}\n    checks:"))
     second = loaded.baseline_tasks["support"]

@@ -164,6 +164,23 @@ async def test_a_conversation_is_replayed_as_data(make, fake_model):
     assert len(outcome.messages) == 5
 
 
+@pytest.mark.parametrize("role", ["system", "developer"])
+async def test_a_prompts_own_instructions_are_in_place_of_those_of_the_conversation(make, fake_model, role):
+    """Only before it, and only what it begins with: the rest of the conversation is as it was."""
+    old, own = ({"role": each, "content": each} for each in ("system", role))
+    asked = [{"role": "user", "content": "hi"}, {"role": "system", "content": "it is noon"}]
+    given = Example(id="c", input={"messages": [old, *asked]})
+    say = f"  - {{role: {role}, content: {role}}}\n"
+    await ran(make(f"messages:\n{say}  - replay: input.messages\n"), given)
+    await ran(make(f"messages:\n  - replay: input.messages\n{say}"), given)
+    await ran(make("messages: [{role: user, content: x}, {replay: input.messages}]"), given)
+    assert [each["body"]["messages"] for each in fake_model.requests] == [
+        [own, *asked],
+        [old, *asked, own],
+        [{"role": "user", "content": "x"}, old, *asked],
+    ]
+
+
 @pytest.mark.parametrize(
     ("given", "says"),
     [

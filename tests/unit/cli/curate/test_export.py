@@ -60,6 +60,14 @@ def test_the_files_are_written_with_a_report_and_the_same_again_is_the_same(expo
     assert {each.name: each.read_bytes() for each in (tmp_path / "out").iterdir()} == files
 
 
+def test_what_init_made_up_is_not_learned(export, tmp_path):
+    file = tmp_path / "some.jsonl"
+    file.write_text(file.read_text().replace('"id"', '"metadata": {"made_up_by": "evalgate init"}, "id"', 1))
+    said = export("--holdout", "0", "--at-least", "1")
+    assert "1 example of some.jsonl is made up by evalgate init and does not count here: delete it" in said
+    assert questions(tmp_path / "out" / "train.jsonl") == set(TOPICS[1:])
+
+
 def test_a_split_is_exported_without_what_is_near_the_others(export, tmp_path):
     near = {"id": "near", **conversation(f"{TOPICS[0]} Thanks!"), "split": "train"}
     with (tmp_path / "some.jsonl").open("a") as file:

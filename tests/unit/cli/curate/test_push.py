@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from evalgate.cli.curate.places import Target
 from evalgate.cli.curate.push import command
 from evalgate.cli.curate.pushed import Done, lines_of
+from evalgate.curate.beside import candidates_file_of
 from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
 from evalgate.curate.reviewing.reviews import Review, append_reviews
 from evalgate.curate.reviewing.standing import seen_of
@@ -128,6 +129,26 @@ def test_what_holds_a_secret_is_not_pushed_whoever_accepted_it(push, tmp_path):
     )
     done = json.loads(push("--profile", "shop", "--yes", "--json"))
     assert (done["added"], done["secret"]) == ([f"span:{1:016x}"], [f"span:{2:016x}"])
+
+
+@pytest.mark.parametrize("merging", [False, True])
+def test_what_is_kept_in_files_of_a_dataset_in_phoenix_is_to_be_committed(tmp_path, monkeypatch, merging):
+    monkeypatch.chdir(tmp_path)
+    candidates = candidates_file_of("our golden", tmp_path)
+    candidates.parent.mkdir()
+    if merging:
+        candidates.with_name(".gitattributes").touch()
+    accepted = SimpleNamespace(states={"golden": 1}, unvouched=(), secret=())
+    plan = SimpleNamespace(added=("span:1",), replaced=(), same=(), elsewhere=(), differing=())
+    target = Target(phoenix="our golden", candidates=candidates)
+    done = Done(accepted=accepted, plan=plan, tag="january", version="v1")
+    beside = candidates.relative_to(tmp_path).with_suffix("")
+    more = " curate/.gitattributes" if merging else ""
+    assert lines_of(done, target) == [
+        "1 added: phoenix:our golden is january, version v1",
+        "its versions: evalgate dataset history 'our golden'",
+        f"next: git add {beside}*{more} && git commit",
+    ]
 
 
 @pytest.mark.parametrize(("made", "said"), [(True, []), (False, ["nothing was pushed"])])

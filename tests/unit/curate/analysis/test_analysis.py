@@ -135,7 +135,7 @@ async def test_what_is_shown_of_a_report_is_never_obeyed(model, fake_model):
     traces = [trace(f"{evil}{number}", "beef", "Search") for number in range(2)]
     surveyed = survey(traces, STATES)
     analysed = await analyse(lambda: traces, surveyed, STATES, model)
-    report = render_analysis(surveyed, analysed, STATES, {"Search": "test_search.py"}, None)
+    report = render_analysis(surveyed, analysed, STATES, {"Search": "test_search.py"}, None, picture="labels.svg")
     assert "<img" not in report
     assert "](http" not in report
     assert "@all" not in report

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -51,7 +50,7 @@ class _Look:
 
     async def findings(self) -> list[Finding]:
         """Return what its steps would end by, and where and when it works."""
-        wrong = [*self._packages(), *self._presidio(), *self._models(), *self._said()]
+        wrong = [*self._packages(), *self._models(), *self._said()]
         said = []
         for look in (self._project, self._dataset, self._turn):
             try:
@@ -61,28 +60,11 @@ class _Look:
         return [*wrong, *([ok(self.about, "; ".join(said))] if said else [])]
 
     def _packages(self) -> Iterator[Finding]:
-        from evalgate.cli.curate.cleaning import INSTALL, packages_missing
+        """Yield which packages and models cleaning lacks, as far as that is seen without loading one."""
+        from evalgate.cli.curate.packages import lacking
 
-        missing = packages_missing(self.profile.clean)
-        if missing:
-            told = f"it cleans with packages that are not installed here ({', '.join(missing)})"
-            yield problem(self.about, told, INSTALL)
-
-    def _presidio(self) -> Iterator[Finding]:
-        """Yield what Presidio lacks, as far as that is seen without loading a model."""
-        clean = self.profile.clean
-        if clean.presidio is None or clean.personal == "keep":
-            return
-        if find_spec("presidio_analyzer") is None:
-            told = "it cleans with Presidio, which is not installed here"
-            yield problem(self.about, told, "pip install 'phoenix-evalgate[curate,presidio]'")
-        for language, name in clean.presidio.models.items():
-            if "/" in name and not (self.path.parent / Path(name).expanduser() / "config.cfg").is_file():
-                told = f"clean.presidio.models.{language}: {name} is no model of spaCy: it has no config.cfg"
-                yield problem(self.about, told, "name the folder that `nlp.to_disk` wrote")
-            elif name.isidentifier() and find_spec(name) is None:
-                told = f"clean.presidio.models.{language}: no model {name!r} is installed here"
-                yield problem(self.about, told, f"python -m spacy download {name}")
+        for told, mended in lacking(self.profile.clean, self.path.parent):
+            yield problem(self.about, told, mended)
 
     def _models(self) -> Iterator[Finding]:
         """Yield which of the models that its steps ask cannot be called: nothing is asked here."""

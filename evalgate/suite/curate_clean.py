@@ -29,7 +29,7 @@ class Presidio(ConfigModel):
     """What it looks for: names, numbers of people from the countries of `regions`, wallets of cryptocurrencies; PLACE
     are cities and countries too."""
     threshold: float = Field(default=0.5, ge=0, le=0.85)
-    """How sure Presidio has to be of a number. Names have 0.85."""
+    """How sure Presidio has to be of a number: 0.5 is a form with a word before it that names it. Names have 0.85."""
 
     @model_validator(mode="before")
     @classmethod

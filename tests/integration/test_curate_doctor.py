@@ -157,7 +157,7 @@ async def test_what_presidio_lacks_is_said_without_loading_a_model(doctor, phoen
     code, found = await doctor({"profiles": profiles})
     assert code == 2
     assert [(each["about"], each["message"]) for each in found if each["state"] == "problem"] == [
-        ("profile read", "it cleans with Presidio, which is not installed here"),
+        ("profile read", "it cleans with packages that are not installed here (presidio_analyzer, spacy)"),
         ("profile read", "clean.presidio.models.en: no model 'en_core_web_nowhere' is installed here"),
         ("profile read", "clean.presidio.models.other: ./lost is no model of spaCy: it has no config.cfg"),
     ]

@@ -100,12 +100,14 @@ def test_a_name_that_no_list_has_is_found_and_is_one_person_wherever_it_stands(p
         line("a", f"then i thanked {NAME} and it rained", f"So {NAME} it is.", "Was it Hoogendoorn? ZBIGNIEW!"),
         line("b", "My name is Zbigniew Hoogendoorn, z.h@example.com, see https://example.com/a"),
         line("c", "where is order 20255501437 now"),
+        # The form alone says nothing, and the model has no lemmas: the word before it does.
+        line("d", "my passport number is 912803456", "the server says 912803457"),
     )
     shown = clean(python, folder, "--presidio", "./models/names")
     assert re.search(r"PERSON +5, \d by presidio\n", shown), shown
     assert "--presidio ./models/names --write" in shown
     done = clean(python, folder, "--presidio", "./models/names", "--write", "--json")
-    assert done["replaced"] == {"EMAIL": 1, "PERSON": 5}
+    assert done["replaced"] == {"EMAIL": 1, "ID_NUMBER": 1, "PERSON": 5}
     assert sum(each.get("PERSON", 0) for each in done["replaced_by"].values()) == 5
     assert (done["replaced_by"]["evalgate"]["EMAIL"], done["unread"]) == (1, {})
     found = candidates(folder)
@@ -114,6 +116,9 @@ def test_a_name_that_no_list_has_is_found_and_is_one_person_wherever_it_stands(p
     assert "bigniew" not in said.lower()
     assert len(set(PERSON.findall(said))) == 1, said
     assert contents(found["c"]) == ["where is order 20255501437 now"]
+    passport, *rest = contents(found["d"])
+    assert re.fullmatch(r"my passport number is <ID_NUMBER_\w{6}>", passport)
+    assert rest == ["the server says 912803457"]
     before = (folder / "some.candidates.jsonl").read_bytes()
     again = clean(python, folder, "--presidio", "./models/names", "--write", "--json")
     assert (again["redacted"], (folder / "some.candidates.jsonl").read_bytes()) == (0, before)
@@ -164,7 +169,7 @@ curate:
 
 
 def test_hostile_texts_are_looked_through(python, folder):
-    """A text longer than spaCy takes, names at edges of windows, a name in JSON within JSON."""
+    """A text longer than spaCy takes, names where it is cut, a name in JSON within JSON."""
     long = "".join(f"{'x' * 9_980} and {NAME} paid again. " for _ in range(112))
     assert len(long) > 1_000_000
     nested = json.dumps({"note": json.dumps({"note": f"please send it to {NAME}"})})
@@ -180,6 +185,50 @@ def test_hostile_texts_are_looked_through(python, folder):
     assert done["candidates"] == 4
     left = {name: each for name, each in candidates(folder).items() if "hoogendoorn" in json.dumps(each)}
     assert not left, {name: json.dumps(each)[:300] for name, each in left.items()}
+
+
+PIECES = """
+import json, os, random, spacy, sys
+from pathlib import Path
+from faker import Faker
+from spacy.language import Language
+from evalgate.cli.curate.presidio import presidio_of
+from evalgate.curate.cleaning import pieces
+from evalgate.suite.curate_clean import Presidio
+from tests.presidio.training import text
+offline, longest = set(), 0
+@Language.component("hears")
+def hears(doc):
+    global longest
+    offline.add((os.environ["HF_HUB_OFFLINE"], os.environ["TRANSFORMERS_OFFLINE"]))
+    longest = max(longest, len(doc.text))
+    return doc
+nlp = spacy.load(sys.argv[1])
+nlp.add_pipe("hears")
+nlp.to_disk("models/hears")
+os.environ["HF_HUB_OFFLINE"] = "0"
+chance, faker = random.Random(4), Faker()
+faker.seed_instance(4)
+long = "".join(text(chance, [faker])[0] for _ in range(600))
+found = []
+for most in (pieces.MOST, 10**9):
+    pieces.MOST = most
+    presidio = presidio_of(Presidio.model_validate("./models/hears"), [], Path.cwd(), None)
+    found.append(presidio.found_in([long], "other"))
+    print(longest)
+names = [long[each.start:each.end] for each in found[0][0]]
+print(json.dumps([len(long), len(names), found[0] == found[1], sorted(offline)]))
+print(os.environ["HF_HUB_OFFLINE"], "TRANSFORMERS_OFFLINE" in os.environ)
+"""
+
+
+def test_pieces_say_what_all_of_a_text_does_and_nobody_else_is_told_of_being_off_line(python, folder, model):
+    ended = run(python, LONELY, str(folder / "record"), "-c", PIECES, str(model), cwd=folder)
+    most, whole, said, after = ended.stdout.splitlines()
+    letters, names, same, offline = json.loads(said)
+    assert (int(most) < 6_000, int(whole)) == (True, letters)
+    assert (letters > 30_000, names > 500, same, offline) == (True, True, True, [["1", "1"]])
+    assert after == "0 False"
 
 
 BROKEN = """

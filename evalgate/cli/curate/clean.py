@@ -67,11 +67,13 @@ def command(
     that failed, say nothing, were cut off, are too long or in another language, that say what another one does or
     nearly so, and what is golden already. Without --write nothing is changed.
     """
+    from evalgate.cli.curate.packages import require
     from evalgate.suite.curate_clean import Clean
 
     environ = dict(os.environ)
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=environ)
     place = settings(Clean, lambda profile: profile.clean, named, {**given, "cache": cache})
+    require(place.own, config.parent)
     golden = without_made_up(asyncio.run(golden_of(place.target, config, place.server, environ)), place.target)
     cleaning = _cleaning(place, environ, config.parent, write=write)
     _clean(cleaning, place.target, golden, write=write)

@@ -1,4 +1,4 @@
-"""What cleaning is made of: what a profile says of it, the key of its pseudonyms, the packages that it needs."""
+"""What cleaning is made of: what a profile says of it, the key of its pseudonyms, what tells languages apart."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from evalgate.cli.asking import tell
+from evalgate.cli.curate.packages import missing_package, require, tells
 
 if TYPE_CHECKING:
     from evalgate.curate.candidates import Candidate
@@ -21,16 +22,8 @@ if TYPE_CHECKING:
     from evalgate.suite import curate_clean
     from evalgate.suite.curate_clean import Clean
 
-INSTALL: Final = "pip install 'phoenix-evalgate[curate]'"
-"""What brings the packages that cleaning needs."""
 _LARGE: Final = 4_000_000
 """Bytes of a candidates file from which on several processes are there sooner than one has looked through it."""
-
-
-def packages_missing(clean: Clean) -> list[str]:
-    """Return which packages that this cleaning needs are not installed, by what they are imported as."""
-    needed = ["faker", "phonenumbers"] if clean.personal != "keep" else []
-    return [each for each in [*needed, *(["py3langid"] if clean.languages else [])] if not _installed(each)]
 
 
 def redactor_of(
@@ -40,6 +33,7 @@ def redactor_of(
 
     Raises ConfigurationError for a key that is none, and where packages or models are missing.
     """
+    require(clean, folder, personal=personal, judged=False)
     own = pseudonyms_of(clean, candidates, environ, writes=writes) if personal else None
     return _redactor(clean, own, folder)
 
@@ -61,6 +55,7 @@ def looking(
     from evalgate.curate.cleaning.looking import together
     from evalgate.curate.processes import processors, worked
 
+    require(clean, folder)
     own = None if clean.personal == "keep" else pseudonyms_of(clean, candidates, environ, writes=writes)
     make = partial(_look, clean, own, folder, at=at, only_errors=only_errors)
     if clean.presidio is not None:
@@ -146,10 +141,8 @@ def pseudonyms_of(clean: Clean, candidates: Path, environ: Mapping[str, str], *,
 
 def _presidio(settings: curate_clean.Presidio, regions: Sequence[str], folder: Path) -> Recogniser:
     from evalgate.cli.curate.presidio import presidio_of
-    from evalgate.curate.cleaning.presidio import OTHER
 
-    telling = None if set(settings.models) == {OTHER} else languages_told()
-    return presidio_of(settings, regions, folder, telling)
+    return presidio_of(settings, regions, folder, languages_told() if tells(settings) else None)
 
 
 def _names() -> Names:
@@ -160,7 +153,7 @@ def _names() -> Names:
 
         return known_names()
     except ImportError as error:
-        raise _missing("personal data is found", error) from None
+        raise missing_package("personal data is found", error) from None
 
 
 def languages_told() -> Callable[[str], tuple[str, float]]:
@@ -171,7 +164,7 @@ def languages_told() -> Callable[[str], tuple[str, float]]:
             LanguageIdentifier,
         )
     except ImportError as error:
-        raise _missing("languages are told apart", error) from None
+        raise missing_package("languages are told apart", error) from None
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
     def say(text: str) -> tuple[str, float]:
@@ -179,24 +172,6 @@ def languages_told() -> Callable[[str], tuple[str, float]]:
         return str(language), float(sure)
 
     return say
-
-
-def _installed(package: str) -> bool:
-    from importlib.util import find_spec
-
-    try:
-        return find_spec(package) is not None
-    except ValueError:
-        return False
-
-
-def _missing(what: str, error: ImportError) -> Exception:
-    from evalgate.errors import ConfigurationError
-
-    return ConfigurationError(
-        f"{what} with packages that are not installed here ({error.name})",
-        next_step=INSTALL,
-    )
 
 
 def report_json(report: Any) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import click
 
 from evalgate.cli import too_little_memory
 from evalgate.cli.asking import tell
+from evalgate.cli.curate.packages import require
 from evalgate.cli.curate.places import Target, has_candidates, target_of
 from evalgate.cli.options import CONFIG_NAME
 from evalgate.errors import EvalgateError, Interrupted
@@ -112,6 +113,8 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     nothing = partial(Turn, profile=work.name, outcome="nothing", candidates=str(candidates), steps=steps)
     if not work.anyway and too_early(last, every, now) and last is not None:
         return nothing(why=f"its last time was {last.began:%Y-%m-%d %H:%M} UTC, and it runs every {when.every}")
+    # What would end `clean` is said before anything is pulled.
+    require(work.profile.clean, work.config.parent)
     _do(work, "pull", steps)
     if not has_candidates(candidates):
         return nothing(why=_none(work.profile, steps["pull"]))

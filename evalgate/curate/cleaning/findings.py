@@ -89,11 +89,16 @@ class Pseudonyms:
         return "".join(_LETTERS[byte % 32] for byte in digest[:_LENGTH])
 
 
-@lru_cache(4)
-def folded(text: str) -> str:
+def without_case(text: str) -> str:
     """Return a text in which a word of small ASCII letters is wherever an expression that ignores case finds it."""
     plain = text.casefold()
     return plain if plain.isascii() else plain.translate(_DOTS)
+
+
+@lru_cache(4)
+def folded(text: str) -> str:
+    """Return what `without_case` does, of a text that is asked about again and again."""
+    return without_case(text)
 
 
 def has_any(text: str, words: Iterable[str]) -> bool:

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from string import ascii_lowercase, ascii_uppercase
 from typing import Final
+from unicodedata import category
 
 import regex  # type: ignore[import-untyped]  # it has no stubs
 
-from evalgate.curate.cleaning.findings import Finding, Kind
+from evalgate.curate.cleaning.findings import Finding, Kind, folded, has_any, without_case
 from evalgate.curate.cleaning.given_names import NO_NAMES, Names
 
 _WORD: Final = r"(?:\p{Lu}[\p{L}'’]*\p{Ll}[\p{L}]*|\b\p{Lu}{4,}\b)(?:-\p{Lu}[\p{L}]+)*"
@@ -67,6 +68,7 @@ _BARE: Final = regex.compile(
     rf"(?:\b(?i:Mr|Mrs|Ms|Mx|Dr|Prof|{_TITLES})\.?[\s.]+)*(?P<name>\p{{L}}(?:.*[\p{{L}}\p{{M}}])?)"
 )
 _LETTERS: Final = regex.compile(r"\p{L}+")
+_SPACES: Final = regex.compile(r"\s+")
 _LINE: Final = regex.compile(r"[^\r\n]+")
 _SIGNED: Final = regex.compile(
     rf"(?i:\b(?:{_by_first(_CLOSINGS)})[,.!]?)[ ]*\n[ ]*[-–—]?[ ]*(?P<name>{_NAME})[ ]*(?=\n|\Z|,)"
@@ -77,6 +79,8 @@ _KINDS: Final = (
     r"|passenger|recipient|sender|buyer|owner|holder|card_?holder|account_?holder|employee|person|agent|caller|author"
     r"|reviewer|student|driver|member|subscriber|billing|shipping|delivery"
 )
+_FEW: Final = 20
+"""Names of which it is quicker to ask first whether any of them is in a text."""
 _ENDS: Final = frozenset("s'’")
 _NOT_LARGE, _NOT_SMALL = (
     bytes(letter for letter in range(128) if not bytes([letter]).isalpha() or chr(letter) in letters)
@@ -123,12 +127,12 @@ def repeated(text: str, names: Mapping[str, Sequence[str]]) -> Iterator[Finding]
 
     Those of scripts without spaces between words are under "".
     """
-    for found in _LETTERS.finditer(text) if len(names) > ("" in names) else ():
-        for name in names.get(found[0].casefold(), ()):
-            pattern = r"\s+".join(map(regex.escape, name.split())) + r"(?![\p{L}\p{N}])"
-            whole = regex.compile(pattern, regex.IGNORECASE | regex.FULLCASE).match(text, found.start())
-            if whole is not None:
-                yield _person(text, *whole.span())
+    are_here = len(names) > _FEW or has_any(folded(text), filter(None, names))
+    for found in _LETTERS.finditer(text) if are_here else ():
+        for name in names.get(without_case(found[0]), ()):
+            end = _end_of(text, found.start(), without_case(name))
+            if end is not None:
+                yield Finding(start=found.start(), end=end, kind=Kind.PERSON, who=name)
                 break
     for name in names.get("", ()):
         at = text.find(name)
@@ -141,12 +145,39 @@ def by_first_word(names: Iterable[str]) -> dict[str, list[str]]:
     """Return the names that can be nobody else's word, the longest first: full ones, and those without capitals."""
     found: dict[str, list[str]] = {}
     for name in sorted(names, key=len, reverse=True):
-        first = _LETTERS.match(name)
+        first = _LETTERS.match(without_case(name))
         if name.upper() == name and len(name) > 1:
             found.setdefault("", []).append(name)
         elif " " in name and first is not None:
             found.setdefault(first[0], []).append(name)
     return found
+
+
+def _end_of(text: str, start: int, name: str) -> int | None:
+    """Return where a name without case ends that stands here, however it is written; None where it does not.
+
+    By hand: a text may have thousands of names, and to compile an expression of each takes longest of all.
+    """
+    end = start
+    for number, word in enumerate(name.split()):
+        spaces = _SPACES.match(text, end) if number else None
+        after = None if number and spaces is None else _end_of_word(text, spaces.end() if spaces else start, word)
+        if after is None:
+            return None
+        end = after
+    return None if category(text[end : end + 1] or " ")[0] in "LN" else end
+
+
+def _end_of_word(text: str, start: int, word: str) -> int | None:
+    end = start + len(word)
+    if without_case(text[start:end]) == word:
+        return end
+    # A letter may be two without case, as ß is.
+    read, at = "", start
+    while at < len(text) and len(read) < len(word) and word.startswith(read):
+        read += without_case(text[at])
+        at += 1
+    return at if read == word else None
 
 
 def meant(text: str, start: int, end: int) -> Iterator[Finding]:

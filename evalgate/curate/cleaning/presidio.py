@@ -1,15 +1,17 @@
-"""What Presidio finds, as findings of ours: long texts in windows, its kinds in our words. Pure; cli loads it."""
+"""What Presidio finds, as findings of ours: long texts in pieces, its kinds in our words. Pure; cli loads it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from evalgate.curate.cleaning import people
 from evalgate.curate.cleaning.findings import Finding, Kind
 from evalgate.curate.cleaning.identifiers import is_of_an_order, plain
+from evalgate.curate.cleaning.pieces import pieces_of
 from evalgate.curate.cleaning.recognising import Reading, Unreadable
 
 NAME: Final = "presidio"
@@ -41,11 +43,10 @@ _KINDS: Final[Mapping[str, Kind]] = {
     "LOCATION": Kind.PLACE,
     "CRYPTO": Kind.WALLET,
 }
-_WINDOW: Final = 10_000
-"""Letters of a text that a model is given at once: memory grows with them, and spaCy takes no more than a million."""
-_OVERLAP: Final = 300
 _TOGETHER: Final = 40_000
-"""Letters of several that it is given together."""
+"""Letters of several texts from which on a model is given no more of them at once: memory grows with them."""
+_HELD: Final = 4_000_000
+"""Letters of the pieces of long texts of which it is remembered what was said."""
 _SURE: Final = 0.8
 _LETTERS: Final = 15
 """Letters from which a language can be told."""
@@ -63,10 +64,8 @@ class Said:
     end: int
 
 
-Analyse = Callable[[Sequence[str], str], Iterator[Sequence[Said]]]
+Analyse = Callable[[Sequence[str], str], Iterable[Sequence[Said]]]
 """Texts and the name of a model; what is said of each. It raises whatever a model breaks with."""
-Place = tuple[int, int, int]
-"""The number of a text, and where in it a part begins and ends."""
 Tell = Callable[[str], tuple[str, float]]
 """A text's language (ISO 639-1), and how sure that is, 0 to 1."""
 
@@ -83,6 +82,8 @@ class Presidio:
         self._analyse = analyse
         self._order = tuple(models)
         self._tell = tell
+        self._held: dict[tuple[str, str], Sequence[Said]] = {}
+        self._letters = 0
         self.models = frozenset(models)
 
     def reading(self, text: str) -> Reading:
@@ -103,39 +104,59 @@ class Presidio:
         return OTHER if OTHER in self.models else self._order[0]
 
     def found_in(self, texts: Sequence[str], model: str) -> list[tuple[Finding, ...]]:
-        """Return what a model finds in each text. Raises Unreadable, without a word of the text."""
-        found: list[list[Finding]] = [[] for _ in texts]
-        places = [(number, start, end) for number, text in enumerate(texts) for start, end in _windows(text)]
+        """Return what a model finds in each text. Raises Unreadable, without a word of the text.
+
+        Of a long text that is asked about again after a change, it reads the pieces that are not as they were.
+        """
         try:
-            for some in _together(places):
-                pieces = [_UNWRITABLE.sub("\ufffd", texts[number][start:end]) for number, start, end in some]
-                for (number, start, _), said in zip(some, self._analyse(pieces, model), strict=True):
-                    found[number] += [each for one in said for each in _findings(texts[number], one, start)]
+            return [tuple(dict.fromkeys(each)) for each in self._found_in(texts, model)]
         except Exception as error:  # noqa: BLE001 whatever a model breaks with: the text of it stays unsaid
             raise Unreadable(f"Presidio's model for {model} ended with {type(error).__name__}") from None
-        return [tuple(dict.fromkeys(each)) for each in found]
+
+    def _found_in(self, texts: Sequence[str], model: str) -> Iterator[list[Finding]]:
+        cut = [tuple(pieces_of(text)) for text in texts]
+        parts = [[text[each.first : each.last] for each in pieces] for text, pieces in zip(texts, cut, strict=True)]
+        said = self._said_of(dict.fromkeys(chain.from_iterable(parts)), model)
+        self._hold({part: said[part] for some in parts if len(some) > 1 for part in some}, model)
+        for text, pieces, some in zip(texts, cut, parts, strict=True):
+            yield [
+                found
+                for piece, part in zip(pieces, some, strict=True)
+                for one in said[part]
+                # What begins beside a piece is told by the one that it begins in, which has more around it.
+                if piece.start <= piece.first + one.start < piece.end
+                for found in _findings(text, one, piece.first)
+            ]
+
+    def _said_of(self, parts: Iterable[str], model: str) -> dict[str, Sequence[Said]]:
+        said = {each: self._held.get((each, model)) for each in parts}
+        known = {each: found for each, found in said.items() if found is not None}
+        for some in _together(each for each, found in said.items() if found is None):
+            read = self._analyse([_UNWRITABLE.sub("\ufffd", each) for each in some], model)
+            known.update(zip(some, read, strict=True))
+        return known
+
+    def _hold(self, said: Mapping[str, Sequence[Said]], model: str) -> None:
+        """Remember what was said of the pieces of long texts, and forget those that were asked for longest ago."""
+        for part, found in said.items():
+            self._letters += len(part) if self._held.pop((part, model), None) is None else 0
+            self._held[part, model] = found
+        while self._letters > _HELD:
+            oldest = next(iter(self._held))
+            del self._held[oldest]
+            self._letters -= len(oldest[0])
 
 
-def _windows(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the parts of a text that a model is given, each but the first with the end of the one before."""
-    start = 0
-    while start + _WINDOW < len(text):
-        end = start + _WINDOW
-        space = text.rfind(" ", end - _OVERLAP // 2, end)
-        end = end if space == -1 else space
-        yield start, end
-        start = end - _OVERLAP
-    yield start, len(text)
-
-
-def _together(places: Iterable[Place]) -> Iterator[list[Place]]:
-    """Yield places of texts, as many at a time as a model is given together."""
-    some: list[Place] = []
-    for place in places:
-        some.append(place)
-        if sum(end - start for _, start, end in some) >= _TOGETHER:
+def _together(texts: Iterable[str]) -> Iterator[list[str]]:
+    """Yield texts, as many at a time as a model is given together."""
+    some: list[str] = []
+    letters = 0
+    for text in texts:
+        some.append(text)
+        letters += len(text)
+        if letters >= _TOGETHER:
             yield some
-            some = []
+            some, letters = [], 0
     if some:
         yield some
 

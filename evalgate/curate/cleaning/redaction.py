@@ -83,6 +83,7 @@ class Redactor:
     other: Recogniser | None = None
     _seen: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
     _read: dict[tuple[str, str], tuple[Finding, ...]] = field(default_factory=dict)
+    _held: int = 0
 
     def redacted(self, candidate: Candidate, at: str) -> tuple[Candidate, Counter[str]]:
         """Return a candidate with a stand-in for each thing found, and how many of which kind; itself where none is.
@@ -135,10 +136,12 @@ class Redactor:
         new = {text for text in texts if (text, model) not in self._read}
         if self.other is None or not new:
             return
-        if sum(len(text) for text, _ in self._read) > _HELD:
+        if self._held > _HELD:
             self._read.clear()
+            self._held = 0
         some = [text for text in dict.fromkeys(texts) if (text, model) not in self._read]
         self._read.update(zip(((text, model) for text in some), self.other.found_in(some, model), strict=True))
+        self._held += sum(map(len, some))
 
     def _reading(self, candidate: Candidate) -> Reading:
         """Return which model of another recogniser reads a candidate: the same one every time."""

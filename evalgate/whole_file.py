@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -10,6 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+AGAIN: Final = "make room, then run the same again"
 _MODE: Final = 0o666
 """Before the umask, as for any file that is made."""
 _NAMED: Final = 40
@@ -31,7 +36,7 @@ def writing_whole(path: Path) -> Iterator[BinaryIO]:
 
     A block that raises leaves the file as it was.
     """
-    target = path.resolve()
+    target = resolved(path)
     part = target.with_name(f"{_beginning(target)}{secrets.token_hex(6)}")
     try:
         with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _MODE), "wb") as file:
@@ -51,13 +56,32 @@ def clear_parts(path: Path) -> None:
 
     Raises OSError.
     """
-    target = path.resolve()
+    target = resolved(path)
     if len(target.name) > _NAMED:
         return  # another file's parts may begin alike
     beginning = _beginning(target)
     for each in target.parent.iterdir():
         if each.name.startswith(beginning) and re.fullmatch("[0-9a-f]{12}", each.name.removeprefix(beginning)):
             each.unlink(missing_ok=True)
+
+
+def unwritten(doing: str, error: OSError, otherwise: str, *, again: str = AGAIN) -> EvalgateError:
+    """Return what to say of a file that was not written: a disk without room is nobody's mistake.
+
+    `again` is what comes next once there is room, `otherwise` what mends anything else.
+    """
+    why = f"{doing}: {error.strerror or error}"
+    if error.errno in _NO_ROOM:
+        return MeasurementError(why, next_step=again)
+    return ConfigurationError(why, next_step=otherwise)
+
+
+def resolved(path: Path) -> Path:
+    """Return what a path leads to through all links. Raises OSError for a link that leads to itself."""
+    try:
+        return path.resolve()
+    except RuntimeError:
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path)) from None
 
 
 def _beginning(target: Path) -> str:

@@ -8,7 +8,7 @@ import os
 import sys
 from typing import Final
 
-from evalgate.errors import ConfigurationError, EvalgateError
+from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
 
 _COLLECT_AFTER: Final = 20_000
 """Objects made before garbage is looked for: imports make tens of thousands, which stay."""
@@ -28,11 +28,21 @@ def main() -> None:
         code = root.main(standalone_mode=False, prog_name="evalgate")
     except EvalgateError as error:
         code = _expected(error)
+    except MemoryError:
+        code = _expected(too_little_memory())
     except OSError as error:
         code = _expected(_too_long(error)) if error.errno == errno.ENAMETOOLONG else _foreign(error)
     except Exception as error:  # noqa: BLE001 the outermost net: whatever gets here is ours to mend
         code = _foreign(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def too_little_memory() -> EvalgateError:
+    """Return what to say where memory ran out: the machine's fault, or its limits', and no bug."""
+    return MeasurementError(
+        "there was not enough memory to go on; what was recorded or written before is kept",
+        next_step="run the same again with more memory, or on less at a time",
+    )
 
 
 def _too_long(error: OSError) -> EvalgateError:
@@ -60,6 +70,8 @@ def _expected(error: EvalgateError) -> int:
 def _foreign(error: Exception) -> int:
     import click
 
+    if isinstance(error, ExceptionGroup) and error.subgroup(MemoryError) is not None:  # of several at once
+        return _expected(too_little_memory())
     if isinstance(error, click.ClickException):
         error.show()
         return error.exit_code

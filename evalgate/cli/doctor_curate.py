@@ -125,8 +125,11 @@ class _Look:
         return f"project {project.name} at {address.base_url}"
 
     async def _dataset(self) -> str:
+        from evalgate.cli.curate.inside import refuse_outside
+        from evalgate.cli.curate.places import target_of
         from evalgate.decision.number_words import count
 
+        refuse_outside(self.name, target_of(self.profile.dataset, self.path.parent), self.path, self.environ)
         dataset = self.profile.dataset
         if dataset.phoenix is not None:
             return await self._within(self._dataset_there(dataset.phoenix))

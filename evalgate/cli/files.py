@@ -13,7 +13,7 @@ from typing import Final
 
 import click
 
-from evalgate.errors import ConfigurationError, MeasurementError
+from evalgate.errors import MeasurementError
 
 _COLUMNS: Final = re.compile(" {2,}")
 
@@ -67,23 +67,27 @@ def say(text: str, *, kept: str = "what was decided is recorded", following: str
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file that a person keeps, whole or not at all. Raises ConfigurationError."""
-    from evalgate.whole_file import write_whole
+    """Write a file that a person keeps, whole or not at all.
+
+    Raises ConfigurationError, MeasurementError where the disk has no room.
+    """
+    from evalgate.whole_file import unwritten, write_whole
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, content)
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror}", next_step="name another file") from error
+        raise unwritten(f"cannot write {path}", error, "name another file") from error
 
 
 def write(path: Path, text: str, *, append: bool = False) -> None:
-    """Write or append to a report. Raises ConfigurationError; the verdict is recorded by then."""
+    """Write or append to a report; the verdict is recorded by then. Raises as `write_file` does."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("a" if append else "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
     except OSError as error:
-        raise ConfigurationError(
-            f"cannot write {path}: {error.strerror}; what was decided is recorded", next_step="evalgate decide"
-        ) from error
+        from evalgate.whole_file import unwritten
+
+        doing = f"what was decided is recorded; cannot write {path}"
+        raise unwritten(doing, error, "evalgate decide", again="make room, then evalgate decide") from error

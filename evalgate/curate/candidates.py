@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.curate.holding import MOMENT_S, held, unwritten
+from evalgate.curate.holding import MOMENT_S, held
 from evalgate.encoding import NotUtf8Error
 from evalgate.errors import DatasetError
 from evalgate.golden.examples import to_example
@@ -22,7 +22,7 @@ from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
 from evalgate.golden.reading import grouped
 from evalgate.records import Example, Json, JsonObject
-from evalgate.whole_file import writing_whole
+from evalgate.whole_file import unwritten, writing_whole
 
 By = Literal["evalgate", "model", "person", "rule"]
 What = Literal["pulled", "redacted", "out", "chosen", "labelled", "edited", "accepted", "rejected", "pushed"]

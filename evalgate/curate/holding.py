@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
@@ -13,14 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from evalgate.encoding import printable
-from evalgate.errors import ConfigurationError, EvalgateError, MeasurementError
-from evalgate.whole_file import clear_parts
+from evalgate.errors import ConfigurationError
+from evalgate.whole_file import clear_parts, resolved, unwritten
 
 WAIT_S: Final = 10.0
 """Seconds that what was done already waits to be written."""
 MOMENT_S: Final = 1.0
 """Seconds that a step which only looks at the file may take."""
-_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _SHOWN: Final = 80
 """Letters of a command that are shown."""
 _LONGEST: Final = 4096
@@ -31,28 +29,31 @@ _LONGEST: Final = 4096
 def held(path: Path, what: str = "", *, seconds: float = MOMENT_S) -> Iterator[None]:
     """Hold a candidates file, or `what` of it, against other steps on this machine, waiting so long for it.
 
-    What a step that was killed left of the file that it was writing is removed: it may hold what was cleaned since.
-    Raises ConfigurationError, which names the step that has it; MeasurementError where the disk has no room.
+    It is held by what it leads to: a link to a file and the file are one. All else that is kept for it stays beside the
+    name that it was given by. What a step that was killed left of the file that it was writing is removed: it may hold
+    what was cleaned since. Raises ConfigurationError, which names the step that has it; MeasurementError where the disk
+    has no room.
     """
     from filelock import FileLock, Timeout
 
     try:
-        lock = FileLock(workplace(path) / f"{path.name}{what}.lock", timeout=seconds)
+        real = resolved(path)
+        lock = FileLock(workplace(real) / f"{real.name}{what}.lock", timeout=seconds)
         lock.acquire()
     except Timeout:
         raise ConfigurationError(
-            f"another step is at work on {path}{_holder(path, what)}",
+            f"another step is at work on {path}{_holder(real, what)}",
             next_step="wait until it has ended, and run this again",
         ) from None
     except OSError as error:
         raise unwritten(f"cannot write beside {path}", error, "check its folder") from None
-    note = _note(path, what)
+    note = _note(real, what)
     try:
         with suppress(OSError):  # a disk without room: whoever waits is not told who has it
             _write_anew(note, json.dumps(_own()))
         if not what:
-            with suppress(OSError, RuntimeError):
-                clear_parts(path)
+            with suppress(OSError):
+                clear_parts(real)
         yield
     finally:
         with suppress(OSError):
@@ -73,13 +74,6 @@ def workplace(path: Path) -> Path:
         with suppress(FileExistsError):  # another step has made it
             _write_anew(ignored, "*\n")
     return folder
-
-
-def unwritten(doing: str, error: OSError, otherwise: str) -> EvalgateError:
-    """Return what to say of a file that was not written: a disk without room is nobody's mistake."""
-    if error.errno in _NO_ROOM:
-        return MeasurementError(f"{doing}: {error.strerror}", next_step="make room, then run the same again")
-    return ConfigurationError(f"{doing}: {error.strerror}", next_step=otherwise)
 
 
 def _note(path: Path, what: str) -> Path:

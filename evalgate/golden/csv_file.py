@@ -14,6 +14,7 @@ from evalgate.encoding import decode
 from evalgate.golden.json_values import bad_values, read_json
 from evalgate.golden.raw import Path, Place, Problem, Raw
 from evalgate.paths import parse
+from evalgate.plain_file import lines
 
 JSON_COLUMNS: Final = ("input", "output", "metadata")
 _LONGEST_CELL: Final = 64 * 1024 * 1024
@@ -30,12 +31,11 @@ class _Record:
 
     def lines(self) -> Iterator[str]:
         """Yield the file's lines as csv asks for them."""
-        with self.path.open("rb") as file:
-            for data in file:
-                self.number += 1
-                text = decode(data, line=self.number)
-                self.taken.append(text)
-                yield text
+        for data in lines(self.path):
+            self.number += 1
+            text = decode(data, line=self.number)
+            self.taken.append(text)
+            yield text
 
     def next(self) -> None:
         """Forget the lines of the record before."""

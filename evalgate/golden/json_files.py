@@ -11,6 +11,7 @@ from typing import Any, Final
 from evalgate.encoding import decode
 from evalgate.golden.json_values import read_json, scan_places
 from evalgate.golden.raw import Find, Place, Problem, Raw
+from evalgate.plain_file import lines
 
 _SHAPE: Final = "a JSON dataset is a list of examples, or an object with the list under `examples`"
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
@@ -18,13 +19,12 @@ _SPACE: Final = re.compile(r"[ \t\r\n]*")
 
 def read_json_lines(path: FilePath) -> Iterator[Raw | Problem]:
     """Yield what each line of a JSONL file holds; blank lines and any line ends are fine. Raises NotUtf8Error."""
-    with path.open("rb") as file:
-        for number, data in enumerate(file, start=1):
-            text = decode(data, line=number)
-            # A carriage return cannot stand inside JSON text, so it ends a line wherever it is.
-            for part in text.split("\r") if "\r" in text else (text,):
-                if part.strip(" \t\n"):
-                    yield from _line(part, number, ended=data.endswith((b"\n", b"\r")))
+    for number, data in enumerate(lines(path), start=1):
+        text = decode(data, line=number)
+        # A carriage return cannot stand inside JSON text, so it ends a line wherever it is.
+        for part in text.split("\r") if "\r" in text else (text,):
+            if part.strip(" \t\n"):
+                yield from _line(part, number, ended=data.endswith((b"\n", b"\r")))
 
 
 def _line(text: str, number: int, *, ended: bool) -> Iterator[Raw | Problem]:

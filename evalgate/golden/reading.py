@@ -14,6 +14,7 @@ from evalgate.golden.examples import to_example
 from evalgate.golden.json_files import read_json_file, read_json_lines
 from evalgate.golden.raw import Problem, Raw
 from evalgate.golden.yaml_file import read_yaml_file
+from evalgate.plain_file import content
 from evalgate.records import Example
 
 SUFFIXES: Final = (".jsonl", ".ndjson", ".json", ".csv", ".yaml", ".yml")
@@ -121,9 +122,9 @@ def read_raw(path: FilePath, *, json_columns: tuple[str, ...] = JSON_COLUMNS) ->
         elif suffix == ".csv":
             yield from read_csv(path, json_columns=json_columns)
         elif suffix == ".json":
-            yield from read_json_file(decode(path.read_bytes()))
+            yield from read_json_file(decode(content(path)))
         else:
-            yield from read_yaml_file(decode(path.read_bytes()))
+            yield from read_yaml_file(decode(content(path)))
     except NotUtf8Error as error:
         yield Problem(error.message, error.line, error.column)
     except FileNotFoundError:

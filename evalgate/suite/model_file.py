@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from evalgate.encoding import NotUtf8Error, decode, printable
 from evalgate.errors import CandidateError, Location
+from evalgate.plain_file import content
 from evalgate.suite.model import ConfigModel
 from evalgate.suite.wording import complaints
 from evalgate.yaml_source import Node, Place, read_yaml
@@ -70,9 +71,7 @@ def read_model_file(root: Path, file: str, model: type[M], kind: FileKind) -> Mo
 
 def _read(path: Path, file: str, kind: FileKind) -> str:
     try:
-        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe, or /dev/zero: reading would not end
-            raise CandidateError(f"the {kind.name} {file} is no file", next_step="make it a readable file")
-        return decode(path.read_bytes())
+        return decode(content(path))
     except FileNotFoundError:
         raise CandidateError(
             f"the {kind.name} {file} does not exist", next_step=f"write it, or correct {kind.key} in the config"

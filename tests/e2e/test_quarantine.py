@@ -211,10 +211,8 @@ def test_what_is_no_file_is_not_waited_for(repo):
     (repo.folder / "quarantine.yaml").unlink()
     (repo.folder / "quarantine.yaml").symlink_to("/dev/zero")
     ended = repo.run()
-    assert (ended.code, ended.err) == (
-        2,
-        "evalgate: the quarantine file quarantine.yaml is no file\n  next: make it a readable file\n",
-    )
+    why = "cannot be read: it is a pipe or a device, and no file\n  next: make it a readable file\n"
+    assert (ended.code, ended.err) == (2, f"evalgate: the quarantine file quarantine.yaml {why}")
 
 
 def test_a_path_that_is_none(repo):

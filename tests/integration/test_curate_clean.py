@@ -18,9 +18,13 @@ from click.testing import CliRunner
 from evalgate.cli.curate import clean as clean_step
 from evalgate.cli.curate import cleaning
 from evalgate.cli.curate import pull as pull_step
+from evalgate.cli.curate import push as push_step
 from evalgate.cli.curate import sample as sample_step
 from evalgate.curate import processes
 from evalgate.curate.candidates import State, read_candidates
+from evalgate.curate.reviewing.reviews import Review, append_reviews
+from evalgate.curate.reviewing.standing import seen_of
+from evalgate.curate.reviewing.states import settle_states
 from evalgate.errors import EvalgateError
 from tests.integration.team import Team
 from tests.integration.test_curate_pull import CONFIG, call, id_of
@@ -113,6 +117,40 @@ def test_nothing_is_written_until_it_is_asked_for_and_a_second_time_changes_noth
     assert file.read_bytes() == after
     assert (again["new"], again["out"], again["redacted"]) == (2, {}, 0)
     assert list(candidates(folder)) == list("abcdef")
+
+
+def test_an_answer_that_a_person_wrote_is_left_to_them_and_is_what_is_pushed(folder):
+    file, theirs = folder / "some.candidates.jsonl", {"messages": [{"role": "assistant", "content": f"{ANNA}."}]}
+    write(file, line("a", LEEKS, state="chosen"), line("b", "Where is my parcel?", state="chosen"))
+    sheet = {"who": "Bo", "at": "2026-01-06T09:00:00+00:00", "decision": "accepted"}
+    reviews = [
+        Review(id=each.id, seen=seen_of(each), answer="edited", output=output, **sheet)
+        for each, output in zip(read_candidates(file), [theirs, {"answer": "Dear Anna Schmidt"}], strict=True)
+    ]
+    append_reviews(file, reviews)
+    settle_states(file)
+    decided = file.read_bytes()
+    done = clean(folder, "--write")
+    assert done["redacted"] == 0
+    assert done["reviewed_answers"] == {
+        "hold": {"EMAIL": 1, "PERSON": 2, "SECRET": 1},
+        "accepted": ["a", "b"],
+        "golden": [],
+    }
+    assert file.read_bytes() == decided
+    wanted = ["--dataset", str(folder / "some.jsonl"), "--config", str(folder / "evalgate.yaml")]
+    said = CliRunner().invoke(clean_step.command, wanted, env=KEY).stdout
+    held = "answers of 2 reviewed candidates stay as their reviewers left them, and hold 1 EMAIL, 2 PERSON, 1 SECRET"
+    assert held in said
+    assert re.search(r"to decide again: evalgate curate review .*--id a --id b\n", said)
+    # A key is pushed by nobody, whoever wrote it; the rest is golden as it was decided.
+    pushed = CliRunner().invoke(push_step.command, [*wanted, "--yes"])
+    assert "1 hold a key, a token or a password and stay (a)" in pushed.stdout
+    assert "--id a\n" in pushed.stdout
+    golden = [json.loads(each) for each in (folder / "some.jsonl").read_text().splitlines()]
+    assert [(each["id"], each.get("output")) for each in golden[1:]] == [("b", {"answer": "Dear Anna Schmidt"})]
+    assert candidates(folder)["b"].output == {"answer": "Dear Anna Schmidt"}
+    assert clean(folder)["reviewed_answers"]["golden"] == ["b"]
 
 
 def test_what_is_said_ends_with_the_next_command(folder):

@@ -17,6 +17,7 @@ from evalgate.cli.curate.places import decided_candidates
 from evalgate.cli.curate.push import command
 from evalgate.cli.dataset_history import history as history_command
 from evalgate.curate.candidates import Candidate, State, Step, read_candidates, write_candidates
+from evalgate.curate.holding import held
 from evalgate.curate.reviewing.reviews import Review, append_reviews
 from evalgate.curate.reviewing.standing import seen_of
 from evalgate.errors import EvalgateError
@@ -104,6 +105,21 @@ class Store:
             version = await find_version(connection, dataset, None)
             stored = {each.id: each for each in await read_version(connection, dataset, version)}
             return stored, await history(connection, dataset, limit=10)
+
+
+async def test_two_names_of_one_dataset_are_pushed_one_after_the_other(store):
+    (store.folder / "other.jsonl").symlink_to("some.jsonl")
+    one, two = candidate("one"), candidate("two")
+    store.accept(one)
+    store.accept(two, name="other")
+    with held(store.folder / "some.jsonl"):
+        refused = await store.push(dataset="other.jsonl", code=2)
+    assert "another step is at work on" in refused
+    assert store.states("other") == {two.id: "accepted"}
+    await store.push()
+    await store.push(dataset="other.jsonl")
+    assert {each.id for each in read_examples(store.folder / "some.jsonl")} == {one.id, two.id}
+    assert (store.folder / "other.jsonl").is_symlink()
 
 
 async def test_accepted_candidates_go_into_the_file_once_with_what_was_done_to_them(store):

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 100
 """Letters of an example that are shown."""
+_SOME: Final = 3
+"""Candidates that are named."""
 
 
 @click.command(short_help="Replace personal data; leave out what is no good.")
@@ -166,6 +168,7 @@ def _lines(report: Report, place: Settings[Clean], *, write: bool) -> Iterator[s
             f"{report.unread.total():,} are in languages that Presidio has no model for ({languages}): the patterns of"
             " evalgate alone looked through them"
         )
+    yield from _reviewers(report, place.target)
     left = sum(report.out.values())
     yield f"{done}left out: {left:,} of {report.new:,}"
     yield from _table(report, report.out)
@@ -180,6 +183,21 @@ def _lines(report: Report, place: Settings[Clean], *, write: bool) -> Iterator[s
     else:
         # What is typed once more here has to do what was shown.
         yield f"nothing was written; next: {place.again('clean', '--write')}"
+
+
+def _reviewers(report: Report, target: Target) -> Iterator[str]:
+    """Yield what is left in answers that reviewers wrote or took: they decide, and what was decided is pushed."""
+    held = [*report.held_by, *report.held_golden]
+    if not held:
+        return
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report.theirs.items()))
+    yield f"answers of {len(held):,} reviewed candidates stay as their reviewers left them, and hold {kinds}"
+    if report.held_by:
+        some = [part for each in report.held_by[:_SOME] for part in ("--id", each)]
+        more = f"; --json names all {len(report.held_by):,}" if len(report.held_by) > _SOME else ""
+        yield f"  to decide again: {target.step('review', *some)}{more}"
+    if report.held_golden:
+        yield f"  golden by now, to be edited in the dataset: {', '.join(report.held_golden[:_SOME])}"
 
 
 def _table(report: Report, counts: Mapping[str, int], by: Mapping[tuple[str, str], int] | None = None) -> Iterator[str]:

@@ -187,6 +187,11 @@ def report_json(report: Any) -> dict[str, Any]:
             name: {kind: count for (kind, by), count in sorted(report.by.items()) if by == name}
             for name in sorted({by for _, by in report.by})
         },
+        "reviewed_answers": {
+            "hold": dict(sorted(report.theirs.items())),
+            "accepted": report.held_by,
+            "golden": report.held_golden,
+        },
         "unread": dict(sorted(report.unread.items())),
         "out": dict(sorted(report.out.items())),
         "examples": {

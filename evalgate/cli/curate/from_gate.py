@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from evalgate.cli.curate.inside import leading_out
 from evalgate.cli.curate.places import Target, named_by, target_of
 from evalgate.errors import ConfigurationError
 
@@ -121,12 +122,22 @@ class Gate:
 
     @property
     def dataset(self) -> dict[str, str]:
-        """Return the one dataset that all of it is of, as a profile says it. Raises UsageError where there are more."""
+        """Return the one dataset that all of it is of, as a profile says it.
+
+        Raises UsageError where there are more, ConfigurationError for one that is not in the repository of the config.
+        """
         said = {_place(each): each for each in self.targets.values()}
         if len(said) > 1:
             names = ", ".join(sorted(each.shown for each in said.values()))
             raise click.UsageError(f"{self.title} found examples of several datasets: name one with --dataset: {names}")
         (target,) = said.values()
+        outside = leading_out(target, self.config)
+        if outside is not None:
+            raise ConfigurationError(
+                f"the dataset of {self.title} and what is beside it have to be in the repository of {self.config.name},"
+                f" and {outside} leads out of it",
+                next_step="say --dataset FILE where that is meant",
+            )
         return {"file": str(target.file.absolute())} if target.file is not None else {"phoenix": str(target.phoenix)}
 
     def open(self, dataset: Mapping[str, Any]) -> Opened:

@@ -14,6 +14,7 @@ import click
 
 from evalgate.cli.asking import now_and_then, tell
 from evalgate.cli.curate.flags import said_of
+from evalgate.cli.curate.inside import refuse_outside
 from evalgate.cli.curate.options import dataset_option, profile_option, read_times, since_option, until_option
 from evalgate.cli.curate.places import named_by, target_of
 from evalgate.cli.curate.settings import profile_of
@@ -103,11 +104,13 @@ def command(
     if profile is None:
         _require(said)
     chosen, servers = profile_of(config, profile, said, environ)
+    target = target_of(chosen.dataset, config.parent, named_by(profile, dataset, config, given["server"]))
+    if profile is not None and "dataset" not in said:
+        refuse_outside(profile, target, config, environ)
     from evalgate.phoenix.address import address_in
 
     address = address_in(servers, chosen.server, environ, config=config)
     asked = _asked(chosen, address, now, own=None if {"since", "until"} & said.keys() else profile)
-    target = target_of(chosen.dataset, config.parent, named_by(profile, dataset, config, given["server"]))
     opened = None if gate is None else gate.open(chosen.dataset.model_dump(exclude_none=True))
     tell(f"reading {chosen.project} from {address.shown}")
     pulled = asyncio.run(_pull(address, chosen, asked, target, now, config=config, opened=opened))

@@ -177,6 +177,7 @@ async def _compared(address: Address, name: str, own: list[Example]) -> Changes:
 
 def _written(target: Target, there: list[Example], plan: Plan) -> str | None:
     """Write the dataset's file where it changes, and return its version; None for a dataset in Phoenix."""
+    from evalgate.curate.holding import held
     from evalgate.curate.pushing.golden_file import put
     from evalgate.errors import ConfigurationError
     from evalgate.golden.versions import dataset_version
@@ -184,11 +185,13 @@ def _written(target: Target, there: list[Example], plan: Plan) -> str | None:
     if target.file is None:
         return None
     if plan.changed:
-        if _in_file(target) != there:
-            raise ConfigurationError(
-                f"{target.file} was changed meanwhile; nothing was written", next_step="look at it, and push again"
-            )
-        put(target.file, (each for each in plan.own if each.id in plan.changed))
+        # It may be the dataset of other candidates, too: two names may lead to it.
+        with held(target.file):
+            if _in_file(target) != there:
+                raise ConfigurationError(
+                    f"{target.file} was changed meanwhile; nothing was written", next_step="look at it, and push again"
+                )
+            put(target.file, (each for each in plan.own if each.id in plan.changed))
     return dataset_version(plan.own)
 
 

@@ -81,9 +81,10 @@ def lines_of(done: Done, target: Target) -> list[str]:
             f" and stay ({', '.join(accepted.unvouched[:3])}); next: {target.step('review')}"
         )
     if accepted.secret:
+        again = [part for each in accepted.secret[:3] for part in ("--id", each)]
         lines.append(
             f"{len(accepted.secret):,} hold a key, a token or a password and stay ({', '.join(accepted.secret[:3])});"
-            f" next: {target.step('clean', '--write')}, and review them again"
+            f" next: {target.step('clean', '--write')}, then {target.step('review', *again)}"
         )
     waiting = [f"{accepted.states[state]:,} {state}" for state in ("new", "chosen") if accepted.states.get(state)]
     if waiting:

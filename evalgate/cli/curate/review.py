@@ -14,7 +14,7 @@ from evalgate.cli.curate.options import dataset_option, profile_option, states_o
 from evalgate.cli.curate.places import require_candidates
 from evalgate.cli.curate.settings import Named, dataset_named
 from evalgate.cli.options import config_option, json_option, server_option
-from evalgate.errors import ConfigurationError, Interrupted
+from evalgate.errors import Interrupted
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
@@ -86,10 +86,10 @@ def command(
         else:
             ended = _ended(target, given, environ, as_json=as_json)
     except OSError as error:
-        raise ConfigurationError(
-            f"cannot write beside {target.shown_candidates}: {error.strerror}; what was decided is kept",
-            next_step="make room, and run the same again",
-        ) from error
+        from evalgate.whole_file import unwritten
+
+        doing = f"what was decided is kept; cannot write beside {target.shown_candidates}"
+        raise unwritten(doing, error, "check its folder, and run the same again") from error
     tell_states(target, ended, by=_by(given), as_json=as_json)
     if ended.interrupted:
         raise Interrupted(

@@ -27,7 +27,7 @@ def write_file(target: Target, asked: Asked, file: Path, *, by: tuple[str, ...],
     from evalgate.curate.reviewing.reviews import read_reviews
     from evalgate.curate.reviewing.table import table
     from evalgate.decision.number_words import count
-    from evalgate.whole_file import writing_whole
+    from evalgate.whole_file import unwritten, writing_whole
 
     as_table = _is_table(file)
     command = target.step("review", "--read", str(file), *by)
@@ -51,7 +51,7 @@ def write_file(target: Target, asked: Asked, file: Path, *, by: tuple[str, ...],
                 for piece in pieces:
                     out.write(piece.encode("utf-8", "replace"))
         except OSError as error:
-            raise ConfigurationError(f"cannot write {file}: {error.strerror}", next_step="name another file") from error
+            raise unwritten(f"cannot write {file}", error, "name another file") from error
         lines = (f"{count(len(queue), 'candidate')} in {file}: people decide in it",)
         return Ended(lines=lines, said={"written": len(queue), "file": str(file)}, following=command)
 
@@ -99,9 +99,10 @@ def _is_table(file: Path) -> bool:
 
 def _text(file: Path) -> str:
     from evalgate.encoding import NotUtf8Error, decode
+    from evalgate.plain_file import content
 
     try:
-        return decode(file.read_bytes())
+        return decode(content(file))
     except OSError as error:
         raise DatasetError(f"{file} cannot be read: {error.strerror}", next_step="name a file of --to") from None
     except NotUtf8Error as error:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from evalgate.cli.files import say_done
-from evalgate.errors import ConfigurationError
+from evalgate.errors import ConfigurationError, MeasurementError
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
@@ -37,10 +37,10 @@ def tell_states(target: Target, ended: Ended, *, by: tuple[str, ...] = (), as_js
 
     try:
         states = settle_states(target.candidates)
-    except ConfigurationError as error:
-        if type(error) is not ConfigurationError:
+    except (ConfigurationError, MeasurementError) as error:
+        if type(error) not in (ConfigurationError, MeasurementError):
             raise
-        raise ConfigurationError(
+        raise type(error)(
             f"{error.message}; what was decided is kept",
             next_step=f"`{target.step('review', '--apply')}`, once that is over, brings the states in line",
         ) from error

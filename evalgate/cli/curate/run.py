@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from evalgate.cli.asking import tell
+from evalgate.cli.curate.inside import refuse_outside
 from evalgate.cli.options import config_option, json_option
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ def command(
     works = [
         Work(name=name, profile=curate.profiles[name], config=config, anyway=anyway, sheet=sheet) for name in names
     ]
+    for work in works:
+        refuse_outside(work.name, work.target, config, environ)
     turns = [take_turn(work, datetime.now(UTC)) for work in works]
     say_done(in_json(turns), [guarded("\n".join(lines(turns)), environ)], as_json=as_json)
     for file, text in ((paths, "".join(f"{each}\n" for each in files(turns))), (markdown, proposal(turns))):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import click
 
+from evalgate.cli.curate.inside import refuse_outside
 from evalgate.cli.curate.places import Target, dataset_said, named_by, target_of
 from evalgate.cli.options import CONFIG_NAME
 
@@ -143,7 +144,10 @@ def dataset_named(named: Named) -> tuple[Target, str | None]:
 def _placed(named: Named, chosen: Profile | None, curated: CuratedDataset) -> tuple[Target, str | None]:
     arguments = named_by(named.profile, named.dataset, named.config, named.server)
     of_profile = None if chosen is None else chosen.server
-    return target_of(curated, named.config.parent, arguments), named.server or curated.server or of_profile
+    target = target_of(curated, named.config.parent, arguments)
+    if named.profile is not None and not named.dataset:
+        refuse_outside(named.profile, target, named.config, named.environ)
+    return target, named.server or curated.server or of_profile
 
 
 def chosen_by(named: Named) -> tuple[Profile | None, CuratedDataset]:

@@ -9,16 +9,20 @@ from typing import Final
 
 from evalgate.curate.holding import workplace
 from evalgate.errors import ConfigurationError
+from evalgate.plain_file import content
+from evalgate.whole_file import unwritten
 
 SHORTEST: Final = 16
 _BYTES: Final = 32
+_LONGEST: Final = 1_000_000
+"""Bytes of a file that may be a key."""
 
 
 def key_beside(candidates: Path, *, make: bool) -> tuple[bytes, bool]:
     """Return the key that is kept beside a candidates file, and whether it was made now.
 
     Of two processes that make it at once, both have that of the first. Where it is not to be made, it is one that
-    says that it is none. Raises ConfigurationError.
+    says that it is none. Raises ConfigurationError, MeasurementError where the disk has no room.
     """
     if not make and not _place(candidates.parent / ".curate", candidates).exists():
         return b"a key for looking, not for writing", False
@@ -26,23 +30,37 @@ def key_beside(candidates: Path, *, make: bool) -> tuple[bytes, bool]:
         path = _place(workplace(candidates), candidates)
         made = False
         if not path.exists():
-            whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-            with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_hex(_BYTES) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            try:
-                path.hardlink_to(whole)
-                made = True
-            except FileExistsError:
-                pass
-            finally:
-                whole.unlink()
-        return checked(path.read_text(encoding="ascii").strip(), str(path)), made
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationError(
-            f"the key of the pseudonyms beside {candidates} cannot be kept: {error}", next_step="check its folder"
+            made = _make(path)
+    except OSError as error:
+        raise unwritten(
+            f"the key of the pseudonyms beside {candidates} cannot be kept", error, "check its folder"
         ) from None
+    try:
+        return checked(content(path, most=_LONGEST).decode("ascii").strip(), str(path)), made
+    except OSError as error:
+        raise ConfigurationError(
+            f"the key of the pseudonyms in {path} cannot be read: {error.strerror}", next_step=f"check what {path} is"
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigurationError(
+            f"the key of the pseudonyms in {path} is no text", next_step="take it from where it was made, or delete it"
+        ) from None
+
+
+def _make(path: Path) -> bool:
+    """Make a key, whole or not at all, and return whether it is this one that counts. Raises OSError."""
+    whole = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    try:
+        with os.fdopen(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_hex(_BYTES) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        path.hardlink_to(whole)
+    except FileExistsError:
+        return False
+    finally:
+        whole.unlink(missing_ok=True)
+    return True
 
 
 def _place(folder: Path, candidates: Path) -> Path:

@@ -29,14 +29,16 @@ _AROUND: Final = 40
 class Seen:
     """A candidate without personal data and secrets, and how many of which kind it had, `by` whom they were found.
 
-    `unread` is its language where another recogniser has no model for that. `shown` has kinds with the text around some
-    of them. `other_key`: another key made its pseudonyms. `wrong` says why a new one is no good, in a word and in
-    words; `said` what is compared with others, None where nothing is.
+    `theirs` counts by kind what is left in an answer of its reviewer's. `unread` is its language where another
+    recogniser has no model for that. `shown` has kinds with the text around some of them. `other_key`: another key made
+    its pseudonyms. `wrong` says why a new one is no good, in a word and in words; `said` what is compared with others,
+    None where nothing is.
     """
 
     candidate: Candidate
     found: Counter[str] = field(default_factory=Counter)
     by: Counter[tuple[str, str]] = field(default_factory=Counter)
+    theirs: Counter[str] = field(default_factory=Counter)
     unread: str = ""
     shown: tuple[tuple[str, str], ...] = ()
     other_key: bool = False
@@ -65,6 +67,7 @@ class Look:
             candidate=clean,
             found=done.found,
             by=done.by,
+            theirs=done.theirs,
             unread=done.unread,
             shown=_shown(clean) if done.found else (),
             other_key=self.redactor.names is not None and key not in (None, self.redactor.pseudonyms.check),

@@ -19,6 +19,7 @@ from evalgate.curate.cleaning.identifiers import REGIONS, identifiers_in, plain
 from evalgate.curate.cleaning.recognising import Reading, Recogniser, Unreadable, is_said
 from evalgate.curate.cleaning.secrets import secrets_in
 from evalgate.curate.cleaning.walking import walked
+from evalgate.curate.reviewing.standing import is_reviewers
 from evalgate.curate.texts.wording import answered, asked
 from evalgate.errors import MeasurementError
 from evalgate.records import JsonObject
@@ -44,12 +45,14 @@ _SAID_MARKS: Final = frozenset({"annotations", "steps", "proposed", "expected"})
 class Redacted:
     """A candidate without what was found in it, how many of which kind, and of each kind how many were found by whom.
 
-    `unread` is its language where another recogniser has no model for that.
+    `theirs` counts what is left in an answer that a reviewer wrote or took, by its kind: what was decided is golden as
+    it was decided. `unread` is its language where another recogniser has no model for that.
     """
 
     candidate: Candidate
     found: Counter[str]
     by: Counter[tuple[str, str]]
+    theirs: Counter[str] = field(default_factory=Counter)
     unread: str = ""
 
 
@@ -94,12 +97,14 @@ class Redactor:
         """Return what `redacted` does, who found it, and in which language it is if no model reads that."""
         reading = self._reading(candidate)
         changed, found, by = candidate, Counter[str](), Counter[tuple[str, str]]()
+        theirs = Counter[str]()
         try:
             for _ in range(_AGAIN if self.other is None else _AGAIN_READ):
                 # What stands beside a stand-in may be found only now: a second time has to find nothing.
                 if reading.model is not None:
                     self._read_all(_said_in(changed), reading.model)
-                changed, more = self._once(changed, reading.model)
+                changed, more, left = self._once(changed, reading.model)
+                theirs |= left
                 if not more:
                     break
                 by.update(more)
@@ -109,12 +114,12 @@ class Redactor:
             found[kind] += count
         unread = reading.language if reading.model is None else ""
         if not found:
-            return Redacted(candidate=candidate, found=found, by=by, unread=unread)
+            return Redacted(candidate=candidate, found=found, by=by, theirs=theirs, unread=unread)
         why = ", ".join(f"{found[kind]} {kind}" for kind in Kind if kind in found)
         step = Step(at=at, what="redacted", by="evalgate", why=why)
         marked = changed.marked(REDACTED, _mark(candidate, found, self, reading.model))
         whole = replace(marked, history=(*marked.history, step))
-        return Redacted(candidate=whole, found=found, by=by, unread=unread)
+        return Redacted(candidate=whole, found=found, by=by, theirs=theirs, unread=unread)
 
     def ahead(self, candidates: Sequence[Candidate]) -> None:
         """Let another recogniser read many candidates at once, which is quicker than one by one."""
@@ -149,16 +154,23 @@ class Redactor:
         said = f"{asked(candidate.input)}\n{answered(candidate.output)}"[:_TELLING]
         return self.other.reading(STAND_IN.sub("", said))
 
-    def _once(self, candidate: Candidate, model: str | None) -> tuple[Candidate, Counter[tuple[str, str]]]:
-        found: Counter[tuple[str, str]] = Counter()
+    def _once(
+        self, candidate: Candidate, model: str | None
+    ) -> tuple[Candidate, Counter[tuple[str, str]], Counter[str]]:
+        """Return it with what is found replaced, what that was and who found it, and what a reviewer's answer has."""
+        found, theirs = Counter[tuple[str, str]](), Counter[str]()
         known = self._known(candidate, model)
         if known is None:
-            return candidate, found
+            return candidate, found, theirs
 
         def put(text: str, path: tuple[str, ...], reader: str | None = model) -> str:
             here = self._all(text, path, known, reader)
             found.update((each.kind.value, each.by) for each in here)
             return replaced(text, here, self.pseudonyms) if here else text
+
+        def count(text: str, path: tuple[str, ...]) -> str:
+            theirs.update(each.kind.value for each in self._all(text, path, known, model))
+            return text
 
         def put_source(text: str, path: tuple[str, ...]) -> str:
             changed = put(text, path, None)
@@ -172,12 +184,12 @@ class Redactor:
 
         parts: dict[str, Any] = {
             "input": walked(candidate.input, put),
-            "output": walked(candidate.output, put),
+            "output": walked(candidate.output, count if is_reviewers(candidate) else put),
             "metadata": walked(candidate.metadata, put),
             "source": {**candidate.source, **walked(_own(candidate.source), put_source)},
             "marks": walked(candidate.marks, put_mark),
         }
-        return replace(candidate, **parts), found
+        return replace(candidate, **parts), found, theirs
 
     def _known(self, candidate: Candidate, model: str | None) -> _Known | None:
         """Return the names of a candidate by each word that stands for one of them alone.

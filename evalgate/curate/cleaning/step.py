@@ -36,8 +36,9 @@ class Report:
     """What a cleaning came to. Of `looked` candidates, the `new` ones were judged; `left` of them are new still.
 
     `out` counts by reason, `found` what was replaced by its kind, `by` that and who found it, `redacted` the candidates
-    that it was in. Of `other_key` are candidates whose pseudonyms another key made; `unread` are those, by language,
-    that another recogniser has no model for.
+    that it was in. `theirs` counts by kind what answers have that reviewers wrote or took, which stay: `held_by` are
+    the ids of accepted candidates that have some, `held_golden` those of golden ones. Of `other_key` are candidates
+    whose pseudonyms another key made; `unread` are those, by language, that another recogniser has no model for.
     """
 
     looked: int = 0
@@ -49,6 +50,9 @@ class Report:
     unread: Counter[str] = field(default_factory=Counter)
     out: Counter[str] = field(default_factory=Counter)
     found: Counter[str] = field(default_factory=Counter)
+    theirs: Counter[str] = field(default_factory=Counter)
+    held_by: list[str] = field(default_factory=list)
+    held_golden: list[str] = field(default_factory=list)
     shown: defaultdict[str, list[Shown]] = field(default_factory=lambda: defaultdict(list))
 
     def show(self, what: str, example: Shown) -> None:
@@ -98,6 +102,10 @@ class Cleaning:
             self.report.redacted += bool(seen.found)
             self.report.found.update(seen.found)
             self.report.by.update(seen.by)
+            if seen.theirs:
+                self.report.theirs.update(seen.theirs)
+                golden = seen.candidate.state == State.GOLDEN
+                (self.report.held_golden if golden else self.report.held_by).append(seen.candidate.id)
             self.report.unread.update([seen.unread] if seen.unread else [])
             for kind, text in seen.shown:
                 self.report.show(kind, Shown(id=seen.candidate.id, text=text))

@@ -12,9 +12,9 @@ from typing import Any
 from evalgate.curate.candidates import Candidate, as_line, read_candidates
 from evalgate.curate.holding import workplace
 from evalgate.encoding import printable
-from evalgate.errors import MeasurementError
+from evalgate.plain_file import content
 from evalgate.records import Json
-from evalgate.whole_file import write_whole
+from evalgate.whole_file import AGAIN, unwritten, write_whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,7 +45,9 @@ class Spool:
     def resume(self) -> Notes | None:
         """Return how far an earlier pull came, its file cut back to its last whole page; None where there is none."""
         try:
-            said = json.loads(self._notes.read_bytes())
+            if self.file.is_symlink():
+                return None  # whoever wrote it here means another file to be cut
+            said = json.loads(content(self._notes))
             notes = Notes(**{**said, "counts": {str(key): int(each) for key, each in said["counts"].items()}})
             if not isinstance(notes.asked, dict) or not isinstance(notes.cursor, str | None):
                 return None
@@ -59,12 +61,15 @@ class Spool:
         return notes
 
     def begin(self, notes: Notes) -> Notes:
-        """Begin anew. Raises MeasurementError where nothing can be written there."""
+        """Begin anew. Raises as `add` does."""
         self.clear()
         return self.add([], notes)
 
     def add(self, candidates: Sequence[Candidate], notes: Notes) -> Notes:
-        """Keep one more page, and then the notes, with which it counts. Raises MeasurementError."""
+        """Keep one more page, and then the notes, with which it counts.
+
+        Raises MeasurementError where the disk has no room, ConfigurationError where nothing can be written there.
+        """
         try:
             with self.file.open("ab") as file:
                 file.writelines(map(as_line, candidates))
@@ -74,10 +79,8 @@ class Spool:
             kept = Notes(asked=notes.asked, cursor=notes.cursor, counts=notes.counts, size=size, done=notes.done)
             write_whole(self._notes, json.dumps(_plain(kept)).encode())
         except OSError as error:
-            raise MeasurementError(
-                printable(f"cannot write {self.file}: {error.strerror}; what was pulled before is kept"),
-                next_step="make room, then run the same again: it goes on",
-            ) from error
+            doing = printable(f"what was pulled before is kept; cannot write {self.file}")
+            raise unwritten(doing, error, "check its folder", again=f"{AGAIN}: it goes on") from error
         return kept
 
     def candidates(self) -> Iterator[Candidate]:

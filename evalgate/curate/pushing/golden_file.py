@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from evalgate.errors import ConfigurationError, DatasetError, Location
+from evalgate.errors import DatasetError, Location
 from evalgate.golden.raw import Raw
 from evalgate.golden.reading import read_raw
 from evalgate.golden.writing import WRITTEN, as_line, as_value
 from evalgate.records import Example
-from evalgate.whole_file import writing_whole
+from evalgate.whole_file import unwritten, writing_whole
 
 _LINES: Final = (".jsonl", ".ndjson")
 
@@ -29,8 +29,8 @@ def require_writable(path: Path) -> None:
 def put(path: Path, examples: Iterable[Example]) -> None:
     """Write examples into a golden file, whole or not at all: in the place of those with their id, else at its end.
 
-    A file that is not there is made. Raises ConfigurationError where it cannot be written, DatasetError for one whose
-    examples are not where they should be.
+    A file that is not there is made. Raises ConfigurationError where it cannot be written, MeasurementError where the
+    disk has no room, DatasetError for one whose examples are not where they should be.
     """
     new = {each.id: each for each in examples}
     require_writable(path)
@@ -40,7 +40,7 @@ def put(path: Path, examples: Iterable[Example]) -> None:
             for part in _lines(path, new) if path.suffix.lower() in _LINES else _document(path, new):
                 file.write(part)
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror}", next_step="name another dataset") from error
+        raise unwritten(f"cannot write {path}", error, "name another dataset") from error
 
 
 def _lines(path: Path, new: Mapping[str, Example]) -> Iterator[bytes]:

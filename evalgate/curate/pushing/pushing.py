@@ -74,7 +74,7 @@ def accepted_of(candidates: Iterable[Candidate], redactor: Redactor | None = Non
         if each.state is State.ACCEPTED:
             if voucher(each) is None:
                 unvouched.append(each.id)
-            elif look.redacted(replace(each, metadata=golden_example(each).metadata), "")[1]:
+            elif _holds_any(look, each):
                 secret.append(each.id)
             else:
                 found.append(each)
@@ -85,6 +85,11 @@ def accepted_of(candidates: Iterable[Candidate], redactor: Redactor | None = Non
         states=states,
         tags=frozenset(tags),
     )
+
+
+def _holds_any(look: Redactor, candidate: Candidate) -> bool:
+    done = look.looked_through(replace(candidate, metadata=golden_example(candidate).metadata), "")
+    return bool(done.found or done.theirs)
 
 
 def voucher(candidate: Candidate) -> Step | None:

@@ -11,6 +11,7 @@ from evalgate.curate.candidates import Candidate
 from evalgate.curate.holding import workplace
 from evalgate.curate.reviewing.answers import answered, proposed, written
 from evalgate.curate.reviewing.standing import seen_of
+from evalgate.plain_file import content
 from evalgate.records import JsonObject
 from evalgate.whole_file import write_whole
 
@@ -33,7 +34,7 @@ class Draft:
     def text(self) -> str | None:
         """Return what was written; None where nothing was, or nothing else than was there. Raises OSError."""
         try:
-            text = self.path.read_bytes().decode("utf-8", "replace").replace("\r\n", "\n")
+            text = content(self.path).decode("utf-8", "replace").replace("\r\n", "\n")
         except FileNotFoundError:
             return None
         return None if text.rstrip("\n") == self._first().rstrip("\n") else text

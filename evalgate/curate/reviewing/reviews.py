@@ -18,11 +18,14 @@ from evalgate.curate.beside import merging_file, reviews_file
 from evalgate.curate.candidates import json_line
 from evalgate.curate.holding import WAIT_S, held
 from evalgate.encoding import NotUtf8Error
-from evalgate.errors import ConfigurationError, DatasetError
+from evalgate.errors import DatasetError
+from evalgate.git.work_trees import work_tree_of
 from evalgate.golden.json_files import read_json_lines
 from evalgate.golden.raw import Problem, Raw
 from evalgate.golden.reading import grouped
+from evalgate.plain_file import content
 from evalgate.records import JsonObject
+from evalgate.whole_file import unwritten
 
 Reviewer = Literal["person", "rule"]
 Decision = Literal["accepted", "rejected", "undone"]
@@ -92,7 +95,8 @@ def read_reviews(candidates: Path) -> Mapping[str, tuple[Review, ...]]:
 def append_reviews(candidates: Path, reviews: Iterable[Review]) -> bool:
     """Append decisions: when this returns they are on the disk. Return whether git was told how to merge the file.
 
-    Raises ConfigurationError where they cannot be written; the file then has none of them.
+    Raises ConfigurationError where they cannot be written, MeasurementError where the disk has no room; the file then
+    has none of them.
     """
     path = reviews_file(candidates)
     data = b"".join(map(as_line, reviews))
@@ -101,9 +105,8 @@ def append_reviews(candidates: Path, reviews: Iterable[Review]) -> bool:
             news = _merged_by_union(merging_file(path))
             _append(path, data)
         except OSError as error:
-            raise ConfigurationError(
-                f"cannot write {path}: {error.strerror}; nothing more was decided", next_step="make room, and go on"
-            ) from error
+            doing = f"nothing more was decided; cannot write {path}"
+            raise unwritten(doing, error, f"check what {path} is", again="make room, and go on") from error
     return news
 
 
@@ -155,9 +158,9 @@ def _tail(file: int, start: int) -> bytes:
 
 def _merged_by_union(path: Path) -> bool:
     """Have git keep the lines of both sides of a merge, in a work tree; return whether that was news."""
-    if not any((each / ".git").exists() for each in path.absolute().parents):
+    if work_tree_of(path.parent) is None:
         return False
-    text = path.read_text("utf-8", "surrogateescape") if path.exists() else ""
+    text = content(path).decode("utf-8", "surrogateescape") if path.exists() else ""
     if _MERGE in text.splitlines():
         return False
     with path.open("a", encoding="utf-8", errors="surrogateescape", newline="\n") as file:

@@ -62,6 +62,13 @@ def _undecided_history(candidate: Candidate) -> tuple[Step, ...]:
     return (*history[:kept], *(each for each in history[kept:] if each.what not in _MADE))
 
 
+def is_reviewers(candidate: Candidate) -> bool:
+    """Return whether the answer of a candidate is one that its reviewer wrote or took, and not its own."""
+    review = candidate.marks.get(DECIDED)
+    has_own = isinstance(review, dict) and "before" in review
+    return has_own and candidate.state in (State.ACCEPTED, State.GOLDEN)
+
+
 def seen_of(candidate: Candidate) -> str:
     """Return what a decision on this candidate is about: its question and its answer as they were before any.
 

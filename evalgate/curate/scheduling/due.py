@@ -13,7 +13,8 @@ from typing import Any, Final
 from evalgate.curate.candidates import Candidate
 from evalgate.curate.moments import moment
 from evalgate.errors import ConfigurationError
-from evalgate.whole_file import write_whole
+from evalgate.plain_file import content
+from evalgate.whole_file import unwritten, write_whole
 
 _SLACK: Final = timedelta(hours=1)
 """How far a schedule may be early at most, after a time when it was late."""
@@ -87,33 +88,43 @@ def read_last(path: Path, profile: str) -> Last | None:
 def digest_of(file: Path) -> str:
     """Return a digest of a file for review, by which it is known whether somebody wrote in it.
 
-    How its lines end makes no difference: git may change that.
+    How its lines end makes no difference: git may change that. Raises ConfigurationError where it cannot be read.
     """
-    return hashlib.sha256(file.read_bytes().replace(b"\r\n", b"\n")).hexdigest()[:24]
+    try:
+        return hashlib.sha256(content(file).replace(b"\r\n", b"\n")).hexdigest()[:24]
+    except OSError as error:
+        raise _unreadable(file, error) from None
 
 
 def write_last(path: Path, profile: str, last: Last) -> None:
-    """Remember a profile's last time. Raises ConfigurationError where it cannot be."""
+    """Remember a profile's last time.
+
+    Raises ConfigurationError where it cannot be, MeasurementError where the disk has no room.
+    """
     times = {"began": last.began.isoformat(timespec="seconds"), "until": last.until.isoformat(timespec="seconds")}
     times |= {} if last.sheet is None else {"sheet": last.sheet}
     try:
         write_whole(path, json.dumps({**_read(path), profile: times}, indent=2, sort_keys=True).encode() + b"\n")
     except OSError as error:
-        raise ConfigurationError(f"cannot write {path}: {error.strerror}", next_step="check its folder") from error
+        raise unwritten(f"cannot write {path}", error, "check its folder") from error
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(content(path))
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}", next_step="check its rights") from None
+        raise _unreadable(path, error) from None
     except (ValueError, RecursionError):
         raise _unusable(path, "it is no JSON") from None
     if not isinstance(found, dict):
         raise _unusable(path, "it is no object")
     return found
+
+
+def _unreadable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"{path} cannot be read: {error.strerror}", next_step=f"check what {path} is")
 
 
 def _unusable(path: Path, why: str) -> ConfigurationError:

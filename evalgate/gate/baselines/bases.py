@@ -13,6 +13,7 @@ from typing import Final, Self
 from evalgate.errors import BaselineError, ConfigurationError
 from evalgate.git.history import Base, commit_of, first_parent, merge_base
 from evalgate.git.repository import Repository
+from evalgate.git.work_trees import place_in
 from evalgate.git.worktrees import cache_folder, worktree
 from evalgate.suite.baselines import BaselineKind, BaselineRef
 from evalgate.yaml_source import parse_yaml
@@ -156,14 +157,14 @@ class Bases:
 
     def within(self, path: Path) -> Path:
         """Return where a path of the work tree is in every tree. Raises BaselineError where it is outside."""
-        root = self._repository().root.resolve()
-        try:
-            return path.resolve().relative_to(root)
-        except ValueError:
+        root = self._repository().root
+        place = place_in(root, path)
+        if place is None:
             raise BaselineError(
-                f"{path} is not in the repository at {root}, so no commit has it",
+                f"{path} is not in the repository at {root.resolve()}, so no commit has it",
                 next_step="make `root` a folder of the repository, or set `baseline:` to {task: …} or null",
-            ) from None
+            )
+        return place
 
     def _repository(self) -> Repository:
         return Repository.at(self._config.parent, environ=self._environ)

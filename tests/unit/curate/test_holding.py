@@ -10,9 +10,11 @@ import sys
 
 import pytest
 
+from evalgate.curate.beside import reviews_file
 from evalgate.curate.candidates import Candidate, read_candidates, rewrite, write_candidates
-from evalgate.curate.holding import held, unwritten, workplace
+from evalgate.curate.holding import held, workplace
 from evalgate.errors import ConfigurationError, MeasurementError
+from evalgate.whole_file import unwritten
 
 HOLD = """
 import pathlib, sys, time
@@ -56,6 +58,32 @@ def test_who_has_it_is_named_and_a_killed_one_has_nothing(tmp_path, holder):
     process.wait()
     assert rewrite(path, lambda candidates: candidates, seconds=0) == 1
     assert list((tmp_path / ".curate").glob("*.holder")) == []
+
+
+def test_a_link_to_a_file_and_the_file_are_one(tmp_path, holder):
+    path, link = tmp_path / "a.jsonl", tmp_path / "elsewhere" / "b.jsonl"
+    write_candidates(path, [Candidate(id="1", input={})])
+    link.parent.mkdir()
+    link.symlink_to(path)
+    process = holder()
+    with pytest.raises(ConfigurationError) as refused:
+        rewrite(link, lambda candidates: candidates, seconds=0)
+    assert refused.value.message.startswith(f"another step is at work on {link}: evalgate curate label")
+    process.kill()
+    process.wait()
+    with held(link), pytest.raises(ConfigurationError, match="another step is at work"), held(path, seconds=0):
+        pass
+    # What is kept for a file stays beside the name that it was given by.
+    assert workplace(link) == link.parent / ".curate"
+    assert reviews_file(link) == link.parent / "b.reviews.jsonl"
+    assert sorted(each.name for each in (tmp_path / ".curate").iterdir()) == [".gitignore", "a.jsonl.lock"]
+
+
+def test_a_link_that_leads_to_itself_is_one_message(tmp_path):
+    link = tmp_path / "a.candidates.jsonl"
+    link.symlink_to(link)
+    with pytest.raises(ConfigurationError, match="Too many levels of symbolic links"):
+        rewrite(link, lambda candidates: candidates)
 
 
 def test_a_step_waits_for_one_that_is_quick(tmp_path, holder):

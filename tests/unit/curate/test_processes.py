@@ -98,6 +98,15 @@ def test_a_process_that_ends_is_told():
         list(worked(dying, range(200), processes=2))
 
 
+def test_a_ctrl_c_is_told_to_the_one_that_started_them_alone():
+    """A terminal sends it to all of them; what it means is said where the step was begun."""
+    stream = worked(partial(named, "x"), range(400), processes=2)
+    found = [next(stream) for _ in range(40)]  # of both: each has begun
+    for process in {each for each, _ in found}:
+        os.kill(process, signal.SIGINT)
+    assert [name for _, name in (*found, *stream)] == [f"x{number}" for number in range(400)]
+
+
 def test_what_is_killed_leaves_no_process():
     started = subprocess.Popen([sys.executable, "-c", MANY], stdout=subprocess.PIPE, text=True)
     processes = {int(started.stdout.readline()) for _ in range(60)}

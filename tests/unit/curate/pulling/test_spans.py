@@ -144,6 +144,26 @@ def test_pictures_stay_in_the_span():
 
 
 @pytest.mark.parametrize(
+    ("audio", "mime"),
+    [
+        ({"data": "AAAA", "format": "mp3"}, "audio/mp3"),
+        ({"data": "AAAA"}, "audio/wav"),
+        ({"data": "AAAA", "format": 5}, "audio/wav"),
+        ({"data": "data:audio/flac;base64,AAAA", "format": "mp3"}, "audio/flac"),
+        ({"data": "https://example.com/a.mp3", "format": "mp3"}, None),
+    ],
+)
+def test_a_sound_is_marked_as_what_it_is_said_to_be(audio, mime):
+    parts = [{"type": "text", "text": "What is it?"}, {"type": "input_audio", "input_audio": audio}]
+    asked = {"model": "m", "messages": [{"role": "user", "content": parts}]}
+    made = candidate(stored({"input.value": json.dumps(asked), "input.mime_type": "application/json"}))
+    part = made.input["messages"][0]["content"][1]
+    there = mime is not None
+    assert part["input_audio"] == {**audio, "data": f"span:{'a' * 16}#0" if there else audio["data"]}
+    assert [each["mime"] for each in made.marks.get("media", [])] == ([mime] if there else [])
+
+
+@pytest.mark.parametrize(
     ("times", "said"),
     [
         ({}, None),

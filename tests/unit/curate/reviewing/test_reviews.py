@@ -12,7 +12,7 @@ from evalgate.curate.candidates import write_candidates
 from evalgate.curate.holding import workplace
 from evalgate.curate.reviewing import reviews as module
 from evalgate.curate.reviewing.reviews import append_reviews, as_line, read_reviews
-from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup
+from evalgate.errors import ConfigurationError, DatasetError, ErrorGroup, MeasurementError
 from tests.unit.curate.reviewing.making import candidate, review
 
 ONE = candidate()
@@ -105,8 +105,9 @@ def test_a_full_disk_leaves_what_was_there(path, monkeypatch):
         return real(file, data[: len(data) // 2])
 
     monkeypatch.setattr(module.os, "write", full)
-    with pytest.raises(ConfigurationError, match="No space left"):
+    with pytest.raises(MeasurementError, match="No space left") as told:
         append_reviews(path, [review(ONE, "rejected", reason="x")])
+    assert told.value.next_step == "make room, and go on"
     assert reviews_file(path).read_bytes() == before
 
 

@@ -1,0 +1,71 @@
+"""What a config may name as the place of candidates: its own repository, since a change may have written the config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from evalgate.errors import ConfigurationError, Location
+
+if TYPE_CHECKING:
+    from evalgate.cli.curate.places import Target
+
+_ENDING = ".candidates.jsonl"
+
+
+def refuse_outside(profile: str, target: Target, config: Path, environ: Mapping[str, str]) -> None:
+    """Raise ConfigurationError, with its place, where a profile's dataset leads out of the repository of its config.
+
+    What is kept beside it counts too, links followed. Outside of a repository nobody proposes a config.
+    """
+    found = leading_out(target, config)
+    if found is not None:
+        key = f"curate.profiles.{profile}.dataset"
+        raise ConfigurationError(
+            f"profile {profile}: `dataset` and what is beside it have to be in the repository of {config.name}, and"
+            f" {found} leads out of it",
+            location=_place(profile, config, environ),
+            next_step=f"name a file of the repository in {key}, or say --dataset FILE in its place",
+        )
+
+
+def leading_out(target: Target, config: Path) -> Path | None:
+    """Return the first place for candidates that is not in the repository of a config; None where all are in it, and
+    where there is no repository.
+    """
+    from evalgate.git.work_trees import place_in, work_tree_of
+
+    tree = work_tree_of(config.parent)
+    if tree is None:
+        return None
+    return next((each for each in _kept(target) if place_in(tree, each) is None), None)
+
+
+def _kept(target: Target) -> Iterator[Path]:
+    """Yield where steps write for a target: the two files, and every link among what is beside them."""
+    folder, stem = target.candidates.parent, target.candidates.name.removesuffix(_ENDING)
+    yield from (each for each in (target.file, target.candidates, folder / ".curate") if each is not None)
+    for place in (folder, folder / ".curate"):
+        try:
+            there = sorted(place.iterdir())
+        except OSError:  # not there yet
+            continue
+        for each in there:
+            if each.is_symlink() and (
+                each.name.startswith(f"{stem}.") or each.name in (".gitattributes", ".gitignore")
+            ):
+                yield each
+
+
+def _place(profile: str, config: Path, environ: Mapping[str, str]) -> Location:
+    from evalgate.suite.loading import load_config
+    from evalgate.suite.shape import show_path
+
+    origins = load_config(config, environ=environ, overrides={}, committed=True).origins
+    dataset = ("curate", "profiles", profile, "dataset")
+    origin = origins.get(show_path((*dataset, "file"))) or origins.get(show_path((*dataset, "phoenix"))) or str(config)
+    file, *numbers = origin.rsplit(":", 2)
+    if len(numbers) == 2 and all(each.isdecimal() for each in numbers):
+        return Location(file=file, line=int(numbers[0]), column=int(numbers[1]))
+    return Location(file=origin)

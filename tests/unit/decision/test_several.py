@@ -254,6 +254,26 @@ def test_nobody_wins_who_may_be_behind_by_a_score_that_no_range_gives_a_size():
     unsized = {"length": {"low": None, "high": None}}
     winner = compare_several(contest(suite(*both, specs=unsized))).suites[0].winner
     assert (winner.name, winner.leader) == (None, "good")
+    assert winner.reason == (
+        "good is better in correctness, but length is unbounded and declares no scale,"
+        " so no drop of it can be ruled out."
+    )
+    assert winner.next_step.startswith("declare `scale` on the evaluator length")
+
+
+def test_nobody_wins_who_is_behind_by_a_score_without_a_range():
+    """How far cannot be told, and that it is behind can: by a little here, of a span that one example has wide."""
+    rng = np.random.default_rng(7)
+    long = np.concatenate([[5000.0], rng.uniform(60, 90, 99)])
+    short = np.concatenate([[5000.0], long[1:] - 50])
+    both = (
+        contender("fair", correctness=FAIR, length=long.tolist()),
+        contender("good", correctness=GOOD, length=short.tolist()),
+    )
+    specs = {"length": {"low": None, "high": None}}
+    winner = compare_several(contest(suite(*both, specs=specs))).suites[0].winner
+    assert winner.name is None
+    assert winner.reason.startswith("good is better in correctness, but in length it is behind fair")
 
 
 def test_scores_without_a_range_have_one_scale_for_all():

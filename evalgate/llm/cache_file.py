@@ -70,6 +70,9 @@ def _connected(path: Path, *, frozen: bool) -> sqlite3.Connection:
         db.close()
         # In a folder that cannot be written a write-ahead log's lock cannot be made, and nobody else can write either.
         db = sqlite3.connect(f"{address}&immutable=1", isolation_level=None, uri=True)
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

@@ -44,8 +44,10 @@ class SqliteDatabase:
     def __init__(self, path: Path) -> None:
         """Open `path`. Raises DatabaseError where that fails."""
         try:
-            self._connection = _opened(path)
+            self._connection = _connected(path)
             weakref.finalize(self, self._connection.close)  # whoever has it open lets it go by forgetting it
+            if _is_script(path):
+                self._connection.executescript(path.read_text(encoding="utf-8"))
             self._columns = _columns(self._connection)
             _lock_down(self._connection)
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:
@@ -82,12 +84,15 @@ class SqliteDatabase:
             raise QueryError(stage, message) from error
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    if path.suffix.lower() == ".sql":
+def _is_script(path: Path) -> bool:
+    return path.suffix.lower() == ".sql"
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    if _is_script(path):
         connection = sqlite3.connect(":memory:", check_same_thread=False)
         # A script makes tables and reaches no other file: what it attached would not be in its fingerprint.
         connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
-        connection.executescript(path.read_text(encoding="utf-8"))
         return connection
     still = "" if path.with_name(f"{path.name}-wal").exists() else "&immutable=1"
     return sqlite3.connect(f"file:{quote(str(path))}?mode=ro{still}", uri=True, check_same_thread=False)

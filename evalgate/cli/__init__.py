@@ -20,6 +20,8 @@ _SHORT: Final = f"evalgate: {_MEMORY}\n  next: {_MORE}\n".encode()
 _UNSAID: Final = b"evalgate: a bug in evalgate, of which nothing more can be said; what was recorded is kept\n"
 _UNLOADED: Final = ("cannot allocate memory", "failed to map segment")
 """Why a library was not loaded, in the words of the system's loader."""
+_UNBEGUN: Final = "can't start new thread"
+"""What Python says where the system has no room for a thread, and says no more."""
 
 
 def main() -> None:
@@ -62,6 +64,8 @@ def is_too_little_memory(error: BaseException) -> bool:
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
     if isinstance(error, ImportError) and any(each in str(error).casefold() for each in _UNLOADED):
+        return True
+    if isinstance(error, RuntimeError) and str(error) == _UNBEGUN:
         return True
     return isinstance(error, ImportError) and error.__cause__ is not None and is_too_little_memory(error.__cause__)
 

@@ -68,6 +68,7 @@ def test_a_process_or_a_task_of_several_that_had_too_little_says_the_same(tmp_pa
         ("OSError(errno.ENOMEM, 'x')", 4, "there was not enough memory"),
         ("ImportError('x.so: failed to map segment from shared object')", 4, "there was not enough memory"),
         ("ExceptionGroup('', [ValueError(), MemoryError()])", 4, "there was not enough memory"),
+        ('RuntimeError("can\'t start new thread")', 4, "there was not enough memory"),
         ("ImportError('no')", 5, "a bug in evalgate (ImportError)"),
     ],
 )

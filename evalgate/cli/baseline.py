@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,10 +12,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from evalgate.cli.options import cache_option, config_option, journal_option, overrides, set_option
+from evalgate.cli.options import cache_option, config_option, journal_option, overrides, quiet_option, set_option
 from evalgate.errors import BaselineError, ConfigurationError, Interrupted, MeasurementError
 
 if TYPE_CHECKING:
+    from evalgate.cli.models import CacheChoice
+    from evalgate.gate.baselines.bases import Bases
+    from evalgate.gate.baselines.storing import BaselineBuild, Setter
+    from evalgate.gate.request import Request
     from evalgate.git.history import Base
     from evalgate.git.repository import Repository
     from evalgate.journal.store import Journal
@@ -36,7 +41,7 @@ def command() -> None:
 @_suites
 @cache_option
 @set_option
-@click.option("--quiet", is_flag=True, help="Print the result without progress and log lines.")
+@quiet_option
 def setting(
     *,
     what: str | None,
@@ -52,17 +57,11 @@ def setting(
     COMMIT is a branch, a tag or a commit, by default the one that is checked out; BUILD the id of a build, and means
     the commit that it measured. What is stored of it already is not run again.
     """
-    from evalgate.cli.builds import cache_path, journal_path, tree_of
+    from evalgate.cli.builds import cache_path, journal_path
     from evalgate.cli.files import say
-    from evalgate.cli.hub import prompts_of
-    from evalgate.cli.mirroring import mirrored
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.pulling import here
-    from evalgate.cli.watching import watched
     from evalgate.gate.baselines.bases import Bases, Target
-    from evalgate.gate.baselines.storing import Setter, of_commit, store
-    from evalgate.gate.guard.guard import unguarded
-    from evalgate.gate.request import Request, whole_suites
+    from evalgate.gate.baselines.storing import Setter
     from evalgate.git.repository import Repository
     from evalgate.journal.store import Journal
     from evalgate.suite.loading import load_config
@@ -70,49 +69,18 @@ def setting(
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     repository = Repository.at(loaded.path.absolute().parent, environ=environ)
-    who = repository.author()
+    setter = Setter(name=repository.author(), how="set")
+    choice = CacheChoice(path=cache_path(cache))
     with Journal(journal_path(journal)) as kept:
         base = _base(what, kept, repository)
-        wanted = _of_commits(loaded)
         target = Target(ref=base.name, commit=base.commit)
-        asked = suites or tuple(wanted.config.suites)
-        wanted = here(wanted, environ, asked)
         with Bases(loaded.path, environ=environ, target=target, every=True) as bases:
-            prepared = of_commit(
-                whole_suites(
-                    unguarded(wanted), asked, tree=tree_of(environ), bases=bases, prompts=prompts_of(config, environ)
-                )
-            )
-            request = Request(
-                config=wanted.config.model_copy(update={"suites": {each.name: each.suite for each in prepared}}),
-                config_file=loaded.path.name,
-                suites=prepared,
-            )
-            try:
-                stored = asyncio.run(
-                    watched(
-                        mirrored(
-                            lambda effects: store(request, effects, Setter(name=who, how="set")),
-                            request,
-                            kept,
-                            loaded.path,
-                            environ,
-                        ),
-                        request,
-                        kept,
-                        environ,
-                        cache=CacheChoice(path=cache_path(cache)),
-                        quiet=quiet,
-                        resume=None,
-                        file=loaded.path,
-                    )
-                )
-            except asyncio.CancelledError:
-                raise Interrupted("it was stopped at once, and no baseline is set", next_step="set it again") from None
+            request = _request(_of_commits(loaded), suites, environ, bases)
+            stored = _stored(request, setter, kept, loaded.path, environ, cache=choice, quiet=quiet)
         if not stored.complete:
             raise MeasurementError("it was stopped before the end, and no baseline is set", next_step="set it again")
-        for each in prepared:
-            times = wanted.config.policy.confirm_repetitions
+        for each in request.suites:
+            times = request.config.policy.confirm_repetitions
             made = stored.made[each.name]
             now = f"{made:,} made now" if made else "all of them known before"
             say(f"{base.label} is stored: {times} runs of each of {each.count:,} examples of {each.name}, {now}.\n")
@@ -127,6 +95,40 @@ def _of_commits(loaded: LoadedConfig) -> LoadedConfig:
         if (ref := suite.baseline_ref) is not None and ref.is_set
     }
     return replace(loaded, config=loaded.config.model_copy(update={"suites": merged}), baseline_tasks={})
+
+
+def _request(loaded: LoadedConfig, names: tuple[str, ...], environ: Mapping[str, str], bases: Bases) -> Request:
+    """Return what is run of the named suites (no names: all of the config): the commit's side alone."""
+    from evalgate.cli.declared import declared_suites
+    from evalgate.gate.baselines.storing import of_commit
+    from evalgate.gate.request import Request
+
+    asked = names or tuple(loaded.config.suites)
+    prepared = of_commit(declared_suites(loaded, asked, environ, bases=bases))
+    config = loaded.config.model_copy(update={"suites": {each.name: each.suite for each in prepared}})
+    return Request(config=config, config_file=loaded.path.name, suites=prepared)
+
+
+def _stored(
+    request: Request,
+    setter: Setter,
+    journal: Journal,
+    file: Path,
+    environ: Mapping[str, str],
+    *,
+    cache: CacheChoice,
+    quiet: bool,
+) -> BaselineBuild:
+    """Run what is asked for with its progress shown, and store it. Raises Interrupted where it was stopped at once."""
+    from evalgate.cli.mirroring import mirrored
+    from evalgate.cli.watching import watched
+    from evalgate.gate.baselines.storing import store
+
+    work = mirrored(lambda effects: store(request, effects, setter), request, journal, file, environ)
+    try:
+        return asyncio.run(watched(work, request, journal, environ, cache=cache, quiet=quiet, resume=None, file=file))
+    except asyncio.CancelledError:
+        raise Interrupted("it was stopped at once, and no baseline is set", next_step="set it again") from None
 
 
 def _base(what: str | None, journal: Journal, repository: Repository) -> Base:
@@ -179,19 +181,16 @@ def showing(
 ) -> int:
     """Say what each suite would be compared with now, and what is stored of it. Nothing is run."""
     from evalgate import __version__
-    from evalgate.cli.builds import journal_path, tree_of
+    from evalgate.cli.builds import journal_path
     from evalgate.cli.conclude import this_console
+    from evalgate.cli.declared import declared_suites
     from evalgate.cli.elsewhere import phoenix_baselines
     from evalgate.cli.files import say
-    from evalgate.cli.hub import prompts_of
-    from evalgate.cli.pulling import here
     from evalgate.cli.target import target_of
     from evalgate.cli.workflow import guarded
     from evalgate.gate.baselines.bases import Bases
     from evalgate.gate.baselines.elsewhere import Looking, tagged
     from evalgate.gate.baselines.shown import shown_baselines
-    from evalgate.gate.guard.guard import unguarded
-    from evalgate.gate.request import whole_suites
     from evalgate.journal.store import Journal
     from evalgate.report.baselines import render_shown, render_shown_json
     from evalgate.suite.loading import load_config
@@ -202,10 +201,7 @@ def showing(
         Journal(journal_path(journal)) as store,
         Bases(loaded.path, environ=environ, target=target_of(environ, base), every=True) as bases,
     ):
-        decides = unguarded(here(loaded, environ, suites))
-        prepared = whole_suites(
-            decides, suites, tree=tree_of(environ), bases=bases, prompts=prompts_of(config, environ)
-        )
+        prepared = declared_suites(loaded, suites, environ, bases=bases)
         looking = Looking(
             config=loaded.config,
             journal=store,

@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from evalgate.cli.options import cache_option, config_option, journal_option, overrides, set_option
+from evalgate.cli.options import (
+    cache_option,
+    config_option,
+    journal_option,
+    overrides,
+    quiet_option,
+    set_option,
+    suites_option,
+)
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -39,7 +47,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--against", metavar="NAME", help="Which of them the others are compared with; default: the first.")
 @click.option("--metric", metavar="CHECK", help="The check that quality is; default: the first that gates.")
-@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@suites_option
 @config_option
 @set_option
 @journal_option
@@ -50,7 +58,7 @@ _file = click.Path(path_type=Path, dir_okay=False)
 )
 @click.option("--markdown", type=_file, help="Write the comparison as Markdown to this file.")
 @click.option("--svg", type=_file, help="Draw quality against cost to this file; against time where costs are unknown.")
-@click.option("--quiet", is_flag=True, help="Print the result without progress and log lines.")
+@quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print the comparison as JSON, in place of text.")
 def command(
     *,
@@ -91,7 +99,7 @@ def command(
         raise click.UsageError("--replay takes every answer from the cache and --no-cache none: leave one out")
     environ = dict(os.environ)
     given = named([*(read_address(each) for each in contenders), *matrix(models, prompts)])
-    running = Running(
+    running = TrialSettings(
         config=config,
         assignments=assignments,
         suites=suites,
@@ -110,7 +118,7 @@ def command(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Running:
+class TrialSettings:
     """How what is to be tried is run."""
 
     config: Path
@@ -123,7 +131,7 @@ class Running:
 def _entered(
     given: list[tuple[str, Address]],
     journal: Path | None,
-    running: Running,
+    running: TrialSettings,
     environ: dict[str, str],
     stack: ExitStack,
 ) -> list[Entrant]:
@@ -165,7 +173,7 @@ def _entered(
     return [entrant(sources[name], sides[name], name=name, address=each.text) for name, each in given]
 
 
-def _fetched(experiment: str, path: Path, running: Running, environ: dict[str, str]) -> tuple[int, Side]:
+def _fetched(experiment: str, path: Path, running: TrialSettings, environ: dict[str, str]) -> tuple[int, Side]:
     """Fetch an experiment of the config's Phoenix server into a journal; without a config, of PHOENIX_ENDPOINT."""
     from evalgate.cli.elsewhere import phoenix_baselines
     from evalgate.gate.baselines.elsewhere import fetch_experiment
@@ -183,7 +191,9 @@ def _fetched(experiment: str, path: Path, running: Running, environ: dict[str, s
     return asyncio.run(fetch())
 
 
-def _tried(tries: dict[str, TaskChange], store: Journal, running: Running, environ: dict[str, str]) -> dict[str, int]:
+def _tried(
+    tries: dict[str, TaskChange], store: Journal, running: TrialSettings, environ: dict[str, str]
+) -> dict[str, int]:
     from evalgate.cli.pulling import here
     from evalgate.cli.trying import prepared, run_trials
     from evalgate.suite.loading import load_config

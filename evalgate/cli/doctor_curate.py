@@ -158,7 +158,8 @@ class _Look:
     async def _turn(self) -> str:
         """Return when its steps were done last, and when they are due."""
         from evalgate.cli.curate.places import target_of
-        from evalgate.curate.scheduling.due import due_at, read_last, state_file
+        from evalgate.curate.beside import state_file
+        from evalgate.curate.scheduling.due import due_at, read_last
         from evalgate.suite.periods import seconds_of
 
         candidates = target_of(self.profile.dataset, self.path.parent).candidates

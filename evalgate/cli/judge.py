@@ -12,14 +12,24 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from evalgate.cli.annotations import Annotations, annotation_options
-from evalgate.cli.options import cache_option, config_option, journal_option, json_option, overrides, set_option
+from evalgate.cli.options import (
+    cache_option,
+    config_option,
+    journal_option,
+    json_option,
+    overrides,
+    set_option,
+    suites_option,
+)
 from evalgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from evalgate.cli.models import CacheChoice
+    from evalgate.decision.validation import Validation
     from evalgate.gate.judging import Asked, ChosenJudge
     from evalgate.gate.prepared import PreparedSuite
     from evalgate.gate.trials import Trial
+    from evalgate.golden.labelled import Labelled
     from evalgate.report.judge_json import ValidationInfo
     from evalgate.suite.config import Config
 
@@ -78,18 +88,13 @@ def validate(
     is 0 where the judge agrees with people as well as `policy.min_kappa` asks, 1 where it does not, 4 where too many
     verdicts are missing.
     """
-    from evalgate.cli.builds import cache_path, journal_path, tree_of
-    from evalgate.cli.hub import prompts_of
+    from evalgate.cli.builds import cache_path, journal_path
+    from evalgate.cli.declared import declared_suites
     from evalgate.cli.judge_asking import asked
     from evalgate.cli.judge_runners import judge_runners
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.pulling import here
-    from evalgate.gate.guard.guard import unguarded
-    from evalgate.gate.judging import choose, conclude, keep
-    from evalgate.gate.request import whole_suites
+    from evalgate.gate.judging import choose, conclude
     from evalgate.golden.labelled import read_labelled
-    from evalgate.journal.store import Journal
-    from evalgate.report.judge_json import validation_json
     from evalgate.suite.loading import load_config
 
     if replay and no_cache:
@@ -98,10 +103,7 @@ def validate(
         raise click.UsageError("give a file of labelled answers, or --annotations and --from, and not both")
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    loaded = here(loaded, environ, suites)
-    suite, evaluator = choose(
-        whole_suites(unguarded(loaded), suites, tree=tree_of(environ), prompts=prompts_of(config, environ)), name
-    )
+    suite, evaluator = choose(declared_suites(loaded, suites, environ), name)
     choice = CacheChoice(path=cache_path(cache), fresh=no_cache, replay=replay, alone=True)
     source = str(labels) if annotations is None else annotations.told
     following = f"evalgate judge validate {source} --suite {suite.name} --judge {evaluator.label}"
@@ -124,16 +126,27 @@ def validate(
     taken = asked(answers, runners, repetitions, following, quiet=quiet or as_json)
     found = conclude(chosen, taken.answers, loaded.config.policy)
     file = annotations.shown if annotations is not None else Path(source).name
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    report = validation_json(found, _info(chosen, taken, file=file, now=now))
-    if found.measured:
-        with Journal(journal_path(journal)) as store:
-            keep(store, chosen, answers, found, file=file, now=now, report=report)
+    report = _reported(chosen, answers, found, _info(chosen, taken, file), journal_path(journal))
     _print(report, environ, as_json=as_json, everything=everything)
     return 0 if found.trusted else 1 if found.measured else _MEASURED_BADLY
 
 
-def _info(chosen: ChosenJudge, taken: Asked, *, file: str, now: str) -> ValidationInfo:
+def _reported(
+    chosen: ChosenJudge, answers: list[Labelled], found: Validation, info: ValidationInfo, journal: Path
+) -> Mapping[str, Any]:
+    """Return the report of what was found; what was measured is stored with it."""
+    from evalgate.gate.judging import keep
+    from evalgate.journal.store import Journal
+    from evalgate.report.judge_json import validation_json
+
+    report = validation_json(found, info)
+    if found.measured:
+        with Journal(journal) as store:
+            keep(store, chosen, answers, found, file=info.file, now=info.created_at, report=report)
+    return report
+
+
+def _info(chosen: ChosenJudge, taken: Asked, file: str) -> ValidationInfo:
     """Return what a report says of a validation beside what was found."""
     from evalgate import __version__
     from evalgate.report.judge_json import ValidationInfo
@@ -148,7 +161,7 @@ def _info(chosen: ChosenJudge, taken: Asked, *, file: str, now: str) -> Validati
         pairwise=chosen.pairwise,
         fingerprint=chosen.fingerprint,
         file=file,
-        created_at=now,
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         evalgate_version=__version__,
         calls=taken.calls,
         from_cache=taken.from_cache,
@@ -185,7 +198,7 @@ def show(*, name: str | None, journal: Path | None, everything: bool, as_json: b
 @command.command("try", short_help="Try evaluators on reference answers and on broken ones.")
 @config_option
 @cache_option
-@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@suites_option
 @click.option("--evaluator", "names", multiple=True, metavar="NAME", help="Only this one; may be given several times.")
 @click.option(
     "--examples", type=click.IntRange(1), default=5, show_default=True, metavar="N", help="How many examples to try on."
@@ -209,27 +222,19 @@ def try_out(
     """
     from dataclasses import asdict
 
-    from evalgate.cli.builds import cache_path, tree_of
+    from evalgate.cli.builds import cache_path
     from evalgate.cli.conclude import this_console
+    from evalgate.cli.declared import declared_suites
     from evalgate.cli.files import say
-    from evalgate.cli.hub import prompts_of
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.pulling import here
     from evalgate.cli.workflow import guarded
-    from evalgate.gate.guard.guard import unguarded
-    from evalgate.gate.request import whole_suites
     from evalgate.gate.trials import refuse_unknown
     from evalgate.report.trial import render_trials, render_trials_json
     from evalgate.suite.loading import load_config
 
     environ = dict(os.environ)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
-    prepared = whole_suites(
-        unguarded(here(loaded, environ, suites)),
-        suites,
-        tree=tree_of(environ),
-        prompts=prompts_of(config, environ),
-    )
+    prepared = declared_suites(loaded, suites, environ)
     refuse_unknown(prepared, names)
     choice = CacheChoice(path=cache_path(cache), alone=True)
     found = asyncio.run(_tried(prepared, names, examples, loaded.config, environ, choice))

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import sys
-import time
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from evalgate.cli.options import config_option, journal_option, overrides, set_option
+from evalgate.cli.options import (
+    config_option,
+    journal_option,
+    overrides,
+    quiet_option,
+    set_option,
+    suites_option,
+    typed_again,
+)
 from evalgate.errors import ConfigurationError, Interrupted, JournalError, MeasurementError
 
 if TYPE_CHECKING:
     from evalgate.decision.study import Study
     from evalgate.gate.noise import Studied
     from evalgate.gate.request import Request
+    from evalgate.gate.world import World
     from evalgate.journal.store import Journal
-    from evalgate.report.progress import Progress
 
 _FEWEST, _MOST = 2, 200
 
@@ -30,7 +34,7 @@ _FEWEST, _MOST = 2, 200
 @click.command()
 @config_option
 @journal_option
-@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@suites_option
 @click.option(
     "--runs",
     type=click.IntRange(min=_FEWEST, max=_MOST),
@@ -41,7 +45,7 @@ _FEWEST, _MOST = 2, 200
 @click.option("--show", is_flag=True, help="Show the latest finished study again, without running anything.")
 @click.option("--quarantine", is_flag=True, help="With --show: print flaky examples as entries of a quarantine file.")
 @set_option
-@click.option("--quiet", is_flag=True, help="Print the result without progress and log lines.")
+@quiet_option
 @click.option("--json", "as_json", is_flag=True, help="Print the study as JSON, in place of text.")
 def command(
     *,
@@ -66,29 +70,19 @@ def command(
     from evalgate.cli.hub import prompts_of, recorded_prompts
     from evalgate.cli.pulling import here
     from evalgate.cli.target import target_of
-    from evalgate.decision.noise import study
     from evalgate.gate.baselines.bases import Bases
-    from evalgate.gate.evidence.noise import study_evidence
-    from evalgate.gate.noise import RUNS, finished_study, resumable_study, study_request
+    from evalgate.gate.noise import RUNS, resumable_study, study_request
     from evalgate.journal.store import Journal
     from evalgate.suite.loading import load_config
 
-    if resume and (suites or runs):
-        raise click.UsageError("--resume goes on with the suites and runs that the study has: leave the others out")
-    if show and (suites or runs or resume):
-        raise click.UsageError("--show shows a study as it was made: leave --suite, --runs and --resume out")
-    if quarantine and not show:
-        raise click.UsageError("--quarantine proposes what a finished study found: evalgate noise --show --quarantine")
+    _refuse_together(
+        resume=resume and bool(suites or runs),
+        show=show and bool(suites or runs or resume),
+        quarantine=quarantine and not show,
+    )
     environ = dict(os.environ)
     if show:
-        path = journal_path(journal)
-        if not path.exists():
-            raise ConfigurationError(f"there is no journal at {path}", next_step="evalgate noise")
-        with Journal(path, create=False) as store:
-            latest = finished_study(store)
-            if quarantine:
-                return _propose(latest, study(study_evidence(store, latest)))
-            return _conclude(store, latest, study(study_evidence(store, latest)), environ, as_json=as_json)
+        return _shown_again(journal_path(journal), environ, quarantine=quarantine, as_json=as_json)
     loaded = load_config(config, environ=environ, overrides=overrides(assignments))
     with (
         Journal(journal_path(journal)) as store,
@@ -106,19 +100,36 @@ def command(
             bases=bases,
             prompts=prompts_of(loaded.path, environ, kept=recorded_prompts(store, unfinished)),
         )
-        again = _again(config, journal)
-        try:
-            ended = asyncio.run(
-                _supervised(request, store, environ, runs=runs or RUNS, resume=unfinished, quiet=quiet or as_json)
-            )
-        except JournalError as error:
-            step = (error.next_step or "").replace("evalgate run --resume", again)
-            raise JournalError(error.message, next_step=step) from error
-        except asyncio.CancelledError:
-            raise Interrupted("the study was stopped at once; what was answered is kept", next_step=again) from None
-        if ended.found is None:
-            raise Interrupted(f"noise study {ended.id} was interrupted; what was answered is kept", next_step=again)
-        return _conclude(store, ended.id, ended.found, environ, as_json=as_json)
+        again = typed_again("noise", config, journal, "--resume")
+        study_id, found = _studied(
+            request, store, environ, runs=runs or RUNS, resume=unfinished, quiet=quiet or as_json, again=again
+        )
+        return _conclude(store, study_id, found, environ, as_json=as_json)
+
+
+def _refuse_together(*, resume: bool, show: bool, quarantine: bool) -> None:
+    """Raise UsageError for flags that say two things."""
+    if resume:
+        raise click.UsageError("--resume goes on with the suites and runs that the study has: leave the others out")
+    if show:
+        raise click.UsageError("--show shows a study as it was made: leave --suite, --runs and --resume out")
+    if quarantine:
+        raise click.UsageError("--quarantine proposes what a finished study found: evalgate noise --show --quarantine")
+
+
+def _shown_again(path: Path, environ: Mapping[str, str], *, quarantine: bool, as_json: bool) -> int:
+    """Print the latest finished study of a journal, or what it proposes to quarantine; nothing is run."""
+    from evalgate.decision.noise import study
+    from evalgate.gate.evidence.noise import study_evidence
+    from evalgate.gate.noise import finished_study
+    from evalgate.journal.store import Journal
+
+    if not path.exists():
+        raise ConfigurationError(f"there is no journal at {path}", next_step="evalgate noise")
+    with Journal(path, create=False) as store:
+        latest = finished_study(store)
+        found = study(study_evidence(store, latest))
+        return _propose(latest, found) if quarantine else _conclude(store, latest, found, environ, as_json=as_json)
 
 
 def _propose(study_id: int, found: Study) -> int:
@@ -128,15 +139,6 @@ def _propose(study_id: int, found: Study) -> int:
 
     say(render_proposal(found, study_id))
     return 0
-
-
-def _again(config: Path, journal: Path | None) -> str:
-    """Return the command that goes on, with the flags that this one had."""
-    flags = [
-        f" --config {config}" if config != Path("evalgate.yaml") else "",
-        f" --journal {journal}" if journal else "",
-    ]
-    return f"evalgate noise{''.join(flags)} --resume"
 
 
 def _conclude(store: Journal, study_id: int, found: Study, environ: Mapping[str, str], *, as_json: bool) -> int:
@@ -156,39 +158,40 @@ def _conclude(store: Journal, study_id: int, found: Study, environ: Mapping[str,
     return 4 if found.obstacles else 0
 
 
-async def _supervised(
-    request: Request, store: Journal, environ: Mapping[str, str], *, runs: int, resume: int | None, quiet: bool
-) -> Studied:
-    """Run the study with its progress shown, stopping softly on the first signal and at once on the second."""
+def _studied(
+    request: Request,
+    store: Journal,
+    environ: Mapping[str, str],
+    *,
+    runs: int,
+    resume: int | None,
+    quiet: bool,
+    again: str,
+) -> tuple[int, Study]:
+    """Run the study with its progress shown, and return its id and what it found; `again` is the command that goes on.
+
+    Raises Interrupted where it was stopped before the end.
+    """
     from evalgate.cli.builds import cache_path
-    from evalgate.cli.compose import world
     from evalgate.cli.models import CacheChoice
-    from evalgate.cli.signals import soft_stop
+    from evalgate.cli.watching import watched
     from evalgate.gate.noise import run_study
 
-    stop = asyncio.Event()
-    progress = _progress(quiet=quiet)
-    with soft_stop(stop), closing(progress):
-        async with world(
-            journal=store,
-            config=request.config,
-            environ=environ,
-            cache=CacheChoice(path=cache_path(None), fresh=True),
-            resume=resume,
-            observer=progress,
-            expect=progress.expect,
-            log=progress.note,
-            stop=stop,
-        ) as effects:
-            ended = await run_study(request, effects, runs=runs, resume=resume)
-            if (halted := effects.halted()) is not None:
-                step = halted.next_step.replace("evalgate run --resume", "evalgate noise --resume")
-                raise MeasurementError(halted.message, next_step=step)
-            return ended
+    async def work(effects: World) -> Studied:
+        ended = await run_study(request, effects, runs=runs, resume=resume)
+        if (halted := effects.halted()) is not None:
+            step = halted.next_step.replace("evalgate run --resume", "evalgate noise --resume")
+            raise MeasurementError(halted.message, next_step=step)
+        return ended
 
-
-def _progress(*, quiet: bool) -> Progress:
-    from evalgate.report.progress import Mode, Progress
-
-    mode = Mode.QUIET if quiet else Mode.LIVE if sys.stderr.isatty() else Mode.PLAIN
-    return Progress(sys.stderr, time.monotonic, mode=mode, width=shutil.get_terminal_size().columns)
+    fresh = CacheChoice(path=cache_path(None), fresh=True)
+    try:
+        ended = asyncio.run(watched(work, request, store, environ, cache=fresh, quiet=quiet, resume=resume))
+    except JournalError as error:
+        step = (error.next_step or "").replace("evalgate run --resume", again)
+        raise JournalError(error.message, next_step=step) from error
+    except asyncio.CancelledError:
+        raise Interrupted("the study was stopped at once; what was answered is kept", next_step=again) from None
+    if ended.found is None:
+        raise Interrupted(f"noise study {ended.id} was interrupted; what was answered is kept", next_step=again)
+    return ended.id, ended.found

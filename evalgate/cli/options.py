@@ -68,6 +68,18 @@ cache_option: _Decorator = click.option(
     help="Where answers of models are kept.  [default: .evalgate/cache.db of the repository]",
 )
 
+suites_option: _Decorator = click.option(
+    "--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times."
+)
+
+every_option: _Decorator = click.option(
+    "--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base."
+)
+
+base_option: _Decorator = click.option(
+    "--base", metavar="REF", help="Compare with where the change left this branch, tag or commit."
+)
+
 pull_request_option: _Decorator = click.option(
     "--as-pull-request",
     is_flag=True,
@@ -85,8 +97,18 @@ set_option: _Decorator = click.option(
 server_option: _Decorator = click.option(
     "--server", metavar="NAME", help="Which of `phoenix.servers` in the config it is on."
 )
+quiet_option: _Decorator = click.option(
+    "--quiet", is_flag=True, help="Print the result without progress and log lines."
+)
 yes_option: _Decorator = click.option("--yes", is_flag=True, help="Do it without asking.")
 json_option: _Decorator = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def typed_again(command: str, config: Path, journal: Path | None, *more: str) -> str:
+    """Return a command as it is typed again, with the config and the journal that it had."""
+    said = [f"--config {config}"] if config != Path(CONFIG_NAME) else []
+    kept = [f"--journal {journal}"] if journal else []
+    return " ".join(["evalgate", command, *said, *kept, *more])
 
 
 def overrides(assignments: tuple[str, ...]) -> dict[str, str]:
@@ -177,7 +199,7 @@ def output_options(function: Callable[..., Any]) -> Callable[..., Any]:
         option("--junit", type=file, help="Write the report as JUnit XML to this file."),
         option("--report-json", type=file, help="Write the report as JSON to this file."),
         option("--gate/--no-gate", default=True, help="--no-gate: show the verdict and exit 0 whatever it is."),
-        click.option("--quiet", is_flag=True, help="Print the result without progress and log lines."),
+        quiet_option,
         click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, in place of text."),
     ):
         decorated = each(decorated)

@@ -3,34 +3,44 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from evalgate.cli.options import (
     Amount,
+    base_option,
     config_option,
+    every_option,
     journal_option,
     overrides,
     pull_request_option,
     set_option,
+    suites_option,
 )
+
+if TYPE_CHECKING:
+    from evalgate.decision.plans import BuildPlan
+    from evalgate.gate.prepared import PreparedSuite
+    from evalgate.suite.config import Config
 
 
 @click.command()
 @config_option
 @journal_option
-@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@suites_option
 @click.option(
     "--catch",
     type=Amount(min=0, min_open=True, max=100),
     metavar="POINTS",
     help="Say how many examples or repetitions catch a drop of this many points: --catch 5.",
 )
-@click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
-@click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
+@every_option
+@base_option
 @pull_request_option
 @set_option
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, in place of text.")
@@ -58,12 +68,8 @@ def command(
     from evalgate.cli.pulling import puller
     from evalgate.cli.target import gate_of, target_of
     from evalgate.cli.workflow import guarded
-    from evalgate.evaluators.registry import build
     from evalgate.gate.baselines.bases import Bases
-    from evalgate.gate.family import deciding_policy
-    from evalgate.gate.planning import make_plan
     from evalgate.gate.request import whole_suites
-    from evalgate.journal.store import Journal
     from evalgate.report.plan import render_plan
     from evalgate.report.plan_json import render_plan_json
     from evalgate.suite.loading import load_config
@@ -77,21 +83,31 @@ def command(
         prepared = whole_suites(
             gate, suites, tree=tree_of(environ), bases=bases, prompts=prompts_of(loaded.path, environ)
         )
-    specs = {
-        suite.name: [build(each, root=suite.placed.of(each), environ=environ).spec for each in suite.suite.evaluators]
-        for suite in prepared
-    }
-    stored = journal_path(journal)
-    with ExitStack() as stack:
-        # A first plan comes before the first run: without a journal it says less, and it makes none.
-        store = stack.enter_context(Journal(stored, create=False)) if stored.exists() else None
-        share = None if catch is None else catch / 100
-        deciding = gate.loaded.config
-        day = datetime.now(UTC).date().isoformat()
-        policy = deciding_policy(deciding, [suite.name for suite in prepared])
-        plan = make_plan(prepared, policy, specs, store, day=day, catch=share, budget=deciding.budget)
+    share = None if catch is None else catch / 100
+    plan = _planned(prepared, gate.loaded.config, journal_path(journal), environ, catch=share)
     if as_json:
         say(render_plan_json(plan))
     else:
         say(guarded(render_plan(plan, this_console(environ)), environ))
     return 0
+
+
+def _planned(
+    suites: Sequence[PreparedSuite], deciding: Config, journal: Path, environ: Mapping[str, str], *, catch: float | None
+) -> BuildPlan:
+    """Return what a run of the suites takes and could catch by the config that decides; `catch` is a share."""
+    from evalgate.evaluators.registry import build
+    from evalgate.gate.family import deciding_policy
+    from evalgate.gate.planning import make_plan
+    from evalgate.journal.store import Journal
+
+    specs = {
+        suite.name: [build(each, root=suite.placed.of(each), environ=environ).spec for each in suite.suite.evaluators]
+        for suite in suites
+    }
+    policy = deciding_policy(deciding, [suite.name for suite in suites])
+    day = datetime.now(UTC).date().isoformat()
+    with ExitStack() as stack:
+        # A first plan comes before the first run: without a journal it says less, and it makes none.
+        store = stack.enter_context(Journal(journal, create=False)) if journal.exists() else None
+        return make_plan(suites, policy, specs, store, day=day, catch=catch, budget=deciding.budget)

@@ -18,6 +18,7 @@ from evalgate.cli.options import (
     output_options,
     overrides,
     set_option,
+    suites_option,
     yes_option,
 )
 
@@ -35,7 +36,7 @@ _file: Final = click.Path(path_type=Path, dir_okay=False)
 @click.pass_context
 @config_option
 @journal_option
-@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@suites_option
 @click.option(
     "--against",
     metavar="REF",

@@ -11,8 +11,10 @@ import click
 
 from evalgate.cli.options import (
     Outputs,
+    base_option,
     cache_option,
     config_option,
+    every_option,
     fail_on_option,
     failing,
     journal_option,
@@ -20,6 +22,8 @@ from evalgate.cli.options import (
     overrides,
     pull_request_option,
     set_option,
+    suites_option,
+    typed_again,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
 @click.command()
 @config_option
 @journal_option
-@click.option("--suite", "suites", multiple=True, metavar="NAME", help="Only this suite; may be given several times.")
+@suites_option
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N examples.")
 @click.option(
     "-k",
@@ -38,8 +42,8 @@ if TYPE_CHECKING:
     help="Only examples whose id, metadata or input has these words: -k 'lang=de and not (refund or tax)'.",
 )
 @click.option("--last-failed", is_flag=True, help="Only examples that failed in the latest build that ran any.")
-@click.option("--all", "every", is_flag=True, help="Also suites of which nothing has changed since the base.")
-@click.option("--base", metavar="REF", help="Compare with where the change left this branch, tag or commit.")
+@every_option
+@base_option
 @pull_request_option
 @cache_option
 @click.option("--no-cache", is_flag=True, help="Draw every answer anew; what is drawn is kept.")
@@ -193,10 +197,5 @@ def _begin_imports(*, asks: bool) -> None:
 
 def _again(config: Path, journal: Path | None, versions: tuple[str, ...], *, record_only: bool) -> str:
     """Return the command that goes on, with the flags that this one had."""
-    flags = [
-        f" --config {config}" if config != Path("evalgate.yaml") else "",
-        f" --journal {journal}" if journal else "",
-        *(f" --prompt-version {version}" for version in versions),
-        " --record-only" if record_only else "",
-    ]
-    return f"evalgate run{''.join(flags)} --resume"
+    tried = (f"--prompt-version {version}" for version in versions)
+    return typed_again("run", config, journal, *tried, *(["--record-only"] if record_only else []), "--resume")

@@ -203,42 +203,47 @@ def _build(
 ) -> BuildDecision:
     policy = evidence.deciding
     verdict = worst([suite.verdict for suite in suites])
-    named = sorted(suites, key=lambda suite: suite.name)
-    affected = [suite for suite in named if suite.verdict is verdict]
-    gating = [check for suite in suites for check in suite.checks if check.gating]
-    rules = {rule.rule for _, rule in each_rule(gating)}
-    improvement = rules & IMPROVEMENT_RULES
-    comparing = [rule for _, rule in each_rule(gating) if rule.rule == NO_REGRESSION]
-    if not affected:
-        told = verdict_words.no_suites()
-    elif verdict is Verdict.PASS and skipped.issuperset(suite.name for suite in suites):
-        told = verdict_words.nothing_to_measure(len(suites))
-    elif verdict is Verdict.PASS:
-        told = verdict_words.all_pass([(suite.name, suite.reason) for suite in affected], "suite")
-    else:
-        told = verdict_words.because_of(
-            affected[0].name, affected[0].reason, None, others=len(affected) - 1, noun="suite"
-        )
     return BuildDecision(
         verdict=verdict,
-        reason=told.reason,
+        reason=_because(suites, verdict, skipped),
         suites=tuple(suites),
         columns=family.columns,
         flips=family.patterns,
         alpha=policy.alpha,
         exact=policy.exact,
-        promise=verdict_words.promise(
-            columns=family.columns,
-            checks=family.checks,
-            alpha=policy.alpha,
-            exact=policy.exact,
-            absolute=bool(rules - improvement - {NO_REGRESSION}),
-            improvement=bool(improvement),
-            lost=any(rule.unmeasurable for rule in comparing),
-            stored=any(suite.stored for suite in evidence.suites if suite.checks),
-            added=family.added,
-            share=evidence.share,
-        ),
+        promise=_promise(suites, family, evidence),
         accepted=all_accepted(suites),
         measurement=None if not family.columns else screen_words.measurement(evidence.history, alpha=policy.alpha),
+    )
+
+
+def _because(suites: Sequence[SuiteDecision], verdict: Verdict, skipped: frozenset[str]) -> str:
+    """Return why a build has its verdict: by the first of the suites that have it."""
+    affected = sorted((suite for suite in suites if suite.verdict is verdict), key=lambda suite: suite.name)
+    if not affected:
+        return verdict_words.no_suites().reason
+    if verdict is Verdict.PASS and skipped.issuperset(suite.name for suite in suites):
+        return verdict_words.nothing_to_measure(len(suites)).reason
+    if verdict is Verdict.PASS:
+        return verdict_words.all_pass([(suite.name, suite.reason) for suite in affected], "suite").reason
+    first = affected[0]
+    return verdict_words.because_of(first.name, first.reason, None, others=len(affected) - 1, noun="suite").reason
+
+
+def _promise(suites: Sequence[SuiteDecision], family: Family, evidence: BuildEvidence) -> str:
+    """Return what is promised of false alarms, by the rules that gate."""
+    gating = [rule for _, rule in each_rule([check for suite in suites for check in suite.checks if check.gating])]
+    rules = {rule.rule for rule in gating}
+    improvement = rules & IMPROVEMENT_RULES
+    return verdict_words.promise(
+        columns=family.columns,
+        checks=family.checks,
+        alpha=evidence.deciding.alpha,
+        exact=evidence.deciding.exact,
+        absolute=bool(rules - improvement - {NO_REGRESSION}),
+        improvement=bool(improvement),
+        lost=any(rule.unmeasurable for rule in gating if rule.rule == NO_REGRESSION),
+        stored=any(suite.stored for suite in evidence.suites if suite.checks),
+        added=family.added,
+        share=evidence.share,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from evalgate.decision.number_words import count, points, some, span, times_in_100
 from evalgate.decision.results import Comparison, Interval
-from evalgate.decision.words import Told, split
+from evalgate.decision.words import Told, no_range, split
 
 
 def worse(compared: Comparison, *, binary: bool, label: str, comparisons: int) -> str:
@@ -108,6 +108,15 @@ def behind_elsewhere(name: str, *, check: str, other_check: str, than: str, wher
     return (
         f"{lead} it could be up to {points(min(where.low, 0.0))} behind {than}, and a drop of"
         f" {points(margin)} has to be ruled out."
+    )
+
+
+def sizeless_elsewhere(name: str, *, check: str, other_check: str) -> Told:
+    """Return why the leader is no winner: how far it may be behind in another check cannot be told."""
+    return Told(
+        reason=f"{name} is better in {check}, but {other_check} is unbounded and declares no scale, so no drop of it"
+        " can be ruled out.",
+        next_step=no_range(other_check).next_step,
     )
 
 

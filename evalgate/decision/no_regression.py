@@ -19,19 +19,17 @@ from evalgate.decision.comparison import (
 )
 from evalgate.decision.family import ColumnKey, Family
 from evalgate.decision.layout import TESTED_FROM, Slicing
-from evalgate.decision.number_words import count
 from evalgate.decision.outlook import to_decide
 from evalgate.decision.results import Comparison, Interval, RuleDecision, SliceDecision
 from evalgate.decision.scale import Fill
 from evalgate.decision.view import View, comparison_obstacle, view
-from evalgate.records import Verdict, worst
+from evalgate.decision.with_slices import with_slices
+from evalgate.records import Verdict
 from evalgate.suite.checks import NoRegression
 
 RULE = "no_regression"
 STORED_TO_PASS = 3
 """A screen against fewer stored runs of each example cannot PASS."""
-_TOLD = 3
-"""So many slices are told in full; each has its own reason too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,28 +81,9 @@ def decide_no_regression(
         raise ValueError(f"check {of.evidence.name!r} has no pairs and no obstacle")
     own = _outcome(_part(of, rule, family, differences, None))
     slices = tuple(_slice(of, rule, family, slicing) for slicing in slicings)
-    counted = [part for part in slices if _counts(part)]
-    verdict = worst([own.verdict, *(part.verdict for part in counted)])
-    told = [own.told.reason] if own.verdict is verdict or not counted else []
-    deciding = [part for part in counted if part.verdict is verdict]
-    told += [_told(part, briefly=bool(told)) for part in deciding[:_TOLD]]
-    if len(deciding) > _TOLD:
-        told.append(f"So do {count(len(deciding) - _TOLD, 'more slice')}.")
-    at_slice = words.LOOK_AT_SLICE if verdict is Verdict.FAIL else words.FEED_SLICE
-    step = own.told.next_step if own.verdict is verdict else at_slice
-    return RuleDecision(rule=RULE, verdict=verdict, reason=" ".join(told), next_step=step, overall=own.verdict), slices
-
-
-def _counts(part: SliceDecision) -> bool:
-    """Return whether a slice changes its check's verdict."""
-    return part.verdict is Verdict.FAIL or (part.required and part.verdict is Verdict.INCONCLUSIVE)
-
-
-def _told(part: SliceDecision, *, briefly: bool) -> str:
-    """Return a slice's part of its check's reason: its drop alone where the check's own words stand before it."""
-    if briefly and part.verdict is Verdict.FAIL and part.comparison is not None:
-        return words.slice_too(part.path, part.value, part.examples, part.comparison)
-    return f"{words.slice_place(part.path, part.value, part.examples)}: {part.reason}"
+    verdict, told = with_slices(own.verdict, own.told, slices, words.slice_too)
+    ruled = RuleDecision(rule=RULE, verdict=verdict, reason=told.reason, next_step=told.next_step, overall=own.verdict)
+    return ruled, slices
 
 
 def _slice(of: View, rule: NoRegression, family: Family, slicing: Slicing) -> SliceDecision:

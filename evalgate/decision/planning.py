@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,6 +32,82 @@ class Comparisons:
     promise: str | None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Family:
+    """The comparisons that share a build's promise: of drops by suite and check, and of everything."""
+
+    drops: Mapping[tuple[str, str], int]
+    """How many slices of a check are tested, by (suite, check)."""
+    columns: int
+    checks: int
+    live: int
+    """Those that can fail."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ahead:
+    """What is known before anything is paid, and what a plan is asked for; the parts of a plan are made of it."""
+
+    policy: Policy
+    repetitions: Mapping[str, int]
+    known: Mapping[tuple[str, str], Noise]
+    spread: Mapping[tuple[str, str], Spread]
+    catch: float | None
+
+    def family(self, layouts: Iterable[Layout]) -> _Family:
+        """Return the comparisons of drops and of ratios."""
+        drops: dict[tuple[str, str], int] = {}
+        ratios: dict[tuple[str, str], int] = {}
+        for each in layouts:
+            name = each.suite.name
+            for check, rule in comparing_drops(each.suite):
+                drops[name, check.name] = sum(part.tested for part in each.slicings(rule))
+            for resource, rule in comparing_resources(each.suite):
+                ratios[name, resource.name] = sum(part.tested for part in each.slicings(rule))
+        checks = len(drops) + len(ratios)
+        live = sum(_live(1 + slices, self.known.get(place)) for place, slices in drops.items())
+        live += sum(_live(1 + slices, self.spread.get(place)) for place, slices in ratios.items())
+        return _Family(drops=drops, columns=sum((drops | ratios).values()) + checks, checks=checks, live=live)
+
+    def drops(self, layout: Layout, family: _Family) -> Iterator[CheckPlan]:
+        """Yield what each check could catch that may not drop."""
+        name = layout.suite.name
+        for check, rule in comparing_drops(layout.suite):
+            yield plan_drops(
+                check,
+                rule,
+                noise=self.known.get((name, check.name)),
+                plan=self._plan(layout),
+                family=(family.live, family.drops[name, check.name], self.policy.exact),
+                catch=self.catch,
+            )
+
+    def ratios(self, layout: Layout, family: _Family) -> tuple[RatioPlan, ...]:
+        """Return what each check of what runs take could catch."""
+        return plan_ratios(
+            layout,
+            repetitions=self.repetitions[layout.suite.name],
+            comparisons=family.live,
+            alpha=self.policy.alpha,
+            known=self.spread,
+        )
+
+    def changes(self, layout: Layout) -> Iterator[ChangePlan]:
+        """Yield what each check could prove that is to improve, or to be equivalent."""
+        name = layout.suite.name
+        for check in comparing(layout.suite):
+            noise = self.known.get((name, check.name))
+            plan = replace(self._plan(layout), icc=noise.icc if noise else 0.0)
+            yield from plan_changes(check, noise=noise, plan=plan, gain=self.catch)
+        yield from plan_ratio_changes(layout, repetitions=self.repetitions[name], known=self.spread)
+
+    def _plan(self, layout: Layout) -> Plan:
+        """Return the comparison to plan for, its noise left open."""
+        examples, repetitions = len(layout.example_ids), self.repetitions[layout.suite.name]
+        size = examples / len(np.unique(layout.units))
+        return Plan(examples=examples, flip=0.0, alpha=self.policy.alpha, repetitions=repetitions, cluster_size=size)
+
+
 def plan_comparisons(
     evidence: BuildEvidence,
     *,
@@ -48,55 +124,24 @@ def plan_comparisons(
     whole, _ = lay_out([suite for suite in evidence.suites if suite.example_ids])
     layouts, _ = lay_out([part for each in whole for part in deciding_parts(each.suite) if part.example_ids])
     refuse_too_many(layouts)
-    slices = {
-        (layout.suite.name, check.name): sum(part.tested for part in layout.slicings(rule))
-        for layout in layouts
-        for check, rule in comparing_drops(layout.suite)
-    }
-    live = sum(_live(1 + number, known.get(place)) for place, number in slices.items())
-    of_ratios = {
-        (layout.suite.name, check.name): sum(part.tested for part in layout.slicings(rule))
-        for layout in layouts
-        for check, rule in comparing_resources(layout.suite)
-    }
-    columns, checks = sum((slices | of_ratios).values()), len(slices) + len(of_ratios)
-    columns += checks
-    live += sum(_live(1 + number, (spread or {}).get(place)) for place, number in of_ratios.items())
+    ahead = _Ahead(policy=evidence.policy, repetitions=repetitions, known=known, spread=spread or {}, catch=catch)
+    family = ahead.family(layouts)
     # A suite of which some example is set aside of one check alone has several layouts.
     plans: dict[str, tuple[CheckPlan, ...]] = {each.suite.name: () for each in whole}
     ratios: dict[str, tuple[RatioPlan, ...]] = dict.fromkeys(plans, ())
     changes: dict[str, tuple[ChangePlan, ...]] = dict.fromkeys(plans, ())
     for layout in layouts:
         name = layout.suite.name
-        plans[name] += tuple(
-            plan_drops(
-                check,
-                rule,
-                noise=known.get((name, check.name)),
-                plan=_plan(layout, evidence.policy, repetitions[name]),
-                family=(max(1, live), slices[name, check.name], evidence.policy.exact),
-                catch=catch,
-            )
-            for check, rule in comparing_drops(layout.suite)
-        )
-        ratios[name] += plan_ratios(
-            layout,
-            repetitions=repetitions[name],
-            comparisons=max(1, live),
-            alpha=evidence.policy.alpha,
-            known=spread or {},
-        )
-        changes[name] += (
-            *_changes(layout, evidence.policy, repetitions[name], known, catch),
-            *plan_ratio_changes(layout, repetitions=repetitions[name], known=spread or {}),
-        )
+        plans[name] += tuple(ahead.drops(layout, family))
+        ratios[name] += ahead.ratios(layout, family)
+        changes[name] += tuple(ahead.changes(layout))
     return Comparisons(
         checks=plans,
         ratios=ratios,
         changes=changes,
         clusters={each.suite.name: each.clusters for each in whole if each.clusters is not None},
-        columns=columns,
-        promise=_promise(evidence, columns=columns, checks=checks),
+        columns=family.columns,
+        promise=_promise(evidence, columns=family.columns, checks=family.checks),
     )
 
 
@@ -117,19 +162,3 @@ def _promise(evidence: BuildEvidence, *, columns: int, checks: int) -> str | Non
 def _live(columns: int, known: Noise | Spread | None) -> int:
     """Return how many of a check's comparisons share the promise: all, where nothing is known of just these."""
     return columns if known is None or known.columns != columns else known.live
-
-
-def _changes(
-    layout: Layout, policy: Policy, repetitions: int, known: Mapping[tuple[str, str], Noise], catch: float | None
-) -> Iterator[ChangePlan]:
-    for check in comparing(layout.suite):
-        noise = known.get((layout.suite.name, check.name))
-        plan = replace(_plan(layout, policy, repetitions), icc=noise.icc if noise else 0.0)
-        yield from plan_changes(check, noise=noise, plan=plan, gain=catch)
-
-
-def _plan(layout: Layout, policy: Policy, repetitions: int) -> Plan:
-    """Return the comparison to plan for, its noise left open."""
-    examples = len(layout.example_ids)
-    size = examples / len(np.unique(layout.units))
-    return Plan(examples=examples, flip=0.0, alpha=policy.alpha, repetitions=repetitions, cluster_size=size)

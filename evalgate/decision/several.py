@@ -186,15 +186,8 @@ def _pair_check(of: View, chances: _Chances) -> PairCheck:
     key = ColumnKey(of.layout.suite.name, of.evidence.name)
     tested = chances.worse.tested.get(key)
     if obstacle is not None or differences is None or tested is None:
-        return PairCheck(
-            name=of.evidence.name,
-            claim=Claim.UNMEASURABLE,
-            reason=obstacle.reason if obstacle else "Nothing of it was answered by both.",
-            margin=margin,
-            comparison=None,
-            p_better=None,
-            p_better_adjusted=None,
-        )
+        reason = obstacle.reason if obstacle else "Nothing of it was answered by both."
+        return _not_compared(of.evidence.name, margin, reason)
     compared = compare(differences, tested=tested, alpha=of.policy.alpha, exact=of.policy.exact)
     p_better, p_better_adjusted = chances.better[key]
     low, high = (compared.interval.low, compared.interval.high) if compared.interval else (-1.0, 1.0)
@@ -222,6 +215,18 @@ def _pair_check(of: View, chances: _Chances) -> PairCheck:
         comparison=compared,
         p_better=p_better,
         p_better_adjusted=p_better_adjusted,
+    )
+
+
+def _not_compared(name: str, margin: float, reason: str) -> PairCheck:
+    return PairCheck(
+        name=name,
+        claim=Claim.UNMEASURABLE,
+        reason=reason,
+        margin=margin,
+        comparison=None,
+        p_better=None,
+        p_better_adjusted=None,
     )
 
 

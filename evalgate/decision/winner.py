@@ -16,7 +16,7 @@ import numpy as np
 
 from evalgate.decision import contest_words as words
 from evalgate.decision.comparison import FAILING_LEVEL, Differences, interval
-from evalgate.decision.contest import Contender
+from evalgate.decision.contest import Compared, Contender
 from evalgate.decision.contest_results import Winner
 from evalgate.decision.family import tested_family
 from evalgate.decision.ground import Ground, paired
@@ -137,34 +137,34 @@ def _undone_by_missing(ground: Ground, race: _Race) -> Told | None:
 
 def _elsewhere(ground: Ground, race: _Race) -> Told | None:
     """Return the words where the leader may be worse than somebody in another check: the worst case first."""
-    doubts: list[tuple[float, Told]] = []
-    for check in ground.gating:
-        if check.name == ground.suite.metric:
-            continue
-        margin = check.check.no_regression.rule_out_drop if check.check.no_regression else DEFAULT_MARGIN
-        for name in race.views:
-            other = next(each for each in ground.suite.contenders if each.name == name)
-            of = ground.versus(race.leader, other, check)
-            obstacle = comparison_obstacle(of)
-            if obstacle is not None:
-                told = words.unmeasured_elsewhere(
-                    race.leader.name, check=ground.suite.metric, other_check=check.name, reason=obstacle.reason
-                )
-                doubts.append((-math.inf, Told(reason=told, next_step=obstacle.next_step)))
-                continue
-            differences = _differences(_filled(of))
-            where = interval(differences)
-            if where.low <= -margin or not of.metric.scale.declared:
-                reason = words.behind_elsewhere(
-                    race.leader.name,
-                    check=ground.suite.metric,
-                    other_check=check.name,
-                    than=name,
-                    where=where,
-                    margin=margin,
-                )
-                doubts.append((where.low, Told(reason=reason, next_step=_towards(ground, differences, where, margin))))
+    doubts = [
+        doubt
+        for check in ground.gating
+        if check.name != ground.suite.metric
+        for other in ground.suite.contenders
+        if other.name in race.views and (doubt := _doubt(ground, race.leader, other, check)) is not None
+    ]
     return min(doubts, key=lambda doubt: doubt[0])[1] if doubts else None
+
+
+def _doubt(ground: Ground, leader: Contender, other: Contender, check: Compared) -> tuple[float, Told] | None:
+    """Return how bad it may be for the leader in one check, beside the words; None where a drop is ruled out."""
+    of, metric = ground.versus(leader, other, check), ground.suite.metric
+    margin = check.check.no_regression.rule_out_drop if check.check.no_regression else DEFAULT_MARGIN
+    obstacle = comparison_obstacle(of)
+    if obstacle is not None:
+        reason = words.unmeasured_elsewhere(leader.name, check=metric, other_check=check.name, reason=obstacle.reason)
+        return -math.inf, Told(reason=reason, next_step=obstacle.next_step)
+    differences = _differences(_filled(of))
+    where, sized = interval(differences), of.metric.scale.declared
+    if sized and where.low > -margin:
+        return None
+    if not sized and where.high >= 0:
+        return where.low, words.sizeless_elsewhere(leader.name, check=metric, other_check=check.name)
+    reason = words.behind_elsewhere(
+        leader.name, check=metric, other_check=check.name, than=other.name, where=where, margin=margin
+    )
+    return where.low, Told(reason=reason, next_step=_towards(ground, differences, where, margin))
 
 
 def _towards(ground: Ground, differences: Differences, where: Interval, margin: float) -> str:

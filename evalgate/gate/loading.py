@@ -69,11 +69,7 @@ async def load(
         starts += [(suite, side, task) for side, task in tasks.items() if side is not later]
     results = await asyncio.gather(*(runner.start() for _, _, runner in starts), return_exceptions=True)
     problems = {suite.name: suite.problem for suite in suites if suite.problem is not None}
-    for (suite, side, _), error in zip(starts, results, strict=True):
-        if isinstance(error, CandidateError) and side is Side.BASELINE:
-            problems[suite.name] = _baseline_does_not_load(suite.name, error)
-        elif isinstance(error, BaseException):
-            raise error
+    problems |= _problems([(suite, side) for suite, side, _ in starts], results)
     return [
         Loaded(
             suite=suite,
@@ -84,6 +80,19 @@ async def load(
         )
         for suite, evaluators, tasks in made
     ]
+
+
+def _problems(
+    started: Sequence[tuple[PreparedSuite, Side | None]], results: Sequence[BaseException | None]
+) -> dict[str, ProblemRow]:
+    """Return what is said of baselines that did not load, by suite. Raises what a candidate or an evaluator raised."""
+    found = {}
+    for (suite, side), error in zip(started, results, strict=True):
+        if isinstance(error, CandidateError) and side is Side.BASELINE:
+            found[suite.name] = _baseline_does_not_load(suite.name, error)
+        elif error is not None:
+            raise error
+    return found
 
 
 async def start_baseline(each: Loaded) -> ProblemRow | None:

@@ -57,7 +57,9 @@ def matching_files(root: Path, globs: Iterable[str]) -> list[str]:
                 f"the input {pattern!r} leads out of `root`",
                 next_step="write it relative to `root`, or make `root` the directory that holds everything",
             )
-        matched = {path for start in root.glob(pattern) for path in _files_in(start)}
+        # From Python 3.13 on `**` stands for files too, those of folders that are passed by among them.
+        starts = (start for start in root.glob(pattern) if not _NEVER & {*start.relative_to(root).parts})
+        matched = {path for start in starts for path in _files_in(start)}
         if not matched:
             raise ConfigurationError(
                 f"the input {pattern!r} matches no file under {root}", next_step="correct it under `inputs:`"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -76,11 +77,10 @@ async def test_stats_say_what_is_there_and_clear_removes_it(asking, fake_model):
     assert none.code == 2
     assert "there is no cache at .evalgate/cache.db" in none.text
     await run(asking, MODEL_KEY=KEY)
-    with sqlite3.connect(asking.folder / ".evalgate" / "cache.db") as db:
+    with closing(sqlite3.connect(asking.folder / ".evalgate" / "cache.db")) as db, db:
         db.execute("UPDATE answer SET drawn_at = 1795246900, cost = 0.002")
         db.execute("UPDATE answer SET cost = NULL WHERE model = 'old'")
         size = db.execute("SELECT sum(length(body)) FROM answer").fetchone()[0]
-    db.close()
     stats = await run(asking, "stats", command="cache")
     assert stats.out == (
         f".evalgate/cache.db: 80 answers, {number(size / 1e6)} MB, drawn on 2026-11-21\n"
@@ -116,6 +116,5 @@ async def test_two_builds_at_once_agree_on_every_sample(asking, fake_model):
 
 
 def outputs(journal):
-    with sqlite3.connect(journal) as db:
+    with closing(sqlite3.connect(journal)) as db, db:
         yield from db.execute("SELECT experiment, example_id, sample, output FROM run WHERE failure IS NULL")
-    db.close()

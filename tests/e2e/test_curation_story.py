@@ -319,8 +319,8 @@ def written(story: Story) -> None:
     """Hold the page and its picture to what was shown; write them first where that is asked for."""
     page = PAGE.read_text("utf-8")
     pictures = {
-        "curation-review.svg": svg(story.screen, title="A candidate in the terminal"),
-        "curation-states.svg": story.chart,
+        "curation-story-review.svg": svg(story.screen, title="A candidate in the terminal"),
+        "curation-story-states.svg": story.chart,
     }
     parts = {"found": str(story.found)} | {name: f"```text\n{text}```\n" for name, text in story.told.items()}
     assert Counter(name for _, name, _ in PARTS.findall(page)) == Counter(parts.keys()), "each chapter is told once"

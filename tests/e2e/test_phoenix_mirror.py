@@ -12,6 +12,7 @@ import sys
 import time
 import urllib.parse
 import urllib.request
+from contextlib import closing
 
 import pytest
 import yaml
@@ -81,7 +82,7 @@ def decision(project):
 
 
 def in_journal(project, query):
-    with sqlite3.connect(project.folder / ".evalgate" / "journal.db") as db:
+    with closing(sqlite3.connect(project.folder / ".evalgate" / "journal.db")) as db, db:
         return db.execute(query).fetchall()
 
 
@@ -256,7 +257,7 @@ def test_old_experiments_of_changes_go_and_no_baseline_does(tmp_path, phoenix_ow
     server = {"PHOENIX_ENDPOINT": own.base_url}
     for _ in range(4):
         team.run("--set", "phoenix.publish=false")
-    with sqlite3.connect(team.folder / ".evalgate" / "journal.db") as db:
+    with closing(sqlite3.connect(team.folder / ".evalgate" / "journal.db")) as db, db:
         db.execute("UPDATE build SET change = 'pull request 7' WHERE id > 1")
     assert team.evalgate("phoenix", "sync", "--all", **server).code == 0
     found = [each for each, _ in experiments(own.base_url, team)]
@@ -334,7 +335,7 @@ async def test_a_prune_that_is_killed_between_two_goes_on_and_takes_branches_whe
     project = mirroring(Project(tmp_path / "team", examples=2), "gate {suite}")
     for _ in range(4):
         project.run("--set", "phoenix.publish=false")
-    with sqlite3.connect(project.folder / ".evalgate" / "journal.db") as db:
+    with closing(sqlite3.connect(project.folder / ".evalgate" / "journal.db")) as db, db:
         db.execute("UPDATE build SET change = 'pull request 7' WHERE id < 3")
         db.execute("UPDATE build SET change = 'branch tone' WHERE id > 2")
     server = {"PHOENIX_ENDPOINT": own.base_url}

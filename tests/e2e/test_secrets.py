@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import sys
 import zlib
+from contextlib import closing
 
 import yaml
 
@@ -116,7 +117,7 @@ def bytes_of(folder):
             continue
         yield path.name, path.read_bytes()
         if path.suffix == ".db":
-            with sqlite3.connect(path) as db:
+            with closing(sqlite3.connect(path)) as db, db:
                 tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
                 for table in tables:
                     for row in db.execute(f"SELECT * FROM {table}"):

@@ -315,7 +315,7 @@ def test_the_picture_in_the_docs_is_what_a_terminal_shows(dataset):
     write_candidates(candidates_file(dataset), [one])
     ann = person(dataset).sees("q quit\x1b[0m\r\n")
     drawn = svg(ann.said, title="One candidate in the terminal: question, answer, the proposed answer, and the keys")
-    file = REPOSITORY / "docs" / "figures" / "curate-review.svg"
+    file = REPOSITORY / "docs" / "figures" / "review-screen.svg"
     if os.environ.get("EVALGATE_WRITE_GOLDEN"):
         file.write_text(drawn)
     assert file.read_text() == drawn

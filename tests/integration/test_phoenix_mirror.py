@@ -6,6 +6,7 @@ import asyncio
 import json
 import sqlite3
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -307,7 +308,7 @@ async def test_two_builds_at_once_on_one_dataset_each_stand_on_what_they_ran(rec
     for name, edit in (("a", None), ("b", 'UPDATE content SET body = replace(body, \'"lang":"en"\', \'"lang":"fr"\')')):
         export_build(recorded, 1, tmp_path / name)
         if edit:
-            with sqlite3.connect(tmp_path / name) as db:
+            with closing(sqlite3.connect(tmp_path / name)) as db, db:
                 db.execute(edit)
         stores.append(Journal(tmp_path / name))
     teams = [Team(each, phoenix) for each in stores]

@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 import tomllib
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -133,24 +134,20 @@ def test_a_journal_of_every_older_version_opens_as_one_of_today(version, tmp_pat
     from evalgate.journal.store import Journal
 
     old = tmp_path / "old.db"
-    with sqlite3.connect(old) as db:
+    with closing(sqlite3.connect(old)) as db, db:
         for step in range(version):
             db.executescript(MIGRATIONS[step])
         if version:
             db.execute(f"PRAGMA application_id = {schema.APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {version}")
-    db.close()
     Journal(tmp_path / "new.db").close()
     Journal(old).close()
     assert _tables(old) == _tables(tmp_path / "new.db")
 
 
 def _tables(path: Path) -> list[tuple[str, str]]:
-    db = sqlite3.connect(path)
-    try:
+    with closing(sqlite3.connect(path)) as db:
         return db.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name").fetchall()
-    finally:
-        db.close()
 
 
 def test_the_page_of_the_house_has_every_room_on_its_floor():

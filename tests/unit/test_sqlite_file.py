@@ -4,6 +4,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -45,28 +46,33 @@ def test_processes_that_make_one_store_at_once_all_get_it(tmp_path, store):
     assert len(list(tmp_path.glob("*.db"))) == FILES
 
 
+@contextmanager
+def opened_twice(path, **how):
+    one, other = (closing(sqlite3.connect(path, isolation_level=None, **how)) for _ in range(2))
+    with one as db, other as second:
+        yield db, second
+
+
 def test_marks_are_of_one_moment(tmp_path):
-    path = tmp_path / "x.db"
-    db, other = (sqlite3.connect(path, isolation_level=None) for _ in range(2))
-    assert marks_of(db).untouched
-    for statement in statements("CREATE TABLE a (x); PRAGMA user_version = 3; PRAGMA application_id = 9;\n"):
-        other.executescript(statement)
-    found = marks_of(db)
-    assert (found.application, found.version, found.empty, found.untouched) == (9, 3, False, False)
-    db.execute("BEGIN IMMEDIATE")
-    assert marks_of(db) == found
-    assert db.in_transaction
+    with opened_twice(tmp_path / "x.db") as (db, other):
+        assert marks_of(db).untouched
+        for statement in statements("CREATE TABLE a (x); PRAGMA user_version = 3; PRAGMA application_id = 9;\n"):
+            other.executescript(statement)
+        found = marks_of(db)
+        assert (found.application, found.version, found.empty, found.untouched) == (9, 3, False, False)
+        db.execute("BEGIN IMMEDIATE")
+        assert marks_of(db) == found
+        assert db.in_transaction
 
 
 def test_a_file_that_stays_locked_is_an_error_after_a_while(tmp_path):
-    path = tmp_path / "x.db"
-    db, other = (sqlite3.connect(path, timeout=0, isolation_level=None) for _ in range(2))
-    other.execute("BEGIN EXCLUSIVE")
-    with pytest.raises(sqlite3.OperationalError, match="locked"):
+    with opened_twice(tmp_path / "x.db", timeout=0) as (db, other):
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            keep_a_log(db, patience=0.05)
+        other.execute("COMMIT")
         keep_a_log(db, patience=0.05)
-    other.execute("COMMIT")
-    keep_a_log(db, patience=0.05)
-    assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
 def test_a_full_disk_leaves_no_half_of_what_git_is_to_ignore(tmp_path):

@@ -70,6 +70,7 @@ def command(
     and those are kept that tell failing answers from good ones. Tests are files for pytest that fail now; their code is
     evalgate's own, and nothing that a model wrote is run.
     """
+    from evalgate.curate.beside import analysis_folder
     from evalgate.curate.holding import held
 
     named = Named(dataset=dataset, profile=profile, config=config, server=server, environ=dict(os.environ))
@@ -78,7 +79,7 @@ def command(
         require_candidates(place.target)
     where = {"build": build, "to": to, "guidelines": guidelines, "journal": journal}
     asked = _asked(place, named, where, cache=cache)
-    folder = Path(to) if to else _beside(place, ".analysis")
+    folder = Path(to) if to else analysis_folder(Path(place.target.shown_candidates))
     with held(place.target.candidates, ".analysis"):
         if build is None:
             found = asyncio.run(_candidates(asked))
@@ -94,8 +95,10 @@ def command(
 
 def _asked(place: Place, named: Named, where: Mapping[str, Any], *, cache: Path | None) -> Analysing:
     """Return what is analysed, with what; `where` are the flags that say of what, and where it is kept."""
+    from evalgate.curate.beside import guidelines_file
     from evalgate.curate.labelling.taxonomies import taxonomy_of
 
+    kept = where["guidelines"]
     steps = place.label.steps and where["build"] is None
     return Analysing(
         place=place,
@@ -105,15 +108,8 @@ def _asked(place: Place, named: Named, where: Mapping[str, Any], *, cache: Path 
         cache=cache,
         again=place.step("analyze", *place.flags, *typed(where)),
         address=phoenix_of(place, named.server, named.config, named.environ) if steps else None,
-        guidelines=Path(where["guidelines"]) if where["guidelines"] else _beside(place, ".guidelines.yaml"),
+        guidelines=Path(kept) if kept else guidelines_file(Path(place.target.shown_candidates)),
     )
-
-
-def _beside(place: Place, ending: str) -> Path:
-    candidates = place.target.candidates.absolute()
-    if candidates.is_relative_to(Path.cwd()):
-        candidates = candidates.relative_to(Path.cwd())
-    return candidates.with_name(candidates.name.removesuffix(".candidates.jsonl") + ending)
 
 
 async def _candidates(asked: Analysing) -> Found:

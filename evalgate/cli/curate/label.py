@@ -28,9 +28,11 @@ from evalgate.cli.options import cache_option, config_option, json_option, serve
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.labelling import Place
+    from evalgate.cli.curate.models import Asking
     from evalgate.curate.candidates import State
     from evalgate.curate.labelling.labelling import Labeller
     from evalgate.phoenix.address import Address
+    from evalgate.records import JsonObject
 
 _PAID = "what was answered by then costs nothing the next time"
 
@@ -130,12 +132,10 @@ async def _label(
     from contextlib import AsyncExitStack
 
     from evalgate.cli.curate.models import model_asked
-    from evalgate.curate.candidates import read_candidates, rewrite
-    from evalgate.curate.holding import WAIT_S
-    from evalgate.curate.labelling.labelling import Labeller, ask_all, labelled
+    from evalgate.curate.candidates import read_candidates
+    from evalgate.curate.labelling.labelling import Labeller, ask_all
     from evalgate.curate.labelling.taxonomies import taxonomy_of
     from evalgate.decision.number_words import count
-    from evalgate.errors import EvalgateError
 
     taxonomy = taxonomy_of(place.label.taxonomy, config.parent)
     file = place.target.candidates
@@ -160,17 +160,30 @@ async def _label(
             tell(f"asking {place.model} about {count(due, 'candidate')}")
         told = counting("labelled")
         found = await ask_all(read_candidates(file), labeller, stop=asking.stop, tell=lambda done: told(done, due))
-        if found.marks:
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            try:
-                rewrite(file, lambda candidates: labelled(candidates, found.marks, labeller, now=now), seconds=WAIT_S)
-            except EvalgateError as error:
-                refuse_part(asking, failed=0, why="", kept=f"{error.message}; {_PAID}", again=again)
-                tell(_PAID)
-                raise
+        _keep(file, found.marks, labeller, asking, again)
         kept = f"{len(found.marks):,} of {due:,} were labelled and are kept"
         refuse_part(asking, failed=found.failed, why=found.why, kept=kept, again=again)
     return _counts(file, labeller, new=len(found.marks))
+
+
+def _keep(
+    file: Path, marks: Mapping[str, tuple[str, JsonObject]], labeller: Labeller, asking: Asking, again: str
+) -> None:
+    """Write what was proposed of candidates. Where that cannot be, say that nothing is paid for again, and raise."""
+    from evalgate.curate.candidates import rewrite
+    from evalgate.curate.holding import WAIT_S
+    from evalgate.curate.labelling.labelling import labelled
+    from evalgate.errors import EvalgateError
+
+    if not marks:
+        return
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        rewrite(file, lambda candidates: labelled(candidates, marks, labeller, now=now), seconds=WAIT_S)
+    except EvalgateError as error:
+        refuse_part(asking, failed=0, why="", kept=f"{error.message}; {_PAID}", again=again)
+        tell(_PAID)
+        raise
 
 
 def _counts(file: Path, labeller: Labeller, *, new: int) -> dict[str, Any]:

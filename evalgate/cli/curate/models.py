@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from evalgate.cli.asking import tell
 
 if TYPE_CHECKING:
+    from evalgate.cli.models import Models
     from evalgate.curate.asking.model import Model
     from evalgate.llm.embeddings import Vector
     from evalgate.llm.endpoint import ModelEndpoint
@@ -30,7 +31,7 @@ class Asking:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Named:
+class NamedModel:
     """A model that was named: the config that has its endpoint, and what that endpoint calls it."""
 
     config: Config
@@ -38,7 +39,7 @@ class Named:
     model: str
 
 
-def named_model(name: str, config: Config | None, environ: Mapping[str, str], *, instead: str) -> Named:
+def named_model(name: str, config: Config | None, environ: Mapping[str, str], *, instead: str) -> NamedModel:
     """Return what `endpoint/model` names; `instead` is what else may be done.
 
     Raises ConfigurationError for an endpoint that is not declared, or cannot be called.
@@ -55,7 +56,24 @@ def named_model(name: str, config: Config | None, environ: Mapping[str, str], *,
             f"the model {name} is of the endpoint `{endpoint}`, which the config does not have: {how}",
             next_step=f"add it under `endpoints:` of the config, or {instead}",
         )
-    return Named(config=config, endpoint=resolve_endpoint(endpoint, declared[endpoint], environ), model=model)
+    return NamedModel(config=config, endpoint=resolve_endpoint(endpoint, declared[endpoint], environ), model=model)
+
+
+def _models(
+    config: Config, cache: Path | None, stop: asyncio.Event, following: str, *, ended: Callable[[], None]
+) -> Models:
+    """Return how calls are made; `ended` is told of what ends them all, and `stop` is set where nobody wants more."""
+    from evalgate.cli.builds import cache_path
+    from evalgate.cli.models import CacheChoice, Models
+
+    return Models(
+        config,
+        choice=CacheChoice(path=cache_path(cache), alone=True),
+        stop=ended,
+        log=tell,
+        goes_on=following,
+        stopped=stop.is_set,
+    )
 
 
 @asynccontextmanager
@@ -67,8 +85,6 @@ async def model_asked(
     Of the steps that ask `about` a candidates file one is at work: two would pay for the same. The first SIGINT or
     SIGTERM stops it softly. Raises ConfigurationError for an endpoint that cannot be called, and as `held` does.
     """
-    from evalgate.cli.builds import cache_path
-    from evalgate.cli.models import CacheChoice, Models
     from evalgate.cli.signals import soft_stop
     from evalgate.curate.asking.model import Model
     from evalgate.curate.holding import held
@@ -77,14 +93,7 @@ async def model_asked(
     instead = "name a model of another one: --model ENDPOINT/MODEL"
     named = named_model(name, config, environ, instead=instead)
     stop = asyncio.Event()
-    models = Models(
-        config,
-        choice=CacheChoice(path=cache_path(cache), alone=True),
-        stop=stop.set,
-        log=tell,
-        goes_on=following,
-        stopped=stop.is_set,
-    )
+    models = _models(config, cache, stop, following, ended=stop.set)
     structured = Structured(
         models.sender(),
         named.endpoint,
@@ -115,8 +124,6 @@ async def embeddings_asked(
     Raises ConfigurationError for a model that cannot be asked, MeasurementError where it stopped answering, Interrupted
     after a signal; and as `held` does.
     """
-    from evalgate.cli.builds import cache_path
-    from evalgate.cli.models import CacheChoice, Models
     from evalgate.cli.signals import soft_stop
     from evalgate.curate.holding import held
     from evalgate.errors import Interrupted, MeasurementError
@@ -126,14 +133,7 @@ async def embeddings_asked(
     named = named_model(name, config, environ, instead="leave the embedding out")
     check_embeds(named.endpoint)
     stop = asyncio.Event()
-    models = Models(
-        named.config,
-        choice=CacheChoice(path=cache_path(cache), alone=True),
-        stop=lambda: None,
-        log=tell,
-        goes_on=following,
-        stopped=stop.is_set,
-    )
+    models = _models(named.config, cache, stop, following, ended=lambda: None)
 
     async def ask(texts: Sequence[str]) -> list[Vector]:
         tell(f"asking {name} what {len(texts):,} questions are about")

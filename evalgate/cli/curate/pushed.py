@@ -121,10 +121,11 @@ def _to_commit(target: Target) -> str:
 
     With people's decisions, which are beside the candidates, and the line by which git merges them.
     """
+    from evalgate.curate.beside import merging_file
+
     beside = Path(target.shown_candidates)
-    merging = target.candidates.with_name(".gitattributes")
     kept = [] if target.file is None else [shlex.quote(target.shown)]
     kept.append(f"{shlex.quote(str(beside.with_suffix('')))}*")
-    if merging.exists():
-        kept.append(shlex.quote(str(beside.with_name(merging.name))))
+    if merging_file(target.candidates).exists():
+        kept.append(shlex.quote(str(merging_file(beside))))
     return f"git add {' '.join(kept)} && git commit"

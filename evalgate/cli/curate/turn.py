@@ -101,8 +101,9 @@ def _failure(error: Exception) -> tuple[str, int, str | None]:
 
 def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     """Do the steps. What was pulled is cleaned whether enough came or not: nothing waits as it was pulled."""
+    from evalgate.curate.beside import state_file
     from evalgate.curate.candidates import read_candidates
-    from evalgate.curate.scheduling.due import Last, arrived, read_last, state_file, too_early, write_last
+    from evalgate.curate.scheduling.due import Last, arrived, read_last, too_early, write_last
     from evalgate.curate.scheduling.turns import Turn
     from evalgate.suite.periods import seconds_of
 
@@ -121,9 +122,7 @@ def _taken(work: Work, now: datetime, steps: dict[str, Any]) -> Turn:
     _do(work, "clean", steps)
     found = arrived(read_candidates(candidates), project=work.profile.project, last=last)
     if found.until is None or found.count < (0 if work.anyway else when.at_least):
-        waits = f", and it waits for {when.at_least:,}" if when.at_least > 1 else ""
-        since = "" if last is None else f" since {last.began:%Y-%m-%d %H:%M} UTC"
-        return nothing(why=f"{found.count:,} new{since}{waits}", new=found.count)
+        return nothing(why=_too_few(found.count, last, when.at_least), new=found.count)
     for step in _AFTER:
         if step != "label" or (work.profile.label is not None and work.profile.label.model is not None):
             _do(work, step, steps)
@@ -153,11 +152,17 @@ def _none(profile: Profile, pulled: Any) -> str:
     return "0 new, and none before"
 
 
+def _too_few(new: int, last: Last | None, at_least: int) -> str:
+    waits = f", and it waits for {at_least:,}" if at_least > 1 else ""
+    since = "" if last is None else f" since {last.began:%Y-%m-%d %H:%M} UTC"
+    return f"{new:,} new{since}{waits}"
+
+
 def _kept(candidates: Path) -> tuple[Path, ...]:
     """Return what steps keep of a candidates file and people commit; how git merges it is said beside it."""
-    from evalgate.curate.beside import reviews_file
+    from evalgate.curate.beside import merging_file, reviews_file
 
-    return candidates, reviews_file(candidates), candidates.with_name(".gitattributes")
+    return candidates, reviews_file(candidates), merging_file(candidates)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -172,12 +177,13 @@ class Sheet:
 
 def _sheet(work: Work, last: Last | None, steps: dict[str, Any]) -> Sheet:
     """Write the file for review anew, unless somebody wrote in it: then it stays until that was taken."""
+    from evalgate.curate.beside import sheet_file
     from evalgate.curate.scheduling.due import digest_of
 
     candidates, own = work.target.candidates, None if last is None else last.sheet
     if not work.sheet:
         return Sheet(digest=own)
-    file = candidates.with_name(f"{candidates.name.removesuffix('.jsonl')}.review.md")
+    file = sheet_file(candidates)
     more = ("--read", str(file))
     if file.exists() and digest_of(file) != own:
         said = f"; {file} was written in, and stays until it is read and deleted"

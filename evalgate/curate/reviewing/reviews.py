@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-from evalgate.curate.beside import reviews_file
+from evalgate.curate.beside import merging_file, reviews_file
 from evalgate.curate.candidates import json_line
 from evalgate.curate.holding import WAIT_S, held
 from evalgate.encoding import NotUtf8Error
@@ -102,7 +102,7 @@ def append_reviews(candidates: Path, reviews: Iterable[Review]) -> bool:
     data = b"".join(map(as_line, reviews))
     with held(candidates, ".reviews", seconds=WAIT_S):
         try:
-            news = _merged_by_union(path.parent)
+            news = _merged_by_union(merging_file(path))
             _append(path, data)
         except OSError as error:
             doing = f"nothing more was decided; cannot write {path}"
@@ -156,11 +156,10 @@ def _tail(file: int, start: int) -> bytes:
     return bytes(read)
 
 
-def _merged_by_union(folder: Path) -> bool:
+def _merged_by_union(path: Path) -> bool:
     """Have git keep the lines of both sides of a merge, in a work tree; return whether that was news."""
-    if work_tree_of(folder) is None:
+    if work_tree_of(path.parent) is None:
         return False
-    path = folder / ".gitattributes"
     text = content(path).decode("utf-8", "surrogateescape") if path.exists() else ""
     if _MERGE in text.splitlines():
         return False

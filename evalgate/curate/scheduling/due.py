@@ -72,11 +72,6 @@ def arrived(candidates: Iterable[Candidate], *, project: str, last: Last | None)
     return Arrived(count=count, until=until)
 
 
-def state_file(candidates: Path) -> Path:
-    """Return where the last times of the profiles of a candidates file are kept."""
-    return candidates.with_name(f"{candidates.name.removesuffix('.jsonl')}.state.json")
-
-
 def read_last(path: Path, profile: str) -> Last | None:
     """Return a profile's last time; None where there was none. Raises ConfigurationError for a file that is none."""
     found = _read(path).get(profile)

@@ -20,20 +20,19 @@ from evalgate.decision.comparison import (
 from evalgate.decision.family import ColumnKey, Family
 from evalgate.decision.layout import TESTED_FROM, Slicing
 from evalgate.decision.no_regression import RULE, STORED_TO_PASS
-from evalgate.decision.number_words import count
 from evalgate.decision.ratios import words as ratio_words
 from evalgate.decision.ratios.changes import Totals
 from evalgate.decision.ratios.obstacles import comparison_obstacle
 from evalgate.decision.ratios.outlook import to_decide
 from evalgate.decision.ratios.view import RatioView, log_share_of, share_of
 from evalgate.decision.results import Comparison, Interval, RuleDecision, SliceDecision
-from evalgate.records import Verdict, worst
+from evalgate.decision.with_slices import with_slices
+from evalgate.records import Verdict
 from evalgate.suite.checks import NoRegression
 from evalgate.suite.resources import Resource
 
 TOTALS_ALLOWED = 2.0
 """The total may rise by so many times what one answer may: a few huge ones hide in a clipped mean."""
-_TOLD = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -118,38 +117,18 @@ def decide_ratio(
         return obstacle, ()
     own = _outcome(_part(of, rule, family, None))
     slices = tuple(_slice(of, rule, family, slicing) for slicing in slicings)
-    counted = [
-        part
-        for part in slices
-        if part.verdict is Verdict.FAIL or (part.required and part.verdict is Verdict.INCONCLUSIVE)
-    ]
-    verdict = worst([own.verdict, *(part.verdict for part in counted)])
-    told = [own.told.reason] if own.verdict is verdict or not counted else []
-    deciding = [part for part in counted if part.verdict is verdict]
-    told += [_told(part, briefly=bool(told)) for part in deciding[:_TOLD]]
-    if len(deciding) > _TOLD:
-        told.append(f"So do {count(len(deciding) - _TOLD, 'more slice')}.")
+    verdict, told = with_slices(own.verdict, own.told, slices, ratio_words.slice_too)
     pairs = int(of.pairs.paired.sum()) if of.pairs is not None else 0
-    told += [used] if (used := ratio_words.pairs_used(pairs, len(of.layout.example_ids))) else []
-    at_slice = words.LOOK_AT_SLICE if verdict is Verdict.FAIL else words.FEED_SLICE
-    step = own.told.next_step if own.verdict is verdict else at_slice
-    return (
-        RuleDecision(
-            rule=RULE,
-            verdict=verdict,
-            reason=" ".join(told),
-            next_step=step,
-            example_ids=own.example_ids,
-            overall=own.verdict,
-        ),
-        slices,
+    used = ratio_words.pairs_used(pairs, len(of.layout.example_ids))
+    ruled = RuleDecision(
+        rule=RULE,
+        verdict=verdict,
+        reason=f"{told.reason} {used}" if used else told.reason,
+        next_step=told.next_step,
+        example_ids=own.example_ids,
+        overall=own.verdict,
     )
-
-
-def _told(part: SliceDecision, *, briefly: bool) -> str:
-    if briefly and part.verdict is Verdict.FAIL and part.comparison is not None:
-        return ratio_words.slice_too(part.path, part.value, part.examples, part.comparison)
-    return f"{words.slice_place(part.path, part.value, part.examples)}: {part.reason}"
+    return ruled, slices
 
 
 def _part(of: RatioView, rule: NoRegression, family: Family, slicing: Slicing | None) -> _Part:

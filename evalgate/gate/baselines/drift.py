@@ -18,7 +18,7 @@ from evalgate.journal.builds import BuildRow, ExperimentRow
 from evalgate.journal.changes import BaselineRow
 from evalgate.journal.store import Journal
 from evalgate.records import Direction, Verdict
-from evalgate.suite.checks import Check, Policy
+from evalgate.suite.checks import Check
 from evalgate.suite.config import Suite
 
 SINCE = 20
@@ -78,14 +78,7 @@ def drift(journal: Journal, names: Sequence[str] | None = None) -> list[Drift]:
     They are compared on the examples that both have, word for word, by the evaluators that scored both, under the
     latest one's checks; all suites (or those `names`) share the false-alarm promise.
     """
-    found = entries(journal)[:SINCE]
-    pairs: dict[str, tuple[Entry, Entry, int]] = {}
-    for suite in dict.fromkeys(name for entry in found for name in entry.experiments):
-        # Of a commit that was set again, the latest time: it is one baseline.
-        of_suite = [*{entry.build.commit: entry for entry in reversed(found) if suite in entry.experiments}.values()]
-        of_suite.sort(key=lambda entry: -entry.build.id)
-        if (names is None or suite in names) and len(of_suite) > 1:
-            pairs[suite] = (of_suite[0], of_suite[-1], len(of_suite))
+    pairs = {name: pair for name, pair in _pairs(entries(journal)[:SINCE]).items() if names is None or name in names}
     if not pairs:
         return []
     latest = next(iter(pairs.values()))[0]
@@ -98,7 +91,7 @@ def drift(journal: Journal, names: Sequence[str] | None = None) -> list[Drift]:
     ]
     if not suites:
         return []
-    decision = decide(BuildEvidence(suites=tuple(suites), policy=_never_blocking(config.policy)))
+    decision = decide(BuildEvidence(suites=tuple(suites), policy=config.policy))
     return [
         Drift(
             suite=suite.name,
@@ -120,9 +113,16 @@ def drift(journal: Journal, names: Sequence[str] | None = None) -> list[Drift]:
     ]
 
 
-def _never_blocking(policy: Policy) -> Policy:
-    """Return the policy that the question is asked under: nothing but its alpha counts."""
-    return policy.model_copy(update={"on_inconclusive": "warn", "require_validated": False})
+def _pairs(found: Sequence[Entry]) -> dict[str, tuple[Entry, Entry, int]]:
+    """Return the latest baseline of each suite, the first, and how many there are, where there are two or more."""
+    pairs = {}
+    for suite in dict.fromkeys(name for entry in found for name in entry.experiments):
+        # Of a commit that was set again, the latest time: it is one baseline.
+        of_suite = [*{entry.build.commit: entry for entry in reversed(found) if suite in entry.experiments}.values()]
+        of_suite.sort(key=lambda entry: -entry.build.id)
+        if len(of_suite) > 1:
+            pairs[suite] = (of_suite[0], of_suite[-1], len(of_suite))
+    return pairs
 
 
 def _evidence(journal: Journal, name: str, suite: Suite, last: Entry, first: Entry) -> SuiteEvidence | None:
@@ -140,7 +140,7 @@ def _evidence(journal: Journal, name: str, suite: Suite, last: Entry, first: Ent
     checks = tuple(
         CheckEvidence(
             name=check_name,
-            check=Check(no_regression=check.no_regression.model_copy(update={"slices": ()})),
+            check=Check(no_regression=check.no_regression),
             evaluator=specs[check_name],
             candidate=sides[0][check_name],
             baseline=sides[1][check_name],

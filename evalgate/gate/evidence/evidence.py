@@ -9,8 +9,10 @@ from typing import Any
 from evalgate.decision.evidence import (
     Acceptance,
     BuildEvidence,
+    CheckEvidence,
     History,
     KnownNoise,
+    Labels,
     Problem,
     Quarantined,
     StoredRuns,
@@ -26,7 +28,7 @@ from evalgate.gate.evidence.own import Ours, own_judges, own_specs
 from evalgate.gate.evidence.preferences import of_pairs
 from evalgate.gate.evidence.problems import recorded_problems
 from evalgate.gate.evidence.resources import resource_evidence
-from evalgate.gate.evidence.sides import identical, read_side
+from evalgate.gate.evidence.sides import SideCells, identical, read_side
 from evalgate.gate.family import family_of
 from evalgate.gate.samples import deciding_samples, is_screen, redraw_sample
 from evalgate.journal.builds import BuildRow, DrawRow, ExperimentRow, NoiseRow
@@ -91,26 +93,32 @@ def recorded_suites(
     quarantine, accepted = journal.quarantine(build.id), journal.acceptances(build.id)
     return tuple(
         _suite(
-            journal=journal,
-            build_id=build.id,
-            name=name,
-            asked=each,
-            experiments=[row for row in experiments if row.suite == name and (each.compared or not _is_baseline(row))],
-            problems=recorded_problems(journal, build, name),
-            noise={check: known for (of, check), known in noise.items() if of == name},
-            drawn=Drawn(
-                draws=tuple(draw for draw in draws if draw.suite == name),
-                policy=policy,
-                unchanged=unchanged.get(name),
-            ),
-            judges=[row for row in judges if row.suite == name],
-            labelled_by=recorded_label([row for row in accepted if row.suite == name]),
-            acceptances=recorded_acceptances(
-                build,
-                [row for row in accepted if row.suite == name],
-                {experiment.side: experiment for experiment in experiments if experiment.suite == name},
-            ),
-            quarantined=_quarantined(build, [row for row in quarantine if row.suite == name]),
+            _Recorded(
+                journal=journal,
+                build_id=build.id,
+                name=name,
+                asked=each,
+                experiments={
+                    row.side: replace(row, specs=own_specs(row.specs, each.own))
+                    for row in experiments
+                    if row.suite == name and (each.compared or not _is_baseline(row))
+                },
+                problems=recorded_problems(journal, build, name),
+                noise={check: known for (of, check), known in noise.items() if of == name},
+                drawn=Drawn(
+                    draws=tuple(draw for draw in draws if draw.suite == name),
+                    policy=policy,
+                    unchanged=unchanged.get(name),
+                ),
+                judges=[row for row in judges if row.suite == name],
+                labelled_by=recorded_label([row for row in accepted if row.suite == name]),
+                acceptances=recorded_acceptances(
+                    build,
+                    [row for row in accepted if row.suite == name],
+                    {experiment.side: experiment for experiment in experiments if experiment.suite == name},
+                ),
+                quarantined=_quarantined(build, [row for row in quarantine if row.suite == name]),
+            )
         )
         for name, each in asked.items()
     )
@@ -174,68 +182,95 @@ class Drawn:
         )
 
 
-def _suite(
-    *,
-    journal: Journal,
-    build_id: int,
-    name: str,
-    asked: Asked,
-    experiments: list[ExperimentRow],
-    problems: tuple[Problem, ...],
-    noise: Mapping[str, KnownNoise],
-    drawn: Drawn,
-    judges: Sequence[KnownJudgeRow],
-    quarantined: Sequence[Quarantined],
-    acceptances: tuple[Acceptance, ...],
-    labelled_by: str | None,
-) -> SuiteEvidence:
-    suite = asked.suite
-    experiments = [replace(row, specs=own_specs(row.specs, asked.own)) for row in experiments]
-    grouped = grouping(suite, (each for each in journal.examples(build_id, name) if each.id not in asked.without))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Recorded:
+    """What a build recorded of one suite, as it is asked; `experiments` have the specs that its scores are read by."""
+
+    journal: Journal
+    build_id: int
+    name: str
+    asked: Asked
+    experiments: Mapping[Side, ExperimentRow]
+    problems: tuple[Problem, ...]
+    noise: Mapping[str, KnownNoise]
+    drawn: Drawn
+    judges: Sequence[KnownJudgeRow]
+    quarantined: Sequence[Quarantined]
+    acceptances: tuple[Acceptance, ...]
+    labelled_by: str | None
+
+    @property
+    def samples(self) -> dict[Side, tuple[str, ...]]:
+        """The samples of each side that decide."""
+        return {side: deciding_samples(row, self.drawn.draws) for side, row in self.experiments.items()}
+
+    def sides(self, index: Mapping[str, int]) -> dict[Side, SideCells]:
+        """Return what either side answered and scored, each example at its place in `index`."""
+        asked, redraw = self.asked, redraw_sample(self.drawn.draws)
+        ours = Ours(evaluators=frozenset(asked.own), anew=asked.anew, reworded=asked.reworded)
+        samples = self.samples
+        return {
+            side: read_side(self.journal, row, index, samples[side], redraw=redraw, ours=ours)
+            for side, row in self.experiments.items()
+        }
+
+
+def _suite(of: _Recorded) -> SuiteEvidence:
+    asked, rows = of.asked, of.experiments
+    examples = of.journal.examples(of.build_id, of.name)
+    grouped = grouping(asked.suite, (each for each in examples if each.id not in asked.without))
     ids = grouped.example_ids
     index = {example_id: position for position, example_id in enumerate(ids)}
-    names = {experiment.side: deciding_samples(experiment, drawn.draws) for experiment in experiments}
-    redraw = redraw_sample(drawn.draws)
-    ours = Ours(evaluators=frozenset(asked.own), anew=asked.anew, reworded=asked.reworded)
-    sides = {
-        experiment.side: read_side(journal, experiment, index, names[experiment.side], redraw=redraw, ours=ours)
-        for experiment in experiments
-    }
-    by_side = {experiment.side: experiment for experiment in experiments}
-    counted = {side: (experiment.id, names[side]) for side, experiment in by_side.items()}
-    aside = [(entry.example_id, entry.check) for entry in quarantined if entry.active]
-    given = recorded_labels(journal, counted, [*((each, None) for each in asked.without), *aside])
-    labels = {check: each for check, each in given.items() if check not in {*asked.own, *asked.anew}}
-    outputs = {side: cells.outputs for side, cells in sides.items()}
-    known = Known(
-        noise={check: each for check, each in noise.items() if check not in asked.own},
-        judges={
-            **judged(journal, build_id, [row for row in judges if row.name not in asked.own], outputs, index),
-            **own_judges(asked.own),
-        },
-    )
-    screen = drawn.screen(by_side.get(Side.BASELINE))
+    sides = of.sides(index)
+    baseline = rows.get(Side.BASELINE)
+    screen = of.drawn.screen(baseline)
     return SuiteEvidence(
-        name=name,
-        dataset=by_side[Side.CANDIDATE].dataset if Side.CANDIDATE in by_side else "",
+        name=of.name,
+        dataset=rows[Side.CANDIDATE].dataset if Side.CANDIDATE in rows else "",
         example_ids=ids,
-        checks=tuple(
-            of_pairs(journal, check, by_side, drawn.draws)
-            if check.evaluator.pairwise
-            else replace(check, labels=labels.get(check.name))
-            for check in check_evidence(suite, by_side, sides, len(ids), known)
-        ),
-        resources=resource_evidence(journal, suite, by_side, index, names=names),
+        checks=_checks(of, sides, index),
+        resources=resource_evidence(of.journal, asked.suite, rows, index, names=of.samples),
         clusters=grouped.clusters,
         slices=grouped.slices,
         identical=identical(sides, len(ids)),
-        problems=problems,
-        baseline_label=by_side[Side.BASELINE].label if Side.BASELINE in by_side else None,
+        problems=of.problems,
+        baseline_label=baseline.label if baseline is not None else None,
         screen=screen,
-        stored=screen is None and drawn.as_stored(by_side.get(Side.BASELINE)),
-        unchanged=drawn.unchanged,
+        stored=screen is None and of.drawn.as_stored(baseline),
+        unchanged=of.drawn.unchanged,
         added=asked.added,
-        acceptances=acceptances,
-        labelled_by=labelled_by,
-        quarantined=tuple(entry for entry in quarantined if entry.example_id in index),
+        acceptances=of.acceptances,
+        labelled_by=of.labelled_by,
+        quarantined=tuple(entry for entry in of.quarantined if entry.example_id in index),
+    )
+
+
+def _checks(of: _Recorded, sides: Mapping[Side, SideCells], index: Mapping[str, int]) -> tuple[CheckEvidence, ...]:
+    """Return what every check sees: scores, labels, what was known of its noise and its judge."""
+    labels = _labels(of)
+    return tuple(
+        of_pairs(of.journal, check, of.experiments, of.drawn.draws)
+        if check.evaluator.pairwise
+        else replace(check, labels=labels.get(check.name))
+        for check in check_evidence(of.asked.suite, of.experiments, sides, len(index), _known(of, sides, index))
+    )
+
+
+def _labels(of: _Recorded) -> dict[str, Labels]:
+    """Return which labels evaluators gave, but for what is set aside, and but for the change's own evaluators."""
+    samples = of.samples
+    counted = {side: (row.id, samples[side]) for side, row in of.experiments.items()}
+    aside = [(entry.example_id, entry.check) for entry in of.quarantined if entry.active]
+    given = recorded_labels(of.journal, counted, [*((each, None) for each in of.asked.without), *aside])
+    return {check: each for check, each in given.items() if check not in {*of.asked.own, *of.asked.anew}}
+
+
+def _known(of: _Recorded, sides: Mapping[Side, SideCells], index: Mapping[str, int]) -> Known:
+    """Return what was known of evaluators before: of the change's own, what their validation says."""
+    own = of.asked.own
+    outputs = {side: cells.outputs for side, cells in sides.items()}
+    theirs = [row for row in of.judges if row.name not in own]
+    return Known(
+        noise={check: each for check, each in of.noise.items() if check not in own},
+        judges={**judged(of.journal, of.build_id, theirs, outputs, index), **own_judges(own)},
     )

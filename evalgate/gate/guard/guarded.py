@@ -136,46 +136,23 @@ def _own_verdict(builds: Sequence[tuple[Source, BuildRow]]) -> OwnVerdict:
 
 
 def _own_evidence(journal: Journal, build: BuildRow) -> _Own:
-    gate = build.gate or {}
-    try:
-        own = Config.model_validate(gate["own"])
-    except ValidationError as error:
-        raise JournalError(
-            f"the change's own config in build {build.id} is not one that this version reads",
-            next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it",
-        ) from error
-    decided = recorded_config(build)
+    own, decided = _own_config(build), recorded_config(build)
+    gated = (build.gate or {})["suites"]
     asked: dict[str, Asked] = {}
     lacking: list[str] = []
-    names: dict[str, str] = {}
     evaluators = journal.own_evaluators(build.id)
     for name, suite in decided.suites.items():
-        kept = gate["suites"].get(name)
+        kept = gated.get(name)
         if kept is None or kept["own"] is None:
             continue
         mine = own.suites[kept["own"]]
         rows = {row.name: row for row in evaluators if row.suite == name}
-        able = {check: row for check, row in rows.items() if row.problem is None and row.spec is not None}
-        scored = {check: row for check, row in able.items() if check in kept["unscored"]}
-        anew = frozenset(kept.get("anew", ()))
-        reworded = frozenset(kept.get("reworded", ())) if anew <= set(able) else frozenset()
-        checks = {
-            check: each for check, each in mine.checks.items() if check in scored or check not in kept["unscored"]
-        }
-        lacking += [*_unsaid(name, mine, kept, rows), *_lacking(name, suite, mine, kept, reworded)]
-        if not any(check.gating for check in checks.values()):
-            continue
-        asked[name] = Asked(
-            suite=mine.model_copy(update={"checks": checks}),
-            without=frozenset(kept["edited"]) - reworded | frozenset(kept["removed"]),
-            compared=mine.baseline is not None,
-            own=scored,
-            anew=anew,
-            reworded=reworded,
-        )
-        names[name] = kept["own"]
+        each = _asked(mine, kept, rows)
+        lacking += [*_unsaid(name, mine, kept, rows), *_lacking(name, suite, mine, kept, each.reworded)]
+        if any(check.gating for check in each.suite.checks.values()):
+            asked[name] = each
     found = recorded_suites(journal, build, asked, decided.policy)
-    suites = tuple(replace(suite, name=names[suite.name]) for suite in found)
+    suites = tuple(replace(suite, name=gated[suite.name]["own"]) for suite in found)
     scores = tuple(
         check_means(suite.name, check)
         for suite in found
@@ -186,11 +163,39 @@ def _own_evidence(journal: Journal, build: BuildRow) -> _Own:
         evidence=BuildEvidence(suites=suites, policy=own.policy),
         lacking=tuple(lacking),
         covers=tuple(
-            _covered(suite, asked[suite.name].reworded, gate["suites"][suite.name], _ids(journal, build, suite.name))
+            _covered(suite, asked[suite.name].reworded, gated[suite.name], _ids(journal, build, suite.name))
             for suite in found
             if asked[suite.name].without or asked[suite.name].reworded
         ),
         scores=scores,
+    )
+
+
+def _own_config(build: BuildRow) -> Config:
+    """Return the change's own config. Raises JournalError for one that this version does not read."""
+    try:
+        return Config.model_validate((build.gate or {})["own"])
+    except ValidationError as error:
+        raise JournalError(
+            f"the change's own config in build {build.id} is not one that this version reads",
+            next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it",
+        ) from error
+
+
+def _asked(own: Suite, kept: Mapping[str, Any], rows: Mapping[str, OwnEvaluatorRow]) -> Asked:
+    """Return the change's own suite with the checks that something scored, and what its own evaluators (`rows`) did."""
+    able = {check: row for check, row in rows.items() if row.problem is None and row.spec is not None}
+    scored = {check: row for check, row in able.items() if check in kept["unscored"]}
+    anew = frozenset(kept.get("anew", ()))
+    reworded = frozenset(kept.get("reworded", ())) if anew <= set(able) else frozenset()
+    checks = {check: each for check, each in own.checks.items() if check in scored or check not in kept["unscored"]}
+    return Asked(
+        suite=own.model_copy(update={"checks": checks}),
+        without=frozenset(kept["edited"]) - reworded | frozenset(kept["removed"]),
+        compared=own.baseline is not None,
+        own=scored,
+        anew=anew,
+        reworded=reworded,
     )
 
 

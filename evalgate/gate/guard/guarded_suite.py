@@ -78,76 +78,130 @@ class GuardedSuite:
         return bool(self.changes) or bool(self.unscored)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Both:
+    """One suite as the base has it and as the change does, and where either is."""
+
+    name: str
+    own: str | None
+    before: Suite
+    after: Suite | None
+    """None where the change has no such suite any more."""
+    root: Path
+    here: Path
+
+    @property
+    def task(self) -> TaskBase:
+        """The change's task; the base's where the change has none."""
+        return self.before.task if self.after is None else self.after.task
+
+    @property
+    def data(self) -> Source:
+        """The golden dataset as the base has it."""
+        ref = self.before.dataset
+        return Source(root=self.root if ref.file is None else _having(ref.file, self.root, self.here), ref=ref)
+
+    @property
+    def added(self) -> tuple[Evaluator, ...]:
+        """The evaluators that only the change has."""
+        return () if self.after is None else _new_evaluators(self.before, self.after)
+
+    def decides(self, folder: Path) -> Suite:
+        """Return the suite that decides, as it is declared in `folder`: the base's, with what only the change has."""
+        checks = {} if self.after is None else _new_checks(self.before, self.after)
+        return self.before.model_copy(
+            update={
+                "root": os.path.relpath(self.here.resolve(), folder.resolve()),
+                "task": self.task,
+                "evaluators": (*self.before.evaluators, *self.added),
+                "checks": {**self.before.checks, **checks},
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Edits:
+    """What the change has otherwise than the base, and how that is told."""
+
+    told: tuple[Difference, ...]
+    changes: ExampleChanges = _NO_CHANGES
+    unscored: tuple[str, ...] = ()
+    rescoring: OwnEvaluators | None = None
+
+
 def guarded_suite(
     name: str, own: str | None, loaded: LoadedConfig, at: LoadedConfig, bases: Bases
 ) -> tuple[Suite, GuardedSuite, list[Difference]]:
     """Return a suite of the base as it decides about the change, what it is made of, and what the change edits."""
-    before, root = at.config.suites[name], at.root(name)
+    root = at.root(name)
     here = bases.in_work_tree(root)
-    after = loaded.config.suites[own] if own is not None else None
-    if own is not None:
-        here = loaded.root(own)
-    task = before.task if after is None else after.task
-    added = () if after is None else _new_evaluators(before, after)
-    decides = before.model_copy(
-        update={
-            "root": os.path.relpath(here.resolve(), loaded.path.absolute().parent.resolve()),
-            "task": task,
-            "evaluators": (*before.evaluators, *added),
-            "checks": {**before.checks, **({} if after is None else _new_checks(before, after))},
-        }
+    both = _Both(
+        name=name,
+        own=own,
+        before=at.config.suites[name],
+        after=loaded.config.suites[own] if own is not None else None,
+        root=root,
+        here=loaded.root(own) if own is not None else here,
     )
-    data = Source(
-        root=_having(before.dataset.file, root, here) if before.dataset.file is not None else root, ref=before.dataset
-    )
-    changes = _NO_CHANGES
-    unscored: tuple[str, ...] = ()
-    rescoring: OwnEvaluators | None = None
-    told: list[Difference] = []
-    if after is not None and own is not None:
-        mine = Source(root=here, ref=after.dataset)
-        if not alike(data, mine):
-            changes = compare_examples(data, _examples(name, data, root), mine)
-        ours = Evaluators(declared=after.evaluators, root=here, endpoints=loaded.config.endpoints)
-        theirs = Evaluators(declared=before.evaluators, root=root, endpoints=at.config.endpoints)
-        edited = list(of_evaluators(name, theirs, ours))
-        unscored = tuple(dict.fromkeys(label for label, _ in edited if label not in {each.label for each in added}))
-        rescoring = _rescoring(after, here, loaded.config.endpoints, changes, unscored)
-        aside = of_quarantine(name, quarantine_file(before, root), quarantine_file(after, here))
-        told += [*of_suites(name, before, after), *aside, *(each for _, each in edited), *of_examples(name, changes)]
-        if own != name:
-            told.insert(0, Difference(suite=name, key="suites", message=f"the suite is called {own} here"))
-    else:
-        told.append(Difference(suite=name, key="suites", message="the suite is removed"))
-    placed = Placed(
-        root=data.root,
-        evaluators={each.label: _evaluator_root(each, root, here) for each in before.evaluators}
-        | {each.label: here for each in added},
-        stored=_stored_root(before, root, here),
-        definitions=root,
-        interpreters=here,
-        setup=before.task if isinstance(before.task, HostedTask) and before.task.setup is not None else None,
-        setup_root=root,
-        added=_added(before, after, here, changes),
-    )
-    if changes.first and after is not None:
+    decides = both.decides(loaded.path.absolute().parent)
+    edits = _edits(both, loaded.config.endpoints, at.config.endpoints)
+    placed, changes = _placed(both, edits.changes), edits.changes
+    if changes.first and both.after is not None:
         # Nothing decides at the base, so there is nothing to guard: the change's examples are the first ones.
-        decides = decides.model_copy(update={"dataset": after.dataset})
-        placed, changes = replace(placed, root=here, added=None), _NO_CHANGES
+        decides = decides.model_copy(update={"dataset": both.after.dataset})
+        placed, changes = replace(placed, root=both.here, added=None), _NO_CHANGES
     second = at.baseline_tasks.get(name)
     guarded = GuardedSuite(
         placed=placed,
         own=own,
         changes=changes,
-        unscored=unscored,
-        rescoring=rescoring,
-        new_checks=tuple(check for check in decides.checks if check not in before.checks),
+        unscored=edits.unscored,
+        rescoring=edits.rescoring,
+        new_checks=tuple(check for check in decides.checks if check not in both.before.checks),
         second=None
         if second is None
         else Second(task=second, root=root, config=at.path, endpoints=at.config.endpoints),
-        gone=next((file for file in own_files(task) if after is None and not (here / file).is_file()), None),
+        gone=next(
+            (file for file in own_files(both.task) if both.after is None and not (both.here / file).is_file()), None
+        ),
     )
-    return decides, guarded, told
+    return decides, guarded, list(edits.told)
+
+
+def _edits(both: _Both, endpoints: Mapping[str, Endpoint], before: Mapping[str, Endpoint]) -> _Edits:
+    """Return what the change edits. `endpoints` are its own, `before` the base's."""
+    name, after, data = both.name, both.after, both.data
+    if after is None:
+        return _Edits(told=(Difference(suite=name, key="suites", message="the suite is removed"),))
+    mine = Source(root=both.here, ref=after.dataset)
+    changes = _NO_CHANGES if alike(data, mine) else compare_examples(data, _examples(name, data, both.root), mine)
+    ours = Evaluators(declared=after.evaluators, root=both.here, endpoints=endpoints)
+    theirs = Evaluators(declared=both.before.evaluators, root=both.root, endpoints=before)
+    edited = list(of_evaluators(name, theirs, ours))
+    added = {each.label for each in both.added}
+    unscored = tuple(dict.fromkeys(label for label, _ in edited if label not in added))
+    rescoring = _rescoring(after, both.here, endpoints, changes, unscored)
+    aside = of_quarantine(name, quarantine_file(both.before, both.root), quarantine_file(after, both.here))
+    told = (*of_suites(name, both.before, after), *aside, *(each for _, each in edited), *of_examples(name, changes))
+    if both.own != name:
+        told = (Difference(suite=name, key="suites", message=f"the suite is called {both.own} here"), *told)
+    return _Edits(told=told, changes=changes, unscored=unscored, rescoring=rescoring)
+
+
+def _placed(both: _Both, changes: ExampleChanges) -> Placed:
+    """Return where each part of the suite is: the base's definitions, and the change's own files and evaluators."""
+    before, root, here = both.before, both.root, both.here
+    return Placed(
+        root=both.data.root,
+        evaluators={each.label: _evaluator_root(each, root, here) for each in before.evaluators}
+        | {each.label: here for each in both.added},
+        stored=_stored_root(before, root, here),
+        definitions=root,
+        interpreters=here,
+        setup=before.task if isinstance(before.task, HostedTask) and before.task.setup is not None else None,
+        setup_root=root,
+        added=_added(before, both.after, here, changes),
+    )
 
 
 def _rescoring(

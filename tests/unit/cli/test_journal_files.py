@@ -8,6 +8,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ def test_what_a_killed_process_wrote_ahead_is_brought_into_the_file(folder):
     opened(folder / ".evalgate/cache.db", frozen=False).close()
     assert told()["there"] == "true"
     shutil.copy(path, folder / "copied.db")
-    with sqlite3.connect(folder / "copied.db") as copied:
+    with closing(sqlite3.connect(folder / "copied.db")) as copied, copied:
         assert copied.execute("SELECT body FROM content").fetchall() == [("1",)]
     with Journal(path, create=False) as store:
         assert store.builds() == []

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evalgate.curate.beside import candidates_file, candidates_file_of, reviews_file
 from evalgate.curate.candidates import Candidate, State, Step, as_line, read_candidates, rewrite, write_candidates
 from evalgate.curate.holding import held
 from evalgate.errors import ConfigurationError, ErrorGroup
@@ -118,16 +117,6 @@ def test_a_large_file_is_put_through_a_step_in_flat_memory(tmp_path):
     finally:
         tracemalloc.stop()
     assert peak < 3_000_000 < path.stat().st_size
-
-
-def test_each_dataset_has_a_file_of_its_own(tmp_path):
-    assert candidates_file(tmp_path / "support.jsonl") == tmp_path / "support.candidates.jsonl"
-    assert reviews_file(tmp_path / "support.candidates.jsonl").name == "support.candidates.reviews.jsonl"
-    plain = candidates_file_of("support-golden", tmp_path)
-    assert plain == tmp_path / "curate" / "support-golden.candidates.jsonl"
-    hostile = {candidates_file_of(name, tmp_path) for name in ("a/b", "a_b", "../a_b", "..", "a b")}
-    assert len(hostile) == 5
-    assert {each.parent for each in hostile} == {tmp_path / "curate"}
 
 
 def test_what_no_file_may_hold_is_written_as_something_else(tmp_path):

@@ -274,6 +274,14 @@ def test_what_runs_take_counts_in_the_plan_as_it_did_in_the_report():
     assert rises["tokens"].spread is None
 
 
+@pytest.mark.parametrize("rules", [{"at_least": 0.5}, {"at_most": 0.9}, {"zero_tolerance": {}}])
+def test_a_rule_about_the_candidate_alone_stands_outside_of_the_promise(rules):
+    alone = planned(suite(rules={"no_regression": {}}), noise=noise()).promise
+    beside = planned(suite(rules={"no_regression": {}, **rules}), noise=noise()).promise
+    assert beside != alone
+    assert beside.startswith(alone.removesuffix("."))
+
+
 def changes(of, **more):
     return {each.rule: each for each in planned(of, **more).changes["s"]}
 
@@ -303,6 +311,14 @@ def test_repetitions_and_clusters_count_for_what_they_show():
 
     assert chance(noise=noise(0.2), repetitions=3) > chance(noise=noise(0.2)) + 0.2
     assert chance(noise=noise(0.05, icc=0.5), clustered=True) < chance(noise=noise(0.05)) - 0.2
+
+
+def test_what_the_examples_of_a_cluster_have_in_common_makes_an_improvement_harder_to_show():
+    both = {"improves": 0.05, "equivalent": 0.10}
+    clusters = [f"c{at // 5}" for at in range(100)]
+    alone, alike = (changes(suite(100, rules=both, clusters=clusters), noise=noise(icc=icc)) for icc in (0.0, 0.5))
+    assert alike["improves"].outlooks[0].shown > 1.3 * alone["improves"].outlooks[0].shown
+    assert alike["equivalent"].outlooks[0].examples > 1.5 * alone["equivalent"].outlooks[0].examples
 
 
 def test_what_is_asked_of_improves_is_planned_for():

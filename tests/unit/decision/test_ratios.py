@@ -369,6 +369,25 @@ def test_a_slice_can_fail_alone():
     )
 
 
+def test_a_slice_that_is_too_small_or_has_no_pair_is_shown_and_says_so():
+    values = [*["de"] * 9, "it", *["en"] * 40]
+    candidate = [value * 3 if at < 9 else value for at, value in enumerate(varied(BASE, 1.0, 0.01))]
+    candidate[9] = UNKNOWN
+    (one,) = decided(
+        taken(candidate, BASE, rules={"no_regression": {"slices": [LANG]}}),
+        slices={LANG: values},
+        policy={"max_missing": 0.05},
+    )
+    parts = {part.value: part for part in one.slices}
+    assert {name: part.verdict for name, part in parts.items()} == {
+        "de": Verdict.INCONCLUSIVE,
+        "it": Verdict.INCONCLUSIVE,
+        "en": Verdict.PASS,
+    }
+    assert parts["de"].reason == "Shown, not tested: 9 examples, and a slice is tested from 10."
+    assert parts["it"].reason == "No example has both answers."
+
+
 def test_a_check_that_is_shown_only_decides_nothing_and_shows_its_numbers():
     scored, shown = decided(
         check(*flips(50, 0, 0)), taken(varied(BASE, 2), BASE, name="latency", rules={"report_only": True})

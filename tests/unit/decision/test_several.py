@@ -97,6 +97,15 @@ def test_the_winner_is_better_than_every_other_one():
     )
 
 
+def test_the_closest_of_rivals_that_luck_explains_alike_is_the_one_least_behind():
+    ahead = [0.9, 0.8] * 30
+    rivals = {"far": 0.6, "near": 0.4, "farther": 0.7}
+    others = [contender(name, correctness=[each - lead for each in ahead]) for name, lead in rivals.items()]
+    winner = compare_several(contest(suite(contender("ahead", correctness=ahead), *others))).suites[0].winner
+    assert winner.name == "ahead"
+    assert "the closest, near, by " in winner.reason
+
+
 def test_a_winner_is_held_to_its_closest_rival_times_the_contenders():
     """Six wins to none have p 1/128 (mid-p); times four contenders that is 0.031, times seven 0.055."""
     six = [1.0] * 76 + [0.0] * 24
@@ -134,6 +143,23 @@ def test_who_leads_by_luck_is_told_what_would_tell():
         contest(suite(contender("fair", correctness=FAIR), contender("slight", correctness=slight)))
     ).suites[0]
     assert winner.winner.next_step == "about 340 more examples would tell"
+    more = [1.0] * 67 + [0.0] * 3 + [1.0] * 10 + [0.0] * 20
+    nearly = compare_several(contest(suite(contender("fair", correctness=FAIR), contender("more", correctness=more))))
+    assert nearly.suites[0].winner.next_step == "`repetitions: 3`, or about 110 more examples, would tell"
+    least = [1.0] * 67 + [0.0] * 3 + [1.0] * 4 + [0.0] * 26
+    hardly = compare_several(contest(suite(contender("fair", correctness=FAIR), contender("least", correctness=least))))
+    assert hardly.suites[0].winner.next_step.startswith("take the cheaper or the faster one: to tell a lead this small")
+
+
+def test_a_lead_that_one_example_makes_is_no_lead():
+    """Seven rose and none fell, which luck hardly does; without the one that rose far there is next to nothing."""
+    old = [0.1] * 40
+    new = [0.105] * 6 + [0.9] + [0.1] * 33
+    winner = compare_several(contest(suite(contender("old", correctness=old), contender("new", correctness=new))))
+    found = winner.suites[0].winner
+    assert found.p_adjusted < 0.05
+    assert (found.name, found.leader) == (None, "new")
+    assert found.reason.startswith("new leads old in correctness by 2.1 points (it could be −4.6 to 5.4)")
 
 
 def test_equal_leaders_are_both_named():
@@ -149,16 +175,15 @@ def test_equal_leaders_are_both_named():
 def test_a_winner_is_not_worse_elsewhere():
     """Better answers that are no JSON win nothing; nor do those that may be, until a drop is ruled out."""
 
+    def winner(**others):
+        those = [
+            contender(name, correctness=quality, **{check: scores[at] for check, scores in others.items()})
+            for at, (name, quality) in enumerate({"fair": FAIR, "good": GOOD, "poor": POOR}.items())
+        ]
+        return compare_several(contest(suite(*those))).suites[0].winner
+
     def with_json(*valid):
-        names = ("fair", "good", "poor")
-        scores = zip(names, (FAIR, GOOD, POOR), valid, strict=True)
-        return (
-            compare_several(
-                contest(suite(*(contender(name, correctness=quality, json=json) for name, quality, json in scores)))
-            )
-            .suites[0]
-            .winner
-        )
+        return winner(json=valid)
 
     every, most, few = passing(100, 100), passing(95, 100), passing(60, 100)
     assert with_json(every, most, every).name == "good"
@@ -168,6 +193,7 @@ def test_a_winner_is_not_worse_elsewhere():
         "good is better in correctness, but in json it is behind fair (−48 to −32 points). Which of the two counts is"
         " yours to say."
     )
+    assert broken.next_step == "look at what each costs and how fast it is, and choose"
     perhaps = [1.0, 0.0] * 20 + [1.0] * 60
     turned = [0.0, 1.0] * 20 + [1.0] * 60
     doubt = with_json(turned, perhaps, perhaps)
@@ -176,6 +202,25 @@ def test_a_winner_is_not_worse_elsewhere():
         "good is better in correctness, but in json it could be up to 10 points behind fair, and a drop of 10 points"
         " has to be ruled out."
     )
+    assert doubt.next_step == "`repetitions: 3`, or about 25 more examples, would tell"
+    worst_first = winner(brief=(turned, perhaps, perhaps), json=(every, few, every))
+    assert worst_first.reason == broken.reason
+
+
+def test_how_far_behind_elsewhere_is_too_far_says_the_other_check():
+    perhaps, turned = [1.0, 0.0] * 20 + [1.0] * 60, [0.0, 1.0] * 20 + [1.0] * 60
+    both = (contender("fair", correctness=FAIR, json=turned), contender("good", correctness=GOOD, json=perhaps))
+    asked = {"json": {"no_regression": {"rule_out_drop": 0.2}}}
+    assert compare_several(contest(suite(*both))).suites[0].winner.name is None
+    assert compare_several(contest(suite(*both, rules=asked))).suites[0].winner.name == "good"
+
+
+def test_few_examples_that_are_all_alike_take_as_many_as_rule_the_drop_out():
+    """Nothing varies among ten, and yet ten rule out no drop of ten points."""
+    ones, noughts = [1.0] * 10, [0.0] * 10
+    both = (contender("bad", correctness=noughts, json=ones), contender("good", correctness=ones, json=ones))
+    winner = compare_several(contest(suite(*both))).suites[0].winner
+    assert winner.next_step == "`repetitions: 3`, or about 15 more examples, would tell"
 
 
 def test_a_report_only_check_is_shown_and_claims_nothing():
@@ -199,6 +244,36 @@ def test_levels_have_where_the_true_mean_could_be():
     clustered = of(compare_several(contest(three(clusters=groups))), "fair").levels[0]
     assert clustered.mean == pytest.approx(0.70)
     assert clustered.low < 0.45
+
+
+def test_nobody_wins_who_may_be_behind_by_a_score_that_no_range_gives_a_size():
+    length = [5.0] * 100
+    both = (contender("fair", correctness=FAIR, length=length), contender("good", correctness=GOOD, length=length))
+    sized = {"length": {"low": 0.0, "high": 100.0}}
+    assert compare_several(contest(suite(*both, specs=sized))).suites[0].winner.name == "good"
+    unsized = {"length": {"low": None, "high": None}}
+    winner = compare_several(contest(suite(*both, specs=unsized))).suites[0].winner
+    assert (winner.name, winner.leader) == (None, "good")
+    assert winner.reason == (
+        "good is better in correctness, but length is unbounded and declares no scale,"
+        " so no drop of it can be ruled out."
+    )
+    assert winner.next_step.startswith("declare `scale` on the evaluator length")
+
+
+def test_nobody_wins_who_is_behind_by_a_score_without_a_range():
+    """How far cannot be told, and that it is behind can: by a little here, of a span that one example has wide."""
+    rng = np.random.default_rng(7)
+    long = np.concatenate([[5000.0], rng.uniform(60, 90, 99)])
+    short = np.concatenate([[5000.0], long[1:] - 50])
+    both = (
+        contender("fair", correctness=FAIR, length=long.tolist()),
+        contender("good", correctness=GOOD, length=short.tolist()),
+    )
+    specs = {"length": {"low": None, "high": None}}
+    winner = compare_several(contest(suite(*both, specs=specs))).suites[0].winner
+    assert winner.name is None
+    assert winner.reason.startswith("good is better in correctness, but in length it is behind fair")
 
 
 def test_scores_without_a_range_have_one_scale_for_all():

@@ -40,6 +40,20 @@ def test_a_slice_that_fails_beside_its_check_is_told_briefly():
     )
 
 
+def test_the_first_three_slices_that_fail_are_told_and_the_others_counted():
+    """Five languages of twenty broke by half, five that are larger won it back: over all there is no drop."""
+    candidate, baseline, values = [], [], []
+    for at in range(5):
+        candidate += [0.0] * 12 + [1.0] * 8 + [1.0] * 40
+        baseline += [1.0] * 20 + [0.0] * 12 + [1.0] * 28
+        values += [f"v{at}"] * 20 + [f"w{at}"] * 40
+    decision = sliced(candidate, baseline, values)
+    assert decision.verdict is Verdict.FAIL
+    reason = decision.rules[0].reason
+    assert [f"Where metadata.lang is v{at} (20 examples)" in reason for at in range(5)] == [True] * 3 + [False] * 2
+    assert reason.endswith(" So do 2 more slices.")
+
+
 def test_an_inconclusive_slice_changes_nothing_unless_required():
     candidate, baseline = flips(80, 1, 1)
     values = ["de"] * 12 + ["en"] * 68

@@ -213,23 +213,20 @@ def test_one_build_has_one_writer_and_a_dead_one_holds_nothing(path):
 def test_a_newer_version_is_refused_and_not_touched(path):
     """A journal of a newer evalgate: one message, exit 2, the file as it was."""
     Journal(path).close()
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute("PRAGMA user_version = 99")
-    db.close()
     with pytest.raises(ConfigurationError, match=r"newer evalgate \(journal version 99") as caught:
         Journal(path)
     assert caught.value.exit_code == 2
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         assert db.execute("PRAGMA user_version").fetchone() == (99,)
-    db.close()
 
 
 def test_another_programs_database_and_garbage_are_refused(tmp_path):
     """Neither is overwritten."""
     foreign = tmp_path / "foreign.db"
-    with sqlite3.connect(foreign) as db:
+    with closing(sqlite3.connect(foreign)) as db, db:
         db.execute("CREATE TABLE t (x)")
-    db.close()
     with pytest.raises(ConfigurationError, match="another program"):
         Journal(foreign)
     garbage = tmp_path / "garbage.db"
@@ -437,7 +434,7 @@ def test_a_journal_of_each_older_version_is_brought_up_and_read(tmp_path):
     """Its rows are what they were."""
     for version in range(1, VERSION):
         path = tmp_path / f"v{version}.db"
-        with sqlite3.connect(path, isolation_level=None) as db:
+        with closing(sqlite3.connect(path, isolation_level=None)) as db, db:
             for step in range(version):
                 db.executescript(MIGRATIONS[step])
             db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -451,7 +448,6 @@ def test_a_journal_of_each_older_version_is_brought_up_and_read(tmp_path):
                 " evaluators, specs, watched) VALUES (1, 1, 's', 'candidate', 'l', 'd', 'v', 1, 't', 'e', '[]', '{}')"
             )
             db.execute("INSERT INTO evaluation (experiment, example_id, sample, name, score) VALUES (1,'a','r1','x',1)")
-        db.close()
         with Journal(path) as journal:
             assert journal.evaluations(1, "a", "r1") == [Evaluation(name="x", score=1.0)]
             assert [build.id for build in journal.builds()] == [1]

@@ -6,6 +6,7 @@ import random
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -225,9 +226,8 @@ with ResponseCache(Path(sys.argv[1]), limits=Limits(megabytes=100, days=30), now
 def test_a_damaged_answer_counts_as_none(tmp_path, clock):
     with opened(tmp_path / "cache.db", clock) as cache:
         cache.put(key_of(asked()), asked(), answered())
-    with sqlite3.connect(tmp_path / "cache.db") as db:
+    with closing(sqlite3.connect(tmp_path / "cache.db")) as db, db:
         db.execute("UPDATE answer SET body = x'00ff'")
-    db.close()
     with opened(tmp_path / "cache.db", clock) as cache:
         assert cache.get(key_of(asked())) is None
 
@@ -235,9 +235,8 @@ def test_a_damaged_answer_counts_as_none(tmp_path, clock):
 @pytest.mark.parametrize("frozen", [False, True])
 def test_files_that_are_no_cache_are_refused_untouched(tmp_path, clock, frozen):
     other = tmp_path / "other.db"
-    with sqlite3.connect(other) as db:
+    with closing(sqlite3.connect(other)) as db, db:
         db.execute("CREATE TABLE mine (x)")
-    db.close()
     noise = tmp_path / "noise.db"
     noise.write_bytes(b"not a database at all" * 100)
     before = other.read_bytes(), noise.read_bytes()
@@ -250,9 +249,8 @@ def test_files_that_are_no_cache_are_refused_untouched(tmp_path, clock, frozen):
 
 def test_a_newer_versions_cache_is_refused(tmp_path, clock):
     opened(tmp_path / "cache.db", clock).close()
-    with sqlite3.connect(tmp_path / "cache.db") as db:
+    with closing(sqlite3.connect(tmp_path / "cache.db")) as db, db:
         db.execute("PRAGMA user_version = 99")
-    db.close()
     with pytest.raises(ConfigurationError, match="written by a newer evalgate"):
         opened(tmp_path / "cache.db", clock)
 
@@ -274,9 +272,8 @@ def test_an_answer_whose_cost_or_time_is_none_counts_as_none(tmp_path, clock, od
     path = tmp_path / "cache.db"
     with opened(path, clock) as cache:
         cache.put(key_of(asked()), asked(), answered())
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute(f"UPDATE answer SET {odd}")
-    db.close()
     with opened(path, clock) as cache:
         assert cache.get(key_of(asked())) is None
         assert cache.stats().models[0].cost == pytest.approx(0.0 if "cost" in odd else 0.002)
@@ -288,9 +285,8 @@ def test_a_day_beyond_any_calendar_is_its_first_or_last(tmp_path, clock, odd):
     path = tmp_path / "cache.db"
     with opened(path, clock) as cache:
         cache.put(key_of(asked()), asked(), answered())
-    with sqlite3.connect(path) as db:
+    with closing(sqlite3.connect(path)) as db, db:
         db.execute(f"UPDATE answer SET drawn_at = {odd}")
-    db.close()
     with opened(path, clock) as cache:
         found = cache.stats()
     assert found.oldest == found.newest

@@ -166,6 +166,7 @@ def test_globs_name_files_under_root(root):
     assert matching_files(root, ["src"]) == everything_in_src
     assert matching_files(root, ["src/**"]) == everything_in_src
     assert matching_files(root, ["src/", "app.py"]) == ["app.py", *everything_in_src]
+    assert matching_files(root, ["src/*/*"]) == ["src/deep/b.py", "src/deep/c.txt"]
 
 
 @pytest.mark.parametrize("pattern", ["../*.py", "/etc/*", "src/../../x", ""])

@@ -507,3 +507,53 @@ def test_github_s_token_is_the_key_of_no_other_service(home: Path, added: str, c
     assert "EVALGATE_GITHUB_TOKEN is for GitHub alone: name the variable of this service's own key" in str(caught.value)
     assert re.search(rf"evalgate\.yaml:\d+:{column}: ", str(caught.value))
     assert "ghs_secret" not in str(caught.value)
+
+
+def suite_with(
+    task="{python: answer.py:answer}", evaluators="[json_valid]", checks="{json_valid: {at_least: 1}}", **more
+):
+    lines = {"dataset": "data.jsonl", "task": task, "evaluators": evaluators, "checks": checks, **more}
+    declared = "".join(f"    {key}: {value}\n" for key, value in lines.items())
+    return f"suites:\n  s:\n{declared}"
+
+
+@pytest.mark.parametrize("file", ["../out.py", "a/../../out.py", "/out.py", "../{home}/answer.py"])
+def test_what_decides_is_below_the_root_wherever_else_a_file_is(home, file):
+    (home.parent / "out.py").write_text("def answer(input): ...\n")
+    file = file.format(home=home.name)
+    (said,) = refusals(home, suite_with(f"{{python: '{file}:answer'}}"))
+    assert said.endswith(f"the Python file {file!r} leads out of the suite's `root`, '.'")
+
+
+def test_a_path_may_go_up_as_far_as_it_went_down(home):
+    (home / "a").mkdir()
+    load(home, suite_with("{python: 'a/../answer.py:answer'}"))
+
+
+def test_a_file_with_a_folder_is_a_file_whatever_its_name_ends_in(home):
+    (said,) = refusals(home, suite_with("{python: 'tools/answer:answer'}"))
+    assert "the Python file 'tools/answer' does not exist" in said
+
+
+def test_each_evaluator_that_takes_a_name_again_is_said_with_the_first(home):
+    (second, third) = refusals(home, suite_with(evaluators="[json_valid, json_valid, json_valid]"))
+    assert second.endswith("(the first stands at 5:18)")
+    assert third.endswith("(the first stands at 5:18)")
+
+
+def test_a_neutral_score_may_be_shown(home):
+    evaluators = "[json_valid, {exact_match: {}, direction: neutral}]"
+    load(
+        home, suite_with(evaluators=evaluators, checks="{json_valid: {at_least: 1}, exact_match: {report_only: true}}")
+    )
+
+
+def test_an_exported_journal_is_a_stored_baseline_too(home):
+    (said,) = refusals(home, suite_with(checks="{json_valid: {improves: 0.1}}", baseline='"file:main.db"'))
+    assert "improves needs both sides fresh, and the baseline 'file:main.db' is stored" in said
+
+
+def test_a_dataset_may_be_anywhere(home):
+    """It has a version of its own: where it lies decides nothing."""
+    (home.parent / "golden.jsonl").write_text('{"id": "1", "input": {}}\n')
+    load(home, suite_with(dataset="../golden.jsonl"))

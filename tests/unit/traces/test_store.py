@@ -1,6 +1,7 @@
 """What is kept for Phoenix: a moment later, together, and nothing of it stops a build."""
 
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -91,9 +92,8 @@ async def test_a_build_goes_on_where_nothing_can_be_written(path, tmp_path):
 def test_another_file_is_left_alone(tmp_path, content):
     path = tmp_path / "traces.db"
     if content is None:
-        with sqlite3.connect(path) as db:
+        with closing(sqlite3.connect(path)) as db, db:
             db.execute("CREATE TABLE theirs (x)")
-        db.close()
     else:
         path.write_bytes(content)
     before = path.read_bytes()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from evalgate.curate.beside import state_file
 from evalgate.curate.candidates import Candidate, Step
 from evalgate.curate.scheduling.due import (
     Arrived,
@@ -12,7 +13,6 @@ from evalgate.curate.scheduling.due import (
     arrived,
     digest_of,
     read_last,
-    state_file,
     too_early,
     write_last,
 )
@@ -60,6 +60,9 @@ def test_what_came_since_is_counted_in_the_file():
     assert arrived(candidates, project="shop", last=last()) == Arrived(count=1, until=later)
     assert arrived(candidates, project="shop", last=last(until=later)) == Arrived(count=0, until=later)
     assert arrived(candidates, project="none", last=None) == Arrived(count=0, until=None)
+    assert arrived(reversed(candidates), project="shop", last=None).until == later, (
+        "a pull may have come before another"
+    )
 
 
 def test_each_profile_has_its_own_last_time(tmp_path):

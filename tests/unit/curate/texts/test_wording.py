@@ -90,3 +90,35 @@ def test_who_said_it_where_and_what_is_beside_it_count():
     }
     assert len(keys) == 6
     assert content_key({"a": 1, "b": 2}) == content_key({"b": 2, "a": 1})
+
+
+def test_a_prompt_alone_is_what_is_said_and_known_by():
+    """An input of nothing but instructions says those; those of a developer are a system's."""
+    alone = talk(("system", "Answer in rhymes."))
+    assert said(alone) == "Answer in rhymes."
+    assert content_key(alone) != content_key(talk(("system", "Answer in prose.")))
+    both = talk(("developer", "Be kind."), ("user", "Soup?"))
+    assert said(both) == "Soup?"
+    assert content_key(both) == content_key(talk(("user", "Soup?")))
+
+
+def test_an_object_that_has_messages_of_its_own_kind_is_known_by_them():
+    assert content_key({"messages": "three", "topic": "soup"}) != content_key({"messages": "four", "topic": "soup"})
+    assert content_key({"tools": ["oven"]}) != content_key({"tools": ["pan"]})
+
+
+def test_where_one_text_ends_and_the_next_begins_counts():
+    assert content_key(talk(("user", "a"), ("user", "b"))) != content_key(talk(("user", "auserb")))
+    assert content_key({"a": "b", "c": "d"}) != content_key({"a": "b.cd"})
+
+
+def test_names_and_ids_of_a_message_are_no_words_of_it():
+    message = {"role": "tool", "content": "leek", "name": "find", "tool_call_id": "call_1", "id": "m1"}
+    plain = {"role": "tool", "content": "leek"}
+    assert said({"messages": [message]}) == "leek"
+    assert content_key({"messages": [message]}) == content_key({"messages": [plain]})
+
+
+def test_what_stands_beside_messages_is_said_too_and_an_empty_text_is_nothing():
+    value = talk(("user", "Soup?"), ("assistant", ""), customer={"tier": "gold", "note": ""}, tools=[{"name": "find"}])
+    assert said(value) == "Soup?\ngold"

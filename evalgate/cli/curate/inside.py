@@ -81,9 +81,10 @@ def _place(profile: str, config: Path, environ: Mapping[str, str]) -> Location:
     from evalgate.suite.loading import load_config
     from evalgate.suite.shape import show_path
 
-    origins = load_config(config, environ=environ, overrides={}, committed=True).origins
+    loaded = load_config(config, environ=environ, overrides={}, committed=True, without_suites=True)
     dataset = ("curate", "profiles", profile, "dataset")
-    origin = origins.get(show_path((*dataset, "file"))) or origins.get(show_path((*dataset, "phoenix"))) or str(config)
+    named = (loaded.origins.get(show_path((*dataset, key))) for key in ("file", "phoenix"))
+    origin = next(filter(None, named), str(config))
     file, *numbers = origin.rsplit(":", 2)
     if len(numbers) == 2 and all(each.isdecimal() for each in numbers):
         return Location(file=file, line=int(numbers[0]), column=int(numbers[1]))

@@ -12,6 +12,7 @@ WHOLE: Final = 1_000_000_000
 """Bytes of a file that is read whole."""
 LINE: Final = 100_000_000
 """Bytes of a line of a file that is read line by line, its end included."""
+_BLOCK: Final = 50_000_000
 
 
 def opened(path: Path) -> BinaryIO:
@@ -25,9 +26,14 @@ def opened(path: Path) -> BinaryIO:
 def content(path: Path, *, most: int = WHOLE) -> bytes:
     """Return all of a file of at most so many bytes. Raises OSError as `opened` does, and for a larger one."""
     with opened(path) as file:
-        if path.stat().st_size > most:
+        size = path.stat().st_size
+        data = file.read(size + 1) if size <= most else b""
+        # It grows meanwhile, or does not say how large it is, as what the system makes up does not.
+        while size < len(data) <= most and (more := file.read(_BLOCK)):
+            data += more
+        if max(size, len(data)) > most:
             raise OSError(errno.EOVERFLOW, f"it has more than {most // 1_000_000:,} MB", str(path))
-        return file.read()
+        return data
 
 
 def lines(path: Path, *, longest: int = LINE) -> Iterator[bytes]:

@@ -762,11 +762,15 @@ def test_an_evaluators_interpreter_is_made_by_the_setup_of_its_tree(repo):
     worse(repo)
 
 
-def test_a_change_sends_no_key_to_an_address_that_the_base_sends_none_to(repo):
+@pytest.mark.parametrize("measures", [True, False], ids=["gates", "curates"])
+def test_a_change_sends_no_key_to_an_address_that_the_base_sends_none_to(repo, measures):
     """Which variable holds an address and which a key is the config's to say, and the config is the change's."""
     servers = {"mine": {"endpoint_env": "ELSEWHERE", "api_key_env": "PHOENIX_API_KEY"}}
     repo.git("checkout", "-q", "main")
-    edited(repo, lambda config, suite: config.update(phoenix={"publish": False}))
+    if measures:
+        edited(repo, lambda config, suite: config.update(phoenix={"publish": False}))
+    else:
+        repo.write("evalgate.yaml", "phoenix: {publish: false}\ncurate: {}\n")
     repo.commit("Phoenix")
     repo.git("checkout", "-q", "change")
     edited(repo, lambda config, suite: config.update(phoenix={"publish": False, "servers": servers}))

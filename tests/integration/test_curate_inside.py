@@ -55,6 +55,13 @@ def test_a_name_that_leads_out_is_refused_with_its_place(repository, tmp_path, s
     assert everything(tmp_path) == before
 
 
+def test_a_config_that_curates_alone_says_the_same(repository):
+    (repository / "evalgate.yaml").write_text("curate: {profiles: {shop: {project: shop, dataset: ../x.jsonl}}}\n")
+    for step in (("run",), ("clean", "--profile", "shop"), ("pull", "--profile", "shop")):
+        code, said = curate(repository, *step)
+        assert (code, "evalgate.yaml:1:52: profile shop: `dataset` and" in said) == (2, True), said
+
+
 @pytest.mark.parametrize("link", ["x.jsonl", "x.candidates.jsonl", "x.candidates.reviews.jsonl", ".curate", "folder"])
 def test_a_link_that_leads_out_is_refused(repository, tmp_path, link):
     elsewhere = tmp_path / "elsewhere"

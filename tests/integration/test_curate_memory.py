@@ -61,6 +61,38 @@ def test_a_process_or_a_task_of_several_that_had_too_little_says_the_same(tmp_pa
     assert ended.stderr.startswith("evalgate: there was not enough memory")
 
 
+@pytest.mark.parametrize(
+    ("ends", "code", "said"),
+    [
+        ("MemoryError", 4, "there was not enough memory"),
+        ("OSError(errno.ENOMEM, 'x')", 4, "there was not enough memory"),
+        ("ImportError('x.so: failed to map segment from shared object')", 4, "there was not enough memory"),
+        ("ExceptionGroup('', [ValueError(), MemoryError()])", 4, "there was not enough memory"),
+        ('RuntimeError("can\'t start new thread")', 4, "there was not enough memory"),
+        ("ImportError('no')", 5, "a bug in evalgate (ImportError)"),
+    ],
+)
+@pytest.mark.parametrize("can_say", [True, False])
+def test_what_cannot_even_be_said_is_no_verdict(tmp_path, ends, code, said, can_say):
+    """Memory that ran out runs out again where it is said; 1 is what Python ends with, and what a gate's FAIL does."""
+    typed = (
+        "import errno, evalgate.cli\n"
+        "from evalgate.cli import root\n"
+        "def end(*_, **__):\n"
+        f"    raise {ends}\n"
+        "root.root.main = end\n"
+        f"if not {can_say}:\n"
+        "    evalgate.cli._expected = evalgate.cli._foreign = end\n"
+        "evalgate.cli.main()\n"
+    )
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    ended = subprocess.run(
+        [sys.executable, "-c", typed], check=False, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120
+    )
+    assert ended.returncode == code, ended.stderr
+    assert (said if can_say or code == 4 else "a bug in evalgate") in ended.stderr
+
+
 def greedy():
     return lambda number: bytearray(1 << 60) if number == 50 else number
 

@@ -191,6 +191,10 @@ async def test_drift_takes_the_period_of_a_profile_that_is_named(shop):
     declare({"since": "7d", "until": "14d"})
     wrong = await shop(drift_step, "--profile", "shop", code=2)
     assert wrong.endswith("nothing lies between next: correct curate.profiles.shop.since, or until")
+    declare({"since": "2026-02-30"})
+    wrong = await shop(drift_step, "--profile", "shop", code=2)
+    assert wrong.startswith("curate.profiles.shop.since: '2026-02-30' is no time")
+    assert wrong.endswith("next: correct curate.profiles.shop.since")
     assert week["production"] == 120
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from pathlib import Path
 
 import pytest
 
@@ -61,3 +62,18 @@ def test_what_is_just_short_enough_is_read(tmp_path):
         list(lines(file, longest=6))
     with pytest.raises(OSError, match="it has more"):
         content(file, most=12)
+
+
+def test_what_grows_while_it_is_read_is_read_to_its_end_and_no_further_than_the_limit(tmp_path, monkeypatch):
+    file = tmp_path / "x"
+    file.write_bytes(b"123456789")
+    there = file.stat()
+    monkeypatch.setattr(type(file), "stat", lambda *_, **__: os.stat_result((*there[:6], 4, *there[7:])))
+    assert content(file) == b"123456789"
+    with pytest.raises(OSError, match="it has more"):
+        content(file, most=8)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system makes no files up")
+def test_what_the_system_makes_up_has_no_size_and_is_read():
+    assert b"VmSize" in content(Path("/proc/self/status"))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from evalgate.errors import ConfigurationError, Location
+from evalgate.whole_file import resolved
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
@@ -44,27 +45,46 @@ def leading_out(target: Target, config: Path) -> Path | None:
 
 def _kept(target: Target) -> Iterator[Path]:
     """Yield where steps write for a target: the two files, and every link among what is beside them."""
+    files = [each for each in (target.file, target.candidates) if each is not None]
     folder, stem = target.candidates.parent, target.candidates.name.removesuffix(_ENDING)
-    yield from (each for each in (target.file, target.candidates, folder / ".curate") if each is not None)
-    for place in (folder, folder / ".curate"):
-        try:
-            there = sorted(place.iterdir())
-        except OSError:  # not there yet
-            continue
-        for each in there:
-            if each.is_symlink() and (
-                each.name.startswith(f"{stem}.") or each.name in (".gitattributes", ".gitignore")
-            ):
-                yield each
+    work = folder / ".curate"
+    # What a link in the repository leads to is held beside where it is.
+    held = [(each.parent / ".curate", each.name) for each in map(_led_to, files)]
+    places = [(folder, stem), (work, stem), *held]
+    whole = [work / "drafts", folder / f"{stem}.analysis"]
+    yield from (*files, *(place for place, _ in places), *whole)
+    for place, beginning in (*places, *((each, "") for each in whole)):
+        yield from _links(place, beginning)
+
+
+def _links(folder: Path, beginning: str) -> Iterator[Path]:
+    """Yield the links in a folder whose names begin so, or that git would read. Names of two cases may be one file."""
+    try:
+        there = sorted(folder.iterdir())
+    except OSError:  # not there yet
+        return
+    for each in there:
+        name = each.name.casefold()
+        is_named = not beginning or name.startswith(f"{beginning.casefold()}.")
+        if each.is_symlink() and (is_named or name in (".gitattributes", ".gitignore")):
+            yield each
+
+
+def _led_to(path: Path) -> Path:
+    try:
+        return resolved(path)
+    except OSError:  # it leads to itself: that is said where it is named
+        return path
 
 
 def _place(profile: str, config: Path, environ: Mapping[str, str]) -> Location:
     from evalgate.suite.loading import load_config
     from evalgate.suite.shape import show_path
 
-    origins = load_config(config, environ=environ, overrides={}, committed=True).origins
+    loaded = load_config(config, environ=environ, overrides={}, committed=True, without_suites=True)
     dataset = ("curate", "profiles", profile, "dataset")
-    origin = origins.get(show_path((*dataset, "file"))) or origins.get(show_path((*dataset, "phoenix"))) or str(config)
+    named = (loaded.origins.get(show_path((*dataset, key))) for key in ("file", "phoenix"))
+    origin = next(filter(None, named), str(config))
     file, *numbers = origin.rsplit(":", 2)
     if len(numbers) == 2 and all(each.isdecimal() for each in numbers):
         return Location(file=file, line=int(numbers[0]), column=int(numbers[1]))

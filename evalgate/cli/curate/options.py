@@ -68,6 +68,9 @@ def read_times(
             if text is not None:
                 time_of(text, now)
         except ValueError as error:
+            if own is not None:
+                key = f"curate.profiles.{own}.{flag.removeprefix('--')}"
+                raise ConfigurationError(f"{key}: {error}", next_step=f"correct {key}") from None
             raise click.UsageError(f"{flag}: {error}") from None
     try:
         return between(since, until, now)

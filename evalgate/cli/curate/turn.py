@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from evalgate.cli import too_little_memory
+from evalgate.cli import is_too_little_memory, too_little_memory
 from evalgate.cli.asking import tell
 from evalgate.cli.curate.packages import require
 from evalgate.cli.curate.places import Target, has_candidates, target_of
@@ -85,7 +85,7 @@ def take_turn(work: Work, now: datetime) -> Turn:
 
 def _failure(error: Exception) -> tuple[str, int, str | None]:
     """Return why a turn failed in one line, with which exit code, and what to do now."""
-    if isinstance(error, MemoryError):
+    if is_too_little_memory(error):
         error = too_little_memory()
     if isinstance(error, EvalgateError):
         place = f"{error.location}: " if error.location else ""

@@ -123,8 +123,9 @@ class Presidio:
                 found
                 for piece, part in zip(pieces, some, strict=True)
                 for one in said[part]
-                # What begins beside a piece is told by the one that it begins in, which has more around it.
-                if piece.start <= piece.first + one.start < piece.end
+                # What lies beside a piece is told by its own, which has more around it; what is over a border by both,
+                # of which each may take it to begin on the other side.
+                if piece.first + one.start < piece.end and piece.start < piece.first + one.end
                 for found in _findings(text, one, piece.first)
             ]
 

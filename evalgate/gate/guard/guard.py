@@ -107,6 +107,9 @@ def guard(
     if found is None:
         return replace(unguarded(_telling(with_datasets(loaded, pull))), base=base, decides=Decides.FIRST)
     _refuse_servers(loaded, found)
+    if not found.config.suites:
+        first = _telling(with_datasets(loaded, pull), found.config)
+        return replace(unguarded(first), base=base, decides=Decides.FIRST)
     loaded, found = _with_datasets(loaded, found, pull)
     if found.config.policy.pr_may_change_gate:
         whole = _guarded(loaded, found, base, bases)
@@ -138,7 +141,7 @@ def _local(loaded: LoadedConfig, bases: Bases, load: Load, pull: Pull, names: Co
     try:
         base = bases.base(ref)
         found = _at_base(base, bases, load)
-        if found is None or found.config.policy.pr_may_change_gate:
+        if found is None or not found.config.suites or found.config.policy.pr_may_change_gate:
             return unguarded(loaded)
         differences = _guarded(*_with_datasets(every, found, pull), base, bases).differences
     except EvalgateError:
@@ -147,19 +150,21 @@ def _local(loaded: LoadedConfig, bases: Bases, load: Load, pull: Pull, names: Co
 
 
 def _at_base(base: Base, bases: Bases, load: Load) -> LoadedConfig | None:
-    """Return the base commit's whole config; None where it has none that measures: the change defines its own gate."""
+    """Return the base commit's whole config; None where it has none.
+
+    Where that is so, or where it has no suites, the change defines its own gate.
+    """
     path = bases.config(base)
     if path is None:
         return None
     try:
-        found = load(path)
+        return load(path)
     except ConfigurationError as error:
         raise BaselineError(
             f"the gate of {base.label} decides about a pull request, and it cannot be read:"
             f" {str(error).replace(str(path), f'{path.name} of {base.label}')}",
             next_step=f"mend it on {base.name or 'the base'}; the pull request that does so is merged past the gate",
         ) from None
-    return found if found.config.suites else None
 
 
 def _refuse_outside(loaded: LoadedConfig, bases: Bases) -> None:

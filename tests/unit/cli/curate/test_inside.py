@@ -44,6 +44,27 @@ def test_every_link_beside_the_candidates_counts(config):
         (folder / name).unlink()
         (folder / name).symlink_to(folder / "inside")
         assert leading_out(own, config) is None
+    for name in (".curate/drafts", "a.analysis", "A.Guidelines.YAML", ".GitAttributes"):
+        (folder / name).symlink_to(folder.parent / "elsewhere")
+        assert leading_out(own, config) is not None
+        (folder / name).unlink()
+    for name in (".curate/drafts", "a.analysis"):
+        (folder / name).mkdir()
+        (folder / name / "any").symlink_to(folder.parent / "elsewhere")
+        assert leading_out(own, config) == folder / name / "any"
+        (folder / name / "any").unlink()
     (folder / "curate").symlink_to("/tmp")  # where candidates of a dataset in Phoenix are
     in_phoenix = target_of(CuratedDataset(phoenix="p"), folder)
     assert leading_out(in_phoenix, config) == folder / "curate" / "p.candidates.jsonl"
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.candidates.jsonl"])
+@pytest.mark.parametrize("link", [".curate", ".curate/real.jsonl.lock"])
+def test_what_holds_the_file_that_a_link_leads_to_counts(config, name, link):
+    folder = config.parent
+    (folder / "data").mkdir()
+    (folder / name).symlink_to("data/real.jsonl")
+    assert leading_out(target(config, "a.jsonl"), config) is None
+    (folder / "data" / link).parent.mkdir(exist_ok=True)
+    (folder / "data" / link).symlink_to(folder.parent / "elsewhere")
+    assert leading_out(target(config, "a.jsonl"), config) == folder / "data" / link

@@ -96,6 +96,24 @@ def test_what_is_replaced_is_what_reading_all_of_it_whole_each_time_replaces(see
     assert ends[0] == ends[1]
 
 
+def test_a_name_over_a_border_is_found_though_each_side_takes_it_to_begin_on_the_other():
+    start = "soup of the day. " * 293
+    text = f"{start}Dr. Maria Garcia ate it. {start}"
+    at, border = len(start), len(start) + len("Dr. ")
+    assert border in {each.end for each in pieces_of(text)}
+
+    def say(texts, _):
+        """The longer name where a text begins late, as the piece behind the border does."""
+        for part in texts:
+            name = "Maria Garcia" if part.startswith(text[:100]) else "Dr. Maria Garcia"
+            place = part.find(name)
+            yield [Said(entity="PERSON", start=place, end=place + len(name))] if place != -1 else []
+
+    (found,) = Presidio(say, ["other"], None).found_in([text], "other")
+    assert [(each.start, each.who) for each in found] == [(border, "maria garcia")]
+    assert text[at:].startswith("Dr. ")
+
+
 def test_of_a_long_text_only_what_is_around_a_change_is_read_again():
     reader = Reader()
     look = Redactor(pseudonyms=Pseudonyms(b"k" * 32), other=Presidio(reader, ["other"], None))

@@ -191,7 +191,10 @@ def _reviewers(report: Report, target: Target) -> Iterator[str]:
     if not held:
         return
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report.theirs.items()))
-    yield f"answers of {len(held):,} reviewed candidates stay as their reviewers left them, and hold {kinds}"
+    if len(held) == 1:
+        yield f"the answer of 1 reviewed candidate stays as its reviewer left it, and holds {kinds}"
+    else:
+        yield f"answers of {len(held):,} reviewed candidates stay as their reviewers left them, and hold {kinds}"
     if report.held_by:
         some = [part for each in report.held_by[:_SOME] for part in ("--id", each)]
         more = f"; --json names all {len(report.held_by):,}" if len(report.held_by) > _SOME else ""
@@ -209,4 +212,4 @@ def _table(report: Report, counts: Mapping[str, int], by: Mapping[tuple[str, str
         for shown in report.shown[what]:
             text = " ".join(shown.text.split())
             text = f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text
-            yield f"      {shown.id}{f' {shown.why}' if shown.why else ''}: {text}"
+            yield f"      {shown.id}{f' {shown.why}' if shown.why else ''}{f': {text}' if text else ''}"

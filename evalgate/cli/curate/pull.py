@@ -116,7 +116,8 @@ def command(
     pulled = asyncio.run(_pull(address, chosen, asked, target, now, config=config, opened=opened))
     found, lines = {**asdict(pulled), "candidates": str(target.candidates)}, _lines(pulled, chosen, target)
     if opened is not None:
-        found, lines = {**found, **opened.as_json}, [*opened.lines, *lines]
+        found = {**found, **opened.as_json}
+        lines = [*opened.lines, *lines, *([] if pulled.new else [opened.following])]
     say_done(found, lines, as_json=as_json)
     return 0
 

@@ -154,6 +154,7 @@ def test_an_answer_that_a_person_wrote_is_left_to_them_and_is_what_is_pushed(fol
     write(file, line("a", LEEKS, state="chosen"))
     settle_states(file)
     said = CliRunner().invoke(clean_step.command, wanted, env=KEY).stdout
+    assert said.startswith("1 candidate in ")
     held = "the answer of 1 reviewed candidate stays as its reviewer left it, and holds 1 EMAIL, 1 PERSON, 1 SECRET"
     assert f"{held}\n" in said
 

@@ -158,8 +158,10 @@ def _by_meaning(
 
 
 def _lines(report: Report, place: Settings[Clean], *, write: bool) -> Iterator[str]:
+    from evalgate.decision.number_words import count
+
     done = "" if write else "would be "
-    yield f"{report.looked:,} candidates in {place.target.shown_candidates}, {report.new:,} of them new"
+    yield f"{count(report.looked, 'candidate')} in {place.target.shown_candidates}, {report.new:,} of them new"
     yield f"{done}replaced in {report.redacted:,}" if report.redacted else "nothing to replace"
     yield from _table(report, report.found, report.by)
     if report.unread:
@@ -174,7 +176,8 @@ def _lines(report: Report, place: Settings[Clean], *, write: bool) -> Iterator[s
     yield from _table(report, report.out)
     if report.other_key:
         yield (
-            f"{report.other_key:,} candidates have pseudonyms of another key, so that a person may have two: clean"
+            f"{count(report.other_key, 'candidate')} {'has' if report.other_key == 1 else 'have'} pseudonyms of another"
+            " key, so that a person may have two: clean"
             f" with that key in {place.own.key_env}"
         )
     yield f"{report.left:,} stay new"

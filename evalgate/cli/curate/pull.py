@@ -237,7 +237,8 @@ def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
     said = "; ".join(f"{number:,} {what}" for number, what in counts if number)
     lines = [f"{pulled.new:,} new of {pulled.read:,}" + (f"; {said}" if said else "")]
     if pulled.without_output:
-        lines.append(f"{pulled.without_output:,} of the new ones have no output")
+        have = "has" if pulled.without_output == 1 else "have"
+        lines.append(f"{pulled.without_output:,} of the new ones {have} no output")
     if pulled.resumed:
         lines.append("a pull that was ended before its time went on")
     if not pulled.read:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -44,6 +45,7 @@ class SqliteDatabase:
         """Open `path`. Raises DatabaseError where that fails."""
         try:
             self._connection = _opened(path)
+            weakref.finalize(self, self._connection.close)  # whoever has it open lets it go by forgetting it
             self._columns = _columns(self._connection)
             _lock_down(self._connection)
         except (sqlite3.Error, OSError, UnicodeDecodeError) as error:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 LATEST: Final = "latest"
 """The latest build, where one has to be named."""
+ANOTHER_BUILD: Final = "name another one: --from-gate BUILD, its id, a file of it, or latest"
+"""What can be done where a build has nothing for `--from-gate`."""
 _DIGITS: Final = 19
 """Of the first number that SQLite gives no row."""
 

@@ -90,7 +90,7 @@ def command(
     laid_over = overrides(assignments)
     refuse_exposed(environ)
     stored = journal_path(journal)
-    found = list(place_findings((("journal", stored), ("cache", cache_path(cache)))))
+    found, of = list(place_findings((("journal", stored), ("cache", cache_path(cache))))), "a run"
     try:
         loaded = load_config(config, environ=environ, overrides=laid_over, without_suites=True)
     except EvalgateError as error:
@@ -98,11 +98,12 @@ def command(
     else:
         visit = _Visit(loaded, environ, laid_over, base=base, as_pull_request=as_pull_request, call=call)
         found = [*visit.findings(suites, stored), *visit.profiles(), *found]
+        of = visit.of
     code = exit_code(found)
     if as_json:
         say(render_doctor_json(found, exit_code=code))
     else:
-        say(guarded(render_doctor(found, this_console(environ)), environ))
+        say(guarded(render_doctor(found, this_console(environ), of=of), environ))
     return code
 
 
@@ -165,15 +166,21 @@ class _Visit:
 
     def _without_suites(self, names: tuple[str, ...]) -> Finding:
         """Return how a config stands that measures nothing: one that curates is no mistake."""
-        from evalgate.gate.doctor.findings import problem, warning
+        from evalgate.decision.number_words import count
+        from evalgate.gate.doctor.findings import ok, problem
 
         path, curate = self._loaded.path.name, self._loaded.config.curate
-        step = f"add a suite to {path} as docs/config.md shows"
         if names or curate is None or not curate.profiles:
+            step = f"add a suite to {path} as docs/config.md shows"
             return problem("config", f"{path} has no `suites`: nothing says what is measured", step)
-        return warning(
-            "config", f"{path} has no `suites`: it is for curation alone, and `evalgate run` needs one", step
-        )
+        profiles = count(len(curate.profiles), "profile")
+        return ok("config", f"{path}, {profiles} and no suite: it is for curation alone, `evalgate run` needs a suite")
+
+    @property
+    def of(self) -> str:
+        """Return what the config is for, as the last line speaks of it."""
+        config = self._loaded.config
+        return "a run" if config.suites or config.curate is None or not config.curate.profiles else "curation"
 
     def profiles(self) -> list[Finding]:
         """Return how the profiles of `curate:` stand. What a pull request says of them is not looked at."""

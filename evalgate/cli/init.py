@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from evalgate.cli.options import CONFIG_NAME
+from evalgate.encoding import printable
 
 if TYPE_CHECKING:
     from evalgate.gate.scaffold import Found
 
 _DATASET = "datasets/golden.jsonl"
 _TASK = "evals/task.py"
+_NAMED: Final = 3
+"""Files that were left out that are named."""
 
 
 @click.command()
@@ -35,6 +39,8 @@ def command(folder: Path, *, forks: bool) -> int:
     files = {} if here.exists() else _project(folder, found)
     for what in filter(None, (found.dataset, *(found.task or {}).values())) if files else ():
         click.echo(f"found    {what}")
+    if files and found.unread:
+        click.echo(f"left out {_few(found.unread)}: a prompt is a YAML file with `messages`, as docs/tasks.md shows")
     written = [_write(path, text) for path, text in files.items()]
     if not files:
         click.echo(f"kept     {here} (it is here already)")
@@ -60,6 +66,11 @@ def command(folder: Path, *, forks: bool) -> int:
     following = ", then ".join([*steps, "evalgate run" if gates else "evalgate curate run"])
     click.echo(f"{'' if any(written) else 'nothing to write, all of it is here; '}next: {following}")
     return 0
+
+
+def _few(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return f"{', '.join(map(printable, names[:_NAMED]))}{f' and {more} more' if more > 0 else ''}"
 
 
 def _project(folder: Path, found: Found) -> dict[Path, str]:

@@ -146,11 +146,14 @@ class Shown:
     changed: tuple[Changed, ...]
 
 
-def chosen_examples(source: Source, names: Sequence[str], suite: str | None) -> list[Shown]:
+def chosen_examples(
+    source: Source, names: Sequence[str], suite: str | None, *, otherwise: str = "evalgate show EXAMPLE"
+) -> list[Shown]:
     """Return the named examples, of one suite or of all; without names, those that got worse, and of a suite that has
     none of these those that its failed checks fell short on.
 
-    Raises ConfigurationError for a suite or an example that the build does not have, and where there is none of these.
+    Raises ConfigurationError for a suite or an example that the build does not have, and where there is none of these:
+    `otherwise` is what can be done then.
     """
     config = recorded_config(source.journal.build(source.build))
     if suite is not None and suite not in config.suites:
@@ -177,7 +180,7 @@ def chosen_examples(source: Source, names: Sequence[str], suite: str | None) -> 
         )
     if not found:
         raise ConfigurationError(
-            "nothing to show: no example got worse, and none failed a check", next_step="evalgate show EXAMPLE"
+            f"no example of build {source.build} got worse, and none failed a check", next_step=otherwise
         )
     return found
 

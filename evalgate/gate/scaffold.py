@@ -26,6 +26,7 @@ _SENT: Final = frozenset({"input", "metadata", "example"})
 """What a Python task may take; a function's only parameter may have any name."""
 _DATASETS: Final = ("datasets", "data", "evals", "tests/data", ".")
 _SOURCES: Final = (".", "src", "app", "evals")
+_WRITTEN: Final = (".yaml", ".yml", ".md", ".txt", ".json", ".j2", ".jinja", ".jinja2", ".prompt")
 _FEW: Final = 200  # files looked at in one folder: a first config is a guess, not an audit
 _DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -41,6 +42,8 @@ class Found:
     """The path of the reference answer's only field; None where it has several."""
     task: Mapping[str, str] | None
     interpreter: str | None
+    unread: tuple[str, ...] = ()
+    """What may be prompts, and is none that a task can name; empty where there is a task."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -86,12 +89,14 @@ def look(root: Path) -> Found:
     dataset, example = next(_datasets(root), (None, None))
     output = example.output if example else None
     interpreters = [name for name in (".venv/bin/python", "venv/bin/python") if (root / name).exists()]
+    task = next(_prompts(root), None) or next(_functions(root), None)
     return Found(
         dataset=dataset,
         answers=output is not None,
         answer_key=_path_of(next(iter(output))) if output and len(output) == 1 else None,
-        task=next(_prompts(root), None) or next(_functions(root), None),
+        task=task,
         interpreter=next(iter(interpreters), None),
+        unread=() if task else tuple(_no_prompts(root)),
     )
 
 
@@ -217,6 +222,12 @@ def _prompts(root: Path) -> Iterator[Mapping[str, str]]:
             continue
         if isinstance(content, dict) and isinstance(content.get("messages"), list):
             yield {"prompt": path.relative_to(root).as_posix()}
+
+
+def _no_prompts(root: Path) -> Iterator[str]:
+    for path in _files(root / "prompts", _WRITTEN):
+        if path.stem.lower() != "readme":
+            yield path.relative_to(root).as_posix()
 
 
 def _functions(root: Path) -> Iterator[Mapping[str, str]]:

@@ -21,12 +21,15 @@ def diff_lines(found: DatasetDiff, *, keeps: bool = False) -> list[str]:
     counts["unchanged"] = found.unchanged
     if keeps:
         counts["only in Phoenix, and kept"] = counts.pop("removed")
-    lines = [
-        ", ".join(f"{number:,} {what}" for what, number in counts.items()),
-        f"version {found.before_version[:_SHORT]} → {found.after_version[:_SHORT]}"
-        if found.before_version != found.after_version
-        else f"version {found.before_version[:_SHORT]} on both sides",
-    ]
+    before, after = found.before_version[:_SHORT], found.after_version[:_SHORT]
+    if found.added and not (found.unchanged or found.edited or found.removed):
+        # Nothing was there before: that is no version, and nothing has become of it.
+        lines = [f"{len(found.added):,} added", f"version {after}"]
+    else:
+        lines = [
+            ", ".join(f"{number:,} {what}" for what, number in counts.items()),
+            f"version {before} → {after}" if before != after else f"version {before} on both sides",
+        ]
     lines += _listed([f"{'=' if keeps else '-'} {printable(one)}" for one in found.removed])
     lines += _listed([f"+ {printable(one)}" for one in found.added])
     lines += _listed([f"~ {printable(edit.id)}\n" + "\n".join(map(_change, edit.changes)) for edit in found.edited])

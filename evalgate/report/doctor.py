@@ -36,8 +36,8 @@ class Finding(Protocol):
         """Return what mends it."""
 
 
-def render_doctor(findings: Sequence[Finding], console: Console) -> str:
-    """Return one line each, and below it what mends it."""
+def render_doctor(findings: Sequence[Finding], console: Console, *, of: str = "a run") -> str:
+    """Return one line each, and below it what mends it; `of` is what can begin, or would be ended."""
     page = Page(console=console)
     width = min(max((len(shown(each.about)) for each in findings), default=0), _LONGEST)
     for each in findings:
@@ -52,15 +52,15 @@ def render_doctor(findings: Sequence[Finding], console: Console) -> str:
         if each.next_step is not None:
             page.prose(each.next_step, lead=Part(text="next:", tone=Tone.STRONG), indent=_STATE, hanging=_STATE + 6)
     page.blank()
-    page.prose(_in_all(findings), tone=Tone.STRONG)
+    page.prose(_in_all(findings, of), tone=Tone.STRONG)
     return page.text()
 
 
-def _in_all(findings: Sequence[Finding]) -> str:
+def _in_all(findings: Sequence[Finding], of: str) -> str:
     problems, warnings = (sum(each.state == state for each in findings) for state in ("problem", "warning"))
     if problems:
-        return f"{problems} of {len(findings)} would end a run."
-    return "A run can begin." + (f" It lives with {warnings} of {len(findings)}." if warnings else "")
+        return f"{problems} of {len(findings)} would end {of}."
+    return f"{of.capitalize()} can begin." + (f" It lives with {warnings} of {len(findings)}." if warnings else "")
 
 
 def render_doctor_json(findings: Sequence[Finding], *, exit_code: int) -> str:

@@ -12,7 +12,7 @@ from evalgate.suite.model_file import FileKind, read_model_file
 
 _KIND: Final = FileKind(
     name="taxonomy",
-    key="label.taxonomy:",
+    key="--taxonomy, or label.taxonomy:",
     form="correct it: it has name, question, labels: {label: what it means} and fine: [label, …]",
 )
 _MOST: Final = 100

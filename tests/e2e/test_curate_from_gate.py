@@ -82,6 +82,8 @@ async def test_what_got_worse_is_up_for_review_with_its_neighbours(support, phoe
     before = (support.folder / "golden.candidates.jsonl").read_bytes()
     again = json.loads(support.evalgate(*wanted, PHOENIX_ENDPOINT=phoenix.base_url).out)
     assert (again["new"], again["known"], again["alike"]) == (0, 3, 3)
+    words = support.evalgate(*wanted[:-1], PHOENIX_ENDPOINT=phoenix.base_url).out
+    assert words.splitlines()[-1].startswith("in golden.candidates.jsonl; next: evalgate curate review --dataset ")
     assert (support.folder / "golden.candidates.jsonl").read_bytes() == before
     assert now - datetime.fromisoformat(there["e0"].history[-1].at) < timedelta(minutes=5)
 
@@ -122,7 +124,8 @@ def test_what_cannot_be_taken_from_a_gate_is_said(support):
     assert none.code == 2
     assert support.run().code == 0
     none = support.evalgate("curate", "pull", "--from-gate", "latest")
-    assert (none.code, "no example got worse" in none.err) == (2, True)
+    said = "no example of build 1 got worse, and none failed a check\n  next: name another one: --from-gate BUILD"
+    assert (none.code, said in none.err) == (2, True)
     support.write("v2/app.py", WORSE)
     assert support.run().code == 1
     other = support.evalgate("curate", "pull", "--from-gate", "latest", "--dataset", "other.jsonl")

@@ -89,6 +89,23 @@ def test_a_prompt_file_is_a_prompt_task_and_its_key_is_named(project):
     assert "OPENAI_API_KEY is not set" in refused.text
 
 
+def test_prompts_in_another_form_are_named_where_there_is_no_task(project):
+    for name in ("a.md", "b.txt", "c.yaml", "d.j2", "README.md"):
+        project.write(f"prompts/{name}", "Answer: {{ question }}")
+    project.write("bot.py", FUNCTION)
+    assert "left out prompts" not in project.evalgate("init").out
+    for name in ("evalgate.yaml", "bot.py", "datasets/golden.jsonl"):
+        (project.folder / name).unlink()
+
+    said = project.evalgate("init").out.splitlines()
+
+    assert said[0] == (
+        "left out prompts/a.md, prompts/b.txt, prompts/c.yaml and 1 more:"
+        " a prompt is a YAML file with `messages`, as docs/tasks.md shows"
+    )
+    assert said[1] == "wrote    evalgate.yaml"
+
+
 def test_a_repository_with_a_config_gets_the_workflow_alone(project):
     """A config that is there is kept, byte by byte, and no stub that it does not name is put beside it."""
     git_init(project.folder)

@@ -145,12 +145,24 @@ def test_an_answer_that_a_person_wrote_is_left_to_them_and_is_what_is_pushed(fol
     assert re.search(r"to decide again: evalgate curate review .*--id a --id b\n", said)
     # A key is pushed by nobody, whoever wrote it; the rest is golden as it was decided.
     pushed = CliRunner().invoke(push_step.command, [*wanted, "--yes"])
-    assert "1 hold a key, a token or a password and stay (a)" in pushed.stdout
+    assert "1 holds a key, a token or a password and stays (a)" in pushed.stdout
     assert "--id a\n" in pushed.stdout
     golden = [json.loads(each) for each in (folder / "some.jsonl").read_text().splitlines()]
     assert [(each["id"], each.get("output")) for each in golden[1:]] == [("b", {"answer": "Dear Anna Schmidt"})]
     assert candidates(folder)["b"].output == {"answer": "Dear Anna Schmidt"}
     assert clean(folder)["reviewed_answers"]["golden"] == ["b"]
+    write(file, line("a", LEEKS, state="chosen"))
+    settle_states(file)
+    said = CliRunner().invoke(clean_step.command, wanted, env=KEY).stdout
+    assert said.startswith("1 candidate in ")
+    held = "the answer of 1 reviewed candidate stays as its reviewer left it, and holds 1 EMAIL, 1 PERSON, 1 SECRET"
+    assert f"{held}\n" in said
+
+
+def test_a_candidate_that_asks_nothing_is_shown_without_an_empty_question(folder):
+    write(folder / "some.candidates.jsonl", line("a", " "), line("b", LEEKS))
+    wanted = ["--dataset", str(folder / "some.jsonl"), "--config", str(folder / "evalgate.yaml")]
+    assert "\n      a nothing was asked\n" in CliRunner().invoke(clean_step.command, wanted, env=KEY).stdout
 
 
 def test_what_is_said_ends_with_the_next_command(folder):

@@ -64,9 +64,13 @@ async def test_a_config_that_curates_alone_can_begin(doctor, phoenix):
     code, found = await doctor(shop, config="", about=("config", "gate", "profile"))
     assert (code, [(each["about"], each["state"]) for each in found]) == (
         0,
-        [("config", "warning"), ("profile shop", "ok")],
+        [("config", "ok"), ("profile shop", "ok")],
     )
-    assert found[0]["message"].startswith("evalgate.yaml has no `suites`: it is for curation alone")
+    assert found[0]["message"] == (
+        "evalgate.yaml, 1 profile and no suite: it is for curation alone, `evalgate run` needs a suite"
+    )
+    said = await asyncio.to_thread(CliRunner().invoke, command, env={"PHOENIX_ENDPOINT": phoenix.base_url})
+    assert said.output.endswith("\nCuration can begin.\n")
     code, (found,) = await doctor({}, config="", about=("config",))
     assert (code, found["state"]) == (2, "problem"), "nothing can be done with it"
 

@@ -298,7 +298,7 @@ async def test_what_came_of_it_is_said_in_a_line(pull, phoenix):
     wanted = [project, "--dataset", str(pull.folder / "some.jsonl")]
     env = {"PHOENIX_ENDPOINT": phoenix.base_url}
     ended = await asyncio.to_thread(CliRunner().invoke, command, wanted, env=env)
-    assert ended.stdout.splitlines()[:2] == ["2 new of 3; 1 without input", "1 of the new ones have no output"]
+    assert ended.stdout.splitlines()[:2] == ["2 new of 3; 1 without input", "1 of the new ones has no output"]
     ended = await asyncio.to_thread(CliRunner().invoke, command, [*wanted, "--name", "none"], env=env)
     assert ended.stdout.splitlines()[1].startswith(
         f"no trace of {project} that began in the last 7d is as asked; next: an earlier --since"

@@ -158,8 +158,10 @@ def _by_meaning(
 
 
 def _lines(report: Report, place: Settings[Clean], *, write: bool) -> Iterator[str]:
+    from evalgate.decision.number_words import count
+
     done = "" if write else "would be "
-    yield f"{report.looked:,} candidates in {place.target.shown_candidates}, {report.new:,} of them new"
+    yield f"{count(report.looked, 'candidate')} in {place.target.shown_candidates}, {report.new:,} of them new"
     yield f"{done}replaced in {report.redacted:,}" if report.redacted else "nothing to replace"
     yield from _table(report, report.found, report.by)
     if report.unread:
@@ -174,7 +176,8 @@ def _lines(report: Report, place: Settings[Clean], *, write: bool) -> Iterator[s
     yield from _table(report, report.out)
     if report.other_key:
         yield (
-            f"{report.other_key:,} candidates have pseudonyms of another key, so that a person may have two: clean"
+            f"{count(report.other_key, 'candidate')} {'has' if report.other_key == 1 else 'have'} pseudonyms of another"
+            " key, so that a person may have two: clean"
             f" with that key in {place.own.key_env}"
         )
     yield f"{report.left:,} stay new"
@@ -191,7 +194,10 @@ def _reviewers(report: Report, target: Target) -> Iterator[str]:
     if not held:
         return
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in sorted(report.theirs.items()))
-    yield f"answers of {len(held):,} reviewed candidates stay as their reviewers left them, and hold {kinds}"
+    if len(held) == 1:
+        yield f"the answer of 1 reviewed candidate stays as its reviewer left it, and holds {kinds}"
+    else:
+        yield f"answers of {len(held):,} reviewed candidates stay as their reviewers left them, and hold {kinds}"
     if report.held_by:
         some = [part for each in report.held_by[:_SOME] for part in ("--id", each)]
         more = f"; --json names all {len(report.held_by):,}" if len(report.held_by) > _SOME else ""
@@ -209,4 +215,4 @@ def _table(report: Report, counts: Mapping[str, int], by: Mapping[tuple[str, str
         for shown in report.shown[what]:
             text = " ".join(shown.text.split())
             text = f"{text[:_SHOWN]}…" if len(text) > _SHOWN else text
-            yield f"      {shown.id}{f' {shown.why}' if shown.why else ''}: {text}"
+            yield f"      {shown.id}{f' {shown.why}' if shown.why else ''}{f': {text}' if text else ''}"

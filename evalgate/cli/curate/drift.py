@@ -134,8 +134,11 @@ def _check(questions: Questions, place: Settings[Sample], period: Period) -> Non
 
 def lines(drift: Drift, target: Target, waiting: int) -> list[str]:
     """Return what is said of it: whether, how far, which topics are missing, and what comes next."""
+    from evalgate.decision.number_words import count
+
+    asked, golden = count(drift.production, "question"), count(drift.golden, "golden example")
     found = [
-        f"{drift.production:,} questions from {drift.start[:10]} to {drift.end[:10]}, {drift.golden:,} golden examples",
+        f"{asked} from {drift.start[:10]} to {drift.end[:10]}, {golden}",
         _verdict(drift),
         f"{100 * drift.covered:.0f} % of production is in topics that the dataset has",
         *_before(drift),

@@ -190,5 +190,7 @@ def _lines(found: Export, folder: Path, examples: int, *, measured: bool, counte
 
 
 def _long(file: File, *, counted: bool) -> str:
-    about = "" if counted else "about "
-    return f"{len(file.lines):,} lines, {about}{sum(file.tokens):,} tokens, the longest {max(file.tokens, default=0):,}"
+    from evalgate.decision.number_words import count
+
+    tokens = f"{'' if counted else 'about '}{sum(file.tokens):,} tokens"
+    return f"{count(len(file.lines), 'line')}, {tokens}, the longest {max(file.tokens, default=0):,}"

@@ -57,6 +57,11 @@ class Opened:
         return [f"{count} up for review{near}"]
 
     @property
+    def following(self) -> str:
+        """Return where they are and what comes next, where production had nothing new that is like them."""
+        return f"in {self.target.shown_candidates}; next: {self.target.step('review')}"
+
+    @property
     def alone(self) -> str:
         """Return what is said where no project is looked through."""
         return (
@@ -83,7 +88,7 @@ class Gate:
 
         Raises ConfigurationError where it found nothing, and as `opened_one` does.
         """
-        from evalgate.cli.builds import journal_path, number_of, opened_one
+        from evalgate.cli.builds import ANOTHER_BUILD, journal_path, number_of, opened_one
         from evalgate.journal.store import Journal
 
         number = number_of(build)
@@ -95,7 +100,7 @@ class Gate:
         with opened_one(build, journal) as source:
             from evalgate.gate.reports import chosen_examples
 
-            shown = chosen_examples(source, (), None)
+            shown = chosen_examples(source, (), None, otherwise=ANOTHER_BUILD)
             found = [_finding(each.view.example, source.build, each.suite.name, _worse(each)) for each in shown]
             return cls._read(f"build {source.build}", found, source.journal, source.build, config=config, now=now)
 

@@ -227,7 +227,8 @@ def _say(counts: Mapping[str, Any], place: Place, *, as_json: bool) -> None:
             f"{counts['taxonomy']}: {given or 'no label was given'}",
         ]
         if counts["unlabelled"]:
-            lines.append(f"{counts['unlabelled']:,} have no label: their history says why")
+            one = counts["unlabelled"] == 1
+            lines.append(f"{counts['unlabelled']:,} {'has' if one else 'have'} no label: the history says why")
         if counts["answers"]:
             lines.append(f"for {counts['answers']:,} another answer is proposed")
         if "annotated" in counts:

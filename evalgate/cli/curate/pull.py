@@ -116,7 +116,8 @@ def command(
     pulled = asyncio.run(_pull(address, chosen, asked, target, now, config=config, opened=opened))
     found, lines = {**asdict(pulled), "candidates": str(target.candidates)}, _lines(pulled, chosen, target)
     if opened is not None:
-        found, lines = {**found, **opened.as_json}, [*opened.lines, *lines]
+        found = {**found, **opened.as_json}
+        lines = [*opened.lines, *lines, *([] if pulled.new else [opened.following])]
     say_done(found, lines, as_json=as_json)
     return 0
 
@@ -236,7 +237,8 @@ def _lines(pulled: Pulled, profile: Profile, target: Target) -> list[str]:
     said = "; ".join(f"{number:,} {what}" for number, what in counts if number)
     lines = [f"{pulled.new:,} new of {pulled.read:,}" + (f"; {said}" if said else "")]
     if pulled.without_output:
-        lines.append(f"{pulled.without_output:,} of the new ones have no output")
+        have = "has" if pulled.without_output == 1 else "have"
+        lines.append(f"{pulled.without_output:,} of the new ones {have} no output")
     if pulled.resumed:
         lines.append("a pull that was ended before its time went on")
     if not pulled.read:

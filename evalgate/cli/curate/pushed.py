@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
     from evalgate.curate.pushing.pushing import Accepted, Plan
     from evalgate.phoenix.datasets.pushing import Pushed
+
+_NAMED: Final = 3
+"""Ids of those that stay that are named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,19 +75,21 @@ def lines_of(done: Done, target: Target) -> list[str]:
     lines = [*lines, *_mirrored(done, target, pushed=bool(said))]
     if plan.differing:
         lines.append(
-            f"{len(plan.differing):,} have other content in the dataset, which stays ({', '.join(plan.differing[:3])}"
-            f"{', …' if len(plan.differing) > 3 else ''}); --replace puts the candidates in their place"
+            f"{_many(plan.differing, 'has', 'have')} other content in the dataset, which stays"
+            f" ({_some(plan.differing)}{', …' if len(plan.differing) > _NAMED else ''}); --replace puts the candidates"
+            " in their place"
         )
     if accepted.unvouched:
         lines.append(
-            f"{len(accepted.unvouched):,} are accepted by nobody, neither a person nor a rule that names itself,"
-            f" and stay ({', '.join(accepted.unvouched[:3])}); next: {target.step('review')}"
+            f"{_many(accepted.unvouched, 'is', 'are')} accepted by nobody, neither a person nor a rule that names"
+            f" itself, and {_stay(accepted.unvouched)} ({_some(accepted.unvouched)}); next: {target.step('review')}"
         )
     if accepted.secret:
-        again = [part for each in accepted.secret[:3] for part in ("--id", each)]
+        again = [part for each in accepted.secret[:_NAMED] for part in ("--id", each)]
         lines.append(
-            f"{len(accepted.secret):,} hold a key, a token or a password and stay ({', '.join(accepted.secret[:3])});"
-            f" next: {target.step('clean', '--write')}, then {target.step('review', *again)}"
+            f"{_many(accepted.secret, 'holds', 'hold')} a key, a token or a password and {_stay(accepted.secret)}"
+            f" ({_some(accepted.secret)}); next: {target.step('clean', '--write')},"
+            f" then {target.step('review', *again)}"
         )
     waiting = [f"{accepted.states[state]:,} {state}" for state in ("new", "chosen") if accepted.states.get(state)]
     if waiting:
@@ -97,6 +102,18 @@ def lines_of(done: Done, target: Target) -> list[str]:
             lines.append(f"its versions: {shlex.join(('evalgate', 'dataset', 'history', target.phoenix))}")
         lines.append(f"next: {_to_commit(target)}")
     return lines
+
+
+def _many(ids: Sequence[str], one: str, more: str) -> str:
+    return f"{len(ids):,} {one if len(ids) == 1 else more}"
+
+
+def _stay(ids: Sequence[str]) -> str:
+    return "stays" if len(ids) == 1 else "stay"
+
+
+def _some(ids: Sequence[str]) -> str:
+    return ", ".join(ids[:_NAMED])
 
 
 def _mirrored(done: Done, target: Target, *, pushed: bool) -> Iterator[str]:

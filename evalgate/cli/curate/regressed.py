@@ -15,14 +15,14 @@ def regressed(build: str, journal: Path | None) -> tuple[list[Candidate], list[C
     Where none got worse, those that failed a check. Raises ConfigurationError where there is none of these either, and
     as `opened_one` does.
     """
-    from evalgate.cli.builds import opened_one
+    from evalgate.cli.builds import ANOTHER_BUILD, opened_one
     from evalgate.curate.analysis.regressed import trace_of
     from evalgate.gate.reports import chosen_examples
 
     worse: list[Candidate] = []
     good: list[Candidate] = []
     with opened_one(build, journal) as source:
-        for each in chosen_examples(source, (), None):
+        for each in chosen_examples(source, (), None, otherwise=ANOTHER_BUILD):
             for side, into in ((each.view.candidate, worse), (each.view.baseline, good)):
                 if side is not None and (side.failure is None or into is worse):
                     into.append(

@@ -93,8 +93,20 @@ def _shown(candidate: Candidate) -> tuple[tuple[str, str], ...]:
             kind = stand[0][1:-1].rpartition("_")[0] or stand[0][1:-1]
             counts[kind] += 1
             if counts[kind] <= EXAMPLES:
-                found.append((kind, text[max(0, stand.start() - _AROUND) : stand.end() + _AROUND]))
+                found.append((kind, _around(text, stand.start(), stand.end())))
     return tuple(found)
+
+
+def _around(text: str, begin: int, end: int) -> str:
+    """Return what stands around a place, of other stand-ins all or nothing, and signs where there is more."""
+    first, last = max(0, begin - _AROUND), min(len(text), end + _AROUND)
+    for other in STAND_IN.finditer(text):
+        if other.start() < first < other.end():
+            first = other.end()
+        if other.start() < last < other.end():
+            last = other.start()
+    said = text[first:last].lstrip(" .,;:!?") if first else text[:last]
+    return f"{'…' if first else ''}{said.rstrip()}{'…' if last < len(text) else ''}"
 
 
 def _texts_of(candidate: Candidate) -> list[str]:

@@ -54,7 +54,8 @@ def condition(text: str) -> Condition:
     root, _, rest = path.partition(".")
     if root not in _ROOTS or bool(rest) == (root == "split"):
         raise ValueError(
-            f"{path!r} is nothing of a candidate: begin with annotation., metadata., marks., source., output."
+            f"{path!r} is nothing of a candidate: begin with annotation., metadata., marks., source., output., or say"
+            " split"
         )
     if not value:
         raise ValueError(f"{text!r} has no value")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -58,7 +59,7 @@ def test_people_see_what_becomes_golden_by_whom_and_what_comes_next(push):
     accept(push.candidates, candidate(3), by="rule", who="judge:correctness>=1")
     write_candidates(push.candidates, [*read_candidates(push.candidates), candidate(4)])
     said = push("--yes", "--tag", "january")
-    assert "some.jsonl is new:\n3 added" in said
+    assert re.search(r"^some.jsonl is new:\n3 added\nversion [0-9a-f]{12}\n\+ ", said)
     assert f"+ span:{1:016x}  \\x1b[31mred? → Here.  (ann)" in said
     assert f"+ span:{3:016x}  Where is it? → Here.  (the rule judge:correctness>=1)" in said
     assert "3 added: some.jsonl is january, version " in said

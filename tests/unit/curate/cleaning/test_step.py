@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 
@@ -144,6 +145,17 @@ def test_the_report_shows_three_of_each_without_what_was_found():
     assert [each.id for each in report.shown["EMAIL"]] == ["0", "1", "2"]
     assert all("@" not in each.text and "<EMAIL_" in each.text for each in report.shown["EMAIL"])
     assert [(each.id, each.why) for each in report.shown["empty"]] == [(f"e{n}", "nothing was asked") for n in range(3)]
+
+
+def test_what_stands_around_a_find_says_where_it_was_cut_and_has_no_half_of_another():
+    text = (
+        f"{'before ' * 9}Mail anna@example.com or the office in the old town, bob@example.com, at noon. {'after ' * 9}"
+    )
+    _, report = cleaned([candidate("1", text), candidate("2", "Mail anna@example.com.")])
+    first, second, whole = (each.text for each in report.shown["EMAIL"])
+    assert re.fullmatch(r"….* Mail <EMAIL_\w{6}> or the office in the old town,…", first)
+    assert re.fullmatch(r"…or the office in the old town, <EMAIL_\w{6}>, at noon\. after .*…", second)
+    assert re.fullmatch(r"Mail <EMAIL_\w{6}>\.", whole)
 
 
 def test_candidates_are_a_stream():

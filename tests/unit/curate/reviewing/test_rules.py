@@ -50,7 +50,7 @@ def test_conditions(text, expected):
     ("text", "message"),
     [
         ("correct", "is no condition"),
-        ("correct=yes", "is nothing of a candidate"),
+        ("correct=yes", "'correct' is nothing of a candidate: begin with annotation., .* output., or say split"),
         ("split.x=yes", "is nothing of a candidate"),
         ("metadata=yes", "is nothing of a candidate"),
         ("annotation.correct=", "has no value"),

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from evalgate.cli.curate import clean as clean_step
 from evalgate.cli.curate import cleaning
+from evalgate.cli.curate import export as export_step
 from evalgate.cli.curate import pull as pull_step
 from evalgate.cli.curate import push as push_step
 from evalgate.cli.curate import sample as sample_step
@@ -157,6 +158,40 @@ def test_an_answer_that_a_person_wrote_is_left_to_them_and_is_what_is_pushed(fol
     assert said.startswith("1 candidate in ")
     held = "the answer of 1 reviewed candidate stays as its reviewer left it, and holds 1 EMAIL, 1 PERSON, 1 SECRET"
     assert f"{held}\n" in said
+
+
+def test_what_nobody_may_write_is_golden_by_no_reviewer_either(folder):
+    file, config = folder / "some.candidates.jsonl", folder / "evalgate.yaml"
+    with config.open("a") as more:
+        more.write("\ncurate: {profiles: {p: {project: shop, dataset: some.jsonl, clean: {personal: replace}}}}\n")
+    write(file, line("a", LEEKS, state="chosen"), line("b", "Where is my parcel?", state="chosen"))
+    reviews = [
+        Review(
+            id=each.id,
+            seen=seen_of(each),
+            answer="edited",
+            output={"answer": output},
+            who="Anna Schmidt",
+            at="2026-01-06T09:00:00+00:00",
+            decision="accepted",
+        )
+        for each, output in zip(read_candidates(file), ["Dear Anna Schmidt", "It is on its way."], strict=True)
+    ]
+    append_reviews(file, reviews)
+    settle_states(file)
+    wanted = ["--profile", "p", "--config", str(config)]
+    to_train = [*wanted, "--candidates", "--at-least", "1", "--to", str(folder / "out")]
+    exported = CliRunner().invoke(export_step.command, to_train, env=KEY)
+    assert exported.exit_code == 0, exported.output
+    assert "Dear" not in "".join(each.read_text() for each in (folder / "out").iterdir())
+    pushed = CliRunner().invoke(push_step.command, [*wanted, "--yes"], env=KEY)
+    assert (
+        "1 has something personal in the answer that a reviewer left, which `clean: {personal: replace}` forbids,"
+        " and stays (a); next: evalgate curate review"
+    ) in pushed.stdout
+    assert "--id a\n" in pushed.stdout
+    golden = [json.loads(each) for each in (folder / "some.jsonl").read_text().splitlines()]
+    assert [(each["id"], each.get("output")) for each in golden[1:]] == [("b", {"answer": "It is on its way."})]
 
 
 def test_a_candidate_that_asks_nothing_is_shown_without_an_empty_question(folder):

@@ -38,6 +38,14 @@ def redactor_of(
     return _redactor(clean, own, folder)
 
 
+def unwritable(clean: Clean, candidates: Path, environ: Mapping[str, str], *, folder: Path) -> Redactor:
+    """Return what finds in an answer what nobody may write, a reviewer neither: secrets always, and what is personal
+    where a profile has it replaced before anything is written. Raises as `redactor_of` does.
+    """
+    personal = clean.personal == "replace"
+    return redactor_of(clean, candidates, environ, folder=folder, personal=personal, writes=False)
+
+
 def looking(
     clean: Clean,
     candidates: Path,

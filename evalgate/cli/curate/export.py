@@ -17,6 +17,7 @@ from evalgate.cli.options import Amount, config_option, json_option, server_opti
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
+    from evalgate.curate.cleaning.redaction import Redactor
     from evalgate.curate.exporting.export import Export, File
     from evalgate.records import Example
 
@@ -84,7 +85,7 @@ def command(
     """
     import json
 
-    from evalgate.cli.curate.cleaning import pseudonyms_of
+    from evalgate.cli.curate.cleaning import pseudonyms_of, unwritable
     from evalgate.cli.curate.tokens import tokenizer
     from evalgate.cli.files import say_done, write_file
     from evalgate.curate.exporting.export import Asked, exported
@@ -101,7 +102,7 @@ def command(
     everything = asyncio.run(golden_of(target, config, of_profile, environ))
     golden = without_made_up(everything, target)
     if of_candidates:
-        own = _accepted(target, golden, clean.keep)
+        own = _accepted(target, golden, unwritable(clean, target.candidates, environ, folder=config.parent))
     else:
         own = [each for each in golden if not splits or each.split in splits]
     if not own:
@@ -119,13 +120,14 @@ def command(
     return 0
 
 
-def _accepted(target: Target, golden: list[Example], keep: tuple[str, ...]) -> list[Example]:
-    """Return the examples that accepted candidates would become, but for those that are golden or hold a secret."""
-    from evalgate.curate.cleaning.redaction import Redactor
+def _accepted(target: Target, golden: list[Example], look: Redactor) -> list[Example]:
+    """Return the examples that accepted candidates would become, but for those that are golden or that `look` finds
+    something in.
+    """
     from evalgate.curate.pushing.pushing import accepted_of, golden_example
 
     known = {each.id for each in golden}
-    found = accepted_of(decided_candidates(target.candidates), Redactor(keep=keep)).candidates
+    found = accepted_of(decided_candidates(target.candidates), look).candidates
     return [golden_example(each) for each in found if each.id not in known]
 
 

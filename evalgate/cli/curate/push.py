@@ -22,6 +22,7 @@ from evalgate.cli.options import config_option, json_option, server_option, yes_
 
 if TYPE_CHECKING:
     from evalgate.cli.curate.places import Target
+    from evalgate.curate.cleaning.redaction import Redactor
     from evalgate.curate.pushing.pushing import Accepted, Plan
     from evalgate.phoenix.address import Address
     from evalgate.phoenix.datasets.changes import Changes
@@ -58,6 +59,7 @@ def command(
     What changes is shown and asked for. Each example keeps what was done to it under metadata.curated and, in Phoenix,
     is linked to its span. Pushing again changes nothing; a push that was ended is finished by the same command.
     """
+    from evalgate.cli.curate.cleaning import unwritable
     from evalgate.curate.holding import held
 
     environ = dict(os.environ)
@@ -72,8 +74,8 @@ def command(
         from evalgate.cli.dataset_places import address_for
 
         address = address_for(config, of_profile, environ)
-    keep = cleaned_by(named).keep
-    said = _Said(tag=tag, message=message, replace=replace, yes=yes, as_json=as_json, keep=keep)
+    look = unwritable(cleaned_by(named), target.candidates, environ, folder=config.parent)
+    said = _Said(tag=tag, message=message, replace=replace, yes=yes, as_json=as_json, look=look)
     with held(target.candidates):
         done = _push(target, mirror, address, said, environ)
     if done is not None:
@@ -83,24 +85,23 @@ def command(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Said:
-    """What was said beside the dataset; `keep` is nobody's secret."""
+    """What was said beside the dataset; `look` finds what nobody may write."""
 
     tag: str | None
     message: str | None
     replace: bool
     yes: bool
     as_json: bool
-    keep: tuple[str, ...]
+    look: Redactor
 
 
 def _push(
     target: Target, mirror: str | None, address: Address | None, said: _Said, environ: Mapping[str, str]
 ) -> Done | None:
     """Do it and return what it came to; None where it was not agreed to."""
-    from evalgate.curate.cleaning.redaction import Redactor
     from evalgate.curate.pushing.pushing import accepted_of, free_tag, planned, reasons
 
-    accepted = accepted_of(decided_candidates(target.candidates), Redactor(keep=said.keep))
+    accepted = accepted_of(decided_candidates(target.candidates), said.look)
     if target.phoenix is not None and address is not None:
         tell(f"reading {target.phoenix} from {address.shown}")
         there, made_of = asyncio.run(_in_phoenix(address, target.phoenix, accepted))

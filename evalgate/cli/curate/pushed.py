@@ -50,6 +50,7 @@ def as_json_of(done: Done, target: Target) -> dict[str, Any]:
         "differing": [*plan.differing],
         "unvouched": [*done.accepted.unvouched],
         "secret": [*done.accepted.secret],
+        "personal": [*done.accepted.personal],
         "before": dict(done.accepted.states),
         "phoenix": None
         if mirrored is None
@@ -90,6 +91,13 @@ def lines_of(done: Done, target: Target) -> list[str]:
             f"{_many(accepted.secret, 'holds', 'hold')} a key, a token or a password and {_stay(accepted.secret)}"
             f" ({_some(accepted.secret)}); next: {target.step('clean', '--write')},"
             f" then {target.step('review', *again)}"
+        )
+    if accepted.personal:
+        again = [part for each in accepted.personal[:_NAMED] for part in ("--id", each)]
+        lines.append(
+            f"{_many(accepted.personal, 'has', 'have')} something personal in the answer that a reviewer left, which"
+            f" `clean: {{personal: replace}}` forbids, and {_stay(accepted.personal)} ({_some(accepted.personal)});"
+            f" next: {target.step('review', *again)}"
         )
     waiting = [f"{accepted.states[state]:,} {state}" for state in ("new", "chosen") if accepted.states.get(state)]
     if waiting:

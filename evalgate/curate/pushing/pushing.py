@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from evalgate.curate.candidates import Candidate, State, Step
+from evalgate.curate.cleaning.findings import Kind
 from evalgate.curate.cleaning.redaction import Redactor
 from evalgate.curate.texts.wording import answered, asked
 from evalgate.golden.curated import CURATED, ORIGIN, span_of, uncurated
@@ -24,13 +25,15 @@ PUSHED: Final = "pushed"
 class Accepted:
     """The candidates of a file that were accepted. `unvouched` were, says their state, but nobody says who did it.
 
-    `secret` are accepted and hold a key, a token or a password, which a person may have written. `states` counts all
-    of the file, `tags` are those of earlier pushes.
+    `secret` are accepted and hold a key, a token or a password, which a person may have written; answers of `personal`,
+    as their reviewers left them, hold something personal that was looked for. `states` counts all of the file, `tags`
+    are those of earlier pushes.
     """
 
     candidates: tuple[Candidate, ...]
     unvouched: tuple[str, ...]
     secret: tuple[str, ...]
+    personal: tuple[str, ...]
     states: Mapping[str, int]
     tags: frozenset[str]
 
@@ -59,11 +62,14 @@ class Plan:
 
 
 def accepted_of(candidates: Iterable[Candidate], redactor: Redactor | None = None) -> Accepted:
-    """Return what of a candidates file was accepted; in memory is only that. `redactor` looks for secrets alone."""
+    """Return what of a candidates file was accepted; in memory is only that.
+
+    `redactor` looks for secrets, and for what is personal where that may not be written.
+    """
     look = redactor or Redactor()
     found: list[Candidate] = []
     unvouched: list[str] = []
-    secret: list[str] = []
+    held: dict[str, list[str]] = {"secret": [], "personal": []}
     states: Counter[str] = Counter()
     tags: set[str] = set()
     for each in candidates:
@@ -74,22 +80,26 @@ def accepted_of(candidates: Iterable[Candidate], redactor: Redactor | None = Non
         if each.state is State.ACCEPTED:
             if voucher(each) is None:
                 unvouched.append(each.id)
-            elif _holds_any(look, each):
-                secret.append(each.id)
+            elif (what := _held_by(look, each)) is not None:
+                held[what].append(each.id)
             else:
                 found.append(each)
     return Accepted(
         candidates=tuple(found),
         unvouched=tuple(unvouched),
-        secret=tuple(secret),
+        secret=tuple(held["secret"]),
+        personal=tuple(held["personal"]),
         states=states,
         tags=frozenset(tags),
     )
 
 
-def _holds_any(look: Redactor, candidate: Candidate) -> bool:
+def _held_by(look: Redactor, candidate: Candidate) -> Literal["secret", "personal"] | None:
     done = look.looked_through(replace(candidate, metadata=golden_example(candidate).metadata), "")
-    return bool(done.found or done.theirs)
+    if Kind.SECRET in done.found or Kind.SECRET in done.theirs:
+        return "secret"
+    # Who reviewed is in an example's history by name: what is personal counts in answers alone.
+    return "personal" if done.theirs else None
 
 
 def voucher(candidate: Candidate) -> Step | None:

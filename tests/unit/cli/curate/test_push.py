@@ -139,7 +139,7 @@ def test_what_is_kept_in_files_of_a_dataset_in_phoenix_is_to_be_committed(tmp_pa
     candidates.parent.mkdir()
     if merging:
         candidates.with_name(".gitattributes").touch()
-    accepted = SimpleNamespace(states={"golden": 1}, unvouched=(), secret=())
+    accepted = SimpleNamespace(states={"golden": 1}, unvouched=(), secret=(), personal=())
     plan = SimpleNamespace(added=("span:1",), replaced=(), same=(), elsewhere=(), differing=())
     target = Target(phoenix="our golden", candidates=candidates)
     done = Done(accepted=accepted, plan=plan, tag="january", version="v1")
@@ -157,7 +157,7 @@ def test_what_was_pushed_to_phoenix_alone_is_not_called_nothing(tmp_path, made, 
     mirrored = SimpleNamespace(
         dataset=SimpleNamespace(name="there"), version=SimpleNamespace(id="v1"), made=made, unlinked=()
     )
-    accepted = SimpleNamespace(states={"golden": 3}, unvouched=(), secret=())
+    accepted = SimpleNamespace(states={"golden": 3}, unvouched=(), secret=(), personal=())
     plan = SimpleNamespace(added=(), replaced=(), same=(), elsewhere=(), differing=())
     target = Target(file=tmp_path / "some.jsonl", candidates=tmp_path / "some.candidates.jsonl")
     as_before = "" if made else ", as before"

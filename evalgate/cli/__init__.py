@@ -33,6 +33,8 @@ def main() -> None:
     # One thread for matrix products: they are small, and on a busy machine many threads wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(_COLLECT_AFTER)
+    if sys.stderr is None:  # closed by who began this: what people are told goes nowhere, and the code is as it is
+        sys.stderr = open(os.devnull, "w", encoding="utf-8", errors="backslashreplace")  # noqa: PTH123, SIM115
     try:
         code = _done()
     except Exception as error:  # noqa: BLE001 nothing is left to say it with

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 from aiohttp import web
@@ -125,13 +125,12 @@ class Desk:
             text=True,
         )
 
-    def stopped(self, sent, until, *arguments, then=lambda: None):
-        """Begin a step, send it a signal once `until` holds, do `then`, and return what it said."""
+    def stopped(self, sent, until, *arguments):
+        """Begin a step, send it a signal once `until` holds, and return what it said."""
         process = self.begin(*arguments)
         try:
             wait(until, process)
             process.send_signal(sent)
-            then()
             out, said = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
@@ -144,6 +143,15 @@ class Desk:
         assert kept.startswith("evalgate: stopped; "), said
         assert typed in following or following.startswith("  next: evalgate curate"), said
         return kept
+
+
+def is_open(path):
+    """Whether some process has it open at this moment."""
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        with suppress(OSError):  # it ended meanwhile
+            if link.readlink() == path:
+                return True
+    return False
 
 
 def wait(until, process):
@@ -265,21 +273,11 @@ def test_an_export_that_is_stopped_leaves_the_files_of_the_last_one(desk, sent):
     desk.server.silent = True
     far = ("export", "--dataset", "phoenix:golden", "--server", "main", "--to", "out")
     assert desk.stopped(sent, lambda: desk.server.heard, *far) == "evalgate: stopped; files that were written are whole"
-    # A pipe in the file's place: the step is at its reading for as long as it takes.
-    pipe, reading, sent_it = desk.folder / "some.jsonl", threading.Event(), threading.Event()
-    os.mkfifo(pipe)
-
-    def write():
-        with pipe.open("w") as file:
-            reading.set()
-            sent_it.wait(PATIENCE_S)
-            file.writelines(f'{{"id": "{n}", "input": {{"q": "{n}"}}, "output": {{"a": "{n}"}}}}\n' for n in range(30))
-
-    thread = threading.Thread(target=write)
-    thread.start()
+    golden = desk.folder / "some.jsonl"
+    with golden.open("w") as file:
+        file.writelines(f'{{"id": "{n}", "input": {{"q": "{n}"}}, "output": {{"a": "{n}"}}}}\n' for n in range(60_000))
     near = ("export", "--profile", "shop", "--to", "out")
-    kept = desk.stopped(sent, reading.is_set, *near, then=sent_it.set)
-    thread.join(PATIENCE_S)
+    kept = desk.stopped(sent, lambda: is_open(golden), *near)
     assert kept == "evalgate: stopped; files that were written are whole"
     assert {each.name: each.read_text() for each in out.iterdir()} == {"train.jsonl": "as it was\n"}
 

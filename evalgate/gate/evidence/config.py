@@ -12,10 +12,14 @@ from evalgate.suite.config import Config
 
 def recorded_config(build: BuildRow) -> Config:
     """Return what the build was made under. Raises JournalError where this version does not read it."""
+    unread = JournalError(
+        f"the config of build {build.id} is not one that evalgate {__version__} reads",
+        next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it, or evalgate run",
+    )
     try:
-        return Config.model_validate(build.config)
+        config = Config.model_validate(build.config)
     except ValidationError as error:
-        raise JournalError(
-            f"the config of build {build.id} is not one that evalgate {__version__} reads",
-            next_step=f"decide it with evalgate {build.evalgate_version}, which recorded it, or evalgate run",
-        ) from error
+        raise unread from error
+    if not config.suites:  # no build measures nothing
+        raise unread
+    return config

@@ -64,8 +64,24 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / ".evalgate" / "journal.db"
 
 
+_OPENED: list[Journal] = []
+
+
+@pytest.fixture(autouse=True)
+def every_journal_is_closed():
+    """Those of `filled` and `studied`, after each test: Python 3.13 warns of what is left open."""
+    yield
+    while _OPENED:
+        _OPENED.pop().close()
+
+
+def _opened(path: Path) -> Journal:
+    _OPENED.append(Journal(path))
+    return _OPENED[-1]
+
+
 def filled(path: Path, examples: int = 3) -> tuple[Journal, int, int]:
-    journal = Journal(path)
+    journal = _opened(path)
     build = journal.create_build(BUILD)
     journal.add_examples(build, "s", (Example(id=f"e{n}", input={"n": n}) for n in range(examples)))
     return journal, build, journal.add_experiment(build, experiment())
@@ -331,7 +347,7 @@ NOISE = NoiseRow(
 
 def studied(path: Path, *, complete: bool = True) -> tuple[Journal, int]:
     """A journal with one noise study of the experiment's task."""
-    journal = Journal(path)
+    journal = _opened(path)
     study = journal.create_build(replace(BUILD, study_runs=5))
     journal.add_experiment(study, experiment(Side.BASELINE))
     journal.add_noise(study, [NOISE])
